@@ -1,0 +1,33 @@
+# make demo, make test: everything from here, on a machine that has Python
+# 3.10 to 3.13 and a C compiler. `make help` lists the targets.
+PYTHON ?= python3
+# Set by install: the active environment's interpreter, or .venv's.
+PY = "$(shell sed -n 1p build/environment)"
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+.PHONY: help install demo test test-fast lint wheel clean
+
+help:  ## Show this text
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+
+install:  ## Find or make the environment; the others do it by themselves
+	@$(PYTHON) requirements/install.py
+
+demo: install  ## Train, export, segment and evaluate on the project's own data
+	$(PY) tools/pipeline.py configs/demo/pipeline.py $(ARGS)
+
+test: install  ## Run the whole suite
+	$(PY) -m pytest $(ARGS)
+
+test-fast: install  ## Run the tests that take seconds
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
+lint: install  ## Check the style
+	$(PY) -m ruff check .
+	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
+
+wheel: install  ## Build dist/ppl_mm-*.whl
+	rm -rf build/lib build/bdist.* ppl_mm.egg-info
+	$(PY) -m pip wheel . --no-deps --no-build-isolation --wheel-dir dist
+
+clean:  ## Remove .venv and what was built; results stay
+	rm -rf .venv build dist ppl_mm.egg-info

@@ -1,0 +1,224 @@
+"""A dense CRF over a folder: worker processes, and fewer channels.
+
+Drawn images of 375 x 500 with one or two classes each, and blurred maps of
+them, lie in a folder as tools/export_cam.py leaves it.
+
+one_process_over_pool       the folder refined as tools/refine.py does, image
+                            and maps read and label written: by one process,
+                            then by --workers; by the clock, median of rounds
+                            in turn; the processes are there before it starts
+all_labels_over_own_labels  the CRF alone with all 21 channels of VOC, the
+                            absent ones zero, beside the image's own classes
+                            and background; seconds of the processor
+label_agreement             share of pixels that both label alike
+
+Labels of both ways over the folder must be the same files, or it fails.
+"""
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.image_refiner import ImageRefiner
+from ppl_mm.apis.refinement_config import chain_settings
+from ppl_mm.cams import CamFile, cam_path, write_cam
+from ppl_mm.datasets.demo_drawing import draw_sample
+from ppl_mm.refine import ConstantBackground, DenseCRF, Scores
+from ppl_mm.utils.worker_pool import WorkerPool
+
+SIZE = (375, 500)
+CLASSES = [f'class {number}' for number in range(20)]  # as many as VOC
+BACKGROUND = 0.3
+
+
+def write_folder(root: Path, count: int) -> CamFolder:
+    """Draw the data.
+
+    Args:
+        root (Path): Gets ``data`` and ``export``.
+        count (int): Number of images.
+
+    Returns:
+        CamFolder: What is there.
+    """
+    rng = np.random.default_rng(0)
+    images = root / 'data/JPEGImages'
+    images.mkdir(parents=True)
+    for k in range(count):
+        image, mask, classes = draw_image(rng)
+        Image.fromarray(image).save(images / f'{k}.jpg')
+        write_cam(cam_path(root / 'export', str(k)),
+                  CamFile(classes, blurred(mask, classes), SIZE))
+    (root / 'export/export.json').write_text(json.dumps(dict(
+        classes=CLASSES, data_root=str(root / 'data'), threshold=0.3)))
+    return CamFolder(root / 'export')
+
+
+def draw_image(rng: np.random.Generator
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """An image (H, W, 3), its mask (H, W), and its one or two class ids."""
+    while True:
+        sample = draw_sample(rng, max(SIZE))
+        image, mask = (whole[:SIZE[0], :SIZE[1]]
+                       for whole in (sample.image, sample.mask))
+        classes = np.unique(mask[mask > 0]) - 1
+        if len(classes) in (1, 2):
+            return image, mask, classes
+
+
+def blurred(mask: np.ndarray, classes: np.ndarray) -> torch.Tensor:
+    """Maps of coarse cells, as CAMs have them, shape ``(n, h, w)``."""
+    own = torch.from_numpy(mask[None] == classes[:, None, None] + 1).float()
+    cells = F.avg_pool2d(own[None], 32, ceil_mode=True)
+    maps = F.interpolate(cells, (94, 125), mode='bilinear')[0]
+    return maps / maps.amax(dim=(1, 2), keepdim=True)
+
+
+def measure_pool(folder: CamFolder, out: Path, workers: int,
+                 rounds: int) -> dict:
+    """Seconds of each round, by one process and by the pool.
+
+    Args:
+        folder (CamFolder): The data.
+        out (Path): Gets the labels.
+        workers (int): Processes of the pool.
+        rounds (int): How often.
+
+    Returns:
+        dict: Seconds by number of processes, and whether labels are the same.
+    """
+    settings = chain_settings(dict(refiners=[
+        dict(type='ppl_mm.ConstantBackground', threshold=BACKGROUND),
+        dict(type='ppl_mm.DenseCRF', preset='psa')]), 'benchmark')
+    stems, seconds = folder.stems(), {1: [], workers: []}
+    pools = {count: WorkerPool(
+        ImageRefiner, (settings, folder, out / str(count), False), count)
+        for count in seconds}
+    for pool in pools.values():
+        list(pool.map(stems[:3 * workers]))  # every process has begun
+    for _ in range(rounds):
+        for count, pool in pools.items():
+            start = time.perf_counter()
+            failed = [done for done in pool.map(stems) if done.failure]
+            seconds[count].append(time.perf_counter() - start)
+            if failed:
+                raise SystemExit(f'failed: {failed[0]}')
+    for pool in pools.values():
+        pool.__exit__()
+    return dict(seconds=seconds, same_labels=all(
+        (out / f'1/labels/{stem}.png').read_bytes() ==
+        (out / f'{workers}/labels/{stem}.png').read_bytes()
+        for stem in stems))
+
+
+def measure_channels(folder: CamFolder, count: int) -> dict:
+    """The CRF on its own classes and on all, image by image.
+
+    Args:
+        folder (CamFolder): The data.
+        count (int): How many of its images.
+
+    Returns:
+        dict: Seconds of the processor by image, own and all; and the share of
+        pixels with equal labels.
+    """
+    crf, background = DenseCRF('psa'), ConstantBackground(BACKGROUND)
+    seconds, agree = dict(own=[], all=[]), []
+    for stem in folder.stems()[:count]:
+        image, cam_file = folder.read(stem)
+        own = background(image, Scores.from_cam(cam_file))
+        values = np.zeros((1 + len(CLASSES), *SIZE), np.float32)
+        values[np.append(0, own.class_ids + 1)] = own.values
+        labels = dict(
+            own=label(crf, image, own, seconds['own']),
+            all=label(crf, image, Scores(values, range(len(CLASSES))),
+                      seconds['all']))
+        agree.append((labels['own'] == labels['all']).mean())
+    return dict(seconds=seconds, agreement=float(np.mean(agree)))
+
+
+def label(crf: Callable, image: np.ndarray, scores: Scores,
+          seconds: list[float]) -> np.ndarray:
+    """Labels (H, W); the time is added to the list."""
+    start = time.process_time()
+    refined = crf(image, scores)
+    seconds.append(time.process_time() - start)
+    ids = np.append(0, refined.class_ids + 1)
+    return ids[refined.values.argmax(axis=0)]
+
+
+def summarize(pool: dict, channels: dict, workers: int) -> tuple[dict, dict]:
+    """Ratios and figures, as the last line reports them."""
+    one, many = (statistics.median(pool['seconds'][count])
+                 for count in (1, workers))
+    own, every = (sum(channels['seconds'][name]) for name in ('own', 'all'))
+    ratios = dict(
+        one_process_over_pool=round(one / many, 2),
+        all_labels_over_own_labels=round(every / own, 2),
+        label_agreement=round(channels['agreement'], 6))
+    images = len(channels['seconds']['own'])
+    figures = dict(
+        workers=workers, one_process_seconds=one, pool_seconds=many,
+        rounds=pool['seconds'], pool_labels_identical=pool['same_labels'],
+        own_seconds_per_image=own / images,
+        all_seconds_per_image=every / images, channels_images=images)
+    return ratios, figures
+
+
+def print_table(ratios: dict, figures: dict) -> None:
+    """The same for people."""
+    print(f'the folder: one process {figures["one_process_seconds"]:.1f} s, '
+          f'{figures["workers"]} processes {figures["pool_seconds"]:.1f} s: '
+          f'{ratios["one_process_over_pool"]} x')
+    print(f'an image: own classes {figures["own_seconds_per_image"]:.2f} s, '
+          f'21 channels {figures["all_seconds_per_image"]:.2f} s: '
+          f'{ratios["all_labels_over_own_labels"]} x, '
+          f'{100 * ratios["label_agreement"]:.2f} % of pixels alike')
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print two lines, and one line of JSON at the end."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--quick', action='store_true',
+                        help='few images, under 40 seconds on 2 cores')
+    parser.add_argument('--images', type=int,
+                        help='number of images (default: 40, quick: 8)')
+    parser.add_argument('--workers', type=int, default=2,
+                        help='processes of the pool (default: 2)')
+    parser.add_argument('--out', type=Path, help='also write the JSON here')
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    count = args.images or (8 if args.quick else 40)
+    with tempfile.TemporaryDirectory() as root:
+        folder = write_folder(Path(root), count)
+        pool = measure_pool(folder, Path(root), args.workers, rounds=3)
+        channels = measure_channels(folder, max(1, count // 4))
+    ratios, figures = summarize(pool, channels, args.workers)
+    print_table(ratios, figures)
+    result = dict(
+        benchmark='dense_crf', ratios=ratios, figures=figures,
+        machine=dict(processor=platform.processor() or platform.machine(),
+                     cores=os.cpu_count(), python=platform.python_version(),
+                     torch=torch.__version__, numpy=np.__version__))
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + '\n')
+    print(json.dumps(result))
+    if not pool['same_labels']:
+        raise SystemExit('the pool has made other labels than one process')
+
+
+if __name__ == '__main__':
+    main()

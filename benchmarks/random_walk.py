@@ -1,0 +1,217 @@
+"""The random walk beside squaring its dense matrix, as its papers' code does.
+
+matrix_free  ppl_mm.refine.random_walk on the affinities of the pairs
+dense        the (HW x HW) matrix: affinities written into it, power, columns
+             divided by their sums, squared t times, times the scores
+
+Both are given the same affinities and scores, of an image of 500 x 500 at
+stride 4: 125 x 125 cells, radius 5, beta 10, 2^8 steps, 3 classes, float32.
+Dense squaring is run at growing sizes and extrapolated from the largest: its
+time grows with (HW)^3, the product of two matrices, and its memory with
+(HW)^2. Each side runs in a process of its own; time is that of the processor,
+memory the growth of the peak resident set over what inputs and libraries
+take. ``max_relative_error`` is the largest difference of both, over dense
+squaring in float64, at the sizes that both run at.
+"""
+import argparse
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import ppl_mm  # noqa: F401
+from ppl_mm.refine.random_walk import random_walk
+from ppl_mm.utils.neighbourhood import (
+    half_disc,
+    pair_affinities,
+    pair_views,
+)
+
+RADIUS, BETA, STEPS_LOG2, CLASSES = 5, 10, 8, 3
+CELLS = 125
+PAGE = 2**20
+
+
+def make_input(cells: int) -> tuple[Tensor, Tensor]:
+    """Scores (C, H, W) and affinities (P, H, W) of a made image.
+
+    Features have borders and noise, so that regions are partly apart.
+    """
+    torch.manual_seed(0)
+    y, x = torch.meshgrid(*[torch.linspace(0, 6, cells)] * 2, indexing='ij')
+    waves = torch.stack([(k * y + x).sin().sign() for k in range(1, 9)])
+    features = 0.2 * waves + 0.1 * torch.randn(8, cells, cells)
+    return (torch.rand(CLASSES, cells, cells),
+            pair_affinities(features[None], RADIUS)[0])
+
+
+def dense_walk(scores: Tensor, affinities: Tensor) -> Tensor:
+    """The walk by its matrix, in the type of the affinities.
+
+    Args:
+        scores (Tensor): (C, H, W).
+        affinities (Tensor): (P, H, W).
+
+    Returns:
+        Tensor: (C, H, W).
+    """
+    height, width = scores.shape[1:]
+    index = torch.arange(height * width).view(height, width)
+    matrix = torch.eye(height * width, dtype=affinities.dtype)
+    for affinity, offset in zip(affinities, half_disc(RADIUS), strict=True):
+        first, second = pair_views(index, offset)
+        values = pair_views(affinity, offset)[0]
+        matrix[first, second] = values
+        matrix[second, first] = values
+    matrix.pow_(BETA)
+    matrix /= matrix.sum(dim=0, keepdim=True)
+    for _ in range(STEPS_LOG2):
+        matrix = matrix @ matrix
+    return (scores.to(matrix.dtype).flatten(1) @ matrix).view_as(scores)
+
+
+def matrix_free_walk(scores: Tensor, affinities: Tensor) -> Tensor:
+    """The same by this project's function."""
+    return random_walk(scores, affinities, RADIUS, BETA, STEPS_LOG2)
+
+
+WALKS = dict(dense=dense_walk, matrix_free=matrix_free_walk)
+
+
+def resident_bytes(field: str) -> int:
+    """Memory of this process: ``VmRSS`` now, ``VmHWM`` at its peak.
+
+    Of Linux. ``getrusage`` would count what the parent process had.
+    """
+    status = Path('/proc/self/status').read_text()
+    return int(status.partition(f'{field}:')[2].split()[0]) * 1024
+
+
+def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
+    """Run one side in this process: seconds and bytes."""
+    scores, affinities = make_input(cells)
+    walk(*make_input(8))  # libraries are loaded before anything is measured
+    before, seconds = resident_bytes('VmRSS'), []
+    for _ in range(repeats):
+        start = time.process_time()
+        walk(scores, affinities)
+        seconds.append(time.process_time() - start)
+    return dict(cells=cells, seconds=statistics.median(seconds),
+                bytes=resident_bytes('VmHWM') - before)
+
+
+def measure(name: str, cells: int, repeats: int) -> dict:
+    """The same in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, '--child', name, str(cells), str(repeats)],
+        check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def relative_error(cells: int) -> float:
+    """The largest relative difference to dense squaring in float64."""
+    scores, affinities = make_input(cells)
+    expected = dense_walk(scores, affinities.double())
+    walked = matrix_free_walk(scores, affinities)
+    return ((walked - expected).abs() / expected.abs()).max().item()
+
+
+def compare(sizes: list[int], cells: int, repeats: int) -> tuple[dict, dict]:
+    """Measure both sides.
+
+    Args:
+        sizes (list[int]): Sides of the maps at which dense squaring runs.
+        cells (int): Side of the map that is asked about.
+        repeats (int): Of the matrix-free walk.
+
+    Returns:
+        tuple[dict, dict]: Ratios and figures, as the last line reports them.
+    """
+    dense = [measure('dense', size, 1) for size in sizes]
+    ours = [measure('matrix_free', size, repeats) for size in (*sizes, cells)]
+    largest, own = dense[-1], ours[-1]
+    growth = (cells / largest['cells'])**2  # of HW
+    seconds = largest['seconds'] * growth**3
+    size = largest['bytes'] * growth**2
+    # The slope of time over HW that was seen; 3 is the law.
+    slope = math.log(dense[-1]['seconds'] / dense[-2]['seconds'], (
+        sizes[-1] / sizes[-2])**2)
+    # A growth below what can be seen counts as a page of the measurement.
+    own_bytes = max(own['bytes'], PAGE)
+    ratios = dict(
+        dense_over_matrix_free_time=round(seconds / own['seconds'], 1),
+        dense_over_matrix_free_memory=round(size / own_bytes, 1),
+        max_relative_error=max(map(relative_error, sizes[:2])))
+    figures = dict(
+        cells=cells, radius=RADIUS, beta=BETA, steps_log2=STEPS_LOG2,
+        classes=CLASSES, matrix_free_seconds=own['seconds'],
+        matrix_free_bytes=own['bytes'], dense_seconds_extrapolated=seconds,
+        dense_bytes_extrapolated=size, dense_time_exponent=slope,
+        largest_dense=largest, dense=dense, matrix_free=ours)
+    return ratios, figures
+
+
+def print_table(ratios: dict, figures: dict) -> None:
+    """The same for people."""
+    print(f'{"cells":>12}{"dense":>22}{"matrix-free":>22}')
+    rows = [*figures['dense'], dict(
+        cells=figures['cells'], seconds=figures['dense_seconds_extrapolated'],
+        bytes=figures['dense_bytes_extrapolated'])]
+    for dense, own in zip(rows, figures['matrix_free'], strict=True):
+        side = f'{dense["cells"]} x {dense["cells"]}'
+        print(f'{side:>12}' + ''.join(
+            f'{one["seconds"]:10.2f} s{one["bytes"] / 2**20:7.0f} MB'
+            for one in (dense, own)))
+    print('The last row of dense is extrapolated: time ~ (HW)^3 (seen: '
+          f'{figures["dense_time_exponent"]:.2f}), memory ~ (HW)^2.')
+    for name, value in ratios.items():
+        print(f'{name}: {value:g}')
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print a table, and one line of JSON at the end."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--quick', action='store_true',
+                        help='smaller dense matrices, under 40 seconds')
+    parser.add_argument('--sizes', type=int, nargs='+', metavar='CELLS',
+                        help='sides of the maps for dense squaring, two or '
+                        'more (default: 32 48 64, quick: 24 32 40)')
+    parser.add_argument('--cells', type=int, default=CELLS,
+                        help='side of the map asked about (default: 125)')
+    parser.add_argument('--repeats', type=int, default=3)
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--child', nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument('--out', type=Path, help='also write the JSON here')
+    args = parser.parse_args(argv)
+    torch.set_num_threads(args.threads)
+    if args.child:
+        name, cells, repeats = args.child
+        print(json.dumps(measure_here(WALKS[name], int(cells), int(repeats))))
+        return
+    sizes = args.sizes or ([24, 32, 40] if args.quick else [32, 48, 64])
+    ratios, figures = compare(sizes, args.cells, args.repeats)
+    print_table(ratios, figures)
+    result = dict(
+        benchmark='random_walk', ratios=ratios, figures=figures,
+        machine=dict(processor=platform.processor() or platform.machine(),
+                     cores=os.cpu_count(), python=platform.python_version(),
+                     torch=torch.__version__, numpy=np.__version__))
+    if args.out:
+        args.out.write_text(json.dumps(result, indent=1) + '\n')
+    print(json.dumps(result))
+
+
+if __name__ == '__main__':
+    main()

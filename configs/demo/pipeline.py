@@ -1,0 +1,18 @@
+"""The whole way on the embedded demo data: `make demo`."""
+name = 'demo'
+data_root = 'data/demo'
+make_data = dict(tool='dataset_converters/make_demo_data.py', seed=0)
+baseline = 'cls_cam_demo.py'
+ppl = 'cls_progressive_demo.py'
+refinement = 'refine_demo.py'
+segmentation = 'seg_deeplab_demo.py'
+# The masks of train choose thresholds and measure; none is trained on.
+splits = dict(train='train', threshold='train', masked='train', val='val')
+seed = 0
+start_segmentation_from_ppl = True
+segmentation_tta = True
+# On two cores: the first guess at the time left.
+expected_seconds = dict(
+    train_cam=83, export_cam=42, export_cam_val=16, train_ppl=144,
+    export_ppl=52, export_ppl_val=18, refine=18, refine_val=10, train_seg=90,
+    test_seg=30, test_seg_val=15)

@@ -1,0 +1,30 @@
+"""Each refiner alone and chained, on the maps of the voc6 pipeline.
+
+    python tools/analysis_tools/eval_refiners.py work_dirs/voc6/export_ppl \
+        configs/voc6/chains_voc6.py --split train_official
+"""
+background = dict(type='ppl_mm.AlphaBackground', alpha=1.7)
+pamr = dict(type='ppl_mm.PAMR')
+crf = dict(
+    type='ppl_mm.DenseCRF',
+    preset='psa',
+    bilateral=dict(compat=5),
+    scale=500 / 320)
+walk = [
+    dict(
+        type='ppl_mm.RandomWalk',
+        affinity_net='configs/voc6/affinity_voc6.py',
+        checkpoint='work_dirs/voc6/train_affinity',
+        beta=8,
+        steps_log2=6),
+    dict(type='ppl_mm.Renormalize'),
+    background,
+]
+chains = {
+    'PAMR': dict(refiners=[background, pamr]),
+    'CRF': dict(refiners=[background, crf]),
+    'PAMR, CRF': dict(refiners=[background, pamr, crf]),
+    'walk': dict(refiners=walk),
+    'walk, PAMR': dict(refiners=[*walk, pamr]),
+    'walk, CRF': dict(refiners=[*walk, crf]),
+}

@@ -1,0 +1,20 @@
+"""The whole way on voc6, real photographs of six animal classes."""
+name = 'voc6'
+data_root = 'data/voc6'
+baseline = 'cls_cam_voc6.py'
+ppl = 'cls_progressive_voc6.py'
+confident_labels = 'confident_voc6.py'
+affinity = 'affinity_voc6.py'
+refinement = 'refine_voc6.py'
+segmentation = 'seg_deeplab_voc6.py'
+# VOC's own training images choose the thresholds; pseudo-labels and
+# predictions are compared on them, too.
+splits = dict(train='train', threshold='train_official',
+              masked='train_official', val='val')
+seed = 0
+# On two cores: the first guess at the time left.
+expected_seconds = dict(
+    train_cam=500, export_cam=500, export_cam_val=100, train_ppl=800,
+    export_ppl=500, export_ppl_val=100, refine_confident=240,
+    train_affinity=240, refine=240, refine_val=60, train_seg=1100,
+    test_seg=35, test_seg_val=25)

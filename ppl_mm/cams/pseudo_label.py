@@ -1,0 +1,77 @@
+"""From CAMs to scores at the image's size, and from scores to a label.
+
+Everything that reads a CAM goes through these functions: the exported PNGs,
+the threshold sweep and the pictures agree to the last pixel.
+"""
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .cam_file import CamFile
+
+
+def upsample_cam(cam: np.ndarray | torch.Tensor,
+                 size: tuple[int, int]) -> torch.Tensor:
+    """Bring maps to the image's size, bilinearly (``align_corners=False``).
+
+    Args:
+        cam (np.ndarray | torch.Tensor): Shape ``(n, h, w)``, any float type;
+            ``n`` may be 0.
+        size (tuple[int, int]): (H, W) in pixels.
+
+    Returns:
+        torch.Tensor: float32 on the CPU, shape ``(n, H, W)``. The CPU always,
+        so that the machine that exports does not change a label.
+    """
+    cam = torch.as_tensor(cam).to('cpu', torch.float32)
+    if cam.ndim != 3:
+        raise ValueError(f'expect maps (n, h, w), got {tuple(cam.shape)}')
+    if not len(cam):
+        return cam.new_zeros(0, *size)
+    if cam.shape[1:] == tuple(size):
+        return cam
+    return F.interpolate(
+        cam[None], size=size, mode='bilinear', align_corners=False)[0]
+
+
+def foreground_score(cam_file: CamFile) -> tuple[np.ndarray, np.ndarray]:
+    """The strongest class of each pixel, and how strong it is.
+
+    Of classes that are equally strong, the first one listed wins.
+
+    Args:
+        cam_file (CamFile): The maps of one image, with at least one class.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Score, float32, shape ``(H, W)``, and
+        index into ``cam_file.class_ids``, int64, shape ``(H, W)``.
+    """
+    maps = upsample_cam(cam_file.cam, cam_file.size)  # (n, H, W)
+    if len(maps) == 1:  # most images; a maximum over one map is not free
+        return maps[0].numpy(), np.zeros(cam_file.size, np.int64)
+    score, index = maps.max(dim=0)
+    return score.numpy(), index.numpy()
+
+
+def label_from_cam(cam_file: CamFile, threshold: float) -> np.ndarray:
+    """The pseudo-label of one image.
+
+    As in PSA and IRN: the background competes with a constant score. A
+    background score of ``(1 - maximum) ** alpha`` (PSA's other choice) gives
+    the same labels as the threshold t that solves ``t = (1 - t) ** alpha``.
+
+    Args:
+        cam_file (CamFile): The maps of one image.
+        threshold (float): Score of the background, compared in float32. A
+            pixel is foreground where the strongest class is above it.
+
+    Returns:
+        np.ndarray: uint8, shape ``(H, W)``: 0 for background, else classifier
+        id + 1.
+    """
+    if not len(cam_file.class_ids):
+        return np.zeros(cam_file.size, np.uint8)
+    score, index = foreground_score(cam_file)
+    label = (cam_file.class_ids + 1).astype(np.uint8)[index]
+    label[~(score > np.float32(threshold))] = 0
+    return label

@@ -1,0 +1,62 @@
+"""Finding images by name without asking the disk for each of them."""
+import os
+
+from ..errors import UserError
+from .label_files import IMAGE_SUFFIXES, image_id
+
+
+class ImageFolder:
+    """The images below a folder; every folder in it is listed once.
+
+    Args:
+        root (str | PathLike): The folder.
+        suffixes (tuple): Endings that make a file an image, lower case; of
+            two files that differ in nothing else, the one whose ending comes
+            first is found. Defaults to those of images.
+
+    Raises:
+        UserError: The folder is missing.
+    """
+
+    def __init__(self,
+                 root: str | os.PathLike,
+                 suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> None:
+        self.root = os.fspath(root)
+        self.suffixes = suffixes
+        self._folders: dict[str, dict[str, str]] = {}
+        if not os.path.isdir(self.root):
+            raise UserError(f'{root}: the folder of images is missing; check '
+                            'data_root and data_prefix')
+
+    def find(self, image: str) -> str | None:
+        """Path of an image, or None if it is not there.
+
+        Args:
+            image (str): Path below the folder, with or without suffix.
+
+        Returns:
+            str | None: Path including the folder.
+        """
+        folder, name = os.path.split(image)
+        found = self._files(folder).get(name)
+        if found is None:
+            return None
+        return os.path.join(self.root, folder, found)
+
+    def all_ids(self) -> list[str]:
+        """Sorted names, without suffix, of the images in the folder itself."""
+        return sorted({image_id(name) for name in self._files('').values()})
+
+    def _files(self, folder: str) -> dict[str, str]:
+        """File names in a folder, by name with and without suffix."""
+        if folder not in self._folders:
+            path = os.path.join(self.root, folder)
+            names = sorted(os.listdir(path)) if os.path.isdir(path) else []
+            found = {}
+            # Worst suffix first, so that the best one stays.
+            for suffix in reversed(self.suffixes):
+                for name in names:
+                    if name.lower().endswith(suffix):
+                        found[name] = found[name[:-len(suffix)]] = name
+            self._folders[folder] = found
+        return self._folders[folder]

@@ -1,0 +1,205 @@
+"""Loading with errors that name the file, and the crop of PSA and IRN."""
+from collections.abc import Sequence
+
+import mmcv
+import numpy as np
+from mmcv.transforms import BaseTransform, LoadImageFromFile
+from mmcv.transforms.utils import cache_randomness
+from PIL import Image
+
+from ..errors import UserError
+from ..registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadImage(LoadImageFromFile):
+    """Load an image as BGR with Pillow; a bad file is named in one line.
+
+    Pillow, unlike OpenCV, does not fill a truncated file up with grey.
+
+    Required Keys:
+
+    - img_path
+
+    Added Keys:
+
+    - img
+    - img_shape
+    - ori_shape
+
+    Args:
+        to_float32 (bool): Whether to return float32 instead of uint8.
+            Defaults to False.
+        imdecode_backend (str): Decoder of :func:`mmcv.imfrombytes`. Defaults
+            to 'pillow'.
+        **kwargs: Further arguments of mmcv's LoadImageFromFile.
+    """
+
+    def __init__(self,
+                 to_float32: bool = False,
+                 imdecode_backend: str = 'pillow',
+                 **kwargs) -> None:
+        super().__init__(
+            to_float32=to_float32, imdecode_backend=imdecode_backend, **kwargs)
+
+    def transform(self, results: dict) -> dict | None:
+        """Load ``results['img_path']``.
+
+        Args:
+            results (dict): A sample.
+
+        Returns:
+            dict | None: The sample with its image.
+
+        Raises:
+            UserError: The file is missing, unreadable or truncated.
+        """
+        path = results['img_path']
+        try:
+            return super().transform(results)
+        except FileNotFoundError:
+            raise UserError(f'{path}: the image is missing; restore it or '
+                            'take it out of the split') from None
+        # SyntaxError is Pillow's word for a broken PNG.
+        except (OSError, SyntaxError, ValueError, AssertionError,
+                Image.DecompressionBombError) as error:
+            reason = ' '.join(str(error).split())[:120]
+            raise UserError(f'{path}: the image cannot be read ({reason}); '
+                            'replace the file') from None
+
+
+@TRANSFORMS.register_module()
+class RandomResizeLong(BaseTransform):
+    """Resize the long side to a random length, keeping the aspect ratio.
+
+    Required Keys:
+
+    - img
+
+    Modified Keys:
+
+    - img
+    - img_shape
+
+    Args:
+        min_size (int): Smallest length of the long side in pixels.
+        max_size (int): Largest length, included.
+        interpolation (str): Of :func:`mmcv.imresize`. Defaults to 'bicubic'.
+    """
+
+    def __init__(self,
+                 min_size: int,
+                 max_size: int,
+                 interpolation: str = 'bicubic') -> None:
+        if not 0 < min_size <= max_size:
+            raise ValueError('expect 0 < min_size <= max_size, got '
+                             f'{min_size} and {max_size}')
+        self.min_size = min_size
+        self.max_size = max_size
+        self.interpolation = interpolation
+
+    def transform(self, results: dict) -> dict:
+        """Resize ``results['img']``.
+
+        Args:
+            results (dict): A sample.
+
+        Returns:
+            dict: The same sample.
+        """
+        height, width = results['img'].shape[:2]
+        scale = self._random_length() / max(height, width)
+        size = tuple(max(1, round(side * scale)) for side in (width, height))
+        results['img'] = mmcv.imresize(
+            results['img'], size, interpolation=self.interpolation)
+        results['img_shape'] = results['img'].shape[:2]
+        return results
+
+    @cache_randomness
+    def _random_length(self) -> int:
+        return np.random.randint(self.min_size, self.max_size + 1)
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(min_size={self.min_size}, '
+                f'max_size={self.max_size}, '
+                f"interpolation='{self.interpolation}')")
+
+
+@TRANSFORMS.register_module()
+class RandomFillCrop(BaseTransform):
+    """Crop at random; an image that is too small lies at a random place.
+
+    The crop of PSA (Ahn and Kwak, CVPR 2018) and IRN (Ahn et al., CVPR 2019).
+    mmpretrain's RandomCrop pads both sides alike, so that a small image always
+    lies in the middle.
+
+    Required Keys:
+
+    - img
+
+    Modified Keys:
+
+    - img
+    - img_shape
+
+    Args:
+        crop_size (int | Sequence[int]): Size of the crop, (height, width).
+        pad_value (Sequence[float]): Colour around a small image, in the order
+            of the image's channels (BGR when just loaded). Give the mean that
+            the data preprocessor subtracts, so that it becomes zero; in a
+            uint8 image it is rounded. Defaults to ImageNet's mean.
+    """
+
+    def __init__(
+            self,
+            crop_size: int | Sequence[int],
+            pad_value: Sequence[float] = (103.53, 116.28, 123.675)) -> None:
+        if isinstance(crop_size, int):
+            crop_size = (crop_size, crop_size)
+        if len(crop_size) != 2 or min(crop_size) < 1:
+            raise ValueError(f'expect (height, width) > 0, got {crop_size}')
+        self.crop_size = tuple(crop_size)
+        self.pad_value = tuple(pad_value)
+
+    def transform(self, results: dict) -> dict:
+        """Crop or pad ``results['img']`` to ``crop_size``.
+
+        Args:
+            results (dict): A sample.
+
+        Returns:
+            dict: The same sample.
+        """
+        image = results['img']  # (H, W, C)
+        value = np.array(self.pad_value)
+        if np.issubdtype(image.dtype, np.integer):
+            limits = np.iinfo(image.dtype)
+            value = np.clip(np.rint(value), limits.min, limits.max)
+        crop = np.empty((*self.crop_size, image.shape[2]), image.dtype)
+        crop[:] = value
+        target, source = zip(
+            *(self._overlap(side, wanted, place) for side, wanted, place in
+              zip(image.shape, self.crop_size, self._random_place(),
+                  strict=False)), strict=True)
+        crop[target] = image[source]
+        results['img'] = crop
+        results['img_shape'] = crop.shape[:2]
+        return results
+
+    @cache_randomness
+    def _random_place(self) -> tuple[float, float]:
+        """Where the crop lies in its free range, each in [0, 1)."""
+        return tuple(np.random.random_sample(2))
+
+    @staticmethod
+    def _overlap(side: int, wanted: int, place: float) -> tuple[slice, slice]:
+        """What the crop and the image share along one side."""
+        offset = int(place * (abs(side - wanted) + 1))
+        in_target, in_source = (0, offset) if side > wanted else (offset, 0)
+        length = min(side, wanted)
+        return (slice(in_target, in_target + length),
+                slice(in_source, in_source + length))
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(crop_size={self.crop_size}, '
+                f'pad_value={self.pad_value})')

@@ -1,0 +1,197 @@
+"""Images and masks in VOC's layout, for mmseg's models."""
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from mmseg.datasets import BaseSegDataset
+from PIL import Image
+
+from ..cams import read_mask, voc_palette
+from ..errors import UserError
+from ..registry import DATASETS
+from .class_lists import BACKGROUND, read_classes
+from .image_folder import ImageFolder
+from .label_files import read_lines
+
+# EXIF's tag; mmcv's loaders turn a photo upright, above 4 by a quarter.
+_ORIENTATION = 0x0112
+
+
+@DATASETS.register_module()
+class VOCLayoutDataset(BaseSegDataset):
+    """A split of images with masks: 0 = background, 255 = void.
+
+    mmseg's ``BaseSegDataset``, which reads the classes from the data itself
+    and says in one line what is wrong with it.
+
+    Args:
+        data_root (str): The folder of the data set.
+        ann_file (str): List of the split, one stem a line, below
+            ``data_root``. Defaults to '': every mask of the folder.
+        data_prefix (dict): Folders of images and masks below ``data_root``.
+            Defaults to VOC's, ``JPEGImages`` and ``SegmentationClass``.
+        metainfo (dict, optional): ``classes``, the background first. Defaults
+            to None: those of ``data_root/classes.txt``.
+        pipeline (Sequence[dict | Callable]): Transforms. In them
+            ``reduce_zero_label`` is off, as written for ADE20K or not: label 0
+            is a class here.
+        **kwargs: As of mmseg's ``BaseSegDataset``.
+
+    Raises:
+        UserError: If a folder, a list or a file of it is missing, nothing is
+            there, or the classes are unknown; later, if a sample cannot be
+            read, its mask is of another size or has a label without a class.
+
+    Examples:
+        >>> val = VOCLayoutDataset(
+        ...     'data/demo', 'ImageSets/Segmentation/val.txt')
+        >>> val.metainfo['classes'][0]
+        'background'
+    """
+
+    _mask = 'mask'
+
+    def __init__(self,
+                 data_root: str,
+                 ann_file: str = '',
+                 data_prefix: dict | None = None,
+                 metainfo: dict | None = None,
+                 pipeline: Sequence[dict | Callable] = (),
+                 **kwargs) -> None:
+        metainfo = dict(metainfo or {})
+        classes = metainfo.get('classes') or (
+            BACKGROUND, *read_classes(Path(data_root) / 'classes.txt'))
+        metainfo['classes'] = tuple(classes)
+        palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
+        metainfo.setdefault('palette', palette[:len(classes)].tolist())
+        data_prefix = dict(
+            dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
+            **data_prefix or {})
+        pipeline = [_keep_zero(step) for step in pipeline]
+        super().__init__(
+            ann_file=ann_file, data_root=data_root, data_prefix=data_prefix,
+            metainfo=metainfo, pipeline=pipeline, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Find the image and the mask of every stem.
+
+        Returns:
+            list[dict]: ``img_path``, ``seg_map_path`` and what mmseg's
+            transforms need beside them.
+        """
+        mask_dir = Path(self.data_prefix['seg_map_path'])
+        if not mask_dir.is_dir():
+            raise UserError(f'{mask_dir}: {self._no_masks()}')
+        images = ImageFolder(self.data_prefix['img_path'])
+        masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix, ))
+        stems = self._stems(mask_dir)
+        self._check_all(self._mask, masks, stems)
+        self._check_all('image', images, stems)
+        return [dict(img_path=images.find(stem),
+                     seg_map_path=masks.find(stem),
+                     label_map=self.label_map,
+                     reduce_zero_label=self.reduce_zero_label,
+                     seg_fields=[]) for stem in stems]
+
+    def _no_masks(self) -> str:
+        """What to tell a user whose folder of masks is missing or empty."""
+        return 'no masks are there; check data_root and data_prefix'
+
+    def _stems(self, mask_dir: Path) -> list[str]:
+        """The images of the split, or all that have a mask."""
+        if self.ann_file:
+            lines = read_lines(self.ann_file, 'list of the split')
+            return [line.split()[0] for _, line in lines]
+        found = mask_dir.rglob(f'*{self.seg_map_suffix}')
+        stems = sorted(path.relative_to(mask_dir).as_posix()
+                       .removesuffix(self.seg_map_suffix) for path in found)
+        if not stems:
+            raise UserError(f'{mask_dir}: {self._no_masks()}')
+        return stems
+
+    def _check_all(self, what: str, folder: ImageFolder,
+                   stems: Sequence[str]) -> None:
+        """Raise a UserError unless the folder has a file for every stem."""
+        missing = [stem for stem in stems if folder.find(stem) is None]
+        if missing:
+            raise UserError(
+                f'{folder.root}: {len(missing)} of {len(stems)} images have '
+                f'no {what} there, first {missing[0]}; add the files, or set '
+                'ann_file to a list of images that have both')
+
+    def prepare_data(self, idx: int) -> dict:
+        """Run the pipeline on one sample, and name what is wrong with it.
+
+        Args:
+            idx (int): Position in the split.
+
+        Returns:
+            dict: As from the last transform.
+        """
+        info = self.get_data_info(idx)
+        self._check_sizes(info['img_path'], info['seg_map_path'])
+        try:
+            results = super().prepare_data(idx)
+        except (OSError, SyntaxError, AssertionError):
+            # Decoders speak of bytes. If a file is to blame, name it.
+            _read_to_the_end(info['img_path'])
+            read_mask(info['seg_map_path'])
+            raise
+        self._check_labels(results, info['seg_map_path'])
+        return results
+
+    @staticmethod
+    def _check_sizes(img_path: str, seg_map_path: str) -> None:
+        """A mask of another size would be cropped elsewhere than its image."""
+        sizes = [_size(path) for path in (img_path, seg_map_path)]
+        if sizes[0] != sizes[1]:
+            raise UserError(
+                '{}: {} x {} pixels (width x height), but its image {} has '
+                '{} x {}; make or export it again'.format(
+                    seg_map_path, *sizes[1], img_path, *sizes[0]))
+
+    def _check_labels(self, results: dict, seg_map_path: str) -> None:
+        """A label without a class would end in the loss, without a name."""
+        sample = results.get('data_samples') if results else None
+        if 'gt_sem_seg' not in (sample or ()):
+            return
+        label = sample.gt_sem_seg.data
+        known = len(self.metainfo['classes'])
+        bad = label[(label >= known) & (label != self.ignore_index)]
+        if bad.numel():
+            raise UserError(
+                f'{seg_map_path}: has the label {bad[0]}, but there are '
+                f'{known} classes, background included; give the class list '
+                'that the masks were made for')
+
+
+def _keep_zero(step: dict | Callable) -> dict | Callable:
+    """A transform that does not turn label 0 into 255."""
+    if isinstance(step, dict) and step.get('reduce_zero_label'):
+        return dict(step, reduce_zero_label=False)
+    return step
+
+
+def _size(path: str | os.PathLike) -> tuple[int, int]:
+    """Width and height as loaded, from the first bytes of a picture."""
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) > 4
+            return image.size[::-1] if turned else image.size
+    except (OSError, SyntaxError) as error:
+        raise _unreadable(path) from error
+
+
+def _read_to_the_end(path: str | os.PathLike) -> None:
+    """Raise a UserError if a picture cannot be decoded."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except (OSError, SyntaxError) as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: str | os.PathLike) -> UserError:
+    return UserError(f'{path}: unreadable or truncated; put back a whole file '
+                     'or take it out of the split')

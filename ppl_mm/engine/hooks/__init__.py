@@ -1,0 +1,11 @@
+from .channels_last_hook import ChannelsLastHook
+from .class_list_hook import ClassListHook
+from .plain_checkpoint_hook import PlainCheckpointHook
+from .progressive_stage_hook import ProgressiveStageHook
+from .reseed_hook import ReseedHook
+from .stage_checkpoint_hook import StageCheckpointHook
+
+__all__ = [
+    'ChannelsLastHook', 'ClassListHook', 'PlainCheckpointHook',
+    'ProgressiveStageHook', 'ReseedHook', 'StageCheckpointHook'
+]

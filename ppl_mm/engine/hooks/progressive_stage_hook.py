@@ -1,0 +1,109 @@
+"""Progressive patch learning: which stage is trained in which epoch."""
+from itertools import accumulate
+
+from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.runner import Runner
+
+from ...errors import UserError
+from ...registry import HOOKS
+from ..stages import check_stage, set_stage
+
+
+@HOOKS.register_module()
+class ProgressiveStageHook(Hook):
+    """Moves the cut of ``PatchLearning`` from stage to stage.
+
+    One model is trained in stages that follow one another in time; each
+    starts from the weights of the one before, classifier included (PPL,
+    arXiv 2209.07828, Fig. 2).
+
+    Args:
+        stages (list[dict]): For each stage ``position`` and ``grid``, as of
+            :class:`PatchLearning`, and ``epochs``. The epochs must add up to
+            ``train_cfg.max_epochs``.
+        fresh_schedule (bool): Whether each stage starts with the initial
+            learning rate, and runs the config's ``param_scheduler`` anew.
+            A scheduler without ``end`` lasts for the stage. If False, the
+            schedule runs once over all stages. Defaults to True.
+        keep_optimizer_state (bool): Whether momentum and the like survive
+            the change of stage. Defaults to False.
+    """
+
+    def __init__(self,
+                 stages: list[dict],
+                 fresh_schedule: bool = True,
+                 keep_optimizer_state: bool = False) -> None:
+        for number, stage in enumerate(stages, start=1):
+            if set(stage) != {'position', 'grid', 'epochs'}:
+                raise UserError(
+                    f'ProgressiveStageHook: stage {number} needs the keys '
+                    f'position, grid and epochs, got {sorted(stage)}')
+        self.stages = stages
+        # Stage s runs in epochs begins[s] .. begins[s + 1] - 1.
+        self.begins = list(
+            accumulate((stage['epochs'] for stage in stages), initial=0))
+        self.fresh_schedule = fresh_schedule
+        self.keep_optimizer_state = keep_optimizer_state
+
+    def before_train(self, runner: Runner) -> None:
+        """Check the epochs, and start the first stage of a new run."""
+        if self.begins[-1] != runner.max_epochs:
+            raise UserError(
+                f'ProgressiveStageHook: the stages have {self.begins[-1]} '
+                f'epochs in all, but train_cfg.max_epochs={runner.max_epochs};'
+                ' make them equal')
+        for stage in self.stages:  # a wrong one must not wait for its turn
+            check_stage(runner.model, stage['position'], stage['grid'])
+        if runner.epoch == 0:
+            self._start(runner, 0)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Start the stage that begins with this epoch, if one does."""
+        if runner.epoch and runner.epoch in self.begins:
+            self._start(runner, self.begins.index(runner.epoch))
+
+    def _start(self, runner: Runner, index: int) -> None:
+        stage = self.stages[index]
+        set_stage(runner, stage['position'], stage['grid'])
+        if self.fresh_schedule:
+            self._restart_schedule(runner, stage['epochs'])
+        if index and not self.keep_optimizer_state:
+            for wrapper in _optim_wrappers(runner):
+                wrapper.optimizer.state.clear()
+        runner.logger.info(
+            f'Stage {index + 1} of {len(self.stages)}: patches of a '
+            f'{stage["grid"]} grid after block {stage["position"]}, for '
+            f'{stage["epochs"]} epochs')
+
+    @staticmethod
+    def _restart_schedule(runner: Runner, epochs: int) -> None:
+        schedulers = runner.cfg.get('param_scheduler')
+        if not schedulers:
+            if runner.param_schedulers:
+                raise UserError(
+                    'ProgressiveStageHook(fresh_schedule=True) needs '
+                    'param_scheduler in the config; use Runner.from_cfg')
+            return
+        if isinstance(schedulers, dict):
+            schedulers = [schedulers]
+        iters = epochs * len(runner.train_dataloader)
+        schedulers = [
+            dict(end=epochs if one.get('by_epoch', True) else iters) | one
+            for one in schedulers
+        ]
+        for wrapper in _optim_wrappers(runner):
+            for group in wrapper.param_groups:
+                group.update({
+                    name.removeprefix('initial_'): value
+                    for name, value in group.items()
+                    if name.startswith('initial_')
+                })
+        runner.param_schedulers = runner.build_param_scheduler(schedulers)
+
+
+def _optim_wrappers(runner: Runner) -> list[OptimWrapper]:
+    wrapper = runner.optim_wrapper
+    if isinstance(wrapper, OptimWrapperDict):
+        return list(wrapper.values())
+    return [wrapper]

@@ -1,0 +1,3 @@
+from .all_stages_loop import AllStagesTrainLoop
+
+__all__ = ['AllStagesTrainLoop']

@@ -1,0 +1,59 @@
+"""Progressive training with all stages stepped in every iteration."""
+from collections.abc import Sequence
+
+from mmengine.runner import EpochBasedTrainLoop
+
+from ...errors import UserError
+from ...registry import LOOPS
+from ..stages import set_stage
+
+
+@LOOPS.register_module()
+class AllStagesTrainLoop(EpochBasedTrainLoop):
+    """Steps the optimiser once for each stage in every iteration.
+
+    The schedule of PMG (Du et al., ECCV 2020), as another way to train
+    progressively than :class:`ppl_mm.ProgressiveStageHook`: a batch is seen
+    by each stage in turn, and the CAM is taken from the last one. It is a
+    loop and not a ``train_step`` of the model, because mmengine's distributed
+    wrapper never calls the ``train_step`` of what it wraps.
+
+    Args:
+        stages (Sequence[dict]): For each stage ``position`` and ``grid``, as
+            of :class:`PatchLearning`.
+        args, kwargs: As of mmengine's ``EpochBasedTrainLoop``.
+    """
+
+    def __init__(self, *args, stages: Sequence[dict], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not stages:
+            raise UserError('AllStagesTrainLoop: train_cfg.stages is empty')
+        for number, stage in enumerate(stages, start=1):
+            if set(stage) != {'position', 'grid'}:
+                raise UserError(
+                    f'AllStagesTrainLoop: stage {number} needs the keys '
+                    f'position and grid, got {sorted(stage)}')
+        self.stages = stages
+
+    def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
+        """Train one batch at every stage.
+
+        Args:
+            idx (int): Index of the batch in the epoch.
+            data_batch (Sequence[dict]): Data from the data loader.
+        """
+        self.runner.call_hook(
+            'before_train_iter', batch_idx=idx, data_batch=data_batch)
+        outputs = {}
+        for number, stage in enumerate(self.stages, start=1):
+            set_stage(self.runner, stage['position'], stage['grid'])
+            losses = self.runner.model.train_step(
+                data_batch, optim_wrapper=self.runner.optim_wrapper)
+            outputs |= {f'stage{number}_{k}': v for k, v in losses.items()}
+        outputs['loss'] = losses['loss']
+        self.runner.call_hook(
+            'after_train_iter',
+            batch_idx=idx,
+            data_batch=data_batch,
+            outputs=outputs)
+        self._iter += 1

@@ -1,0 +1,68 @@
+"""The stage of a model in training: reading it and moving it."""
+from mmengine.runner import Runner
+from torch import nn
+
+from ..errors import UserError
+from ..models.block_chain import block_chain
+from ..models.patch_learning import PatchLearning
+from ..models.patch_ops import Grid, as_grid
+from ..utils.checkpoints import unwrap_model
+
+
+def patch_learning_of(model: nn.Module) -> PatchLearning | None:
+    """The PatchLearning neck of a model, if it has one.
+
+    Args:
+        model (nn.Module): A classifier, or one wrapped for distribution.
+
+    Returns:
+        PatchLearning | None: Its neck; None for any other model.
+    """
+    neck = getattr(unwrap_model(model), 'neck', None)
+    return neck if isinstance(neck, PatchLearning) else None
+
+
+def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
+    """Check that a model can be cut there.
+
+    Args:
+        model (nn.Module): A classifier with a PatchLearning neck, or one
+            wrapped for distribution.
+        position (int): As of PatchLearning.
+        grid (int | tuple[int, int]): As of PatchLearning.
+
+    Returns:
+        PatchLearning: The neck.
+
+    Raises:
+        UserError: If the model has no such neck or no such block, or the grid
+            is none.
+    """
+    neck = patch_learning_of(model)
+    if neck is None:
+        raise UserError(
+            "stages need model.neck=dict(type='ppl_mm.PatchLearning', ..), "
+            f'but the model is a {type(model).__name__} without one')
+    block_chain(unwrap_model(model).backbone).resolve(position)
+    as_grid(grid)
+    return neck
+
+
+def set_stage(runner: Runner, position: int, grid: Grid) -> None:
+    """Move the cut of the classifier in training; no weight changes.
+
+    That of its moving average (EMAHook) moves too: mmengine never copies the
+    buffer of a stage, so it would be saved and measured with an old one.
+
+    Args:
+        runner (Runner): Its model has a PatchLearning neck.
+        position (int): As of PatchLearning.
+        grid (int | tuple[int, int]): As of PatchLearning.
+
+    Raises:
+        UserError: As :func:`check_stage`.
+    """
+    check_stage(runner.model, position, grid).set_stage(position, grid)
+    for hook in runner.hooks:
+        if hasattr(hook, 'ema_model'):
+            patch_learning_of(hook.ema_model.module).set_stage(position, grid)

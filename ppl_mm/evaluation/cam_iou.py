@@ -1,0 +1,223 @@
+"""The mIoU of CAMs while they are made."""
+import json
+import logging
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.dist import all_reduce, get_rank, get_world_size, is_main_process
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+
+from ..cams import CamFile, read_mask
+from ..errors import UserError
+from ..registry import METRICS
+from ..utils.files import atomic_write
+from .confusion import mean_scores
+from .report import format_table, summarize
+from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
+
+
+@METRICS.register_module()
+class CAMIoU(BaseMetric):
+    """mIoU of the pseudo-labels that CAMs give, every threshold in one pass.
+
+    What is measured are the maps as a CAM file keeps them, so the result at a
+    threshold equals mmseg's IoUMetric on the PNGs exported at it, to the last
+    digit. Memory does not grow with the images: each one is counted in a
+    :class:`ThresholdSweep` and forgotten.
+
+    ``best_threshold`` is chosen by the masks of the split that is measured:
+    on that split it is supervision. Give ``threshold`` to measure with one
+    that was chosen elsewhere.
+
+    Each data sample needs what CAMTTAModel gives: ``cam`` ``(n, h, w)``,
+    normalized; ``class_ids`` ``(n,)``; ``ori_shape`` (H, W); and
+    ``seg_map_path``. On several processes, a sampler that gives out the
+    images in turn, as DefaultSampler does, counts each image once.
+
+    Args:
+        thresholds (Sequence[float]): Thresholds to try. Defaults to 0.01,
+            0.02, .. 0.99.
+        threshold (float, optional): Where ``mIoU`` and the other scores are
+            taken. Defaults to None: at the best one.
+        split (str): The name of the split, for the log and ``out_file``.
+        out_file (str, optional): A JSON to write: the curve, and the scores,
+            per class too, at the threshold. Defaults to None.
+        prefix (str, optional): As in BaseMetric. Defaults to 'cam'.
+
+    Examples:
+        >>> # tools/test.py CONFIG CHECKPOINT --tta
+        >>> test_evaluator = dict(type='ppl_mm.CAMIoU', split='val')
+    """
+
+    default_prefix = 'cam'
+
+    def __init__(self,
+                 thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+                 threshold: float | None = None,
+                 split: str = 'unnamed split',
+                 out_file: str | os.PathLike | None = None,
+                 prefix: str | None = None):
+        super().__init__(prefix=prefix)
+        given = [] if threshold is None else [threshold]
+        self.thresholds = [*thresholds, *given]
+        self.threshold = threshold
+        self.split = split
+        self.out_file = out_file
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start from nothing."""
+        self._sweep = None
+        self._last = None
+        self._seen = 0
+
+    @property
+    def _classes(self) -> list[str]:
+        """The foreground classes of the data set."""
+        classes = (self.dataset_meta or {}).get('classes')
+        if not classes:
+            raise UserError('ppl_mm.CAMIoU: the data set names no classes; '
+                            'give it metainfo=dict(classes=[..])')
+        return list(classes)
+
+    def process(self, data_batch: object,
+                data_samples: Sequence[dict]) -> None:
+        """Count the CAMs of a batch.
+
+        Args:
+            data_batch (object): Not used.
+            data_samples (Sequence[dict]): One dict per image, see the class.
+        """
+        for sample in data_samples:
+            self._count_last()
+            self._last = sample
+            self._seen += 1
+
+    def _count_last(self) -> None:
+        """Count the sample that was held back."""
+        if self._sweep is None:
+            self._sweep = ThresholdSweep(len(self._classes), self.thresholds)
+        if self._last is None:
+            return
+        sample, self._last = self._last, None
+        path = sample.get('seg_map_path')
+        if not path:
+            raise UserError(
+                f'{sample.get("img_path", "an image")}: has no mask to '
+                'measure its CAM by; leave out ppl_mm.CAMIoU, or give the '
+                'data set data_prefix=dict(seg_map_path=..)')
+        if 'class_ids' not in sample:
+            raise UserError(
+                'ppl_mm.CAMIoU: measures what a ppl_mm.CAMTTAModel gives; use '
+                'it as test_evaluator with tools/test.py --tta')
+        mask = read_mask(path)
+        try:
+            self._sweep.update(_cam_file(sample), mask)
+        except ValueError as error:
+            raise UserError(f'{path}: cannot measure the CAM: '
+                            f'{error}') from error
+
+    def evaluate(self, size: int) -> dict:
+        """Add up what all processes have counted.
+
+        Instead of one entry per image, as BaseMetric, the processes send each
+        other their counts. A sampler that gives every process equally many
+        images repeats one image at the end of some: that one is the last of
+        its process, which is why the last is held back until here.
+
+        Args:
+            size (int): Images of the split.
+
+        Returns:
+            dict: The scores, see :meth:`compute_metrics`, with the prefix.
+        """
+        own = len(range(get_rank(), size, get_world_size()))
+        if self._seen - own not in ((0, 1) if get_world_size() > 1 else (0, )):
+            raise RuntimeError(
+                f'this process measured {self._seen} of {size} images where '
+                f'{own} are its share; CAMIoU needs a sampler that gives them '
+                'out in turn, as DefaultSampler(shuffle=False)')
+        if self._seen > own:
+            self._last = None
+        self._count_last()
+        sweep = self._sweep
+        sweep.counts = _sum_over_processes(sweep.counts)
+        sweep.num_images = size
+        self._forget()
+        return {f'{self.prefix}/{name}': value
+                for name, value in self.compute_metrics([sweep]).items()}
+
+    def compute_metrics(self, results: list[ThresholdSweep]) -> dict:
+        """The scores of a split.
+
+        Args:
+            results (list[ThresholdSweep]): One sweep, that of the split.
+
+        Returns:
+            dict: ``mIoU``, ``precision``, ``recall``, ``over_activation`` and
+            ``under_activation`` at ``threshold``, as fractions;
+            ``best_threshold`` and ``best_mIoU`` of this split;
+            ``absent_classes`` and ``num_images``, counted.
+        """
+        sweep, = results
+        try:
+            best_threshold, best_miou = sweep.best()
+        except ValueError as error:
+            raise UserError(f'{self.split}: {error}; its masks hold nothing '
+                            'but void, or it has no images') from error
+        threshold = (
+            best_threshold if self.threshold is None else self.threshold)
+        confusion = sweep.confusion(threshold)
+        scores = {name: float(value)
+                  for name, value in mean_scores(confusion).items()}
+        summary = summarize(confusion, ['background', *self._classes])
+        chosen = dict(
+            threshold=threshold,
+            best_threshold=best_threshold,
+            best_mIoU=best_miou,
+            num_images=sweep.num_images)
+        self._report(sweep, summary, chosen)
+        return dict(scores, **chosen,
+                    absent_classes=len(summary['absent_classes']))
+
+    def _report(self, sweep: ThresholdSweep, summary: dict,
+                chosen: dict) -> None:
+        """Log the table, and write the file if one is asked for."""
+        how = (f'the best on {self.split}, chosen by its masks'
+               if self.threshold is None else 'given')
+        print_log(
+            f'CAMs of {self.split} ({sweep.num_images} images) at threshold '
+            f'{chosen["threshold"]:g} ({how}), in per cent:\n'
+            f'{format_table(summary)}',
+            logger='current')
+        if chosen['best_threshold'] in (sweep.thresholds[0],
+                                        sweep.thresholds[-1]):
+            print_log(
+                f'the best threshold, {chosen["best_threshold"]:g}, is at the '
+                'end of those tried: try more',
+                logger='current',
+                level=logging.WARNING)
+        if self.out_file and is_main_process():
+            report = dict(split=self.split, threshold_from=how, **chosen,
+                          scores=summary, curve=sweep.curve())
+            text = json.dumps(report, indent=1, allow_nan=False)
+            with atomic_write(self.out_file) as file:
+                file.write(text.encode())
+
+
+def _cam_file(sample: dict) -> CamFile:
+    """The maps of a sample as they are saved, float16 and all."""
+    return CamFile(
+        class_ids=torch.as_tensor(sample['class_ids']).cpu().numpy(),
+        cam=torch.as_tensor(sample['cam']).detach().float().cpu().numpy(),
+        size=tuple(sample['ori_shape'][:2]))
+
+
+def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
+    """The sum of an int64 array over all processes."""
+    total = torch.from_numpy(counts)
+    all_reduce(total)
+    return total.numpy()

@@ -1,0 +1,99 @@
+"""What a segmentation network takes for what, over a whole split."""
+import json
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+
+from ..errors import UserError
+from ..registry import METRICS
+from ..utils.files import atomic_write
+from .confusion import confusion_matrix
+from .report import format_table, summarize
+
+
+@METRICS.register_module()
+class SegConfusion(BaseMetric):
+    """The confusion matrix of a split, and the scores read from it.
+
+    For the predictions of any mmseg model, to stand beside mmseg's
+    ``IoUMetric``. Scores are fractions from integer counts; they are those of
+    ``IoUMetric`` to its last digit, unless a class is absent from the split
+    but predicted: there it says 0, here the class is left out of the mean, see
+    :mod:`.confusion`.
+
+    Args:
+        split (str): What to call the split in the log and the file. Defaults
+            to 'the split'.
+        out_file (str | PathLike, optional): A JSON to write: scores, per class
+            too, and the matrix. Defaults to None.
+        collect_device (str): As in BaseMetric. Defaults to 'cpu'.
+        prefix (str, optional): As in BaseMetric. Defaults to 'seg'.
+
+    Examples:
+        >>> test_evaluator = [
+        ...     dict(type='IoUMetric', iou_metrics=['mIoU']),
+        ...     dict(type='ppl_mm.SegConfusion', out_file='val.json')]
+    """
+
+    default_prefix = 'seg'
+
+    def __init__(self,
+                 split: str = 'the split',
+                 out_file: str | os.PathLike | None = None,
+                 collect_device: str = 'cpu',
+                 prefix: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.split = split
+        self.out_file = out_file
+
+    def process(self, data_batch: object,
+                data_samples: Sequence[dict]) -> None:
+        """Count the pixels of a batch.
+
+        One entry per image: BaseMetric cuts the list of all processes to the
+        number of images, so that one repeated by a sampler counts once.
+
+        Args:
+            data_batch (object): Not used.
+            data_samples (Sequence[dict]): One dict per image, as of a
+                ``SegDataSample``.
+        """
+        foreground = len(self.dataset_meta['classes']) - 1
+        for sample in data_samples:
+            pred, truth = (
+                sample[key]['data'].squeeze(0).cpu().numpy().astype(np.uint8)
+                for key in ('pred_sem_seg', 'gt_sem_seg'))
+            try:
+                counts = confusion_matrix(pred, truth, foreground)
+            except ValueError as error:
+                raise UserError(f'{sample.get("seg_map_path")}: cannot be '
+                                f'compared: {error}') from error
+            self.results.append(counts)
+
+    def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
+        """Add up the images.
+
+        Args:
+            results (list[np.ndarray]): A matrix for each image, int64, shape
+                ``(n + 1, n + 2)``.
+
+        Returns:
+            dict[str, float]: ``mIoU``, ``precision``, ``recall``,
+            ``over_activation`` and ``under_activation`` as fractions.
+        """
+        classes = self.dataset_meta['classes']
+        summary = summarize(sum(results), classes)
+        print_log(
+            f'{self.split} ({len(results)} images), in per cent:\n'
+            f'{format_table(summary)}', logger='current')
+        if self.out_file:
+            report = dict(
+                split=self.split, num_images=len(results),
+                classes=list(classes), scores=summary)
+            with atomic_write(self.out_file) as file:
+                file.write((json.dumps(report, indent=1) + '\n').encode())
+        return {name: value for name, value in summary.items()
+                if isinstance(value, float) and name != 'ignored_share'}

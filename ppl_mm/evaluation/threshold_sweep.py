@@ -1,0 +1,214 @@
+"""Every threshold in one pass over the CAMs."""
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..cams import CamFile, foreground_score
+from .confusion import check_labels, check_same_size, mean_scores
+
+# More thresholds cost next to nothing.
+DEFAULT_THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(1, 100))
+
+
+class ThresholdSweep:
+    """Confusion matrices of pseudo-labels at many thresholds, in one pass.
+
+    A pixel's strongest class c does not depend on the threshold, and the pixel
+    is c wherever its score is above it. So each pixel is counted once, by
+    truth, c and the number of thresholds below its score, and the matrix of a
+    threshold is a cumulative sum of the counts. The numbers are exactly those
+    of one evaluation per threshold; memory is that of the counts, however many
+    images there are.
+
+    Args:
+        num_classes (int): Foreground classes, as in a CAMHead.
+        thresholds (Sequence[float]): Scores of the background to try, none
+            negative, in any order. Defaults to 0.01, 0.02, .. 0.99.
+
+    Examples:
+        >>> sweep = ThresholdSweep(num_classes=20)
+        >>> for stem in stems:
+        ...     sweep.update(read_cam(f'{stem}.npz'), read_mask(f'{stem}.png'))
+        >>> threshold, miou = sweep.best()
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 thresholds: Sequence[float] = DEFAULT_THRESHOLDS):
+        # Scores are float32: thresholds that agree there are one threshold.
+        exact = {np.float32(threshold): float(threshold)
+                 for threshold in thresholds}
+        self.thresholds = [exact[key] for key in sorted(exact)]
+        if not exact or not 0 <= self.thresholds[0] <= max(exact) < np.inf:
+            raise ValueError('expect thresholds that are not negative, got '
+                             f'{list(thresholds)}')
+        self.num_classes = num_classes
+        self.num_images = 0
+        # Pixels by truth, strongest class and thresholds below the score.
+        self.counts = np.zeros(
+            (num_classes + 1, num_classes, len(exact) + 1), np.int64)
+        self._below = _CountBelow(np.array(sorted(exact), np.float32))
+
+    def update(self, cam_file: CamFile, mask: np.ndarray) -> None:
+        """Count one image.
+
+        Args:
+            cam_file (CamFile): Its maps.
+            mask (np.ndarray): uint8, shape ``(H, W)``: 0 = background, 255 =
+                void.
+
+        Raises:
+            ValueError: If the sizes differ, or a class of the maps or a value
+                of the mask is out of range. Nothing is counted then.
+        """
+        check_same_size(cam_file.size, mask.shape)
+        ids = cam_file.class_ids
+        if len(ids) and ids.max() >= self.num_classes:
+            raise ValueError(f'the CAM has class id {ids.max()}, expected 0 '
+                             f'to {self.num_classes - 1}')
+        if len(ids):
+            counts = self._count(cam_file, mask)  # (256, n, T + 1)
+        else:  # all background: no threshold is below any score
+            ids = [0]
+            counts = np.zeros((256, 1, self.counts.shape[2]), np.int64)
+            counts[:, 0, 0] = np.bincount(mask.ravel(), minlength=256)
+        check_labels(counts.sum(axis=(1, 2)), self.num_classes, 'the mask')
+        self.counts[:, ids] += counts[:self.num_classes + 1]
+        self.num_images += 1
+
+    def _count(self, cam_file: CamFile, mask: np.ndarray) -> np.ndarray:
+        """Pixels by mask value, index of the class, thresholds below."""
+        score, index = foreground_score(cam_file)
+        shape = (256, len(cam_file.class_ids), self.counts.shape[2])
+        key = mask.astype(np.int32)
+        if shape[1] > 1:
+            key *= shape[1]
+            key += index
+        key *= shape[2]
+        key += self._below(score)
+        counts = np.bincount(key.ravel(), minlength=np.prod(shape))
+        return counts.reshape(shape)
+
+    def merge(self, other: 'ThresholdSweep') -> None:
+        """Add what another sweep counted on other images.
+
+        Args:
+            other (ThresholdSweep): Of the same classes and thresholds.
+        """
+        if (self.num_classes, self.thresholds) != (other.num_classes,
+                                                   other.thresholds):
+            raise ValueError('two sweeps of different classes or thresholds '
+                             'cannot be merged')
+        self.counts += other.counts
+        self.num_images += other.num_images
+
+    def confusion(self, threshold: float | None = None) -> np.ndarray:
+        """The confusion matrix at one threshold, or at all of them.
+
+        Args:
+            threshold (float, optional): One of ``thresholds``. Defaults to
+                None: all.
+
+        Returns:
+            np.ndarray: int64, shape ``(n + 1, n + 2)``, or ``(T, n + 1, n +
+            2)`` for all T thresholds, see :mod:`.confusion`.
+        """
+        # above[t, k]: pixels whose score is above the first k + 1 thresholds.
+        above = self.counts[..., :0:-1].cumsum(axis=2)[..., ::-1]
+        above = np.moveaxis(above, 2, 0)  # (T, n + 1, n)
+        total = self.counts.sum(axis=(1, 2))
+        matrices = np.zeros(above.shape[:2] + (self.num_classes + 2, ),
+                            np.int64)
+        matrices[..., 1:-1] = above
+        matrices[..., 0] = total - above.sum(axis=2)
+        if threshold is None:
+            return matrices
+        return matrices[self._position(threshold)]
+
+    def _position(self, threshold: float) -> int:
+        """Where a threshold stands; they compare as float32, like scores."""
+        known = np.array(self.thresholds, np.float32)
+        found = np.flatnonzero(known == np.float32(threshold))
+        if not len(found):
+            raise ValueError(f'threshold {threshold} is not one of the '
+                             f'{len(known)} that were counted')
+        return int(found[0])
+
+    def best(self) -> tuple[float, float]:
+        """The threshold of the highest mIoU, the lowest one on a tie.
+
+        Returns:
+            tuple[float, float]: Threshold, and mIoU as a fraction.
+
+        Raises:
+            ValueError: If no labelled pixel was counted.
+        """
+        if not self.counts.any():
+            raise ValueError('no labelled pixel was counted')
+        scores = mean_scores(self.confusion())['mIoU']
+        best = int(scores.argmax())
+        return self.thresholds[best], float(scores[best])
+
+    def curve(self) -> dict[str, list[float | None]]:
+        """The mean scores over the thresholds, ready for JSON.
+
+        Returns:
+            dict[str, list[float | None]]: ``threshold`` and, for each,
+            ``mIoU``, ``precision``, ``recall``, ``over_activation`` and
+            ``under_activation``; None where there is no score.
+        """
+        scores = mean_scores(self.confusion())
+        curve = {name: [None if np.isnan(value) else value
+                        for value in values.tolist()]
+                 for name, values in scores.items()}
+        return dict(threshold=list(self.thresholds), **curve)
+
+
+class _CountBelow:
+    """How many thresholds lie below each score, exactly and fast.
+
+    The bits of a non-negative float, read as an integer, grow with it. Their
+    upper part, the cell, looks up one number that is made so that adding the
+    bits carries into the upper part just above the threshold of that cell; the
+    upper part of the sum is the count. This takes a third of a binary search.
+    Thresholds that share the smallest cells are searched.
+
+    Args:
+        thresholds (np.ndarray): float32, ascending, not negative.
+    """
+
+    def __init__(self, thresholds: np.ndarray):
+        self.thresholds = thresholds
+        bits = thresholds.view(np.int32).astype(np.int64)
+        # 7 to 10 bits of mantissa: cells of 1/128 to 1/1024 of the score.
+        for self.shift in range(16, 12, -1):
+            occupied = bits >> self.shift
+            if len(np.unique(occupied)) == len(occupied):
+                break
+        else:
+            self.shift = None
+            return
+        cells = np.arange(1 << (31 - self.shift))
+        below = np.searchsorted(occupied, cells)  # in lower cells
+        table = (below - cells) << self.shift
+        # One above a threshold's lower bits, they add up to 1 << shift.
+        table[occupied] += ((occupied + 1) << self.shift) - 1 - bits
+        self.table = table.astype(np.int32)
+
+    def __call__(self, score: np.ndarray) -> np.ndarray:
+        """Count.
+
+        Args:
+            score (np.ndarray): float32, any shape.
+
+        Returns:
+            np.ndarray: int32 or int64, same shape.
+        """
+        if self.shift is None:
+            return np.searchsorted(self.thresholds, score)
+        # A sign bit, of -0.0 too, makes the integer negative.
+        bits = np.maximum(score.view(np.int32), 0)
+        count = self.table.take(bits >> self.shift)
+        count += bits
+        count >>= self.shift
+        return count

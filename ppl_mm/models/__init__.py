@@ -1,0 +1,18 @@
+from .affinity_loss import AffinityLoss
+from .affinity_net import AffinityNet
+from .block_chain import Block, BlockChain, block_chain, register_block_chain
+from .cam_classifier import CAMClassifier
+from .cam_head import CAMHead
+from .cam_tta import CAMTTAModel
+from .deeplab_v1_head import DeepLabV1Head
+from .deeplab_v2_head import DeepLabV2Head
+from .dilated_mobilenet_v2 import DilatedMobileNetV2
+from .patch_learning import MultiGranularityFusion, PatchLearning
+from .refined_seg_tta import RefinedSegTTAModel
+
+__all__ = [
+    'AffinityLoss', 'AffinityNet', 'Block', 'BlockChain', 'CAMClassifier',
+    'CAMHead', 'CAMTTAModel', 'DeepLabV1Head', 'DeepLabV2Head',
+    'DilatedMobileNetV2', 'MultiGranularityFusion', 'PatchLearning',
+    'RefinedSegTTAModel', 'block_chain', 'register_block_chain'
+]

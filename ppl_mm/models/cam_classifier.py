@@ -1,0 +1,75 @@
+"""The image classifier whose activation maps become pseudo-labels."""
+from mmpretrain.models import ImageClassifier
+from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .block_chain import block_chain
+from .patch_learning import ChainNeck
+
+
+@MODELS.register_module()
+class CAMClassifier(ImageClassifier):
+    """mmpretrain's ImageClassifier, with necks that see the block chain.
+
+    An ordinary neck gets the features of whole stages; patch learning has to
+    cut in between and run the rest of the backbone itself. So this class
+    gives it the image and the backbone's :class:`BlockChain`. The chain is
+    derived anew at each call and never kept: a kept one would run the wrong
+    modules after a deepcopy (EMA) or a conversion of norm layers.
+
+    Args:
+        backbone (dict): A backbone that has a block chain.
+        neck (dict, optional): ``ppl_mm.PatchLearning``,
+            ``ppl_mm.MultiGranularityFusion``, or None for a plain CAM.
+        head (dict): ``ppl_mm.CAMHead``; its ``in_channels`` is filled in.
+        data_preprocessor (dict, optional): Defaults to mmpretrain's.
+        kwargs: As of mmpretrain's ``ImageClassifier``.
+    """
+
+    def __init__(self,
+                 backbone: dict,
+                 neck: dict | None = None,
+                 head: dict | None = None,
+                 data_preprocessor: dict | None = None,
+                 **kwargs) -> None:
+        if isinstance(backbone, dict):
+            backbone = MMPRETRAIN_MODELS.build(backbone)
+        if isinstance(neck, dict):
+            neck = MMPRETRAIN_MODELS.build(neck)
+        chain = block_chain(backbone)
+        channels = chain.channels
+        if isinstance(neck, ChainNeck):
+            neck.resolve(chain)  # a position outside is an error here
+            channels = neck.out_channels(channels)
+        if isinstance(head, dict) and head.get('in_channels') is None:
+            head = dict(head, in_channels=channels)
+        if not isinstance(data_preprocessor, nn.Module):
+            # The type with its scope, to be found also from mmseg's.
+            data_preprocessor = {
+                'type': 'mmpretrain.ClsDataPreprocessor',
+                **(data_preprocessor or {})
+            }
+        super().__init__(
+            backbone=backbone,
+            neck=neck,
+            head=head,
+            data_preprocessor=data_preprocessor,
+            **kwargs)
+
+    def extract_feat(self, inputs: Tensor, stage: str = 'neck'):
+        """Features of the images.
+
+        Args:
+            inputs (Tensor): Images (B, 3, H, W).
+            stage (str): 'backbone', 'neck' or 'pre_logits', as of
+                mmpretrain's ImageClassifier.
+
+        Returns:
+            tuple[Tensor] | Tensor: At 'neck' a tuple of one map
+            (B, C, H_N, W_N), all branches concatenated.
+        """
+        if stage == 'backbone' or not isinstance(self.neck, ChainNeck):
+            return super().extract_feat(inputs, stage)
+        feats = (self.neck(inputs, block_chain(self.backbone)), )
+        return feats if stage == 'neck' else self.head.pre_logits(feats)

@@ -1,0 +1,114 @@
+"""One CAM from the scaled and flipped views of an image."""
+import math
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseTTAModel
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ..cams import normalize_cam
+from ..errors import UserError
+from ..registry import MODELS
+
+
+@MODELS.register_module()
+class CAMTTAModel(BaseTTAModel):
+    """Averages the CAMs of all views and normalises each class.
+
+    The views of an image (scales, horizontal flip) come from the config's
+    ``tta_pipeline``. As in PSA and IRN: ReLU, resize to one size, average,
+    keep the image's classes, divide each by its maximum.
+
+    Args:
+        module (dict | nn.Module): The CAMClassifier.
+        classes (str): Whose maps are kept: 'labels', the image-level labels
+            of the data set; or 'predicted', the classes whose score, averaged
+            over the views, reaches the head's ``thr`` (the best one if none
+            does). Defaults to 'labels'.
+        cam_stride (int): The merged map has 1 / cam_stride of the image's
+            side. Defaults to 4, as in IRN.
+        relu (str): 'each', before views are averaged (PSA, IRN), or 'after'.
+            Defaults to 'each'.
+        kwargs: As of mmengine's ``BaseTTAModel``.
+    """
+
+    def __init__(self,
+                 module: dict | nn.Module,
+                 classes: str = 'labels',
+                 cam_stride: int = 4,
+                 relu: str = 'each',
+                 **kwargs) -> None:
+        super().__init__(module, **kwargs)
+        for name, value, known in (('classes', classes,
+                                    ('labels', 'predicted')),
+                                   ('relu', relu, ('each', 'after'))):
+            if value not in known:
+                raise UserError(f'tta_model.{name}={value!r}: use one of '
+                                f'{" or ".join(map(repr, known))}')
+        self.classes = classes
+        self.cam_stride = cam_stride
+        self.relu = relu
+
+    def merge_preds(
+            self,
+            data_samples_list: list[list[DataSample]]) -> list[DataSample]:
+        """Merge the views of each image.
+
+        Args:
+            data_samples_list (list[list[DataSample]]): For each image the
+                predictions of its views, with the raw ``cam``
+                (num_classes, h, w), ``pred_score`` (num_classes,) and the
+                metainfo ``ori_shape``, ``flip``, ``flip_direction``.
+
+        Returns:
+            list[DataSample]: For each image ``class_ids`` (n,) and ``cam``
+            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1, and the
+            averaged ``pred_score``.
+        """
+        return [self._merge(views) for views in data_samples_list]
+
+    def _merge(self, views: list[DataSample]) -> DataSample:
+        merged = views[0].new()
+        score = torch.stack([view.pred_score for view in views]).mean(dim=0)
+        class_ids = self._class_ids(merged, score)
+        size = [math.ceil(side / self.cam_stride)
+                for side in merged.ori_shape[:2]]
+        cam = score.new_zeros(len(class_ids), *size)
+        if len(class_ids):
+            for view in views:
+                cam += self._aligned(view, class_ids, size)
+        merged.set_pred_score(score)
+        merged.set_field(class_ids, 'class_ids')
+        # normalize_cam also cuts what is negative after the average.
+        merged.set_field(normalize_cam(cam), 'cam')
+        return merged
+
+    def _class_ids(self, sample: DataSample, score: Tensor) -> Tensor:
+        if self.classes == 'labels':
+            if 'gt_label' not in sample or not len(sample.gt_label):
+                raise UserError(
+                    f'{sample.get("img_path")}: the image has no label; '
+                    'export with --classes predicted')
+            return sample.gt_label.to(score.device).unique()
+        ids = torch.nonzero(score >= self._threshold())[:, 0]
+        return ids if len(ids) else score.argmax()[None]
+
+    def _threshold(self) -> float:
+        model = getattr(self.module, 'module', self.module)  # out of DDP
+        return model.head.thr
+
+    def _aligned(self, view: DataSample, class_ids: Tensor,
+                 size: list[int]) -> Tensor:
+        """The view's maps (n, *size), upright, of the kept classes."""
+        cam = view.cam[class_ids]
+        if self.relu == 'each':
+            cam = cam.relu()
+        if view.get('flip'):
+            if view.flip_direction != 'horizontal':
+                raise UserError(
+                    f'tta_pipeline: flip direction {view.flip_direction!r} '
+                    "is not supported, use 'horizontal'")
+            cam = cam.flip(-1)
+        return F.interpolate(
+            cam[None], size=size, mode='bilinear', align_corners=False)[0]

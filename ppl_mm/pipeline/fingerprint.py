@@ -1,0 +1,130 @@
+"""What a step depends on, as one hash."""
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import UserError
+from ..version import __version__
+from .settings import PipelineSettings, read_config
+from .step import Step
+
+# Of a data set in VOC's layout.
+_TABLES = ('image_labels.csv', 'classes.txt')
+_FOLDERS = ('JPEGImages', 'SegmentationClass')
+
+
+def of_step(step: Step, places: dict[str, Path], data: str | None,
+            inputs: dict[str, str]) -> str:
+    """The hash of what a step would do now.
+
+    Args:
+        step (Step): The step.
+        places (dict[str, Path]): Folders by name that may be moved.
+        data (str | None): From :func:`of_data`; None for what makes the data.
+        inputs (dict[str, str]): For each step that it needs, the hash of what
+            that has made.
+
+    Returns:
+        str: SHA-256, 64 hexadecimal digits.
+    """
+    command = step.command[1:]
+    for name, path in places.items():
+        command = [part.replace(str(path), name) for part in command]
+    configs = [read_config(path).to_dict() for path in step.configs]
+    return _digest(json.dumps(
+        [__version__, command, configs, data, inputs], sort_keys=True,
+        default=str).encode())
+
+
+def of_data(settings: PipelineSettings) -> str:
+    """The hash of a data set: lists, labels, and sizes of its files.
+
+    Args:
+        settings (PipelineSettings): Names the data and its splits.
+
+    Returns:
+        str: SHA-256, 64 hexadecimal digits.
+
+    Raises:
+        UserError: If a list or a mask that the pipeline needs is missing, or
+            the splits do not fit each other.
+    """
+    check_data(settings)
+    root = settings.data_root
+    parts = [settings.list_path(split).read_bytes()
+             for split in sorted(settings.splits)]
+    parts += [(root / name).read_bytes() for name in _TABLES
+              if (root / name).is_file()]
+    sizes = [f'{path.name} {path.stat().st_size}' for folder in _FOLDERS
+             for path in sorted((root / folder).iterdir())]
+    return _digest(*parts, '\n'.join(sizes).encode())
+
+
+def check_data(settings: PipelineSettings) -> None:
+    """Refuse data that the pipeline would fail on, or mismeasure, later.
+
+    Args:
+        settings (PipelineSettings): Names the data and its splits.
+
+    Raises:
+        UserError: One line, which says what is missing.
+    """
+    root = settings.data_root
+    for folder in ('', *_FOLDERS):
+        if not (root / folder).is_dir():
+            raise UserError(f'{root / folder}: no such folder; data_root must '
+                            "be a data set in VOC's layout, see docs/data.md")
+    stems = {split: _read_stems(settings.list_path(split))
+             for split in settings.splits}
+    outside = set(stems['masked']) - set(stems['train'])
+    if outside:
+        raise UserError(
+            f'{settings.list_path("masked")}: {min(outside)} is not in '
+            f'{settings.list_path("train")}; splits.masked must be a part of '
+            'splits.train, whose pseudo-labels are measured on it')
+    for split in ('threshold', 'masked', 'val'):
+        for stem in stems[split]:
+            mask = root / 'SegmentationClass' / f'{stem}.png'
+            if not mask.is_file():
+                raise UserError(f'{mask}: no such mask, but '
+                                f'splits.{split}={settings.splits[split]!r} '
+                                'needs one for each image; name a split with '
+                                'masks')
+
+
+def _read_stems(path: Path) -> list[str]:
+    """The images of a split, without the imports that measuring needs."""
+    try:
+        lines = path.read_text(encoding='utf-8').splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f'{path}: not a readable list of images; make it, or '
+                        'name another split') from error
+    stems = [line.split()[0] for line in lines if line.strip()]
+    if not stems:
+        raise UserError(f'{path}: names no image; give one stem per line')
+    return stems
+
+
+def of_files(paths: Iterable[Path]) -> str:
+    """The hash of what files hold.
+
+    Args:
+        paths (Iterable[Path]): The files.
+
+    Returns:
+        str: SHA-256, 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb') as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()

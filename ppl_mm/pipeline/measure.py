@@ -1,0 +1,92 @@
+"""Measure an export on splits: its maps at its threshold, and its labels.
+
+A step of tools/pipeline.py; tools/analysis_tools/eval_cam.py is for people.
+"""
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UserError
+from ..evaluation import (
+    evaluate_folder,
+    evaluate_labels,
+    read_stems,
+    summarize,
+)
+from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
+from ..utils.cli import run
+from ..utils.files import atomic_write
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--data-root', type=Path, required=True)
+    parser.add_argument('--out', required=True, help='the JSON to write')
+    parser.add_argument(
+        '--split', nargs=3, action='append', required=True,
+        metavar=('ROLE', 'SPLIT', 'EXPORT_DIR'))
+    return parser.parse_args(argv)
+
+
+def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
+    """Measure what an export made of a split.
+
+    Args:
+        data_root (Path): A data set in VOC's layout.
+        split (str): A list in ``ImageSets/Segmentation``.
+        export_dir (Path): From ``tools/export_cam.py`` or
+            ``tools/refine.py``, finished.
+
+    Returns:
+        dict: Ready for JSON: ``split``, ``num_images``, ``config``,
+        ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
+        background, ``threshold`` and where it is from; ``maps``: the scores
+        of the maps cut at it, see ``summarize``; ``labels``: those of the
+        PNGs; ``curve``: of all thresholds. Where the labels were refined,
+        threshold, maps and curve are None.
+
+    Raises:
+        UserError: If a file is missing or does not fit.
+    """
+    record = json.loads((export_dir / 'export.json').read_text())
+    stems = read_stems(data_root / f'ImageSets/Segmentation/{split}.txt')
+    masks, foreground = data_root / 'SegmentationClass', record['classes']
+    classes, threshold = ['background', *foreground], record['threshold']
+    maps = curve = None
+    if threshold is not None:  # refined maps are cut by a rule, not by one
+        sweep = evaluate_folder(
+            export_dir / 'cams', masks, stems, len(foreground),
+            [*DEFAULT_THRESHOLDS, threshold])
+        maps = summarize(sweep.confusion(threshold), classes)
+        curve = sweep.curve()
+    labels = evaluate_labels(
+        export_dir / 'labels', masks, stems, len(foreground))
+    if not labels.any():
+        raise UserError(f'{masks}: the masks of {split} hold nothing but '
+                        'void; name a split with masks')
+    chosen = record['threshold_from']
+    if isinstance(chosen, dict):  # with all scores: they are reported here
+        chosen = chosen['split']
+    return dict(
+        split=split, num_images=len(stems), config=record['config'],
+        checkpoint=record['checkpoint'],
+        checkpoint_sha256=record['checkpoint_sha256'], classes=classes,
+        threshold=threshold, threshold_from=chosen,
+        maps=maps, labels=summarize(labels, classes), curve=curve)
+
+
+def main() -> None:
+    """Measure and write."""
+    args = parse_args()
+    report = {
+        role: measure_export(args.data_root, split, Path(export_dir))
+        for role, split, export_dir in args.split
+    }
+    with atomic_write(args.out) as file:
+        file.write((json.dumps(report, indent=1) + '\n').encode())
+
+
+if __name__ == '__main__':
+    run(main)

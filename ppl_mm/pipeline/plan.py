@@ -1,0 +1,255 @@
+"""From the settings of a pipeline to its steps, in order."""
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..errors import UserError
+from .settings import PipelineSettings, read_config
+from .step import Step
+
+# How long steps take beside each other, where the config says nothing.
+_SECONDS = dict(make_data=10., train=100., export=25., refine=30., measure=5.,
+                test=15., report=10.)
+_METHODS = dict(cam='plain CAM', ppl='PPL')
+
+
+def make_plan(settings: PipelineSettings, work_dir: Path,
+              tools: Path) -> list[Step]:
+    """The steps of a pipeline.
+
+    Args:
+        settings (PipelineSettings): Of the pipeline.
+        work_dir (Path): Where everything is written.
+        tools (Path): The folder of the project's commands.
+
+    Returns:
+        list[Step]: Each after those that it needs.
+
+    Raises:
+        UserError: If a config that is needed cannot be read, or trains on
+            another split than the pipeline says.
+    """
+    return _Planner(settings, work_dir, tools).steps()
+
+
+class _Planner:
+    """Writes the commands."""
+
+    def __init__(self, settings: PipelineSettings, work_dir: Path,
+                 tools: Path) -> None:
+        self.settings, self.dir, self.tools = settings, work_dir, tools
+        self.first = ('make_data', ) if settings.make_data else ()
+        # The step whose folder has the pseudo-labels.
+        self.labels = 'refine' if settings.refinement else 'export_ppl'
+
+    def steps(self) -> list[Step]:
+        steps = [self._make_data()] if self.first else []
+        steps += [*self._train_classifiers('cam', [self.settings.baseline]),
+                  *self._measure_maps('cam', self.settings.baseline)]
+        steps += [*self._train_classifiers('ppl', self.settings.ppl),
+                  *self._measure_maps('ppl', self.settings.ppl[-1])]
+        steps += self._refinement()
+        steps += [self._train_seg(), self._test_seg('masked'),
+                  self._test_seg('val')]
+        steps.append(self._step(
+            'report', 'write the report',
+            [sys.executable, '-m', 'ppl_mm.pipeline.report', self.dir],
+            needs=('measure_cam', 'measure_ppl', *(
+                ['measure_refined'] if self.settings.refinement else []),
+                'test_seg', 'test_seg_val'),
+            outputs=(self.dir / 'report.json', self.dir / 'report.html')))
+        return steps
+
+    def _make_data(self) -> Step:
+        options = dict(self.settings.make_data)
+        tool = self.tools / options.pop('tool')
+        flags = [text for key, value in options.items()
+                 for text in (f'--{key.replace("_", "-")}', value)]
+        return self._step(
+            'make_data', 'make the data',
+            [sys.executable, tool, '--out', self.settings.data_root, *flags],
+            outputs=tuple(map(self.settings.list_path, ('train', 'val'))))
+
+    def _train_classifiers(self, method: str,
+                           configs: Iterable[Path]) -> list[Step]:
+        """One training for each config, from the weights of the last one."""
+        steps, configs = [], list(configs)
+        for number, config in enumerate(configs, 1):
+            last = number == len(configs)
+            name = f'train_{method}' + ('' if last else f'_{number}')
+            title = f'train {_METHODS[method]}' + (
+                f', {number} of {len(configs)}' if len(configs) > 1 else '')
+            start = dict(load_from=steps[-1].folder) if steps else {}
+            needs = (steps[-1].name, ) if steps else self.first
+            steps.append(self._train(
+                name, title, config, needs, 'split', start))
+        return steps
+
+    def _train_seg(self) -> Step:
+        options = {'train_dataloader.dataset.label_dir':
+                   self.dir / self.labels}
+        if self.settings.start_segmentation_from_ppl:
+            options['load_from'] = self.dir / 'train_ppl'
+        # Validation would cost time, and no mask chooses anything.
+        return self._train(
+            'train_seg', 'train the segmentation network',
+            self.settings.segmentation, (self.labels, ), 'ann_file',
+            options, '--no-validate')
+
+    def _train(self, name: str, title: str, config: Path,
+               needs: tuple[str, ...], split_key: str,
+               options: dict, *flags: str) -> Step:
+        folder = self.dir / name
+        cfg = read_config(config)
+        self._check_split(cfg, config, split_key)
+        return self._step(
+            name, title,
+            [sys.executable, self.tools / 'train.py', config, '--work-dir',
+             folder, *flags, *_cfg_options(
+                 {'randomness.seed': self.settings.seed}, options,
+                 self._data_options(cfg, 'train', 'val', 'test'))],
+            needs=needs, outputs=(folder, ), folder=folder,
+            configs=(config, ), resume=('--resume', ))
+
+    def _check_split(self, cfg: Config, config: Path, key: str) -> None:
+        """A config that trains on other images than are exported is odd."""
+        dataset = cfg.get('train_dataloader', {}).get('dataset', {})
+        found, wanted = dataset.get(key), self.settings.splits['train']
+        if found and Path(str(found)).stem != wanted:
+            raise UserError(
+                f'{config}: train_dataloader.dataset.{key}={found!r}, but '
+                f"{self.settings.path} has splits.train='{wanted}'; make "
+                'them agree')
+
+    def _data_options(self, cfg: Config, *loaders: str) -> dict:
+        """Have the data sets of a config read the pipeline's data."""
+        keys = [f'{name}_dataloader.dataset.data_root' for name in loaders]
+        own = str(self.settings.data_root)
+        return {key: own for key in keys if _get(cfg, key) not in (None, own)}
+
+    def _measure_maps(self, method: str, config: Path) -> list[Step]:
+        """Export the maps of a classifier on both splits, and measure."""
+        train, val = f'export_{method}', f'export_{method}_val'
+        splits = self.settings.splits
+        trained = f'train_{method}'
+        steps = [
+            self._export(train, 'on train', method, config, trained,
+                         ['--split', splits['train'], '--threshold-split',
+                          splits['threshold']]),
+            self._export(val, 'on val', method, config, trained,
+                         ['--split', splits['val'], '--threshold',
+                          self.dir / train / 'export.json'], (train, ))]
+        return [*steps, self._measure(
+            method, f'the maps of {_METHODS[method]}', train, val)]
+
+    def _measure(self, method: str, what: str, train: str, val: str) -> Step:
+        """Compare what two steps made, of train and of val, with masks."""
+        name, splits = f'measure_{method}', self.settings.splits
+        out = self.dir / f'{name}.json'
+        return self._step(
+            name, f'measure {what}',
+            [sys.executable, '-m', 'ppl_mm.pipeline.measure', '--data-root',
+             self.settings.data_root, '--out', out,
+             '--split', 'masked', splits['masked'], self.dir / train,
+             '--split', 'val', splits['val'], self.dir / val],
+            needs=(train, val), outputs=(out, ))
+
+    def _export(self, name: str, where: str, method: str, config: Path,
+                trained: str, options: list,
+                needs: tuple[str, ...] = ()) -> Step:
+        folder = self.dir / name
+        return self._step(
+            name, f'export the maps of {_METHODS[method]} {where}',
+            [sys.executable, self.tools / 'export_cam.py', config,
+             self.dir / trained, '--out-dir', folder, *options,
+             *_cfg_options(self._data_options(read_config(config), 'test'))],
+            needs=(trained, *needs), outputs=(folder / 'export.json', ),
+            folder=folder, configs=(config, ))
+
+    def _refinement(self) -> list[Step]:
+        """From the maps of PPL to pseudo-labels that follow the image."""
+        if not self.settings.refinement:
+            return []
+        affinity = self._affinity() if self.settings.affinity else []
+        config, needs = self.settings.refinement, tuple(
+            step.name for step in affinity[-1:])
+        options = self._walk_options(read_config(config))
+        steps = [self._refine(name, f'refine the maps on {where}', config,
+                              source, needs, options)
+                 for name, where, source in (
+                     ('refine', 'train', 'export_ppl'),
+                     ('refine_val', 'val', 'export_ppl_val'))]
+        return [*affinity, *steps, self._measure(
+            'refined', 'the refined labels', 'refine', 'refine_val')]
+
+    def _affinity(self) -> list[Step]:
+        labels = self._refine(
+            'refine_confident', 'label what is sure',
+            self.settings.confident_labels, 'export_ppl')
+        options = {'train_dataloader.dataset.label_dir': labels.folder}
+        return [labels, self._train(
+            'train_affinity', 'train the AffinityNet', self.settings.affinity,
+            (labels.name, ), 'ann_file', options)]
+
+    def _walk_options(self, cfg: Config) -> dict:
+        """Have random walks use the AffinityNet that was trained here."""
+        options = {}
+        for index, step in enumerate(cfg.get('refiners', [])):
+            if self.settings.affinity and step.type == 'ppl_mm.RandomWalk':
+                options[f'refiners.{index}.affinity_net'] = (
+                    self.settings.affinity)
+                options[f'refiners.{index}.checkpoint'] = (
+                    self.dir / 'train_affinity')
+        return options
+
+    def _refine(self, name: str, title: str, config: Path, source: str,
+                needs: tuple[str, ...] = (), options: dict | None = None
+                ) -> Step:
+        folder = self.dir / name
+        return self._step(
+            name, title,
+            [sys.executable, self.tools / 'refine.py', config,
+             self.dir / source, '--out-dir', folder,
+             *_cfg_options(options or {})],
+            needs=(source, *needs), outputs=(folder / 'export.json', ),
+            folder=folder, configs=(config, ))
+
+    def _test_seg(self, split: str) -> Step:
+        name = 'test_seg' if split == 'masked' else f'test_seg_{split}'
+        folder, config = self.dir / name, self.settings.segmentation
+        ann_file = self.settings.list_path(split).relative_to(
+            self.settings.data_root)
+        options = {'test_dataloader.dataset.ann_file': ann_file}
+        scores = folder / 'scores.json'
+        tta = ['--tta'] if self.settings.segmentation_tta else []
+        where = 'the training images' if split == 'masked' else split
+        return self._step(
+            name, f'test the segmentation network on {where}',
+            [sys.executable, self.tools / 'test.py', config,
+             self.dir / 'train_seg', '--work-dir', folder / 'log', '--out',
+             folder / 'predictions', '--report', scores, *tta,
+             *_cfg_options(options, self._data_options(
+                 read_config(config), 'test'))],
+            needs=('train_seg', ), outputs=(scores, ), folder=folder,
+            configs=(config, ))
+
+    def _step(self, name: str, title: str, command: list, **others) -> Step:
+        kind = name if name in _SECONDS else name.split('_')[0]
+        seconds = self.settings.expected_seconds.get(name, _SECONDS[kind])
+        return Step(name=name, title=title, seconds=seconds,
+                    command=[str(part) for part in command], **others)
+
+
+def _cfg_options(*options: dict) -> list[str]:
+    """Arguments that change settings of a config."""
+    pairs = [f'{key}={value}' for one in options for key, value in one.items()]
+    return ['--cfg-options', *pairs] if pairs else []
+
+
+def _get(cfg: Config, dotted: str) -> object:
+    node = cfg
+    for key in dotted.split('.'):
+        node = (node or {}).get(key)
+    return node

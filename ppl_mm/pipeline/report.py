@@ -1,0 +1,45 @@
+"""The report of a pipeline: one table, in words, in pictures, in JSON.
+
+The last step of tools/pipeline.py.
+"""
+import argparse
+import json
+from pathlib import Path
+
+from ..utils.cli import run
+from ..utils.files import atomic_write
+from .pictures import draw_pictures
+from .results import collect_results
+from .tables import html_report, markdown_report
+
+
+def write_report(work_dir: Path) -> dict:
+    """Write ``report.json``, ``.md`` and ``.html``, and the pictures.
+
+    Args:
+        work_dir (Path): The folder of a pipeline whose steps are done.
+
+    Returns:
+        dict: What ``report.json`` holds.
+    """
+    report = collect_results(work_dir)
+    report['panel'] = draw_pictures(work_dir, report)
+    files = {
+        'report.md': markdown_report(report),
+        'report.html': html_report(work_dir, report),
+        'report.json': json.dumps(report, indent=1) + '\n'}
+    for name, text in files.items():
+        with atomic_write(work_dir / name) as file:
+            file.write(text.encode())
+    return report
+
+
+def main() -> None:
+    """Write the report of a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('work_dir', type=Path)
+    write_report(parser.parse_args().work_dir)
+
+
+if __name__ == '__main__':
+    run(main)

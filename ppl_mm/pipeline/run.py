@@ -1,0 +1,198 @@
+"""Runs the steps of a pipeline, and goes on where it was interrupted."""
+import time
+from pathlib import Path
+
+from ..errors import UserError
+from . import fingerprint
+from .plan import make_plan
+from .process import last_useful_line, run_process
+from .progress import Display, Estimate
+from .settings import PipelineSettings
+from .step import Step
+from .work_folder import WorkFolder
+
+# In --cfg-options these make a list of a text, or end it.
+_UNSAFE = set(',[](){}\'"')
+
+
+class Pipeline:
+    """The steps of a pipeline in a folder.
+
+    Each step is a process of its own. A finished one is not done again unless
+    what it depends on has changed: its command, its configs, the data, or
+    what the steps before it have made. Then what was there is removed first.
+
+    Args:
+        settings (PipelineSettings): Of the pipeline.
+        work_dir (str | Path): Where to write.
+        tools (str | Path): The folder of the project's commands.
+
+    Raises:
+        UserError: If the folder is another run's, or a config cannot be used.
+    """
+
+    def __init__(self, settings: PipelineSettings, work_dir: str | Path,
+                 tools: str | Path) -> None:
+        self.settings, self.dir = settings, Path(work_dir)
+        self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
+        for path in (self.dir, settings.data_root):
+            if _UNSAFE & set(str(path)):
+                raise UserError(f'{path}: commas, brackets and quotes cannot '
+                                'be passed on to the steps; choose another '
+                                'folder')
+        self.steps = make_plan(settings, self.dir, Path(tools))
+        self.folder = WorkFolder(
+            self.dir, _identity(settings),
+            _description(settings) | dict(
+                steps=[step.name for step in self.steps]))
+        self.folder.check()
+        if settings.make_data is None:
+            fingerprint.check_data(settings)
+        self._data = None
+
+    def run(self, until: str | None = None, only: str | None = None) -> None:
+        """Run the steps that are not finished.
+
+        Args:
+            until (str, optional): The last step to run. Defaults to None: to
+                the end.
+            only (str, optional): The one step to run, where those that it
+                needs are finished. Defaults to None: all.
+
+        Raises:
+            UserError: If a step fails; the line says which and why.
+        """
+        steps = self._chosen(until, only)
+        display, estimate = Display(len(self.steps)), Estimate(steps)
+        with self.folder.claim() as lock:
+            self.lock = lock.fileno()
+            for step in steps:
+                if record := self._is_done(step):
+                    display.skip(self._number(step), step)
+                    estimate.learn(step, record['seconds'])
+                    continue
+                self._check_needs(step)
+                self._run_step(step, display, estimate)
+
+    def _chosen(self, until: str | None, only: str | None) -> list[Step]:
+        names = [step.name for step in self.steps]
+        for option, name in (('--until', until), ('--only', only)):
+            if name is not None and name not in names:
+                raise UserError(f'{option} {name}: no such step; there are '
+                                f'{", ".join(names)}')
+        if only is not None:
+            return [self.steps[names.index(only)]]
+        return self.steps[:names.index(until) + 1] if until else self.steps
+
+    def _number(self, step: Step) -> int:
+        return self.steps.index(step) + 1
+
+    def _check_needs(self, step: Step) -> None:
+        """With --only, a step may be asked for too early."""
+        for name in self._all_needs(step):
+            if not self._is_done(self._step(name)):
+                raise UserError(f'step {step.name} needs {name}, which is not '
+                                'finished, or has changed; run the pipeline '
+                                f'with --until {step.name}')
+
+    def _all_needs(self, step: Step) -> list[str]:
+        """What it needs, what that needs, and so on; the first come first."""
+        deeper = [far for near in step.needs
+                  for far in self._all_needs(self._step(near))]
+        return list(dict.fromkeys([*deeper, *step.needs]))
+
+    def _step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+    def _is_done(self, step: Step) -> dict | None:
+        """The record of a step that has not to be run."""
+        record = self.folder.finished(step)
+        if record and record['fingerprint'] == self._fingerprint(step):
+            return record
+        return None
+
+    def _fingerprint(self, step: Step) -> str | None:
+        """What the step would do now; None where that is not known yet."""
+        inputs = {}
+        for name in step.needs:
+            record = self.folder.finished(self._step(name))
+            if record is None:
+                return None
+            inputs[name] = record['result']
+        data = None
+        if step.name != 'make_data':
+            self._data = self._data or fingerprint.of_data(self.settings)
+            data = self._data
+        return fingerprint.of_step(step, self.places, data, inputs)
+
+    def _run_step(self, step: Step, display: Display,
+                  estimate: Estimate) -> None:
+        start = time.monotonic()
+        number = self._number(step)
+        display.start(number, step, estimate.left(step, 0.))
+
+        def show(progress):
+            passed = time.monotonic() - start
+            display.update(
+                progress, passed, estimate.left(step, passed, progress))
+
+        goes_on = self.folder.begin(step, self._fingerprint(step))
+        command = [*step.command, *(step.resume if goes_on else ())]
+        log = self.folder.log_path(step)
+        try:
+            status = run_process(command, log, show, inherit=(self.lock, ))
+        finally:
+            display.stop()
+        files = step.output_files()
+        if status or files is None:
+            raise UserError(
+                f'step {number} of {len(self.steps)} ({step.name}) failed'
+                f'{_why(status)}: {last_useful_line(log)}; its whole output '
+                f'is in {log}, and the same command goes on from here')
+        record = self.folder.finish(
+            step, fingerprint.of_files(files), time.monotonic() - start)
+        display.done(record['seconds'])
+        estimate.learn(step, record['seconds'])
+
+    def show(self) -> None:
+        """Print what :meth:`run` would do, and do nothing."""
+        for number, step in enumerate(self.steps, 1):
+            print(f'step {number} of {len(self.steps)}: {step.name}, '
+                  f'{step.title}: {self._state(step)}\n'
+                  f'  {" ".join(step.command)}')
+
+    def _state(self, step: Step) -> str:
+        record, begun = self.folder.finished(step), self.folder.begun(step)
+        if not record and not begun:
+            return 'to do'
+        known = all(self._is_done(self._step(name))
+                    for name in self._all_needs(step))
+        now = self._fingerprint(step) if known else None
+        if record:
+            same = record['fingerprint'] == now
+            return 'finished' if same else 'to do again, something has changed'
+        same = begun['fingerprint'] == now
+        return 'to go on with' if same else 'to do'
+
+
+def _why(status: int) -> str:
+    return f' (killed by signal {-status})' if status < 0 else ''
+
+
+def _identity(settings: PipelineSettings) -> dict:
+    return dict(name=settings.name, seed=settings.seed,
+                data_root=str(settings.data_root))
+
+
+def _description(settings: PipelineSettings) -> dict:
+    """For the report."""
+    return dict(
+        config=str(settings.path),
+        baseline=str(settings.baseline),
+        ppl=[str(path) for path in settings.ppl],
+        segmentation=str(settings.segmentation),
+        **{key: str(getattr(settings, key)) for key in (
+            'refinement', 'affinity', 'confident_labels')
+           if getattr(settings, key)},
+        splits=settings.splits,
+        make_data=settings.make_data)

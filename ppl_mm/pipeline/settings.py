@@ -1,0 +1,200 @@
+"""What a pipeline config says, checked before anything is started."""
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..errors import UserError
+
+SPLITS = ('train', 'threshold', 'masked', 'val')
+_REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
+_OPTIONAL = ('name', 'make_data', 'start_segmentation_from_ppl', 'seed',
+             'segmentation_tta', 'refinement', 'affinity',
+             'confident_labels', 'expected_seconds')
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """A pipeline, as its config describes it.
+
+    Args:
+        path (Path): The config.
+        name (str): What it is called; the default work folder is
+            ``work_dirs/<name>``.
+        data_root (Path): A data set in VOC's layout.
+        baseline (Path): Config of the plain CAM's classifier.
+        ppl (tuple[Path, ...]): Configs of the PPL classifier; each starts
+            from the weights of the one before.
+        segmentation (Path): Config of the segmentation network.
+        splits (dict[str, str]): Lists in ``ImageSets/Segmentation``:
+            ``train`` is trained on, ``threshold`` chooses the thresholds by
+            its masks, ``masked`` is the part of ``train`` with masks on which
+            all are compared, ``val`` is what nothing was trained on.
+        seed (int): Of every training.
+        start_segmentation_from_ppl (bool): Whether the segmentation network
+            starts with the weights of the PPL classifier's backbone, which is
+            the same then. Defaults to False.
+        segmentation_tta (bool): Whether the segmentation network is tested at
+            several scales and flipped, as its ``tta_pipeline`` says. Defaults
+            to False.
+        refinement (Path, optional): Config of ``tools/refine.py``; what it
+            makes of the PPL maps are the pseudo-labels then.
+        affinity (Path, optional): Config of the AffinityNet for the
+            ``ppl_mm.RandomWalk`` of ``refinement``.
+        confident_labels (Path, optional): Config of ``tools/refine.py`` that
+            makes what the AffinityNet is trained on.
+        make_data (dict, optional): ``tool``, a script below tools/, and its
+            options; it is called with ``--out data_root``.
+        expected_seconds (dict): By step, for the first guess at the time.
+    """
+
+    path: Path
+    name: str
+    data_root: Path
+    baseline: Path
+    ppl: tuple[Path, ...]
+    segmentation: Path
+    splits: dict[str, str]
+    seed: int = 0
+    start_segmentation_from_ppl: bool = False
+    segmentation_tta: bool = False
+    refinement: Path | None = None
+    affinity: Path | None = None
+    confident_labels: Path | None = None
+    make_data: dict | None = None
+    expected_seconds: dict[str, float] = field(default_factory=dict)
+
+    def list_path(self, split: str) -> Path:
+        """The file that lists the images of one of the four splits."""
+        return (self.data_root / 'ImageSets' / 'Segmentation' /
+                f'{self.splits[split]}.txt')
+
+
+def load_settings(path: str | Path,
+                  options: dict | None = None,
+                  seed: int | None = None) -> PipelineSettings:
+    """Read a pipeline config.
+
+    Args:
+        path (str | Path): The config. Configs that it names are looked for
+            beside it, as ``_base_`` is; ``data_root`` is relative to the
+            current folder, as in every other config.
+        options (dict, optional): Settings that replace the config's.
+        seed (int, optional): Replaces the config's seed.
+
+    Returns:
+        PipelineSettings: Whose configs exist.
+
+    Raises:
+        UserError: If the config is missing, cannot be read, or a key is
+            missing, unknown or of the wrong kind.
+    """
+    path = Path(path)
+    cfg = read_config(path)
+    cfg.merge_from_dict(options or {})
+    cfg = cfg.to_dict()
+    _check_keys(path, cfg)
+    if seed is not None:
+        cfg['seed'] = seed
+    if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
+        raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole '
+                        'number, 0 or more')
+    ppl = cfg['ppl'] if isinstance(cfg['ppl'], list | tuple) else [cfg['ppl']]
+    return PipelineSettings(
+        path=path,
+        name=cfg.get('name', path.parent.name),
+        data_root=Path(cfg['data_root']),
+        baseline=_config_beside(path, 'baseline', cfg['baseline']),
+        ppl=tuple(_config_beside(path, 'ppl', one) for one in ppl),
+        segmentation=_config_beside(
+            path, 'segmentation', cfg['segmentation']),
+        splits=_check_splits(path, cfg['splits']),
+        seed=cfg.get('seed', 0),
+        start_segmentation_from_ppl=cfg.get(
+            'start_segmentation_from_ppl', False),
+        segmentation_tta=cfg.get('segmentation_tta', False),
+        **_refinement(path, cfg),
+        make_data=_check_make_data(path, cfg.get('make_data')),
+        expected_seconds=cfg.get('expected_seconds') or {})
+
+
+def read_config(path: Path) -> Config:
+    """Read any config, with one line where that fails.
+
+    Args:
+        path (Path): The config.
+
+    Returns:
+        Config: With its bases merged.
+
+    Raises:
+        UserError: If it is missing or no config.
+    """
+    if not path.is_file():
+        raise UserError(f'{path}: no such config')
+    try:
+        return Config.fromfile(path)
+    except Exception as error:  # a config is code: anything can be raised
+        line = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        raise UserError(f'{path}: cannot be read as a config '
+                        f'({type(error).__name__}: {line})') from error
+
+
+def _check_keys(path: Path, cfg: dict) -> None:
+    missing = [key for key in _REQUIRED if not cfg.get(key)]
+    if missing:
+        raise UserError(f'{path}: is no pipeline config, it has no '
+                        f'{missing[0]}; see configs/demo/pipeline.py')
+    for key in cfg:
+        if key in _REQUIRED + _OPTIONAL:
+            continue
+        near = difflib.get_close_matches(key, _REQUIRED + _OPTIONAL, n=1)
+        hint = f'did you mean {near[0]}?' if near else 'take it out'
+        raise UserError(f'{path}: unknown key {key}; {hint}')
+
+
+def _config_beside(path: Path, key: str, name: object) -> Path:
+    if not isinstance(name, str):
+        raise UserError(f'{path}: {key}={name!r} must name a config')
+    found = path.parent / name
+    if not found.is_file():
+        raise UserError(f'{path}: {key}: no such config {found}; give its '
+                        'path as seen from the pipeline config')
+    return found
+
+
+def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
+    """The configs of the refinement, those that are given."""
+    keys = ('refinement', 'affinity', 'confident_labels')
+    given = [key for key in keys if cfg.get(key)]
+    if given not in ([], ['refinement'], list(keys)):
+        raise UserError(f'{path}: refinement has {" and ".join(given)}; give '
+                        'refinement alone, or with both affinity and '
+                        'confident_labels')
+    return {key: _config_beside(path, key, cfg[key]) for key in given}
+
+
+def _check_splits(path: Path, splits: object) -> dict[str, str]:
+    if not isinstance(splits, dict) or set(splits) != set(SPLITS):
+        raise UserError(f'{path}: splits must be a dict of '
+                        f'{", ".join(SPLITS)}, got {splits!r}')
+    for key, value in splits.items():
+        if not isinstance(value, str) or not value or '/' in value:
+            raise UserError(
+                f'{path}: splits.{key}={value!r} must be the name of a list '
+                'in ImageSets/Segmentation, e.g. train')
+    if splits['masked'] == splits['val']:
+        raise UserError(f'{path}: splits.masked and splits.val are both '
+                        f'{splits["val"]}; masked must be of train')
+    return dict(splits)
+
+
+def _check_make_data(path: Path, made: object) -> dict | None:
+    if made is None:
+        return None
+    if not isinstance(made, dict) or not isinstance(made.get('tool'), str):
+        raise UserError(f'{path}: make_data={made!r} must be a dict with the '
+                        "key tool, e.g. dict(tool='dataset_converters/"
+                        "make_demo_data.py', seed=0)")
+    return dict(made)

@@ -1,0 +1,85 @@
+"""Steps that give the background its score."""
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import UserError
+from ..registry import REFINERS
+from .refiner import Refiner
+from .scores import Scores
+
+
+@REFINERS.register_module()
+class ConstantBackground(Refiner):
+    """Every pixel speaks for the background equally.
+
+    Used by IRN (Ahn et al., CVPR 2019: 0.15 for the seed, 0.25 after the
+    random walk) and most of its successors, and by ``tools/export_cam.py``.
+
+    Args:
+        threshold (float): The score, 0..1.
+    """
+
+    needs_background = False
+
+    def __init__(self, threshold: float) -> None:
+        if not 0 <= threshold <= 1:
+            raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold}'
+                            ' must be in 0..1')
+        self.threshold = threshold
+
+    def refine(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Set channel 0, see the class."""
+        return _with_background(scores, np.float32(self.threshold))
+
+
+@REFINERS.register_module()
+class AlphaBackground(Refiner):
+    """The background is strong where no class is: ``(1 - max) ** alpha``.
+
+    Used by PSA (Ahn and Kwak, CVPR 2018: alpha 4 and 16 to 32 for the labels
+    that its AffinityNet learns from, 16 for the walk) and SEAM. Cut at once it
+    is a threshold, the t that solves ``t = (1 - t) ** alpha``; before a CRF
+    or a random walk it also says how sure the background is.
+
+    Args:
+        alpha (float): Above 0; the larger, the weaker the background.
+    """
+
+    needs_background = False
+
+    def __init__(self, alpha: float) -> None:
+        if not alpha > 0:
+            raise UserError(f'ppl_mm.AlphaBackground: alpha={alpha} must be '
+                            'above 0')
+        self.alpha = alpha
+
+    def refine(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Set channel 0, see the class."""
+        strongest = scores.foreground.max(axis=0, initial=0)  # (H, W)
+        return _with_background(scores, (1 - strongest)**self.alpha)
+
+
+@REFINERS.register_module()
+class Renormalize(Refiner):
+    """Divide each class by its maximum again; the background is forgotten.
+
+    A random walk spreads a map and lowers its peak. IRN divides by the new
+    maximum before it sets its constant background.
+    """
+
+    needs_background = False
+
+    def refine(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Rescale channels 1 .. n, see the class."""
+        maximum = scores.foreground.max(axis=(1, 2), keepdims=True, initial=0)
+        values = scores.values.copy()
+        values[0] = 0
+        values[1:] /= np.where(maximum > 0, maximum, 1)
+        return replace(scores, values=values, has_background=False)
+
+
+def _with_background(scores: Scores, background: np.ndarray) -> Scores:
+    values = scores.values.copy()
+    values[0] = background
+    return replace(scores, values=values, has_background=True)

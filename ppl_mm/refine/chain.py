@@ -1,0 +1,129 @@
+"""Refiners in a row, then a label: one image from start to end."""
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from ..cams import CamFile
+from ..errors import UserError
+from ..registry import LABEL_RULES, REFINERS
+from .scores import Scores
+
+#: Above it an image is refined at a smaller size: 4 megapixels.
+MAX_PIXELS = 4_000_000
+
+
+class RefinerChain:
+    """Refines the CAMs of an image step by step and labels it.
+
+    Args:
+        refiners (Sequence[dict]): Configs of the steps, in order.
+        label (dict, optional): Config of the rule that makes the label.
+            Defaults to ``ppl_mm.Strongest``.
+        max_pixels (int): An image with more is refined at the size that has
+            about as many, and the scores are enlarged again, so that memory
+            is bounded. Defaults to 4 million.
+
+    Raises:
+        UserError: If a step or the rule can't be built.
+
+    Examples:
+        >>> chain = RefinerChain([
+        ...     dict(type='ppl_mm.ConstantBackground', threshold=0.3),
+        ...     dict(type='ppl_mm.DenseCRF', preset='psa')])
+        >>> label = chain(image, read_cam('cams/2007_000032.npz'))
+    """
+
+    def __init__(self, refiners: Sequence[dict], label: dict | None = None,
+                 max_pixels: int = MAX_PIXELS) -> None:
+        if max_pixels < 1:
+            raise UserError(f'max_pixels={max_pixels} must be 1 or more')
+        self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
+        self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'),
+                           'label')
+        self.max_pixels = max_pixels
+
+    def __call__(self, image: np.ndarray, cam_file: CamFile) -> np.ndarray:
+        """The label of an image.
+
+        Args:
+            image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
+            cam_file (CamFile): Its maps, of the same ``(H, W)``.
+
+        Returns:
+            np.ndarray: uint8, shape ``(H, W)``, see :class:`LabelRule`.
+
+        Raises:
+            ValueError: If image and maps do not fit each other.
+        """
+        return self.refine(image, cam_file)[0]
+
+    def refine(self, image: np.ndarray, cam_file: CamFile
+               ) -> tuple[np.ndarray, Scores]:
+        """The label of an image and the scores that it was made of.
+
+        Arguments and errors are those of ``__call__``.
+
+        Returns:
+            tuple[np.ndarray, Scores]: The label, and the scores at the size
+            at which they were refined, see ``max_pixels``.
+        """
+        image, scores, size = self._start(image, cam_file)
+        for step in self.steps:
+            scores = step(image, scores)
+        label = self.rule(image, scores)
+        if label.shape != size:
+            label = np.asarray(Image.fromarray(label).resize(
+                size[::-1], Image.Resampling.NEAREST))
+        return label, scores
+
+    def scores(self, image: np.ndarray, cam_file: CamFile) -> Scores:
+        """The refined scores of an image; arguments as of ``__call__``.
+
+        Returns:
+            Scores: At the image's size.
+        """
+        image, scores, size = self._start(image, cam_file)
+        for step in self.steps:
+            scores = step(image, scores)
+        return scores if scores.size == size else _resized(scores, size)
+
+    def _start(self, image: np.ndarray, cam_file: CamFile
+               ) -> tuple[np.ndarray, Scores, tuple[int, int]]:
+        """Image and scores at the size they are refined at, and their own."""
+        size = image.shape[:2]
+        if size != cam_file.size:
+            raise ValueError(f'the image is {size[0]} x {size[1]} (H x W), '
+                             f'its CAM was made for {cam_file.size[0]} x '
+                             f'{cam_file.size[1]}; export it again')
+        shrink = min(1., math.sqrt(self.max_pixels / math.prod(size)))
+        if shrink == 1:
+            return image, Scores.from_cam(cam_file), size
+        small = tuple(max(1, int(side * shrink)) for side in size)
+        shrunk = np.asarray(Image.fromarray(image).resize(
+            small[::-1], Image.Resampling.BILINEAR))
+        return shrunk, Scores.from_cam(replace(cam_file, size=small)), size
+
+
+def _build(registry, config: dict, key: str):
+    """Build a part, with a line for what is no part at all."""
+    try:
+        return registry.build(dict(config))
+    except UserError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        line = str(error).strip('"').splitlines()[0]
+        raise UserError(f'{key}: {dict(config)!r} cannot be built '
+                        f'({line})') from error
+
+
+def _resized(scores: Scores, size: tuple[int, int]) -> Scores:
+    values = F.interpolate(
+        torch.from_numpy(scores.values)[None], size=size, mode='bilinear',
+        align_corners=False)[0]
+    # Interpolation can round just past the ends of the range.
+    return replace(scores, values=values.clamp(0, 1).numpy())

@@ -1,0 +1,184 @@
+"""A fully connected CRF: labels follow the edges of the image."""
+from collections.abc import Mapping
+from dataclasses import replace
+from types import ModuleType
+
+import numpy as np
+
+from ..errors import UserError
+from ..registry import REFINERS
+from .refiner import Refiner
+from .scores import Scores
+
+#: Published settings; ``sxy`` in pixels, ``srgb`` in grey levels of 255.
+PRESETS = {
+    # CAMs of PSA (Ahn and Kwak, CVPR 2018) and SEAM (Wang et al., CVPR 2020).
+    'psa': dict(
+        iterations=10, unary='scores', gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=80, srgb=13, compat=10)),
+    # The confident labels of IRN (Ahn et al., CVPR 2019).
+    'irn': dict(
+        iterations=10, unary='labels', gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=50, srgb=5, compat=10)),
+    # Tests of DeepLab-v2 (kazuto1011/deeplab-pytorch).
+    'deeplab_v2': dict(
+        iterations=10, unary='scores', gaussian=dict(sxy=1, compat=3),
+        bilateral=dict(sxy=67, srgb=3, compat=4)),
+    # Tests of the DeepLab-v1 that SEAM's pseudo-labels train.
+    'deeplab_v1': dict(
+        iterations=1, unary='scores', gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=32, srgb=13, compat=10)),
+}
+UNARIES = ('scores', 'labels')
+#: The least probability: -log(0) would forbid a label for good.
+SMALLEST = 1e-5
+
+
+@REFINERS.register_module()
+class DenseCRF(Refiner):
+    """Mean-field inference in the dense CRF of Kraehenbuehl and Koltun.
+
+    NIPS 2011, computed by pydensecrf. Only the image's own classes and the
+    background take part. A preset is a published setting, see ``PRESETS``;
+    any of its values can be replaced.
+
+    Args:
+        preset (str): 'psa' (CAMs of PSA and SEAM), 'irn' (IRN's confident
+            labels), 'deeplab_v2' or 'deeplab_v1' (after segmentation).
+            Defaults to 'psa'.
+        iterations (int, optional): Steps of the mean field.
+        gaussian (Mapping, optional): Smoothing by distance: ``sxy`` in pixels
+            and ``compat``, the weight; what is left out stays the preset's.
+        bilateral (Mapping, optional): Smoothing by distance and colour:
+            ``sxy``, ``srgb`` in grey levels of 255, ``compat``.
+        unary (str, optional): 'scores': minus their logarithm; 'labels': the
+            strongest channel of each pixel is right with ``gt_prob``.
+        gt_prob (float): See ``unary``. Defaults to 0.7, as IRN has it.
+        scale (float): How many times smaller the images are than VOC's,
+            whose longer side is 500 pixels; each ``sxy`` is divided by it.
+            Defaults to 1.
+
+    Raises:
+        UserError: If a value is none of these, or pydensecrf is missing.
+
+    Examples:
+        >>> dict(type='ppl_mm.DenseCRF', preset='psa', bilateral=dict(srgb=5))
+    """
+
+    def __init__(self, preset: str = 'psa', iterations: int | None = None,
+                 gaussian: Mapping[str, float] | None = None,
+                 bilateral: Mapping[str, float] | None = None,
+                 unary: str | None = None, gt_prob: float = 0.7,
+                 scale: float = 1.) -> None:
+        if preset not in PRESETS:
+            raise UserError(f'ppl_mm.DenseCRF: preset={preset!r} is none of '
+                            f'{", ".join(PRESETS)}')
+        if not scale > 0:
+            raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
+        known = PRESETS[preset]
+        self.settings = dict(
+            iterations=known['iterations'] if iterations is None
+            else iterations,
+            gaussian=_kernel('gaussian', known, gaussian, scale),
+            bilateral=_kernel('bilateral', known, bilateral, scale),
+            unary=unary or known['unary'], gt_prob=gt_prob)
+        _check(**self.settings)
+        _pydensecrf()  # missing, it is missed now and not after an hour
+
+    def refine(self, image: np.ndarray, scores: Scores) -> Scores:
+        """The probability of each channel, see the class."""
+        return replace(
+            scores, values=dense_crf(image, scores.values, **self.settings))
+
+
+def dense_crf(image: np.ndarray, scores: np.ndarray, iterations: int,
+              gaussian: Mapping[str, float], bilateral: Mapping[str, float],
+              unary: str = 'scores', gt_prob: float = 0.7) -> np.ndarray:
+    """Dense CRF of one image; arguments as of :class:`DenseCRF`.
+
+    Args:
+        image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
+        scores (np.ndarray): In 0..1, shape ``(C, H, W)``.
+        iterations (int): Steps of the mean field.
+        gaussian (Mapping): ``sxy`` and ``compat``.
+        bilateral (Mapping): ``sxy``, ``srgb`` and ``compat``.
+        unary (str): 'scores' or 'labels'. Defaults to 'scores'.
+        gt_prob (float): For 'labels'. Defaults to 0.7.
+
+    Returns:
+        np.ndarray: Marginal probabilities, float32, shape ``(C, H, W)``, that
+        add up to 1 at each pixel; one channel alone is returned as it is.
+
+    Raises:
+        UserError: If pydensecrf is missing.
+
+    Examples:
+        >>> refined = dense_crf(image, scores, **PRESETS['psa'])
+    """
+    channels, height, width = scores.shape
+    if channels == 1:
+        return scores
+    energy = (_energy_of_scores(scores) if unary == 'scores' else
+              _energy_of_labels(scores, gt_prob))
+    field = _pydensecrf().DenseCRF2D(width, height, channels)
+    field.setUnaryEnergy(energy)
+    field.addPairwiseGaussian(**gaussian)
+    # Pillow's arrays are read-only, which pydensecrf refuses.
+    field.addPairwiseBilateral(
+        rgbim=np.require(image, np.uint8, 'CW'), **bilateral)
+    marginals = np.array(field.inference(iterations), np.float32)
+    # Rounding can go just past 1.
+    return marginals.reshape(scores.shape).clip(0, 1)
+
+
+def _energy_of_scores(scores: np.ndarray) -> np.ndarray:
+    """Minus the logarithm, float32, shape ``(C, H * W)``."""
+    energy = -np.log(np.clip(scores, SMALLEST, 1), dtype=np.float32)
+    return np.ascontiguousarray(energy.reshape(len(scores), -1))
+
+
+def _energy_of_labels(scores: np.ndarray, gt_prob: float) -> np.ndarray:
+    """The same of labels; the other channels share what is left."""
+    labels = scores.reshape(len(scores), -1).argmax(axis=0)
+    other = (1 - gt_prob) / (len(scores) - 1)
+    right = labels == np.arange(len(scores))[:, None]
+    return -np.log(np.where(right, gt_prob, other)).astype(np.float32)
+
+
+def _kernel(name: str, preset: dict, changes: Mapping[str, float] | None,
+            scale: float) -> dict[str, float]:
+    """Settings of a kernel: the preset's with changes, at the scale."""
+    if unknown := set(changes or ()) - set(preset[name]):
+        raise UserError(f'ppl_mm.DenseCRF: {name} has no '
+                        f'{", ".join(sorted(unknown))}; it has '
+                        f'{", ".join(preset[name])}')
+    kernel = {**preset[name], **(changes or {})}
+    for key, value in kernel.items():
+        if not (value > 0 or key == 'compat' and value == 0):
+            raise UserError(f'ppl_mm.DenseCRF: {name} {key}={value} must be '
+                            'above 0')
+    return kernel | dict(sxy=kernel['sxy'] / scale)
+
+
+def _check(iterations: int, unary: str, gt_prob: float, **_: dict) -> None:
+    if iterations < 0:
+        raise UserError(f'ppl_mm.DenseCRF: iterations={iterations} must be 0 '
+                        'or more')
+    if unary not in UNARIES:
+        raise UserError(f'ppl_mm.DenseCRF: unary={unary!r} is none of '
+                        f'{", ".join(UNARIES)}')
+    if not 0 < gt_prob < 1:
+        raise UserError(f'ppl_mm.DenseCRF: gt_prob={gt_prob} must be between '
+                        '0 and 1')
+
+
+def _pydensecrf() -> ModuleType:
+    """The package, imported late: only this refiner needs it."""
+    try:
+        from pydensecrf import densecrf
+    except ImportError as error:
+        raise UserError(
+            f'ppl_mm.DenseCRF: pydensecrf is missing ({error}); pip install '
+            'pydensecrf2 works on every Python of ppl_mm (on 3.13 add '
+            '--no-build-isolation, after pip install "cython>=3")') from error
+    return densecrf

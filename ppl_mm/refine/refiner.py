@@ -1,0 +1,55 @@
+"""The one interface of refinement: image + scores -> scores."""
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ..errors import UserError
+from .scores import Scores
+
+
+class Refiner(ABC):
+    """A step that makes the scores of an image better.
+
+    Subclasses implement :meth:`refine` and are registered in ``REFINERS``; a
+    config chains them: ``refiners=[dict(type='ppl_mm.ConstantBackground',
+    threshold=0.3), dict(type='ppl_mm.DenseCRF')]``. A refiner keeps nothing
+    of an image, so one object serves all images of a folder, and it can be
+    pickled, so that worker processes get it.
+    """
+
+    #: Whether channel 0 must mean something before this step.
+    needs_background = True
+
+    def __call__(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Refine the scores of one image.
+
+        Args:
+            image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
+            scores (Scores): Of the same ``(H, W)``.
+
+        Returns:
+            Scores: Of the same shape and classes.
+
+        Raises:
+            UserError: If a background is needed and there is none yet.
+            ValueError: If image and scores do not fit each other.
+        """
+        name = type(self).__name__
+        if self.needs_background and not scores.has_background:
+            raise UserError(
+                f'refiners: ppl_mm.{name} needs scores with a background; put '
+                'a step that makes it, as ppl_mm.ConstantBackground, before')
+        if image.dtype != np.uint8 or image.shape != (*scores.size, 3):
+            raise ValueError(
+                f'the image, {image.shape} of {image.dtype}, does not fit '
+                f'scores of {scores.size}; expect uint8 (H, W, 3)')
+        refined = self.refine(image, scores)
+        if refined.values.shape != scores.values.shape:
+            raise RuntimeError(
+                f'ppl_mm.{name} has made {refined.values.shape} out of '
+                f'{scores.values.shape}')
+        return refined
+
+    @abstractmethod
+    def refine(self, image: np.ndarray, scores: Scores) -> Scores:
+        """What a subclass does; arguments are checked. See ``__call__``."""

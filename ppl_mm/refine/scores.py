@@ -1,0 +1,77 @@
+"""The scores of one image: what every refiner takes and gives."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..cams import CamFile, upsample_cam
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """How strongly each pixel of an image speaks for each of its classes.
+
+    Args:
+        values (np.ndarray): float32 in 0..1, shape ``(1 + n, H, W)``, the
+            background first; ``n`` may be 0. Values need not add up to 1.
+        class_ids (np.ndarray): Classifier ids of channels 1 .. n, 0 = first
+            foreground class, int16, shape ``(n,)``.
+        has_background (bool): Whether channel 0 means something yet; CAMs
+            know no background, a background step makes it. Defaults to True.
+
+    Raises:
+        ValueError: If shapes do not fit each other, or a value is not finite
+            or outside 0..1.
+    """
+
+    values: np.ndarray
+    class_ids: np.ndarray
+    has_background: bool = True
+
+    def __post_init__(self):
+        values = np.asarray(self.values, np.float32)
+        ids = np.asarray(self.class_ids, np.int16)
+        if values.ndim != 3 or ids.shape != (max(len(values) - 1, 0), ):
+            raise ValueError(
+                f'{ids.shape[:1] and len(ids)} class ids need scores (1 + n, '
+                f'H, W) with n = {len(np.atleast_1d(ids))}, got '
+                f'{values.shape}')
+        if not values.size:
+            raise ValueError(f'scores of shape {values.shape} have no pixels')
+        # A NaN fails both comparisons.
+        if not (values.min() >= 0 and values.max() <= 1):
+            raise ValueError('scores must be finite and in 0..1, got '
+                             f'{values.min():g} to {values.max():g}')
+        object.__setattr__(self, 'values', values)
+        object.__setattr__(self, 'class_ids', ids)
+
+    @classmethod
+    def from_cam(cls, cam_file: CamFile) -> 'Scores':
+        """The maps of a CAM file at the image's size, without a background.
+
+        Args:
+            cam_file (CamFile): Normalized maps.
+
+        Returns:
+            Scores: Whose channel 0 is zero and means nothing yet.
+
+        Raises:
+            ValueError: If the maps are raw, so in no common range.
+        """
+        if not cam_file.normalized:
+            raise ValueError('the CAM file holds raw maps; refinement needs '
+                             'normalized ones, export them again')
+        # Interpolation can round just past the ends of the range.
+        maps = upsample_cam(cam_file.cam, cam_file.size).clamp(0, 1).numpy()
+        background = np.zeros((1, *cam_file.size), np.float32)
+        return cls(np.concatenate([background, maps]), cam_file.class_ids,
+                   has_background=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.values.shape[1:]
+
+    @property
+    def foreground(self) -> np.ndarray:
+        """The classes without the background, shape ``(n, H, W)``."""
+        return self.values[1:]

@@ -1,0 +1,54 @@
+"""Registries of ppl_mm, children of mmengine's; write types as ``ppl_mm.X``.
+
+Registration is lazy: a registry imports its ``locations`` when a name is first
+asked for. Nothing else is imported here, because mmengine hides an
+``ImportError`` that happens in this file.
+"""
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import LOOPS as MMENGINE_LOOPS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+# Backbones, necks, heads, classifiers and their test-time augmentation.
+MODELS = Registry(
+    'model',
+    parent=MMENGINE_MODELS,
+    scope='ppl_mm',
+    locations=['ppl_mm.models'])
+# Stages over the epochs, what a checkpoint means to the run that loads it.
+HOOKS = Registry(
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='ppl_mm',
+    locations=['ppl_mm.engine'])
+# Training loops that step several stages in one iteration.
+LOOPS = Registry(
+    'loop',
+    parent=MMENGINE_LOOPS,
+    scope='ppl_mm',
+    locations=['ppl_mm.engine'])
+# Image-level labels in, pseudo-labels out.
+DATASETS = Registry(
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope='ppl_mm',
+    locations=['ppl_mm.datasets'])
+TRANSFORMS = Registry(
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    scope='ppl_mm',
+    locations=['ppl_mm.datasets'])
+# CAM export and the threshold sweep.
+METRICS = Registry(
+    'metric',
+    parent=MMENGINE_METRICS,
+    scope='ppl_mm',
+    locations=['ppl_mm.evaluation'])
+# Steps from coarse scores to sharp ones, and the rules that label them. They
+# have no parent: no other OpenMMLab package knows such parts.
+REFINERS = Registry('refiner', scope='ppl_mm', locations=['ppl_mm.refine'])
+LABEL_RULES = Registry(
+    'label rule', scope='ppl_mm', locations=['ppl_mm.refine'])

@@ -1,0 +1,3 @@
+from .files import atomic_write
+
+__all__ = ['atomic_write']

@@ -1,0 +1,51 @@
+"""How commands end: with status 0, or with one line that helps."""
+import re
+import sys
+from collections.abc import Callable
+
+from ..errors import UserError
+from . import versions
+
+# What mmengine's registries put before the message of a failed constructor.
+_REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')
+
+
+def one_line(error: UserError) -> str:
+    """The user's line out of an error that other layers have wrapped.
+
+    A DataLoader worker re-raises with the whole traceback as message, whose
+    last line is ours; a registry puts the name of the class before it.
+
+    Args:
+        error (UserError): As caught.
+
+    Returns:
+        str: The message as it was first raised.
+    """
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    line = lines[-1] if lines else type(error).__name__
+    line = line.split(f'{UserError.__name__}: ', 1)[-1].strip()
+    while _REGISTRY_PREFIX.match(line):
+        line = _REGISTRY_PREFIX.sub('', line)
+    return line
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Run a command; a :class:`UserError` becomes one line and status 2.
+
+    Versions that cannot work together are such an error.
+
+    Args:
+        main (Callable): The command; what it returns is the exit status.
+    """
+    try:
+        versions.check()
+        status = main()
+    except UserError as error:
+        print(f'error: {one_line(error)}', file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print('interrupted; run the same command again to continue',
+              file=sys.stderr)
+        status = 130
+    sys.exit(status or 0)

@@ -1,0 +1,98 @@
+"""Several processes, on GPUs or without one."""
+import atexit
+import logging
+import os
+
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.dist import init_dist
+from mmengine.logging import print_log
+from torch import distributed
+
+from ..errors import UserError
+
+
+def setup(cfg: Config, launcher: str) -> None:
+    """Prepare a config, and the process group, for a launcher.
+
+    mmengine's launchers need a GPU (``init_dist`` sets the CUDA device). Where
+    there is none, the group is made here, with gloo, and the model is wrapped
+    without a device, so that the same commands run on CPUs.
+
+    Args:
+        cfg (Config): Of a Runner that is about to be built; changed in place.
+        launcher (str): ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+
+    Raises:
+        UserError: If there are more processes than GPUs, if the environment
+            variables of ``'pytorch'`` are not set, or if a launcher needs a
+            GPU that is not there.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none':
+        return
+    if launcher == 'pytorch' and 'RANK' not in os.environ:
+        raise UserError(
+            '--launcher pytorch: this process was not started by torchrun; '
+            'use bash tools/dist_train.sh, dist_test.sh or dist_export_cam.sh')
+    if torch.cuda.is_available():
+        _check_gpus()
+    elif launcher == 'pytorch':
+        _setup_cpu(cfg)
+    else:
+        raise UserError(f'--launcher {launcher} needs a GPU; without one use '
+                        '--launcher pytorch')
+
+
+def join(launcher: str) -> None:
+    """Join the group of processes, for a command that builds no Runner.
+
+    Args:
+        launcher (str): As of :func:`setup`, whose errors are raised.
+    """
+    setup(Config(), launcher)
+    if launcher != 'none' and not distributed.is_initialized():
+        init_dist(launcher)
+
+
+def _check_gpus() -> None:
+    """Two processes on one GPU would wait for each other forever."""
+    processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+    gpus = torch.cuda.device_count()
+    if processes > gpus:
+        raise UserError(
+            f'{processes} processes, but {gpus} GPUs are visible: start one '
+            'process per GPU (the GPUS argument, or CUDA_VISIBLE_DEVICES)')
+
+
+def _setup_cpu(cfg: Config) -> None:
+    """Make a gloo group; have the Runner wrap the model for it."""
+    if not distributed.is_initialized():
+        distributed.init_process_group('gloo')
+        # Left to the interpreter's end, its threads can abort the process.
+        atexit.register(_end_group)
+    wrapper = cfg.setdefault('model_wrapper_cfg', ConfigDict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    wrapper.device_ids = None
+    if cfg.get('model') and _replace_sync_bn(cfg.model):
+        print_log('SyncBN needs GPUs: BN, with the statistics of each '
+                  'process, takes its place.', logger='current',
+                  level=logging.WARNING)
+
+
+def _end_group() -> None:
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def _replace_sync_bn(node: ConfigDict | list) -> bool:
+    """Write BN for SyncBN everywhere; say whether there was any."""
+    found = False
+    if isinstance(node, dict) and node.get('type') == 'SyncBN':
+        node['type'], found = 'BN', True
+    for child in node.values() if isinstance(node, dict) else node:
+        if isinstance(child, (dict, list, tuple)):
+            found |= _replace_sync_bn(child)
+    return found

@@ -1,0 +1,41 @@
+"""Files that are either whole or not there."""
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """Write a file so that no reader ever sees half of it.
+
+    The bytes go to a temporary file in the same folder, which takes the name
+    of ``path`` only when the block ends without an error.
+
+    Args:
+        path (str | PathLike): The file to write; its folder is made.
+
+    Yields:
+        IO[bytes]: The temporary file, open for binary writing.
+
+    Examples:
+        >>> with atomic_write('out/labels.json') as file:
+        ...     file.write(b'{}')
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    try:
+        with os.fdopen(handle, 'wb') as file:
+            yield file
+        # mkstemp makes private files; give what the user's umask would give.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

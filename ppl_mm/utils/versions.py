@@ -1,0 +1,130 @@
+"""What is installed, and the one line about what cannot work together.
+
+Everything is read from the packages' metadata: a wrong pair often cannot even
+be imported. ``python -m ppl_mm.utils.versions`` prints the verdict.
+"""
+from importlib import metadata, util
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from ..errors import UserError
+
+MMCV_MINIMUM = '2.0.0'
+MMCV_LIMIT = '2.2.0'  # mmseg 1.2.2 asserts less
+TORCH_MINIMUM = '2.6'  # the first whose torch.load is safe by default
+INSTALL_TORCH = f'pip install "torch>={TORCH_MINIMUM}" torchvision'
+MMCV_NAMES = ('mmcv', 'mmcv-lite', 'mmcv-full')
+
+
+def check() -> None:
+    """Check the packages whose versions have to fit each other.
+
+    Raises:
+        UserError: One line with the pip command, for the first of: no mmcv,
+            several mmcv distributions, mmcv too old or too new, no torch or
+            torchvision, torch too old, torchvision built for another torch.
+    """
+    check_mmcv()
+    check_torch()
+
+
+def check_mmcv() -> None:
+    """Check that one mmcv is there, of a version that mmseg takes."""
+    found = {name: version for name in MMCV_NAMES
+             if (version := installed_version(name))}
+    if len(found) > 1:
+        names = ' and '.join(f'{n} {v}' for n, v in found.items())
+        raise UserError(
+            f'{names} are both installed and overwrite each other: pip '
+            f'uninstall -y {" ".join(found)} && {install_command()} (or '
+            '"mmcv" instead of "mmcv-lite" where you need compiled operators)')
+    if not found:
+        if is_importable('mmcv'):
+            return  # a fork or a source tree: its owner knows
+        raise UserError(
+            f'mmcv is not installed: {install_command()} (or the compiled '
+            '"mmcv", see docs/install.md)')
+    (name, version), = found.items()
+    if not Version(MMCV_MINIMUM) <= Version(version) < Version(MMCV_LIMIT):
+        new_name = name.replace('mmcv-full', 'mmcv')  # its name before 2.0
+        raise UserError(
+            f'{name} {version} does not work with mmsegmentation 1.2: pip '
+            f'uninstall -y {name} && {install_command(new_name)}')
+
+
+def check_torch() -> None:
+    """Check that torch is new enough, and torchvision built for it."""
+    torch, torchvision = (
+        installed_version(name) for name in ('torch', 'torchvision'))
+    for name, version in (('torch', torch), ('torchvision', torchvision)):
+        if version is None and not is_importable(name):
+            raise UserError(
+                f'{name} is not installed: {INSTALL_TORCH} (together, so that '
+                'they fit each other)')
+    if torch and Version(torch) < Version(TORCH_MINIMUM):
+        raise UserError(
+            f'torch {torch} is too old, {TORCH_MINIMUM} or newer is needed: '
+            f'{INSTALL_TORCH}')
+    if torch and torchvision:
+        check_torchvision(torch, torchvision)
+
+
+def check_torchvision(torch: str, torchvision: str) -> None:
+    """Check that torchvision was built for the torch beside it."""
+    wanted = torch_of_torchvision()
+    ours, theirs = Version(torch).local, Version(torchvision).local
+    if (wanted and not wanted.contains(torch, prereleases=True)
+            or ours and theirs and ours != theirs):
+        raise UserError(
+            f'torchvision {torchvision} was built for torch'
+            f'{wanted or f"+{theirs}"}, but torch {torch} is installed: pip '
+            f'install --force-reinstall "torch{wanted or ""}" '
+            f'"torchvision=={Version(torchvision).public}"')
+
+
+def torch_of_torchvision():
+    """The torch that the installed torchvision asks for.
+
+    Returns:
+        SpecifierSet | None: E.g. ``==2.11.0``; None where it does not say,
+        as after a build from source.
+    """
+    for line in metadata.requires('torchvision') or ():
+        requirement = Requirement(line)
+        if requirement.name == 'torch':
+            return requirement.specifier or None
+    return None
+
+
+def installed_version(name: str) -> str | None:
+    """The version of a distribution, or None where it is not installed."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def is_importable(module: str) -> bool:
+    """Whether a module can be found; it is not imported."""
+    return util.find_spec(module) is not None
+
+
+def install_command(name: str = 'mmcv-lite') -> str:
+    """The pip command that installs an mmcv which works."""
+    return f'pip install "{name}>={MMCV_MINIMUM},<{MMCV_LIMIT}"'
+
+
+def main() -> None:
+    """Print what is installed, after the check."""
+    check()
+    for name in ('torch', 'torchvision', *MMCV_NAMES, 'mmengine',
+                 'mmpretrain', 'mmsegmentation', 'numpy'):
+        if version := installed_version(name):
+            print(f'{name} {version}')
+
+
+if __name__ == '__main__':
+    from .cli import run
+
+    run(main)

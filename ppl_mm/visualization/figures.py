@@ -1,0 +1,37 @@
+"""Figures without a display."""
+import os
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ..utils.files import atomic_write
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure that needs no display and no clean-up.
+
+    Args:
+        width (float): In inches.
+        height (float): In inches.
+
+    Returns:
+        Figure: With a layout that leaves no empty margins.
+    """
+    figure = Figure(figsize=(width, height), layout='constrained')
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | os.PathLike,
+                dpi: int = 110) -> None:
+    """Write a figure as PNG, whole or not at all.
+
+    Args:
+        figure (Figure): The figure.
+        path (str | PathLike): The PNG to write; its folder is made.
+        dpi (int): Pixels per inch. Defaults to 110.
+    """
+    with atomic_write(path) as file:
+        # Without the version of matplotlib, the same picture is the same file.
+        figure.savefig(
+            file, format='png', dpi=dpi, metadata=dict(Software=None))

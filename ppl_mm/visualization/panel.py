@@ -1,0 +1,82 @@
+"""A sheet of pictures: one row an image, one column a way to see it."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from .figures import new_figure
+from .overlay import colorize
+
+_SIDE = 1.7  # of a cell, inches
+_HEAD = 0.9  # of titles and legend together, inches
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A picture of the sheet.
+
+    Args:
+        image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
+        caption (str): Below it. Defaults to ''.
+        outline (np.ndarray, optional): Draw the border of this region, bool,
+            shape ``(H, W)``. Defaults to None.
+    """
+
+    image: np.ndarray
+    caption: str = ''
+    outline: np.ndarray | None = None
+
+
+def draw_panel(titles: Sequence[str], rows: Sequence[Sequence[Cell]],
+               names: Sequence[str], classes: Sequence[str],
+               title: str = '') -> Figure:
+    """Draw a sheet of pictures with a legend of the classes.
+
+    Args:
+        titles (Sequence[str]): Of the columns.
+        rows (Sequence[Sequence[Cell]]): A cell for each column.
+        names (Sequence[str]): Of the rows, at their left.
+        classes (Sequence[str]): Background first; their colours are VOC's.
+        title (str): Of the whole. Defaults to ''.
+
+    Returns:
+        Figure: To be saved with :func:`save_figure`.
+    """
+    heights = [_height(cells[0].image) for cells in rows]
+    figure = new_figure(_SIDE * len(titles) + 0.4, _HEAD + sum(heights))
+    axes = figure.subplots(
+        len(rows), len(titles), squeeze=False, height_ratios=heights)
+    for row, name, cells in zip(axes, names, rows, strict=True):
+        row[0].set_ylabel(name, fontsize=8)
+        for axis, cell in zip(row, cells, strict=True):
+            _draw_cell(axis, cell)
+    for axis, text in zip(axes[0], titles, strict=True):
+        axis.set_title(text, fontsize=9)
+    if title:
+        figure.suptitle(title, fontsize=10)
+    labels = [(name, k) for k, name in enumerate(classes) if k]
+    figure.legend(
+        handles=[Patch(color=colorize(np.uint8(k)) / 255, label=name)
+                 for name, k in [*labels, ('void', 255)]],
+        loc='outside lower center', ncols=min(len(classes), 8), fontsize=8,
+        frameon=False)
+    return figure
+
+
+def _height(image: np.ndarray) -> float:
+    """Inches of a row: its image at the width of a cell, and the caption."""
+    height, width, _ = image.shape
+    return _SIDE * min(height / width, 1.5) + 0.2
+
+
+def _draw_cell(axis, cell: Cell) -> None:
+    axis.imshow(cell.image)
+    outline = cell.outline
+    if outline is not None and outline.any() and not outline.all():
+        axis.contour(outline, levels=[0.5], colors='white', linewidths=0.9)
+    axis.set(xticks=[], yticks=[])
+    axis.set_xlabel(cell.caption, fontsize=8, labelpad=2)
+    for spine in axis.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,125 @@
+import os
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+import ppl_mm  # noqa: F401, I001  (before anything that imports mmseg)
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
+
+from ppl_mm.cams import CamFile, cam_path, write_cam
+from ppl_mm.datasets.demo_data import write_demo_data
+
+torch.set_num_threads(1)
+
+TINY = '''
+_base_ = ['{configs}/datasets/demo_image_labels.py',
+          '{configs}/cls_runtime.py']
+
+model = dict(
+    type='ppl_mm.CAMClassifier',
+    backbone=dict(
+        type='ResNet', depth=18, stem_channels=4, base_channels=4,
+        strides=(1, 2, 1, 1)),
+    neck=dict(type='ppl_mm.PatchLearning', position=2, grid=2),
+    head=dict(type='ppl_mm.CAMHead', num_classes=4),
+    data_preprocessor=dict(mean=[124] * 3, std=[58] * 3, to_rgb=True))
+tta_model = dict(type='ppl_mm.CAMTTAModel')
+
+data_root = '{data_root}'
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='ppl_mm.RandomResizeLong', min_size=48, max_size=64),
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='ppl_mm.RandomFillCrop', crop_size=48),
+    dict(type='PackInputs')]
+train_dataloader = dict(
+    batch_size=4, num_workers=0,
+    dataset=dict(data_root=data_root, pipeline=train_pipeline,
+                 serialize_data=False))
+val_dataloader = dict(
+    num_workers=0, dataset=dict(data_root=data_root, serialize_data=False))
+test_dataloader = val_dataloader
+
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
+param_scheduler = dict(
+    type='PolyLR', power=0.9, by_epoch=True, convert_to_iter_based=True)
+train_cfg = dict(by_epoch=True, max_epochs=1)
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=-1))
+log_level = 'WARNING'
+'''
+
+
+@pytest.fixture(autouse=True)
+def fresh_state(monkeypatch):
+    """The same random numbers for each test, and no Runner before it."""
+    torch.manual_seed(0)
+    # A Runner writes its config often; most of its time would be this style.
+    monkeypatch.setattr(
+        'mmengine.config.config.FormatCode', lambda text, **_: (text, True))
+    yield
+    for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
+        kind._instance_dict.clear()
+
+
+@pytest.fixture(scope='session')
+def demo_root(tmp_path_factory):
+    """A tiny data set in VOC's layout: do not write into it."""
+    root = tmp_path_factory.mktemp('data') / 'demo'
+    write_demo_data(root, train=8, val=4, size=48)
+    return root
+
+
+@pytest.fixture(scope='session')
+def tiny_config(demo_root, request):
+    """The path of a config that trains in a second: two batches an epoch."""
+    path = demo_root.parent / 'tiny.py'
+    path.write_text(TINY.format(
+        configs=request.config.rootpath / 'configs/_base_',
+        data_root=demo_root))
+    return path
+
+
+@pytest.fixture
+def tiny_cfg(tiny_config, tmp_path):
+    """Makes that config, with changes to it, for a Runner.
+
+    Called with the name of the work folder in tmp_path and keyword settings
+    that are merged into the config.
+    """
+
+    def make(work_dir='work', **changes):
+        cfg = Config.fromfile(tiny_config)
+        cfg.merge_from_dict(changes)
+        cfg.work_dir = str(tmp_path / work_dir)
+        cfg.experiment_name = os.urandom(4).hex()
+        return cfg
+
+    return make
+
+
+@pytest.fixture
+def cam_dir(demo_root, tmp_path):
+    """An export of random maps beside data/, both free to be broken."""
+    data_root = shutil.copytree(demo_root, tmp_path / 'data')
+    rng = np.random.default_rng(0)
+    for path in sorted((data_root / 'JPEGImages').iterdir()):
+        ids = rng.choice(4, rng.integers(1, 4), replace=False)
+        maps = rng.random((len(ids), 6, 6))
+        maps /= maps.max(axis=(1, 2), keepdims=True)
+        write_cam(cam_path(tmp_path / 'export', path.stem),
+                  CamFile(ids, maps, (48, 48)))
+    (tmp_path / 'export/export.json').write_text(json.dumps(dict(
+        config='cls.py', checkpoint='epoch_1.pth', checkpoint_sha256='0' * 64,
+        data_root=str(data_root), cam_stride=8, threshold=0.4,
+        classes=(data_root / 'classes.txt').read_text().split()[1:],
+        threshold_from='default')))
+    return tmp_path / 'export'

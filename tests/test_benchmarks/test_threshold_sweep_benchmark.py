@@ -1,0 +1,20 @@
+import importlib.util
+import json
+from pathlib import Path
+
+PATH = Path(__file__).parents[2] / 'benchmarks/threshold_sweep.py'
+
+
+def test_it_ends_with_one_line_of_json(capsys, tmp_path):
+    spec = importlib.util.spec_from_file_location('benchmark', PATH)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    benchmark.main(['--quick', '--images', '2', '--size', '40', '50',
+                    '--out', str(tmp_path / 'sweep.json')])
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result == json.loads((tmp_path / 'sweep.json').read_text())
+    assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
+    assert result['benchmark'] == 'threshold_sweep'
+    assert result['ratios']['max_difference'] == 0
+    assert result['ratios']['per_threshold_over_one_pass'] > 5
+    assert result['figures']['mmseg_max_iou_difference'] < 1e-6

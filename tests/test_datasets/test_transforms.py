@@ -1,0 +1,158 @@
+import io
+
+import numpy as np
+import pytest
+from mmengine.dataset import Compose
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+from ppl_mm.datasets import LoadImage, RandomFillCrop, RandomResizeLong
+from ppl_mm.errors import UserError
+from ppl_mm.registry import TRANSFORMS
+from ppl_mm.utils.cli import one_line
+
+
+def picture(suffix='PNG', size=(6, 8), mode='RGB'):
+    pixels = np.random.default_rng(0).integers(
+        0, 256, (size[1], size[0], 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(file, suffix)
+    return pixels, file.getvalue()
+
+
+def test_an_image_is_loaded_as_bgr(tmp_path):
+    pixels, data = picture()
+    (tmp_path / 'a.png').write_bytes(data)
+    results = LoadImage()(dict(img_path=str(tmp_path / 'a.png')))
+    assert np.array_equal(results['img'], pixels[..., ::-1])
+    assert results['img'].dtype == np.uint8
+    assert results['img_shape'] == results['ori_shape'] == (8, 6)
+
+
+@pytest.mark.parametrize('mode', ['L', 'P', 'RGBA', '1'])
+def test_other_modes_become_three_channels(tmp_path, mode):
+    (tmp_path / 'a.png').write_bytes(picture(mode=mode)[1])
+    results = LoadImage(to_float32=True)(dict(img_path=tmp_path / 'a.png'))
+    assert results['img'].shape == (8, 6, 3)
+    assert results['img'].dtype == np.float32
+
+
+def broken_files():
+    jpeg, png = picture('JPEG', (64, 64))[1], picture('PNG', (64, 64))[1]
+    flipped = bytearray(png)
+    flipped[12] ^= 255
+    return dict(empty=b'', text=b'no image', jpeg=jpeg[:len(jpeg) // 2],
+                png=png[:len(png) // 2], header=jpeg[:30],
+                flipped=bytes(flipped))
+
+
+@pytest.mark.parametrize('name', broken_files())
+def test_an_unreadable_file_is_named_in_one_line(tmp_path, name):
+    path = tmp_path / f'{name}.jpg'
+    path.write_bytes(broken_files()[name])
+    with pytest.raises(UserError, match='the image cannot be read') as caught:
+        LoadImage()(dict(img_path=str(path)))
+    assert str(caught.value).startswith(f'{path}: ')
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match='gone.jpg: the image is missing'):
+        LoadImage()(dict(img_path=str(tmp_path / 'gone.jpg')))
+    assert LoadImage(ignore_empty=True)(dict(img_path='gone.jpg')) is None
+
+
+class Images(Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return LoadImage()(dict(img_path='gone.jpg'))
+
+
+def test_the_line_comes_out_of_a_worker():
+    with pytest.raises(UserError) as caught:
+        list(DataLoader(Images(), num_workers=1))
+    assert one_line(caught.value).startswith('gone.jpg: the image is missing')
+
+
+@pytest.mark.parametrize('shape', [(40, 60), (60, 40), (50, 50), (1, 90)])
+def test_the_long_side_is_in_range_and_the_aspect_kept(shape):
+    resize = RandomResizeLong(20, 30)
+    seen = set()
+    for _ in range(80):
+        image = np.zeros((*shape, 3), np.uint8)
+        results = resize(dict(img=image))
+        height, width = results['img'].shape[:2]
+        assert results['img_shape'] == (height, width)
+        seen.add(max(height, width))
+        wanted = max(1, min(shape) * max(height, width) / max(shape))
+        assert abs(min(height, width) - wanted) <= 0.5
+    assert seen == set(range(20, 31))
+
+
+def test_wrong_sizes_are_refused():
+    with pytest.raises(ValueError, match='min_size <= max_size'):
+        RandomResizeLong(30, 20)
+    with pytest.raises(ValueError, match=r'\(height, width\) > 0'):
+        RandomFillCrop(0)
+
+
+@pytest.mark.parametrize('shape', [(5, 7), (12, 12), (5, 20), (20, 5),
+                                   (9, 11)])
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+def test_a_crop_is_a_window_of_the_padded_image(shape, dtype):
+    """Reference: look for the crop in the image with padding all around."""
+    height, width = 9, 11
+    rng = np.random.default_rng(0)
+    image = rng.uniform(1, 255, (*shape, 3)).astype(dtype)
+    value = (0, 10, 20)
+    around = np.empty((shape[0] + 40, shape[1] + 40, 3), dtype)
+    around[:] = value
+    around[20:-20, 20:-20] = image
+    crop = RandomFillCrop((height, width), value)
+    places = set()
+    np.random.seed(0)
+    for _ in range(1000):
+        results = crop(dict(img=image.copy()))
+        assert results['img'].shape == (height, width, 3)
+        assert results['img'].dtype == dtype
+        assert results['img_shape'] == (height, width)
+        places |= {
+            (top, left)
+            for top in range(20 + min(0, shape[0] - height),
+                             21 + max(0, shape[0] - height))
+            for left in range(20 + min(0, shape[1] - width),
+                              21 + max(0, shape[1] - width))
+            if np.array_equal(around[top:top + height, left:left + width],
+                              results['img'])}
+    assert len(places) == (abs(shape[0] - height) + 1) * (
+        abs(shape[1] - width) + 1)
+
+
+@pytest.mark.parametrize(('value', 'filled'), [
+    ((103.53, 116.28, 123.675), (104, 116, 124)), ((-5, 300, 2), (0, 255, 2))])
+def test_padding_is_rounded_and_never_wraps(value, filled):
+    image = np.zeros((0, 0, 3), np.uint8)
+    crop = RandomFillCrop(2, value)(dict(img=image))['img']
+    assert (crop == filled).all() and crop.dtype == np.uint8
+    floats = RandomFillCrop(2, value)(dict(img=image.astype(np.float32)))
+    assert np.allclose(floats['img'], value)
+
+
+def test_the_same_seed_gives_the_same_crops():
+    pipeline = Compose([
+        TRANSFORMS.build(dict(type='ppl_mm.RandomResizeLong', min_size=20,
+                              max_size=40)),
+        TRANSFORMS.build(dict(type='ppl_mm.RandomFillCrop', crop_size=30)),
+    ])
+    image = np.random.default_rng(0).integers(0, 256, (25, 35, 3), np.uint8)
+
+    def crops():
+        np.random.seed(5)
+        return [pipeline(dict(img=image))['img'] for _ in range(5)]
+
+    first, second = crops(), crops()
+    assert all(map(np.array_equal, first, second))
+    assert not np.array_equal(first[0], first[1])
+    assert 'min_size=20' in repr(pipeline)

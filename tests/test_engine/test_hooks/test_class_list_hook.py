@@ -1,0 +1,64 @@
+import pytest
+import torch
+from mmengine.runner import Runner
+
+from ppl_mm.errors import UserError
+
+
+@pytest.fixture
+def checkpoint(tiny_cfg, train):
+    return f'{train(tiny_cfg("trained")).work_dir}/epoch_1.pth'
+
+
+def with_classes(path, classes):
+    """The checkpoint as if it had been trained for other classes."""
+    saved = torch.load(path)
+    saved['meta']['dataset_meta'] = dict(classes=classes)
+    torch.save(saved, path)
+    return path
+
+
+def classes_of(path):
+    return torch.load(path)['meta']['dataset_meta']['classes']
+
+
+def test_a_model_for_another_number_of_classes(tiny_cfg, train):
+    with pytest.raises(UserError, match='num_classes=3, .* has 4 classes: '):
+        train(tiny_cfg(**{'model.head.num_classes': 3}))
+
+
+def test_testing_with_another_number_of_classes(tiny_cfg):
+    runner = Runner.from_cfg(tiny_cfg(**{'model.head.num_classes': 3}))
+    with pytest.raises(UserError, match='num_classes=3'):
+        runner.test()
+
+
+def test_testing_a_checkpoint_of_the_same_classes(tiny_cfg, checkpoint):
+    Runner.from_cfg(tiny_cfg(load_from=checkpoint)).test()
+
+
+@pytest.mark.parametrize('change', [
+    lambda classes: classes[::-1], lambda classes: ['a', 'b', 'c', 'd'],
+    lambda classes: classes[:2]])
+def test_testing_a_checkpoint_of_other_classes(tiny_cfg, checkpoint, change):
+    other = with_classes(checkpoint, change(classes_of(checkpoint)))
+    runner = Runner.from_cfg(tiny_cfg(load_from=other))
+    with pytest.raises(UserError, match='was trained for the classes'):
+        runner.test()
+
+
+def test_resuming_with_other_classes(tiny_cfg, checkpoint):
+    other = with_classes(checkpoint, ['a', 'b', 'c', 'd'])
+    runner = Runner.from_cfg(tiny_cfg(load_from=other, resume=True))
+    with pytest.raises(UserError, match=r'\(a, b, c, d\)'):
+        runner.train()
+
+
+def test_training_may_start_from_other_classes(tiny_cfg, train, checkpoint):
+    train(tiny_cfg(load_from=with_classes(checkpoint, ['a', 'b'])))
+
+
+def test_a_checkpoint_without_its_classes_is_tested(tiny_cfg, checkpoint):
+    saved = torch.load(checkpoint)
+    torch.save(saved['state_dict'], checkpoint)
+    Runner.from_cfg(tiny_cfg(load_from=checkpoint)).test()

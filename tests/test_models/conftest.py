@@ -1,0 +1,61 @@
+import pytest
+import torch
+from mmengine.registry import MODELS
+
+RESNET = dict(stem_channels=8, base_channels=8)
+MOBILENET = dict(widen_factor=0.1)
+# Every adapter, in each form that its chain looks at.
+BACKBONES = dict(
+    resnet18=dict(type='mmpretrain.ResNet', depth=18, **RESNET),
+    resnet50=dict(
+        type='mmpretrain.ResNet', depth=50, strides=(1, 2, 2, 1), **RESNET),
+    resnet18_cut=dict(
+        type='mmpretrain.ResNet', depth=18, out_indices=(0, 2), **RESNET),
+    resnet18_v1d=dict(type='mmpretrain.ResNetV1d', depth=18, **RESNET),
+    mobilenet_v2=dict(type='mmpretrain.MobileNetV2', **MOBILENET),
+    mobilenet_v2_cut=dict(
+        type='mmpretrain.MobileNetV2', out_indices=(4, ), **MOBILENET),
+    dilated_mobilenet_v2=dict(
+        type='ppl_mm.DilatedMobileNetV2', strides=(1, 2, 2, 2, 1, 1, 1),
+        dilations=(1, 1, 1, 1, 1, 2, 2), **MOBILENET),
+    vgg11=dict(type='mmpretrain.VGG', depth=11, num_classes=-1),
+    vgg11_pool=dict(
+        type='mmpretrain.VGG', depth=11, num_classes=-1, with_last_pool=True),
+    vgg11_bn=dict(
+        type='mmpretrain.VGG', depth=11, num_classes=-1,
+        norm_cfg=dict(type='BN'), out_indices=(3, )),
+    convnext_atto=dict(
+        type='mmpretrain.ConvNeXt', arch='atto', gap_before_final_norm=False),
+    convnext_cut=dict(
+        type='mmpretrain.ConvNeXt', out_indices=(1, 2),
+        arch=dict(depths=[1, 1, 2, 1], channels=[8, 12, 16, 24]),
+        gap_before_final_norm=False),
+    mmseg_resnet18_v1c=dict(
+        type='mmseg.ResNetV1c', depth=18, strides=(1, 2, 1, 1),
+        dilations=(1, 1, 2, 4), contract_dilation=True, **RESNET),
+)
+
+
+def build_backbone(cfg):
+    """In eval mode, with norms that are not the identity."""
+    net = MODELS.build(dict(cfg))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for value in net.state_dict().values():
+            if value.ndim == 1 and value.dtype == torch.float32:
+                value.uniform_(0.5, 1.5)
+    net.eval()  # mmpretrain's return None from it
+    return net
+
+
+@pytest.fixture
+def make_backbone():
+    """Builds a backbone by its name in BACKBONES, or from a config."""
+    return lambda name: build_backbone(BACKBONES.get(name, name)
+                                       if isinstance(name, str) else name)
+
+
+@pytest.fixture(params=BACKBONES)
+def backbone(request):
+    """Each backbone that has an adapter."""
+    return build_backbone(BACKBONES[request.param])

@@ -1,0 +1,169 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from mmpretrain.structures import DataSample
+
+from ppl_mm.cams import normalize_cam
+from ppl_mm.errors import UserError
+from ppl_mm.registry import MODELS
+
+SIZE = (64, 96)
+
+
+def build(neck=True, thr=0.5, **kwargs):
+    torch.manual_seed(0)
+    model = MODELS.build(dict(
+        type='ppl_mm.CAMTTAModel', module=dict(
+            type='ppl_mm.CAMClassifier',
+            backbone=dict(type='mmpretrain.ResNet', depth=18,
+                          stem_channels=8, base_channels=8,
+                          strides=(1, 2, 1, 1)),
+            neck=dict(type='ppl_mm.PatchLearning', position=4, grid=2)
+            if neck else None,
+            head=dict(type='ppl_mm.CAMHead', num_classes=5, thr=thr)),
+        **kwargs))
+    torch.nn.init.normal_(model.module.head.classifier.weight)
+    return model.eval()
+
+
+def views_of(image, labels, scales=(1., ), flips=(False, )):
+    """What TestTimeAug and the loader make of one image."""
+    inputs, samples = [], []
+    for scale in scales:
+        resized = F.interpolate(
+            image[None], scale_factor=scale, mode='bilinear')[0]
+        for flip in flips:
+            sample = DataSample(metainfo=dict(
+                ori_shape=tuple(image.shape[1:]), flip=flip,
+                flip_direction='horizontal' if flip else None,
+                img_path='a.jpg'))
+            inputs.append(resized.flip(-1) if flip else resized)
+            samples.append(
+                sample if labels is None else sample.set_gt_label(labels))
+    return inputs, samples
+
+
+def run(model, *images):
+    """Test one batch of images, each given by its views."""
+    views = range(len(images[0][0]))
+    data = dict(
+        inputs=[torch.stack([image[0][v] for image in images])
+                for v in views],
+        data_samples=[[image[1][v] for image in images] for v in views])
+    with torch.no_grad():
+        return model.test_step(data)
+
+
+@pytest.mark.parametrize('relu', ['each', 'after'])
+def test_one_view_is_the_single_pass(relu):
+    model, image = build(cam_stride=4, relu=relu), torch.rand(3, *SIZE)
+    out, = run(model, views_of(image, [1, 3]))
+    with torch.no_grad():
+        raw = model.module.predict(image[None])[0].cam[[1, 3]]
+    if relu == 'each':  # at the size of the map, as in PSA
+        raw = raw.relu()
+    expected = normalize_cam(F.interpolate(
+        raw[None], size=(16, 24), mode='bilinear', align_corners=False)[0])
+    assert out.class_ids.tolist() == [1, 3]
+    torch.testing.assert_close(out.cam, expected)
+
+
+@pytest.mark.parametrize('stride, size', [
+    (1, (64, 90)), (4, (16, 23)), (8, (8, 12))])
+def test_size_and_range_of_the_maps(stride, size):
+    out, = run(build(cam_stride=stride), views_of(
+        torch.rand(3, 64, 90), [0, 4], (0.5, 1.), (False, True)))
+    assert out.cam.shape == (2, *size)
+    assert out.cam.min() >= 0 and out.cam.max() == 1
+
+
+@pytest.mark.parametrize('scales', [(1., ), (0.5, 1., 1.5)])
+def test_a_mirrored_image_gives_the_mirrored_maps(scales):
+    # Sides that the whole stride divides: a convolution with stride 2 is
+    # not symmetric at others, nor on even ones, so views must be averaged.
+    model, image = build(), torch.rand(3, *SIZE)
+    labels, flips = [0, 1, 2], (False, True)
+    out, = run(model, views_of(image, labels, scales, flips))
+    mirrored, = run(model, views_of(image.flip(-1), labels, scales, flips))
+    torch.testing.assert_close(
+        mirrored.cam, out.cam.flip(-1), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(mirrored.pred_score, out.pred_score)
+
+
+def test_it_is_the_average_of_the_views_by_hand():
+    model, image = build(cam_stride=4), torch.rand(3, *SIZE)
+    out, = run(model, views_of(image, [2], (0.5, 1.), (False, True)))
+    total = torch.zeros(1, 16, 24)
+    for scale in (0.5, 1.):
+        view = F.interpolate(image[None], scale_factor=scale, mode='bilinear')
+        for flip in (False, True):
+            with torch.no_grad():
+                feats = model.module.extract_feat(
+                    view.flip(-1) if flip else view)
+                cam = model.module.head.cam(feats)[:, [2]].clamp(min=0)
+            cam = F.interpolate(cam, size=(16, 24), mode='bilinear')[0]
+            total += cam.flip(-1) if flip else cam
+    torch.testing.assert_close(out.cam, total / total.max())
+
+
+def test_relu_after_the_average():
+    image = torch.rand(3, *SIZE)
+    views = views_of(image, [0, 1, 2, 3, 4], flips=(False, True))
+    each, after = (run(build(relu=relu), views)[0]
+                   for relu in ('each', 'after'))
+    assert not torch.equal(each.cam, after.cam)
+    assert after.cam.min() >= 0
+    assert ((after.cam > 0) <= (each.cam > 0)).all()
+
+
+def test_an_image_does_not_depend_on_its_batch():
+    model = build()
+    images = [views_of(torch.rand(3, *SIZE), labels, (0.5, 1.),
+                       (False, True)) for labels in ([0], [1, 2], [4])]
+    together = run(model, *images)
+    for image, out in zip(images, together, strict=True):
+        alone, = run(model, image)
+        assert torch.equal(alone.class_ids, out.class_ids)
+        torch.testing.assert_close(alone.cam, out.cam, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('labels', [[0], [3, 1], [1, 3, 3], [0, 1, 2, 3, 4]])
+def test_only_the_labelled_classes_are_kept(labels):
+    out, = run(build(), views_of(torch.rand(3, *SIZE), labels))
+    assert out.class_ids.tolist() == sorted(set(labels))
+    assert len(out.cam) == len(set(labels))
+
+
+@pytest.mark.parametrize('thr, expected', [
+    (0., [0, 1, 2, 3, 4]), (1., 'best'), (0.5, 'above')])
+def test_predicted_classes(thr, expected):
+    model = build(classes='predicted', thr=thr)
+    out, = run(model, views_of(
+        torch.rand(3, *SIZE), None, flips=(False, True)))
+    if expected == 'best':
+        expected = [out.pred_score.argmax().item()]
+    elif expected == 'above':
+        expected = [k for k in range(5) if out.pred_score[k] >= thr] or [
+            out.pred_score.argmax().item()]
+    assert out.class_ids.tolist() == expected
+
+
+@pytest.mark.parametrize('labels', [None, []])
+def test_an_image_without_labels_says_what_to_do(labels):
+    with pytest.raises(UserError, match='a.jpg: .*--classes predicted'):
+        run(build(), views_of(torch.rand(3, *SIZE), labels))
+
+
+def test_a_vertical_flip_is_refused():
+    inputs, samples = views_of(torch.rand(3, *SIZE), [0], flips=(True, ))
+    samples[0].set_metainfo(dict(flip_direction='vertical'))
+    with pytest.raises(UserError, match="'vertical' is not supported"):
+        run(build(), (inputs, samples))
+
+
+@pytest.mark.parametrize('setting, message', [
+    (dict(classes='all'), "tta_model.classes='all': use one of 'labels' or"),
+    (dict(relu='never'), "tta_model.relu='never'")])
+def test_illegal_settings(setting, message):
+    with pytest.raises(UserError, match=message):
+        build(**setting)

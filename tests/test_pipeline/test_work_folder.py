@@ -1,0 +1,125 @@
+import json
+import os
+import time
+
+import pytest
+
+from ppl_mm.errors import UserError
+from ppl_mm.pipeline import work_folder
+from ppl_mm.pipeline.step import Step, last_checkpoint
+from ppl_mm.pipeline.work_folder import WorkFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return WorkFolder(tmp_path / 'work', dict(name='a', seed=0), {})
+
+
+@pytest.fixture
+def step(folder):
+    place = folder.path / 'train'
+    return Step(name='train', title='train', command=['x'], outputs=(place, ),
+                folder=place, resume=('--resume', ))
+
+
+def save_checkpoint(step, name='epoch_1.pth'):
+    step.folder.mkdir(parents=True, exist_ok=True)
+    (step.folder / name).write_bytes(b'weights')
+    (step.folder / 'last_checkpoint').write_text(f'/once/here/{name}')
+
+
+def test_its_own_folder_is_taken_again(folder):
+    folder.claim().close()
+    folder.claim().close()
+    found = json.loads((folder.path / 'pipeline.json').read_text())
+    assert found == dict(name='a', seed=0)
+
+
+def test_another_runs_folder_is_refused(folder):
+    folder.claim().close()
+    other = WorkFolder(folder.path, dict(name='a', seed=1), {})
+    with pytest.raises(UserError, match='seed is 0 there, 1 here'):
+        other.claim()
+
+
+def test_a_folder_of_something_else_is_refused(folder):
+    folder.path.mkdir()
+    (folder.path / 'thesis.tex').touch()
+    with pytest.raises(UserError, match='not the folder of a pipeline'):
+        folder.claim()
+    assert not (folder.path / 'pipeline.json').exists()
+
+
+def test_a_file_is_refused(folder):
+    folder.path.touch()
+    with pytest.raises(UserError, match='is a file'):
+        folder.check()
+
+
+def test_one_run_at_a_time(folder, monkeypatch):
+    monkeypatch.setattr(work_folder, '_PATIENCE', 0.3)
+    with folder.claim():
+        with pytest.raises(UserError, match='another run is at work'):
+            folder.claim()
+    folder.claim().close()
+
+
+def test_a_finished_step_is_remembered_while_its_files_are_there(
+        folder, step):
+    assert folder.finished(step) is None
+    assert folder.begin(step, 'abc') is False
+    save_checkpoint(step)
+    assert folder.finished(step) is None
+    folder.finish(step, 'result', 2.)
+    record = folder.finished(step)
+    assert record['fingerprint'] == 'abc' and record['result'] == 'result'
+    assert record['seconds'] == pytest.approx(2, abs=0.1)
+    (step.folder / 'epoch_1.pth').unlink()
+    assert folder.finished(step) is None
+
+
+def test_an_interrupted_step_goes_on(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    assert folder.begin(step, 'abc') is True
+    assert last_checkpoint(step.folder).name == 'epoch_1.pth'
+
+
+def test_its_earlier_time_counts(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    log = folder.log_path(step)
+    log.parent.mkdir()
+    log.touch()
+    os.utime(log, (time.time() + 60, ) * 2)  # it wrote for a minute
+    folder.begin(step, 'abc')
+    assert folder.finish(step, 'x', 5.)['seconds'] == pytest.approx(65, abs=2)
+
+
+@pytest.mark.parametrize('harm', [
+    lambda step: (step.folder / 'epoch_1.pth').unlink(),
+    lambda step: (step.folder / 'last_checkpoint').write_text(''),
+    lambda step: (step.folder / 'last_checkpoint').unlink()])
+def test_a_training_without_a_whole_checkpoint_starts_again(
+        folder, step, harm):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    harm(step)
+    assert folder.begin(step, 'abc') is False
+    assert not step.folder.exists()
+
+
+def test_a_changed_step_starts_from_nothing(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.)
+    assert folder.begin(step, 'def') is False
+    assert folder.finished(step) is None and not step.folder.exists()
+
+
+def test_broken_records_count_as_none(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.)
+    (folder.path / 'steps' / 'train.json').write_text('{"finger')
+    assert folder.finished(step) is None

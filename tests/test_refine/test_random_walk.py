@@ -1,0 +1,320 @@
+"""The random walk, against squaring its matrix in the obvious way."""
+import pickle
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+
+from ppl_mm.errors import UserError
+from ppl_mm.refine import RandomWalk, RefinerChain, Scores
+from ppl_mm.refine.random_walk import (
+    _chebyshev_coefficients,
+    load_affinity_net,
+    random_walk,
+)
+from ppl_mm.registry import MODELS, REFINERS
+from ppl_mm.utils.neighbourhood import (
+    half_disc,
+    pair_affinities,
+    second_pixels,
+)
+
+CONFIG = '''
+model = dict(
+    type='ppl_mm.AffinityNet',
+    data_preprocessor=dict(
+        mean=[10., 20., 30.], std=[50., 60., 70.], bgr_to_rgb=True),
+    backbone=dict(
+        type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4,
+        init_cfg=dict(type='Pretrained', checkpoint='not/there.pth')),
+    taps=(2, 4), channels=(3, 4), stride=4)
+'''
+
+
+def dense_matrix(affinities, radius, beta):
+    """The transition matrix (HW, HW): affinity, power, columns sum to 1."""
+    _, height, width = affinities.shape
+    pixels = [(y, x) for y in range(height) for x in range(width)]
+    matrix = torch.eye(len(pixels), dtype=torch.float64)
+    for k, (dy, dx) in enumerate(half_disc(radius)):
+        for i, (y, x) in enumerate(pixels):
+            if 0 <= y + dy < height and 0 <= x + dx < width:
+                j = (y + dy) * width + x + dx
+                matrix[i, j] = matrix[j, i] = affinities[k, y, x]
+    matrix = matrix**beta
+    return matrix / matrix.sum(dim=0)
+
+
+def dense_walk(scores, affinities, radius, beta, steps_log2):
+    matrix = dense_matrix(affinities, radius, beta)
+    for _ in range(steps_log2):
+        matrix = matrix @ matrix
+    walked = scores.double().flatten(1) @ matrix
+    return walked.view(scores.shape)
+
+
+def made_affinities(size, radius=5, smooth=True):
+    features = torch.randn(1, 6, *size)
+    if smooth:
+        features = 0.2 * features.cumsum(dim=2).cumsum(dim=3)
+    return pair_affinities(features, radius)[0]
+
+
+@pytest.mark.parametrize('beta', [1, 8, 10])
+@pytest.mark.parametrize('steps_log2', [0, 1, 3, 8])
+@pytest.mark.parametrize('size, radius', [
+    ((9, 11), 5), ((3, 14), 5), ((8, 8), 2), ((1, 1), 5), ((1, 6), 3)])
+def test_it_is_the_squared_matrix(size, radius, steps_log2, beta):
+    scores = torch.rand(3, *size)
+    affinities = made_affinities(size, radius, smooth=beta > 1)
+    expected = dense_walk(scores, affinities, radius, beta, steps_log2)
+    walked = random_walk(scores, affinities, radius, beta, steps_log2)
+    assert walked.dtype == torch.float32
+    error = (walked - expected).abs() / expected.abs()
+    assert error.max() <= 1e-5
+
+
+@pytest.mark.parametrize('power', [1, 2, 8, 64, 256, 4096])
+def test_the_sum_of_polynomials_is_the_power(power):
+    coefficients = _chebyshev_coefficients(power)
+    x = np.linspace(-1, 1, 1001)
+    total = np.polynomial.chebyshev.chebval(x, coefficients)
+    assert abs(total - x**power).max() < 3e-7
+    assert len(coefficients) <= power + 1
+    if power == 256:
+        assert len(coefficients) == 85
+
+
+def test_an_even_map_stays_as_it_is():
+    scores = torch.tensor([0., 0.3, 1.])[:, None, None].expand(3, 9, 8)
+    walked = random_walk(scores, made_affinities((9, 8)))
+    torch.testing.assert_close(walked, scores, rtol=0, atol=1e-6)
+
+
+def test_values_stay_between_the_extremes_and_channels_apart():
+    scores = torch.rand(2, 12, 9) * 0.5 + 0.25
+    affinities = made_affinities((12, 9))
+    walked = random_walk(scores, affinities)
+    for before, after in zip(scores, walked, strict=True):
+        assert after.min() >= before.min() - 1e-6
+        assert after.max() <= before.max() + 1e-6
+        assert torch.equal(random_walk(before[None], affinities)[0], after)
+    assert walked.std() < 0.9 * scores.std()
+
+
+def test_mass_is_kept_if_pixels_are_weighted_by_their_affinities():
+    scores, affinities = torch.rand(3, 8, 7), made_affinities((8, 7))
+    weights = affinities.double()**10
+    degree = 1 + weights.sum(0)  # of the pairs where it is the first
+    for k, offset in enumerate(half_disc(5)):
+        for y, x in np.ndindex(8, 7):
+            if weights[k, y, x]:
+                degree[y + offset[0], x + offset[1]] += weights[k, y, x]
+    mass = (scores * degree).sum((1, 2))
+    walked = random_walk(scores, affinities)
+    torch.testing.assert_close((walked * degree).sum((1, 2)), mass)
+
+
+def test_nothing_crosses_a_border_and_a_region_becomes_even():
+    features = torch.zeros(1, 1, 10, 12)
+    features[..., 5:] = 1e6
+    scores = torch.zeros(1, 10, 12)
+    scores[0, 2:4, 1:3] = 1
+    affinities = pair_affinities(features, 5)[0]
+    walked = random_walk(scores, affinities, steps_log2=12)[0]
+    assert (walked[:, 5:] == 0).all()
+    region = walked[:, :5]
+    assert region.max() - region.min() < 1e-4
+    assert 0.05 < region.mean() < 0.12  # 4 of 50, by their neighbours
+
+
+def test_a_map_that_no_matrix_could_be_made_of():
+    size = (250, 260)  # the matrix would have 17 GB
+    start = time.process_time()
+    walked = random_walk(torch.rand(1, *size), torch.rand(34, *size))
+    assert walked.isfinite().all()
+    assert time.process_time() - start < 30
+
+
+def test_affinities_of_another_radius():
+    with pytest.raises(ValueError, match=r'expect \(34, H, W\)'):
+        random_walk(torch.rand(1, 4, 4), torch.rand(4, 4, 4))
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    """A config and a work folder with weights of its network."""
+    folder = tmp_path_factory.mktemp('net')
+    config, work_dir = folder / 'tiny_affinity.py', folder / 'work'
+    config.write_text(CONFIG)
+    torch.manual_seed(0)
+    net = MODELS.build(Config.fromfile(config).model)
+    with torch.no_grad():
+        net.head.mix.weight *= 0.3
+    work_dir.mkdir()
+    path = work_dir / 'epoch_1.pth'
+    torch.save(dict(state_dict=net.state_dict()), path)
+    (work_dir / 'last_checkpoint').write_text(str(path))
+    return dict(affinity_net=str(config), checkpoint=str(work_dir))
+
+
+@pytest.fixture
+def walk(files):
+    return RandomWalk(**files)
+
+
+def sample(n=2, size=(26, 33), background=True):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (*size, 3), np.uint8)
+    values = rng.random((1 + n, *size), np.float32)
+    values[0] *= background
+    return image, Scores(values, np.arange(n) * 3, has_background=background)
+
+
+def by_hand(files, image, channels, beta, steps_log2):
+    """The walk of channels (C, H, W) step by step, with the matrix."""
+    net = load_affinity_net(files['affinity_net'],
+                            files['checkpoint'] + '/epoch_1.pth')
+    mean, std = np.array([10., 20, 30]), np.array([50., 60, 70])
+    inputs = torch.from_numpy((image - mean) / std).permute(2, 0, 1).float()
+    with torch.no_grad():
+        features = net(inputs[None])
+    cells = F.adaptive_avg_pool2d(torch.from_numpy(channels),
+                                  features.shape[2:])
+    affinities = pair_affinities(features, 5)[0]
+    walked = dense_walk(cells, affinities, 5, beta, steps_log2)
+    return F.interpolate(walked[None], size=image.shape[:2],
+                         mode='bilinear')[0].numpy()
+
+
+@pytest.mark.parametrize('beta, steps_log2', [(10, 8), (10, 2), (1, 2)])
+def test_refine_step_by_step(files, beta, steps_log2):
+    image, scores = sample()
+    refined = RandomWalk(**files, beta=beta, steps_log2=steps_log2)(
+        image, scores)
+    expected = by_hand(files, image, scores.values, beta, steps_log2)
+    np.testing.assert_allclose(refined.values, expected, atol=1e-5)
+    assert refined.has_background
+    assert abs(refined.values - scores.values).max() > 0.1
+
+
+def test_published_settings_are_the_defaults(walk):
+    image, scores = sample()
+    published = RandomWalk(walk.affinity_net, walk.checkpoint, beta=10,
+                           steps_log2=8)(image, scores)
+    np.testing.assert_array_equal(walk(image, scores).values,
+                                  published.values)
+
+
+def test_without_a_background_the_classes_walk_alone(walk):
+    image, scores = sample(background=False)
+    refined = walk(image, scores)
+    assert not refined.has_background and not refined.values[0].any()
+    both = walk(*sample())
+    np.testing.assert_allclose(refined.foreground, both.foreground, atol=1e-7)
+
+
+def test_without_a_class_nothing_is_done(walk):
+    image, scores = sample(n=0)
+    assert walk(image, scores) is scores
+    assert walk._net is None
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 40), (40, 1), (3, 5), (31, 18)])
+def test_sizes(walk, size):
+    image, scores = sample(size=size)
+    refined = walk(image, scores)
+    assert refined.values.shape == scores.values.shape
+    assert refined.values.min() >= 0 and refined.values.max() <= 1
+
+
+def test_a_pickle_holds_paths_and_no_network(walk):
+    image, scores = sample()
+    refined = walk(image, scores)
+    data = pickle.dumps(walk)
+    assert walk._net is not None and len(data) < 1000
+    again = pickle.loads(data)(image, scores)
+    np.testing.assert_array_equal(again.values, refined.values)
+
+
+def test_the_network_is_made_once(walk, monkeypatch):
+    walk(*sample())
+    monkeypatch.setattr('ppl_mm.refine.random_walk.load_affinity_net', None)
+    walk(*sample())
+
+
+def test_in_a_chain_as_irn(files):
+    image, scores = sample(background=False)
+    chain = RefinerChain([
+        dict(type='ppl_mm.RandomWalk', **files),
+        dict(type='ppl_mm.Renormalize'),
+        dict(type='ppl_mm.ConstantBackground', threshold=0.25)])
+    for step in chain.steps:
+        scores = step(image, scores)
+    np.testing.assert_allclose(scores.foreground.max(axis=(1, 2)), 1)
+    assert (scores.values[0] == np.float32(0.25)).all()
+
+
+def test_a_scope_of_others_is_left_as_it_is(walk):
+    from mmengine.registry import DefaultScope
+    DefaultScope.get_instance('here', scope_name='mmpretrain')
+    walk(*sample())
+    assert DefaultScope.get_current_instance().scope_name == 'mmpretrain'
+
+
+def test_auto_takes_a_gpu_only_if_there_is_one(files):
+    device = RandomWalk(**files, device='auto').device
+    assert device == ('cuda' if torch.cuda.is_available() else 'cpu')
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_a_gpu_gives_the_same(walk, files):
+    on_gpu = RandomWalk(**files, device='cuda')(*sample())
+    np.testing.assert_allclose(
+        on_gpu.values, walk(*sample()).values, atol=1e-3)
+
+
+@pytest.mark.parametrize('settings, message', [
+    (dict(affinity_net='none.py'), 'none.py: no such config'),
+    (dict(checkpoint='none.pth'), 'none.pth: no checkpoint is there'),
+    (dict(beta=0), 'beta=0 must be above 0'),
+    (dict(steps_log2=-1), 'steps_log2=-1'),
+    (dict(steps_log2=13), 'steps_log2=13'),
+    (dict(steps_log2=2.5), 'steps_log2=2.5')])
+def test_wrong_settings_are_found_at_once(files, settings, message):
+    with pytest.raises(UserError, match=message):
+        REFINERS.build(dict(type='ppl_mm.RandomWalk', **{
+            **files, **settings}))
+
+
+def test_weights_of_another_network(files, tmp_path):
+    other = tmp_path / 'other.py'
+    other.write_text(CONFIG.replace('channels=(3, 4)', 'channels=(3, 5)'))
+    walk = RandomWalk(str(other), files['checkpoint'])
+    with pytest.raises(UserError, match='does not fit the config: .*head'):
+        walk(*sample())
+
+
+def test_a_broken_checkpoint(files, tmp_path):
+    path = tmp_path / 'broken.pth'
+    path.write_bytes(b'no checkpoint')
+    walk = RandomWalk(files['affinity_net'], str(path))
+    with pytest.raises(UserError, match='broken.pth'):
+        walk(*sample())
+
+
+def test_a_config_of_something_else(files, tmp_path):
+    path = tmp_path / 'other.py'
+    path.write_text("model = dict(type='ppl_mm.CAMClassifier')")
+    walk = RandomWalk(str(path), files['checkpoint'])
+    with pytest.raises(UserError, match='no ppl_mm.AffinityNet'):
+        walk(*sample())
+
+
+def test_second_pixels_stand_where_affinities_do():
+    """What the degree above relies on: 0 where there is no second pixel."""
+    there = second_pixels(torch.ones(8, 7), 5, outside=0)
+    assert ((made_affinities((8, 7)) > 0) == (there > 0)).all()

@@ -1,0 +1,70 @@
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
+
+from ppl_mm.utils import cli
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+
+
+def load_tool(name):
+    """The module of a script in tools/."""
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tool(monkeypatch, tmp_path, capfd):
+    """Runs tools/NAME.py in this process, as the command would be.
+
+    Returns its exit status, what it printed, and the lines of stderr that are
+    an error's.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('LOCAL_RANK', '0')  # a tool would leave it behind
+
+    def run(name, *args):
+        for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
+            kind._instance_dict.clear()
+        monkeypatch.setattr('sys.argv', [name, *map(str, args)])
+        with pytest.raises(SystemExit) as end:
+            cli.run(load_tool(name).main)
+        out, err = capfd.readouterr()
+        assert 'Traceback' not in out + err
+        return SimpleNamespace(
+            code=end.value.code, output=out + err, errors=[
+                line for line in err.splitlines()
+                if line.startswith('error: ')])
+
+    return run
+
+
+@pytest.fixture
+def fails(tool):
+    """Runs a tool that must end with one clear line; returns the line."""
+
+    def run(*args):
+        done = tool(*args)
+        assert done.code == 2, done.output
+        assert len(done.errors) == 1, done.output
+        return done.errors[0]
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def trained(tiny_config, tmp_path_factory):
+    """The path of a checkpoint of the tiny config."""
+    cfg = Config.fromfile(tiny_config)
+    cfg.work_dir = str(tmp_path_factory.mktemp('trained'))
+    Runner.from_cfg(cfg).train()
+    return Path(cfg.work_dir) / 'epoch_1.pth'

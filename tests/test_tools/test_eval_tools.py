@@ -1,0 +1,149 @@
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.cams import (
+    CamFile,
+    cam_path,
+    label_from_cam,
+    label_path,
+    write_cam,
+    write_label,
+)
+from ppl_mm.errors import UserError
+
+TOOLS = Path(__file__).parents[2] / 'tools/analysis_tools'
+CLASSES = ['cat', 'cow', 'dog']
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+eval_cam, eval_labels = load('eval_cam'), load('eval_labels')
+
+
+@pytest.fixture
+def root(tmp_path):
+    """An export of four images at 0.3, with masks; there is no cow."""
+    rng = np.random.default_rng(0)
+    for k in range(4):
+        cam_file = CamFile([0, 2][:k], rng.random((k and min(k, 2), 4, 5)),
+                           (8, 10))
+        write_cam(cam_path(tmp_path / 'export', k), cam_file)
+        write_label(label_path(tmp_path / 'export', k),
+                    label_from_cam(cam_file, 0.3))
+        write_label(tmp_path / 'masks' / f'{k}.png',
+                    rng.choice(np.uint8([0, 1, 3, 255]), (8, 10)))
+    (tmp_path / 'export' / 'export.json').write_text(
+        json.dumps(dict(classes=CLASSES, threshold=0.3)))
+    (tmp_path / 'val.txt').write_text('0\n1\n2\n3\n')
+    (tmp_path / 'classes.txt').write_text('\n'.join(['background', *CLASSES]))
+    return tmp_path
+
+
+def run_cam(root, *options):
+    eval_cam.main([str(root / 'export'), str(root / 'masks'), '--split',
+                   str(root / 'val.txt'), *options])
+    return json.loads((root / 'export/eval/val.json').read_text())
+
+
+def run_labels(root, *options):
+    eval_labels.main([
+        str(root / 'export' / 'labels'), str(root / 'masks'), '--split',
+        str(root / 'val.txt'), '--classes', str(root / 'classes.txt'),
+        '--out', str(root / 'labels.json'), *options])
+    return json.loads((root / 'labels.json').read_text())
+
+
+def test_the_two_agree_at_the_threshold_of_the_export(root, capsys):
+    report, labels = run_cam(root), run_labels(root)
+    at_export = report['scores_at_export_threshold']
+    assert at_export['confusion_matrix'] == labels['confusion_matrix']
+    assert at_export['mIoU'] == labels['mIoU'] <= report['best_mIoU']
+    text = capsys.readouterr().out
+    assert f'mIoU {100 * labels["mIoU"]:.2f}' in text
+    assert 'cow' in text and 'n/a' in text
+
+
+def test_the_report_names_what_chose_the_threshold(root, capsys):
+    report = run_cam(root)
+    assert report['split'] == 'val' and report['num_images'] == 4
+    assert report['best_threshold_from'] == 'the masks of val'
+    assert max(report['curve']['mIoU']) == report['best_mIoU']
+    assert len(report['curve']['threshold']) == 99
+    assert report['scores_at_best']['mIoU'] == report['best_mIoU']
+    line, = [line for line in capsys.readouterr().out.splitlines()
+             if line.endswith('  best')]
+    assert float(line.split()[0]) == report['best_threshold']
+
+
+def test_the_curve_is_drawn(root):
+    run_cam(root)
+    with Image.open(root / 'export/eval/val.png') as image:
+        assert image.size == (720, 480)
+        assert len(image.convert('RGB').getcolors(1 << 20)) > 20
+
+
+def test_an_export_that_is_not_finished_is_measured_too(root):
+    (root / 'export/export.json').write_text(
+        json.dumps(dict(classes=CLASSES, threshold=None)))
+    report = run_cam(root, '--thresholds', '0.2', '0.6', '0.2')
+    assert report['curve']['threshold'] == [0.2, 0.4, 0.6]
+    assert report['scores_at_export_threshold'] is None
+
+
+@pytest.mark.parametrize('record, message', [
+    (None, 'export.json: no such file'), ('{', 'not a readable record'),
+    ('[]', 'not a readable record'), ('{}', 'list of class names'),
+    ('{"classes": []}', 'list of class names')])
+def test_a_folder_that_is_no_export(root, record, message):
+    path = root / 'export/export.json'
+    path.write_text(record) if record else path.unlink()
+    with pytest.raises(UserError, match=message):
+        run_cam(root)
+
+
+@pytest.mark.parametrize('grid', [
+    '0.5 0.2 0.1', '-1 0.5 0.1', '0.1 0.5 0'])
+def test_a_grid_that_makes_no_sense(root, grid):
+    with pytest.raises(UserError, match='--thresholds'):
+        run_cam(root, '--thresholds', *grid.split())
+
+
+def test_masks_that_are_all_void(root):
+    for k in range(4):
+        write_label(root / f'masks/{k}.png', np.full((8, 10), 255, np.uint8))
+    with pytest.raises(UserError, match='nothing but void'):
+        run_cam(root)
+
+
+def test_class_lists_that_do_not_fit_the_masks(root):
+    (root / 'classes.txt').write_text('background\ncat\n')
+    with pytest.raises(UserError, match='label 3, expected 0 to 1'):
+        run_labels(root)
+
+
+@pytest.mark.parametrize('tool', ['eval_cam', 'eval_labels'])
+def test_an_error_is_one_line_and_status_2(root, tool):
+    (root / 'masks/2.png').unlink()
+    folder = root / 'export' / ('labels' if tool == 'eval_labels' else '')
+    options = (['--classes', str(root / 'classes.txt')]
+               if tool == 'eval_labels' else [])
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / f'{tool}.py'), str(folder),
+         str(root / 'masks'), '--split', str(root / 'val.txt'), *options],
+        capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'Traceback' not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith('error: ')
+    assert '2.png: no such mask' in done.stderr

@@ -1,0 +1,386 @@
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ppl_mm.apis import export as export_module
+from ppl_mm.cams import label_from_cam, read_cam, read_label
+from ppl_mm.evaluation import cam_writer
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+VAL = [f'val_{k:05d}' for k in range(4)]
+
+
+@pytest.fixture
+def export(tool, tiny_config, trained, tmp_path):
+    """Runs tools/export_cam.py into tmp_path/out; must succeed."""
+
+    def run(*args, out='out', checkpoint=trained):
+        done = tool('export_cam', tiny_config, checkpoint, '--out-dir',
+                    tmp_path / out, *args)
+        assert done.code == 0, done.output
+        return tmp_path / out
+
+    return run
+
+
+@pytest.fixture
+def refuses(fails, tiny_config, trained, tmp_path):
+    """Runs tools/export_cam.py, which must fail; returns its line."""
+
+    def run(*args, out='out', checkpoint=trained):
+        return fails('export_cam', tiny_config, checkpoint, '--out-dir',
+                     tmp_path / out, *args)
+
+    return run
+
+
+@pytest.fixture
+def data(demo_root, tmp_path):
+    """A copy of the data set, to be broken, and the option that uses it."""
+    root = shutil.copytree(demo_root, tmp_path / 'data')
+    return root, ['--cfg-options', f'test_dataloader.dataset.data_root={root}']
+
+
+def info_of(folder):
+    return json.loads((folder / 'export.json').read_text())
+
+
+def contents(folder):
+    """Bytes of the CAMs and labels."""
+    return {path.relative_to(folder): path.read_bytes() for path in
+            sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])}
+
+
+def times(folder):
+    return {path: path.stat().st_mtime_ns for path in
+            [*folder.rglob('*.npz'), *folder.rglob('*.png')]}
+
+
+def labels_of(root):
+    with open(root / 'image_labels.csv') as file:
+        rows = list(csv.DictReader(file))
+    classes = (root / 'classes.txt').read_text().split()[1:]
+    return {row['image']: sorted(map(classes.index, row['labels'].split()))
+            for row in rows}
+
+
+def test_what_it_writes(export, demo_root):
+    folder = export('--threshold', 0.3)
+    assert sorted(p.stem for p in (folder / 'cams').iterdir()) == VAL
+    assert sorted(p.stem for p in (folder / 'labels').iterdir()) == VAL
+    truth = labels_of(demo_root)
+    for stem in VAL:
+        with np.load(folder / f'cams/{stem}.npz', allow_pickle=False) as file:
+            assert file['class_ids'].tolist() == truth[stem]
+            assert file['class_ids'].dtype == np.int16
+            assert file['cam'].shape == (len(truth[stem]), 12, 12)
+            assert file['cam'].dtype == np.float16
+            assert file['cam'].min() >= 0 and file['cam'].max() <= 1
+            assert file['normalized'] and file['size'].tolist() == [48, 48]
+        assert Image.open(folder / f'labels/{stem}.png').mode == 'P'
+        label = read_label(folder / f'labels/{stem}.png')
+        assert np.array_equal(label, label_from_cam(
+            read_cam(folder / f'cams/{stem}.npz'), 0.3))
+        assert set(np.unique(label)) <= {0, *(k + 1 for k in truth[stem])}
+
+
+def test_what_it_records(export, demo_root, trained, tiny_config):
+    info = info_of(export('--split', 'train'))
+    assert info['classes'] == (
+        demo_root / 'classes.txt').read_text().split()[1:]
+    assert info['checkpoint'] == str(trained)
+    assert len(info['checkpoint_sha256']) == 64
+    assert info['config'] == str(tiny_config)
+    assert (info['split'], info['num_images']) == ('train', 8)
+    assert (info['threshold'], info['threshold_from']) == (
+        0.15, 'default, as IRN')
+
+
+def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
+    from mmseg.evaluation import IoUMetric
+    folder = export('--threshold-split', 'val')
+    chosen = info_of(folder)['threshold_from']
+    assert chosen['split'] == 'val' and chosen['num_images'] == 4
+    assert info_of(folder)['threshold'] == chosen['threshold']
+    metric = IoUMetric(ignore_index=255)
+    metric.dataset_meta = dict(
+        classes=['background', *info_of(folder)['classes']])
+
+    def miou(threshold):
+        """By mmseg, of the PNGs at a threshold."""
+        export('--threshold', threshold)
+        for stem in VAL:
+            label, mask = (torch.from_numpy(read_label(path)).long()[None]
+                           for path in (folder / f'labels/{stem}.png',
+                                        demo_root / 'SegmentationClass' /
+                                        f'{stem}.png'))
+            metric.process(None, [dict(pred_sem_seg=dict(data=label),
+                                       gt_sem_seg=dict(data=mask))])
+        return metric.evaluate(4)['mIoU']
+
+    best = miou(chosen['threshold'])
+    assert round(100 * chosen['mIoU'], 2) == pytest.approx(best, abs=1e-5)
+    for threshold in (0.05, 0.25, 0.6):
+        assert miou(threshold) <= best
+
+
+def test_a_threshold_of_another_export(export):
+    one = export('--threshold-split', 'val', out='one')
+    two = export('--threshold', one / 'export.json', '--split', 'train',
+                 out='two')
+    assert info_of(two)['threshold'] == info_of(one)['threshold']
+    assert info_of(two)['threshold_from'] == str(one / 'export.json')
+    assert len(list((two / 'labels').iterdir())) == 8
+
+
+def test_predicted_classes_need_no_labels(export, data):
+    root, option = data
+    (root / 'image_labels.csv').unlink()
+    folder = export('--classes', 'predicted', *option, 'model.head.thr=0.')
+    for stem in VAL:
+        ids = read_cam(folder / f'cams/{stem}.npz').class_ids
+        assert ids.tolist() == [0, 1, 2, 3]
+    assert info_of(folder)['class_source'] == 'predicted'
+
+
+def test_the_second_run_does_nothing(export, monkeypatch):
+    before = times(export())
+    monkeypatch.setattr(export_module.Runner, 'from_cfg', None)
+    assert times(export()) == before
+
+
+def test_a_run_that_lost_files_makes_them_again(export):
+    folder = export()
+    before, stamps = contents(folder), times(folder)
+    lost = [folder / 'cams/val_00001.npz', folder / 'labels/val_00001.png',
+            folder / 'labels/val_00003.png']
+    for path in lost:
+        path.unlink()
+    assert contents(export()) == before
+    after = times(folder)
+    assert {path for path in after if after[path] != stamps[path]} == set(lost)
+
+
+@pytest.mark.parametrize('module, name, redone', [
+    # Labels may be of another threshold, and cost nothing.
+    (cam_writer, 'write_cam', 2), (export_module, 'write_label', 4)])
+def test_a_killed_run_continues(export, tool, tiny_config, trained, tmp_path,
+                                monkeypatch, module, name, redone):
+    whole, write, calls = export(out='whole'), getattr(module, name), []
+
+    def stop_at_the_third(*args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        write(*args)
+
+    monkeypatch.setattr(module, name, stop_at_the_third)
+    done = tool('export_cam', tiny_config, trained, '--out-dir',
+                tmp_path / 'out')
+    assert done.code == 130 and 'to continue' in done.output
+    assert info_of(tmp_path / 'out').get('threshold') is None
+    monkeypatch.setattr(module, name, lambda *args: (
+        calls.append(args), write(*args)))
+    assert contents(export()) == contents(whole)
+    assert len(calls) == 3 + redone
+
+
+def test_another_threshold_writes_all_labels_anew(export):
+    folder = export('--split', 'val', '--threshold', 0.2)
+    export('--split', 'train', '--threshold', 0.2)
+    stamps = times(folder / 'cams')
+    export('--split', 'val', '--threshold', 0.6)
+    assert {path: stamp for path, stamp in times(folder / 'cams').items()
+            if path in stamps} == stamps
+    for path in (folder / 'labels').iterdir():  # those of train, too
+        expected = label_from_cam(
+            read_cam(folder / f'cams/{path.stem}.npz'), 0.6)
+        assert np.array_equal(read_label(path), expected)
+
+
+def test_maps_are_as_large_as_asked(export):
+    one = export('--cfg-options', 'tta_model.cam_stride=2')
+    assert read_cam(one / 'cams/val_00000.npz').cam.shape[1:] == (24, 24)
+
+
+def test_the_checkpoints_stage_is_used(export, trained, tmp_path):
+    usual = contents(export(out='usual'))
+    other = contents(export('--cfg-options', 'model.neck.position=6',
+                            out='other'))
+    assert other == usual
+
+
+def other_checkpoint(trained, path, change=lambda state: None):
+    saved = torch.load(trained)
+    saved['state_dict']['head.classifier.weight'] += 0.1
+    change(saved)
+    torch.save(saved, path)
+    return path
+
+
+@pytest.mark.parametrize('option, key', [
+    ('tta_model.cam_stride=8', 'cam_stride'), ('tta_model.relu=after', 'relu'),
+    ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views')])
+def test_the_folder_of_other_settings(export, refuses, option, key):
+    before = contents(export())
+    line = refuses('--cfg-options', option)
+    assert 'holds another export' in line and key in line
+    assert contents(export()) == before
+
+
+def test_the_folder_of_another_run(export, refuses, trained, tmp_path, data):
+    before = contents(export())
+    other = other_checkpoint(trained, tmp_path / 'other.pth')
+    assert 'checkpoint_sha256 differs' in refuses(checkpoint=other)
+    assert 'data_root differs' in refuses(*data[1])
+    assert 'class_source differs' in refuses('--classes', 'predicted')
+    assert contents(export()) == before
+
+
+def test_a_folder_of_something_else(refuses, tmp_path):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/photo.jpg').touch()
+    line = refuses()
+    assert 'is not empty and not an export folder' in line
+    assert os.listdir(tmp_path / 'out') == ['photo.jpg']
+
+
+def test_a_wrong_checkpoint_takes_no_folder(
+        export, refuses, trained, tmp_path):
+    line = refuses('--cfg-options', 'model.backbone.depth=50')
+    assert 'backbone.layer1.0.conv3.weight' in line and str(trained) in line
+    assert len(contents(export())) == 8
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_a_missing_image(refuses, data, workers):
+    root, option = data
+    (root / 'JPEGImages/val_00002.jpg').unlink()
+    line = refuses(*option, f'test_dataloader.num_workers={workers}')
+    assert "'val_00002' is missing" in line
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_a_truncated_image_keeps_what_was_written(
+        export, refuses, data, tmp_path, workers):
+    root, option = data
+    whole = export(*option, out='whole')
+    path = root / 'JPEGImages/val_00002.jpg'
+    image = path.read_bytes()
+    path.write_bytes(image[:len(image) // 2])
+    line = refuses(*option, f'test_dataloader.num_workers={workers}')
+    assert str(path) in line
+    written = contents(tmp_path / 'out')
+    assert written.items() <= contents(whole).items()
+    path.write_bytes(image)
+    assert contents(export(*option)) == contents(whole)
+
+
+def rewrite(path, change):
+    path.write_text(change(path.read_text()))
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda text: text.replace('toma', 'unicorn'), "unicorn"),
+    (lambda text: '', 'image_labels.csv'),
+    (lambda text: text.splitlines()[0] + '\n', 'holds no labels'),
+    (lambda text: text.replace('val_00001,', 'val_00000,'), 'occurs twice')])
+def test_labels_that_are_wrong(refuses, data, change, message):
+    root, option = data
+    rewrite(root / 'image_labels.csv', change)
+    line = refuses(*option)
+    assert message in line and 'image_labels.csv' in line
+
+
+def test_other_class_lists(refuses, data, trained, tmp_path):
+    root, option = data
+    classes = (root / 'classes.txt').read_text().split()
+    line = refuses(checkpoint=other_checkpoint(
+        trained, tmp_path / 'other.pth', lambda saved: saved['meta'].update(
+            dataset_meta=dict(classes=classes[:0:-1]))))
+    assert 'was trained for the classes' in line
+    # The same number, in another order.
+    (root / 'classes.txt').write_text('\n'.join(
+        [classes[0], *classes[:0:-1]]))
+    assert 'was trained for the classes' in refuses(*option)
+
+
+@pytest.mark.parametrize('missing', ['one', 'all', 'setting'])
+def test_a_split_without_masks(refuses, data, tmp_path, missing):
+    root, option = data
+    if missing == 'one':
+        (root / 'SegmentationClass/val_00003.png').unlink()
+    elif missing == 'all':
+        shutil.rmtree(root / 'SegmentationClass')
+    else:
+        option.append('test_dataloader.dataset.data_prefix.seg_map_path=')
+    line = refuses('--threshold-split', 'val', *option)
+    assert 'split val' in line and 'give --threshold' in line
+    assert not contents(tmp_path / 'out')  # nothing was run in vain
+
+
+@pytest.mark.parametrize('threshold, message', [
+    ('1.5', 'must be in 0..1'), ('-0.1', 'must be in 0..1'),
+    ('nan', 'must be in 0..1'), ('none.json', 'neither a number nor')])
+def test_wrong_thresholds(refuses, threshold, message):
+    assert message in refuses(f'--threshold={threshold}')
+
+
+def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
+    path = tmp_path / 'export.json'
+    path.write_text('{"threshold": null}')
+    assert 'not finished' in refuses('--threshold', path)
+
+
+def test_what_is_not_there(refuses, fails, tiny_config, trained):
+    assert 'none.pth: no checkpoint is there' in refuses(checkpoint='none.pth')
+    assert 'none.py: no such config' in fails(
+        'export_cam', 'none.py', trained, '--out-dir', 'out')
+    assert 'nosplit.txt' in refuses('--split', 'nosplit')
+    assert 'no tta_model' in refuses('--cfg-options', 'tta_model=None')
+
+
+def export_on_two(tiny_config, trained, out, *args):
+    """Run the export on two processes; returns the finished one."""
+    return subprocess.run(
+        ['bash', TOOLS / 'dist_export_cam.sh', tiny_config, trained, '2',
+         '--out-dir', out, *args],
+        capture_output=True, text=True, timeout=300, env={
+            **os.environ, 'PYTHON': sys.executable,
+            'CUDA_VISIBLE_DEVICES': ''})
+
+
+@pytest.mark.slow
+def test_two_processes_write_the_same_files(
+        export, tiny_config, trained, tmp_path):
+    one = export('--split', 'train', '--threshold-split', 'val', out='one')
+    done = export_on_two(tiny_config, trained, tmp_path / 'two', '--split',
+                         'train', '--threshold-split', 'val')
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / 'two') == contents(one)
+    assert len(contents(one)) == 8 + 4 + 8
+    assert info_of(tmp_path / 'two') == info_of(one)
+
+
+@pytest.mark.slow
+def test_both_processes_end_where_one_cannot_read_a_mask(
+        tiny_config, trained, data, tmp_path):
+    root, option = data
+    mask = root / 'SegmentationClass/val_00001.png'
+    mask.write_bytes(mask.read_bytes()[:50])
+    done = export_on_two(tiny_config, trained, tmp_path / 'two', '--split',
+                         'val', '--threshold-split', 'val', *option)
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if 'error: ' in line]
+    assert len(errors) == 2 and all(
+        'val_00001.png: not a readable mask' in line for line in errors)
+    assert 'Traceback' not in done.stderr

@@ -1,0 +1,188 @@
+"""tools/test.py: errors in one line, both kinds of network, what it writes."""
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, DefaultScope
+from PIL import Image
+
+from ppl_mm.evaluation import confusion_matrix
+
+ROOT = Path(__file__).parents[2]
+SMALL_SEG = '''
+_base_ = '{root}/configs/demo/seg_deeplab_demo.py'
+model = dict(
+    backbone=dict(stem_channels=4, base_channels=4),
+    decode_head=dict(
+        in_channels=16, channels=8, c1_in_channels=4, c1_channels=4))
+train_dataloader = dict(dataset=dict(data_root='{data}'))
+val_dataloader = dict(num_workers=0, dataset=dict(data_root='{data}'))
+test_dataloader = val_dataloader
+tta_model = dict(_delete_=True, type='SegTTAModel')
+'''
+
+
+@pytest.fixture
+def seg(demo_root, tmp_path):
+    """A config of a tiny segmentation network, and weights for it."""
+    config = tmp_path / 'seg.py'
+    config.write_text(SMALL_SEG.format(root=ROOT, data=demo_root))
+    return config, save_weights(config, 'mmseg')
+
+
+def save_weights(config, scope):
+    cfg = Config.fromfile(config)
+    with DefaultScope.overwrite_default_scope(scope):
+        model = MODELS.build(cfg.model)
+    for value in model.parameters():
+        torch.nn.init.normal_(value, std=0.2)
+    path = config.with_suffix('.pth')
+    torch.save(dict(state_dict=model.state_dict()), path)
+    return path
+
+
+def command(script, *arguments, **env):
+    arguments = [str(argument) for argument in arguments]
+    return subprocess.run(
+        [*script, *arguments], text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=300,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), **env))
+
+
+def run_test(*arguments):
+    return command([sys.executable, ROOT / 'tools/test.py'], *arguments)
+
+
+def scores(output):
+    return {name: float(value) for name, value in re.findall(
+        r'([\w/-]+): ([\d.]+)', output.splitlines()[-1])}
+
+
+def test_segmentation_network(seg, demo_root, tmp_path):
+    done = run_test(*seg, '--work-dir', tmp_path / 'work', '--out',
+                    tmp_path / 'out', '--report', tmp_path / 'val.json',
+                    '--show-dir', tmp_path / 'show')
+    assert done.returncode == 0, done.stdout
+    report = json.loads((tmp_path / 'val.json').read_text())
+    assert report['split'] == 'val' and report['num_images'] == 4
+    assert scores(done.stdout)['mIoU'] == pytest.approx(
+        100 * report['scores']['mIoU'], abs=0.005)
+    # The saved predictions are what was counted.
+    paths = sorted((tmp_path / 'out').iterdir())
+    total = sum(
+        confusion_matrix(
+            np.array(Image.open(path)),
+            np.array(Image.open(demo_root / 'SegmentationClass' / path.name)),
+            4) for path in paths)
+    assert total.tolist() == report['scores']['confusion_matrix']
+    assert len(list((tmp_path / 'show').rglob('*.png'))) == 4
+
+
+@pytest.mark.slow
+def test_views_are_averaged(seg, tmp_path):
+    done = run_test(*seg, '--work-dir', tmp_path / 'work', '--tta')
+    assert done.returncode == 0, done.stdout
+    assert 0 <= scores(done.stdout)['mIoU'] <= 100
+
+
+REFINED = """
+tta_model = dict(
+    type='ppl_mm.RefinedSegTTAModel',
+    refiners=[dict(type='ppl_mm.DenseCRF', preset='deeplab_v2'),
+              dict(type='ppl_mm.ConstantBackground', threshold=0)])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('lines, options, all_background', [
+    (REFINED, [], False),
+    ('', ['tta_model.type=ppl_mm.RefinedSegTTAModel',
+          'tta_model.refiners.type=ppl_mm.ConstantBackground',
+          'tta_model.refiners.threshold=1'], True),
+])
+def test_views_are_refined(seg, tmp_path, lines, options, all_background):
+    config, weights = seg
+    config.write_text(config.read_text() + lines)
+    done = run_test(
+        config, weights, '--work-dir', tmp_path / 'work', '--tta', '--out',
+        tmp_path / 'out', '--cfg-options', 'log_level=INFO', *options)
+    assert done.returncode == 0, done.stdout
+    labels = [np.array(Image.open(path))
+              for path in (tmp_path / 'out').iterdir()]
+    assert len(labels) == 4
+    assert all((label == 0).all() if all_background else (label > 0).all()
+               for label in labels)
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one(seg, tmp_path):
+    # One of the processes gets an image twice, which must not count.
+    options = ['--cfg-options', 'test_dataloader.dataset.indices=3']
+    found = []
+    for number in (1, 2):
+        report = tmp_path / f'{number}.json'
+        done = command(
+            ['bash', ROOT / 'tools/dist_test.sh'], *seg, number, '--report',
+            report, '--work-dir', tmp_path / str(number), *options,
+            PYTHON=sys.executable)
+        assert done.returncode == 0, done.stdout
+        found.append(json.loads(report.read_text()))
+    assert found[0] == found[1] and found[0]['num_images'] == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('views', [(), ('--tta', )])
+def test_classifier(tiny_config, tmp_path, views):
+    weights = save_weights(tiny_config, 'mmpretrain')
+    done = run_test(tiny_config, weights, '--work-dir', tmp_path / 'work',
+                    '--out', tmp_path / 'out.pkl', *views, '--cfg-options',
+                    'log_level=INFO')
+    assert done.returncode == 0, done.stdout
+    assert 0 <= scores(done.stdout)['multi-label/mAP'] <= 100
+    predictions = pickle.loads((tmp_path / 'out.pkl').read_bytes())
+    assert len(predictions) == 4
+
+
+def rename_key(path):
+    content = torch.load(path, weights_only=True)
+    state = content['state_dict']
+    state['head.fc.weight'] = state.pop('decode_head.conv_seg.weight')
+    torch.save(content, path)
+
+
+@pytest.mark.parametrize('harm, arguments, message', [
+    (rename_key, [], 'missing (decode_head.conv_seg.weight); 1 unexpected '
+                     '(head.fc.weight)'),
+    (Path.unlink, [], 'seg.pth'),
+    (lambda path: path.write_bytes(b'no weights'), [], 'seg.pth'),
+    (lambda path: None, ['--cfg-options', 'model.decode_head.num_classes=4'],
+     'of another shape (decode_head.conv_seg.weight'),
+    (lambda path: None, ['--cfg-options',
+                         'test_dataloader.dataset.data_root=nowhere'],
+     'nowhere/classes.txt'),
+    (lambda path: None, ['--tta', '--cfg-options', 'tta_pipeline=None'],
+     '--tta needs tta_pipeline'),
+])
+def test_bad_input_ends_with_one_line(seg, tmp_path, harm, arguments, message):
+    config, weights = seg
+    harm(weights)
+    done = run_test(config, weights, '--work-dir', tmp_path / 'work',
+                    *arguments)
+    assert done.returncode == 2, done.stdout
+    assert 'Traceback' not in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith('error: ') and message in last
+
+
+def test_config_that_is_not_there(tmp_path):
+    done = run_test(tmp_path / 'no.py', tmp_path / 'no.pth')
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1].endswith('no.py: no such config')

@@ -1,0 +1,197 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+TWO_EPOCHS = ['--cfg-options', 'train_cfg.max_epochs=2']
+
+RANK_HOOK = '''
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class SaveEveryRank(Hook):
+
+    def after_train(self, runner):
+        model = runner.model.module  # norms keep statistics of their own
+        weights = dict(model.named_parameters(), stage=model.neck.stage)
+        torch.save(weights, f'{runner.work_dir}/rank_{get_rank()}.pth')
+'''
+STAGES = [dict(position=2, grid=2), dict(position=6, grid=(1, 3))]
+RUNS = dict(
+    progressive=(
+        'train_cfg = dict(max_epochs=2)\n'
+        "custom_hooks += [dict(type='ppl_mm.ProgressiveStageHook', stages="
+        f'{[dict(stage, epochs=1) for stage in STAGES]})]'),
+    all_stages=(
+        "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
+        f'max_epochs=1, stages={STAGES})'))
+
+
+@pytest.fixture
+def train(tool, tiny_config, tmp_path):
+    """Runs tools/train.py on the tiny config, in tmp_path/work."""
+
+    def run(*args, work_dir='work'):
+        return tool('train', tiny_config, '--work-dir', tmp_path / work_dir,
+                    *args)
+
+    return run
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(
+        torch.equal(value, b[key]) for key, value in a.items())
+
+
+def test_it_trains(train, tmp_path):
+    done = train()
+    assert done.code == 0, done.output
+    saved = load(tmp_path / 'work/epoch_1.pth')
+    assert len(saved['meta']['dataset_meta']['classes']) == 4
+    assert saved['state_dict']['neck.stage'].tolist() == [2, 2, 2]
+
+
+def test_the_work_dir_is_named_after_the_config(tool, tiny_config, tmp_path):
+    assert tool('train', tiny_config).code == 0
+    assert (tmp_path / 'work_dirs/tiny/epoch_1.pth').is_file()
+
+
+@pytest.mark.parametrize('path', [None, 'epoch_1.pth'])
+def test_resume_ends_as_if_not_interrupted(train, tmp_path, path):
+    # Nothing to resume is a fresh start.
+    assert train('--resume', *TWO_EPOCHS).code == 0
+    work = tmp_path / 'work'
+    whole = load(work / 'epoch_2.pth')
+    (work / 'epoch_2.pth').unlink()
+    (work / 'last_checkpoint').write_text(str(work / 'epoch_1.pth'))
+    given = [] if path is None else [work / path]
+    assert train('--resume', *given, *TWO_EPOCHS).code == 0
+    again = load(work / 'epoch_2.pth')
+    assert same(again['state_dict'], whole['state_dict'])
+    assert again['meta']['iter'] == whole['meta']['iter'] == 4
+
+
+def test_a_folder_stands_for_its_latest_checkpoint(train, tmp_path, trained):
+    options = [f'load_from={trained.parent}', 'model.neck.position=6',
+               'optim_wrapper.optimizer.lr=0']
+    assert train('--cfg-options', *options).code == 0
+    begun, saved = (load(path)['state_dict'] for path in (
+        tmp_path / 'work/epoch_1.pth', trained))
+    assert begun['neck.stage'].tolist() == [6, 2, 2]
+    key = 'head.classifier.weight'
+    assert torch.equal(begun[key], saved[key])
+
+
+def learning_rate(path):
+    return load(path)['optimizer']['param_groups'][0]['initial_lr']
+
+
+@pytest.mark.parametrize('batch, warns', [(4, False), (8, True)])
+def test_a_batch_that_the_learning_rate_is_not_for(
+        train, tmp_path, batch, warns):
+    base = ['--cfg-options', f'auto_scale_lr.base_batch_size={batch}']
+    done = train(*base)
+    assert done.code == 0
+    assert ('batch is 4 x 1 = 4, but the learning rate is for 8' in
+            done.output) == warns
+    assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.01
+
+
+def test_the_learning_rate_can_be_scaled(train, tmp_path):
+    done = train('--auto-scale-lr', '--cfg-options',
+                 'auto_scale_lr.base_batch_size=8')
+    assert done.code == 0 and 'total batch' not in done.output
+    assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.005
+
+
+def test_without_validation(train, tmp_path, tiny_config):
+    broken = 'val_dataloader.dataset.data_root=nowhere'
+    assert train('--no-validate', '--cfg-options', broken).code == 0
+
+
+def test_mixed_precision_needs_a_gpu(train, fails, tiny_config):
+    if torch.cuda.is_available():
+        assert train('--amp').code == 0
+    else:
+        assert '--amp needs a GPU' in fails('train', tiny_config, '--amp')
+
+
+def test_what_is_not_there(fails, tiny_config):
+    assert 'none.py: no such config' in fails('train', 'none.py')
+    line = fails('train', tiny_config, '--cfg-options',
+                 'load_from=work_dirs/cls_stage1')
+    assert 'work_dirs/cls_stage1: no checkpoint is there' in line
+    assert 'no checkpoint' in fails(
+        'train', tiny_config, '--resume', 'none.pth')
+    assert 'base_batch_size' in fails(
+        'train', tiny_config, '--auto-scale-lr')
+
+
+@pytest.mark.parametrize('option, message', [
+    ('model.neck.position=8', 'position=8 is outside the chain'),
+    ('model.neck.grid=0', 'grid must be an int'),
+    ('model.neck.grid=16', 'training crop is too small for grid=(16, 16)'),
+    ('model.head.num_classes=3', 'num_classes=3, but the data set has 4')])
+def test_wrong_settings(fails, tiny_config, option, message):
+    assert message in fails('train', tiny_config, '--cfg-options', option)
+
+
+def test_stages_without_patch_learning(fails, tiny_config, tmp_path):
+    config = tmp_path / 'config.py'
+    config.write_text(f"_base_ = '{tiny_config}'\nmodel = dict(neck=None)\n"
+                      'train_cfg = dict(max_epochs=2)\ncustom_hooks = []\n'
+                      f'{RUNS["progressive"]}')
+    assert 'stages need model.neck' in fails('train', config)
+
+
+@pytest.mark.parametrize('start', ['--resume', 'load_from'])
+def test_a_checkpoint_of_another_architecture(
+        fails, tiny_config, trained, start):
+    args = (['--resume', trained, '--cfg-options'] if start == '--resume' else
+            ['--cfg-options', f'load_from={trained}'])
+    line = fails('train', tiny_config, *args, 'model.backbone.depth=50')
+    assert str(trained) in line and 'backbone.layer1.0.conv3.weight' in line
+
+
+def test_a_new_run_may_have_another_head(train, trained):
+    assert train('--cfg-options', f'load_from={trained}',
+                 'model.neck=None').code == 0
+
+
+def run_on_two_cpus(config, work_dir):
+    path = f'{config.parent}:{os.environ.get("PYTHONPATH", "")}'
+    return subprocess.run(
+        ['bash', TOOLS / 'dist_train.sh', config, '2', '--work-dir',
+         work_dir],
+        cwd=config.parent, capture_output=True, text=True, timeout=300, env={
+            **os.environ, 'PYTHONPATH': path, 'PYTHON': sys.executable,
+            'CUDA_VISIBLE_DEVICES': ''})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('run', RUNS)
+def test_two_processes_end_with_equal_weights(tiny_config, tmp_path, run):
+    (tmp_path / 'rank_hook.py').write_text(RANK_HOOK)
+    config = tmp_path / 'config.py'
+    config.write_text(
+        f"_base_ = '{tiny_config}'\n"
+        "custom_imports = dict(imports=['rank_hook'])\n"
+        "custom_hooks = [dict(type='SaveEveryRank')]\n"
+        'train_dataloader = dict(batch_size=2)\n'
+        f'{RUNS[run]}')
+    done = run_on_two_cpus(config, tmp_path / 'work')
+    assert done.returncode == 0, done.stderr
+    one, two = (load(tmp_path / f'work/rank_{rank}.pth') for rank in (0, 1))
+    assert same(one, two) and one['stage'].tolist() == [6, 1, 3]

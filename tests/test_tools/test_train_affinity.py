@@ -1,0 +1,214 @@
+"""From exported maps to sure labels, an AffinityNet and a random walk."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ppl_mm.cams import (
+    CamFile,
+    cam_path,
+    label_path,
+    read_label,
+    read_mask,
+    write_cam,
+)
+
+ROOT = Path(__file__).parents[2]
+SURE = '''
+refiners = []
+label = dict(type='ppl_mm.Agreement', chains=[
+    [dict(type='ppl_mm.ConstantBackground', threshold=threshold)]
+    for threshold in (0.7, 0.2)])
+'''
+AFFINITY = '''
+_base_ = ['{configs}/datasets/affinity_labels.py',
+          '{configs}/affinity_runtime.py']
+model = dict(
+    type='ppl_mm.AffinityNet',
+    data_preprocessor=dict(
+        mean=[124.] * 3, std=[58.] * 3, bgr_to_rgb=True, size=(48, 48),
+        seg_pad_val=255),
+    backbone=dict(
+        type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
+    taps=(2, 4), channels=(4, 4), stride=4)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
+param_scheduler = dict(
+    type='PolyLR', power=0.9, by_epoch=True, convert_to_iter_based=True)
+train_cfg = dict(by_epoch=True, max_epochs=2)
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='LoadAnnotations'),
+    dict(type='RandomResize', scale=(48, 48), ratio_range=(0.75, 1.5),
+         keep_ratio=True),
+    dict(type='RandomCrop', crop_size=(48, 48)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs')]
+train_dataloader = dict(
+    batch_size=4, num_workers=0, dataset=dict(
+        data_root='{data_root}', label_dir='{labels}',
+        ann_file='ImageSets/Segmentation/train.txt', pipeline=train_pipeline))
+log_level = 'WARNING'
+'''
+WALK = '''
+refiners = [
+    dict(type='ppl_mm.RandomWalk', affinity_net='{config}',
+         checkpoint='{work}', beta=40, steps_log2=1),
+    dict(type='ppl_mm.Renormalize'),
+    dict(type='ppl_mm.ConstantBackground', threshold=0.4)]
+'''
+RANK_HOOK = '''
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class SaveEveryRank(Hook):
+
+    def after_train(self, runner):
+        torch.save(dict(runner.model.module.named_parameters()),
+                   f'{runner.work_dir}/rank_{get_rank()}.pth')
+'''
+
+
+@pytest.fixture
+def maps(cam_dir):
+    """An export whose maps are the masks, at a quarter of their size."""
+    for path in (cam_dir.parent / 'data/SegmentationClass').iterdir():
+        mask = read_mask(path)
+        ids = np.setdiff1d(np.unique(mask), [0, 255]) - 1
+        cam = np.stack([
+            (mask == k + 1).reshape(12, 4, 12, 4).mean(axis=(1, 3))
+            for k in ids])
+        write_cam(cam_path(cam_dir, path.stem), CamFile(
+            ids, cam / cam.max(axis=(1, 2), keepdims=True), mask.shape))
+    return cam_dir
+
+
+@pytest.fixture
+def sure(tool, maps, tmp_path):
+    """The folder of sure labels."""
+    (tmp_path / 'sure.py').write_text(SURE)
+    done = tool('refine', tmp_path / 'sure.py', maps, '--out-dir',
+                tmp_path / 'sure', '--workers', 0)
+    assert done.code == 0, done.output
+    return tmp_path / 'sure'
+
+
+@pytest.fixture
+def config(sure, tmp_path):
+    path = tmp_path / 'tiny_affinity.py'
+    path.write_text(AFFINITY.format(
+        configs=ROOT / 'configs/_base_', data_root=tmp_path / 'data',
+        labels=sure))
+    return path
+
+
+@pytest.fixture
+def train(tool, config, tmp_path):
+    """Runs tools/train.py on the config, in tmp_path/work."""
+
+    def run(*args):
+        done = tool('train', config, '--work-dir', tmp_path / 'work', *args)
+        assert done.code == 0, done.output
+        return tmp_path / 'work'
+
+    return run
+
+
+def weights(path):
+    return torch.load(path, weights_only=True)['state_dict']
+
+
+def test_from_maps_to_walked_labels(train, tool, config, maps, sure,
+                                    tmp_path):
+    stem = 'train_00000'
+    known = read_label(label_path(sure, stem))
+    assert 255 in known and 0 in known and len(np.unique(known)) > 2
+    (tmp_path / 'walk.py').write_text(
+        WALK.format(config=config, work=train()))
+    done = tool('refine', tmp_path / 'walk.py', maps, '--out-dir',
+                tmp_path / 'out', '--workers', 0)
+    assert done.code == 0 and '12 refined' in done.output, done.output
+    label = read_label(label_path(tmp_path / 'out', stem))
+    mask = read_mask(tmp_path / f'data/SegmentationClass/{stem}.png')
+    assert set(np.unique(label)) <= set(np.unique(mask))
+    assert (label == mask)[mask != 255].mean() > 0.7
+
+
+def test_resume_ends_as_if_not_interrupted(train, tmp_path):
+    work = train()
+    whole = weights(work / 'epoch_2.pth')
+    (work / 'epoch_2.pth').unlink()
+    (work / 'last_checkpoint').write_text(str(work / 'epoch_1.pth'))
+    train('--resume')
+    again = weights(work / 'epoch_2.pth')
+    before = weights(work / 'epoch_1.pth')
+    assert whole.keys() == again.keys()
+    assert all(torch.equal(value, again[key]) for key, value in whole.items())
+    assert not torch.equal(whole['head.mix.weight'], before['head.mix.weight'])
+
+
+def test_it_may_start_from_weights_of_its_backbone(train, fails, config,
+                                                   tmp_path):
+    path = train() / 'epoch_2.pth'
+    start = f'load_from={path}'
+    train('--cfg-options', start, 'model.channels=[3,3]',
+          'model.taps=[2,4]', 'optim_wrapper.optimizer.lr=0')
+    key = 'backbone.layer1.0.conv1.weight'
+    assert torch.equal(weights(path)[key],
+                       weights(tmp_path / 'work/epoch_1.pth')[key])
+    line = fails('train', config, '--cfg-options', start,
+                 'model.backbone.base_channels=8')
+    assert 'does not fit the config' in line
+
+
+def test_wrong_settings(fails, config, tmp_path):
+    assert 'taps has 30, outside the chain' in fails(
+        'train', config, '--cfg-options', 'model.taps=[2,30]')
+    line = fails('train', config, '--cfg-options',
+                 'train_dataloader.dataset.label_dir=nowhere')
+    assert 'nowhere: no pseudo-labels are there' in line
+
+
+def test_a_walk_without_its_network(fails, config, maps, tmp_path):
+    (tmp_path / 'walk.py').write_text(
+        WALK.format(config=config, work=tmp_path / 'not_trained'))
+    line = fails('refine', tmp_path / 'walk.py', maps, '--out-dir',
+                 tmp_path / 'out')
+    assert 'not_trained: no checkpoint is there' in line
+
+
+def test_a_walk_with_weights_of_another_network(train, fails, config, maps,
+                                                tmp_path):
+    work = train()
+    config.write_text(config.read_text().replace('(4, 4)', '(4, 5)'))
+    (tmp_path / 'walk.py').write_text(WALK.format(config=config, work=work))
+    line = fails('refine', tmp_path / 'walk.py', maps, '--out-dir',
+                 tmp_path / 'out', '--workers', 0)
+    assert 'does not fit the config' in line
+
+
+@pytest.mark.slow
+def test_two_processes_end_with_equal_weights(config, tmp_path):
+    (tmp_path / 'rank_hook.py').write_text(RANK_HOOK)
+    with config.open('a') as file:
+        file.write("custom_imports = dict(imports=['ppl_mm', 'rank_hook'])\n"
+                   "custom_hooks = [dict(type='SaveEveryRank')]\n"
+                   "train_dataloader['batch_size'] = 2\n")
+    done = subprocess.run(
+        ['bash', ROOT / 'tools/dist_train.sh', config, '2', '--work-dir',
+         tmp_path / 'work'],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, env={
+            **os.environ, 'PYTHONPATH': f'{ROOT}:{tmp_path}',
+            'PYTHON': sys.executable, 'CUDA_VISIBLE_DEVICES': ''})
+    assert done.returncode == 0, done.stderr
+    one, two = (torch.load(tmp_path / f'work/rank_{rank}.pth',
+                           weights_only=True) for rank in (0, 1))
+    assert one.keys() == two.keys() and all(
+        torch.equal(value, two[key]) for key, value in one.items())

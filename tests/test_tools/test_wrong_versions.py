@@ -1,0 +1,30 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / 'tools').rglob('*.py')
+    if 'ppl_mm.utils.cli' in path.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('command', COMMANDS)
+def test_every_command_says_it_before_mmseg_fails(command, tmp_path):
+    # An mmcv that is too new, seen before the one that is installed.
+    package = tmp_path / 'mmcv'
+    package.mkdir()
+    (package / '__init__.py').write_text("__version__ = '2.2.0'\n")
+    info = tmp_path / 'mmcv-2.2.0.dist-info'
+    info.mkdir()
+    (info / 'METADATA').write_text('Name: mmcv\nVersion: 2.2.0\n')
+    done = subprocess.run(
+        [sys.executable, command, '-h'], cwd=ROOT, capture_output=True,
+        text=True, env={**os.environ, 'PYTHONPATH': f'{tmp_path}:{ROOT}'})
+    assert done.returncode in (1, 2), done.stderr
+    assert done.stderr.startswith('error: mmcv')
+    assert len(done.stderr.splitlines()) == 1

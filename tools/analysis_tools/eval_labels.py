@@ -1,0 +1,74 @@
+"""Measure labels against masks: IoU of each class, and the mean.
+
+LABEL_DIR holds a PNG per image, pseudo-labels (an export's labels/) or the
+predictions of a network; MASK_DIR the masks, often SegmentationClass. Pixels:
+0 = background, 1.. = the lines of --classes, 255 = void in a mask (skipped)
+and "ignore" in a label (counted as wrong).
+
+All images of the split go into one confusion matrix at the masks' size. A
+class without a pixel in these masks is n/a and left out of the mean.
+
+  precision    of the pixels predicted as the class, how many are right
+  recall       of the pixels of the class, how many were found
+  over-act.    false positives over the union: reaches beyond the object
+  under-act.   false negatives over the union: leaves parts out
+               (IoU + over-act. + under-act. = 100 %)
+"""
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ppl_mm.datasets.class_lists import read_classes
+from ppl_mm.evaluation import (
+    evaluate_labels,
+    format_table,
+    read_stems,
+    summarize,
+)
+from ppl_mm.utils import atomic_write
+from ppl_mm.utils.cli import run
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='example: python tools/analysis_tools/eval_labels.py '
+        'work_dirs/export/labels data/mine/SegmentationClass --split '
+        'data/mine/ImageSets/Segmentation/val.txt --classes '
+        'data/mine/classes.txt --out val.json')
+    parser.add_argument('label_dir', metavar='LABEL_DIR')
+    parser.add_argument('mask_dir', metavar='MASK_DIR')
+    parser.add_argument(
+        '--split', required=True, metavar='FILE',
+        help='the images: one stem per line')
+    parser.add_argument(
+        '--classes', required=True, metavar='FILE',
+        help='classes.txt: one name per line, background first')
+    parser.add_argument(
+        '--out', metavar='FILE', help='also write the numbers as JSON, '
+        'fractions from 0 to 1, with the confusion matrix')
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print the table, write the JSON."""
+    args = parse_args(argv)
+    classes, stems = read_classes(args.classes), read_stems(args.split)
+    confusion = evaluate_labels(
+        args.label_dir, args.mask_dir, stems, len(classes))
+    summary = summarize(confusion, ['background', *classes])
+    print(f'{len(stems)} images of {args.split}, per cent')
+    print(format_table(summary))
+    if args.out:
+        report = dict(
+            labels=args.label_dir, masks=args.mask_dir,
+            split=Path(args.split).stem, num_images=len(stems), **summary)
+        with atomic_write(args.out) as file:
+            file.write(json.dumps(report, indent=1, allow_nan=False).encode())
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,171 @@
+"""Measure chains of refiners on a split with masks, beside each other.
+
+CAM_DIR is a folder that tools/export_cam.py wrote. CONFIG is Python, so that
+loops can make many chains:
+
+  background = dict(type='ppl_mm.ConstantBackground', threshold=0.3)
+  chains = dict(crf=dict(refiners=[background, dict(type='ppl_mm.DenseCRF')]))
+  for alpha in (4, 8, 16):
+      chains[f'alpha {alpha}'] = dict(
+          refiners=[dict(type='ppl_mm.AlphaBackground', alpha=alpha)])
+
+The chain "raw", the maps cut at the threshold of the export, is added. Each
+chain is run over the whole split and measured against the masks; nothing but
+OUT is written. A second run measures only what is new or has changed. What
+the masks of a split have chosen is supervision: choose on one split, report
+on another.
+
+Pixels that a label rule ignores count as wrong, see docs/evaluation.md; their
+share stands beside. Seconds are processor time for an image, without reading
+and writing.
+"""
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.compare_chains import (
+    ChainComparison,
+    ChainMeter,
+    read_chains,
+)
+from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.refinement_config import load_config
+from ppl_mm.cams import read_mask
+from ppl_mm.errors import UserError
+from ppl_mm.utils.cli import run
+from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='example: python tools/analysis_tools/eval_refiners.py '
+        'work_dirs/export_cam chains.py --split train --limit 100')
+    parser.add_argument('cam_dir', metavar='CAM_DIR')
+    parser.add_argument('config', metavar='CONFIG')
+    parser.add_argument(
+        '--split', required=True,
+        help='a list in ImageSets/Segmentation, of images with masks')
+    parser.add_argument(
+        '--data-root', metavar='DIR',
+        help='the data set (default: the one that was exported)')
+    parser.add_argument(
+        '--image-dir', metavar='DIR',
+        help='the folder of images (default: DATA_ROOT/JPEGImages)')
+    parser.add_argument(
+        '--workers', type=int, metavar='N',
+        help='processes (default: one for each CPU); 0 for none but this one, '
+        'as suits a GPU')
+    parser.add_argument(
+        '--limit', type=int, metavar='N', help='only the first N images')
+    parser.add_argument(
+        '--out', metavar='JSON', help='where the numbers are kept (default: '
+        'CAM_DIR/eval/refiners_<split>.json)')
+    parser.add_argument(
+        '--picture', nargs='+', default=[], metavar='STEM',
+        help='also draw these images through every chain, beside the JSON')
+    args = parser.parse_args(argv)
+    if args.limit is not None and args.limit < 1:
+        parser.error('--limit must be 1 or more')
+    if args.out is None:
+        first = f'_first{args.limit}' if args.limit else ''
+        args.out = (f'{args.cam_dir}/eval/refiners_'
+                    f'{args.split.replace("/", "_")}{first}.json')
+    return args
+
+
+def format_chains(report: dict, names: Sequence[str]) -> str:
+    """Chains as a table, a line each.
+
+    Args:
+        report (dict): From :class:`ChainComparison`.
+        names (Sequence[str]): Of the chains to show, in order.
+
+    Returns:
+        str: Lines of text; per cent, and seconds of processor time.
+    """
+    width = max(len(name) for name in [*names, 'chain'])
+    titles = ('mIoU', 'precision', 'recall', 'ignored', 's/image')
+    lines = [f'{"chain":{width}}' + ''.join(f'{t:>11}' for t in titles)]
+    for name in names:
+        one = report['chains'][name]
+        cells = [_percent(one[key]) for key in (
+            'mIoU', 'precision', 'recall', 'ignored_share')]
+        cells.append(f'{one["seconds_per_image"]:.3f}')
+        lines.append(f'{name:{width}}' + ''.join(f'{c:>11}' for c in cells))
+    return '\n'.join(lines)
+
+
+def _percent(value: float | None) -> str:
+    return 'n/a' if value is None else f'{100 * value:.2f}'
+
+
+def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
+    """Draw images through every chain.
+
+    Args:
+        meter (ChainMeter): Of the chains and the folder.
+        stems (Sequence[str]): The images, a row each.
+        path (Path): The PNG to write.
+    """
+    rows = [_first_cells(meter, stem) for stem in stems]
+    for name in meter.chains:
+        for row, stem in zip(rows, stems, strict=True):
+            row.append(_cell(meter, name, stem))
+    figure = draw_panel(
+        ['image', 'mask', *meter.chains], rows, stems,
+        ['background', *meter.folder.classes])
+    save_figure(figure, path)
+
+
+def _first_cells(meter: ChainMeter, stem: str) -> list[Cell]:
+    image, _ = meter.folder.read(stem)
+    mask = read_mask(meter.mask_dir / f'{stem}.png')
+    return [Cell(image), Cell(overlay_label(image, mask))]
+
+
+def _cell(meter: ChainMeter, name: str, stem: str) -> Cell:
+    """An image labelled by a chain, and the share of pixels that are right."""
+    image, cam_file = meter.folder.read(stem)
+    mask = read_mask(meter.mask_dir / f'{stem}.png')
+    label, _ = refine_image(meter.chain(name), image, cam_file)
+    right = np.mean((label == mask)[mask < 255])
+    return Cell(overlay_label(image, label), f'{100 * right:.1f} % right')
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print the table, draw."""
+    args = parse_args(argv)
+    cfg = load_config(args.config)
+    folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
+    chains = read_chains(cfg, args.config, folder.record.get('threshold'))
+    comparison = ChainComparison(
+        chains, folder, args.split, args.out, args.limit)
+    _check_masks(comparison, args.picture)
+    report = comparison.run(args.workers)
+    print(f'{report["num_images"]} images of {args.split}, per cent\n'
+          f'{format_chains(report, list(chains))}\n\nwritten: {args.out}')
+    if args.picture:
+        path = Path(args.out).with_suffix('.png')
+        draw(ChainMeter(chains, folder, comparison.mask_dir), args.picture,
+             path)
+        print(f'written: {path}')
+
+
+def _check_masks(comparison: ChainComparison, others: Sequence[str]) -> None:
+    """Say at once that a split has no masks."""
+    for stem in (*comparison.stems, *others):
+        path = comparison.mask_dir / f'{stem}.png'
+        if not path.is_file():
+            raise UserError(f'{path}: no such mask; measuring needs a split '
+                            'with masks, give one with --split')
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,204 @@
+"""Make a small data set of some classes out of an official VOCdevkit.
+
+python voc_subset.py VOCdevkit/VOC2012 --out data/voc6 --ids train.txt val.txt
+--classes cat cow dog horse person sheep
+"""
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ppl_mm.cams import read_mask, write_label
+from ppl_mm.datasets.class_lists import check_classes
+from ppl_mm.datasets.image_folder import ImageFolder
+from ppl_mm.datasets.label_files import image_id, read_lines, read_voc_xml
+from ppl_mm.datasets.made_folder import MadeFolder
+from ppl_mm.datasets.transforms import LoadImage
+from ppl_mm.datasets.voc_files import write_lists
+from ppl_mm.errors import UserError
+from ppl_mm.utils import atomic_write
+from ppl_mm.utils.cli import run
+
+VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
+               'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse',
+               'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
+               'tvmonitor')
+VOID = 255
+_OTHER = 254  # a class that is not in the subset, while converting
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
+    parser.add_argument('--out', type=Path, required=True)
+    parser.add_argument('--ids', nargs='+', type=Path, required=True,
+                        help='lists of image ids; a list names its split')
+    parser.add_argument('--classes', nargs='+', required=True,
+                        help='foreground classes in the order of their ids')
+    parser.add_argument('--long-side', type=int, default=320, help='pixels')
+    parser.add_argument(
+        '--masks', nargs='+',
+        default=['SegmentationClass', 'SegmentationClassAug'],
+        help="folders of masks below the devkit or absolute; an image's mask "
+        'comes from the first that has it')
+    return parser.parse_args(argv)
+
+
+def label_table(classes: Sequence[str]) -> np.ndarray:
+    """From a label of VOC to one of the subset.
+
+    Args:
+        classes (Sequence[str]): Foreground classes of the subset.
+
+    Returns:
+        np.ndarray: uint8, (256,): 0 stays 0, 255 stays 255, other classes
+        become 254.
+    """
+    table = np.full(256, _OTHER, np.uint8)
+    table[[0, VOID]] = 0, VOID
+    for label, name in enumerate(classes, 1):
+        table[VOC_CLASSES.index(name) + 1] = label
+    return table
+
+
+def scaled_size(size: tuple[int, int], long_side: int) -> tuple[int, int]:
+    """Width and height with that long side; a small image keeps its size."""
+    scale = min(1, long_side / max(size))
+    return tuple(max(1, round(side * scale)) for side in size)
+
+
+class Converter:
+    """Converts one image after the other.
+
+    Args:
+        args (argparse.Namespace): As from :func:`parse_args`.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.table = label_table(args.classes)
+        self.images = ImageFolder(args.devkit / 'JPEGImages')
+        folders = [args.devkit / folder for folder in args.masks]
+        self.masks = [ImageFolder(folder, ('.png', )) for folder in folders
+                      if folder.is_dir()]
+        self.load = LoadImage()
+
+    def convert(self, image: str) -> list[str] | None:
+        """Write image and mask, unless other classes are in the picture.
+
+        Args:
+            image (str): Id of the image.
+
+        Returns:
+            list[str] | None: The classes of the subset in it, by the XML;
+            None if the image is left out.
+        """
+        mask = self.table[read_mask(self._mask_path(image))]
+        rows = read_voc_xml(self.args.devkit / 'Annotations', [image], True)
+        names = [name for name in self.args.classes if name in rows[0].names]
+        if (mask == _OTHER).any() or not names:
+            return None
+        photo = self._photo(image)
+        if photo.size != mask.shape[::-1]:
+            raise UserError(f'{self._mask_path(image)}: has another size than '
+                            f'image {image}; take the mask of that image')
+        size = scaled_size(photo.size, self.args.long_side)
+        mask = Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)
+        write_label(self.args.out / f'SegmentationClass/{image}.png',
+                    np.array(mask))
+        with atomic_write(self.args.out / f'JPEGImages/{image}.jpg') as file:
+            photo.resize(size, Image.Resampling.LANCZOS).save(
+                file, 'JPEG', quality=90)
+        return names
+
+    def _mask_path(self, image: str) -> str:
+        for folder in self.masks:
+            path = folder.find(image)
+            if path is not None:
+                return path
+        raise UserError(f"{self.args.devkit}: image '{image}' has no mask in "
+                        f"{' or '.join(self.args.masks)}; set --masks or take "
+                        'it out of the list')
+
+    def _photo(self, image: str) -> Image.Image:
+        path = self.images.find(image)
+        if path is None:
+            raise UserError(f"{self.images.root}: image '{image}' is missing; "
+                            'add it or take it out of the list')
+        bgr = self.load(dict(img_path=path))['img']  # (H, W, 3)
+        return Image.fromarray(np.ascontiguousarray(bgr[..., ::-1]))
+
+
+def read_splits(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """Ids of every list, by the list's name."""
+    splits = {}
+    for path in paths:
+        if path.stem in splits:
+            raise UserError(f'{path}: a second list of split {path.stem}; '
+                            'rename one')
+        ids = [image_id(line) for _, line in read_lines(path, 'list of ids')]
+        splits[path.stem] = list(dict.fromkeys(ids))
+    return splits
+
+
+def check_args(args: argparse.Namespace) -> None:
+    """Raise a UserError for what cannot be converted."""
+    check_classes(args.classes, '--classes')
+    for name in args.classes:
+        if name not in VOC_CLASSES:
+            raise UserError(f"--classes: '{name}' is no class of VOC; known "
+                            f"are {', '.join(VOC_CLASSES)}")
+    if args.long_side < 32:
+        raise UserError(f'--long-side is {args.long_side}; it must be at '
+                        'least 32')
+    if not (args.devkit / 'Annotations').is_dir():
+        raise UserError(f'{args.devkit}: has no folder Annotations; give the '
+                        'folder VOC2012 of an official VOCdevkit')
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Convert, and say how many images each split and class has."""
+    args = parse_args(argv)
+    check_args(args)
+    splits = read_splits(args.ids)
+    settings = dict(classes=args.classes, long_side=args.long_side,
+                    masks=args.masks, splits=splits)
+    folder = MadeFolder(args.out, 'subset.json', settings, 'a subset of VOC')
+    if folder.was_finished:
+        print(f'{args.out}: complete already')
+        return
+    folder.start()
+    converter = Converter(args)
+    images = sorted({image for ids in splits.values() for image in ids})
+    found = {}
+    for done, image in enumerate(images, 1):
+        found[image] = converter.convert(image)
+        if done % 100 == 0 or done == len(images):
+            print(f'{done}/{len(images)} images', file=sys.stderr)
+    labels = {image: names for image, names in found.items() if names}
+    splits = {split: [image for image in ids if image in labels]
+              for split, ids in splits.items()}
+    write_lists(args.out, args.classes, splits, labels)
+    folder.finish()
+    report(args.out, splits, labels, len(images) - len(labels))
+
+
+def report(out: str | os.PathLike, splits: dict[str, list[str]],
+           labels: dict[str, list[str]], left_out: int) -> None:
+    """Print what a subset holds."""
+    for split, ids in splits.items():
+        counts = Counter(name for image in ids for name in labels[image])
+        shown = ', '.join(f'{name} {count}' for name, count in counts.items())
+        print(f'{out}: {split} {len(ids)} images: {shown}')
+    print(f'{left_out} images left out: other classes in the mask, or none '
+          'of the subset in the XML')
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,163 @@
+"""Export CAMs and pseudo-labels from a trained classifier.
+
+Runs the classifier over a split at several scales and flipped, and writes
+
+  DIR/cams/<image>.npz     the maps of the image's classes, in 0..1
+  DIR/labels/<image>.png   the pseudo-label: 0 = background, class id + 1
+  DIR/export.json          what made them: checkpoint, threshold, classes
+
+The background gets a constant score, the threshold. It is given
+(--threshold 0.2), taken from another export (--threshold other/export.json),
+or chosen by mIoU on a split that has masks (--threshold-split val), every
+threshold in one pass. --refine CONFIG then sharpens the labels, as
+tools/refine.py does, into DIR/refined. A second run continues where the first
+one stopped.
+"""
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_main_process
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.export import DEFAULT_THRESHOLD, CAMExport
+from ppl_mm.apis.refine import FolderRefinement
+from ppl_mm.apis.refinement_config import (
+    build_chain,
+    chain_settings,
+    load_config,
+)
+from ppl_mm.errors import UserError
+from ppl_mm.utils import distributed
+from ppl_mm.utils.checkpoints import resolve_checkpoint
+from ppl_mm.utils.cli import run
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments of the command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='Several GPUs: bash tools/dist_export_cam.sh CONFIG '
+        'CHECKPOINT GPUS --out-dir DIR')
+    parser.add_argument('config', help='the config of the classifier')
+    parser.add_argument(
+        'checkpoint', help='its checkpoint, or its work folder')
+    parser.add_argument(
+        '--out-dir', required=True, metavar='DIR', help='where to write')
+    parser.add_argument(
+        '--split',
+        help='images to export: a list in ImageSets/Segmentation, e.g. train '
+        "(default: the config's test_dataloader)")
+    parser.add_argument(
+        '--threshold',
+        metavar='T',
+        help='score of the background, 0..1, or an export.json to take it '
+        f'from (default: {DEFAULT_THRESHOLD}, as IRN)')
+    parser.add_argument(
+        '--threshold-split',
+        metavar='SPLIT',
+        help='choose the threshold by mIoU on this split, which has masks')
+    parser.add_argument(
+        '--classes',
+        choices=['labels', 'predicted'],
+        help="whose maps to keep: the image-level labels' or the predicted "
+        'classes (default: labels)')
+    parser.add_argument(
+        '--refine',
+        metavar='CONFIG',
+        help='also refine, into DIR/refined: a config of tools/refine.py')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change settings of the config, e.g. tta_model.cam_stride=8')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how processes are started; the shell scripts set it')
+    # torch.distributed.launch still passes one of these.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.threshold and args.threshold_split:
+        parser.error('give --threshold or --threshold-split, not both')
+    return args
+
+
+def given_threshold(text: str) -> float:
+    """A threshold from the command line: a number or an export.json."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = _threshold_of(Path(text))
+    if not 0 <= value <= 1:
+        raise UserError(f'--threshold {text}: it must be in 0..1')
+    return value
+
+
+def _threshold_of(path: Path) -> float:
+    try:
+        value = json.loads(path.read_text())['threshold']
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f'--threshold {path}: neither a number nor a readable '
+                        'export.json') from error
+    if value is None:
+        raise UserError(f'--threshold {path}: that export is not finished; '
+                        'run its command again')
+    return value
+
+
+def refine(args: argparse.Namespace, export: CAMExport, refiners: Config,
+           ids: Sequence[str]) -> int:
+    """Refine what was exported; 1 where images have failed."""
+    dataset = export.cfg.test_dataloader.dataset
+    prefix = dataset.get('data_prefix') or {}
+    folder = CamFolder(args.out_dir, image_dir=Path(
+        export.info['data_root'], prefix.get('img_path', 'JPEGImages')))
+    distributed.join(args.launcher)
+    out_dir = export.out_dir / 'refined'
+    summary = FolderRefinement(refiners, folder, out_dir).run(
+        ids, args.split)
+    if is_main_process():
+        print('\n'.join(summary.lines(out_dir)))
+    return int(bool(summary.failed))
+
+
+def main() -> int:
+    """Export CAMs, choose a threshold, write labels."""
+    args = parse_args()
+    if not Path(args.config).is_file():
+        raise UserError(f'{args.config}: no such config')
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    if args.classes:
+        cfg.merge_from_dict({'tta_model.classes': args.classes})
+    refiners = load_config(args.refine) if args.refine else None
+    if refiners is not None:  # what is wrong is said before hours of export
+        build_chain(chain_settings(refiners, args.refine))
+    checkpoint = resolve_checkpoint(args.checkpoint)
+    distributed.setup(cfg, args.launcher)
+    export = CAMExport(cfg, checkpoint, args.out_dir)
+    if args.threshold_split:
+        export.check_masks(args.threshold_split)
+        ids = export.export_cams(args.threshold_split)
+        threshold = export.choose_threshold(ids, args.threshold_split)
+    else:
+        threshold = given_threshold(args.threshold or str(DEFAULT_THRESHOLD))
+        export.info['threshold_from'] = args.threshold or 'default, as IRN'
+    ids = export.export_cams(args.split)
+    export.write_labels(ids, args.split, threshold)
+    print(f'{len(ids)} images in {args.out_dir}, background score '
+          f'{threshold:g}')
+    return 0 if refiners is None else refine(args, export, refiners, ids)
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,67 @@
+"""From image-level labels to a measured segmentation network, all steps.
+
+Trains the plain CAM and PPL, exports and measures their maps, trains a
+segmentation network on PPL's pseudo-labels, tests it, and ends with one table
+and a report in DIR: report.md, report.html, report.json, panel.png. An
+interrupted run goes on when the same command is given again. docs/pipeline.md
+says what the numbers mean.
+"""
+import argparse
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.pipeline import Pipeline, load_settings
+from ppl_mm.pipeline.tables import read_report, terminal_report
+from ppl_mm.utils.cli import run
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments of the command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='e.g. configs/demo/pipeline.py')
+    parser.add_argument(
+        '--work-dir', metavar='DIR',
+        help='where to write (default: work_dirs/<name of the pipeline>, with '
+        '_seed<N> where --seed is given)')
+    parser.add_argument(
+        '--seed', type=int, metavar='N',
+        help="of every training (default: the config's)")
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='change settings of the pipeline config, e.g. '
+        'data_root=data/mine')
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        '--until', metavar='STEP', help='stop after this step')
+    part.add_argument(
+        '--only', metavar='STEP',
+        help='run this step, where those that it needs are finished')
+    parser.add_argument(
+        '--dry-run', action='store_true',
+        help='list the steps, their state and commands, and do nothing')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the pipeline and print its table."""
+    args = parse_args()
+    settings = load_settings(args.config, args.cfg_options, args.seed)
+    suffix = '' if args.seed is None else f'_seed{args.seed}'
+    work_dir = Path(args.work_dir or f'work_dirs/{settings.name}{suffix}')
+    pipeline = Pipeline(settings, work_dir, Path(__file__).parent)
+    if args.dry_run:
+        pipeline.show()
+        return
+    pipeline.run(args.until, args.only)
+    if not args.until and not args.only:
+        print(terminal_report(read_report(work_dir)))
+        print(f'\nThe report: {work_dir}/report.html (also report.md, '
+              'report.json, panel.png, curve.png)')
+
+
+if __name__ == '__main__':
+    run(main)

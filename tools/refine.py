@@ -1,0 +1,99 @@
+"""Refine exported CAMs into sharper pseudo-labels.
+
+CAM_DIR is a folder that tools/export_cam.py wrote; CONFIG says what is done to
+each of its images, step by step, and how the result becomes a label:
+
+  refiners = [
+      dict(type='ppl_mm.ConstantBackground', threshold=0.3),
+      dict(type='ppl_mm.DenseCRF', preset='psa')]
+  label = dict(type='ppl_mm.Strongest')   # the default
+  max_pixels = 4_000_000   # larger images are refined at about this size
+
+Written are
+
+  DIR/labels/<image>.png   0 = background, class id + 1, 255 = ignore
+  DIR/cams/<image>.npz     with --save-scores: the refined maps, in 0..1
+  DIR/export.json          what made them, and which images failed
+
+so that DIR can stand wherever a folder of tools/export_cam.py can. An image
+that cannot be refined stops no other: it is named at the end, and the exit
+status is 1. A second run continues where the first one stopped and tries what
+failed again.
+"""
+import argparse
+import os
+from collections.abc import Sequence
+
+from mmengine.config import DictAction
+from mmengine.dist import is_main_process
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.refine import FolderRefinement
+from ppl_mm.apis.refinement_config import load_config
+from ppl_mm.utils import distributed
+from ppl_mm.utils.cli import run
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Arguments of the command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='example: python tools/refine.py crf.py work_dirs/export_cam '
+        '--out-dir work_dirs/refined\n'
+        'several GPUs or machines: bash tools/dist_refine.sh CONFIG CAM_DIR '
+        'GPUS --out-dir DIR')
+    parser.add_argument(
+        'config', metavar='CONFIG', help='refiners, label, max_pixels')
+    parser.add_argument(
+        'cam_dir', metavar='CAM_DIR', help='from tools/export_cam.py')
+    parser.add_argument(
+        '--out-dir', required=True, metavar='DIR', help='where to write')
+    parser.add_argument(
+        '--split', help='images to refine: a list in ImageSets/Segmentation, '
+        'e.g. train (default: every image that has a CAM)')
+    parser.add_argument(
+        '--data-root', metavar='DIR',
+        help='the data set (default: the one that was exported)')
+    parser.add_argument(
+        '--image-dir', metavar='DIR',
+        help='the folder of images (default: DATA_ROOT/JPEGImages)')
+    parser.add_argument(
+        '--workers', type=int, metavar='N',
+        help='processes that refine, each with a chain of its own (default: '
+        'one for each CPU); 0 for none but this one, as suits a GPU')
+    parser.add_argument(
+        '--save-scores', action='store_true',
+        help='also write the refined maps, e.g. for eval_cam.py')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='change settings of the config, e.g. refiners.0.threshold=0.2')
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how processes are started; the shell scripts set it')
+    # torch.distributed.launch still passes one of these.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args(argv)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Refine a folder; the status is 1 where images have failed."""
+    args = parse_args(argv)
+    cfg = load_config(args.config, args.cfg_options)
+    folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
+    stems = folder.stems(args.split)
+    distributed.join(args.launcher)
+    refinement = FolderRefinement(
+        cfg, folder, args.out_dir, args.save_scores)
+    summary = refinement.run(stems, args.split, args.workers)
+    if is_main_process():
+        print('\n'.join(summary.lines(args.out_dir)))
+    return int(bool(summary.failed))
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,157 @@
+"""Test a classifier (mAP) or a segmentation network (mIoU).
+
+The weights must fit the config to the last key, see the error otherwise.
+"""
+import argparse
+import os
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.errors import UserError
+from ppl_mm.utils import distributed
+from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
+from ppl_mm.utils.cli import run
+
+
+def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Arguments as OpenMMLab users know them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='Several GPUs: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS')
+    parser.add_argument('config', help='the config of the training')
+    parser.add_argument(
+        'checkpoint', help='its checkpoint, or its work folder')
+    parser.add_argument(
+        '--work-dir',
+        help='for logs and a JSON of the scores '
+        '(default: work_dirs/<config name>)')
+    parser.add_argument(
+        '--out',
+        metavar='PATH',
+        help='save predictions: a folder of PNGs (segmentation), a .pkl file '
+        '(classification)')
+    parser.add_argument(
+        '--report',
+        metavar='FILE',
+        help='save scores per class and the confusion matrix of a '
+        'segmentation network as JSON')
+    parser.add_argument('--show', action='store_true', help='show predictions')
+    parser.add_argument(
+        '--show-dir', metavar='DIR', help='save images with predictions')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds between images')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change settings of the config, e.g. '
+        'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how processes are started; the shell scripts set it')
+    parser.add_argument(
+        '--tta',
+        action='store_true',
+        help="average over the views of the config's tta_pipeline")
+    # torch.distributed.launch still passes one of these.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args(arguments)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """The config with the command line's settings."""
+    if not Path(args.config).is_file():
+        raise UserError(f'{args.config}: no such config')
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif not cfg.get('work_dir'):
+        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
+    cfg.load_from, cfg.resume = resolve_checkpoint(args.checkpoint), False
+    for part in ('train', 'val'):  # a test needs neither data nor masks of it
+        cfg[f'{part}_dataloader'] = cfg[f'{part}_cfg'] = None
+    cfg.val_evaluator = cfg.optim_wrapper = cfg.param_scheduler = None
+    if args.tta:
+        use_tta(cfg)
+    if args.show or args.show_dir:
+        show(cfg, args)
+    save(cfg, args)
+    return cfg
+
+
+def is_segmentation(cfg: Config) -> bool:
+    """Whether mmseg's conventions hold, else mmpretrain's."""
+    return cfg.get('default_scope') == 'mmseg'
+
+
+def use_tta(cfg: Config) -> None:
+    """Test on several views of each image."""
+    for key in ('tta_model', 'tta_pipeline'):
+        if not cfg.get(key):
+            raise UserError(f'{cfg.filename}: --tta needs {key} in the config')
+    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+    cfg.model = ConfigDict(cfg.tta_model, module=cfg.model)
+
+
+def show(cfg: Config, args: argparse.Namespace) -> None:
+    """Turn on the hook that draws predictions."""
+    hook = cfg.default_hooks.get('visualization')
+    if not hook:
+        raise UserError(f'{cfg.filename}: --show and --show-dir need '
+                        'default_hooks.visualization in the config')
+    hook.update(show=args.show, wait_time=args.wait_time, interval=1)
+    if is_segmentation(cfg):
+        hook.draw = True
+        cfg.visualizer.save_dir = args.show_dir
+    else:
+        hook.update(enable=True, out_dir=args.show_dir)
+
+
+def save(cfg: Config, args: argparse.Namespace) -> None:
+    """Add what writes predictions and the confusion matrix."""
+    metrics = cfg.test_evaluator
+    metrics = list(metrics) if isinstance(metrics, list | tuple) else [metrics]
+    if args.out and is_segmentation(cfg):
+        for metric in metrics:
+            if metric.type.endswith('IoUMetric'):
+                metric.output_dir = args.out
+    elif args.out:
+        if not args.out.endswith('.pkl'):
+            raise UserError(f'--out {args.out}: give a file name ending in '
+                            '.pkl for the predictions of a classifier')
+        metrics.append(ConfigDict(type='DumpResults', out_file_path=args.out))
+    if args.report:
+        if not is_segmentation(cfg):
+            raise UserError('--report: a classifier has no confusion matrix; '
+                            'leave it out')
+        split = cfg.test_dataloader.dataset.get('ann_file') or 'all'
+        metrics.append(ConfigDict(
+            type='ppl_mm.SegConfusion', out_file=args.report,
+            split=Path(split).stem))
+    cfg.test_evaluator = metrics
+
+
+def main() -> None:
+    """Test."""
+    args = parse_args()
+    cfg = load_config(args)
+    distributed.setup(cfg, args.launcher)
+    runner = (
+        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg))
+    check_checkpoint(runner.model, cfg.load_from)
+    runner.test()
+
+
+if __name__ == '__main__':
+    run(main)

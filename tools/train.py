@@ -1,0 +1,145 @@
+"""Train a classifier or a segmentation network from a config."""
+import argparse
+import logging
+import os
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.dist import get_world_size
+from mmengine.logging import print_log
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.errors import UserError
+from ppl_mm.utils import distributed
+from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
+from ppl_mm.utils.cli import run
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments as OpenMMLab users know them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Several GPUs: bash tools/dist_train.sh CONFIG GPUS. '
+        'A run that was interrupted continues with --resume.')
+    parser.add_argument('config', help='e.g. configs/ppl/cls_progressive.py')
+    parser.add_argument(
+        '--work-dir',
+        help='for checkpoints and logs (default: work_dirs/<config name>)')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='continue a run: from its latest checkpoint, or from this one')
+    parser.add_argument(
+        '--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help='scale the learning rate by total batch / base batch')
+    parser.add_argument(
+        '--no-validate', action='store_true', help='no validation in between')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='change settings of the config, e.g. train_cfg.max_epochs=3')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how processes are started; the shell scripts set it')
+    # torch.distributed.launch still passes one of these.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args()
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """The config with the command line's settings."""
+    if not Path(args.config).is_file():
+        raise UserError(f'{args.config}: no such config')
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif not cfg.get('work_dir'):
+        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
+    if args.amp:
+        use_amp(cfg)
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if args.auto_scale_lr:
+        scaling = cfg.setdefault('auto_scale_lr', ConfigDict())
+        if not scaling.get('base_batch_size'):
+            raise UserError(f'{args.config}: --auto-scale-lr needs '
+                            'auto_scale_lr.base_batch_size in the config')
+        scaling.enable = True
+    set_start(cfg, args.resume)
+    return cfg
+
+
+def use_amp(cfg: Config) -> None:
+    """Train in mixed precision."""
+    import torch
+    if not torch.cuda.is_available():
+        raise UserError('--amp needs a GPU; leave it out on a CPU')
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def set_start(cfg: Config, resume: str | None) -> None:
+    """Where the weights come from: a run to resume, another, or nowhere."""
+    if resume == 'auto':
+        # Nothing to resume yet is a fresh start, from load_from if set.
+        cfg.resume = (Path(cfg.work_dir) / 'last_checkpoint').is_file()
+        if cfg.resume:
+            cfg.load_from = resolve_checkpoint(cfg.work_dir)
+    elif resume:
+        cfg.resume, cfg.load_from = True, resume
+    if cfg.get('load_from'):
+        cfg.load_from = resolve_checkpoint(cfg.load_from)
+
+
+def warn_of_batch(cfg: Config) -> None:
+    """Say so when the total batch is not what the learning rate is for."""
+    scaling = cfg.get('auto_scale_lr') or {}
+    base = scaling.get('base_batch_size')
+    per_process = cfg.train_dataloader.get('batch_size')
+    total = per_process * get_world_size() if per_process else None
+    if base and total and total != base and not scaling.get('enable'):
+        print_log(
+            f'The total batch is {per_process} x {get_world_size()} = {total},'
+            f' but the learning rate is for {base}: pass --auto-scale-lr, or '
+            'set train_dataloader.batch_size.',
+            logger='current',
+            level=logging.WARNING)
+
+
+def check_start(runner: Runner) -> None:
+    """Refuse weights of another architecture, before they cost time."""
+    path = runner._load_from
+    if path and '://' not in path:
+        # A new run may have another head, as after ImageNet.
+        part = '' if runner._resume else 'backbone.'
+        check_checkpoint(runner.model, path, part)
+
+
+def main() -> None:
+    """Train."""
+    args = parse_args()
+    cfg = load_config(args)
+    distributed.setup(cfg, args.launcher)
+    runner = (
+        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg))
+    warn_of_batch(cfg)
+    check_start(runner)
+    runner.train()
+
+
+if __name__ == '__main__':
+    run(main)
