@@ -9,10 +9,11 @@ from .deeplab_v2_head import DeepLabV2Head
 from .dilated_mobilenet_v2 import DilatedMobileNetV2
 from .patch_learning import MultiGranularityFusion, PatchLearning
 from .refined_seg_tta import RefinedSegTTAModel
+from .resnet38d import ResNet38d
 
 __all__ = [
     'AffinityLoss', 'AffinityNet', 'Block', 'BlockChain', 'CAMClassifier',
     'CAMHead', 'CAMTTAModel', 'DeepLabV1Head', 'DeepLabV2Head',
     'DilatedMobileNetV2', 'MultiGranularityFusion', 'PatchLearning',
-    'RefinedSegTTAModel', 'block_chain', 'register_block_chain'
+    'RefinedSegTTAModel', 'ResNet38d', 'block_chain', 'register_block_chain'
 ]

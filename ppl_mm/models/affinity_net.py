@@ -1,6 +1,6 @@
 """The network that knows which neighbouring pixels belong together."""
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -27,9 +27,10 @@ class AffinityNet(BaseModel):
 
     Args:
         backbone (dict): A backbone that has a block chain.
-        taps (Sequence[int]): Positions in the chain whose outputs are used,
+        taps (Sequence[int]): Positions in the chain whose features are used,
             0 .. N-1, or -N .. -1 from the end. ``python -m
-            ppl_mm.models.block_chain CONFIG`` lists them.
+            ppl_mm.models.block_chain CONFIG`` lists them. PSA, on ResNet38d:
+            12, 15, 17, after b4, b5 and b7, each through norm and ReLU.
         channels (Sequence[int]): Channels that each tap is reduced to. PSA,
             on ResNet38d: 64, 128, 256.
         stride (int): Pixels of the image per pixel of the affinity map.
@@ -86,7 +87,18 @@ class AffinityNet(BaseModel):
             norm_groups)
         self.loss_module = MODELS.build(
             loss or dict(type='ppl_mm.AffinityLoss'))
-        _freeze_all_but(chain[:max(self.taps) + 1], self.backbone)
+        self._freeze_unused(chain)
+
+    def _freeze_unused(self, chain: BlockChain) -> None:
+        """Train no parameter that does nothing: DDP would wait for it."""
+        used = set()
+        for block in chain[:max(self.taps) + 1]:
+            used |= _parameters(block.layers)
+        for tap in self.taps:
+            used |= _parameters(chain[tap].readout)
+        for parameter in self.backbone.parameters():
+            if parameter not in used:
+                parameter.requires_grad_(False)
 
     def extract_feat(self, inputs: Tensor) -> Tensor:
         """Features whose differences are distances.
@@ -99,9 +111,10 @@ class AffinityNet(BaseModel):
         """
         chain = block_chain(self.backbone)[:max(self.taps) + 1]
         _, maps = chain.run(inputs, self.taps)
+        maps = [chain[tap].features(maps[tap]) for tap in self.taps]
         size = [math.ceil(side / self.stride) for side in inputs.shape[-2:]]
         # In float32 also where convolutions are not.
-        return self.head([maps[tap] for tap in self.taps], size).float()
+        return self.head(maps, size).float()
 
     def forward(self, inputs: Tensor, data_samples: list | None = None,
                 mode: str = 'tensor') -> Tensor | dict[str, Tensor]:
@@ -191,10 +204,7 @@ def _check_taps(taps: Sequence[int], channels: Sequence[int],
     return tuple(tap % count for tap in taps)
 
 
-def _freeze_all_but(chain: BlockChain, backbone: nn.Module) -> None:
-    """Train no parameter that no block uses: DDP would wait for it."""
-    used = {id(parameter) for block in chain for layer in block.layers
-            for parameter in layer.parameters()}
-    for parameter in backbone.parameters():
-        if id(parameter) not in used:
-            parameter.requires_grad_(False)
+def _parameters(layers: Sequence[Callable]) -> set[nn.Parameter]:
+    """Of the layers of a block, of which some are functions without any."""
+    return {parameter for layer in layers
+            for parameter in getattr(layer, 'parameters', tuple)()}

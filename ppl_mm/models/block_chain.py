@@ -30,18 +30,28 @@ class Block:
         layers (tuple[Callable]): What it applies, in order: modules of the
             backbone, each mapping (B, C, H, W) to (B, C', H', W').
         stride (int): H / H', of all layers together.
-        channels (int): C' of its output.
+        channels (int): Of the features that its output holds.
+        readout (tuple[Callable]): What turns the output into these features,
+            for others than the next block: norm and ReLU, where a sum of
+            residuals is passed on. Defaults to none, the output itself.
     """
     name: str
     layers: tuple[Callable[[Tensor], Tensor], ...]
     stride: int
     channels: int
+    readout: tuple[Callable[[Tensor], Tensor], ...] = ()
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Run the block: (B, C, H, W) to (B, channels, H', W')."""
+        """Run the block: (B, C, H, W) to (B, C', H', W')."""
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def features(self, output: Tensor) -> Tensor:
+        """From the block's output to its features (B, channels, H', W')."""
+        for layer in self.readout:
+            output = layer(output)
+        return output
 
 
 class BlockChain(Sequence[Block]):
@@ -199,6 +209,31 @@ def _residual_channels(unit: nn.Module) -> int:
 
 # mmseg's dilated ResNet is written to the same plan, under the same names.
 register_block_chain('mmseg.models.backbones.resnet.ResNet')(resnet_chain)
+
+
+@register_block_chain('ppl_mm.models.resnet38d.ResNet38d')
+def resnet38d_chain(backbone: nn.Module) -> list[Block]:
+    """conv1a and the residual units; bn7 and its ReLU with the last.
+
+    A unit passes on the sum of its residual and its shortcut. Its features
+    are what the next one makes of that first: norm and ReLU (PSA's taps).
+    """
+    names = [name for stage in backbone.stages[:max(backbone.out_indices)]
+             for name in stage]
+    ends = tuple(getattr(backbone, name)
+                 for name in ('bn7', 'relu') if name in names)
+    units = [(name, getattr(backbone, name))
+             for name in names if name not in ('bn7', 'relu')]
+    blocks = []
+    for (name, unit), following in zip(units, [*units[1:], None],
+                                       strict=True):
+        layers = (unit, ) if following else (unit, *ends)
+        readout = (following[1].bn_branch2a,
+                   backbone.relu) if following else ()
+        stride = unit.stride[0] if name == 'conv1a' else unit.stride
+        blocks.append(
+            Block(name, layers, stride, unit.out_channels, readout))
+    return blocks
 
 
 @register_block_chain('mmpretrain.models.backbones.mobilenet_v2.MobileNetV2')

@@ -30,6 +30,8 @@ BACKBONES = dict(
         type='mmpretrain.ConvNeXt', out_indices=(1, 2),
         arch=dict(depths=[1, 1, 2, 1], channels=[8, 12, 16, 24]),
         gap_before_final_norm=False),
+    resnet38d=dict(type='ppl_mm.ResNet38d', width=0.125),
+    resnet38d_cut=dict(type='ppl_mm.ResNet38d', width=0.1, out_indices=(4, )),
     mmseg_resnet18_v1c=dict(
         type='mmseg.ResNetV1c', depth=18, strides=(1, 2, 1, 1),
         dilations=(1, 1, 2, 4), contract_dilation=True, **RESNET),

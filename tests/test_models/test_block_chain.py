@@ -75,7 +75,8 @@ def test_head_and_tail_are_the_chain(backbone):
     ('resnet18', 9), ('resnet50', 17), ('resnet18_cut', 7),
     ('resnet18_v1d', 9), ('mobilenet_v2', 19), ('mobilenet_v2_cut', 14),
     ('dilated_mobilenet_v2', 19), ('vgg11', 8), ('vgg11_bn', 6),
-    ('convnext_atto', 16), ('convnext_cut', 7), ('mmseg_resnet18_v1c', 9)])
+    ('convnext_atto', 16), ('convnext_cut', 7),
+    ('resnet38d', 18), ('resnet38d_cut', 13), ('mmseg_resnet18_v1c', 9)])
 def test_a_block_is_the_finest_natural_unit(make_backbone, name, length):
     assert len(block_chain(make_backbone(name))) == length
 
