@@ -2,7 +2,7 @@
 import os
 
 from ..errors import UserError
-from .label_files import IMAGE_SUFFIXES, image_id
+from ..utils.image_lists import IMAGE_SUFFIXES, image_id
 
 
 class ImageFolder:

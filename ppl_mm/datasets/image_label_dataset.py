@@ -6,16 +6,10 @@ from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
 from ..registry import DATASETS
+from ..utils.image_lists import image_id, read_image_list
 from .class_lists import check_classes, class_ids, read_classes
 from .image_folder import ImageFolder
-from .label_files import (
-    LabelRow,
-    image_id,
-    read_csv,
-    read_json,
-    read_lines,
-    read_voc_xml,
-)
+from .label_files import LabelRow, read_csv, read_json, read_voc_xml
 
 _FORMATS = {'.csv': 'csv', '.json': 'json', '': 'voc_xml'}
 
@@ -135,10 +129,8 @@ class ImageLabelDataset(BaseDataset):
         if not name.endswith('.txt'):
             name = f'ImageSets/Segmentation/{name}.txt'
         path = os.path.join(self.data_root, name)
-        rows = [LabelRow(line, [], f'{path} line {number}')
-                for number, line in read_lines(path, 'split list')]
-        _by_id(rows)
-        return rows
+        return [LabelRow(image, [], f'{path} line {number}')
+                for number, image in read_image_list(path)]
 
     def _read_labels(self, wanted: list[LabelRow] | None
                      ) -> tuple[list[LabelRow], list[list[int]]]:

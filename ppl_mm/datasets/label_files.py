@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 from ..errors import UserError
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 _HEADER = ['image', 'labels']
 
 
@@ -29,12 +28,6 @@ class LabelRow(NamedTuple):
     image: str
     names: list
     where: str
-
-
-def image_id(image: str) -> str:
-    """The name of an image without its suffix: cats/01.jpg -> cats/01."""
-    stem, suffix = os.path.splitext(image)
-    return stem if suffix.lower() in IMAGE_SUFFIXES else image
 
 
 def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:

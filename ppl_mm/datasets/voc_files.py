@@ -6,6 +6,12 @@ from pathlib import Path
 from ..utils.files import atomic_write
 from .class_lists import BACKGROUND
 
+#: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
+VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
+               'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse',
+               'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
+               'tvmonitor')
+
 
 def write_lists(root: str | os.PathLike, classes: Sequence[str],
                 splits: Mapping[str, Sequence[str]],
@@ -22,8 +28,22 @@ def write_lists(root: str | os.PathLike, classes: Sequence[str],
     for split, stems in splits.items():
         write_lines(root / f'ImageSets/Segmentation/{split}.txt', stems)
     write_lines(root / 'classes.txt', [BACKGROUND, *classes])
-    rows = [f'{stem},{" ".join(names)}' for stem, names in labels.items()]
-    write_lines(root / 'image_labels.csv', ['image,labels', *rows])
+    write_labels(root / 'image_labels.csv', labels)
+
+
+def write_labels(path: str | os.PathLike,
+                 labels: Mapping[str, Sequence[str]]) -> None:
+    """Write a CSV of image-level labels.
+
+    Args:
+        path (str | PathLike): The file; its folder is made.
+        labels (Mapping): From stem to names of classes.
+    """
+    rows = ['image,labels']
+    for stem, names in labels.items():
+        between = ';' if any(' ' in name for name in names) else ' '
+        rows.append(f'{stem},{between.join(names)}')
+    write_lines(path, rows)
 
 
 def write_lines(path: str | os.PathLike, lines: Sequence[str]) -> None:

@@ -10,9 +10,9 @@ from PIL import Image
 from ..cams import read_mask, voc_palette
 from ..errors import UserError
 from ..registry import DATASETS
+from ..utils.image_lists import read_ids
 from .class_lists import BACKGROUND, read_classes
 from .image_folder import ImageFolder
-from .label_files import read_lines
 
 # EXIF's tag; mmcv's loaders turn a photo upright, above 4 by a quarter.
 _ORIENTATION = 0x0112
@@ -101,8 +101,7 @@ class VOCLayoutDataset(BaseSegDataset):
     def _stems(self, mask_dir: Path) -> list[str]:
         """The images of the split, or all that have a mask."""
         if self.ann_file:
-            lines = read_lines(self.ann_file, 'list of the split')
-            return [line.split()[0] for _, line in lines]
+            return read_ids(self.ann_file)
         found = mask_dir.rglob(f'*{self.seg_map_suffix}')
         stems = sorted(path.relative_to(mask_dir).as_posix()
                        .removesuffix(self.seg_map_suffix) for path in found)

@@ -1,4 +1,5 @@
 """How masks and maps are measured: one confusion matrix over a split."""
+from ..utils.image_lists import read_ids as read_stems
 from .cam_iou import CAMIoU
 from .cam_writer import CAMWriter
 from .confusion import (
@@ -10,7 +11,7 @@ from .confusion import (
     recall_from_confusion,
     under_activation,
 )
-from .folders import evaluate_folder, evaluate_labels, read_stems
+from .folders import evaluate_folder, evaluate_labels
 from .report import format_table, summarize
 from .seg_confusion import SegConfusion
 from .threshold_sweep import ThresholdSweep

@@ -12,35 +12,6 @@ from .confusion import confusion_matrix
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 
-def read_stems(path: str | os.PathLike) -> list[str]:
-    """The images of a split.
-
-    Args:
-        path (str | PathLike): A list as in ``ImageSets/Segmentation``: one
-            stem per line, anything after it ignored.
-
-    Returns:
-        list[str]: The stems, in order.
-
-    Raises:
-        UserError: If the file is missing, empty or names an image twice.
-    """
-    try:
-        lines = Path(path).read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'{path}: not a readable list of images; give a text '
-                        'file with one stem per line') from error
-    stems = [line.split()[0] for line in lines if line.strip()]
-    if not stems:
-        raise UserError(f'{path}: names no image; give a text file with one '
-                        'stem per line')
-    seen = set()
-    twice = next((s for s in stems if s in seen or seen.add(s)), None)
-    if twice:
-        raise UserError(f'{path}: names {twice} twice; delete one line')
-    return stems
-
-
 def evaluate_folder(cam_dir: str | os.PathLike,
                     mask_dir: str | os.PathLike,
                     stems: Sequence[str],

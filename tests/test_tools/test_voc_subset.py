@@ -144,7 +144,7 @@ def cut_image(devkit):
     (break_nothing, ('--classes', 'zebra'), "'zebra' is no class of VOC"),
     (break_nothing, ('--classes', 'cat', 'cat'), "names class 'cat' twice"),
     (break_nothing, ('--long-side', '3'), '--long-side is 3'),
-    (break_nothing, ('--ids', 'none.txt'), 'none.txt: the list of ids is'),
+    (break_nothing, ('--ids', 'none.txt'), 'none.txt: is missing'),
     (break_nothing, ('--ids', '{0}/train.txt', '{0}/train.txt'),
      'a second list of split train'),
 ])

@@ -16,18 +16,15 @@ from PIL import Image
 from ppl_mm.cams import read_mask, write_label
 from ppl_mm.datasets.class_lists import check_classes
 from ppl_mm.datasets.image_folder import ImageFolder
-from ppl_mm.datasets.label_files import image_id, read_lines, read_voc_xml
+from ppl_mm.datasets.label_files import read_voc_xml
 from ppl_mm.datasets.made_folder import MadeFolder
 from ppl_mm.datasets.transforms import LoadImage
-from ppl_mm.datasets.voc_files import write_lists
+from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lists
 from ppl_mm.errors import UserError
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.image_lists import read_ids
 
-VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
-               'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse',
-               'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
-               'tvmonitor')
 VOID = 255
 _OTHER = 254  # a class that is not in the subset, while converting
 
@@ -142,8 +139,7 @@ def read_splits(paths: Sequence[Path]) -> dict[str, list[str]]:
         if path.stem in splits:
             raise UserError(f'{path}: a second list of split {path.stem}; '
                             'rename one')
-        ids = [image_id(line) for _, line in read_lines(path, 'list of ids')]
-        splits[path.stem] = list(dict.fromkeys(ids))
+        splits[path.stem] = read_ids(path)
     return splits
 
 

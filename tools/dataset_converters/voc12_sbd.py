@@ -1,0 +1,252 @@
+"""Add SBD to an official VOCdevkit 2012: train_aug.txt and its masks.
+
+python voc12_sbd.py data/VOCdevkit/VOC2012 benchmark_RELEASE/dataset
+
+Writes below VOC2012
+
+  ImageSets/Segmentation/train_aug.txt   VOC train + SBD train + SBD val - VOC
+                                         val: 10,582 images
+  SegmentationClassAug/<image>.png       their masks and those of VOC val
+
+Where VOC has a mask of its own, it is taken and not SBD's. The second folder
+may also be the SegmentationClassAug that many projects share, a folder of
+PNGs. A second run continues where the first one stopped.
+"""
+import argparse
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from ppl_mm.cams import read_mask, write_label
+from ppl_mm.datasets.image_folder import ImageFolder
+from ppl_mm.datasets.made_folder import MadeFolder
+from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lines
+from ppl_mm.errors import UserError
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.image_lists import read_ids
+from ppl_mm.utils.progress import track
+from ppl_mm.utils.worker_pool import WorkerPool, default_workers
+
+TRAIN_AUG = 10_582
+VOID = 255
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
+    parser.add_argument(
+        'sbd', type=Path,
+        help="SBD's folder with cls/, train.txt and val.txt, or a folder of "
+        'masks as PNGs')
+    parser.add_argument(
+        '--subset', action='store_true',
+        help=f'allow another number of images than {TRAIN_AUG:,}')
+    parser.add_argument(
+        '--workers', type=int, default=default_workers(),
+        help='processes (default: one for each CPU)')
+    return parser.parse_args(argv)
+
+
+class SBD:
+    """Masks of SBD as released, or as PNGs.
+
+    Args:
+        root (Path): ``benchmark_RELEASE``, its folder ``dataset``, or a folder
+            of PNGs.
+
+    Attributes:
+        images (list[str]): Ids of its images, of both its splits.
+        root (Path): Where they lie.
+        suffix (str): Of a mask, '.mat' or '.png'.
+
+    Raises:
+        UserError: The folder is none of these.
+    """
+
+    def __init__(self, root: Path) -> None:
+        for folder in (root, root / 'dataset'):
+            if (folder / 'cls').is_dir():
+                self.root, self.suffix = folder / 'cls', '.mat'
+                self.images = [
+                    image for split in ('train', 'val')
+                    for image in read_ids(folder / f'{split}.txt')]
+                return
+        self.root, self.suffix = root, '.png'
+        self.images = (ImageFolder(root, ('.png', )).all_ids()
+                       if root.is_dir() else [])
+        if not self.images:
+            raise UserError(
+                f'{root}: holds neither a folder cls nor PNGs; give the '
+                'folder dataset of benchmark_RELEASE, or a folder of masks')
+
+
+def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
+    """Read a mask of SBD.
+
+    Args:
+        path (str | PathLike): ``cls/<image>.mat``, whose ``GTcls`` holds a
+            ``Segmentation``, or a PNG.
+
+    Returns:
+        np.ndarray: uint8, (H, W).
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    if Path(path).suffix == '.png':
+        return read_mask(path)
+    try:
+        content = loadmat(path, variable_names=['GTcls'])
+        mask = content['GTcls'][0, 0]['Segmentation']
+    except (OSError, ValueError, TypeError, KeyError, IndexError,
+            NotImplementedError, MatReadError, zlib.error) as error:
+        raise UserError(f'{path}: is no class mask of SBD '
+                        f'({type(error).__name__}); put back a whole file'
+                        ) from error
+    if mask.dtype != np.uint8 or mask.ndim != 2:
+        raise UserError(f'{path}: GTcls.Segmentation is {mask.dtype} of '
+                        f'{mask.ndim} dimensions, expected uint8 of 2; put '
+                        "back SBD's own file")
+    return mask
+
+
+class Converter:
+    """Writes one mask after the other; made anew in each process.
+
+    Args:
+        devkit (Path): VOCdevkit/VOC2012.
+        sbd (Path): Folder of SBD's masks.
+        suffix (str): '.mat' or '.png'.
+    """
+
+    def __init__(self, devkit: Path, sbd: Path, suffix: str) -> None:
+        self.devkit = devkit
+        self.official = ImageFolder(devkit / 'SegmentationClass', ('.png', ))
+        self.sbd = ImageFolder(sbd, (suffix, ))
+
+    def __call__(self, image: str) -> None:
+        """Write the mask of an image.
+
+        Args:
+            image (str): Its id.
+
+        Raises:
+            UserError: The mask is missing, or does not fit the image.
+        """
+        source = self.official.find(image) or self.sbd.find(image)
+        if source is None:
+            raise UserError(
+                f"{self.sbd.root}: image '{image}' has a mask neither here "
+                f'nor in {self.official.root}; unpack both again')
+        mask = read_sbd_mask(source)
+        self._check(image, mask, source)
+        write_label(mask_path(self.devkit, image), mask)
+
+    def _check(self, image: str, mask: np.ndarray, source: str) -> None:
+        wrong = mask[(mask > len(VOC_CLASSES)) & (mask != VOID)]
+        if wrong.size:
+            raise UserError(f'{source}: has the label {wrong[0]}, expected 0 '
+                            f'to {len(VOC_CLASSES)} or {VOID}; put back the '
+                            'official file')
+        with Image.open(self.devkit / f'JPEGImages/{image}.jpg') as photo:
+            size = photo.size
+        if size != mask.shape[::-1]:
+            raise UserError('{}: {} x {} pixels (width x height), but image '
+                            '{} has {} x {}; put back the official files'
+                            .format(source, *mask.shape[::-1], image, *size))
+
+
+def mask_path(devkit: Path, image: str) -> Path:
+    """Where the mask of an image is written."""
+    return devkit / f'SegmentationClassAug/{image}.png'
+
+
+def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
+    """VOC train + SBD train + SBD val without VOC val, sorted.
+
+    Args:
+        devkit (Path): VOCdevkit/VOC2012.
+        sbd (SBD): The other set.
+        any_number (bool): Whether it may be other than 10,582 images.
+
+    Returns:
+        list[str]: Ids.
+
+    Raises:
+        UserError: A list is missing, or there are more images or fewer.
+    """
+    lists = devkit / 'ImageSets/Segmentation'
+    train, val = (set(read_ids(lists / f'{split}.txt'))
+                  for split in ('train', 'val'))
+    images = sorted((train | set(sbd.images)) - val)
+    if len(images) != TRAIN_AUG and not any_number:
+        raise UserError(
+            f'{sbd.root}: train_aug has {len(images):,} images, expected '
+            f'{TRAIN_AUG:,} (VOC train {len(train):,} + SBD '
+            f'{len(set(sbd.images)):,} - VOC val {len(val):,}); give the '
+            'official sets, or --subset for a part of them')
+    return images
+
+
+def check_files(devkit: Path, images: Sequence[str]) -> None:
+    """Raise a UserError unless every image has its photo and its XML."""
+    for name, suffix in (('JPEGImages', '.jpg'), ('Annotations', '.xml')):
+        folder = ImageFolder(devkit / name, (suffix, ))
+        missing = [image for image in images if folder.find(image) is None]
+        if missing:
+            shown = ', '.join(missing[:5]) + (', ..' if missing[5:] else '')
+            raise UserError(
+                f'{folder.root}: {len(missing)} of {len(images)} images have '
+                f'no {suffix} there: {shown}; unpack VOC 2012 again')
+
+
+def convert(args: argparse.Namespace, sbd: SBD,
+            images: Sequence[str]) -> int:
+    """Write the masks that are not there yet; how many were written."""
+    settings = dict(source=str(sbd.root.resolve()), images=len(images))
+    folder = MadeFolder(args.devkit / 'SegmentationClassAug', 'made.json',
+                        settings, 'masks of this command')
+    todo = [image for image in images
+            if not mask_path(args.devkit, image).is_file()]
+    folder.start()
+    with WorkerPool(Converter, (args.devkit, sbd.root, sbd.suffix),
+                    args.workers) as pool:
+        for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
+            pass
+    folder.finish()
+    return len(todo)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write masks and list."""
+    args = parse_args(argv)
+    sbd = SBD(args.sbd)
+    images = train_aug(args.devkit, sbd, args.subset)
+    val = read_ids(args.devkit / 'ImageSets/Segmentation/val.txt')
+    check_files(args.devkit, [*images, *val])
+    out = args.devkit / 'SegmentationClassAug'
+    if sbd.root.resolve() == out.resolve():  # they lie where they belong
+        missing = set(images) - set(sbd.images)
+        if missing:
+            raise UserError(f'{out}: {len(missing)} of {len(images)} images '
+                            f'have no mask, first {min(missing)}; move the '
+                            'folder elsewhere and give it from there')
+        written = 0
+    else:
+        written = convert(args, sbd, sorted({*images, *val}))
+    write_lines(args.devkit / 'ImageSets/Segmentation/train_aug.txt', images)
+    print(f'{args.devkit}: train_aug {len(images):,} images; {written:,} '
+          f'masks written to {out.name}')
+
+
+if __name__ == '__main__':
+    run(main)
