@@ -1,0 +1,365 @@
+"""Prepare COCO 2014: image-level labels, lists and masks.
+
+python coco2014.py data/coco
+
+reads train2014/, val2014/ and annotations/instances_{train,val}2014.json of
+the official archives and writes beside them, in the project's layout,
+
+  classes.txt                        background and 80 classes, by category id
+  image_labels.csv                   every annotated class of an image
+  ImageSets/Segmentation/train.txt   images with an object: 82,081
+  ImageSets/Segmentation/val.txt     the same: 40,137
+  JPEGImages/{train,val}2014         links to the folders of images
+  SegmentationClass/<image>.png      masks, for measuring
+
+An image is called train2014/COCO_train2014_000000000009. Where objects overlap
+the smaller one lies above (--overlap area, as in the coco2voc that most weakly
+supervised projects name), or the later one (--overlap order, as in ReCAM).
+Crowd regions count as their class (--crowd class, as in coco2voc), as
+background (ReCAM) or as void. A second run continues where the first one
+stopped.
+"""
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from ppl_mm.cams import write_label
+from ppl_mm.datasets.class_lists import check_classes
+from ppl_mm.datasets.image_folder import ImageFolder
+from ppl_mm.datasets.made_folder import MadeFolder
+from ppl_mm.datasets.voc_files import write_lists
+from ppl_mm.errors import UserError
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.image_lists import image_id
+from ppl_mm.utils.progress import track
+from ppl_mm.utils.worker_pool import WorkerPool, default_workers
+
+OFFICIAL = dict(train=82_081, val=40_137)
+VOID = 255
+
+
+class Annotation(NamedTuple):
+    """One annotated object, or a crowd.
+
+    Attributes:
+        label (int): Of the masks, 1 for the category with the smallest id.
+        shape (list | dict): COCO's polygons or run lengths.
+        area (float): As COCO has it, in pixels.
+        is_crowd (bool): Whether it is a region of many objects.
+    """
+
+    label: int
+    shape: list | dict
+    area: float
+    is_crowd: bool
+
+
+class CocoImage(NamedTuple):
+    """What is annotated in an image; size is (H, W) in pixels."""
+
+    stem: str
+    size: tuple[int, int]
+    annotations: list[Annotation]
+
+    def labels(self) -> list[int]:
+        """Labels of the classes in it, sorted."""
+        return sorted({one.label for one in self.annotations})
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('root', type=Path, help='the folder of COCO')
+    parser.add_argument(
+        '--overlap', choices=['area', 'order'], default='area',
+        help='what lies above: the smaller object, or the later one')
+    parser.add_argument(
+        '--crowd', choices=['class', 'background', 'void'], default='class',
+        help='what a crowd region is in a mask')
+    parser.add_argument(
+        '--no-masks', action='store_true',
+        help='write labels and lists only, which is enough to train on')
+    parser.add_argument(
+        '--workers', type=int, default=default_workers(),
+        help='processes (default: one for each CPU)')
+    return parser.parse_args(argv)
+
+
+def import_mask_api() -> ModuleType:
+    """COCO's own reader of polygons and run lengths.
+
+    Returns:
+        ModuleType: ``pycocotools.mask``.
+
+    Raises:
+        UserError: It is not installed.
+    """
+    try:
+        from pycocotools import mask
+    except ImportError as error:
+        raise UserError('pycocotools: is not installed, but draws COCO\'s '
+                        'masks; pip install pycocotools, or leave them out '
+                        'with --no-masks') from error
+    return mask
+
+
+def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
+    """The mask of an image.
+
+    Args:
+        image (CocoImage): What is annotated.
+        overlap (str): 'area', the smaller object lies above, of equal ones
+            the earlier; or 'order', the later one does.
+        crowd (str): Crowd regions are their 'class', or left as 'background',
+            or 'void' wherever there is no object.
+
+    Returns:
+        np.ndarray: uint8, (H, W): 0 background, 255 void.
+    """
+    mask = np.zeros(image.size, np.uint8)
+    lowest_first = list(image.annotations)
+    if overlap == 'area':
+        lowest_first.sort(key=lambda one: one.area)
+        lowest_first.reverse()
+    if crowd == 'background':
+        lowest_first = [one for one in lowest_first if not one.is_crowd]
+    if crowd == 'void':
+        lowest_first.sort(key=lambda one: not one.is_crowd)
+    for one in lowest_first:
+        as_void = one.is_crowd and crowd == 'void'
+        mask[decode(one.shape, image.size)] = VOID if as_void else one.label
+    return mask
+
+
+def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
+    """Pixels of polygons or run lengths.
+
+    Args:
+        shape (list | dict): Polygons, or ``counts`` and ``size``.
+        size (tuple[int, int]): (H, W) of the image.
+
+    Returns:
+        np.ndarray: bool, (H, W).
+    """
+    api = import_mask_api()
+    if isinstance(shape, list):
+        code = api.merge(api.frPyObjects(shape, *size))
+    elif isinstance(shape['counts'], str | bytes):
+        code = shape
+    else:
+        code = api.frPyObjects(shape, *size)
+    return api.decode(code).astype(bool)
+
+
+class MaskWriter:
+    """Writes one mask after the other; made anew in each process.
+
+    Args:
+        folder (Path): Where to.
+        overlap (str): As of :func:`paint`.
+        crowd (str): As of :func:`paint`.
+    """
+
+    def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
+        self.folder = folder
+        self.overlap = overlap
+        self.crowd = crowd
+
+    def __call__(self, image: CocoImage) -> None:
+        """Write the mask of an image.
+
+        Args:
+            image (CocoImage): What is annotated in it.
+
+        Raises:
+            UserError: An annotation cannot be drawn.
+        """
+        try:
+            mask = paint(image, self.overlap, self.crowd)
+        except UserError:
+            raise
+        except Exception as error:  # pycocotools raises bare ones
+            raise UserError(f'{image.stem}: an annotation of it cannot be '
+                            f'drawn ({error}); put back the official file'
+                            ) from error
+        write_label(self.folder / f'{image.stem}.png', mask)
+
+
+def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
+    """Read an instances file with its polygons packed.
+
+    Args:
+        path (Path): ``instances_*.json``.
+
+    Returns:
+        tuple: Class names in the order of the categories' ids; images and
+        annotations as they stand, each annotation with its ``label``.
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            content = json.load(file, object_hook=_packed)
+        categories = sorted(content['categories'], key=lambda one: one['id'])
+        names = [one['name'] for one in categories]
+        label_of = {one['id']: label
+                    for label, one in enumerate(categories, 1)}
+        for one in content['annotations']:
+            one['label'] = label_of[one['category_id']]
+        return (list(check_classes(names, str(path))), content['images'],
+                content['annotations'])
+    except FileNotFoundError as error:
+        raise UserError(f'{path}: is missing; unpack '
+                        'annotations_trainval2014.zip there') from error
+    except UserError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f'{path}: cannot be read as COCO instances '
+                        f'({type(error).__name__}: {error}); unpack '
+                        'annotations_trainval2014.zip again') from error
+
+
+def _packed(found: dict) -> dict:
+    """An object of the file, with an eighth of the memory for polygons."""
+    shape = found.get('segmentation')
+    if isinstance(shape, list):
+        found['segmentation'] = [np.array(polygon, np.float64)
+                                 for polygon in shape]
+    elif isinstance(shape, dict) and isinstance(shape['counts'], list):
+        shape['counts'] = np.array(shape['counts'], np.uint32)
+    return found
+
+
+def annotated_images(path: Path, split: str
+                     ) -> tuple[list[str], list[CocoImage], int]:
+    """The images of a split with at least one annotation.
+
+    Args:
+        path (Path): ``instances_*.json``.
+        split (str): 'train' or 'val'.
+
+    Returns:
+        tuple: Class names, images by name, and how many images have none.
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    names, images, annotations = read_instances(path)
+    found = {}
+    try:
+        for one in annotations:
+            found.setdefault(one['image_id'], []).append(Annotation(
+                one['label'], one['segmentation'], one['area'],
+                bool(one['iscrowd'])))
+        labelled = [
+            CocoImage(f'{split}2014/{image_id(image["file_name"])}',
+                      (image['height'], image['width']), found[image['id']])
+            for image in images if image['id'] in found]
+    except (KeyError, TypeError) as error:
+        raise UserError(f'{path}: an entry has no {error}; unpack '
+                        'annotations_trainval2014.zip again') from error
+    labelled.sort(key=lambda image: image.stem)
+    return names, labelled, len(images) - len(labelled)
+
+
+def link_images(root: Path, split: str) -> ImageFolder:
+    """Make ``JPEGImages/train2014`` lead to ``train2014``.
+
+    Args:
+        root (Path): The folder of COCO.
+        split (str): 'train' or 'val'.
+
+    Returns:
+        ImageFolder: All of ``JPEGImages``.
+
+    Raises:
+        UserError: There are no images, or no link can be made.
+    """
+    link, folder = root / f'JPEGImages/{split}2014', root / f'{split}2014'
+    if link.is_dir():  # also a link that is there, or images moved there
+        return ImageFolder(link.parent)
+    if not folder.is_dir():
+        raise UserError(f'{folder}: the folder of images is missing; unpack '
+                        f'{split}2014.zip there')
+    link.parent.mkdir(exist_ok=True)
+    try:
+        os.symlink(f'../{split}2014', link, target_is_directory=True)
+    except OSError as error:
+        raise UserError(f'{link}: cannot be made a link ({error.strerror}); '
+                        f'move {folder} there and run this again') from error
+    return ImageFolder(link.parent)
+
+
+def check_images(folder: ImageFolder, images: Sequence[CocoImage]) -> None:
+    """Raise a UserError unless every image is there."""
+    missing = [image.stem for image in images
+               if folder.find(image.stem) is None]
+    if missing:
+        raise UserError(
+            f'{folder.root}: {len(missing):,} of {len(images):,} images are '
+            f'missing, first {missing[0]}; unpack the archive of images again')
+
+
+def write_masks(folder: MadeFolder, images: Sequence[CocoImage],
+                args: argparse.Namespace) -> None:
+    """Write the masks that are not there yet."""
+    folder.start()
+    todo = [image for image in images
+            if not (folder.root / f'{image.stem}.png').is_file()]
+    with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd),
+                    args.workers) as pool:
+        for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
+            pass
+
+
+def count_line(split: str, labelled: int, empty: int) -> str:
+    """How many images a split has, beside the official number."""
+    official = OFFICIAL[split]
+    note = ('as official' if labelled == official else
+            f'NOT the official {official:,}')
+    return (f'{split}: {labelled:,} images with objects, {note}; '
+            f'{empty:,} without are left out')
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Convert both splits."""
+    args = parse_args(argv)
+    masks = None
+    if not args.no_masks:
+        import_mask_api()
+        masks = MadeFolder(
+            args.root / 'SegmentationClass', 'made.json',
+            dict(overlap=args.overlap, crowd=args.crowd), 'masks of COCO')
+    classes, splits, labels = None, {}, {}
+    for split in OFFICIAL:
+        path = args.root / f'annotations/instances_{split}2014.json'
+        names, images, empty = annotated_images(path, split)
+        if classes not in (None, names):
+            raise UserError(f'{path}: has other categories than the list of '
+                            'train; unpack annotations_trainval2014.zip again')
+        classes = names
+        check_images(link_images(args.root, split), images)
+        print(count_line(split, len(images), empty))
+        splits[split] = [image.stem for image in images]
+        labels.update({image.stem: [names[label - 1]
+                                    for label in image.labels()]
+                       for image in images})
+        if masks:
+            write_masks(masks, images, args)
+    write_lists(args.root, classes, splits, labels)
+    if masks:
+        masks.finish()
+    print(f'{args.root}: {len(classes)} classes and background')
+
+
+if __name__ == '__main__':
+    run(main)
