@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from .block_chain import block_chain
+from .cam_head import CAMHead
 from .patch_learning import ChainNeck
 
 
@@ -56,6 +57,8 @@ class CAMClassifier(ImageClassifier):
             head=head,
             data_preprocessor=data_preprocessor,
             **kwargs)
+        if isinstance(neck, ChainNeck) and isinstance(self.head, CAMHead):
+            self.head.branches = len(neck.positions) + 1
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck'):
         """Features of the images.

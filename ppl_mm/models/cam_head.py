@@ -1,9 +1,12 @@
 """The classifier whose weights make the class activation map."""
+import torch
 from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from ..errors import UserError
 from ..registry import MODELS
+from .branch_fusion import FUSIONS, branch_distance, fuse_branches
 
 
 @MODELS.register_module()
@@ -29,6 +32,14 @@ class CAMHead(MultiLabelClsHead):
             training (ResNet38d: 0.5). Defaults to 0.
         thr (float): Score above which a class counts as predicted.
             Defaults to 0.5.
+        branch_loss (float): Weight of a loss for each branch of a patch
+            learning neck on its own, beside that of their sum. Defaults to
+            0, the paper's form.
+        consistency (float): Weight of the distance between the branches'
+            maps, :func:`branch_distance`. Defaults to 0, the paper's form.
+        fusion (str): How prediction makes one map of the branches',
+            :func:`fuse_branches`; scores are always those of the sum.
+            Defaults to 'sum', the paper's form.
         init_cfg (dict, optional): Defaults to a normal distribution with
             standard deviation 0.01.
     """
@@ -40,8 +51,14 @@ class CAMHead(MultiLabelClsHead):
         loss: dict | None = None,
         dropout: float = 0.,
         thr: float = 0.5,
+        branch_loss: float = 0.,
+        consistency: float = 0.,
+        fusion: str = 'sum',
         init_cfg: dict | None = None,
     ) -> None:
+        if fusion not in FUSIONS:
+            raise UserError(f'CAMHead: fusion={fusion!r}: use one of '
+                            f'{", ".join(FUSIONS)}')
         if in_channels is None:
             raise ValueError(
                 'CAMHead: in_channels is unknown; build the head as part of '
@@ -53,6 +70,11 @@ class CAMHead(MultiLabelClsHead):
             init_cfg=init_cfg or dict(
                 type='Normal', layer='Conv2d', std=0.01))
         self.num_classes = num_classes
+        self.branch_loss = branch_loss
+        self.consistency = consistency
+        self.fusion = fusion
+        # Maps of as many branches lie in the input, CAMClassifier says.
+        self.branches = 1
         self.dropout = nn.Dropout2d(dropout)
         # No bias, as in PSA: a constant would raise the whole map.
         self.classifier = nn.Conv2d(in_channels, num_classes, 1, bias=False)
@@ -68,19 +90,73 @@ class CAMHead(MultiLabelClsHead):
         """
         return self.classifier(self.dropout(self.pre_logits(feats)))
 
+    def branch_cams(self, feats: tuple[Tensor, ...]) -> Tensor:
+        """What each branch adds to the maps.
+
+        Args:
+            feats (tuple[Tensor]): The last is the map (B, C, H, W).
+
+        Returns:
+            Tensor: (B, branches, num_classes, H, W); summed over branches
+            they are :meth:`cam`.
+        """
+        x = self.dropout(self.pre_logits(feats))
+        weights = self.classifier.weight.chunk(self.branches, dim=1)
+        return torch.stack([
+            nn.functional.conv2d(part, weight) for part, weight in zip(
+                x.chunk(self.branches, dim=1), weights, strict=True)
+        ], dim=1)
+
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Logits (B, num_classes): the global average of the CAM."""
         return self.cam(feats).mean(dim=(2, 3))
 
+    def loss(self, feats: tuple[Tensor, ...],
+             data_samples: list[DataSample], **kwargs) -> dict[str, Tensor]:
+        """Losses of a batch.
+
+        Args:
+            feats (tuple[Tensor]): The last is the map (B, C, H, W).
+            data_samples (list[DataSample]): With ``gt_label`` or
+                ``gt_score``.
+            **kwargs: Of the loss.
+
+        Returns:
+            dict[str, Tensor]: ``loss``; of a neck with several branches also
+            ``loss_branch`` and ``loss_consistency``, if they are weighted.
+        """
+        if self.branches == 1 or not (self.branch_loss or self.consistency):
+            return super().loss(feats, data_samples, **kwargs)
+        cams = self.branch_cams(feats)
+        score = cams.mean(dim=(3, 4))  # (B, branches, num_classes)
+        target = self._target(score[:, 0], data_samples)
+        losses = dict(
+            loss=self.loss_module(score.sum(dim=1), target, **kwargs))
+        if self.branch_loss:
+            # Scaled as if the branch were all that there is.
+            alone = [self.loss_module(one * self.branches, target, **kwargs)
+                     for one in score.unbind(dim=1)]
+            losses['loss_branch'] = self.branch_loss * sum(alone) / len(alone)
+        if self.consistency:
+            losses['loss_consistency'] = self.consistency * branch_distance(
+                cams * self.branches, target)
+        return losses
+
     def _get_loss(self, cls_score: Tensor, data_samples: list[DataSample],
                   **kwargs) -> dict[str, Tensor]:
+        target = self._target(cls_score, data_samples)
+        return dict(loss=self.loss_module(cls_score, target, **kwargs))
+
+    @staticmethod
+    def _target(cls_score: Tensor, data_samples: list[DataSample]) -> Tensor:
+        """1 for classes that an image shows (B, num_classes)."""
         target = cls_score.new_zeros(cls_score.shape)
         for row, sample in zip(target, data_samples, strict=True):
             if 'gt_score' in sample:  # set by mixup and the like
                 row.copy_(sample.gt_score)
             else:
                 row[sample.gt_label] = 1
-        return dict(loss=self.loss_module(cls_score, target, **kwargs))
+        return target
 
     def predict(
             self,
@@ -95,11 +171,12 @@ class CAMHead(MultiLabelClsHead):
 
         Returns:
             list[DataSample]: With ``pred_score`` (num_classes,),
-            ``pred_label`` and the raw ``cam`` (num_classes, H, W).
+            ``pred_label`` and the ``cam`` (num_classes, H, W), raw unless
+            ``fusion`` normalises the branches.
         """
-        cam = self.cam(feats)
-        data_samples = self._get_predictions(cam.mean(dim=(2, 3)),
+        cams = self.branch_cams(feats)
+        data_samples = self._get_predictions(cams.sum(dim=1).mean(dim=(2, 3)),
                                              data_samples)
-        for sample, one in zip(data_samples, cam, strict=True):
-            sample.set_field(one, 'cam')
+        for sample, one in zip(data_samples, cams, strict=True):
+            sample.set_field(fuse_branches(one, self.fusion), 'cam')
         return data_samples

@@ -8,11 +8,12 @@ from torch import Tensor
 from ..errors import UserError
 from ..registry import MODELS
 from .block_chain import BlockChain
+from .patch_border import BORDERS, padded_by
 from .patch_ops import Grid, as_grid, merge_patches, pad_to_grid, split_patches
 
 
 def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,
-                 size: tuple[int, int]) -> Tensor:
+                 size: tuple[int, int], border: str = 'zeros') -> Tensor:
     """Each patch through the tail on its own: p = M(tail(P_K(f))).
 
     The patches are folded into the batch, so the tail runs once. No pixel of
@@ -24,12 +25,18 @@ def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,
         tail (BlockChain): The blocks after the cut, b_{i+1} .. b_N.
         grid (int | tuple[int, int]): K or (Kh, Kw).
         size (tuple[int, int]): (H_N, W_N), the size of the global map.
+        border (str): What convolutions see beyond a patch, see
+            :func:`padded_by`. A grid of 1 is no patch and keeps its zeros.
 
     Returns:
         Tensor: (B, C_N, H_N, W_N).
     """
     features = pad_to_grid(features, grid, tail.stride)
-    return merge_patches(tail(split_patches(features, grid)), grid, size)
+    patches = split_patches(features, grid)
+    cut = as_grid(grid) != (1, 1)
+    with padded_by(tail, border if cut else 'zeros'):
+        patches = tail(patches)
+    return merge_patches(patches, grid, size)
 
 
 def _check_patches(features: Tensor, tail: BlockChain, grid: Grid) -> None:
@@ -55,6 +62,13 @@ class ChainNeck(BaseModule):
 
     #: Indices of the blocks after which the feature map is cut.
     positions: tuple[int, ...]
+
+    def __init__(self, border: str, init_cfg: dict | None) -> None:
+        super().__init__(init_cfg)
+        if border not in BORDERS:
+            raise UserError(f'neck {type(self).__name__}: border={border!r}: '
+                            f'use one of {", ".join(BORDERS)}')
+        self.border = border
 
     def out_channels(self, in_channels: int) -> int:
         """Channels of the output, for ``in_channels`` of the backbone's."""
@@ -97,14 +111,18 @@ class PatchLearning(ChainNeck):
         position (int): Index of the block after which the feature map is
             cut, 0-based; negative counts from the end.
         grid (int | tuple[int, int]): K for K x K patches, or (Kh, Kw).
+        border (str): What convolutions see beyond a patch: 'zeros', their
+            own padding, as in the paper; or 'replicate', the patch's border,
+            which a frozen BatchNorm finds less strange. Defaults to 'zeros'.
         init_cfg (dict, optional): As of every ``BaseModule``.
     """
 
     def __init__(self,
                  position: int,
                  grid: Grid,
+                 border: str = 'zeros',
                  init_cfg: dict | None = None) -> None:
-        super().__init__(init_cfg)
+        super().__init__(border, init_cfg)
         self.register_buffer('stage', torch.zeros(3, dtype=torch.long))
         self.set_stage(position, grid)
 
@@ -138,7 +156,8 @@ class PatchLearning(ChainNeck):
         if self.training:
             _check_patches(features, tail, self.grid)
         whole = tail(features)
-        patches = patch_branch(features, tail, self.grid, whole.shape[-2:])
+        patches = patch_branch(features, tail, self.grid, whole.shape[-2:],
+                               self.border)
         return torch.cat([whole, patches], dim=1)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
@@ -164,14 +183,16 @@ class MultiGranularityFusion(ChainNeck):
         positions (Sequence[int]): Indices of the blocks after which the
             feature map is cut, as of :class:`PatchLearning`.
         grids (Sequence[int | tuple[int, int]]): One grid for each position.
+        border (str): As of :class:`PatchLearning`. Defaults to 'zeros'.
         init_cfg (dict, optional): As of every ``BaseModule``.
     """
 
     def __init__(self,
                  positions: Sequence[int],
                  grids: Sequence[Grid],
+                 border: str = 'zeros',
                  init_cfg: dict | None = None) -> None:
-        super().__init__(init_cfg)
+        super().__init__(border, init_cfg)
         if not positions or len(positions) != len(grids):
             raise UserError(
                 'MultiGranularityFusion needs one grid for each position, '
@@ -198,7 +219,8 @@ class MultiGranularityFusion(ChainNeck):
             cut, tail = features[position].detach(), chain[position + 1:]
             if self.training:
                 _check_patches(cut, tail, grid)
-            maps.append(patch_branch(cut, tail, grid, whole.shape[-2:]))
+            maps.append(patch_branch(cut, tail, grid, whole.shape[-2:],
+                                     self.border))
         return torch.cat(maps, dim=1)
 
     def extra_repr(self) -> str:
