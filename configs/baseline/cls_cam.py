@@ -1,7 +1,1 @@
-"""Plain CAM on PASCAL VOC 2012: the baseline of every comparison."""
-_base_ = [
-    '../_base_/models/cam_resnet50.py',
-    '../_base_/datasets/voc12_image_labels.py',
-    '../_base_/schedules/irn_5e.py',
-    '../_base_/cls_runtime.py',
-]
+_base_ = './cam_resnet38d_4xb2-8e_voc12aug-448x448.py'

@@ -1,8 +1,1 @@
-"""Explicit multi-granularity fusion (Fig. 5): all positions at once."""
-_base_ = '../baseline/cls_cam.py'
-
-model = dict(
-    neck=dict(
-        type='ppl_mm.MultiGranularityFusion',
-        positions=(7, 13, 15),
-        grids=(2, 2, 2)))
+_base_ = './ppl-explicit_resnet38d_4xb2-8e_voc12aug-448x448.py'

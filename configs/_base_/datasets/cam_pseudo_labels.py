@@ -35,6 +35,14 @@ cam_pseudo_labels = dict(
     # Only these images: an export may hold labels of other splits, too.
     ann_file='ImageSets/Segmentation/train_aug.txt',
     metainfo=dict(classes=cam_classes))
+# What a network reaches with full supervision: SBD's masks, made by
+# tools/dataset_converters/voc12_sbd.py.
+cam_full_masks = dict(
+    type='ppl_mm.VOCLayoutDataset',
+    data_root=cam_data_root,
+    ann_file='ImageSets/Segmentation/train_aug.txt',
+    data_prefix=dict(seg_map_path='SegmentationClassAug'),
+    metainfo=dict(classes=cam_classes))
 cam_true_masks = dict(
     type='ppl_mm.VOCLayoutDataset',
     data_root=cam_data_root,

@@ -41,10 +41,10 @@ tta_pipeline = [
         ]),
 ]
 
-# Total batch 16 (IRN): one GPU x 16, or four x 4. tools/train.py warns when
-# it differs, and --auto-scale-lr adapts the learning rate.
+# 16 images in all (IRN), on 4 GPUs. On one GPU set it to 16: tools/train.py
+# warns when the total differs, and --auto-scale-lr adapts the learning rate.
 train_dataloader = dict(
-    batch_size=16,
+    batch_size=4,
     num_workers=4,
     # Fresh workers have the same seeds in each epoch, so a run that was
     # interrupted and resumed sees the crops that it would have seen.

@@ -19,4 +19,10 @@ model = dict(
         std=[58.395, 57.12, 57.375],
         to_rgb=True))
 
+# Our choice, since the paper fixes neither: the cuts of the stages lie after
+# layer2, after layer3 and inside layer4 (`python -m ppl_mm.models.block_chain
+# CONFIG` lists the blocks), deeper ones later; 2 x 2 is what its Fig. 2 draws.
+positions = (7, 13, 15)
+grid = 2
+
 tta_model = dict(type='ppl_mm.CAMTTAModel')

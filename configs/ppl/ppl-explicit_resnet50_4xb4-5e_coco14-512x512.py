@@ -1,0 +1,11 @@
+"""Explicit multi-granularity fusion (Fig. 5), ResNet-50, MS COCO 2014.
+
+All three cuts at once.
+"""
+_base_ = '../baseline/cam_resnet50_4xb4-5e_coco14-512x512.py'
+
+model = dict(
+    neck=dict(
+        type='ppl_mm.MultiGranularityFusion',
+        positions=_base_.positions,
+        grids=(_base_.grid, ) * len(_base_.positions)))
