@@ -1,3 +1,5 @@
+# These register chains; nothing of them is called by name.
+from . import conv_chains, token_chains  # noqa: F401
 from .affinity_loss import AffinityLoss
 from .affinity_net import AffinityNet
 from .block_chain import Block, BlockChain, block_chain, register_block_chain

@@ -4,6 +4,13 @@ from mmengine.registry import MODELS
 
 RESNET = dict(stem_channels=8, base_channels=8)
 MOBILENET = dict(widen_factor=0.1)
+SWIN = dict(
+    type='mmpretrain.SwinTransformer', img_size=64, window_size=3,
+    pad_small_map=True)
+VIT = dict(
+    type='mmpretrain.VisionTransformer', img_size=64, patch_size=8,
+    arch=dict(embed_dims=12, num_layers=5, num_heads=3,
+              feedforward_channels=24), out_type='featmap')
 # Every adapter, in each form that its chain looks at.
 BACKBONES = dict(
     resnet18=dict(type='mmpretrain.ResNet', depth=18, **RESNET),
@@ -30,6 +37,20 @@ BACKBONES = dict(
         type='mmpretrain.ConvNeXt', out_indices=(1, 2),
         arch=dict(depths=[1, 1, 2, 1], channels=[8, 12, 16, 24]),
         gap_before_final_norm=False),
+    swin=dict(
+        arch=dict(embed_dims=6, depths=[1, 2, 1], num_heads=[1, 2, 3]),
+        out_indices=(2, ), **SWIN),
+    swin_cut=dict(
+        arch=dict(embed_dims=8, depths=[2, 2, 1], num_heads=[1, 2, 4]),
+        use_abs_pos_embed=True, out_indices=(0, 1), **SWIN),
+    swin_downsampled=dict(
+        arch=dict(embed_dims=6, depths=[1, 2, 1], num_heads=[1, 2, 3]),
+        out_after_downsample=True, out_indices=(1, ), **SWIN),
+    vit=VIT,
+    vit_cut=dict(
+        VIT, arch=dict(VIT['arch'], num_layers=6), with_cls_token=False,
+        pre_norm=True, out_indices=[1, 4]),
+    deit=dict(VIT, type='mmpretrain.DistilledVisionTransformer'),
     resnet38d=dict(type='ppl_mm.ResNet38d', width=0.125),
     resnet38d_cut=dict(type='ppl_mm.ResNet38d', width=0.1, out_indices=(4, )),
     mmseg_resnet18_v1c=dict(

@@ -51,7 +51,8 @@ def test_declared_strides_and_channels_are_true(backbone):
     for i, block in enumerate(chain):
         with torch.no_grad():
             out = block(x)
-        assert out.shape[1] == block.channels == chain[:i + 1].channels
+        assert block.features(out).shape[1] == block.channels
+        assert chain[:i + 1].channels == block.channels
         assert out.shape[2] * block.stride == x.shape[2], block.name
         assert out.shape[2] * chain[:i + 1].stride == 64
         x = out
@@ -76,7 +77,9 @@ def test_head_and_tail_are_the_chain(backbone):
     ('resnet18_v1d', 9), ('mobilenet_v2', 19), ('mobilenet_v2_cut', 14),
     ('dilated_mobilenet_v2', 19), ('vgg11', 8), ('vgg11_bn', 6),
     ('convnext_atto', 16), ('convnext_cut', 7),
-    ('resnet38d', 18), ('resnet38d_cut', 13), ('mmseg_resnet18_v1c', 9)])
+    ('resnet38d', 18), ('resnet38d_cut', 13), ('swin', 7),
+    ('swin_cut', 6), ('swin_downsampled', 6), ('vit', 6), ('vit_cut', 6),
+    ('deit', 6), ('mmseg_resnet18_v1c', 9)])
 def test_a_block_is_the_finest_natural_unit(make_backbone, name, length):
     assert len(block_chain(make_backbone(name))) == length
 
