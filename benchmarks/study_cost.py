@@ -1,0 +1,102 @@
+"""FLOPs of a training: `python benchmarks/study_cost.py CONFIG OUT.json`.
+
+One real training step of two images, forward and backward, is counted by
+PyTorch for each stage of the training; what is frozen has no backward. A
+multiplication with its addition is two FLOPs.
+"""
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.dataset import default_collate
+from mmengine.registry import DATASETS, MODELS, init_default_scope
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import ppl_mm  # noqa: F401
+from ppl_mm.engine.stages import check_stage
+from ppl_mm.utils import atomic_write
+
+_IMAGES = 2
+
+
+def stages_of(cfg: Config) -> list[dict]:
+    """The stages of a training with the epochs that each is stepped in.
+
+    Args:
+        cfg (Config): Of the training.
+
+    Returns:
+        list[dict]: ``epochs``, and ``position`` and ``grid`` unless the
+        model is trained as it is.
+    """
+    loop = cfg.train_cfg
+    if loop.get('stages'):  # all of them in each iteration
+        return [dict(stage, epochs=loop.max_epochs) for stage in loop.stages]
+    for hook in cfg.get('custom_hooks') or ():
+        if str(hook.get('type')).endswith('ProgressiveStageHook'):
+            return [dict(stage) for stage in hook.stages]
+    return [dict(epochs=loop.max_epochs)]
+
+
+def step_flops(model: nn.Module, samples: Sequence[dict]) -> float:
+    """FLOPs of a training step, for each of its images."""
+    model.zero_grad()
+    with FlopCounterMode(display=False) as counter:
+        data = model.data_preprocessor(default_collate(samples), True)
+        loss, _ = model.parse_losses(model(**data, mode='loss'))
+        loss.backward()
+    return counter.get_total_flops() / len(samples)
+
+
+def training_cost(cfg: Config) -> dict:
+    """FLOPs of a whole training.
+
+    Args:
+        cfg (Config): Of the training.
+
+    Returns:
+        dict: ``images_per_epoch``; ``stages``: epochs and FLOPs per image of
+        each; ``flops_per_image``, for one image in one epoch, the mean over
+        the epochs; ``flops``, in all.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    loader = cfg.train_dataloader
+    dataset = DATASETS.build(loader.dataset)
+    images = len(dataset)
+    if loader.get('drop_last'):
+        images -= images % loader.batch_size
+    model = MODELS.build(cfg.model).train()
+    torch.manual_seed(0)
+    samples = [dataset[index] for index in range(_IMAGES)]
+    stages = stages_of(cfg)
+    for stage in stages:
+        if 'position' in stage:
+            check_stage(model, stage['position'], stage['grid']).set_stage(
+                stage['position'], stage['grid'])
+        stage['flops_per_image'] = step_flops(model, samples)
+    flops = images * sum(
+        stage['epochs'] * stage['flops_per_image'] for stage in stages)
+    epochs = cfg.train_cfg.max_epochs
+    return dict(images_per_epoch=images, stages=stages, flops=flops,
+                flops_per_image=flops / (images * epochs))
+
+
+def main() -> None:
+    """Count, and write the JSON."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='of the training')
+    parser.add_argument('out', type=Path, help='the JSON to write')
+    args = parser.parse_args()
+    cost = training_cost(Config.fromfile(args.config))
+    with atomic_write(args.out) as file:
+        file.write(json.dumps(cost).encode())
+
+
+if __name__ == '__main__':
+    main()

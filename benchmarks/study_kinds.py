@@ -1,0 +1,6 @@
+"""How a row of each kind is run."""
+from study_cam import CamRun
+
+#: Called with a Run and CamRun's other arguments; the result is called and
+#: gives what the results keep.
+KINDS = dict(cam=CamRun)
