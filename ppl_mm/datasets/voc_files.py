@@ -42,7 +42,10 @@ def write_labels(path: str | os.PathLike,
     rows = ['image,labels']
     for stem, names in labels.items():
         between = ';' if any(' ' in name for name in names) else ' '
-        rows.append(f'{stem},{between.join(names)}')
+        text = between.join(names)
+        if set(text) & set(',"'):  # as CSV protects them
+            text = '"' + text.replace('"', '""') + '"'
+        rows.append(f'{stem},{text}')
     write_lines(path, rows)
 
 

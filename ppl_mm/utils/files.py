@@ -1,10 +1,14 @@
 """Files that are either whole or not there."""
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+# The umask can only be read by setting it, for all threads.
+_UMASK_LOCK = threading.Lock()
 
 
 @contextmanager
@@ -32,8 +36,9 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         with os.fdopen(handle, 'wb') as file:
             yield file
         # mkstemp makes private files; give what the user's umask would give.
-        umask = os.umask(0)
-        os.umask(umask)
+        with _UMASK_LOCK:
+            umask = os.umask(0)
+            os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
         os.replace(name, path)
     except BaseException:

@@ -1,0 +1,169 @@
+"""Photographs of any kind as training loads them: upright, RGB, 8 bits.
+
+:class:`ppl_mm.LoadImage` turns a photograph as its EXIF says, too, so who sees
+a picture and who draws its mask see the same. What it cannot do soundly is
+done here once: 16 bits, transparency, CMYK, rare formats, huge sizes.
+"""
+import os
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from ..errors import UserError
+
+#: Endings that are read.
+PHOTO_SUFFIXES = ('.jpg', '.jpeg', '.png', '.avif', '.bmp', '.gif', '.jp2',
+                  '.pgm', '.ppm', '.tif', '.tiff', '.webp')
+#: Endings of photographs that are named as unreadable, not passed over. Of
+#: some Pillow would read a thumbnail.
+FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+ORIENTATION = 0x0112  # EXIF's tag
+# What a viewer does to show a picture with that tag.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# ImageNet's mean colour, RGB: zero after normalisation, which says nothing.
+_MEAN = (124, 116, 104)
+_WITH_ALPHA = ('RGBA', 'RGBa', 'LA', 'La', 'PA')
+_AS_IT_IS = {'JPEG': '.jpg', 'MPO': '.jpg', 'PNG': '.png'}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph that has been read.
+
+    Attributes:
+        picture (Image.Image): Upright, 'RGB' or, where it has no colours, 'L'.
+        full_size (tuple[int, int]): Width and height, upright, in the file.
+        orientation (int): EXIF's, 1 to 8; 1 is upright.
+        changes (tuple[str, ...]): What differs from the file, in words.
+        suffix (str | None): '.jpg' or '.png' if the bytes of the file can
+            serve as they are, else None.
+    """
+
+    picture: Image.Image
+    full_size: tuple[int, int]
+    orientation: int
+    changes: tuple[str, ...]
+    suffix: str | None
+
+
+def read_photo(path: str | os.PathLike, max_long_side: int | None = None,
+               white_level: int = 65535) -> Photo:
+    """Read a photograph to its end.
+
+    Transparent parts get ImageNet's mean colour. Of several pages or frames
+    the first is taken. Colour profiles are not applied.
+
+    Args:
+        path (str | PathLike): The file.
+        max_long_side (int, optional): Shrink what is larger, in pixels.
+            Defaults to None: keep the size.
+        white_level (int): The value that is white in a grey picture of 16
+            bits. Defaults to 65535.
+
+    Returns:
+        Photo: The picture and what was done to it.
+
+    Raises:
+        UserError: The file cannot be read or has no pixels for a viewer.
+    """
+    if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
+        raise UserError(f'{path}: photos of this kind are not read; save it '
+                        'as JPEG or PNG')
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of half of what it refuses as a bomb.
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return _read(image, max_long_side, white_level)
+    except Image.DecompressionBombError:
+        raise UserError(f'{path}: more than {2 * Image.MAX_IMAGE_PIXELS:,} '
+                        'pixels; cut it into tiles') from None
+    except UserError as error:
+        raise UserError(f'{path}: {error}') from None
+    # A broken file can make a decoder raise anything.
+    except Exception as error:
+        reason = ' '.join(str(error).split())[:100] or type(error).__name__
+        # Pillow repeats the path, or the address of a stream.
+        reason = reason.replace(str(path), '').replace("''", 'the file')
+        raise UserError(f'{path}: the image cannot be read ({reason}); '
+                        'replace the file') from None
+
+
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn or mirror a picture as EXIF's orientation says.
+
+    Args:
+        image (Image.Image): As stored.
+        orientation (int): 1 to 8; anything else counts as 1.
+
+    Returns:
+        Image.Image: As it is to be seen.
+    """
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def scaled_size(size: tuple[int, int],
+                max_long_side: int | None) -> tuple[int, int]:
+    """Width and height of which the longer is at most that."""
+    if not max_long_side or max(size) <= max_long_side:
+        return tuple(size)
+    scale = max_long_side / max(size)
+    return tuple(max(1, round(side * scale)) for side in size)
+
+
+def _read(image: Image.Image, max_long_side: int | None,
+          white_level: int) -> Photo:
+    orientation = image.getexif().get(ORIENTATION, 1)
+    if orientation not in _TURNS:
+        orientation = 1
+    stored, kind, mode = image.size, image.format, image.mode
+    pages = 1 if kind == 'MPO' else getattr(image, 'n_frames', 1)
+    target = scaled_size(stored, max_long_side)
+    if target != stored:
+        image.draft(None, target)  # a JPEG is decoded small
+    image.load()
+    has_alpha = mode in _WITH_ALPHA or 'transparency' in image.info
+    picture = _to_8_bits(image, has_alpha, white_level)
+    if picture.size != target:
+        picture = picture.resize(target, Image.Resampling.LANCZOS)
+    changes = [text for text, is_so in (
+        ('turned upright', orientation != 1),
+        ('made smaller', target != stored),
+        ('transparent parts filled', has_alpha),
+        ('16 bits to 8', mode.startswith('I')),
+        ('CMYK to RGB', mode == 'CMYK'),
+        ('first of several frames', pages > 1),
+    ) if is_so]
+    is_plain = not changes and mode in ('RGB', 'L')
+    return Photo(
+        turn_upright(picture, orientation),
+        stored[::-1] if orientation > 4 else stored, orientation,
+        tuple(changes), _AS_IT_IS.get(kind) if is_plain else None)
+
+
+def _to_8_bits(image: Image.Image, has_alpha: bool,
+               white_level: int) -> Image.Image:
+    if has_alpha:
+        image = image.convert('RGBA')
+        ground = Image.new('RGB', image.size, _MEAN)
+        ground.paste(image, mask=image.getchannel('A'))
+        return ground
+    if image.mode == 'F':
+        raise UserError('its pixels are floating point numbers; save it with '
+                        '8 or 16 bits')
+    if image.mode.startswith('I'):
+        values = np.asarray(image).astype(np.float64) * (255 / white_level)
+        return Image.fromarray(
+            np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    return image.convert('L' if image.mode in ('1', 'L') else 'RGB')

@@ -1,0 +1,35 @@
+"""Threads for work on many files: reading, decoding and hashing them."""
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from .progress import track
+from .worker_pool import default_workers
+
+T, R = TypeVar('T'), TypeVar('R')
+
+
+def map_files(function: Callable[[T], R], items: Sequence[T], what: str,
+              workers: int | None = None) -> Iterator[tuple[T, R]]:
+    """Apply a function to many items in threads, with a bar.
+
+    Pillow and hashlib let other threads run while they work, and a thread,
+    unlike a process, has nothing to import.
+
+    Args:
+        function (Callable): What to do with an item.
+        items (Sequence): Small things, such as paths.
+        what (str): What is done, before the bar.
+        workers (int, optional): Threads. Defaults to None: one for each CPU.
+
+    Yields:
+        tuple: Item and result, as they are finished.
+    """
+    with ThreadPoolExecutor(workers or default_workers()) as pool:
+        futures = {pool.submit(function, item): item for item in items}
+        try:
+            for future in track(
+                    as_completed(futures), what, total=len(futures)):
+                yield futures.pop(future), future.result()
+        finally:  # an error or Ctrl-C waits for what is at work only
+            pool.shutdown(wait=False, cancel_futures=True)
