@@ -40,6 +40,11 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar='FILE',
         help='save scores per class and the confusion matrix of a '
         'segmentation network as JSON')
+    parser.add_argument(
+        '--predict-only',
+        action='store_true',
+        help='only save predictions of a segmentation network, with --out: '
+        "for a split without masks, such as VOC's test")
     parser.add_argument('--show', action='store_true', help='show predictions')
     parser.add_argument(
         '--show-dir', metavar='DIR', help='save images with predictions')
@@ -87,6 +92,8 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.show or args.show_dir:
         show(cfg, args)
     save(cfg, args)
+    if args.predict_only:
+        predict_only(cfg, args)
     return cfg
 
 
@@ -140,6 +147,42 @@ def save(cfg: Config, args: argparse.Namespace) -> None:
             type='ppl_mm.SegConfusion', out_file=args.report,
             split=Path(split).stem))
     cfg.test_evaluator = metrics
+
+
+def predict_only(cfg: Config, args: argparse.Namespace) -> None:
+    """Neither load masks nor compare with them."""
+    if not is_segmentation(cfg) or not args.out or args.report:
+        raise UserError('--predict-only: saves predictions of a segmentation '
+                        'network; give --out and no --report')
+    dataset = cfg.test_dataloader.dataset
+    dataset.pipeline = without_masks(dataset.pipeline)
+    dataset.test_mode = True
+    cfg.test_evaluator = [metric for metric in cfg.test_evaluator
+                          if metric.type.endswith('IoUMetric')]
+    for metric in cfg.test_evaluator:
+        metric.format_only = True
+
+
+def without_masks(steps: list) -> list:
+    """A pipeline that loads no masks, also inside TestTimeAug.
+
+    Args:
+        steps (list): Transforms; the views of TestTimeAug are lists of them.
+
+    Returns:
+        list: The same without LoadAnnotations, and without empty lists.
+    """
+    kept = []
+    for step in steps:
+        if isinstance(step, list | tuple):
+            step = without_masks(step)
+        elif step.get('transforms'):
+            step = dict(step, transforms=without_masks(step['transforms']))
+        elif step['type'].endswith('LoadAnnotations'):
+            continue
+        if step:
+            kept.append(step)
+    return kept
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
 """Masks on disk: 8-bit PNGs whose pixel is the class."""
+import io
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -43,13 +44,15 @@ def label_path(export_dir: str | os.PathLike, image_id: str) -> Path:
     return Path(export_dir) / 'labels' / f'{image_id}.png'
 
 
-def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
-    """Write a label as an 8-bit palette PNG, whole or not at all.
+def encode_label(label: np.ndarray) -> bytes:
+    """A label as an 8-bit PNG with VOC's palette.
 
     Args:
-        path (str | PathLike): The PNG to write; its folder is made.
         label (np.ndarray): uint8, shape ``(H, W)``: 0 = background, classifier
             id + 1, 255 = ignore.
+
+    Returns:
+        bytes: The file.
 
     Raises:
         ValueError: If the label is of another type or shape.
@@ -59,8 +62,24 @@ def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
                          f'{label.shape} of {label.dtype}')
     image = Image.fromarray(np.ascontiguousarray(label))
     image.putpalette(voc_palette())  # all 256 colours: 8 bits per pixel
+    file = io.BytesIO()
+    image.save(file, format='PNG')
+    return file.getvalue()
+
+
+def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
+    """Write a label as an 8-bit palette PNG, whole or not at all.
+
+    Args:
+        path (str | PathLike): The PNG to write; its folder is made.
+        label (np.ndarray): As of :func:`encode_label`.
+
+    Raises:
+        ValueError: If the label is of another type or shape.
+    """
+    content = encode_label(label)
     with atomic_write(path) as file:
-        image.save(file, format='PNG')
+        file.write(content)
 
 
 def read_mask(path: str | os.PathLike) -> np.ndarray:

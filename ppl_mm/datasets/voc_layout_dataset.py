@@ -35,7 +35,8 @@ class VOCLayoutDataset(BaseSegDataset):
             to None: those of ``data_root/classes.txt``.
         pipeline (Sequence[dict | Callable]): Transforms. In them
             ``reduce_zero_label`` is off, as written for ADE20K or not: label 0
-            is a class here.
+            is a class here. In ``test_mode`` and without LoadAnnotations
+            among them no mask is needed, as for VOC's test split.
         **kwargs: As of mmseg's ``BaseSegDataset``.
 
     Raises:
@@ -69,6 +70,9 @@ class VOCLayoutDataset(BaseSegDataset):
             dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
             **data_prefix or {})
         pipeline = [_keep_zero(step) for step in pipeline]
+        self._needs_masks = not (
+            kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline)
+            and ann_file)
         super().__init__(
             ann_file=ann_file, data_root=data_root, data_prefix=data_prefix,
             metainfo=metainfo, pipeline=pipeline, **kwargs)
@@ -81,6 +85,8 @@ class VOCLayoutDataset(BaseSegDataset):
             transforms need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
+        if not self._needs_masks:
+            return self._images_alone()
         if not mask_dir.is_dir():
             raise UserError(f'{mask_dir}: {self._no_masks()}')
         images = ImageFolder(self.data_prefix['img_path'])
@@ -93,6 +99,14 @@ class VOCLayoutDataset(BaseSegDataset):
                      label_map=self.label_map,
                      reduce_zero_label=self.reduce_zero_label,
                      seg_fields=[]) for stem in stems]
+
+    def _images_alone(self) -> list[dict]:
+        """The samples of a split that is not measured."""
+        images = ImageFolder(self.data_prefix['img_path'])
+        stems = read_ids(self.ann_file)
+        self._check_all('image', images, stems)
+        return [dict(img_path=images.find(stem), seg_fields=[])
+                for stem in stems]
 
     def _no_masks(self) -> str:
         """What to tell a user whose folder of masks is missing or empty."""
@@ -129,15 +143,18 @@ class VOCLayoutDataset(BaseSegDataset):
             dict: As from the last transform.
         """
         info = self.get_data_info(idx)
-        self._check_sizes(info['img_path'], info['seg_map_path'])
+        if self._needs_masks:
+            self._check_sizes(info['img_path'], info['seg_map_path'])
         try:
             results = super().prepare_data(idx)
         except (OSError, SyntaxError, AssertionError):
             # Decoders speak of bytes. If a file is to blame, name it.
             _read_to_the_end(info['img_path'])
-            read_mask(info['seg_map_path'])
+            if self._needs_masks:
+                read_mask(info['seg_map_path'])
             raise
-        self._check_labels(results, info['seg_map_path'])
+        if self._needs_masks:
+            self._check_labels(results, info['seg_map_path'])
         return results
 
     @staticmethod
@@ -170,6 +187,16 @@ def _keep_zero(step: dict | Callable) -> dict | Callable:
     if isinstance(step, dict) and step.get('reduce_zero_label'):
         return dict(step, reduce_zero_label=False)
     return step
+
+
+def _loads_masks(step: object) -> bool:
+    """Whether a transform, or one inside it, may load masks."""
+    if isinstance(step, list | tuple):
+        return any(map(_loads_masks, step))
+    if not isinstance(step, dict):
+        return True  # what it does is not known
+    return (str(step.get('type')).endswith('LoadAnnotations')
+            or _loads_masks(step.get('transforms', ())))
 
 
 def _size(path: str | os.PathLike) -> tuple[int, int]:

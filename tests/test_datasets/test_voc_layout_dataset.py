@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from mmengine.registry import DATASETS, DefaultScope
@@ -44,6 +46,35 @@ def test_a_split(root):
     expected = np.array(Image.open(root / 'SegmentationClass/a.png'))
     assert np.array_equal(mask, expected)
     assert {0, 255} <= set(np.unique(mask))
+
+
+def test_a_split_without_masks(root):
+    shutil.rmtree(root / 'SegmentationClass')
+    without = [PIPELINE[0], dict(type='TestTimeAug', transforms=[
+        [dict(type='RandomFlip', prob=0.)], [PIPELINE[2]]])]
+    settings = dict(data_root=str(root), ann_file=SPLIT, test_mode=True)
+    dataset = VOCLayoutDataset(**settings, pipeline=without)
+    sample = dataset[1]['data_samples'][0]
+    assert sample.img_path.endswith('a.jpg')
+    assert sample.ori_shape == (10, 12) and 'gt_sem_seg' not in sample
+    (root / 'JPEGImages/a.jpg').write_bytes(b'x')
+    with pytest.raises(UserError, match='a.jpg: unreadable or truncated'):
+        dataset[1]
+    (root / 'JPEGImages/a.jpg').unlink()
+    with pytest.raises(UserError, match='1 of 2 images have no image there'):
+        VOCLayoutDataset(**settings, pipeline=PIPELINE[::2])
+
+
+@pytest.mark.parametrize('settings', [
+    dict(ann_file=''), dict(test_mode=False), dict(pipeline=[]),
+    dict(pipeline=[lambda sample: sample]), dict(pipeline=PIPELINE),
+    dict(pipeline=[dict(type='TestTimeAug', transforms=[PIPELINE[:]])])])
+def test_masks_are_asked_for_else(root, settings):
+    shutil.rmtree(root / 'SegmentationClass')
+    settings = dict(dict(ann_file=SPLIT, pipeline=PIPELINE[::2],
+                         test_mode=True), **settings)
+    with pytest.raises(UserError, match='no masks are there'):
+        VOCLayoutDataset(str(root), **settings)
 
 
 def test_every_mask_of_the_folder(root):

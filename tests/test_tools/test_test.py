@@ -3,6 +3,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,37 @@ def test_segmentation_network(seg, demo_root, tmp_path):
             4) for path in paths)
     assert total.tolist() == report['scores']['confusion_matrix']
     assert len(list((tmp_path / 'show').rglob('*.png'))) == 4
+
+
+@pytest.mark.parametrize('views', [(), ('--tta', )])
+def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
+    data = shutil.copytree(demo_root, tmp_path / 'data')
+    shutil.rmtree(data / 'SegmentationClass')
+    lists = data / 'ImageSets/Segmentation'
+    (lists / 'test.txt').write_text('val_00002\nval_00000\n')
+    done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out',
+                tmp_path / 'out', '--predict-only', *views, '--cfg-options',
+                f'test_dataloader.dataset.data_root={data}',
+                f'test_dataloader.dataset.ann_file={lists}/test.txt')
+    assert done.code == 0, done.output
+    found = sorted((tmp_path / 'out').iterdir())
+    assert [path.name for path in found] == ['val_00000.png', 'val_00002.png']
+    for path in found:
+        with Image.open(path) as picture:
+            assert picture.mode == 'L' and picture.size == (48, 48)
+    with_masks = tmp_path / 'with_masks'
+    done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out',
+                with_masks, *views)
+    assert done.code == 0, done.output
+    for path in found:
+        assert path.read_bytes() == (with_masks / path.name).read_bytes()
+
+
+def test_predictions_alone_need_a_folder(fails, seg, tiny_config, trained):
+    for arguments in ([*seg], [*seg, '--out', 'x', '--report', 'y.json'],
+                      [tiny_config, trained, '--out', 'x.pkl']):
+        assert '--predict-only: saves predictions' in fails(
+            'test', *arguments, '--predict-only')
 
 
 @pytest.mark.slow

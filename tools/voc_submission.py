@@ -1,0 +1,289 @@
+"""Pack predictions for PASCAL VOC's evaluation server, or check an archive.
+
+python tools/voc_submission.py PREDICTIONS --out submission.tgz
+python tools/voc_submission.py --check submission.tgz
+
+PREDICTIONS is a folder of PNGs <image>.png whose pixel is the label, 0 to 20,
+as tools/test.py writes with --out. The archive holds
+
+  results/VOC2012/Segmentation/comp6_test_cls/<image>.png
+
+in VOC's palette; the same predictions give the same bytes. Exit status of
+--check: 1 where something is wrong, a line for each fault.
+"""
+import argparse
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from ppl_mm.cams import encode_label, read_mask, voc_palette
+from ppl_mm.datasets.image_folder import ImageFolder
+from ppl_mm.datasets.voc_files import VOC_CLASSES
+from ppl_mm.errors import UserError
+from ppl_mm.utils import atomic_write
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.image_lists import read_ids
+from ppl_mm.utils.progress import track
+
+FOLDER = 'results/VOC2012/Segmentation/comp{}_test_cls'
+ENDINGS = ('.tgz', '.tar.gz')
+LAST_LABEL = len(VOC_CLASSES)
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('predictions', nargs='?', type=Path,
+                        help='folder of predicted labels')
+    parser.add_argument('--out', type=Path, metavar='ARCHIVE',
+                        help='archive to write, .tgz or .tar.gz')
+    parser.add_argument('--check', type=Path, metavar='ARCHIVE',
+                        help='archive to check')
+    parser.add_argument(
+        '--data-root', type=Path, default='data/VOCdevkit/VOC2012',
+        help='with JPEGImages and ImageSets of the split (default: '
+        '%(default)s)')
+    parser.add_argument(
+        '--split', default='test',
+        help='a list in ImageSets/Segmentation, or the path of a .txt '
+        '(default: %(default)s)')
+    parser.add_argument(
+        '--comp', type=int, choices=(5, 6), default=6,
+        help="6: trained with anything besides VOC 2012's train and val, also "
+        "ImageNet's weights or SBD's images; 5: with nothing besides "
+        '(default: %(default)s)')
+    args = parser.parse_args(argv)
+    if bool(args.check) == bool(args.predictions and args.out):
+        parser.error('give PREDICTIONS and --out, or --check')
+    return args
+
+
+class Split:
+    """The images that an archive must hold.
+
+    Args:
+        data_root (Path): The folder of VOC 2012.
+        split (str): Name of a list, or path of a .txt.
+
+    Attributes:
+        images (list[str]): Their ids.
+        wanted (frozenset[str]): The same.
+
+    Raises:
+        UserError: The list or the folder of images is missing.
+    """
+
+    def __init__(self, data_root: Path, split: str) -> None:
+        path = Path(split)
+        if path.suffix != '.txt' or not path.is_file():
+            name = split.removesuffix('.txt')
+            path = data_root / f'ImageSets/Segmentation/{name}.txt'
+        self.images = read_ids(path)
+        self.wanted = frozenset(self.images)
+        self.photos = ImageFolder(data_root / 'JPEGImages')
+
+    def size(self, image: str) -> tuple[int, int]:
+        """Width and height of an image in pixels."""
+        path = self.photos.find(image)
+        if path is None:
+            raise UserError(f"{self.photos.root}: image '{image}' is missing; "
+                            "unpack the split's archive of VOC 2012 there")
+        with Image.open(path) as photo:
+            return photo.size
+
+
+def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every prediction, as the archive has them.
+
+    Args:
+        folder (Path): The predictions.
+        split (Split): Which there must be.
+
+    Yields:
+        tuple[str, bytes]: ``<image>.png`` and the file.
+
+    Raises:
+        UserError: One is missing, or is none that the server would take.
+    """
+    missing = [image for image in split.images
+               if not (folder / f'{image}.png').is_file()]
+    if missing:
+        raise UserError(
+            f'{folder}: {len(missing)} of {len(split.images)} images have no '
+            f'prediction, first {missing[0]}.png; run tools/test.py on this '
+            'split, with --out')
+    for image in track(sorted(split.images), 'packing'):
+        path = folder / f'{image}.png'
+        label = read_mask(path)
+        if label.max() > LAST_LABEL:
+            raise UserError(
+                f'{path}: has the label {label.max()}, the server takes 0 to '
+                f'{LAST_LABEL}; give predictions of a segmentation network')
+        size = split.size(image)
+        if size != label.shape[::-1]:
+            raise UserError(
+                '{}: {} x {} pixels (width x height), but image {} has {} x '
+                '{}; predict at the size of the image'.format(
+                    path, *label.shape[::-1], image, *size))
+        yield f'{image}.png', encode_label(label)
+
+
+def write_archive(path: Path, comp: int,
+                  files: Iterator[tuple[str, bytes]]) -> None:
+    """Write an archive whose bytes depend on its content alone.
+
+    Args:
+        path (Path): The archive.
+        comp (int): The competition, 5 or 6.
+        files (Iterator): Names and contents.
+    """
+    with atomic_write(path) as file, gzip.GzipFile(
+            '', 'wb', fileobj=file, mtime=0) as packed, tarfile.open(
+                fileobj=packed, mode='w', format=tarfile.USTAR_FORMAT) as tar:
+        for name, content in files:
+            member = tarfile.TarInfo(f'{FOLDER.format(comp)}/{name}')
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+class Faults:
+    """What is wrong with an archive; a line for each kind.
+
+    Args:
+        archive (Path): The archive.
+        total (int): How many images it should have.
+    """
+
+    def __init__(self, archive: Path, total: int) -> None:
+        self.archive = archive
+        self.total = total
+        self._found: dict[str, list[str]] = {}
+
+    def add(self, what: str, name: str) -> None:
+        """Note a fault of a file."""
+        self._found.setdefault(what, []).append(name)
+
+    def lines(self) -> list[str]:
+        """The faults, each with the first file that has it."""
+        return [f'{self.archive}: {len(names)} of {self.total} images {what}, '
+                f'first {names[0]}' for what, names in self._found.items()]
+
+
+def check_archive(path: Path, split: Split) -> list[str]:
+    """Say what the server would not take.
+
+    Args:
+        path (Path): The archive.
+        split (Split): What it should hold.
+
+    Returns:
+        list[str]: One line for each kind of fault; none if all is well.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    if not path.is_file():
+        raise UserError(f'{path}: is missing; write it with --out')
+    faults = Faults(path, len(split.images))
+    lines, seen = [], {}
+    if not path.name.endswith(ENDINGS):
+        lines.append(f'{path}: must be called .tgz or .tar.gz')
+    try:
+        with tarfile.open(path, 'r:gz') as tar:
+            for member in tar:
+                if not member.isdir():
+                    check_member(tar, member, split, seen, faults)
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        return [*lines, f'{path}: is no whole tar that gzip has packed '
+                f'({error})']
+    if len(set(seen.values())) > 1:
+        lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; '
+                     'submit one of them')
+    for image in split.images:
+        if image not in seen:
+            faults.add('are missing', image)
+    return lines + faults.lines()
+
+
+def check_member(tar: tarfile.TarFile, member: tarfile.TarInfo, split: Split,
+                 seen: dict[str, str], faults: Faults) -> None:
+    """Check one file of an archive.
+
+    Args:
+        tar (TarFile): The archive.
+        member (TarInfo): The file.
+        split (Split): What should be there.
+        seen (dict): Folder of each image so far; this one is added.
+        faults (Faults): What is wrong is added.
+    """
+    name = PurePosixPath(member.name)
+    folder, image = str(name.parent), name.stem
+    if folder not in (FOLDER.format(5), FOLDER.format(6)):
+        faults.add(f'lie elsewhere than in {FOLDER.format(6)}', member.name)
+    elif name.suffix != '.png' or image not in split.wanted:
+        faults.add('are not of the split', member.name)
+    elif image in seen:
+        faults.add('are there twice', member.name)
+    else:
+        seen[image] = folder
+        content = tar.extractfile(member) if member.isfile() else None
+        fault = label_fault(content.read() if content else b'',
+                            split.size(image))
+        if fault:
+            faults.add(fault, member.name)
+
+
+def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
+    """What is wrong with a label.
+
+    Args:
+        content (bytes): The file.
+        size (tuple[int, int]): Width and height of its image.
+
+    Returns:
+        str | None: The fault, as the end of a sentence; None if there is none.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=['PNG']) as picture:
+            picture.load()
+    except (OSError, SyntaxError, ValueError):
+        return 'are no readable PNG'
+    if picture.mode != 'P':
+        return 'are no PNG with a palette'
+    colours = 3 * (LAST_LABEL + 1)
+    palette = bytes(picture.getpalette())[:colours]
+    if palette != voc_palette()[:len(palette)]:
+        return "have another palette than VOC's"
+    if picture.size != size:
+        return 'are of another size than their image'
+    if np.asarray(picture).max() > LAST_LABEL:
+        return f'have a label above {LAST_LABEL}'
+    return None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write and check, or check."""
+    args = parse_args(argv)
+    split = Split(args.data_root, args.split)
+    archive = args.check or args.out
+    if args.out:
+        if not args.out.name.endswith(ENDINGS):
+            raise UserError(f'--out {args.out}: must end in .tgz or .tar.gz, '
+                            'or the server refuses it')
+        write_archive(archive, args.comp, entries(args.predictions, split))
+    faults = check_archive(archive, split)
+    print('\n'.join(faults) or
+          f'{archive}: {len(split.images):,} images, nothing is wrong')
+    return int(bool(faults))
+
+
+if __name__ == '__main__':
+    run(main)
