@@ -1,0 +1,207 @@
+"""Turn the field's cls_labels.npy into image_labels.csv.
+
+python cls_labels.py cls_labels.npy --out image_labels.csv --trust
+
+The file, of PSA, IRN and their successors, is a pickled dictionary from image
+to a vector with a 1 for each of its classes. A pickle names functions to call,
+and may name any: so --trust is asked for, and even then only what makes up
+NumPy's arrays may be called. It is the one pickle that this project reads.
+
+--compare Annotations also compares it with VOC's XML, and names the images
+that differ; the exit status is then 1 where some do.
+"""
+import argparse
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ppl_mm.datasets.class_lists import check_classes, read_classes
+from ppl_mm.datasets.label_files import read_voc_xml
+from ppl_mm.datasets.voc_files import VOC_CLASSES, write_labels
+from ppl_mm.errors import UserError
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.image_lists import image_id
+
+# All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
+# strings and bytes as Python 2 wrote them.
+_CALLABLE = {
+    ('numpy', 'ndarray'), ('numpy', 'dtype'), ('_codecs', 'encode'),
+    *((f'numpy.{core}.multiarray', name) for core in ('core', '_core')
+      for name in ('_reconstruct', 'scalar')),
+    *((f'numpy.{core}.numeric', '_frombuffer') for core in ('core', '_core')),
+}
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('labels', type=Path, help='cls_labels.npy')
+    parser.add_argument('--out', type=Path, help='CSV to write')
+    parser.add_argument(
+        '--classes', nargs='+', default=list(VOC_CLASSES),
+        help="foreground classes in the vectors' order, or a classes.txt "
+        "(default: VOC's)")
+    parser.add_argument(
+        '--compare', type=Path, metavar='ANNOTATIONS',
+        help="also compare with VOC's XML")
+    parser.add_argument(
+        '--drop-difficult', action='store_true',
+        help='in the XML, leave out objects marked difficult')
+    parser.add_argument(
+        '--trust', action='store_true',
+        help='I trust the file: read it though it is a pickle')
+    args = parser.parse_args(argv)
+    if not (args.out or args.compare):
+        parser.error('give --out, --compare or both')
+    return args
+
+
+class ArrayUnpickler(pickle.Unpickler):
+    """Reads pickles of NumPy's arrays, and of nothing else."""
+
+    def find_class(self, module: str, name: str) -> object:
+        """What a pickle may call; anything else is a UnpicklingError."""
+        if (module, name) not in _CALLABLE:
+            raise pickle.UnpicklingError(f'it calls {module}.{name}')
+        return super().find_class(module, name)
+
+
+def read_cls_labels(path: Path) -> dict:
+    """Unpickle a cls_labels.npy.
+
+    Args:
+        path (Path): The file, of a source that is trusted.
+
+    Returns:
+        dict: From image to vector, as it stands.
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    try:
+        with open(path, 'rb') as file:
+            content = _read_object(file)
+    except FileNotFoundError as error:
+        raise UserError(f'{path}: is missing; check the path') from error
+    # A broken pickle may raise nearly anything.
+    except Exception as error:
+        reason = ' '.join(str(error).split())[:120]
+        raise UserError(f'{path}: is no pickled dictionary of arrays '
+                        f'({reason}); get the file again') from error
+    if not isinstance(content, dict) or not content:
+        raise UserError(f'{path}: holds a {type(content).__name__}, expected '
+                        'a dictionary from image to vector')
+    return content
+
+
+def _read_object(file: IO[bytes]) -> object:
+    """The one object of a .npy file."""
+    version = np.lib.format.read_magic(file)
+    read_header = (np.lib.format.read_array_header_1_0 if version == (1, 0)
+                   else np.lib.format.read_array_header_2_0)
+    shape, _, dtype = read_header(file)
+    if not dtype.hasobject or shape:
+        raise ValueError(f'it is an array {shape} of {dtype}')
+    # latin1 reads what Python 2 wrote and changes nothing else.
+    content = ArrayUnpickler(file, encoding='latin1').load()
+    return content.item() if isinstance(content, np.ndarray) else content
+
+
+def image_name(key: object) -> str:
+    """The image of a key: its name, or IRN's 2007000032 for 2007_000032."""
+    if isinstance(key, int | np.integer):
+        digits = f'{int(key):010d}'
+        return f'{digits[:4]}_{digits[4:]}'
+    return image_id(str(key))
+
+
+def to_names(content: dict, classes: Sequence[str],
+             path: Path) -> dict[str, list[str]]:
+    """Class names of every image.
+
+    Args:
+        content (dict): From image to vector.
+        classes (Sequence[str]): Foreground classes, in the vectors' order.
+        path (Path): The file, for messages.
+
+    Returns:
+        dict[str, list[str]]: By image, sorted.
+
+    Raises:
+        UserError: A vector is none of these classes.
+    """
+    labels = {}
+    for key, vector in content.items():
+        vector = np.asarray(vector)
+        if vector.shape != (len(classes), ):
+            raise UserError(
+                f'{path}: image {key} has a vector of shape {vector.shape}, '
+                f'but there are {len(classes)} classes; set --classes')
+        if not np.isin(vector, (0, 1)).all():
+            raise UserError(f'{path}: image {key} has a value that is neither '
+                            '0 nor 1; get the file again')
+        labels[image_name(key)] = [
+            classes[k] for k in np.flatnonzero(vector)]
+    return dict(sorted(labels.items()))
+
+
+def differences(labels: dict[str, list[str]], folder: Path,
+                count_difficult: bool) -> list[str]:
+    """The images whose XML says something else, a line each.
+
+    Args:
+        labels (dict): Class names by image.
+        folder (Path): Of the XML files.
+        count_difficult (bool): Whether difficult objects count in the XML.
+
+    Returns:
+        list[str]: ``image: these, but these in the XML``.
+
+    Raises:
+        UserError: An XML is missing or broken.
+    """
+    lines = []
+    for row in read_voc_xml(folder, list(labels), count_difficult):
+        own, found = set(labels[row.image]), set(row.names)
+        if own != found:
+            shown = [' '.join(sorted(names)) or 'nothing'
+                     for names in (own, found)]
+            lines.append('{}: {}, but {} in the XML'.format(row.image, *shown))
+    return lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Convert, compare or both."""
+    args = parse_args(argv)
+    if not args.trust:
+        raise UserError(
+            f'{args.labels}: is a pickle, which can run any program when it '
+            'is read; only if you trust its source, give --trust (even then '
+            "nothing but NumPy's arrays is built)")
+    classes = args.classes
+    if len(classes) == 1 and classes[0].endswith('.txt'):
+        classes = read_classes(classes[0])
+    check_classes(list(classes), '--classes')
+    labels = to_names(read_cls_labels(args.labels), classes, args.labels)
+    lines = differences(labels, args.compare, not args.drop_difficult
+                        ) if args.compare else []
+    if lines:
+        print('\n'.join(lines))
+    if args.compare:
+        print(f'{len(lines)} of {len(labels)} images differ from '
+              f'{args.compare}')
+    if args.out:
+        labelled = {image: names for image, names in labels.items() if names}
+        write_labels(args.out, labelled)
+        print(f'{args.out}: {len(labelled)} images; '
+              f'{len(labels) - len(labelled)} without a class are left out')
+    return int(bool(lines))
+
+
+if __name__ == '__main__':
+    run(main)
