@@ -12,6 +12,7 @@ Batch 8: 2 on each of 4 GPUs. SEAM trains with lr 0.01.
 """
 _base_ = [
     '../_base_/datasets/affinity_labels.py',
+    '../_base_/pipelines/psa_jitter.py',
     '../_base_/affinity_runtime.py',
 ]
 crop_size = (448, 448)
@@ -56,9 +57,7 @@ train_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
-    dict(
-        type='mmpretrain.ColorJitter', brightness=0.3, contrast=0.3,
-        saturation=0.3, hue=0.1),
+    *_base_.psa_jitter,
     dict(type='PackSegInputs'),
 ]
 train_dataloader = dict(batch_size=2, dataset=dict(pipeline=train_pipeline))

@@ -1,4 +1,4 @@
-"""Progressive patch learning, all stages in one run, ResNet-50, PASCAL VOC 2012.
+"""Progressive patch learning, all stages in a run, ResNet-50, PASCAL VOC 2012.
 
 Each stage is as long as the plain CAM's training: our choice.
 """

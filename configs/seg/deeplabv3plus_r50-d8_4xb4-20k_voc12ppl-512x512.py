@@ -1,9 +1,9 @@
 """mmseg's DeepLab-v3+, ResNet-50, on the pseudo-labels of VOC 2012.
 
 The stock config, which starts from ImageNet (open-mmlab://resnet50_v1c), lr
-0.01, momentum 0.9, batch 16. Only the data sets change, and the loader: mmseg's
-fills what a truncated JPEG lacks with grey. Any other config of mmseg is
-turned the same way.
+0.01, momentum 0.9, batch 16. Only the data sets change, and the loader, since
+mmseg's fills what a truncated JPEG lacks with grey. Any other config of mmseg
+is turned the same way.
 
 --tta: scales 0.5 to 1.75, flip, and DeepLab-v2's CRF (our choice).
 """

@@ -1,15 +1,14 @@
 """Crops of SEAM's classifier (train_SEAM.py), as a list for a config to use.
 
-Long side 448 to 768, crop 448 filled with the mean colour, jitter 0.3, 0.3,
-0.3, 0.1.
+Long side 448 to 768, crop 448 filled with the mean colour.
 """
+_base_ = './psa_jitter.py'
+
 seam_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(type='ppl_mm.RandomResizeLong', min_size=448, max_size=768),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(
-        type='ColorJitter', brightness=0.3, contrast=0.3, saturation=0.3,
-        hue=0.1),
+    *_base_.psa_jitter,
     dict(type='ppl_mm.RandomFillCrop', crop_size=448),
     dict(type='PackInputs'),
 ]
