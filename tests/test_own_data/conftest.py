@@ -92,19 +92,24 @@ def photos(all_photos, tmp_path):
     return Photos(tmp_path)
 
 
-def load(name):
-    """The module of a script in tools/dataset_converters."""
-    path = ROOT / f'tools/dataset_converters/{name}.py'
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope='session')
+def load_tool():
+    """Gives the module of a script in tools/dataset_converters."""
+
+    def load(name):
+        path = ROOT / f'tools/dataset_converters/{name}.py'
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture
-def convert(photos, tmp_path):
+def convert(photos, tmp_path, load_tool):
     """Runs own_data.py on the photos; returns the folder that it makes."""
-    tool = load('own_data')
+    tool = load_tool('own_data')
 
     def run(*more, folder=photos.folder):
         out = tmp_path / 'mine'
