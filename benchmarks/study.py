@@ -2,7 +2,9 @@
 
     python benchmarks/study.py --list          # what is done, what is left
     python benchmarks/study.py                 # work; again after a kill
-    python benchmarks/study.py --report        # tables and plots
+    python benchmarks/study.py --report        # tables, plots, one line
+                                               # of JSON
+    python benchmarks/study.py --quick         # all of it, in miniature
 
 The rows, in study_rows.py, are settings of a method on a data set. Each is
 run with the ordinary commands, tools/train.py, tools/export_cam.py and
@@ -26,31 +28,29 @@ thread unless --threads says otherwise, since threads that wait for each other
 on a shared machine cost more than they bring.
 """
 import argparse
+import json
 import os
-import platform
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
+import study_quick
 import study_rows
-import torch
 from study_kinds import KINDS
+from study_machine import description, machine
 from study_plan import ROUNDS, Run, make_runs
 from study_queue import Queue
+from study_report import print_summary, write_report
 from study_results import ResultsFile
-from study_steps import ROOT
 
+from ppl_mm.errors import UserError
 from ppl_mm.pipeline.progress import duration
 from ppl_mm.utils.cli import run
 
 _RESULTS = Path('docs/results/study.jsonl')
 # Seconds between two lines of progress.
 _TELL_EVERY = 60.
-# What changes results; the rest of the project does not.
-_CODE = ('ppl_mm', 'configs', 'tools', 'benchmarks')
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -60,6 +60,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--list', action='store_true',
                         help='show what is done and what is left')
+    parser.add_argument('--report', action='store_true',
+                        help='make tables and plots from the results')
+    parser.add_argument('--quick', action='store_true',
+                        help='queue and report in miniature, on a few images '
+                        'and in a temporary folder; under 40 seconds on two '
+                        'cores, and without meaning')
     parser.add_argument('--only', nargs='+', metavar='NAME',
                         help='these rows alone')
     parser.add_argument('--round', nargs='+', choices=ROUNDS,
@@ -81,40 +87,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
                         default=Path('work_dirs/study'))
     parser.add_argument('--results', type=Path, default=_RESULTS,
                         help=f'default: {_RESULTS}')
+    parser.add_argument('--page', type=Path,
+                        help="the report's Markdown (default: as --results, "
+                        'with the ending .md)')
+    parser.add_argument('--data', default='voc6',
+                        help='the data set of the line of JSON (default: '
+                        'voc6)')
     return parser.parse_args(argv)
-
-
-def description(threads: int, workers: int) -> dict:
-    """Where and when a run was done, and with which code."""
-    def git(*words: str) -> str:
-        done = subprocess.run(['git', '-C', ROOT, *words], text=True,
-                              capture_output=True, check=False)
-        return done.stdout.strip()
-    changed = git('status', '--porcelain', '--untracked-files=no', '--',
-                  *_CODE).splitlines()
-    return dict(
-        commit=git('rev-parse', 'HEAD') or None,
-        changed_files=[line.split()[-1] for line in changed],
-        date=datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        machine=machine() | dict(threads=threads, workers=workers))
-
-
-def machine() -> dict:
-    """What computes."""
-    gpu = (torch.cuda.get_device_name() if torch.cuda.is_available()
-           else None)
-    return dict(processor=_processor(), cores=os.cpu_count(), gpu=gpu,
-                python=platform.python_version(), torch=torch.__version__)
-
-
-def _processor() -> str:
-    try:
-        lines = Path('/proc/cpuinfo').read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(':', 1)[1].strip() for line in lines
-             if line.startswith('model name')]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def teller(run: Run) -> Callable:
@@ -145,24 +124,57 @@ def make_queue(args: argparse.Namespace, runs: Sequence[Run]) -> Queue:
         args.limit)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Show the queue, or work it off; 1 where runs have failed."""
-    args = parse_args(argv)
+def report(args: argparse.Namespace) -> None:
+    """Write the page and the plots, print the line of JSON."""
+    records = list(ResultsFile(args.results).latest().values())
+    if not records:
+        raise UserError(f'{args.results}: holds no result yet; run the study '
+                        'first')
+    page = args.page or args.results.with_suffix('.md')
+    made = write_report(records, args.results, page, args.data)
+    print_summary(made)
+    print(f'written: {page}, {page.with_suffix("")}/*.png')
+    print(json.dumps(dict(benchmark='study', **made, machine=machine())))
+
+
+def work(args: argparse.Namespace) -> int:
+    """Work the queue off, or show it; 1 where runs have failed."""
     runs = make_runs(study_rows.ROWS, study_rows.DATA, args.only, args.round,
                      args.seeds)
     queue = make_queue(args, runs)
     if args.list:
         print('\n'.join(queue.table()))
         return 0
-    for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
-        os.environ[name] = str(args.threads)
-    # As Ctrl-C: the child is ended, and the time so far noted.
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     return int(bool(queue.run()))
 
 
-def _interrupt() -> None:
+def set_up(threads: int) -> None:
+    """What holds for all children."""
+    for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
+        os.environ[name] = str(threads)
+    # As Ctrl-C: the child is ended, and the time so far noted.
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_) -> None:
     raise KeyboardInterrupt
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says."""
+    args = parse_args(argv)
+    if args.report:
+        report(args)
+        return 0
+    set_up(args.threads)
+    if not args.quick:
+        return work(args)
+    with study_quick.miniature() as (runs, folder):
+        args.work_dir, args.page = folder / 'work', None
+        args.results, args.data = folder / 'study.jsonl', runs[0].row.data
+        failed = study_quick.work_in_two(make_queue(args, runs))
+        report(args)
+    return failed
 
 
 if __name__ == '__main__':

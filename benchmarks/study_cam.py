@@ -73,7 +73,7 @@ class CamRun:
             measured=_scores(report['scores_at_best'],
                              self._measured_name(), report['num_images']),
             curve=_rounded(report['curve']))
-        if self.run.row.round == 'final':
+        if self.run.row.round == 'final' and self.run.data.val:
             record['val'] = self._measure_val(record['threshold'], steps)
         record['commands'] = [step['command'] for step in steps.values()]
         record['steps'] = {

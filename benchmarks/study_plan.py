@@ -33,7 +33,7 @@ class DataSet:
         root (str): Its folder.
         masked (str): The list of training images with masks, which choose
             thresholds and measure.
-        val (str): The list that only measures, for finalists.
+        val (str): The list that only measures, for finalists; '' for none.
         epochs (dict[str, int]): The budget of each round.
         make (tuple[str, ...]): The command that makes it where it is not
             there, without ``--out``; nothing for data that the user brings.

@@ -97,13 +97,14 @@ class Queue:
         left = len(self.pending())
         print(f'{run.id}: begins, {left} left after it', flush=True)
         start = time.monotonic()
+        described = self.describe()  # the code may change meanwhile
         try:
             record = dict(status='done', **self.work(run))
         except Exception as error:  # whatever it is, the next may do better
             record = dict(
                 status='failed', error=f'{type(error).__name__}: {error}',
                 log_tail=getattr(error, 'tail', None))
-        self.results.append(_head(run) | self.describe() | record)
+        self.results.append(_head(run) | described | record)
         _tell(run, record, time.monotonic() - start)
         return record['status'] == 'done'
 
@@ -117,10 +118,8 @@ class Queue:
                 seconds = estimate.seconds(run)
                 left += seconds
                 state = f'to do, about {duration(seconds)}'
-            elif record['status'] == 'failed':
-                state = f'failed: {record["error"]}'
             else:
-                state = f'mIoU {100 * record["measured"]["mIoU"]:.1f}'
+                state = outcome(record)
             lines.append(f'{run.id:44} {run.epochs:3} epochs  {state}')
         return [*lines, f'about {duration(left)} left, trainings that runs '
                 'share counted for each']
@@ -168,10 +167,17 @@ def _head(run: Run) -> dict:
 
 
 def _tell(run: Run, record: dict, seconds: float) -> None:
-    what = (record.get('error') if record['status'] == 'failed' else
-            f'mIoU {100 * record["measured"]["mIoU"]:.2f}')
-    print(f'{run.id}: {record["status"]} in {duration(seconds)}, {what}',
-          flush=True)
+    print(f'{run.id}: in {duration(seconds)}, {outcome(record)}', flush=True)
+
+
+def outcome(record: dict) -> str:
+    """What came of a run, in a few words."""
+    if record['status'] != 'done':
+        return f'{record["status"]}: {record["error"]}'
+    return ', '.join(
+        f'{part["split"]} {100 * part["mIoU"]:.2f}' for key in (
+            'measured', 'val', 'segmentation', 'segmentation_val')
+        if (part := record.get(key)))
 
 
 def _try_lock(file) -> bool:

@@ -1,0 +1,45 @@
+"""Where, when and with which code a run was done."""
+import os
+import platform
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+from study_steps import ROOT
+
+# What changes results; the rest of the project does not.
+_CODE = ('ppl_mm', 'configs', 'tools', 'benchmarks')
+
+
+def description(threads: int, workers: int) -> dict:
+    """Where and when a run was done, and with which code."""
+    def git(*words: str) -> str:
+        done = subprocess.run(['git', '-C', ROOT, *words], text=True,
+                              capture_output=True, check=False)
+        return done.stdout.strip()
+    changed = git('status', '--porcelain', '--untracked-files=no', '--',
+                  *_CODE).splitlines()
+    return dict(
+        commit=git('rev-parse', 'HEAD') or None,
+        changed_files=[line.split()[-1] for line in changed],
+        date=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        machine=machine() | dict(threads=threads, workers=workers))
+
+
+def machine() -> dict:
+    """What computes."""
+    gpu = (torch.cuda.get_device_name() if torch.cuda.is_available()
+           else None)
+    return dict(processor=_processor(), cores=os.cpu_count(), gpu=gpu,
+                python=platform.python_version(), torch=torch.__version__)
+
+
+def _processor() -> str:
+    try:
+        lines = Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(':', 1)[1].strip() for line in lines
+             if line.startswith('model name')]
+    return names[0] if names else platform.processor() or platform.machine()

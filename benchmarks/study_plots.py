@@ -1,0 +1,129 @@
+"""The plots of the study."""
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from study_numbers import Group, Study, paired
+from study_plan import ROUNDS
+
+from ppl_mm.visualization.figures import new_figure, save_figure
+
+# More curves than this cannot be told apart.
+_MOST_CURVES = 6
+
+
+def draw_all(study: Study, folder: Path) -> dict[str, list[Path]]:
+    """Draw what there is to draw.
+
+    Args:
+        study (Study): The results.
+        folder (Path): For ``<data>_<plot>.png``.
+
+    Returns:
+        dict[str, list[Path]]: The pictures of each data set.
+    """
+    pictures = {}
+    for data in dict.fromkeys(group.data for group in study.groups):
+        for name, figure in _figures(study, data):
+            path = folder / f'{data}_{name}.png'
+            save_figure(figure, path)
+            pictures.setdefault(data, []).append(path)
+    return pictures
+
+
+def _figures(study: Study, data: str):
+    last = []
+    for round in ROUNDS:
+        groups = study.select(data=data, round=round)
+        if groups:
+            last = groups
+            yield f'miou_{round}', draw_scores(groups, f'{data}, {round}')
+    if not last:
+        return
+    yield 'curves', draw_curves(_few(last), data)
+    yield 'cost', draw_costs(last, data)
+    best = study.winner(data)
+    if best and (plain := study.baseline(best)):
+        yield 'classes', draw_classes(best, plain)
+
+
+def _few(groups: Sequence[Group]) -> list[Group]:
+    """The best rows, and the best plain CAM whatever its place."""
+    plain = [group for group in groups if group.is_plain][:1]
+    others = [group for group in groups if group not in plain]
+    return [*plain, *others[:_MOST_CURVES - len(plain)]]
+
+
+def _colour(group: Group) -> str:
+    return 'C7' if group.method == 'plain CAM' else 'C0'
+
+
+def draw_scores(groups: Sequence[Group], title: str) -> Figure:
+    """The mIoU of each row: a bar for the mean, a dot for each seed."""
+    figure = new_figure(7, 0.8 + 0.28 * len(groups))
+    axes = figure.add_subplot()
+    for place, group in enumerate(reversed(groups)):
+        values = 100 * np.array(list(group.each('mIoU').values()))
+        axes.barh(place, values.mean(), color=_colour(group), alpha=0.5)
+        axes.plot(values, [place] * len(values), 'k.')
+    axes.set_yticks(range(len(groups)),
+                    [group.name for group in reversed(groups)], fontsize=8)
+    lowest = min(min(group.each('mIoU').values()) for group in groups)
+    axes.set(xlabel='mIoU, per cent', title=title,
+             xlim=(max(0, 100 * lowest - 2), None))
+    axes.grid(axis='x', alpha=0.3)
+    return figure
+
+
+def draw_curves(groups: Sequence[Group], title: str) -> Figure:
+    """Left mIoU over the threshold, right precision over recall."""
+    figure = new_figure(9, 4)
+    left, right = figure.subplots(1, 2)
+    for index, group in enumerate(groups):
+        curves = [record['curve'] for record in group.by_seed.values()]
+        mious, precision, recall = (
+            100 * np.mean([np.array(curve[key], float) for curve in curves],
+                          axis=0) for key in ('mIoU', 'precision', 'recall'))
+        style = dict(color=f'C{index}', label=group.name)
+        left.plot(curves[0]['threshold'], mious, **style)
+        right.plot(recall, precision, **style)
+    left.set(xlabel='threshold (score of the background)',
+             ylabel='mIoU, per cent', title=title)
+    right.set(xlabel='recall, per cent', ylabel='precision, per cent')
+    right.legend(fontsize=8)
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    return figure
+
+
+def draw_costs(groups: Sequence[Group], title: str) -> Figure:
+    """The mIoU over the FLOPs of the training."""
+    figure = new_figure(6, 4)
+    axes = figure.add_subplot()
+    for group in groups:
+        if group.flops() is None:
+            continue
+        place = group.flops() / 1e15, 100 * group.mean('mIoU')
+        axes.plot(*place, 'o', color=_colour(group))
+        axes.annotate(group.name, place, fontsize=7, xytext=(3, 3),
+                      textcoords='offset points')
+    axes.set(xlabel='training, PFLOPs', ylabel='mIoU, per cent', title=title)
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def draw_classes(best: Group, plain: Group) -> Figure:
+    """IoU of each class, the best row beside the plain CAM."""
+    figure = new_figure(7, 3.5)
+    axes = figure.add_subplot()
+    places = np.arange(len(best.classes))
+    for shift, group in ((-0.2, plain), (0.2, best)):
+        axes.bar(places + shift, 100 * np.array(group.class_ious()), 0.4,
+                 color=_colour(group), label=group.name)
+    gain = 100 * np.mean(list((paired(best, plain) or {0: 0}).values()))
+    axes.set_xticks(places, best.classes, fontsize=8)
+    axes.set(ylabel='IoU, per cent', title=f'{gain:+.1f} points of mIoU')
+    axes.legend(fontsize=8)
+    axes.grid(axis='y', alpha=0.3)
+    return figure
