@@ -88,7 +88,7 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike,
         own = {key: own[key] for key in own if key.startswith(part)}
         layers = {_layer(key) for key in own}
         found = {key: found[key] for key in found if _layer(key) in layers}
-    problems = _differences(own, found)
+    problems = differences(own, found)
     if problems:
         raise UserError(f'checkpoint {path} does not fit the config: '
                         f'{"; ".join(problems)}; use the config it was '
@@ -107,8 +107,17 @@ def unwrap_model(model: nn.Module) -> nn.Module:
     return model
 
 
-def _differences(expected: Mapping, found: Mapping) -> list[str]:
-    """What a user reads about two state dicts; nothing if they agree."""
+def differences(expected: Mapping, found: Mapping) -> list[str]:
+    """What a user reads about two state dicts.
+
+    Args:
+        expected (Mapping): Tensors by name.
+        found (Mapping): The same, of a file.
+
+    Returns:
+        list[str]: A few words about names that are missing, unexpected, and
+        of another shape; none if they agree.
+    """
     # Weights older than PyTorch 0.4.1 do not count batches; nothing needs it.
     missing = [key for key in expected if key not in found
                and not key.endswith('num_batches_tracked')]

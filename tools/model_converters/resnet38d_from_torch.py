@@ -1,0 +1,46 @@
+"""Take ResNet38d weights out of a torch file with PSA's names.
+
+python tools/model_converters/resnet38d_from_torch.py
+res38_cls.pth weights/resnet38d_voc_psa.pth
+
+Such files come with PSA, SEAM and their successors: a state dict, with or
+without 'module.' before its names or 'state_dict' around it, also a checkpoint
+of ppl_mm itself. Layers beside the network, such as the classifier fc8, are
+left out. A file trained on image labels of VOC is not ImageNet's: give it a
+name of its own. docs/weights.md tells more.
+"""
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ppl_mm.models import resnet38d_weights
+from ppl_mm.utils.checkpoints import read_checkpoint
+from ppl_mm.utils.cli import run
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('checkpoint', type=Path, help='file of torch')
+    parser.add_argument('out', type=Path, help='checkpoint to write')
+    parser.add_argument('--width', type=float, default=1., help='of a network '
+                        'built as ResNet38d(width=..); published: 1')
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Convert one file."""
+    args = parse_args()
+    checkpoint = read_checkpoint(args.checkpoint)
+    state, others = resnet38d_weights.from_torch(checkpoint)
+    state = resnet38d_weights.complete(state, args.checkpoint, args.width)
+    resnet38d_weights.save(state, args.out, args.checkpoint)
+    if others:
+        print(f'left out: {", ".join(others)}')
+    print(f'{args.out}: {len(state)} tensors, every layer of ResNet38d')
+
+
+if __name__ == '__main__':
+    run(main)
