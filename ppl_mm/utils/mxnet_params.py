@@ -66,8 +66,8 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
             raise UserError(f'{path} is no .params file of MXNet: it does not '
                             f'begin with {LIST_MAGIC:#x}')
         reader.number('<Q')
-        arrays = [reader.array() for _ in range(reader.count(4))]
-        names = [reader.name() for _ in range(reader.count(8))]
+        arrays = [reader.array() for _ in range(reader.number('<Q'))]
+        names = [reader.name() for _ in range(reader.number('<Q'))]
         reader.end()
     if len(set(names)) != len(arrays) or len(names) != len(arrays):
         raise UserError(f'{path} holds {len(arrays)} arrays and '
@@ -97,13 +97,6 @@ class _Reader:
 
     def number(self, kind: str) -> int:
         return struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
-
-    def count(self, least: int) -> int:
-        """How many things follow, of at least so many bytes each."""
-        count = self.number('<Q')
-        if count * least > self.left:
-            self.take(count * least)
-        return count
 
     def name(self) -> str:
         text = self.take(self.number('<Q'))
