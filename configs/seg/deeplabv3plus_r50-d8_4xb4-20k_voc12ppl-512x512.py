@@ -34,4 +34,6 @@ default_hooks = dict(
     plain_checkpoint=dict(type='ppl_mm.PlainCheckpointHook'),
     reseed=dict(type='ppl_mm.ReseedHook'),
     class_list=dict(type='ppl_mm.ClassListHook'))
+# As ../_base_/seg_runtime.py: a run that can be repeated, and resumed exactly.
+randomness = dict(seed=0, deterministic=False)
 auto_scale_lr = dict(enable=False, base_batch_size=16)

@@ -1,4 +1,8 @@
-"""Every segmentation config that is shipped."""
+"""Every segmentation config that is shipped, at its full width."""
+import copy
+import re
+from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,20 +12,49 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = sorted(
-    [*ROOT.glob('configs/seg/*.py'), *ROOT.glob('configs/[!_]*/seg_*.py')])
+SEG = ROOT / 'configs/seg'
+CONFIGS = sorted([*SEG.glob('*.py'), *ROOT.glob('configs/[!_]*/seg_*.py')])
+NAME = re.compile(r'(?P<network>deeplab\w+_r\d+-d8(-cocoinit)?)_'
+                  r'(?P<gpus>\d)xb(?P<batch>\d)-(?P<iterations>\d+)k_'
+                  r'(?P<data>voc12ppl|voc12aug|coco14ppl|coco14)-'
+                  r'(?P<crop>\d+)x(?P=crop)$')
+RECIPES = [path for path in CONFIGS if NAME.match(path.stem)]
+ALIASES = dict(deeplabv1_r38='deeplabv1_r38-d8', deeplabv2_r101='deeplabv2_'
+               'r101-d8', deeplabv3plus_r50='deeplabv3plus_r50-d8',
+               deeplabv3plus_r101='deeplabv3plus_r101-d8')
+
+
+@cache
+def _load(path):
+    return Config.fromfile(path)
+
+
+def load(path):
+    return copy.deepcopy(_load(path))
 
 
 @pytest.fixture(params=CONFIGS, ids=lambda path: f'{path.parent.name}/'
                                                  f'{path.stem}')
 def cfg(request):
-    return Config.fromfile(request.param)
+    return load(request.param)
 
 
-def test_names():
-    found = {str(path.relative_to(ROOT / 'configs')) for path in CONFIGS}
-    assert found >= {'seg/deeplabv2_r101.py', 'seg/deeplabv3plus_r50.py',
-                     'voc6/seg_deeplab_voc6.py', 'demo/seg_deeplab_demo.py'}
+def fully_supervised(cfg):
+    return cfg.train_dataloader.dataset.type == 'ppl_mm.VOCLayoutDataset'
+
+
+def test_every_network_is_there_with_and_without_masks():
+    found = {(name['network'], name['data'])
+             for name in (NAME.match(path.stem) for path in RECIPES)}
+    networks = {*ALIASES.values(), 'deeplabv2_r101-d8-cocoinit'}
+    on_coco = {'deeplabv1_r38-d8', 'deeplabv2_r101-d8', 'deeplabv3plus_r50-d8'}
+    assert found == {
+        *((network, data) for network in networks
+          for data in ('voc12ppl', 'voc12aug')),
+        *((network, data) for network in on_coco
+          for data in ('coco14ppl', 'coco14'))}
+    others = {path.stem for path in CONFIGS if path not in RECIPES}
+    assert others >= {*ALIASES, 'seg_deeplab_voc6', 'seg_deeplab_demo'}
 
 
 def without_weights(node):
@@ -35,29 +68,39 @@ def without_weights(node):
     return node
 
 
-def test_builds_and_runs_forward(cfg):
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        model = MODELS.build(without_weights(cfg.model)).eval()
-    with torch.no_grad():
-        logits = model.encode_decode(
-            torch.rand(1, 3, 64, 80),
-            [dict(ori_shape=(64, 80), img_shape=(64, 80),
-                  pad_shape=(64, 80))])
-    assert logits.shape == (1, model.decode_head.num_classes, 64, 80)
-    assert logits.isfinite().all()
+def build(cfg):
+    """The model without its weights' values: shapes are enough."""
+    # 105 million weights take time to draw; mmpretrain's ResNet needs values.
+    wide = 'ResNet38d' in cfg.model.backbone.type
+    with DefaultScope.overwrite_default_scope('mmseg'), (
+            torch.device('meta') if wide else nullcontext()):
+        return MODELS.build(without_weights(cfg.model)).to('meta')
+
+
+def test_builds_and_gives_logits_of_the_images_size(cfg):
+    model = build(cfg).train()
+    crop, = {tuple(step.crop_size) for step in
+             cfg.train_dataloader.dataset.pipeline if 'crop_size' in step}
+    assert crop == tuple(cfg.model.data_preprocessor.size)
+    logits = model.encode_decode(
+        torch.empty(2, 3, *crop, device='meta'),
+        [dict(ori_shape=crop, img_shape=crop, pad_shape=crop)] * 2)
+    assert logits.shape == (2, model.decode_head.num_classes, *crop)
 
 
 def test_no_mask_chooses_a_checkpoint(cfg):
     hook = cfg.default_hooks.checkpoint
     assert hook.by_epoch is False and not hook.get('save_best')
     assert cfg.train_cfg.max_iters % hook.interval == 0
+    assert cfg.train_cfg.max_iters % cfg.train_cfg.val_interval == 0
 
 
 def test_trains_on_pseudo_labels_and_tests_on_masks(cfg):
     assert cfg.default_scope == 'mmseg'
     assert cfg.custom_imports.imports == ['ppl_mm']
     train, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
-    assert train.type == 'ppl_mm.CAMPseudoLabelDataset'
+    assert (train.type == 'ppl_mm.CAMPseudoLabelDataset'
+            or fully_supervised(cfg))
     assert test.type == 'ppl_mm.VOCLayoutDataset' and test.test_mode
     assert Path(train.ann_file).stem in ('train', 'train_aug')
     assert Path(test.ann_file).stem == 'val'
@@ -66,28 +109,100 @@ def test_trains_on_pseudo_labels_and_tests_on_masks(cfg):
         assert not classes or cfg.model.decode_head.num_classes == len(classes)
     assert cfg.default_hooks.plain_checkpoint.type == (
         'ppl_mm.PlainCheckpointHook')
+    assert cfg.randomness.seed == 0
+
+
+def test_no_image_is_read_by_what_hides_that_it_is_cut_off(cfg):
+    """mmseg's own loader fills a truncated JPEG with grey."""
+    for pipeline in (cfg.train_dataloader.dataset.pipeline,
+                     cfg.test_dataloader.dataset.pipeline, cfg.tta_pipeline):
+        assert pipeline[0].type == 'ppl_mm.LoadImage'
 
 
 def test_learning_rate_ends_with_the_training(cfg):
     assert cfg.param_scheduler[-1].end == cfg.train_cfg.max_iters
 
 
-def test_rates_of_deeplab_v2():
-    cfg = Config.fromfile(ROOT / 'configs/seg/deeplabv2_r101.py')
+def test_its_momentum_is_written_down(cfg):
+    optimizer = cfg.optim_wrapper.optimizer
+    assert optimizer.type != 'SGD' or 'momentum' in optimizer
+
+
+@pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
+def test_its_name_says_what_it_does(path):
+    cfg, name = load(path), NAME.match(path.stem)
+    gpus, batch = int(name['gpus']), int(name['batch'])
+    assert cfg.train_dataloader.batch_size == batch
+    assert cfg.auto_scale_lr.base_batch_size == gpus * batch
+    assert cfg.train_cfg.max_iters == 1000 * int(name['iterations'])
+    assert cfg.model.data_preprocessor.size == (int(name['crop']), ) * 2
+    assert fully_supervised(cfg) != name['data'].endswith('ppl')
+    root, classes = (('data/coco', 81) if 'coco14' in name['data'] else
+                     ('data/VOCdevkit/VOC2012', 21))
+    for head in ('decode_head', 'auxiliary_head'):
+        assert cfg.model.get(head, dict(num_classes=classes))[
+            'num_classes'] == classes
+    for loader in ('train', 'val', 'test'):
+        assert cfg[f'{loader}_dataloader'].dataset.data_root == root
+    assert cfg.tta_model.type == 'ppl_mm.RefinedSegTTAModel'
+    assert cfg.tta_model.refiners.preset == (
+        'deeplab_v1' if 'deeplabv1' in path.stem else 'deeplab_v2')
+
+
+@pytest.mark.parametrize(
+    'path', [path for path in RECIPES if 'ppl-' in path.stem],
+    ids=lambda path: path.stem)
+def test_its_twin_differs_in_the_labels_alone(path):
+    weak, full = (load(one).to_dict() for one in (path, SEG / (
+        path.name.replace('voc12ppl', 'voc12aug').replace('ppl-', '-'))))
+    datasets = [one['train_dataloader'].pop('dataset') for one in (weak, full)]
+    assert weak == full
+    for key in ('data_root', 'ann_file', 'metainfo', 'pipeline'):
+        assert datasets[0][key] == datasets[1][key]
+    masks = datasets[1].get('data_prefix', {}).get('seg_map_path')
+    assert masks == ('SegmentationClassAug' if 'voc12' in path.stem else None)
+
+
+@pytest.mark.parametrize('name', ALIASES)
+def test_a_short_name_stands_for_the_papers_recipe(name):
+    recipe, = SEG.glob(f'{ALIASES[name]}_*_voc12ppl-*.py')
+    assert load(SEG / f'{name}.py').to_dict() == load(recipe).to_dict()
+
+
+def test_only_the_name_of_the_initialisation_from_coco_has_it():
+    for path in RECIPES:
+        start = load(path).model.backbone.get('init_cfg') or {}
+        assert ('coco' in start.get('checkpoint', '')) == (
+            'cocoinit' in path.stem)
+
+
+def rates(name):
+    """Rate and decay of each trained parameter."""
+    cfg = load(SEG / f'{name}.py')
+    model = build(cfg)
     with DefaultScope.overwrite_default_scope('mmseg'):
-        model = MODELS.build(without_weights(cfg.model))
         optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
     settings = {id(group['params'][0]): (group['lr'], group['weight_decay'])
                 for group in optimizer.param_groups}
-    named = {name: settings[id(value)]
-             for name, value in model.named_parameters()
-             if value.requires_grad}
-    head = model.decode_head.convs
-    assert len(named) == 104 + 2 * len(head)  # no parameter of a BatchNorm
-    assert named['backbone.layer4.2.conv3.weight'] == pytest.approx(
-        (2.5e-4, 5e-4))
-    for i in range(len(head)):
-        weight, bias = (named[f'decode_head.convs.{i}.{kind}']
-                        for kind in ('weight', 'bias'))
-        assert weight == pytest.approx((2.5e-3, 5e-4))
-        assert bias == pytest.approx((5e-3, 0))
+    assert all(group['momentum'] == 0.9 for group in optimizer.param_groups)
+    return {key: pytest.approx(settings[id(value)])
+            for key, value in model.named_parameters() if value.requires_grad}
+
+
+def test_rates_of_deeplab_v2():
+    named, rate = rates('deeplabv2_r101'), 2.5e-4 * 1.2
+    assert len(named) == 104 + 2 * 4  # no parameter of a BatchNorm
+    assert named['backbone.layer4.2.conv3.weight'] == (rate, 5e-4)
+    for i in range(4):
+        assert named[f'decode_head.convs.{i}.weight'] == (10 * rate, 5e-4)
+        assert named[f'decode_head.convs.{i}.bias'] == (20 * rate, 0)
+
+
+def test_rates_of_deeplab_v1():
+    named, rate = rates('deeplabv1_r38'), 1e-3 * 1.2
+    assert named.pop('decode_head.conv_seg.bias') == (20 * rate, 0)
+    heads = {key for key in named if key.startswith('decode_head.')}
+    assert len(heads) == 3  # convolutions: norms keep scale and shift
+    for key, value in named.items():
+        assert value == (10 * rate if key in heads else rate, 5e-4)
+    assert 'backbone.conv1a.weight' in named
