@@ -104,11 +104,11 @@ def draw_costs(groups: Sequence[Group], title: str) -> Figure:
     for group in groups:
         if group.flops() is None:
             continue
-        place = group.flops() / 1e15, 100 * group.mean('mIoU')
+        place = group.flops() / 1e12, 100 * group.mean('mIoU')
         axes.plot(*place, 'o', color=_colour(group))
         axes.annotate(group.name, place, fontsize=7, xytext=(3, 3),
                       textcoords='offset points')
-    axes.set(xlabel='training, PFLOPs', ylabel='mIoU, per cent', title=title)
+    axes.set(xlabel='training, TFLOPs', ylabel='mIoU, per cent', title=title)
     axes.grid(alpha=0.3)
     return figure
 

@@ -73,9 +73,10 @@ def _round(study: Study, groups: Sequence[Group], round: str) -> list[str]:
              f'{first["images"]} images of {first["split"]}.\n',
              _main_table(study, groups), _expectations(study, groups)]
     if round == 'final':
-        parts += ['Seed by seed:\n', _seed_table(study, groups),
-                  'Per class:\n', _class_table(groups, 'measured')]
-        if groups[0].each('mIoU', 'val'):
+        parts += [*_seed_table(study, groups), 'Per class:\n',
+                  _class_table(groups, 'measured')]
+        groups = [group for group in groups if group.each('mIoU', 'val')]
+        if groups:
             parts += ['Val, measured once:\n', _val_table(study, groups),
                       _class_table(groups, 'val')]
     return parts
@@ -84,15 +85,15 @@ def _round(study: Study, groups: Sequence[Group], round: str) -> list[str]:
 def _main_table(study: Study, groups: Sequence[Group]) -> str:
     header = ['row', 'method', 'epochs', 'seeds', 'mIoU', 'precision',
               'recall', 'over', 'under', 'threshold', 'less plain',
-              'less equal cost', 'PFLOPs', 'seconds', 'processor', 'GiB']
+              'less equal cost', 'TFLOPs', 'seconds', 'processor', 'GiB']
     return _table(header, [[
         group.name, group.method, group.epochs, len(group.by_seed),
         *(_cell(group.each(key).values()) for key in _SCORES),
         '{:.3f}'.format(mean(record['threshold']
                              for record in group.by_seed.values())),
-        _signed(paired(group, study.baseline(group))),
+        _less_plain(study, group),
         _signed(paired(group, study.equal_cost(group))),
-        _number(group.flops(), 1e15, 2), _number(group.seconds()),
+        _number(group.flops(), 1e12, 1), _number(group.seconds()),
         _number(group.seconds('cpu_seconds')), _memory(group),
     ] for group in groups])
 
@@ -109,7 +110,7 @@ def _expectations(study: Study, groups: Sequence[Group]) -> str:
     return '\n'.join([*lines, ''])
 
 
-def _seed_table(study: Study, groups: Sequence[Group]) -> str:
+def _seed_table(study: Study, groups: Sequence[Group]) -> list[str]:
     seeds = sorted({seed for group in groups for seed in group.by_seed})
     rows = []
     for group in groups:
@@ -121,14 +122,12 @@ def _seed_table(study: Study, groups: Sequence[Group]) -> str:
             rows.append([group.name, f'{name}: {other.name}',
                          *(_points(differences.get(seed)) for seed in seeds),
                          _signed(differences)])
-    return _table(['row', 'less', *(f'seed {seed}' for seed in seeds),
-                   'mean'], rows)
+    header = ['row', 'less', *(f'seed {seed}' for seed in seeds), 'mean']
+    return ['Seed by seed:\n', _table(header, rows)] if rows else []
 
 
 def _class_table(groups: Sequence[Group], split: str) -> str:
-    groups = [group for group in groups if group.each('mIoU', split)]
-    names = groups[0].classes
-    return _table(['IoU', *names], [
+    return _table(['IoU', *groups[0].classes], [
         [group.name, *(f'{100 * iou:.1f}' for iou in group.class_ious(split))]
         for group in groups])
 
@@ -139,9 +138,9 @@ def _val_table(study: Study, groups: Sequence[Group]) -> str:
          'under', 'less plain', 'less equal cost'],
         [[group.name, group.method, len(group.each('mIoU', 'val')),
           *(_cell(group.each(key, 'val').values()) for key in _SCORES),
-          _signed(paired(group, study.baseline(group), 'val')),
+          _less_plain(study, group, 'val'),
           _signed(paired(group, study.equal_cost(group), 'val'))]
-         for group in groups if group.each('mIoU', 'val')])
+         for group in groups])
 
 
 def _later_steps(study: Study, data: str) -> list[str]:
@@ -189,6 +188,11 @@ def _signed(differences: Mapping[int, float] | None) -> str:
     deviation = spread(points)
     return f'{mean(points):+.1f}' + (
         '' if deviation is None else f' ± {deviation:.1f}')
+
+
+def _less_plain(study: Study, group: Group, split: str = 'measured') -> str:
+    plain = study.baseline(group)
+    return '' if plain is group else _signed(paired(group, plain, split))
 
 
 def _points(difference: float | None) -> str:
