@@ -1,10 +1,12 @@
 """Every config of an AffinityNet, and of the labels it learns from."""
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -25,9 +27,15 @@ def named(paths):
 def test_names():
     found = {f'{path.parent.name}/{path.stem}' for path in NETWORKS + LABELS}
     assert found >= {
-        'affinity/affinity_resnet50_voc12', 'affinity/confident_irn',
-        'affinity/confident_psa', 'demo/affinity_demo', 'demo/confident_demo',
-        'voc6/affinity_voc6', 'voc6/confident_voc6'}
+        'affinity/affinity_resnet50_voc12',
+        *(f'affinity/affinity_{name}'
+          for name in ('resnet38d_4xb2-8e_voc12aug-448x448',
+                       'resnet38d_4xb2-8e_coco14-448x448',
+                       'resnet50_4xb8-3e_voc12aug-512x512',
+                       'resnet50_4xb8-3e_coco14-512x512')),
+        'affinity/confident_irn', 'affinity/confident_psa',
+        'affinity/confident_seam', 'demo/affinity_demo',
+        'demo/confident_demo', 'voc6/affinity_voc6', 'voc6/confident_voc6'}
 
 
 def build(cfg):
@@ -37,9 +45,16 @@ def build(cfg):
         return MODELS.build(cfg.model)
 
 
+def is_resnet38d(cfg):
+    return cfg.model.backbone.type == 'ppl_mm.ResNet38d'
+
+
 @pytest.mark.parametrize('path', **named(NETWORKS))
 def test_a_step_reaches_every_parameter(path):
-    net = build(Config.fromfile(path)).train()
+    cfg = Config.fromfile(path)
+    if is_resnet38d(cfg):
+        cfg.model.backbone.width = 0.125
+    net = build(cfg).train()
     sample = SegDataSample(metainfo=dict(img_shape=(64, 64)),
                            gt_sem_seg=PixelData(
                                data=torch.randint(3, (1, 64, 64))))
@@ -69,7 +84,54 @@ def test_it_trains_on_labels_alone(path):
     crop, = (step.crop_size for step in dataset.pipeline
              if 'crop_size' in step)
     assert crop == cfg.model.data_preprocessor.size
-    assert cfg.auto_scale_lr.base_batch_size == cfg.train_dataloader.batch_size
+    gpus = re.search(r'_(\d)xb(\d)-(\d)e_', path.stem)
+    if gpus:  # the name says what it does
+        assert cfg.train_dataloader.batch_size == int(gpus[2])
+        assert cfg.auto_scale_lr.base_batch_size == (
+            int(gpus[1]) * int(gpus[2]))
+        assert cfg.train_cfg.max_epochs == int(gpus[3])
+        assert path.stem.endswith('-{}x{}'.format(*crop))
+        assert ('coco14' in path.stem) == (dataset.data_root == 'data/coco')
+    optimizer = cfg.optim_wrapper.optimizer
+    assert optimizer.type != 'SGD' or 'momentum' in optimizer
+
+
+def test_rates_of_psa():
+    """Taps, frozen parts and rates of network/resnet38_aff.py."""
+    cfg = Config.fromfile(
+        CONFIGS / 'affinity/affinity_resnet38d_4xb2-8e_voc12aug-448x448.py')
+    with torch.device('meta'):
+        net = build(cfg).train()
+    features = net(torch.empty(2, 3, 448, 448, device='meta'))
+    assert features.shape == (2, 448, 56, 56)
+    assert [conv.in_channels for conv in net.head.reduce] == [512, 1024, 4096]
+    groups = build_optim_wrapper(net, cfg.optim_wrapper).param_groups
+    trained = {id(group['params'][0]): group for group in groups
+               if group['params'][0].requires_grad}
+    for name, value in net.named_parameters():
+        frozen = '.bn' in name or name.startswith(
+            ('backbone.conv1a', 'backbone.b2'))
+        assert frozen == (id(value) not in trained)
+        if not frozen:
+            group = trained[id(value)]
+            assert group['lr'] == pytest.approx(
+                1. if name.startswith('head.') else 0.1)
+            assert (group['weight_decay'], group['momentum']) == (5e-4, 0)
+
+
+WALKS = sorted((CONFIGS / 'affinity').glob('refine_*.py'))
+
+
+@pytest.mark.parametrize('path', **named(WALKS))
+def test_a_walk_uses_the_network_that_its_training_made(path):
+    walks = [step for step in Config.fromfile(path).refiners
+             if step.type == 'ppl_mm.RandomWalk']
+    assert len(walks) == (path.stem != 'refine_crf')
+    for walk in walks:
+        config = CONFIGS.parent / walk.affinity_net
+        assert config in NETWORKS
+        assert walk.checkpoint == f'work_dirs/{config.stem}'
+        assert ('coco14' in path.stem) == ('coco14' in config.stem)
 
 
 @pytest.mark.parametrize('name', ['voc6', 'demo'])
