@@ -4,7 +4,7 @@ PYTHON ?= python3
 # Set by install: the active environment's interpreter, or .venv's.
 PY = "$(shell sed -n 1p build/environment)"
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
-.PHONY: help install demo test test-fast lint wheel clean
+.PHONY: help install demo test test-fast test-configs lint wheel clean
 
 help:  ## Show this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -15,11 +15,14 @@ install:  ## Find or make the environment; the others do it by themselves
 demo: install  ## Train, export, segment and evaluate on the project's own data
 	$(PY) tools/pipeline.py configs/demo/pipeline.py $(ARGS)
 
-test: install  ## Run the whole suite
+test: install  ## Run the suite, with a sample of the recipes
 	$(PY) -m pytest $(ARGS)
 
 test-fast: install  ## Run the tests that take seconds
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PY) -m pytest -m "not slow and not configs" $(ARGS)
+
+test-configs: install  ## Train, resume and test every recipe, on tiny data
+	$(PY) -m pytest -m configs $(ARGS)
 
 lint: install  ## Check the style
 	$(PY) -m ruff check .
