@@ -1,0 +1,11 @@
+"""The whole way on your own photos, where there are masks to measure with."""
+name = 'own'
+data_root = '{{$OWN_DATA:data/mine}}'
+baseline = 'cls_cam_own.py'
+ppl = 'cls_progressive_own.py'
+refinement = 'refine_own.py'
+segmentation = 'seg_deeplab_own.py'
+# own_data.py writes these lists; train_masks is the part of train with masks.
+splits = dict(
+    train='train', threshold='train_masks', masked='train_masks', val='val')
+seed = 0
