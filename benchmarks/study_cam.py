@@ -13,7 +13,7 @@ from study_steps import ROOT, StepFailed, Steps
 from ppl_mm.pipeline.step import last_checkpoint
 from ppl_mm.utils import atomic_write
 
-_TOOLS = ROOT / 'tools'
+TOOLS = ROOT / 'tools'
 # Finer than the default: maps of patches alone peak at a few hundredths.
 _THRESHOLDS = (0.005, 0.995, 0.005)
 _SCORES = ('mIoU', 'precision', 'recall', 'over_activation',
@@ -54,15 +54,15 @@ class CamRun:
         Raises:
             StepFailed: If a command fails.
         """
-        self._make_data()
+        self.make_data()
         trained_here = self.train_steps.done('train') is None
         train = self.train()
         cost = self.cost()
         images = write_list(self.run, self.work_dir / 'lists')
-        export = self._export('export', '--split', images)
+        export = self.export('export', '--split', images)
         evaluate = self._evaluate(images)
         steps = dict(train=train, export=export, evaluate=evaluate)
-        report = _read(self.folder / 'measured.json')
+        report = read_json(self.folder / 'measured.json')
         record = dict(
             settings=self.run.settings(), training_shared=not trained_here,
             cost=cost,
@@ -70,21 +70,17 @@ class CamRun:
             threshold_from=f'best mIoU on {self._measured_name()}, the same '
             'images, by their masks',
             classes=list(report['scores_at_best']['per_class']),
-            measured=_scores(report['scores_at_best'],
+            measured=scores(report['scores_at_best'],
                              self._measured_name(), report['num_images']),
             curve=_rounded(report['curve']))
         if self.run.row.round == 'final' and self.run.data.val:
             record['val'] = self._measure_val(record['threshold'], steps)
-        record['commands'] = [step['command'] for step in steps.values()]
-        record['steps'] = {
-            name: {key: value for key, value in step.items()
-                   if key not in ('command', 'done')}
-            for name, step in steps.items()}
         if not self.keep:
-            self._forget_maps()
-        return record
+            self.forget_maps()
+        return record | steps_record(steps)
 
-    def _make_data(self) -> None:
+    def make_data(self) -> None:
+        """Make the data, where the project has it made and it is not there."""
         data = self.run.data
         if data.make and not data.list_path(data.masked).is_file():
             Steps(self.work_dir / 'data', self.steps.show).run(
@@ -103,8 +99,8 @@ class CamRun:
         try:
             record = self.train_steps.run(
                 'train',
-                [sys.executable, _TOOLS / 'train.py', config, '--work-dir',
-                 work, '--no-validate', *self._options('train')],
+                [sys.executable, TOOLS / 'train.py', config, '--work-dir',
+                 work, '--no-validate', *self.options('train')],
                 resume=('--resume', ))
         except StepFailed as error:
             if error.status > 0:  # a fault of its own, not a kill
@@ -124,45 +120,48 @@ class CamRun:
         except StepFailed as error:
             print(f'{self.run.id}: FLOPs are not counted: {error}')
             return None
-        return _read(path)
+        return read_json(path)
 
-    def _options(self, loader: str) -> list[str]:
+    def options(self, loader: str) -> list[str]:
+        """Arguments about what loads the data of 'train' or 'test'."""
         return ['--cfg-options',
                 f'{loader}_dataloader.num_workers={self.workers}',
                 *(['train_dataloader.persistent_workers=False']
                   if loader == 'train' and not self.workers else [])]
 
-    def _export(self, name: str, *which: str | Path) -> dict:
+    def export(self, name: str, *which: str | Path) -> dict:
+        """Export the maps of a split into the folder of that name."""
         config = self.folder / 'config.py'
         write_config(self.run.config(for_test=True), config)
         return self.steps.run(name, [
-            sys.executable, _TOOLS / 'export_cam.py', config,
+            sys.executable, TOOLS / 'export_cam.py', config,
             self.training / 'work', '--out-dir', self.folder / name,
-            *which, *self._options('test')])
+            *which, *self.options('test')])
 
     def _evaluate(self, images: Path) -> dict:
         return self.steps.run('evaluate', [
-            sys.executable, _TOOLS / 'analysis_tools/eval_cam.py',
-            self.folder / 'export', self._masks(), '--split', images,
+            sys.executable, TOOLS / 'analysis_tools/eval_cam.py',
+            self.folder / 'export', self.masks(), '--split', images,
             '--thresholds', *map(str, _THRESHOLDS),
             '--out', self.folder / 'measured'])
 
     def _measure_val(self, threshold: float, steps: dict) -> dict:
         """Val once, at the threshold that it had no part in."""
         data = self.run.data
-        steps['export_val'] = self._export(
+        steps['export_val'] = self.export(
             'export_val', '--split', data.val, '--threshold', str(threshold))
         steps['evaluate_val'] = self.steps.run('evaluate_val', [
-            sys.executable, _TOOLS / 'analysis_tools/eval_labels.py',
-            self.folder / 'export_val/labels', self._masks(), '--split',
+            sys.executable, TOOLS / 'analysis_tools/eval_labels.py',
+            self.folder / 'export_val/labels', self.masks(), '--split',
             data.list_path(data.val), '--classes',
             Path(data.root, 'classes.txt'), '--out',
             self.folder / 'measured_val.json'])
-        report = _read(self.folder / 'measured_val.json')
-        return dict(_scores(report, data.val, report['num_images']),
+        report = read_json(self.folder / 'measured_val.json')
+        return dict(scores(report, data.val, report['num_images']),
                     threshold=threshold)
 
-    def _masks(self) -> Path:
+    def masks(self) -> Path:
+        """The folder of the masks."""
         return Path(self.run.data.root, 'SegmentationClass')
 
     def _measured_name(self) -> str:
@@ -170,10 +169,11 @@ class CamRun:
         name = self.run.data.masked
         return name if part == 'all' else f'{name}, {part} lines'
 
-    def _forget_maps(self) -> None:
-        for folder in self.folder.glob('export*'):
+    def forget_maps(self) -> None:
+        """Delete what was exported and measured."""
+        for name in ('export', 'export_val', 'confident', 'refined'):
             for part in ('cams', 'labels'):
-                shutil.rmtree(folder / part, ignore_errors=True)
+                shutil.rmtree(self.folder / name / part, ignore_errors=True)
 
 
 def write_config(cfg: Config, path: Path) -> None:
@@ -194,7 +194,17 @@ def drop_optimizer(path: Path) -> None:
             torch.save(checkpoint, file)
 
 
-def _scores(report: dict, split: str, images: int) -> dict:
+def steps_record(steps: dict[str, dict]) -> dict:
+    """What the results keep of the steps, by name."""
+    return dict(
+        commands=[step['command'] for step in steps.values()],
+        steps={name: {key: value for key, value in step.items()
+                      if key not in ('command', 'done')}
+               for name, step in steps.items()})
+
+
+def scores(report: dict, split: str, images: int) -> dict:
+    """What the results keep of a report on a split."""
     return dict(split=split, images=images,
                 **{key: report[key] for key in _SCORES})
 
@@ -204,5 +214,6 @@ def _rounded(curve: dict) -> dict:
                    for value in values] for name, values in curve.items()}
 
 
-def _read(path: Path) -> dict:
+def read_json(path: Path) -> dict:
+    """What a JSON file holds."""
     return json.loads(path.read_text())

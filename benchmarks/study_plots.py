@@ -60,19 +60,18 @@ def _colour(group: Group) -> str:
 
 
 def draw_scores(groups: Sequence[Group], title: str) -> Figure:
-    """The mIoU of each row: a bar for the mean, a dot for each seed."""
+    """The mIoU of each row: a line at the mean, a dot for each seed."""
     figure = new_figure(7, 0.8 + 0.28 * len(groups))
     axes = figure.add_subplot()
     for place, group in enumerate(reversed(groups)):
         values = 100 * np.array(list(group.each('mIoU').values()))
-        axes.barh(place, values.mean(), color=_colour(group), alpha=0.5)
-        axes.plot(values, [place] * len(values), 'k.')
+        axes.plot(values, [place] * len(values), '.', color=_colour(group))
+        axes.plot(values.mean(), place, '|', color=_colour(group),
+                  markersize=14, markeredgewidth=2)
     axes.set_yticks(range(len(groups)),
                     [group.name for group in reversed(groups)], fontsize=8)
-    lowest = min(min(group.each('mIoU').values()) for group in groups)
-    axes.set(xlabel='mIoU, per cent', title=title,
-             xlim=(max(0, 100 * lowest - 2), None))
-    axes.grid(axis='x', alpha=0.3)
+    axes.set(xlabel='mIoU, per cent', title=title)
+    axes.grid(alpha=0.3)
     return figure
 
 

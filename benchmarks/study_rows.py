@@ -4,6 +4,7 @@ A row that has results is not changed: another setting is another row.
 """
 from dataclasses import replace
 
+from study_numbers import PAPER, PLAIN
 from study_plan import DataSet, Row
 
 DATA = dict(
@@ -44,7 +45,7 @@ def stages(*cuts: tuple[int, int, int], **hook) -> dict:
 def _plain(data: str) -> list[Row]:
     """The plain CAM, with as many tried settings as patch learning."""
     def row(name: str, hypothesis: str, **changes) -> Row:
-        return Row(name, data, _PLAIN[data], 'plain CAM', hypothesis,
+        return Row(name, data, _PLAIN[data], PLAIN, hypothesis,
                    **changes)
     return [
         row('plain', 'the baseline, with the settings of the recipe'),
@@ -78,7 +79,7 @@ def _progressive(data: str) -> list[Row]:
         stages=[dict(position=position, grid=2) for position in cuts])
     return [
         row('ppl_k2', "the paper's form: low to high, fresh schedule",
-            stages(*low_high)),
+            stages(*low_high), PAPER),
         row('ppl_k2_high_low', 'order matters little',
             stages(*low_high[::-1])),
         row('ppl_k2_random', 'order matters little', stages(*middle_first)),
