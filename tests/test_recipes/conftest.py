@@ -5,6 +5,7 @@ configs hold: data/VOCdevkit/VOC2012, data/coco, work_dirs/..
 """
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from ppl_mm.cams import write_label
 from ppl_mm.datasets.voc_files import VOC_CLASSES
 
 ROOT = Path(__file__).parents[2]
-#: Twelve of COCO's 80 stand for all: more would be names in a list only.
 COCO_NAMES = tuple(f'thing {number}' for number in range(80))
 SIZE = (72, 64)  # width, height
 CROP = 64
@@ -55,7 +55,7 @@ def write_lines(path, lines):
     path.write_text('\n'.join(lines) + '\n')
 
 
-def write_devkit(root, sbd, rng):
+def write_devkit(root, sbd, rng, convert=True):
     """VOCdevkit/VOC2012: 2 images of train, 2 of SBD, 2 of val, 2 of test."""
     splits = dict(train=['2007_000032', '2007_000039'],
                   sbd=['2008_000002', '2008_000003'],
@@ -77,8 +77,9 @@ def write_devkit(root, sbd, rng):
             write_label(folder / f'{image_id}.png', mask)
         if split != 'sbd':
             write_lines(root / f'ImageSets/Segmentation/{split}.txt', images)
-    load_tool('dataset_converters/voc12_sbd').main(
-        [str(root), str(sbd), '--subset', '--workers', '0'])
+    if convert:
+        load_tool('dataset_converters/voc12_sbd').main(
+            [str(root), str(sbd), '--subset', '--workers', '0'])
 
 
 def write_coco(root, rng):
@@ -134,6 +135,22 @@ def machine(tmp_path_factory):
         write_export(root / 'work_dirs/coco14' / name, coco, 'train',
                      'SegmentationClass', COCO_NAMES)
     return root
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A clone as docs/voc2012.md begins with, its configs made small."""
+    shutil.copytree(ROOT / 'configs', tmp_path / 'configs')
+    for path in ('ppl/cls_progressive.py', 'seg/deeplabv1_r38.py', 'affinity/'
+                 'affinity_resnet38d_4xb2-8e_voc12aug-448x448.py'):
+        shrunk(ROOT / 'configs' / path).dump(tmp_path / 'configs' / path)
+    # The converter takes SBD as PNGs, too.
+    write_devkit(tmp_path / 'data/VOCdevkit/VOC2012',
+                 tmp_path / 'data/benchmark_RELEASE/dataset',
+                 np.random.default_rng(0), convert=False)
+    (tmp_path / 'work_dirs').mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -224,6 +241,12 @@ def shrink(tmp_path):
         return small
 
     return write
+
+
+@pytest.fixture(name='load')
+def load_fixture():
+    """Loads a script of tools/ as a module."""
+    return load_tool
 
 
 @pytest.fixture
