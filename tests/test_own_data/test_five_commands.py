@@ -1,4 +1,5 @@
 """The commands of docs/own_data.md, as they stand there."""
+import argparse
 import re
 import shlex
 from pathlib import Path
@@ -6,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config, DictAction
 from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
+from mmengine.registry import (
+    DATASETS,
+    MODELS,
+    DefaultScope,
+    init_default_scope,
+)
 from mmengine.visualization import Visualizer
 from PIL import Image
 
+from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +80,12 @@ def test_the_page_has_five_commands_on_files_that_are_there():
                 assert (ROOT / path).is_file(), path
 
 
+def forget():
+    """What a Runner leaves behind, which a process of its own has not."""
+    for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
+        kind._instance_dict.clear()
+
+
 @pytest.fixture
 def home(tmp_path, photos, monkeypatch):
     """A folder with the clone's tools and configs, and photos."""
@@ -88,8 +102,7 @@ def execute(home, load_tool, monkeypatch, capfd):
     """Runs a command in this process; returns what it printed."""
 
     def run(words):
-        for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
-            kind._instance_dict.clear()
+        forget()
         torch.manual_seed(0)
         name = words[1].removeprefix('tools/').removesuffix('.py')
         monkeypatch.setattr('sys.argv', words[1:])
@@ -102,23 +115,93 @@ def execute(home, load_tool, monkeypatch, capfd):
     return run
 
 
+def text_block(start):
+    """The words of the command on the page, of those outside bash blocks."""
+    lines = [line.partition(' #')[0].strip() for text in blocks('text')
+             for line in text.splitlines()]
+    found, = (line for line in lines if start in line)
+    return shlex.split(found)
+
+
 @pytest.mark.slow
-def test_from_photos_to_masks(home, execute):
+def test_from_photos_to_masks(home, photos, execute):
+    (photos.folder / 'apple/7.jpg').rename(photos.folder / 'nobody_knows.jpg')
     printed = [execute(fast(words)) for words in commands()]
     assert '1 left out' in printed[0]
-    assert ' 0 errors' in f' {printed[1].splitlines()[-1]}'
-    train = (home / 'data/mine/ImageSets/Segmentation/train.txt').read_text()
-    labels = dict(
-        row.split(',') for row in
-        (home / 'data/mine/image_labels.csv').read_text().splitlines()[1:])
-    classes = (home / 'data/mine/classes.txt').read_text().splitlines()
-    for stem in train.split():
-        path = home / f'work_dirs/own_export/refined/labels/{stem}.png'
-        image, = (home / 'data/mine/JPEGImages').glob(f'{stem}.*')
-        label = Image.open(path)
-        assert label.size == Image.open(image).size
-        own = {0} | {classes.index(name) for name in (
-            classes if labels[stem] in classes else labels[stem].split())
-            if name == labels[stem] or labels[stem] not in classes}
-        assert set(np.unique(label)) <= own
-    assert (home / 'work_dirs/seg_deeplab_own/iter_4.pth').is_file()
+    assert printed[1].splitlines()[-1].startswith('0 errors')
+    dataset = ImageLabelDataset(data_root='data/mine', split='train')
+    for sample in map(dataset.get_data_info, range(len(dataset))):
+        label = Image.open(home / 'work_dirs/own_export/refined/labels' /
+                           f'{sample["image_id"]}.png')
+        assert label.size == Image.open(sample['img_path']).size
+        assert set(np.unique(label)) <= {
+            0, *(k + 1 for k in sample['gt_label'])}
+    execute(fast(text_block('--split unlabelled')))
+    label = 'work_dirs/own_unlabelled/refined/labels/nobody_knows.png'
+    assert Image.open(label).size == (89, 50)
+    (photos.folder / 'apple').rename(home / 'new_photos')
+    look, infer, _ = blocks('python')
+    exec(look, {})
+    assert len(list((home / 'work_dirs/look').glob('*.jpg'))) == len(dataset)
+    forget()
+    exec(infer.replace('iter_4000', 'iter_4'), {})
+    for photo in (home / 'new_photos').iterdir():
+        mask = Image.open(home / f'work_dirs/new_masks/{photo.stem}.png')
+        assert mask.mode == 'P' and mask.size == Image.open(photo).size
+
+
+def test_the_configs_count_the_classes_and_the_photos(
+        home, convert, monkeypatch):
+    out = convert('--skip-bad')
+    before = Config.fromfile('configs/own/cls_cam_own.py')
+    assert before.train_cfg.max_epochs == 24  # no data: still a config
+    monkeypatch.setenv('OWN_DATA', str(out))
+    for name, head, count in (('cls_cam_own', 'head', 3),
+                              ('cls_progressive_own', 'head', 3),
+                              ('seg_deeplab_own', 'decode_head', 4)):
+        cfg = Config.fromfile(f'configs/own/{name}.py')
+        assert cfg.model[head].num_classes == count
+        for part in ('train', 'test'):
+            assert cfg[f'{part}_dataloader'].dataset.data_root == str(out)
+        if head == 'head':
+            assert cfg.train_cfg.max_epochs == 60
+    assert cfg.pretty_text
+
+
+def test_what_the_page_says_of_configs(home, convert, monkeypatch):
+    """A smaller network has these blocks; rare classes are repeated."""
+    monkeypatch.setenv('OWN_DATA', str(convert('--skip-bad')))
+    smaller = next(text for text in blocks('text') if 'depth=18' in text)
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    cfg = Config.fromfile('configs/own/cls_progressive_own.py')
+    cfg.merge_from_dict(parser.parse_args(shlex.split(smaller)).cfg_options)
+    init_default_scope('mmpretrain')
+    cfg.model.backbone.pop('init_cfg')
+    model = MODELS.build(cfg.model)
+    for stage in cfg.custom_hooks[0].stages:
+        model.neck.set_stage(stage.position, stage.grid)
+        assert model(torch.rand(1, 3, 64, 64)).shape == (1, 3)
+    rare = home / 'rare.py'
+    rare.write_text(blocks('python')[2].replace(
+        './cls', f'{ROOT}/configs/own/cls'))
+    dataset = DATASETS.build(Config.fromfile(rare).train_dataloader.dataset)
+    assert dataset.metainfo['classes'] == ('apple', 'blue bird', 'leaf')
+    assert dataset[0]['inputs'].shape == (3, 384, 384)
+
+
+def test_the_pipeline_finds_its_lists(home, photos, convert, execute,
+                                      monkeypatch):
+    out = convert('--skip-bad', '--masks', photos.masks)
+    monkeypatch.setenv('OWN_DATA', str(out))
+    printed = execute([*text_block('tools/pipeline.py'), '--dry-run'])
+    assert 'train_seg' in printed and str(out) in printed
+
+
+def test_without_data_a_run_ends_with_one_line(home, load_tool, monkeypatch,
+                                               capfd):
+    monkeypatch.setattr('sys.argv', ['train.py', *fast(commands()[2])[2:]])
+    with pytest.raises(SystemExit) as end:
+        cli.run(load_tool('../train').main)
+    assert end.value.code == 2
+    assert 'data/mine' in capfd.readouterr().err
