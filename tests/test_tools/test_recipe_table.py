@@ -1,0 +1,200 @@
+"""The page of costs: its list is the shipped recipes, its counts are right."""
+import importlib.util
+import math
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.analysis import get_model_complexity_info
+from mmengine.registry import MODELS
+from torch import nn
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope='module')
+def table():
+    """The tool, as a module that its dataclass can be found in."""
+    name = 'recipe_table'
+    spec = importlib.util.spec_from_file_location(
+        name, ROOT / f'tools/analysis_tools/{name}.py')
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[name]
+
+
+def test_the_page_lists_what_is_shipped(table):
+    """If this fails: python tools/analysis_tools/recipe_table.py."""
+    text = (ROOT / 'docs/recipes.md').read_text()
+    costs, names = text.split('## Short names')
+    listed = re.findall(r'^\| ([\w-]+_4xb[\w-]+) \|', costs, re.MULTILINE)
+    assert listed == [path.stem for path in table.recipes()]
+    short = re.findall(r'^\| (\S+\.py) \| (\S+) \|', names, re.MULTILINE)
+    assert dict(short) == table.aliases()
+    stems = {path.stem for path in table.recipes()}
+    assert stems.issuperset(table.aliases().values())
+
+
+def test_no_training_config_is_left_out(table):
+    listed = {*table.recipes(), *(
+        ROOT / 'configs' / name for name in table.aliases())}
+    others = [path for folder in table.FOLDERS
+              for path in (ROOT / 'configs' / folder).glob('*.py')
+              if path not in listed]
+    assert others  # settings of refinement
+    for path in others:
+        assert 'train_dataloader' not in table.Config.fromfile(path), path
+
+
+class Two(nn.Module):
+    """Two convolutions, whose costs can be written down."""
+
+    def __init__(self, frozen=False):
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1, bias=False)
+        self.second = nn.Conv2d(8, 4, 1, bias=False)
+        self.first.requires_grad_(not frozen)
+
+    def forward(self, x):
+        x = torch.relu_(self.first(x))
+        return self.second(x)
+
+
+@pytest.mark.parametrize('frozen', [False, True])
+def test_counts_by_hand(table, frozen):
+    pixels = 10 * 12
+    first, second = 2 * 27 * 8 * pixels, 2 * 8 * 4 * pixels
+    cost = table.measure(Two(frozen).to('meta'), (10, 12))
+    assert cost.forward == first + second
+    # Gradients of the first layer's weights, the second's, and between them.
+    assert cost.total == cost.forward + second + (
+        0 if frozen else first + second)
+    # Images, activation (once: in place), and what softplus is given.
+    assert cost.kept == 4 * pixels * (8 + 4 + (0 if frozen else 3))
+
+
+def test_a_depthwise_convolution_by_hand(table):
+    net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(8, 8, 3, groups=8))
+    first, second = 2 * 3 * 8 * 10 * 12, 2 * 9 * 8 * 8 * 10
+    cost = table.measure(net.to('meta'), (10, 12))
+    assert cost.forward == first + second
+    assert cost.total == cost.forward + first + 2 * second
+
+
+def test_multiply_adds_are_those_of_mmengine(table):
+    cfg = dict(
+        type='ppl_mm.CAMClassifier',
+        backbone=dict(type='mmpretrain.ResNet', depth=18),
+        head=dict(type='ppl_mm.CAMHead', num_classes=5))
+    model = MODELS.build(cfg)
+    cost = table.measure(MODELS.build(cfg).to('meta').train(), (64, 96))
+    expected = get_model_complexity_info(
+        model, inputs=(torch.rand(1, 3, 64, 96), ), show_table=False,
+        show_arch=False)['flops']
+    # Norms and pools count there as well.
+    assert 0.97 * expected < cost.forward / 2 < expected
+
+
+CONFIG = """
+default_scope = 'mmpretrain'
+model = dict(
+    type='ppl_mm.CAMClassifier',
+    backbone=dict(
+        type='ResNet', depth=18, stem_channels=8, base_channels=64,
+        frozen_stages=2),
+    neck=dict(type='ppl_mm.PatchLearning', position=2, grid=2),
+    head=dict(type='ppl_mm.CAMHead', num_classes=20))
+train_dataloader = dict(
+    batch_size=2,
+    dataset=dict(pipeline=[dict(type='ppl_mm.RandomFillCrop', crop_size=64)]))
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1, momentum=MOMENTUM))
+train_cfg = dict(max_epochs=EPOCHS, STAGES)
+custom_hooks = HOOKS
+"""
+STAGE = 'dict(position=2, grid=2%s), dict(position=7, grid=2%s)'
+
+
+def config(tmp_path, epochs=3, momentum=0., stages='', hooks='[]'):
+    """A recipe's file, in its name as in its content."""
+    path = tmp_path / f'x_4xb2-{epochs}e_voc12aug-64x64.py'
+    path.write_text(
+        CONFIG.replace('EPOCHS', str(epochs)).replace('STAGES', stages)
+        .replace('HOOKS', hooks).replace('MOMENTUM', str(momentum)))
+    return path
+
+
+def cells(table, path):
+    return dict(zip(table.COLUMNS, table.row(path), strict=True))
+
+
+def test_a_row(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(table, 'SUSTAINED', 1e7)
+    path = config(tmp_path)
+    row = cells(table, path)
+    cfg = table.Config.fromfile(path)
+    model = MODELS.build(cfg.model).to('meta').train()
+    cost = table.measure(model, (64, 64))
+    assert row['config'] == path.stem
+    assert row['iterations'] == f'{3 * math.ceil(10582 / 8):,}'
+    hours = 3 * 10582 * cost.total / 1e7 / 3600
+    assert float(row['hours, one H200']) == pytest.approx(hours, rel=0.01)
+    assert float(row['hours, 4']) == pytest.approx(
+        hours / (4 * 7248 / 938 / 8), rel=0.01)
+    assert float(row['weights']) > float(row['trained']) > 1
+
+
+@pytest.mark.parametrize('together', [False, True])
+def test_stages_add_up(table, tmp_path, monkeypatch, together):
+    """One after another each has its epochs, at once all have all."""
+    monkeypatch.setattr(table, 'SUSTAINED', 1e7)
+    cuts = STAGE % (('', '') if together else (', epochs=1', ', epochs=2'))
+    path = config(tmp_path, stages=f'stages=[{cuts}]') if together else (
+        config(tmp_path, hooks="[dict(type='ppl_mm.ProgressiveStageHook', "
+               f'stages=[{cuts}])]'))
+    model = MODELS.build(
+        table.Config.fromfile(path).model).to('meta').train()
+    work, kept = 0, []
+    for position, epochs in ((2, 3 if together else 1),
+                             (7, 3 if together else 2)):
+        model.neck.set_stage(position, 2)
+        cost = table.measure(model, (64, 64))
+        work += epochs * cost.total
+        kept.append(cost.kept / 2**30)
+    row = cells(table, path)
+    assert float(row['hours, one H200']) == pytest.approx(
+        work * 10582 / 1e7 / 3600, rel=0.01)
+    assert row['kept'] == f'{max(kept):.2f}'
+
+
+def test_memory(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(table, 'OVERHEAD', 10 * 2**30)
+    monkeypatch.setattr(table, 'measure', lambda *_: table.Cost(
+        2e9, 6e9, 3 * 2**30))
+    row = cells(table, config(tmp_path, momentum=0.9))
+    assert (row['GiB, 4 GPUs'], row['GiB, one']) == ('16', '34')
+    assert row['kept'] == '3.00' and row['GMAC'] == '1'
+
+
+def test_iterations_of_a_run_by_iterations(table):
+    seg = next(path for path in table.recipes()
+               if path.stem.startswith('deeplabv1_r38-d8_4xb3-20k_voc12'))
+    cfg = table.Config.fromfile(seg)
+    assert table.iterations_of(cfg) == 20_000
+    (stage, passes), = table.stages_of(cfg)
+    assert stage is None
+    assert passes == pytest.approx(20_000 * 12 / 10_582)
+
+
+def test_the_command_writes_the_page(table, tmp_path, monkeypatch):
+    folder, out = tmp_path / 'ppl', tmp_path / 'docs/recipes.md'
+    folder.mkdir()
+    path = config(folder)
+    monkeypatch.setattr(table, 'recipes', lambda: [path])
+    monkeypatch.setattr('sys.argv', ['recipe_table.py', '--out', str(out)])
+    table.main()
+    lines = out.read_text().splitlines()
+    assert f'| {" | ".join(table.row(path))} |' in lines
+    assert all(len(line) <= 79 for line in lines if line[:1] != '|')

@@ -1,0 +1,317 @@
+"""Write docs/recipes.md: what each shipped recipe costs to train.
+
+python tools/analysis_tools/recipe_table.py
+
+Nothing is trained and no weight is loaded: every network runs one pass,
+forward and backward, on tensors without values, which count operations and
+what is kept for the backward pass. The page says how hours and GPU memory are
+estimated from that. A few minutes on a CPU.
+"""
+import argparse
+import copy
+import math
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, DefaultScope
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from ppl_mm.utils import atomic_write
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.progress import track
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ('baseline', 'ppl', 'affinity', 'seg')
+GPUS = 4
+# VOC 2012 train_aug, and MS COCO 2014 train without images of no object.
+IMAGES = dict(voc12=10_582, coco14=82_081)
+RECIPE = re.compile(r'_\dxb\d+-\d+[ek]_(voc12|coco14)')
+# ResNet-50 in TF32: 938 images/s on one A100 and 7248 on 8; 4.1 GMAC each,
+# 2 operations per MAC, 3 passes; bandwidths 4.8 and 2.04 TB/s.
+SUSTAINED = 938 * 3 * 2 * 4.1e9 * 4.8 / 2.04
+SCALING = 7248 / 938 / 8
+OVERHEAD = 2 * 2**30
+BATCH = 2  # of the pass: some norms refuse one image
+
+HEAD = """# Recipes: what they cost
+
+Written by `python tools/analysis_tools/recipe_table.py`. **Nothing here was
+measured on a GPU**: counts are exact, hours and memory are estimates.
+
+- *weights*, *trained*: parameters in millions, and those that get a gradient.
+- *GMAC*: multiply-adds of the forward pass for one image at the training crop,
+  patch branches included, in billions.
+- *kept*: what the forward pass keeps for the backward pass, in GiB for each
+  image, float32. Both are counted in one pass over tensors without values; of
+  several stages the largest.
+- *GiB*: memory of each of {gpus} GPUs at the config's batch, and of a single
+  GPU with all of the batch: kept times batch, weights, gradients (twice on
+  several GPUs: DDP's buckets) and momentum, plus 2 GiB for CUDA, cuDNN and
+  what lives for a moment.
+- *iterations*: at {gpus} GPUs, or at one with all of the batch. Each of
+  `all-stages` steps the optimiser three times.
+- *hours*: operations (2 for each multiply-add; the backward pass as counted,
+  without frozen layers) over {sustained:.0f} TFLOP/s on one H200. The figure
+  is NVIDIA's for the training of ResNet-50 in TF32, which PyTorch takes for
+  convolutions by itself, on an A100 (938 images/s, DeepLearningExamples,
+  ResNet50 v1.5: 23 TFLOP/s, 15 % of the peak), times the ratio of the GPUs'
+  memory bandwidths, 4.8 over 2.04 TB/s. {gpus} GPUs are taken as {many:.2f}
+  times as fast as one (there 8 were 7.73 times). Loading of data is not in it,
+  nor that 2 images fill no H200: right within a factor of two, at best. Look
+  at the log's time per iteration before you plan by it.
+
+Export, refinement and tests are not in the table.
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one pass, for one image.
+
+    Args:
+        forward (float): Operations of the forward pass, 2 for a multiply-add.
+        total (float): The same, of forward and backward pass.
+        kept (float): Bytes kept for the backward pass.
+    """
+    forward: float
+    total: float
+    kept: float
+
+
+def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
+    """Count one training pass of a model, on tensors without values.
+
+    Args:
+        model (nn.Module): On the device 'meta', in training mode.
+        size (tuple[int, int]): Height and width of the images.
+
+    Returns:
+        Cost: For each image.
+    """
+    own = {_storage(value) for value in
+           (*model.parameters(), *model.buffers())}
+    kept = {}
+
+    def keep(value: Tensor) -> Tensor:
+        kept[_storage(value)] = value.untyped_storage().nbytes()
+        return value
+
+    images = torch.empty(BATCH, 3, *size, device='meta')
+    with FlopCounterMode(display=False, custom_mapping={
+            torch.ops.aten.convolution_backward: _backward}) as counter:
+        with saved_tensors_hooks(keep, lambda value: value):
+            loss = training_loss(model, images)
+        forward = counter.get_total_flops()
+        stored = sum(count for key, count in kept.items() if key not in own)
+        loss.backward()
+    return Cost(forward / BATCH, counter.get_total_flops() / BATCH,
+                stored / BATCH)
+
+
+def _backward(gradient: torch.Size, inputs: torch.Size, weight: torch.Size,
+              *others, **_) -> int:
+    """Operations of a convolution's gradients.
+
+    torch's own count takes the weights of a depthwise convolution for dense.
+    """
+    wanted = others[7]  # of the input, the weight, the bias
+    return 2 * gradient.numel() * weight[1:].numel() * sum(wanted[:2])
+
+
+def _storage(value: Tensor) -> int:
+    """Which memory a tensor would have; of views the same."""
+    return value.untyped_storage()._cdata
+
+
+def training_loss(model: nn.Module, images: Tensor) -> Tensor:
+    """A number whose computation is that of the loss.
+
+    Losses of frameworks look at values, which are not there.
+
+    Args:
+        model (nn.Module): Classifier, AffinityNet, or mmseg's segmentor.
+        images (Tensor): (B, 3, H, W).
+
+    Returns:
+        Tensor: A scalar.
+    """
+    if hasattr(model, 'decode_head'):
+        return _segmentation_loss(model, images)
+    if hasattr(model, 'loss_module'):
+        return model(images, mode='predict').add(1e-5).log().sum()
+    return F.softplus(model(images)).mean()
+
+
+def _segmentation_loss(model: nn.Module, images: Tensor) -> Tensor:
+    """Cross entropy at the size of the images, of each head."""
+    features = model.extract_feat(images)
+    heads = [model.decode_head]
+    if model.with_auxiliary_head:
+        more = model.auxiliary_head
+        heads += more if isinstance(more, nn.ModuleList) else [more]
+    labels = torch.empty(len(images), *images.shape[2:], dtype=torch.long,
+                         device=images.device)
+    losses = [
+        F.cross_entropy(F.interpolate(
+            head(features), images.shape[2:], mode='bilinear',
+            align_corners=head.align_corners), labels) for head in heads]
+    return sum(losses)
+
+
+def recipes() -> list[Path]:
+    """The configs of training runs, without their short names."""
+    return [path for folder in FOLDERS
+            for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
+            if RECIPE.search(path.stem)]
+
+
+def aliases() -> dict[str, str]:
+    """Short names of recipes: from config to config, below configs/."""
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted((ROOT / 'configs' / folder).glob('*.py')):
+            base = re.match(r"_base_ = '\./(.+)\.py'", path.read_text())
+            if base and not RECIPE.search(path.stem):
+                found[f'{folder}/{path.name}'] = base[1]
+    return found
+
+
+def crop_of(cfg: Config) -> tuple[int, int]:
+    """Height and width of a training image."""
+    size, = {step.crop_size for step in _pipeline(cfg.train_dataloader.dataset)
+             if 'crop_size' in step}
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def _pipeline(dataset: Config) -> Sequence[Config]:
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    return dataset.pipeline
+
+
+def stages_of(cfg: Config) -> list[tuple[dict | None, float]]:
+    """Stages of a run: the cut or None, and passes over the images each."""
+    passes = cfg.train_cfg.get('max_epochs', 0)
+    for hook in cfg.get('custom_hooks', []):
+        if hook.type == 'ppl_mm.ProgressiveStageHook':
+            return [(stage, stage.epochs) for stage in hook.stages]
+    if 'stages' in cfg.train_cfg:
+        return [(stage, passes) for stage in cfg.train_cfg.stages]
+    if 'max_iters' in cfg.train_cfg:
+        passes = (cfg.train_cfg.max_iters * cfg.train_dataloader.batch_size
+                  * GPUS / images_of(cfg))
+    return [(None, passes)]
+
+
+def images_of(cfg: Config) -> int:
+    """Training images of a recipe's data set."""
+    return IMAGES[RECIPE.search(Path(cfg.filename).stem)[1]]
+
+
+def iterations_of(cfg: Config) -> int:
+    """Steps of the training loop, with all GPUs."""
+    if 'max_iters' in cfg.train_cfg:
+        return cfg.train_cfg.max_iters
+    each = images_of(cfg) / (cfg.train_dataloader.batch_size * GPUS)
+    whole = (math.floor if cfg.train_dataloader.get('drop_last')
+             else math.ceil)
+    return cfg.train_cfg.max_epochs * whole(each)
+
+
+def row(path: Path) -> list[str]:
+    """One line of the table.
+
+    Args:
+        path (Path): A recipe.
+
+    Returns:
+        list[str]: The cells.
+    """
+    cfg = Config.fromfile(path)
+    with DefaultScope.overwrite_default_scope(cfg.default_scope):
+        model = MODELS.build(copy.deepcopy(cfg.model))
+    model = revert_sync_batchnorm(model).to('meta').train()
+    weights = sum(p.numel() for p in model.parameters())
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    costs, work = [], 0.
+    for stage, passes in stages_of(cfg):
+        if stage:
+            model.neck.set_stage(stage['position'], stage['grid'])
+        costs.append(measure(model, crop_of(cfg)))
+        work += costs[-1].total * passes * images_of(cfg)
+    kept = max(cost.kept for cost in costs)
+    batch, hours = cfg.train_dataloader.batch_size, work / SUSTAINED / 3600
+    momentum = bool(cfg.optim_wrapper.optimizer.get('momentum'))
+    fixed = 4 * (weights + trained * (1 + momentum)) + OVERHEAD
+    return [
+        path.stem, f'{weights / 1e6:.1f}', f'{trained / 1e6:.1f}',
+        f'{max(cost.forward for cost in costs) / 2e9:.0f}',
+        f'{kept / 2**30:.2f}',
+        f'{(fixed + 4 * trained + batch * kept) / 2**30:.0f}',
+        f'{(fixed + GPUS * batch * kept) / 2**30:.0f}',
+        f'{iterations_of(cfg):,}', _hours(hours),
+        _hours(hours / GPUS / SCALING)]
+
+
+def _hours(hours: float) -> str:
+    return f'{hours:.1f}' if hours >= 1 else f'{hours:.2f}'
+
+
+COLUMNS = ('config', 'weights', 'trained', 'GMAC', 'kept', f'GiB, {GPUS} GPUs',
+           'GiB, one', 'iterations', 'hours, one H200', f'hours, {GPUS}')
+
+
+def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
+    """The lines of the page.
+
+    Args:
+        rows (dict[str, list[list[str]]]): By folder, of :func:`row`.
+
+    Yields:
+        str: A line.
+    """
+    yield from HEAD.format(
+        gpus=GPUS, sustained=SUSTAINED / 1e12,
+        many=GPUS * SCALING).splitlines()
+    for folder, cells in rows.items():
+        yield from ('', f'## configs/{folder}', '')
+        yield f'| {" | ".join(COLUMNS)} |'
+        yield f'|---|{"---:|" * (len(COLUMNS) - 1)}'
+        yield from (f'| {" | ".join(line)} |' for line in cells)
+    yield from ('', '## Short names', '', '| config | is |', '|---|---|')
+    for name, target in aliases().items():
+        yield f'| {name} | {target} |'
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--out', type=Path, default=ROOT / 'docs/recipes.md',
+                        help='the page; default: docs/recipes.md')
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Count every recipe and write the page."""
+    args = parse_args()
+    warnings.simplefilter('ignore')  # mmseg's, about its own settings
+    rows = {folder: [] for folder in FOLDERS}
+    for path in track(recipes(), 'counting'):
+        rows[path.parent.name].append(row(path))
+    with atomic_write(args.out) as file:
+        file.write('\n'.join([*page(rows), '']).encode())
+
+
+if __name__ == '__main__':
+    run(main)
