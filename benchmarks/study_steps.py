@@ -74,11 +74,12 @@ class Steps:
         if record := self.done(name):
             return record
         before = self._read(name)
+        tries = before.get('tries', 0) + 1
         command = [*map(str, command), *(resume if before else ())]
         watch = _Watch(
             before.get('seconds', 0.),
-            lambda seconds: self._write(name, dict(
-                before, seconds=seconds)),
+            lambda seconds: self._write(
+                name, dict(tries=tries, seconds=seconds)),
             lambda progress: self.show(name, progress))
         log = self.folder / 'logs' / f'{name}.log'
         try:
@@ -92,8 +93,7 @@ class Steps:
                 status, lines[-_TAIL_LINES:])
         record = dict(
             done=True, command=readable(command),
-            tries=before.get('tries', 0) + 1, **watch.measured(),
-            gpu_peak_memory=gpu_memory(log))
+            tries=tries, **watch.measured(), gpu_peak_memory=gpu_memory(log))
         self._write(name, record)
         return record
 
