@@ -118,14 +118,13 @@ def test_masks_are_those_of_voc_and_else_of_sbd(devkit, sbd):
 def test_both_kinds_of_data_set_read_it(devkit, sbd):
     convert(devkit, sbd, '--subset')
     split = 'ImageSets/Segmentation/train_aug.txt'
-    classes = dict(classes=VOC_CLASSES)
     labelled = [
-        ImageLabelDataset('Annotations', classes, str(devkit), split=split,
+        ImageLabelDataset('Annotations', data_root=str(devkit), split=split,
                           count_difficult=count) for count in (True, False)]
+    assert labelled[0].metainfo['classes'] == VOC_CLASSES
     assert [dataset.label_counts()['dog'] for dataset in labelled] == [4, 3]
     masked = VOCLayoutDataset(
-        str(devkit), split, dict(seg_map_path='SegmentationClassAug'),
-        dict(classes=('background', *VOC_CLASSES)))
+        str(devkit), split, dict(seg_map_path='SegmentationClassAug'))
     assert len(masked) == 4
 
 

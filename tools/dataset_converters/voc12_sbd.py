@@ -7,6 +7,7 @@ Writes below VOC2012
   ImageSets/Segmentation/train_aug.txt   VOC train + SBD train + SBD val - VOC
                                          val: 10,582 images
   SegmentationClassAug/<image>.png       their masks and those of VOC val
+  classes.txt                            background and VOC's 20 classes
 
 Where VOC has a mask of its own, it is taken and not SBD's. The second folder
 may also be the SegmentationClassAug that many projects share, a folder of
@@ -24,6 +25,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from ppl_mm.cams import read_mask, write_label
+from ppl_mm.datasets.class_lists import BACKGROUND
 from ppl_mm.datasets.image_folder import ImageFolder
 from ppl_mm.datasets.made_folder import MadeFolder
 from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lines
@@ -227,7 +229,7 @@ def convert(args: argparse.Namespace, sbd: SBD,
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write masks and list."""
+    """Write masks and lists."""
     args = parse_args(argv)
     sbd = SBD(args.sbd)
     images = train_aug(args.devkit, sbd, args.subset)
@@ -244,6 +246,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         written = convert(args, sbd, sorted({*images, *val}))
     write_lines(args.devkit / 'ImageSets/Segmentation/train_aug.txt', images)
+    write_lines(args.devkit / 'classes.txt', [BACKGROUND, *VOC_CLASSES])
     print(f'{args.devkit}: train_aug {len(images):,} images; {written:,} '
           f'masks written to {out.name}')
 
