@@ -1,21 +1,84 @@
 """Loading with errors that name the file, and the crop of PSA and IRN."""
+import io
 from collections.abc import Sequence
 
+import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmcv.transforms.utils import cache_randomness
+from mmengine import fileio
 from PIL import Image
 
 from ..errors import UserError
 from ..registry import TRANSFORMS
 
+# Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
+_SCAN, _END = b'\xff\xda', b'\xff\xd9'
+_EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)
+# EXIF's tag for a photo that is to be turned.
+_ORIENTATION = 0x0112
+
+
+def decode_image(content: bytes) -> np.ndarray:
+    """Decode an image as Pillow does, upright and without transparency.
+
+    A whole JPEG of the usual kind is left to OpenCV: the pixels are the same,
+    in two thirds of the time.
+
+    Args:
+        content (bytes): The file.
+
+    Returns:
+        np.ndarray: uint8 BGR, (H, W, 3).
+
+    Raises:
+        OSError: The file is truncated or no image; Pillow raises others too.
+    """
+    if _is_usual_jpeg(content) and _is_whole(content):
+        found = cv2.imdecode(
+            np.frombuffer(content, np.uint8),
+            cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        if found is not None:
+            return found
+    rgb = mmcv.imfrombytes(content, channel_order='rgb', backend='pillow')
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+
+
+def _is_usual_jpeg(content: bytes) -> bool:
+    """Whether it is grey or of three colours, and upright; from its head."""
+    place = 2 if content.startswith(b'\xff\xd8') else len(content)
+    while place + 20 < len(content) and content[place] == 0xff:
+        marker = content[place + 1:place + 20]
+        if marker[0] in _FRAMES:
+            height, width = (int.from_bytes(marker[k:k + 2], 'big')
+                             for k in (4, 6))
+            # Pillow has a word to say about images as large as a bomb.
+            return (marker[8] in (1, 3)
+                    and height * width <= (Image.MAX_IMAGE_PIXELS or 0))
+        if marker[0] == _EXIF and not _is_upright(content):
+            return False
+        place += 2 + int.from_bytes(marker[1:3], 'big')
+    return False
+
+
+def _is_upright(content: bytes) -> bool:
+    with Image.open(io.BytesIO(content)) as image:
+        return image.getexif().get(_ORIENTATION, 1) == 1
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether a JPEG's last scan has an end: neither occurs inside a scan."""
+    return content.endswith(_END) or (
+        content.rfind(_END) > content.rfind(_SCAN))
+
 
 @TRANSFORMS.register_module()
 class LoadImage(LoadImageFromFile):
-    """Load an image as BGR with Pillow; a bad file is named in one line.
+    """Load an image as BGR; a bad file is named in one line.
 
-    Pillow, unlike OpenCV, does not fill a truncated file up with grey.
+    As Pillow loads it, see :func:`decode_image`: OpenCV alone would fill a
+    truncated file up with grey.
 
     Required Keys:
 
@@ -56,7 +119,7 @@ class LoadImage(LoadImageFromFile):
         """
         path = results['img_path']
         try:
-            return super().transform(results)
+            return self._transform(results)
         except FileNotFoundError:
             raise UserError(f'{path}: the image is missing; restore it or '
                             'take it out of the split') from None
@@ -66,6 +129,18 @@ class LoadImage(LoadImageFromFile):
             reason = ' '.join(str(error).split())[:120]
             raise UserError(f'{path}: the image cannot be read ({reason}); '
                             'replace the file') from None
+
+    def _transform(self, results: dict) -> dict | None:
+        asked = (self.imdecode_backend, self.color_type, self.ignore_empty)
+        if asked != ('pillow', 'color', False):
+            return super().transform(results)
+        image = decode_image(
+            fileio.get(results['img_path'], backend_args=self.backend_args))
+        if self.to_float32:
+            image = image.astype(np.float32)
+        results['img'] = image
+        results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        return results
 
 
 @TRANSFORMS.register_module()
@@ -171,20 +246,30 @@ class RandomFillCrop(BaseTransform):
             dict: The same sample.
         """
         image = results['img']  # (H, W, C)
-        value = np.array(self.pad_value)
-        if np.issubdtype(image.dtype, np.integer):
-            limits = np.iinfo(image.dtype)
-            value = np.clip(np.rint(value), limits.min, limits.max)
-        crop = np.empty((*self.crop_size, image.shape[2]), image.dtype)
-        crop[:] = value
-        target, source = zip(
-            *(self._overlap(side, wanted, place) for side, wanted, place in
-              zip(image.shape, self.crop_size, self._random_place(),
-                  strict=False)), strict=True)
-        crop[target] = image[source]
+        overlaps = (
+            self._overlap(side, wanted, place) for side, wanted, place in
+            zip(image.shape, self.crop_size, self._random_place(),
+                strict=False))
+        target, source = zip(*overlaps, strict=True)
+        # In memory channel by channel: packing needs no second copy.
+        planes = np.empty((image.shape[2], *self.crop_size), image.dtype)
+        crop, part = planes.transpose(1, 2, 0), image[source]
+        if part.shape != crop.shape:
+            self._fill(planes)
+        crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
         return results
+
+    def _fill(self, planes: np.ndarray) -> None:
+        """Paint planes (C, H, W) in the colour around a small image."""
+        value = np.array(self.pad_value)
+        if np.issubdtype(planes.dtype, np.integer):
+            limits = np.iinfo(planes.dtype)
+            value = np.clip(np.rint(value), limits.min, limits.max)
+        value = np.broadcast_to(value, len(planes))
+        for plane, colour in zip(planes, value, strict=True):
+            plane.fill(colour)
 
     @cache_randomness
     def _random_place(self) -> tuple[float, float]:

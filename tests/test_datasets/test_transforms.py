@@ -1,12 +1,14 @@
 import io
 
+import mmcv
 import numpy as np
 import pytest
 from mmengine.dataset import Compose
-from PIL import Image
+from PIL import Image, ImageOps
 from torch.utils.data import DataLoader, Dataset
 
 from ppl_mm.datasets import LoadImage, RandomFillCrop, RandomResizeLong
+from ppl_mm.datasets.transforms import decode_image
 from ppl_mm.errors import UserError
 from ppl_mm.registry import TRANSFORMS
 from ppl_mm.utils.cli import one_line
@@ -156,3 +158,79 @@ def test_the_same_seed_gives_the_same_crops():
     assert all(map(np.array_equal, first, second))
     assert not np.array_equal(first[0], first[1])
     assert 'min_size=20' in repr(pipeline)
+
+
+def as_pillow(data):
+    """Upright BGR by Pillow alone."""
+    with Image.open(io.BytesIO(data)) as image:
+        upright = ImageOps.exif_transpose(image).convert('RGB')
+    return np.array(upright)[..., ::-1]
+
+
+def jpeg(mode='RGB', exif=None, **settings):
+    """A JPEG of 50 x 37 pixels with blotches, as photographs have them."""
+    coarse = np.random.default_rng(1).integers(0, 256, (5, 7, 3), np.uint8)
+    image = Image.fromarray(coarse).resize((50, 37)).convert(mode)
+    if exif:
+        settings['exif'] = Image.Exif()
+        settings['exif'][0x0112] = exif
+    file = io.BytesIO()
+    image.save(file, 'JPEG', **settings)
+    return file.getvalue()
+
+
+JPEGS = dict(
+    plain=jpeg(), small=jpeg(quality=20), full_colour=jpeg(subsampling=0),
+    half_colour=jpeg(subsampling=1), progressive=jpeg(progressive=True),
+    grey=jpeg('L'), print_colours=jpeg('CMYK'), upright=jpeg(exif=1),
+    turned=jpeg(exif=6), mirrored=jpeg(exif=2), tail=jpeg() + b'\0' * 9,
+    thumbnail=jpeg()[:2] + b'\xff\xe1\x10\x02' + jpeg()[:4096].ljust(
+        4096, b'\0') + jpeg()[2:])
+
+
+@pytest.mark.parametrize('name', set(JPEGS) - {'print_colours'})
+def test_every_jpeg_has_the_pixels_of_pillow(name):
+    found = decode_image(JPEGS[name])
+    assert np.array_equal(found, as_pillow(JPEGS[name]))
+    assert found.flags.c_contiguous
+
+
+def test_colours_for_print_are_those_of_mmcv():
+    data = JPEGS['print_colours']
+    expected = mmcv.imfrombytes(data, backend='pillow')
+    assert np.array_equal(decode_image(data), expected)
+
+
+def test_opencv_decodes_what_is_usual_and_nothing_else(monkeypatch):
+    used = []
+    monkeypatch.setattr('cv2.imdecode', lambda *_: used.append(1))
+    for name, data in JPEGS.items():
+        used.clear()
+        decode_image(data)
+        usual = name not in ('print_colours', 'turned', 'mirrored')
+        assert bool(used) == usual, name
+
+
+@pytest.mark.parametrize('name', ['plain', 'progressive', 'grey',
+                                  'thumbnail'])
+def test_a_jpeg_cut_anywhere_is_refused(name):
+    data = JPEGS[name]
+    for length in range(1, len(data) - 2, 97):
+        with pytest.raises((OSError, SyntaxError)):
+            decode_image(data[:length])
+
+
+def test_a_bomb_is_left_to_pillow(monkeypatch):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 50 * 37 // 3)
+    with pytest.raises(Image.DecompressionBombError):
+        decode_image(JPEGS['plain'])
+
+
+@pytest.mark.parametrize('flip', [0., 1.])
+def test_a_packed_crop_is_not_copied_again(flip):
+    image = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
+    steps = Compose([
+        dict(type='mmcv.RandomFlip', prob=flip, direction='horizontal'),
+        RandomFillCrop((8, 16))])
+    crop = steps(dict(img=image))['img']
+    assert crop.transpose(2, 0, 1).flags.c_contiguous
