@@ -1,5 +1,6 @@
 """ResNet38d, the wide residual network of PSA and SEAM."""
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
@@ -8,6 +9,7 @@ from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from mmpretrain.models.utils import make_divisible
 from torch import Tensor, nn
 
+from ..errors import UserError
 from ..registry import MODELS
 
 # Units, middle and output channels, stride of the first unit, dilation of its
@@ -112,6 +114,21 @@ class ResNet38d(BaseModule):
         self.bn7 = build_norm_layer(norm_cfg, channels)[1]
         self.relu = nn.ReLU(inplace=True)
         self.stages[-1] += ('bn7', 'relu')
+
+    def init_weights(self) -> None:
+        """Initialize as ``init_cfg`` says.
+
+        Raises:
+            UserError: If the file of pretrained weights is not there.
+        """
+        cfg = self.init_cfg if isinstance(self.init_cfg, dict) else {}
+        path = str(cfg.get('checkpoint', ''))
+        if path and '://' not in path and not Path(path).is_file():
+            raise UserError(
+                f'{path}: the weights of ResNet38d are not there; '
+                'docs/weights.md tells where they come from and the command '
+                'that converts them')
+        super().init_weights()
 
     def _stage_layers(self, stage: int) -> list[nn.Module]:
         return [getattr(self, name) for name in self.stages[stage - 1]]

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from mmengine.registry import DefaultScope
 from torch import nn
 
+from ppl_mm.errors import UserError
 from ppl_mm.models import AffinityNet, ResNet38d, block_chain
 from ppl_mm.registry import MODELS
 
@@ -287,6 +288,15 @@ def test_initial_weights_keep_the_size_of_features():
     net.init_weights()
     out, = net.eval()(torch.randn(1, 3, 64, 64))
     assert 0.01 < out.std() < 1000
+
+
+def test_weights_that_are_not_there(tmp_path):
+    net = ResNet38d(width=0.125, init_cfg=dict(
+        type='Pretrained', checkpoint=str(tmp_path / 'none.pth')))
+    with pytest.raises(UserError, match='docs/weights.md') as caught:
+        net.init_weights()
+    assert str(tmp_path / 'none.pth') in str(caught.value)
+    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('settings, message', [
