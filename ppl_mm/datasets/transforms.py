@@ -1,6 +1,7 @@
 """Loading with errors that name the file, and the crop of PSA and IRN."""
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import mmcv
@@ -60,6 +61,17 @@ def _is_usual_jpeg(content: bytes) -> bool:
             return False
         place += 2 + int.from_bytes(marker[1:3], 'big')
     return False
+
+
+@lru_cache
+def _colours(values: tuple[float, ...], channels: int,
+             dtype: np.dtype) -> list[float]:
+    """The colour around a small image, as its channels can hold it."""
+    colours = np.array(values)
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        colours = np.clip(np.rint(colours), limits.min, limits.max)
+    return np.broadcast_to(colours, channels).tolist()
 
 
 def _is_upright(content: bytes) -> bool:
@@ -255,21 +267,13 @@ class RandomFillCrop(BaseTransform):
         planes = np.empty((image.shape[2], *self.crop_size), image.dtype)
         crop, part = planes.transpose(1, 2, 0), image[source]
         if part.shape != crop.shape:
-            self._fill(planes)
+            colours = _colours(self.pad_value, len(planes), planes.dtype)
+            for plane, colour in zip(planes, colours, strict=True):
+                plane.fill(colour)
         crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
         return results
-
-    def _fill(self, planes: np.ndarray) -> None:
-        """Paint planes (C, H, W) in the colour around a small image."""
-        value = np.array(self.pad_value)
-        if np.issubdtype(planes.dtype, np.integer):
-            limits = np.iinfo(planes.dtype)
-            value = np.clip(np.rint(value), limits.min, limits.max)
-        value = np.broadcast_to(value, len(planes))
-        for plane, colour in zip(planes, value, strict=True):
-            plane.fill(colour)
 
     @cache_randomness
     def _random_place(self) -> tuple[float, float]:
