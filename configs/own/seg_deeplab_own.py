@@ -59,7 +59,8 @@ param_scheduler = [
     dict(type='PolyLR', power=0.9, eta_min=0., begin=0, end=max_iters,
          by_epoch=False),
 ]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
+train_cfg = dict(
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
 default_hooks = dict(
     checkpoint=dict(interval=1000),
     # What convolutions on a CPU are fastest in.
@@ -76,8 +77,7 @@ train_pipeline = [
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [
-    # mmseg's own loader by name: its MMSegInferencer looks for it.
-    dict(type='LoadImageFromFile', imdecode_backend='pillow'),
+    dict(type='ppl_mm.LoadImage'),
     dict(type='Resize', scale=(512, 512), keep_ratio=True),
     # After the resize, so that the score is at the mask's own size.
     dict(type='LoadAnnotations'),
