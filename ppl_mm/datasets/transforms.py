@@ -268,8 +268,12 @@ class RandomFillCrop(BaseTransform):
         crop, part = planes.transpose(1, 2, 0), image[source]
         if part.shape != crop.shape:
             colours = _colours(self.pad_value, len(planes), planes.dtype)
+            rows, columns = target
             for plane, colour in zip(planes, colours, strict=True):
-                plane.fill(colour)
+                plane[:rows.start] = plane[rows.stop:] = colour
+                middle = plane[rows]
+                middle[:, :columns.start] = colour
+                middle[:, columns.stop:] = colour
         crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
