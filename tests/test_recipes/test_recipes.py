@@ -30,10 +30,13 @@ def recipes(*folders):
 
 def marked(paths):
     """All but the sample belong to the long list."""
-    return [pytest.param(
-        path, id=path.stem,
-        marks=[] if path.stem in SAMPLE else [pytest.mark.configs])
-        for path in paths]
+    def marks(stem):
+        if stem not in SAMPLE:
+            return [pytest.mark.configs]
+        return [pytest.mark.slow] if 'deeplabv3plus' in stem else []
+
+    return [pytest.param(path, id=path.stem, marks=marks(path.stem))
+            for path in paths]
 
 
 def weights(path):
