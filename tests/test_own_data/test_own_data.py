@@ -114,6 +114,14 @@ def test_a_mask_that_was_drawn_on_its_side_is_turned(convert, photos):
     assert (found == upright).all()
 
 
+def test_labels_do_not_blend_where_a_mask_shrinks(convert, photos):
+    path = photos.masks / 'apple/huge.png'
+    Image.fromarray(np.array(Image.open(path)) * np.uint8(3)).save(path)
+    out = convert('--skip-bad', '--masks', photos.masks)
+    mask = Image.open(out / 'SegmentationClass/apple_huge.png')
+    assert mask.size == (2048, 768) and np.unique(mask).tolist() == [0, 3]
+
+
 def test_a_photo_that_needs_nothing_keeps_its_bytes(mine, photos):
     for name in ('apple/0.jpg', 'apple/grey.png'):
         stem = image_of(mine, name)
@@ -169,6 +177,16 @@ def test_a_continued_run_makes_the_same_files(convert, photos, mine, tmp_path,
     monkeypatch.undo()
     convert(*arguments)
     assert files(mine) == whole
+
+
+def test_a_photo_that_was_replaced_meanwhile_is_converted_again(
+        convert, photos):
+    with pytest.raises(UserError):
+        convert()
+    path = photos.folder / 'apple/0.jpg'
+    Image.open(photos.folder / 'apple/1.jpg').rotate(180).save(path)
+    out = convert('--skip-bad')
+    assert (out / 'JPEGImages/apple_0.jpg').read_bytes() == path.read_bytes()
 
 
 def test_what_has_gone_since_an_interrupted_run_is_removed(convert, photos,
@@ -423,6 +441,11 @@ def test_every_class_is_in_both_splits_and_the_share_is_kept(seed):
             assert 1 <= taken < count
             assert taken <= 0.4 * count + 1
     assert 0.15 < len(val) / len(labels) < 0.3
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_the_only_image_of_a_class_is_not_taken_for_another(seed):
+    assert choose_val({'a': ['x', 'z'], 'b': ['x']}, 0.5, seed) == {'b'}
 
 
 def test_a_class_of_one_image_is_trained_on():
