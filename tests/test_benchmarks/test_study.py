@@ -169,7 +169,8 @@ def test_more_stages_than_epochs():
 
 
 def test_config_of_a_run(row, data, tmp_path):
-    one = row(options=PROGRESSIVE | {'optim_wrapper.optimizer.lr': 0.5},
+    one = row(options=PROGRESSIVE | {
+        'optim_wrapper.optimizer': dict(_delete_=True, type='SGD', lr=0.5)},
               test_options={'tta_model.cam_stride': 8}, round='final',
               seeds=(7, ))
     run, = make_runs([one], data)
@@ -184,6 +185,7 @@ def test_config_of_a_run(row, data, tmp_path):
     assert run.settings()['tta_model']['cam_stride'] == 8
     # The row itself stays as it was declared.
     assert one.options['custom_hooks'][0]['stages'] == STAGES
+    assert '_delete_' in one.options['optim_wrapper.optimizer']
 
 
 def test_only_what_trains_differently_is_trained_again(row, data):
@@ -408,6 +410,7 @@ def test_full_supervision_trains_the_same_network_on_masks(
         for name in ('weak', 'full'))
     dataset = theirs.train_dataloader.dataset
     assert dataset.type == 'ppl_mm.VOCLayoutDataset'
+    assert dataset.data_prefix.seg_map_path == 'SegmentationClass'
     assert dataset.ann_file == ours.train_dataloader.dataset.ann_file
     assert dataset.pipeline == ours.train_dataloader.dataset.pipeline
     for cfg in (ours, theirs):
