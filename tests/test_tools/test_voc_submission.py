@@ -101,6 +101,7 @@ def test_its_bytes_are_those_of_its_content(submit, predictions, tmp_path):
     submit(moved, '--out', second)
     assert first.read_bytes() == second.read_bytes()
     assert gzip.open(first).read()[257:262] == b'ustar'
+    assert first.read_bytes()[4:8] == bytes(4)  # gzip's time stamp
 
 
 def test_the_other_competition(submit, predictions, tmp_path):
