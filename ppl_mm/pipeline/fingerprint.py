@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.image_lists import read_ids
 from ..version import __version__
 from .settings import PipelineSettings, read_config
 from .step import Step
@@ -75,7 +76,7 @@ def check_data(settings: PipelineSettings) -> None:
         if not (root / folder).is_dir():
             raise UserError(f'{root / folder}: no such folder; data_root must '
                             "be a data set in VOC's layout, see docs/data.md")
-    stems = {split: _read_stems(settings.list_path(split))
+    stems = {split: read_ids(settings.list_path(split))
              for split in settings.splits}
     outside = set(stems['masked']) - set(stems['train'])
     if outside:
@@ -91,19 +92,6 @@ def check_data(settings: PipelineSettings) -> None:
                                 f'splits.{split}={settings.splits[split]!r} '
                                 'needs one for each image; name a split with '
                                 'masks')
-
-
-def _read_stems(path: Path) -> list[str]:
-    """The images of a split, without the imports that measuring needs."""
-    try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'{path}: not a readable list of images; make it, or '
-                        'name another split') from error
-    stems = [line.split()[0] for line in lines if line.strip()]
-    if not stems:
-        raise UserError(f'{path}: names no image; give one stem per line')
-    return stems
 
 
 def of_files(paths: Iterable[Path]) -> str:

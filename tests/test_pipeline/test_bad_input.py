@@ -32,7 +32,7 @@ def test_whole_data_are_taken(mini, data, tmp_path):
 
 @pytest.mark.parametrize('options, message', [
     ({'data_root': 'nowhere'}, 'nowhere: no such folder'),
-    ({'splits.val': 'test'}, 'test.txt: not a readable list'),
+    ({'splits.val': 'test'}, 'test.txt: is missing'),
     ({'splits.masked': 'other'}, 'val_00000 is not in'),
     ({'data_root': 'a,b'}, 'a,b: commas, brackets and quotes'),
     ({'splits.train': 'val', 'splits.masked': 'some'},
@@ -48,7 +48,7 @@ def test_wrong_settings(mini, data, tmp_path, options, message):
 @pytest.mark.parametrize('path, message', [
     ('SegmentationClass/train_00001.png', 'no such mask, but splits.'),
     ('SegmentationClass/val_00000.png', 'no such mask, but splits.val'),
-    ('ImageSets/Segmentation/train.txt', 'not a readable list of images')])
+    ('ImageSets/Segmentation/train.txt', 'is missing; give a text file')])
 def test_missing_files(mini, data, tmp_path, path, message):
     (data / path).unlink()
     found = error_of(mini, tmp_path)
