@@ -14,7 +14,10 @@ meta_keys = ('image_id', 'img_path', 'seg_map_path', 'ori_shape', 'img_shape',
 
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640),
+    # Bilinear, as mmpretrain's crops: OpenCV's bicubic, unlike Pillow's in
+    # those papers, does not smooth what it shrinks, and takes longer.
+    dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640,
+         interpolation='bilinear'),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='ppl_mm.RandomFillCrop', crop_size=512),
     dict(type='PackInputs'),

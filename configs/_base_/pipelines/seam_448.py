@@ -6,7 +6,10 @@ _base_ = './psa_jitter.py'
 
 seam_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=448, max_size=768),
+    # Bilinear, as mmpretrain's crops: OpenCV's bicubic, unlike Pillow's in
+    # those papers, does not smooth what it shrinks, and takes longer.
+    dict(type='ppl_mm.RandomResizeLong', min_size=448, max_size=768,
+         interpolation='bilinear'),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     *_base_.psa_jitter,
     dict(type='ppl_mm.RandomFillCrop', crop_size=448),
