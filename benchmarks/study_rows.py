@@ -8,9 +8,10 @@ from study_numbers import PAPER, PLAIN
 from study_plan import DataSet, Row
 
 DATA = dict(
+    # Few epochs: the plain CAM is as good after two as after six.
     voc6=DataSet(
         root='data/voc6', masked='train_official', val='val',
-        epochs=dict(screen=3, half=6, final=9)),
+        epochs=dict(screen=1, half=2, final=3)),
     demo=DataSet(
         root='data/demo', masked='train', val='val',
         epochs=dict(screen=3, half=6, final=9),
@@ -97,9 +98,72 @@ def _progressive(data: str) -> list[Row]:
     ]
 
 
+def views(*scales: float) -> dict:
+    """Scales of the export, each also flipped, as test options of a row."""
+    meta_keys = ('image_id', 'img_path', 'seg_map_path', 'ori_shape',
+                 'img_shape', 'scale_factor', 'flip', 'flip_direction')
+    return dict(tta_pipeline=[
+        dict(type='ppl_mm.LoadImage'),
+        dict(type='TestTimeAug', transforms=[
+            [dict(type='Resize', scale_factor=scale, keep_ratio=True)
+             for scale in scales],
+            [dict(type='RandomFlip', prob=prob, direction='horizontal')
+             for prob in (0., 1.)],
+            [dict(type='PackInputs', meta_keys=meta_keys)]])])
+
+
+def _scales(data: str) -> list[Row]:
+    """How large the images of a plain CAM are best, in training and export."""
+    def row(name: str, hypothesis: str, **changes) -> Row:
+        return Row(name, data, _PLAIN[data], 'plain CAM', hypothesis,
+                   **changes)
+    long_side = 'train_dataloader.dataset.pipeline.1.'
+    near = {long_side + 'min_size': 320, long_side + 'max_size': 640}
+    return [
+        row('plain_views_1', 'a coarse map spills over the object',
+            test_options=views(1.)),
+        row('plain_views_2', 'a finer map is more precise',
+            test_options=views(2.)),
+        row('plain_near', 'a classifier that has seen parts of objects at '
+            'twice the size covers more at twice the size',
+            options=near),
+        row('plain_near_views_2', 'the same, exported at that size',
+            options=near, test_options=views(2.)),
+    ]
+
+
+def _branches(data: str) -> list[Row]:
+    """Branches that are trained, padded and fused on their own."""
+    early, _, late = _CUTS[data]
+    trained = {'model.head.branch_loss': 1.}
+
+    def rows(name: str, options: dict, rules: tuple[str, ...],
+             hypothesis: str) -> list[Row]:
+        return [
+            Row(name if rule == 'sum' else f'{name}_{rule}', data,
+                _PLAIN[data], 'PL, branches', hypothesis, options,
+                {'model.head.fusion': rule} if rule != 'sum' else {})
+            for rule in rules]
+    return [
+        *rows(f'pl_{late}_k4_alone', neck(late, 4) | trained,
+              ('sum', 'mean', 'global', 'patches'),
+              'the patch branch is weak because the global one does its work; '
+              'with a loss of its own it is not'),
+        *rows(f'pl_{late}_k4_replicate',
+              neck(late, 4, border='replicate') | trained,
+              ('sum', 'mean', 'global', 'patches'),
+              "zeros at each patch's border shift what frozen norms expect"),
+        *rows(f'pl_{early}_k4_alone', neck(early, 4) | trained,
+              ('sum', 'mean', 'global', 'patches'),
+              'small patches from early on see parts only, so their map '
+              'covers all parts'),
+    ]
+
+
 def at(row: Row, round: str, *seeds: int, **changes) -> Row:
     """The same row in a later round."""
     return replace(row, round=round, seeds=seeds or (0, ), **changes)
 
 
-ROWS = [*_plain('voc6'), *_single('voc6'), *_progressive('voc6')]
+ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
+        *_branches('voc6'), *_progressive('voc6')]
