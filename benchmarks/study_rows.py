@@ -50,6 +50,9 @@ def _plain(data: str) -> list[Row]:
                    **changes)
     return [
         row('plain', 'the baseline, with the settings of the recipe'),
+        row('plain_2', 'longer training stops at the head, or does not',
+            epochs=2),
+        row('plain_3', 'as long as three stages of one epoch', epochs=3),
         row('plain_lr_half', 'half the learning rate keeps more of ImageNet',
             options={'optim_wrapper.optimizer.lr': 5e-5}),
         row('plain_lr_double', 'twice the learning rate learns more in time',
@@ -74,7 +77,9 @@ def _progressive(data: str) -> list[Row]:
 
     def row(name: str, hypothesis: str, options: dict,
             method: str = 'PPL') -> Row:
-        return Row(name, data, _PLAIN[data], method, hypothesis, options)
+        # Three stages need three epochs; plain_3 stands beside them.
+        return Row(name, data, _PLAIN[data], method, hypothesis, options,
+                   epochs=3)
     together = dict(
         type='ppl_mm.AllStagesTrainLoop', _delete_=True, max_epochs=1,
         stages=[dict(position=position, grid=2) for position in cuts])
