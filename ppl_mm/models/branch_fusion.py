@@ -37,22 +37,3 @@ def fuse_branches(cams: Tensor, rule: str) -> Tensor:
     if rule == 'mean':
         return cams.mean(dim=0)
     return cams.prod(dim=0).pow(1 / len(cams))
-
-
-def branch_distance(cams: Tensor, target: Tensor) -> Tensor:
-    """How far the branches' maps of the shown classes are apart.
-
-    The mean absolute difference of each patch branch to the global one, as of
-    Puzzle-CAM's reconstruction loss (Jo and Yu, ICIP 2021, arXiv 2101.11253)
-    between the map of an image and that of its pieces.
-
-    Args:
-        cams (Tensor): Raw maps (B, branches, num_classes, H, W), global first.
-        target (Tensor): 1 for classes that an image shows, (B, num_classes).
-
-    Returns:
-        Tensor: Scalar, mean over pixels, branches and shown classes.
-    """
-    difference = (cams[:, 1:] - cams[:, :1]).abs().mean(dim=(1, 3, 4))
-    shown = (target > 0).to(difference)
-    return (difference * shown).sum() / shown.sum().clamp(min=1)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..registry import MODELS
-from .branch_fusion import FUSIONS, branch_distance, fuse_branches
+from .branch_fusion import FUSIONS, fuse_branches
 
 
 @MODELS.register_module()
@@ -35,8 +35,6 @@ class CAMHead(MultiLabelClsHead):
         branch_loss (float): Weight of a loss for each branch of a patch
             learning neck on its own, beside that of their sum. Defaults to
             0, the paper's form.
-        consistency (float): Weight of the distance between the branches'
-            maps, :func:`branch_distance`. Defaults to 0, the paper's form.
         fusion (str): How prediction makes one map of the branches',
             :func:`fuse_branches`; scores are always those of the sum.
             Defaults to 'sum', the paper's form.
@@ -52,7 +50,6 @@ class CAMHead(MultiLabelClsHead):
         dropout: float = 0.,
         thr: float = 0.5,
         branch_loss: float = 0.,
-        consistency: float = 0.,
         fusion: str = 'sum',
         init_cfg: dict | None = None,
     ) -> None:
@@ -71,7 +68,6 @@ class CAMHead(MultiLabelClsHead):
                 type='Normal', layer='Conv2d', std=0.01))
         self.num_classes = num_classes
         self.branch_loss = branch_loss
-        self.consistency = consistency
         self.fusion = fusion
         # Maps of as many branches lie in the input, CAMClassifier says.
         self.branches = 1
@@ -123,24 +119,19 @@ class CAMHead(MultiLabelClsHead):
 
         Returns:
             dict[str, Tensor]: ``loss``; of a neck with several branches also
-            ``loss_branch`` and ``loss_consistency``, if they are weighted.
+            ``loss_branch``, if it is weighted.
         """
-        if self.branches == 1 or not (self.branch_loss or self.consistency):
+        if self.branches == 1 or not self.branch_loss:
             return super().loss(feats, data_samples, **kwargs)
-        cams = self.branch_cams(feats)
-        score = cams.mean(dim=(3, 4))  # (B, branches, num_classes)
+        # (B, branches, num_classes)
+        score = self.branch_cams(feats).mean(dim=(3, 4))
         target = self._target(score[:, 0], data_samples)
-        losses = dict(
-            loss=self.loss_module(score.sum(dim=1), target, **kwargs))
-        if self.branch_loss:
-            # Scaled as if the branch were all that there is.
-            alone = [self.loss_module(one * self.branches, target, **kwargs)
-                     for one in score.unbind(dim=1)]
-            losses['loss_branch'] = self.branch_loss * sum(alone) / len(alone)
-        if self.consistency:
-            losses['loss_consistency'] = self.consistency * branch_distance(
-                cams * self.branches, target)
-        return losses
+        # Scaled as if the branch were all that there is.
+        alone = [self.loss_module(one * self.branches, target, **kwargs)
+                 for one in score.unbind(dim=1)]
+        return dict(
+            loss=self.loss_module(score.sum(dim=1), target, **kwargs),
+            loss_branch=self.branch_loss * sum(alone) / len(alone))
 
     def _get_loss(self, cls_score: Tensor, data_samples: list[DataSample],
                   **kwargs) -> dict[str, Tensor]:

@@ -455,7 +455,7 @@ def test_a_folder_elsewhere(cam_dir, tmp_path):
 
 
 def test_a_split_that_is_not_there(cam_dir):
-    with pytest.raises(UserError, match='none.txt: not a readable list'):
+    with pytest.raises(UserError, match='none.txt: is missing; give'):
         refine(cam_dir, split='none')
 
 

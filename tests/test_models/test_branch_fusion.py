@@ -6,7 +6,7 @@ from mmpretrain.structures import DataSample
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import CAMClassifier, CAMHead
-from ppl_mm.models.branch_fusion import branch_distance, fuse_branches
+from ppl_mm.models.branch_fusion import fuse_branches
 
 LABELS = [[0, 2], [1], [0, 1, 3]]
 
@@ -78,20 +78,8 @@ def test_prediction_fuses_as_told_and_scores_the_sum():
         assert torch.equal(one.pred_score, other.pred_score)
 
 
-def test_distance_counts_shown_classes_only():
-    cams, target = torch.randn(3, 3, 4, 5, 7), targets()
-    values = [(cams[b, branch, k] - cams[b, 0, k]).abs().mean()
-              for b, label in enumerate(LABELS) for k in label
-              for branch in (1, 2)]
-    torch.testing.assert_close(branch_distance(cams, target),
-                               torch.stack(values).mean())
-    assert branch_distance(cams, torch.zeros(3, 4)) == 0
-    same = cams[:, :1].expand_as(cams)
-    assert branch_distance(same, target) == 0
-
-
 def test_losses_of_the_branches():
-    head = make_head(branch_loss=0.5, consistency=2.)
+    head = make_head(branch_loss=0.5)
     x = torch.randn(3, 6, 5, 7)
     losses = head.loss((x, ), samples())
     cams = head.branch_cams((x, ))
@@ -104,21 +92,15 @@ def test_losses_of_the_branches():
     torch.testing.assert_close(
         losses['loss_branch'],
         0.5 * (entropy(2 * score[:, 0]) + entropy(2 * score[:, 1])) / 2)
-    torch.testing.assert_close(losses['loss_consistency'],
-                               2 * branch_distance(2 * cams, targets()))
 
 
-@pytest.mark.parametrize('weights', [
-    dict(), dict(branch_loss=1.), dict(consistency=1.)])
-def test_only_what_is_weighted_is_computed(weights):
-    losses = make_head(**weights).loss((torch.randn(3, 6, 5, 7), ), samples())
-    assert set(losses) == {'loss'} | {
-        f'loss_{name.removesuffix("_loss")}' for name in weights} - (
-            {'loss_consistency'} if not weights.get('consistency') else set())
+def test_the_papers_form_has_one_loss():
+    x = (torch.randn(3, 6, 5, 7), )
+    assert set(make_head().loss(x, samples())) == {'loss'}
 
 
 def test_a_plain_cam_has_no_losses_of_branches():
-    head = make_head(branch_loss=1., consistency=1.)
+    head = make_head(branch_loss=1.)
     head.branches = 1
     x = (torch.randn(3, 6, 5, 7), )
     plain = make_head()
