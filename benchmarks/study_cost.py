@@ -1,7 +1,7 @@
 """FLOPs of a training: `python benchmarks/study_cost.py CONFIG OUT.json`.
 
-One real training step of two images, forward and backward, is counted by
-PyTorch for each stage of the training; what is frozen has no backward. A
+One real training step of two images, forward and backward, is counted for
+each stage of the training; what is frozen has no backward. A
 multiplication with its addition is two FLOPs.
 """
 import argparse
@@ -14,11 +14,11 @@ from mmengine.config import Config
 from mmengine.dataset import default_collate
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 import ppl_mm  # noqa: F401
 from ppl_mm.engine.stages import check_stage
 from ppl_mm.utils import atomic_write
+from ppl_mm.utils.flops import count_flops
 
 _IMAGES = 2
 
@@ -45,7 +45,7 @@ def stages_of(cfg: Config) -> list[dict]:
 def step_flops(model: nn.Module, samples: Sequence[dict]) -> float:
     """FLOPs of a training step, for each of its images."""
     model.zero_grad()
-    with FlopCounterMode(display=False) as counter:
+    with count_flops() as counter:
         data = model.data_preprocessor(default_collate(samples), True)
         loss, _ = model.parse_losses(model(**data, mode='loss'))
         loss.backward()

@@ -23,10 +23,10 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode
 
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.flops import count_flops
 from ppl_mm.utils.progress import track
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,8 +106,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
         return value
 
     images = torch.empty(BATCH, 3, *size, device='meta')
-    with FlopCounterMode(display=False, custom_mapping={
-            torch.ops.aten.convolution_backward: _backward}) as counter:
+    with count_flops() as counter:
         with saved_tensors_hooks(keep, lambda value: value):
             loss = training_loss(model, images)
         forward = counter.get_total_flops()
@@ -115,16 +114,6 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
         loss.backward()
     return Cost(forward / BATCH, counter.get_total_flops() / BATCH,
                 stored / BATCH)
-
-
-def _backward(gradient: torch.Size, inputs: torch.Size, weight: torch.Size,
-              *others, **_) -> int:
-    """Operations of a convolution's gradients.
-
-    torch's own count takes the weights of a depthwise convolution for dense.
-    """
-    wanted = others[7]  # of the input, the weight, the bias
-    return 2 * gradient.numel() * weight[1:].numel() * sum(wanted[:2])
 
 
 def _storage(value: Tensor) -> int:
