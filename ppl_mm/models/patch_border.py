@@ -29,7 +29,9 @@ def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
         UserError: If a block computes its forward pass anew in the backward
             pass, where the padding would be zeros again.
     """
-    modules = [] if border == 'zeros' else list(_modules(tail))
+    # Each once: a layer may stand in several blocks.
+    modules = [] if border == 'zeros' else list(
+        dict.fromkeys(_modules(tail)))
     if any(getattr(module, 'with_cp', False) for module in modules):
         raise UserError(f'border={border!r} does not go together with '
                         'with_cp=True in the backbone; set one of them back')

@@ -6,6 +6,7 @@ from torch import nn
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import MultiGranularityFusion, PatchLearning, block_chain
+from ppl_mm.models.block_chain import Block, BlockChain
 from ppl_mm.models.patch_border import padded_by
 from ppl_mm.models.patch_learning import patch_branch
 
@@ -103,3 +104,12 @@ def test_wrong_borders():
     with pytest.raises(UserError, match='with_cp=True'):
         PatchLearning(2, 2, border='replicate')(
             torch.rand(1, 3, 64, 64), block_chain(net))
+
+
+def test_a_shared_convolution_pads_once():
+    conv = nn.Conv2d(3, 3, 3, padding=1)
+    tail = BlockChain([Block('one', (conv, conv), 1, 3)])
+    x = torch.rand(1, 3, 4, 4)
+    with padded_by(tail, 'replicate'):
+        assert tail(x).shape == x.shape
+    assert conv.padding == (1, 1)
