@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from .progress import Progress, parse_progress
 
@@ -19,17 +21,16 @@ _ERROR = re.compile(r'^(error: |[\w.]*(Error|Exception|Interrupt)\b)')
 
 def run_process(command: Sequence[str], log: Path,
                 show: Callable[[Progress | None], None],
-                inherit: Sequence[int] = ()) -> int:
+                start: Callable | None = None) -> int:
     """Run a command; its output goes to a log.
-
-    The process ends with this one, even if this one is killed.
 
     Args:
         command (Sequence[str]): Program and arguments.
         log (Path): The file to add the output to.
         show (Callable): Called about twice a second with the last progress
             that the output told, None before there was any.
-        inherit (Sequence[int]): File descriptors to leave open in it.
+        start (Callable, optional): What starts it, as :func:`start_process`,
+            which is the default.
 
     Returns:
         int: Its exit status, negative for the signal that ended it.
@@ -39,10 +40,7 @@ def run_process(command: Sequence[str], log: Path,
         output.write(f'$ {" ".join(command)}\n'.encode())
         output.flush()
         reader = _LogReader(log)
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, env=_environment(), pass_fds=inherit,
-            preexec_fn=_end_with_parent if sys.platform == 'linux' else None)
+        process = (start or start_process)(command, output)
     try:
         while process.poll() is None:
             show(reader.read())
@@ -50,6 +48,31 @@ def run_process(command: Sequence[str], log: Path,
     finally:
         _end(process)
     return process.returncode
+
+
+def start_process(command: Sequence[str], output: IO[bytes],
+                  inherit: Sequence[int] = ()) -> subprocess.Popen:
+    """Start a command that ends with this process, even if this is killed.
+
+    Args:
+        command (Sequence[str]): Program and arguments.
+        output (IO[bytes]): The file to add the output to.
+        inherit (Sequence[int]): File descriptors to leave open in it.
+
+    Returns:
+        subprocess.Popen: The process.
+    """
+    return popen(command, inherit, stdin=subprocess.DEVNULL, stdout=output,
+                 stderr=subprocess.STDOUT)
+
+
+def popen(command: Sequence[str], inherit: Sequence[int],
+          **streams) -> subprocess.Popen:
+    """As :func:`start_process`, with the streams that ``Popen`` takes."""
+    end = partial(end_with_parent, os.getpid())
+    return subprocess.Popen(
+        command, env=_environment(), pass_fds=inherit,
+        preexec_fn=end if sys.platform == 'linux' else None, **streams)
 
 
 def _wait(process: subprocess.Popen) -> None:
@@ -75,13 +98,18 @@ def _environment() -> dict[str, str]:
                 PYTHONPATH=os.pathsep.join(filter(None, paths)))
 
 
-def _end_with_parent() -> None:
-    """Have Linux kill the child when its parent is gone.
+def end_with_parent(parent: int) -> None:
+    """Have Linux kill this process, a new one, when its parent is gone.
 
     Else a killed pipeline would leave a training behind, and the next one
     would write into the same folder.
+
+    Args:
+        parent (int): Its process id.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before
+        os._exit(1)
 
 
 class _LogReader:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import fingerprint
+from .launcher import Launcher
 from .plan import make_plan
 from .process import last_useful_line, run_process
 from .progress import Display, Estimate
@@ -64,8 +65,8 @@ class Pipeline:
         """
         steps = self._chosen(until, only)
         display, estimate = Display(len(self.steps)), Estimate(steps)
-        with self.folder.claim() as lock:
-            self.lock = lock.fileno()
+        with self.folder.claim() as lock, Launcher(
+                inherit=(lock.fileno(), )) as self.launcher:
             for step in steps:
                 if record := self._is_done(step):
                     display.skip(self._number(step), step)
@@ -140,7 +141,7 @@ class Pipeline:
         command = [*step.command, *(step.resume if goes_on else ())]
         log = self.folder.log_path(step)
         try:
-            status = run_process(command, log, show, inherit=(self.lock, ))
+            status = run_process(command, log, show, self.launcher.start)
         finally:
             display.stop()
         files = step.output_files()
