@@ -94,7 +94,7 @@ class CamRun:
         if done and last_checkpoint(self.training / 'work'):
             return done
         config = self.training / 'config.py'
-        write_config(self.run.config(), config)
+        write_config(self.training_config(), config)
         work = self.training / 'work'
         try:
             record = self.train_steps.run(
@@ -109,6 +109,10 @@ class CamRun:
             raise
         drop_optimizer(last_checkpoint(work))
         return record
+
+    def training_config(self) -> Config:
+        """The config of the training."""
+        return self.run.config()
 
     def cost(self) -> dict | None:
         """FLOPs of the training; None where they cannot be counted."""

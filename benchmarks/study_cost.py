@@ -1,8 +1,12 @@
-"""FLOPs of a training: `python benchmarks/study_cost.py CONFIG OUT.json`.
+"""FLOPs of a training, or of an export.
+
+    python benchmarks/study_cost.py CONFIG OUT.json
+    python benchmarks/study_cost.py --export train CONFIG OUT.json
 
 One real training step of two images, forward and backward, is counted for
 each stage of the training; what is frozen has no backward. A
-multiplication with its addition is two FLOPs.
+multiplication with its addition is two FLOPs. Of an export a few images of
+the split are counted, in all their views.
 """
 import argparse
 import json
@@ -11,7 +15,7 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.dataset import default_collate
+from mmengine.dataset import default_collate, pseudo_collate
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 from torch import nn
 
@@ -20,7 +24,7 @@ from ppl_mm.engine.stages import check_stage
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.flops import count_flops
 
-_IMAGES = 2
+_IMAGES, _EXPORT_STEP = 2, 100
 
 
 def stages_of(cfg: Config) -> list[dict]:
@@ -85,15 +89,41 @@ def training_cost(cfg: Config) -> dict:
                 flops_per_image=flops / (images * epochs))
 
 
+def export_cost(cfg: Config, split: str) -> dict:
+    """FLOPs of exporting the maps of a split.
+
+    Args:
+        cfg (Config): With ``tta_model`` and ``tta_pipeline``.
+        split (str): Of the test data set.
+
+    Returns:
+        dict: ``images``, and ``flops`` in all, as of every 100th image.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    dataset = DATASETS.build(dict(
+        cfg.test_dataloader.dataset, split=split, pipeline=cfg.tta_pipeline))
+    model = MODELS.build(dict(cfg.tta_model, module=cfg.model)).eval()
+    counted = range(0, len(dataset), _EXPORT_STEP)
+    with count_flops() as counter, torch.no_grad():
+        for index in counted:
+            model.test_step(pseudo_collate([dataset[index]]))
+    mean = counter.get_total_flops() / len(counted)
+    return dict(images=len(dataset), flops=mean * len(dataset))
+
+
 def main() -> None:
     """Count, and write the JSON."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='of the training')
+    parser.add_argument('config', help='with all settings')
     parser.add_argument('out', type=Path, help='the JSON to write')
+    parser.add_argument('--export', metavar='SPLIT',
+                        help='count an export of this split')
     args = parser.parse_args()
-    cost = training_cost(Config.fromfile(args.config))
+    cfg = Config.fromfile(args.config)
+    cost = (export_cost(cfg, args.export) if args.export
+            else training_cost(cfg))
     with atomic_write(args.out) as file:
         file.write(json.dumps(cost).encode())
 

@@ -12,6 +12,8 @@ from ppl_mm.evaluation import (
 PLAIN = 'plain CAM'
 #: The method of rows that keep to the paper's form.
 PAPER = 'PPL, paper'
+#: Kinds of rows that end in maps; the others go on to labels and masks.
+MAPS = ('cam', 'taught')
 
 
 class Group:
@@ -119,9 +121,10 @@ class Study:
                 groups.setdefault(key, []).append(record)
         self.groups = [Group(found) for found in groups.values()]
 
-    def select(self, kind: str = 'cam', **wanted) -> list[Group]:
-        """Groups by their fields, the best mIoU first."""
-        found = [group for group in self.groups if group.kind == kind and all(
+    def select(self, *kinds: str, **wanted) -> list[Group]:
+        """Groups of kinds, else those of maps, the best mIoU first."""
+        kinds = kinds or MAPS
+        found = [group for group in self.groups if group.kind in kinds and all(
             getattr(group, key) == value for key, value in wanted.items())]
         return sorted(found, key=lambda group: -(group.mean('mIoU') or 0))
 

@@ -3,7 +3,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mmengine.config import Config
@@ -129,6 +129,16 @@ class Run:
         return self.row.epochs or self.data.epochs[self.row.round]
 
     @property
+    def all_epochs(self) -> int:
+        """With those of its teachers."""
+        total, row = self.epochs, self.row
+        while row.kind == 'taught':
+            row = Row(row.name, row.data, method=row.method,
+                      **row.extra['teacher'])
+            total += replace(self, row=row).epochs
+        return total
+
+    @property
     def measured(self) -> str:
         """Which of the images with masks measure."""
         return self.row.measured or MEASURED[self.row.round]
@@ -137,15 +147,18 @@ class Run:
     def training_key(self) -> str:
         """The same for runs that share a training."""
         row = self.row
-        return _digest([row.data, self.data.root, row.config, row.options,
-                        self.epochs, self.seed, row.repeat])
+        parts = [row.data, self.data.root, row.config, row.options,
+                 self.epochs, self.seed, row.repeat]
+        if row.kind == 'taught':
+            parts.append(row.extra)
+        return digest(parts)
 
     @property
     def settings_key(self) -> str:
         """The same as long as the row asks for the same."""
         row = self.row
-        return _digest([self.training_key, row.test_options, self.measured,
-                        row.kind, row.extra])
+        return digest([self.training_key, row.test_options, self.measured,
+                       row.kind, row.extra])
 
     def config(self, for_test: bool = False) -> Config:
         """The config of the training, or of the export.
@@ -281,6 +294,7 @@ def write_list(run: Run, folder: Path) -> Path:
     return path.absolute()
 
 
-def _digest(parts: Sequence) -> str:
+def digest(parts: Sequence) -> str:
+    """A name for settings, 12 hexadecimal digits."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -120,7 +120,7 @@ class Queue:
                 state = f'to do, about {duration(seconds)}'
             else:
                 state = outcome(record)
-            lines.append(f'{run.id:44} {run.epochs:3} epochs  {state}')
+            lines.append(f'{run.id:44} {run.all_epochs:3} epochs  {state}')
         return [*lines, f'about {duration(left)} left, trainings that runs '
                 'share counted for each']
 
@@ -159,7 +159,7 @@ def _head(run: Run) -> dict:
     return dict(
         id=run.id, kind=row.kind, name=row.name, data=row.data,
         method=row.method, hypothesis=row.hypothesis, round=row.round,
-        seed=run.seed, epochs=run.epochs, measured_part=run.measured,
+        seed=run.seed, epochs=run.all_epochs, measured_part=run.measured,
         config=row.config, options=row.options,
         test_options=row.test_options, extra=row.extra, repeat=row.repeat,
         equal_cost_to=row.equal_cost_to, settings_key=run.settings_key,

@@ -103,7 +103,7 @@ def _progressive(data: str) -> list[Row]:
     ]
 
 
-def views(*scales: float) -> dict:
+def views(*scales: float, flips: tuple[float, ...] = (0., 1.)) -> dict:
     """Scales of the export, each also flipped, as test options of a row."""
     meta_keys = ('image_id', 'img_path', 'seg_map_path', 'ori_shape',
                  'img_shape', 'scale_factor', 'flip', 'flip_direction')
@@ -113,7 +113,7 @@ def views(*scales: float) -> dict:
             [dict(type='Resize', scale_factor=scale, keep_ratio=True)
              for scale in scales],
             [dict(type='RandomFlip', prob=prob, direction='horizontal')
-             for prob in (0., 1.)],
+             for prob in flips],
             [dict(type='PackInputs', meta_keys=meta_keys)]])])
 
 
@@ -165,10 +165,58 @@ def _branches(data: str) -> list[Row]:
     ]
 
 
+def _taught(data: str) -> list[Row]:
+    """The patch branch learns from the labels of an epoch of plain CAM."""
+    early, middle, late = _CUTS[data]
+    pipeline = 'train_dataloader.dataset.pipeline'
+    taught = {
+        'model.head.label_loss': dict(type='ppl_mm.LabelLoss'),
+        pipeline: [
+            dict(type='ppl_mm.LoadImage'),
+            dict(type='ppl_mm.LoadLabel'),
+            dict(type='ppl_mm.RandomResizeLong', min_size=224, max_size=384),
+            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+            dict(type='ppl_mm.RandomFillCrop', crop_size=224),
+            dict(type='PackInputs', algorithm_keys=('gt_seg_map', ))],
+    }
+    extra = dict(
+        teacher=dict(config=_PLAIN[data], epochs=1),
+        views=views(1., 1.5, flips=(0., )),
+        refine='configs/voc6/confident_voc6.py')
+
+    def row(name: str, hypothesis: str, options: dict) -> Row:
+        return Row(
+            name, data, _PLAIN[data], 'PL, taught', hypothesis,
+            options | taught, {'model.head.fusion': 'patches',
+                               'tta_model.softmax': True},
+            epochs=1, kind='taught', extra=extra)
+    return [
+        row('taught_whole', 'sure regions, cut along the edges of the image, '
+            'teach what else belongs to an object; no patches',
+            neck(late, 1, border='mixed')),
+        row(f'taught_{middle}_k2_mixed', 'patches among strangers learn '
+            'neither the surroundings nor to spill over',
+            neck(middle, 2, border='mixed')),
+        row(f'taught_{early}_k2_mixed', 'the earlier they are mixed the more '
+            'of the network learns it', neck(early, 2, border='mixed')),
+        row(f'taught_{late}_k2_mixed', 'the same late',
+            neck(late, 2, border='mixed')),
+        row(f'taught_{middle}_k2', 'patches alone learn less: zeros are '
+            'their neighbours', neck(middle, 2)),
+    ]
+
+
 def at(row: Row, round: str, *seeds: int, **changes) -> Row:
     """The same row in a later round."""
     return replace(row, round=round, seeds=seeds or (0, ), **changes)
 
 
+def _finals(data: str) -> list[Row]:
+    """What the last round compares."""
+    plain, *_ = _plain(data)
+    return [at(plain, 'final', 0, 1, 2)]
+
+
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
-        *_branches('voc6'), *_progressive('voc6')]
+        *_branches('voc6'), *_progressive('voc6'), *_taught('voc6'),
+        *_finals('voc6')]

@@ -7,9 +7,10 @@ from mmengine.dataset import BaseDataset
 from ..errors import UserError
 from ..registry import DATASETS
 from ..utils.image_lists import image_id, read_image_list
-from .class_lists import check_classes, class_ids, read_classes
+from .class_lists import BACKGROUND, check_classes, class_ids, read_classes
 from .image_folder import ImageFolder
 from .label_files import LabelRow, read_csv, read_json, read_voc_xml
+from .label_folder import agreed_classes, find_labels
 
 _FORMATS = {'.csv': 'csv', '.json': 'json', '': 'voc_xml'}
 
@@ -36,6 +37,10 @@ class ImageLabelDataset(BaseDataset):
         data_prefix (dict): Folders below ``data_root``: ``img_path``, by
             default 'JPEGImages', and ``seg_map_path``, by default '' (no
             masks). Training never reads masks.
+        label_dir (str, optional): Folder that ``tools/export_cam.py`` or
+            ``tools/refine.py`` wrote, whose pseudo-labels become the
+            ``seg_map_path`` of the images, for a ``label_loss`` of
+            :class:`ppl_mm.CAMHead`. Defaults to None.
         split (str, optional): Name of a list in ``ImageSets/Segmentation``,
             or path of a .txt below ``data_root``, one image a line. Defaults
             to None, every labelled image.
@@ -64,6 +69,7 @@ class ImageLabelDataset(BaseDataset):
                  metainfo: Mapping | None = None,
                  data_root: str = '',
                  data_prefix: Mapping | None = None,
+                 label_dir: str | None = None,
                  split: str | None = None,
                  ann_format: str = 'auto',
                  count_difficult: bool = True,
@@ -75,6 +81,9 @@ class ImageLabelDataset(BaseDataset):
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
         metainfo, self._classes_from = _resolve_classes(metainfo, data_root)
+        self.label_dir = label_dir
+        if label_dir is not None:
+            prefix['seg_map_path'] = _find_labels(label_dir, metainfo)
         super().__init__(
             ann_file=ann_file,
             metainfo=metainfo,
@@ -174,7 +183,23 @@ class ImageLabelDataset(BaseDataset):
         if root is None or not os.path.isdir(root):
             return [None] * len(rows)
         masks = ImageFolder(root, ('.png', ))
-        return [masks.find(image_id(row.image)) for row in rows]
+        found = [masks.find(image_id(row.image)) for row in rows]
+        if self.label_dir is not None and None in found:
+            row = rows[found.index(None)]
+            raise UserError(f"{row.where}: image '{row.image}' has no "
+                            f'pseudo-label in {root}; export the split that '
+                            'is trained on')
+        return found
+
+
+def _find_labels(label_dir: str, metainfo: Mapping) -> str:
+    """The folder of pseudo-labels, absolute, made for the same classes."""
+    folder, record = find_labels(label_dir)
+    if record:
+        classes = metainfo.get('classes')
+        agreed_classes(classes and (BACKGROUND, *classes), record['classes'],
+                       folder)
+    return os.path.abspath(folder)
 
 
 def _resolve_format(ann_format: str, ann_file: str) -> str:

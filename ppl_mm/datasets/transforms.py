@@ -6,7 +6,7 @@ from functools import lru_cache
 import cv2
 import mmcv
 import numpy as np
-from mmcv.transforms import BaseTransform, LoadImageFromFile
+from mmcv.transforms import BaseTransform, LoadAnnotations, LoadImageFromFile
 from mmcv.transforms.utils import cache_randomness
 from mmengine import fileio
 from PIL import Image
@@ -17,6 +17,8 @@ from ..registry import TRANSFORMS
 # Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
 _SCAN, _END = b'\xff\xda', b'\xff\xd9'
 _EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)
+# The pixels of a label that belong to no class.
+IGNORE = 255
 # EXIF's tag for a photo that is to be turned.
 _ORIENTATION = 0x0112
 
@@ -156,6 +158,41 @@ class LoadImage(LoadImageFromFile):
 
 
 @TRANSFORMS.register_module()
+class LoadLabel(LoadAnnotations):
+    """Load the pseudo-label of an image; a bad file is named in one line.
+
+    Required Keys:
+
+    - seg_map_path
+
+    Added Keys:
+
+    - gt_seg_map: uint8 (H, W), 0 = background, class id + 1, 255 = ignore
+
+    Raises:
+        UserError: The data set has no labels, or the file is unreadable.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(with_bbox=False, with_label=False, with_seg=True,
+                         imdecode_backend='pillow')
+
+    def transform(self, results: dict) -> dict:
+        """Load ``results['seg_map_path']``."""
+        path = results.get('seg_map_path')
+        if path is None:
+            raise UserError(f'{results["img_path"]}: has no pseudo-label; '
+                            'give the data set label_dir, the folder that '
+                            'tools/export_cam.py or tools/refine.py wrote')
+        try:
+            return super().transform(results)
+        except (OSError, SyntaxError, ValueError) as error:
+            reason = ' '.join(str(error).split())[:120]
+            raise UserError(f'{path}: the label cannot be read ({reason}); '
+                            'export again') from None
+
+
+@TRANSFORMS.register_module()
 class RandomResizeLong(BaseTransform):
     """Resize the long side to a random length, keeping the aspect ratio.
 
@@ -167,6 +204,7 @@ class RandomResizeLong(BaseTransform):
 
     - img
     - img_shape
+    - gt_seg_map (if present): to the nearest neighbour
 
     Args:
         min_size (int): Smallest length of the long side in pixels.
@@ -200,6 +238,9 @@ class RandomResizeLong(BaseTransform):
         results['img'] = mmcv.imresize(
             results['img'], size, interpolation=self.interpolation)
         results['img_shape'] = results['img'].shape[:2]
+        if 'gt_seg_map' in results:
+            results['gt_seg_map'] = mmcv.imresize(
+                results['gt_seg_map'], size, interpolation='nearest')
         return results
 
     @cache_randomness
@@ -228,6 +269,7 @@ class RandomFillCrop(BaseTransform):
 
     - img
     - img_shape
+    - gt_seg_map (if present): around a small image lies 255, to be ignored
 
     Args:
         crop_size (int | Sequence[int]): Size of the crop, (height, width).
@@ -277,6 +319,10 @@ class RandomFillCrop(BaseTransform):
         crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
+        if 'gt_seg_map' in results:
+            label = np.full(self.crop_size, IGNORE, np.uint8)
+            label[target] = results['gt_seg_map'][source]
+            results['gt_seg_map'] = label
         return results
 
     @cache_randomness

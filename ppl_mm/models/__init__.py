@@ -9,6 +9,7 @@ from .cam_tta import CAMTTAModel
 from .deeplab_v1_head import DeepLabV1Head
 from .deeplab_v2_head import DeepLabV2Head
 from .dilated_mobilenet_v2 import DilatedMobileNetV2
+from .label_loss import LabelLoss
 from .patch_learning import MultiGranularityFusion, PatchLearning
 from .refined_seg_tta import RefinedSegTTAModel
 from .resnet38d import ResNet38d
@@ -16,6 +17,7 @@ from .resnet38d import ResNet38d
 __all__ = [
     'AffinityLoss', 'AffinityNet', 'Block', 'BlockChain', 'CAMClassifier',
     'CAMHead', 'CAMTTAModel', 'DeepLabV1Head', 'DeepLabV2Head',
-    'DilatedMobileNetV2', 'MultiGranularityFusion', 'PatchLearning',
-    'RefinedSegTTAModel', 'ResNet38d', 'block_chain', 'register_block_chain'
+    'DilatedMobileNetV2', 'LabelLoss', 'MultiGranularityFusion',
+    'PatchLearning', 'RefinedSegTTAModel', 'ResNet38d', 'block_chain',
+    'register_block_chain'
 ]

@@ -35,6 +35,12 @@ class CAMHead(MultiLabelClsHead):
         branch_loss (float): Weight of a loss for each branch of a patch
             learning neck on its own, beside that of their sum. Defaults to
             0, the paper's form.
+        label_loss (dict, optional): ``dict(type='ppl_mm.LabelLoss', ..)``:
+            the patch branches learn from the pseudo-labels of an earlier
+            stage, which the data set brings (``label_dir``). The image's
+            labels then teach the global branch alone, whose scores they are.
+            A head without patch branches learns both in its one map.
+            Defaults to None.
         fusion (str): How prediction makes one map of the branches',
             :func:`fuse_branches`; scores are always those of the sum.
             Defaults to 'sum', the paper's form.
@@ -50,6 +56,7 @@ class CAMHead(MultiLabelClsHead):
         dropout: float = 0.,
         thr: float = 0.5,
         branch_loss: float = 0.,
+        label_loss: dict | None = None,
         fusion: str = 'sum',
         init_cfg: dict | None = None,
     ) -> None:
@@ -68,6 +75,7 @@ class CAMHead(MultiLabelClsHead):
                 type='Normal', layer='Conv2d', std=0.01))
         self.num_classes = num_classes
         self.branch_loss = branch_loss
+        self.label_loss = label_loss and MODELS.build(label_loss)
         self.fusion = fusion
         # Maps of as many branches lie in the input, CAMClassifier says.
         self.branches = 1
@@ -105,6 +113,8 @@ class CAMHead(MultiLabelClsHead):
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Logits (B, num_classes): the global average of the CAM."""
+        if self.label_loss is not None:
+            return self._score(self.branch_cams(feats))
         return self.cam(feats).mean(dim=(2, 3))
 
     def loss(self, feats: tuple[Tensor, ...],
@@ -119,8 +129,11 @@ class CAMHead(MultiLabelClsHead):
 
         Returns:
             dict[str, Tensor]: ``loss``; of a neck with several branches also
-            ``loss_branch``, if it is weighted.
+            ``loss_branch``, if it is weighted; ``loss_label`` if labels
+            teach.
         """
+        if self.label_loss is not None:
+            return self._losses_with_labels(feats, data_samples, **kwargs)
         if self.branches == 1 or not self.branch_loss:
             return super().loss(feats, data_samples, **kwargs)
         # (B, branches, num_classes)
@@ -132,6 +145,24 @@ class CAMHead(MultiLabelClsHead):
         return dict(
             loss=self.loss_module(score.sum(dim=1), target, **kwargs),
             loss_branch=self.branch_loss * sum(alone) / len(alone))
+
+    def _losses_with_labels(self, feats: tuple[Tensor, ...],
+                            data_samples: list[DataSample],
+                            **kwargs) -> dict[str, Tensor]:
+        """Images teach the global branch, pseudo-labels the others."""
+        cams = self.branch_cams(feats)
+        labels = torch.stack([_label_of(sample) for sample in data_samples])
+        patches = cams[:, 1:] if self.branches > 1 else cams
+        return dict(
+            self._get_loss(self._score(cams), data_samples, **kwargs),
+            loss_label=self.label_loss(
+                patches.sum(dim=1), labels.to(cams.device)))
+
+    def _score(self, cams: Tensor) -> Tensor:
+        """Logits (B, num_classes) of (B, branches, num_classes, H, W)."""
+        if self.label_loss is not None:
+            cams = cams[:, :1]
+        return cams.sum(dim=1).mean(dim=(2, 3))
 
     def _get_loss(self, cls_score: Tensor, data_samples: list[DataSample],
                   **kwargs) -> dict[str, Tensor]:
@@ -166,8 +197,18 @@ class CAMHead(MultiLabelClsHead):
             ``fusion`` normalises the branches.
         """
         cams = self.branch_cams(feats)
-        data_samples = self._get_predictions(cams.sum(dim=1).mean(dim=(2, 3)),
-                                             data_samples)
+        data_samples = self._get_predictions(self._score(cams), data_samples)
         for sample, one in zip(data_samples, cams, strict=True):
             sample.set_field(fuse_branches(one, self.fusion), 'cam')
         return data_samples
+
+
+def _label_of(sample: DataSample) -> Tensor:
+    """The pseudo-label that came with an image, (H, W)."""
+    if 'gt_seg_map' not in sample:
+        raise UserError(
+            'CAMHead: label_loss needs the pseudo-labels of the images: give '
+            "the training set label_dir, its pipeline ppl_mm.LoadLabel after "
+            'loading the image, and PackInputs '
+            "algorithm_keys=('gt_seg_map', )")
+    return torch.as_tensor(sample.gt_seg_map)

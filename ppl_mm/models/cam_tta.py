@@ -30,6 +30,10 @@ class CAMTTAModel(BaseTTAModel):
             side. Defaults to 4, as in IRN.
         relu (str): 'each', before views are averaged (PSA, IRN), or 'after'.
             Defaults to 'each'.
+        softmax (bool): Whether each view's maps become probabilities of the
+            image's classes beside a background of logit 0, as
+            :class:`LabelLoss` trains them, in place of the ReLU. Defaults to
+            False.
         kwargs: As of mmengine's ``BaseTTAModel``.
     """
 
@@ -38,6 +42,7 @@ class CAMTTAModel(BaseTTAModel):
                  classes: str = 'labels',
                  cam_stride: int = 4,
                  relu: str = 'each',
+                 softmax: bool = False,
                  **kwargs) -> None:
         super().__init__(module, **kwargs)
         for name, value, known in (('classes', classes,
@@ -49,6 +54,7 @@ class CAMTTAModel(BaseTTAModel):
         self.classes = classes
         self.cam_stride = cam_stride
         self.relu = relu
+        self.softmax = softmax
 
     def merge_preds(
             self,
@@ -102,7 +108,9 @@ class CAMTTAModel(BaseTTAModel):
                  size: list[int]) -> Tensor:
         """The view's maps (n, *size), upright, of the kept classes."""
         cam = view.cam[class_ids]
-        if self.relu == 'each':
+        if self.softmax:
+            cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
+        elif self.relu == 'each':
             cam = cam.relu()
         if view.get('flip'):
             if view.flip_direction != 'horizontal':

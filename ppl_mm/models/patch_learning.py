@@ -39,6 +39,32 @@ def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,
     return merge_patches(patches, grid, size)
 
 
+def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid,
+                 size: tuple[int, int]) -> Tensor:
+    """Patches of all images change places, run through the tail, and return.
+
+    A patch then has strangers for neighbours: what they show must not be
+    found in it, and no layer meets a border of zeros. PMG (Du et al., ECCV
+    2020) shuffles the patches of an image, CutMix (Yun et al., ICCV 2019)
+    mixes two images; this is both, at a feature map.
+
+    Args:
+        features (Tensor): Feature map at the cut, f_i (B, C_i, H_i, W_i).
+        tail (BlockChain): The blocks after the cut, b_{i+1} .. b_N.
+        grid (int | tuple[int, int]): K or (Kh, Kw).
+        size (tuple[int, int]): (H_N, W_N), the size of the global map.
+
+    Returns:
+        Tensor: (B, C_N, H_N, W_N), each patch at its own place again.
+    """
+    features = pad_to_grid(features, grid, tail.stride)
+    patches = split_patches(features, grid)
+    places = torch.randperm(len(patches)).to(patches.device)
+    mosaic = merge_patches(patches[places], grid, features.shape[-2:])
+    patches = split_patches(tail(mosaic), grid)
+    return merge_patches(patches[places.argsort()], grid, size)
+
+
 def _check_patches(features: Tensor, tail: BlockChain, grid: Grid) -> None:
     """Refuse a training crop of which some patches would be all padding."""
     for side, count in zip(features.shape[-2:], as_grid(grid), strict=True):
@@ -63,11 +89,14 @@ class ChainNeck(BaseModule):
     #: Indices of the blocks after which the feature map is cut.
     positions: tuple[int, ...]
 
+    #: What may lie beyond a patch.
+    borders = BORDERS
+
     def __init__(self, border: str, init_cfg: dict | None) -> None:
         super().__init__(init_cfg)
-        if border not in BORDERS:
+        if border not in self.borders:
             raise UserError(f'neck {type(self).__name__}: border={border!r}: '
-                            f'use one of {", ".join(BORDERS)}')
+                            f'use one of {", ".join(self.borders)}')
         self.border = border
 
     def out_channels(self, in_channels: int) -> int:
@@ -112,10 +141,15 @@ class PatchLearning(ChainNeck):
             cut, 0-based; negative counts from the end.
         grid (int | tuple[int, int]): K for K x K patches, or (Kh, Kw).
         border (str): What convolutions see beyond a patch: 'zeros', their
-            own padding, as in the paper; or 'replicate', the patch's border,
-            which a frozen BatchNorm finds less strange. Defaults to 'zeros'.
+            own padding, as in the paper; 'replicate', the patch's border,
+            which a frozen BatchNorm finds less strange; or 'mixed', patches
+            of the whole batch at random, see :func:`mixed_branch`: outside
+            of training they stay where they are, so p equals g. Defaults to
+            'zeros'.
         init_cfg (dict, optional): As of every ``BaseModule``.
     """
+
+    borders = (*BORDERS, 'mixed')
 
     def __init__(self,
                  position: int,
@@ -156,9 +190,17 @@ class PatchLearning(ChainNeck):
         if self.training:
             _check_patches(features, tail, self.grid)
         whole = tail(features)
-        patches = patch_branch(features, tail, self.grid, whole.shape[-2:],
-                               self.border)
-        return torch.cat([whole, patches], dim=1)
+        return torch.cat([whole, self._patches(features, tail, whole)], dim=1)
+
+    def _patches(self, features: Tensor, tail: BlockChain,
+                 whole: Tensor) -> Tensor:
+        """The patch branch, of the size of the global one."""
+        size = whole.shape[-2:]
+        if self.border != 'mixed':
+            return patch_branch(features, tail, self.grid, size, self.border)
+        if not self.training or self.grid == (1, 1):
+            return whole  # nobody changes places
+        return mixed_branch(features, tail, self.grid, size)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         super()._load_from_state_dict(state_dict, prefix, *args)

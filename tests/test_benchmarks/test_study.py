@@ -322,7 +322,8 @@ def commands(monkeypatch):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_text(json.dumps(REPORTS[tool]))
         elif tool == 'study_cost.py':
-            Path(command[3]).write_text('{"flops": 5}')
+            Path(command[-1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(command[-1]).write_text('{"flops": 5}')
         elif tool == 'export_cam.py':
             folder = Path(command[command.index('--out-dir') + 1])
             (folder / 'cams').mkdir(parents=True)
@@ -365,6 +366,42 @@ def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data,
     record = CamRun(run, tmp_path, keep=True)()
     assert 'val' not in record and 'eval_labels.py' not in tools_of(commands)
     assert list(tmp_path.glob('runs/*/*/export/cams'))
+
+
+def test_a_teacher_makes_the_labels_that_a_run_learns_from(
+        commands, row, data, tmp_path, monkeypatch, tiny_config):
+    monkeypatch.setattr('study_taught.last_checkpoint', lambda work: str(work))
+    monkeypatch.chdir(BENCHMARKS.parent)
+    extra = dict(
+        teacher=dict(config=str(tiny_config), epochs=3),
+        views={'tta_model.cam_stride': 8},
+        refine='configs/demo/confident_demo.py')
+    plain, ours, other = make_runs(
+        [row('plain', epochs=3, round='half'),
+         row('ours', kind='taught', extra=extra),
+         row('other', kind='taught', extra=extra, options={
+             'model.neck.position': 3})], data)
+    record = KINDS['taught'](ours, tmp_path)()
+    assert tools_of(commands) == [
+        'train.py', 'export_cam.py', 'refine.py', 'train.py', 'study_cost.py',
+        'study_cost.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py']
+    teacher, export, refine, train, *_ = commands
+    # A plain CAM of the same budget is the same training.
+    work = argument(teacher, '--work-dir')
+    assert CamRun(plain, tmp_path).training == Path(work).parent
+    assert argument(export, '--split') == 'train'
+    assert Config.fromfile(export[2]).tta_model.cam_stride == 8
+    assert argument(export, '--out-dir') in refine
+    cfg = Config.fromfile(train[2])
+    assert cfg.load_from == work
+    assert Path(cfg.train_dataloader.dataset.label_dir) == Path(
+        argument(refine, '--out-dir')).absolute()
+    # Both trainings, and the export between; so are the epochs.
+    assert record['cost'] == dict(flops=15, teacher=5, labels=5)
+    assert (ours.epochs, ours.all_epochs) == (1, 4)
+    again = KINDS['taught'](other, tmp_path)
+    assert again.labels == Path(argument(refine, '--out-dir')).parent
+    assert ours.training_key != other.training_key
 
 
 EXTRA = dict(

@@ -335,3 +335,41 @@ def test_the_pipeline_of_mmpretrain_takes_the_samples(root):
     assert packed['inputs'].shape == (3, 8, 6)
     assert packed['data_samples'].gt_label.tolist() == [0]
     assert packed['data_samples'].image_id == 'a'
+
+
+def exported(root, stems='ac', classes=NAMES, **record):
+    """What tools/export_cam.py leaves."""
+    for stem in stems:
+        write(root, f'out/labels/{stem}.png', '')
+    write(root, 'out/export.json', json.dumps(
+        dict(classes=classes, threshold=0.3) | record))
+    return root / 'out'
+
+
+def taught(root, **kwargs):
+    return ImageLabelDataset(
+        data_root=str(root), split='train', label_dir=str(root / 'out'),
+        data_prefix=dict(seg_map_path='SegmentationClass'), **kwargs)
+
+
+def test_labels_of_an_export_are_the_masks(root):
+    folder = exported(root) / 'labels'
+    found = [taught(root)[i]['seg_map_path'] for i in range(2)]
+    assert found == [str(folder / 'c.png'), str(folder / 'a.png')]
+
+
+@pytest.mark.parametrize('change, match', [
+    (dict(stems='a'), "csv line 4: image 'c' has no pseudo-label in .*out"),
+    (dict(classes=NAMES[::-1]), 'mismatched class lists'),
+    (dict(threshold=None), 'not finished'),
+    (dict(finished=False), 'not finished')])
+def test_labels_that_do_not_fit(root, change, match):
+    exported(root, **change)
+    with pytest.raises(UserError, match=match) as error:
+        taught(root)
+    assert one_line(error.value)
+
+
+def test_labels_that_are_not_there(root):
+    with pytest.raises(UserError, match='out: no pseudo-labels.*--out-dir'):
+        taught(root)

@@ -7,7 +7,13 @@ from mmengine.dataset import Compose
 from PIL import Image, ImageOps
 from torch.utils.data import DataLoader, Dataset
 
-from ppl_mm.datasets import LoadImage, RandomFillCrop, RandomResizeLong
+from ppl_mm.cams import write_label
+from ppl_mm.datasets import (
+    LoadImage,
+    LoadLabel,
+    RandomFillCrop,
+    RandomResizeLong,
+)
 from ppl_mm.datasets.transforms import decode_image
 from ppl_mm.errors import UserError
 from ppl_mm.registry import TRANSFORMS
@@ -234,3 +240,57 @@ def test_a_packed_crop_is_not_copied_again(flip):
         RandomFillCrop((8, 16))])
     crop = steps(dict(img=image))['img']
     assert crop.transpose(2, 0, 1).flags.c_contiguous
+
+
+@pytest.mark.parametrize('size', [24, 64])
+def test_a_label_goes_where_its_image_goes(size):
+    """Colours tell the labels, before and after."""
+    label = np.random.default_rng(0).integers(0, 3, (6, 8), np.uint8)
+    label = label.repeat(4, 0).repeat(4, 1)  # no pixel between two colours
+    steps = Compose([
+        RandomResizeLong(32, 32), TRANSFORMS.build(dict(
+            type='RandomFlip', prob=0.5)), RandomFillCrop(size, (250, ) * 3)])
+    seen = set()
+    for seed in range(8):
+        np.random.seed(seed)
+        image = np.repeat(label[..., None] * 50, 3, axis=2)
+        out = steps(dict(img=image, gt_seg_map=label.copy()))
+        found = out['gt_seg_map']
+        assert found.shape == (size, size) and found.dtype == np.uint8
+        assert np.array_equal(out['img'][..., 0], np.where(
+            found == 255, 250, found * 50))
+        seen.add(found.tobytes())
+    assert len(seen) > 4
+
+
+def test_a_resized_label_has_no_new_values():
+    label = np.array([[0, 255], [7, 1]], np.uint8).repeat(9, 0).repeat(7, 1)
+    np.random.seed(0)
+    out = RandomResizeLong(40, 40)(dict(
+        img=np.zeros((18, 14, 3), np.uint8), gt_seg_map=label))
+    assert out['gt_seg_map'].shape == out['img'].shape[:2] == (40, 31)
+    assert set(np.unique(out['gt_seg_map'])) == {0, 1, 7, 255}
+
+
+def test_a_label_is_loaded_as_it_was_written(tmp_path):
+    label = np.array([[0, 1, 20], [255, 2, 0]], np.uint8)
+    write_label(tmp_path / 'a.png', label)
+    out = LoadLabel()(dict(seg_map_path=str(tmp_path / 'a.png')))
+    assert np.array_equal(out['gt_seg_map'], label)
+
+
+@pytest.mark.parametrize('content, match', [
+    (None, 'a.png.*cannot be read'), (b'', 'a.png.*cannot be read'),
+    (b'no image', 'a.png.*cannot be read')])
+def test_a_bad_label_is_named(tmp_path, content, match):
+    path = tmp_path / 'a.png'
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=match) as error:
+        LoadLabel()(dict(img_path='a.jpg', seg_map_path=str(path)))
+    assert one_line(error.value)
+
+
+def test_an_image_without_a_label_is_named():
+    with pytest.raises(UserError, match='a.jpg.*label_dir'):
+        LoadLabel()(dict(img_path='a.jpg', seg_map_path=None))

@@ -167,3 +167,17 @@ def test_a_vertical_flip_is_refused():
 def test_illegal_settings(setting, message):
     with pytest.raises(UserError, match=message):
         build(**setting)
+
+
+def test_softmax_makes_probabilities_of_the_images_own_classes():
+    model, image = build(cam_stride=4, softmax=True), torch.rand(3, *SIZE)
+    out, = run(model, views_of(image, [1, 3], (0.5, 1.)))
+    total = torch.zeros(2, 16, 24)
+    for scale in (0.5, 1.):
+        view = F.interpolate(image[None], scale_factor=scale, mode='bilinear')
+        with torch.no_grad():
+            odds = model.module.predict(view)[0].cam[[1, 3]].exp()
+        # The background's odds are 1, those of absent classes do not count.
+        total += F.interpolate((odds / (1 + odds.sum(dim=0)))[None],
+                               size=(16, 24), mode='bilinear')[0]
+    torch.testing.assert_close(out.cam, normalize_cam(total))
