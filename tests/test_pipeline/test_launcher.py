@@ -206,7 +206,7 @@ def test_where_the_server_is_killed(script, tmp_path):
 
     def kill_server(progress):
         if pid_file.exists():
-            os.kill(parent_of(int(pid_file.read_text())), 9)
+            launcher._server.kill()
 
     with Launcher() as launcher:
         assert run(script(SLEEPER, str(pid_file)), tmp_path / 'x.log',
