@@ -11,7 +11,8 @@ from .step import Step
 
 # How long steps take beside each other, where the config says nothing.
 _SECONDS = dict(make_data=10., train=100., export=25., refine=30., measure=5.,
-                test=15., report=10.)
+                test=15., report=10., label=30.)
+_LABEL_DIR = 'train_dataloader.dataset.label_dir'
 _METHODS = dict(cam='plain CAM', ppl='PPL')
 
 
@@ -45,6 +46,7 @@ class _Planner:
         self.labels = 'refine' if settings.refinement else 'export_ppl'
 
     def steps(self) -> list[Step]:
+        self._check_confident()
         steps = [self._make_data()] if self.first else []
         steps += [*self._train_classifiers('cam', [self.settings.baseline]),
                   *self._measure_maps('cam', self.settings.baseline)]
@@ -62,6 +64,15 @@ class _Planner:
             outputs=(self.dir / 'report.json', self.dir / 'report.html')))
         return steps
 
+    def _check_confident(self) -> None:
+        """Labels of what is sure are for an AffinityNet, or for a stage."""
+        own = self.settings
+        if own.confident_labels and not own.affinity and not any(
+                map(_is_taught, own.ppl[1:])):
+            raise UserError(f'{own.path}: nothing uses confident_labels; give '
+                            'refinement and affinity too, or a stage of ppl '
+                            'that learns from labels (label_dir)')
+
     def _make_data(self) -> Step:
         options = dict(self.settings.make_data)
         tool = self.tools / options.pop('tool')
@@ -74,22 +85,46 @@ class _Planner:
 
     def _train_classifiers(self, method: str,
                            configs: Iterable[Path]) -> list[Step]:
-        """One training for each config, from the weights of the last one."""
-        steps, configs = [], list(configs)
+        """One training for each config, from the weights of the last one.
+
+        Where a config learns from labels, those of the last one's maps.
+        """
+        steps, trained, configs = [], None, list(configs)
         for number, config in enumerate(configs, 1):
             last = number == len(configs)
             name = f'train_{method}' + ('' if last else f'_{number}')
             title = f'train {_METHODS[method]}' + (
                 f', {number} of {len(configs)}' if len(configs) > 1 else '')
-            start = dict(load_from=steps[-1].folder) if steps else {}
-            needs = (steps[-1].name, ) if steps else self.first
-            steps.append(self._train(
-                name, title, config, needs, 'split', start))
+            options = dict(load_from=trained.folder) if trained else {}
+            needs = (trained.name, ) if trained else self.first
+            if trained and _is_taught(config):
+                labels = self._teach(trained, configs[number - 2])
+                steps += labels
+                needs = (trained.name, labels[-1].name)
+                options[_LABEL_DIR] = labels[-1].folder
+            trained = self._train(
+                name, title, config, needs, 'split', options)
+            steps.append(trained)
         return steps
 
+    def _teach(self, trained: Step, config: Path) -> list[Step]:
+        """Label what is sure in the maps of a stage, for the next one."""
+        stage = trained.name.removeprefix('train_')  # e.g. ppl_1
+        if self.settings.confident_labels is None:
+            raise UserError(
+                f'{self.settings.path}: the stage after {config.name} learns '
+                'from labels (label_dir), so confident_labels must name a '
+                'config of tools/refine.py that makes them')
+        where = f'of stage {stage[-1]} on train'
+        export = self._export(
+            f'export_{stage}', where, stage[:-2], config, trained.name,
+            ['--split', self.settings.splits['train']])
+        return [export, self._refine(
+            f'label_{stage}', f'label what is sure in the maps {where}',
+            self.settings.confident_labels, export.name)]
+
     def _train_seg(self) -> Step:
-        options = {'train_dataloader.dataset.label_dir':
-                   self.dir / self.labels}
+        options = {_LABEL_DIR: self.dir / self.labels}
         if self.settings.start_segmentation_from_ppl:
             options['load_from'] = self.dir / 'train_ppl'
         # Validation would cost time, and no mask chooses anything.
@@ -188,7 +223,7 @@ class _Planner:
         labels = self._refine(
             'refine_confident', 'label what is sure',
             self.settings.confident_labels, 'export_ppl')
-        options = {'train_dataloader.dataset.label_dir': labels.folder}
+        options = {_LABEL_DIR: labels.folder}
         return [labels, self._train(
             'train_affinity', 'train the AffinityNet', self.settings.affinity,
             (labels.name, ), 'ann_file', options)]
@@ -240,6 +275,11 @@ class _Planner:
         seconds = self.settings.expected_seconds.get(name, _SECONDS[kind])
         return Step(name=name, title=title, seconds=seconds,
                     command=[str(part) for part in command], **others)
+
+
+def _is_taught(config: Path) -> bool:
+    """Whether a classifier learns from the labels of the stage before."""
+    return bool(_get(read_config(config), _LABEL_DIR))
 
 
 def _cfg_options(*options: dict) -> list[str]:

@@ -43,7 +43,9 @@ class PipelineSettings:
         affinity (Path, optional): Config of the AffinityNet for the
             ``ppl_mm.RandomWalk`` of ``refinement``.
         confident_labels (Path, optional): Config of ``tools/refine.py`` that
-            makes what the AffinityNet is trained on.
+            makes what the AffinityNet is trained on, and what a PPL stage
+            whose training set has a ``label_dir`` learns from: labels of the
+            maps of the stage before.
         make_data (dict, optional): ``tool``, a script below tools/, and its
             options; it is called with ``--out data_root``.
         expected_seconds (dict): By step, for the first guess at the time.
@@ -168,9 +170,8 @@ def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
     """The configs of the refinement, those that are given."""
     keys = ('refinement', 'affinity', 'confident_labels')
     given = [key for key in keys if cfg.get(key)]
-    if given not in ([], ['refinement'], list(keys)):
-        raise UserError(f'{path}: refinement has {" and ".join(given)}; give '
-                        'refinement alone, or with both affinity and '
+    if 'affinity' in given and len(given) < len(keys):
+        raise UserError(f'{path}: an affinity needs both refinement and '
                         'confident_labels')
     return {key: _config_beside(path, key, cfg[key]) for key in given}
 

@@ -53,8 +53,8 @@ def test_the_command_line_wins(mini):
     ("tool='dataset", "tol='dataset", 'make_data='),
     ("seed = 3", "seed = 3 +", 'cannot be read as a config (SyntaxError'),
     ("seed = 3", "seed = 1 / 0", 'cannot be read as a config'),
-    ("refinement = 'refine.py'", '', 'refinement has affinity and'),
-    ("affinity = 'affinity.py'", '', 'with both affinity and'),
+    ("refinement = 'refine.py'", '', 'an affinity needs both refinement'),
+    ("confident_labels = 'confident.py'", '', 'and confident_labels'),
     ("'refine.py'", "'none.py'", 'refinement: no such config'),
 ])
 def test_says_what_is_wrong(mini, old, new, message):

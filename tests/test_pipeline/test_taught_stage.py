@@ -1,0 +1,93 @@
+"""A stage of PPL that learns from labels of the one before."""
+from pathlib import Path
+
+import pytest
+
+from ppl_mm.errors import UserError
+from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.pipeline.settings import load_settings
+
+TAUGHT = '''
+_base_ = './cls_cam.py'
+model = dict(
+    neck=dict(type='ppl_mm.PatchLearning', position=4, grid=2,
+              border='mixed'),
+    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+tta_model = dict(softmax=True)
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='ppl_mm.LoadLabel'),
+    dict(type='ppl_mm.RandomResizeLong', min_size=48, max_size=64),
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='ppl_mm.RandomFillCrop', crop_size=48),
+    dict(type='PackInputs', algorithm_keys=('gt_seg_map', ))]
+train_dataloader = dict(dataset=dict(
+    label_dir='work_dirs/labels', pipeline=train_pipeline))
+'''
+
+
+@pytest.fixture
+def taught(mini):
+    """A miniature whose second stage of PPL learns from the first."""
+    (mini.folder / 'cls_taught.py').write_text(TAUGHT)
+    rewrite(mini, "ppl = 'cls_progressive.py'",
+            "ppl = ['cls_progressive.py', 'cls_taught.py']")
+    return mini
+
+
+def rewrite(mini, old, new):
+    text = mini.config.read_text()
+    assert old in text
+    mini.config.write_text(text.replace(old, new))
+
+
+def plan(mini):
+    steps = make_plan(load_settings(mini.config), Path('work'), Path('tools'))
+    return {step.name: step for step in steps}
+
+
+def test_labels_are_made_between_the_stages(taught):
+    steps = plan(taught)
+    names = list(steps)
+    first = names.index('train_ppl_1')
+    assert names[first:first + 4] == [
+        'train_ppl_1', 'export_ppl_1', 'label_ppl_1', 'train_ppl']
+    export, label, train = (steps[name] for name in names[first + 1:first + 4])
+    assert export.command[2:] == [
+        str(taught.folder / 'cls_progressive.py'), 'work/train_ppl_1',
+        '--out-dir', 'work/export_ppl_1', '--split', 'train',
+        '--cfg-options',
+        f'test_dataloader.dataset.data_root={taught.folder}/data']
+    assert label.command[2:4] == [
+        str(taught.folder / 'confident.py'), 'work/export_ppl_1']
+    assert 'load_from=work/train_ppl_1' in train.command
+    assert ('train_dataloader.dataset.label_dir=work/label_ppl_1'
+            in train.command)
+    assert set(train.needs) == {'train_ppl_1', 'label_ppl_1'}
+
+
+def test_a_stage_without_labels_needs_none(mini):
+    assert not [name for name in plan(mini) if name.startswith('label_')]
+
+
+def test_it_needs_a_config_that_makes_the_labels(taught):
+    for line in ("refinement = 'refine.py'", "affinity = 'affinity.py'",
+                 "confident_labels = 'confident.py'"):
+        rewrite(taught, line, '')
+    with pytest.raises(UserError, match='pipeline.py.*cls_progressive.py '
+                       'learns from labels.*confident_labels'):
+        plan(taught)
+
+
+def test_labels_that_nothing_uses_are_an_error(mini):
+    rewrite(mini, "affinity = 'affinity.py'", '')
+    with pytest.raises(UserError, match='nothing uses confident_labels'):
+        plan(mini)
+
+
+@pytest.mark.slow
+def test_the_stages_run(taught, tmp_path):
+    done = taught.run(tmp_path / 'work', '--until', 'measure_ppl')
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = tmp_path / 'work/logs/train_ppl.log'
+    assert 'loss_label' in log.read_text()
