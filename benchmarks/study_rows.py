@@ -18,7 +18,7 @@ DATA = dict(
         make=('tools/dataset_converters/make_demo_data.py', '--seed', '0')))
 _PLAIN = dict(voc6='configs/voc6/cls_cam_voc6.py',
               demo='configs/demo/cls_cam_demo.py')
-# Cuts from low to high: MobileNetV2's blocks, those of half a ResNet-18.
+# Cuts from low to high: MobileNetV2's blocks, those of a ResNet-18.
 _CUTS = dict(voc6=(6, 10, 13), demo=(2, 4, 6))
 
 

@@ -21,8 +21,8 @@ model = dict(
     backbone=dict(
         type='mmpretrain.ResNet',
         depth=18,
-        stem_channels=32,
-        base_channels=32,
+        stem_channels=24,
+        base_channels=24,
         strides=(1, 2, 1, 1)),
     # Strides 4, 8, 8; 32, 64 and 256 channels.
     taps=(2, 4, 8),

@@ -1,4 +1,4 @@
-"""Plain CAM on the demo data: half a ResNet-18, from scratch, on a CPU."""
+"""Plain CAM on the demo data: a narrow ResNet-18, from scratch, on a CPU."""
 _base_ = [
     '../_base_/datasets/demo_image_labels.py',
     '../_base_/cls_runtime.py',
@@ -9,8 +9,8 @@ model = dict(
     backbone=dict(
         type='ResNet',
         depth=18,
-        stem_channels=32,
-        base_channels=32,
+        stem_channels=24,
+        base_channels=24,
         strides=(1, 2, 1, 1)),  # output stride 8: 12 x 12 cells
     head=dict(type='ppl_mm.CAMHead', num_classes=4),
     data_preprocessor=dict(

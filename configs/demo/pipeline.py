@@ -13,6 +13,6 @@ start_segmentation_from_ppl = True
 segmentation_tta = True
 # On two cores: the first guess at the time left.
 expected_seconds = dict(
-    train_cam=83, export_cam=42, export_cam_val=16, train_ppl=144,
-    export_ppl=52, export_ppl_val=18, refine=18, refine_val=10, train_seg=90,
-    test_seg=30, test_seg_val=15)
+    train_cam=73, export_cam=38, export_cam_val=12, train_ppl=129,
+    export_ppl=53, export_ppl_val=13, refine=18, refine_val=9, train_seg=140,
+    test_seg=55, test_seg_val=15)

@@ -10,7 +10,7 @@ _base_ = [
 ]
 data_root = 'data/demo'
 crop_size = (96, 96)
-max_iters = 1200
+max_iters = 900
 
 model = dict(
     type='EncoderDecoder',
@@ -25,19 +25,19 @@ model = dict(
     backbone=dict(
         type='mmpretrain.ResNet',
         depth=18,
-        stem_channels=32,
-        base_channels=32,
+        stem_channels=24,
+        base_channels=24,
         num_stages=3,
         strides=(1, 2, 1),
         dilations=(1, 1, 1),
         out_indices=(0, 2)),
     decode_head=dict(
         type='DepthwiseSeparableASPPHead',
-        in_channels=128,
+        in_channels=96,
         in_index=1,
         channels=64,
         dilations=(1, 2, 4),
-        c1_in_channels=32,
+        c1_in_channels=24,
         c1_channels=16,
         dropout_ratio=0.1,
         num_classes=5,
@@ -58,7 +58,7 @@ param_scheduler = [
 train_cfg = dict(
     type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
 default_hooks = dict(
-    checkpoint=dict(interval=400),
+    checkpoint=dict(interval=300),
     # What convolutions on a CPU are fastest in.
     channels_last=dict(type='ppl_mm.ChannelsLastHook'))
 # Averaged weights smooth out what the labels have wrong.
@@ -119,7 +119,7 @@ tta_pipeline = [
         transforms=[
             [
                 dict(type='Resize', scale_factor=scale, keep_ratio=True)
-                for scale in (1.0, 1.5, 2.0)
+                for scale in (1.5, )
             ],
             [
                 dict(type='RandomFlip', prob=prob, direction='horizontal')

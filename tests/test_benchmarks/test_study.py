@@ -294,6 +294,20 @@ def test_cost_counts_each_stage(row, data):
                                        late['flops_per_image'])
 
 
+def test_cost_of_an_export_counts_each_view_of_each_image(row, data):
+    def cost(*scales, **flips):
+        options = study_rows.views(*scales, **flips)
+        run, = make_runs([row(test_options=options)], data)
+        return study_cost.export_cost(run.config(for_test=True), 'train')
+
+    once = cost(1., flips=(0., ))
+    assert once['images'] == 8
+    assert cost(1.)['flops'] == 2 * once['flops']
+    # Twice the side, four times the cells: what is not a convolution is small.
+    both = cost(1., 2., flips=(0., ))['flops'] / once['flops']
+    assert both == pytest.approx(5, rel=0.02)
+
+
 SUMMARY = dict(mIoU=0.5, precision=0.6, recall=0.7, over_activation=0.2,
                under_activation=0.3, confusion_matrix=[[1]],
                per_class=dict(background={}, wug={}))
@@ -376,9 +390,11 @@ def test_a_teacher_makes_the_labels_that_a_run_learns_from(
         teacher=dict(config=str(tiny_config), epochs=3),
         views={'tta_model.cam_stride': 8},
         refine='configs/demo/confident_demo.py')
-    plain, ours, other = make_runs(
+    plain, ours, sharper, other = make_runs(
         [row('plain', epochs=3, round='half'),
          row('ours', kind='taught', extra=extra),
+         row('sharper', kind='taught', extra=extra | dict(
+             refine='configs/voc6/confident_voc6.py')),
          row('other', kind='taught', extra=extra, options={
              'model.neck.position': 3})], data)
     record = KINDS['taught'](ours, tmp_path)()
@@ -401,7 +417,7 @@ def test_a_teacher_makes_the_labels_that_a_run_learns_from(
     assert (ours.epochs, ours.all_epochs) == (1, 4)
     again = KINDS['taught'](other, tmp_path)
     assert again.labels == Path(argument(refine, '--out-dir')).parent
-    assert ours.training_key != other.training_key
+    assert len({run.training_key for run in (ours, sharper, other)}) == 3
 
 
 EXTRA = dict(

@@ -1,0 +1,27 @@
+"""Patches that learn from labels, on voc6: the stage after a plain CAM.
+
+The maps of the stage before are cut along the edges of the image where they
+are sure (confident_voc6.py); their labels teach the patch branch, whose
+patches lie among those of other images. pipeline.py runs both stages; by hand,
+``load_from`` and ``label_dir`` name what the stage before has left.
+"""
+_base_ = './cls_cam_voc6.py'
+
+model = dict(
+    neck=dict(
+        type='ppl_mm.PatchLearning', position=10, grid=2, border='mixed'),
+    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+# The maps are logits beside a background of 0.
+tta_model = dict(softmax=True)
+
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='ppl_mm.LoadLabel'),
+    dict(type='ppl_mm.RandomResizeLong', min_size=224, max_size=384),
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='ppl_mm.RandomFillCrop', crop_size=224),
+    dict(type='PackInputs', algorithm_keys=('gt_seg_map', )),
+]
+train_dataloader = dict(
+    dataset=dict(
+        label_dir='work_dirs/voc6/label_ppl_1', pipeline=train_pipeline))
