@@ -100,7 +100,8 @@ class TaughtRun(CamRun):
     def training_config(self) -> Config:
         """From the teacher's weights, on its labels."""
         cfg = super().training_config()
-        cfg.load_from = last_checkpoint(self.teacher.training / 'work')
+        cfg.load_from = str(
+            last_checkpoint(self.teacher.training / 'work'))
         cfg.train_dataloader.dataset.label_dir = str(
             (self.labels / 'refined').absolute())
         return cfg

@@ -384,7 +384,7 @@ def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data,
 
 def test_a_teacher_makes_the_labels_that_a_run_learns_from(
         commands, row, data, tmp_path, monkeypatch, tiny_config):
-    monkeypatch.setattr('study_taught.last_checkpoint', lambda work: str(work))
+    monkeypatch.setattr('study_taught.last_checkpoint', lambda work: work)
     monkeypatch.chdir(BENCHMARKS.parent)
     extra = dict(
         teacher=dict(config=str(tiny_config), epochs=3),
