@@ -212,9 +212,20 @@ def at(row: Row, round: str, *seeds: int, **changes) -> Row:
 
 
 def _finals(data: str) -> list[Row]:
-    """What the last round compares."""
-    plain, *_ = _plain(data)
-    return [at(plain, 'final', 0, 1, 2)]
+    """What the last round compares, at three epochs in all."""
+    plain, paper = _plain(data)[0], _progressive(data)[0]
+    whole, mixed, *_ = _taught(data)
+    seeds = (0, 1, 2)
+    return [
+        at(plain, 'final', *seeds),
+        # One epoch of a teacher, two of its own.
+        at(mixed, 'final', *seeds, epochs=2),
+        at(whole, 'final', *seeds, epochs=2),
+        at(paper, 'final', *seeds),
+        at(plain, 'final', *seeds, name='plain_equal_cost', epochs=6,
+           hypothesis='it stops at the head, whatever it costs',
+           equal_cost_to=mixed.name),
+    ]
 
 
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
