@@ -129,14 +129,20 @@ class Run:
         return self.row.epochs or self.data.epochs[self.row.round]
 
     @property
+    def teacher(self) -> 'Run | None':
+        """The run whose labels it learns from, see study_taught.py."""
+        row = self.row
+        if row.kind != 'taught':
+            return None
+        return replace(self, row=Row(
+            name=f'{row.name}_teacher', data=row.data, method=row.method,
+            round=row.round, **row.extra['teacher']))
+
+    @property
     def all_epochs(self) -> int:
         """With those of its teachers."""
-        total, row = self.epochs, self.row
-        while row.kind == 'taught':
-            row = Row(row.name, row.data, method=row.method,
-                      **row.extra['teacher'])
-            total += replace(self, row=row).epochs
-        return total
+        teacher = self.teacher
+        return self.epochs + (teacher.all_epochs if teacher else 0)
 
     @property
     def measured(self) -> str:

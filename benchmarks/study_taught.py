@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from study_cam import TOOLS, CamRun, read_json, steps_record, write_config
-from study_plan import Row, Run, digest
+from study_plan import Run, digest
 from study_steps import ROOT, Steps
 
 from ppl_mm.pipeline.settings import read_config
@@ -34,15 +34,11 @@ class TaughtRun(CamRun):
 
     def __init__(self, run: Run, work_dir: Path, *args, **kwargs) -> None:
         super().__init__(run, work_dir, *args, **kwargs)
-        extra = run.row.extra
-        row = Row(name=f'{run.row.name}_teacher', data=run.row.data,
-                  method=run.row.method, round=run.row.round,
-                  **extra['teacher'])
-        kind = TaughtRun if row.kind == 'taught' else CamRun
-        self.teacher = kind(
-            replace(run, row=row), work_dir, *args, **kwargs)
+        extra, teacher = run.row.extra, run.teacher
+        kind = TaughtRun if teacher.teacher else CamRun
+        self.teacher = kind(teacher, work_dir, *args, **kwargs)
         # Runs of the same teacher share its labels.
-        key = digest([self.teacher.run.training_key, extra['views'],
+        key = digest([teacher.training_key, extra['views'],
                       extra['refine']])
         self.labels = Path(work_dir) / 'labels' / key
         self.label_steps = Steps(self.labels, self.steps.show)

@@ -163,6 +163,7 @@ class LoadLabel(LoadAnnotations):
 
     Required Keys:
 
+    - img
     - seg_map_path
 
     Added Keys:
@@ -170,7 +171,8 @@ class LoadLabel(LoadAnnotations):
     - gt_seg_map: uint8 (H, W), 0 = background, class id + 1, 255 = ignore
 
     Raises:
-        UserError: The data set has no labels, or the file is unreadable.
+        UserError: The data set has no labels, or the file is unreadable or
+            of another size than the image.
     """
 
     def __init__(self) -> None:
@@ -185,11 +187,16 @@ class LoadLabel(LoadAnnotations):
                             'give the data set label_dir, the folder that '
                             'tools/export_cam.py or tools/refine.py wrote')
         try:
-            return super().transform(results)
+            results = super().transform(results)
         except (OSError, SyntaxError, ValueError) as error:
             reason = ' '.join(str(error).split())[:120]
             raise UserError(f'{path}: the label cannot be read ({reason}); '
                             'export again') from None
+        found, wanted = results['gt_seg_map'].shape, results['img'].shape[:2]
+        if found != wanted:
+            raise UserError(f'{path}: the label is of shape {found}, its '
+                            f'image of {wanted}; export again')
+        return results
 
 
 @TRANSFORMS.register_module()

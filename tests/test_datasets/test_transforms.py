@@ -275,7 +275,8 @@ def test_a_resized_label_has_no_new_values():
 def test_a_label_is_loaded_as_it_was_written(tmp_path):
     label = np.array([[0, 1, 20], [255, 2, 0]], np.uint8)
     write_label(tmp_path / 'a.png', label)
-    out = LoadLabel()(dict(seg_map_path=str(tmp_path / 'a.png')))
+    out = LoadLabel()(dict(img=np.zeros((2, 3, 3)),
+                           seg_map_path=str(tmp_path / 'a.png')))
     assert np.array_equal(out['gt_seg_map'], label)
 
 
@@ -294,3 +295,12 @@ def test_a_bad_label_is_named(tmp_path, content, match):
 def test_an_image_without_a_label_is_named():
     with pytest.raises(UserError, match='a.jpg.*label_dir'):
         LoadLabel()(dict(img_path='a.jpg', seg_map_path=None))
+
+
+@pytest.mark.parametrize('mode, size', [('P', (6, 9)), ('RGB', (6, 8))])
+def test_a_label_that_is_not_of_its_image_is_named(tmp_path, mode, size):
+    path = tmp_path / 'a.png'
+    path.write_bytes(picture(mode=mode, size=size)[1])
+    with pytest.raises(UserError, match='a.png: the label is of') as error:
+        LoadLabel()(dict(img=np.zeros((8, 6, 3)), seg_map_path=str(path)))
+    assert one_line(error.value)
