@@ -204,14 +204,17 @@ class Study:
         weak = next(iter(self.select('pipeline', data=data)), None)
         full = weak and next((
             group for group in self.select('full', data=data)
-            if group.extra['segmentation'] == weak.extra['segmentation']),
-            None)
+            if _network(group) == _network(weak)), None)
         if full is None:
             return None
         ours = weak.each('mIoU', 'segmentation_val')
         theirs = full.each('mIoU', 'segmentation_val')
         return mean(ours[seed] / theirs[seed]
                     for seed in ours if seed in theirs)
+
+
+def _network(group: Group) -> str:
+    return group.settings['segmentation']
 
 
 def _mean_of(differences: Mapping | None) -> float | None:

@@ -1,17 +1,11 @@
-"""Runs of the rest of the path: pseudo-labels, and networks on labels.
+"""Runs of the rest of the path: the whole pipeline, and full supervision.
 
-A row of kind 'pipeline' goes on from its classifier; one of kind 'full' trains
-the same segmentation network on true masks. Their ``extra``:
-
-refine          a config of tools/refine.py ('pipeline')
-confident       the same, for what an AffinityNet learns from; optional
-affinity        the config of that AffinityNet; optional
-segmentation    the config of the network; optional for 'pipeline'
-options         settings that replace the network's, by dotted keys; optional
-tta             whether the network is tested on several views; optional
+A row of kind 'pipeline' is the config of a pipeline, run by the command that
+a user types; one of kind 'full' is the config of a segmentation network,
+which learns from true masks.
 """
-import copy
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from mmengine.config import Config
@@ -26,144 +20,111 @@ from study_cam import (
 
 from ppl_mm.pipeline.settings import read_config
 
-# All training images, whichever of them have masks.
+# All training images.
 _TRAIN = 'train'
+# Parts of the record, as the report of a pipeline names them.
+_PARTS = dict(
+    measured=('pseudo_labels', 'masked'),
+    val=('pseudo_labels', 'val'),
+    plain_seed=('plain_cam', 'masked'),
+    plain_seed_val=('plain_cam', 'val'),
+    ppl_seed=('ppl', 'masked'),
+    ppl_seed_val=('ppl', 'val'),
+    segmentation=('segmentation', 'masked'),
+    segmentation_val=('segmentation', 'val'))
+
+
+class PipelineRun(CamRun):
+    """From labels of images to a network; arguments as of CamRun."""
+
+    def __call__(self) -> dict:
+        """Do what is not done yet; a pipeline goes on where it was.
+
+        Returns:
+            dict: What the results keep: scores of the maps, the
+            pseudo-labels and the network, from the pipeline's own report.
+        """
+        folder = self.folder / 'pipeline'
+        done = self.steps.run('pipeline', [
+            sys.executable, TOOLS / 'pipeline.py', self.run.row.config,
+            '--seed', self.run.seed, '--work-dir', folder])
+        report = read_json(folder / 'report.json')
+        measured = {(one['method'], one['role']): one
+                    for one in report['measurements']}
+        return dict(
+            settings={key: report[key] for key in (
+                'baseline', 'ppl', 'confident_labels', 'affinity',
+                'refinement', 'segmentation') if report.get(key)},
+            classes=report['classes'],
+            **{name: _part(measured[key]) for name, key in _PARTS.items()},
+            commands=[done['command']],
+            steps=steps_record(dict(pipeline=done))['steps'] | {
+                one['step']: dict(seconds=one['seconds'])
+                for one in report['steps']})
+
+
+def _part(measured: Mapping) -> dict:
+    """What the results keep of one measurement of a pipeline."""
+    return dict(
+        scores(measured['scores'], measured['split'], measured['num_images']),
+        threshold=measured['threshold'])
 
 
 class FullRun(CamRun):
     """A segmentation network on true masks; arguments as of CamRun."""
 
     def __call__(self) -> dict:
-        """Do what is not done yet."""
-        self.make_data()
-        self.done_steps = {}
-        data = self.run.data
-        record = dict(
-            measured=None, settings=dict(self.run.row.extra),
-            **self.segment(dict(
-                type='ppl_mm.VOCLayoutDataset', data_root=data.root,
-                ann_file=self.list_name(_TRAIN),
-                data_prefix=dict(seg_map_path='SegmentationClass'))))
-        return record | steps_record(self.done_steps)
-
-    def list_name(self, split: str) -> str:
-        """The list of a split as seen from the data set's folder."""
-        return f'ImageSets/Segmentation/{split}.txt'
-
-    def step(self, name: str, tool: str, *arguments: object,
-             resume: tuple[str, ...] = ()) -> dict:
-        """Run one of the project's commands."""
-        self.done_steps[name] = self.steps.run(
-            name, [sys.executable, TOOLS / tool, *arguments], resume)
-        return self.done_steps[name]
-
-    def derived(self, name: str, cfg: Config) -> Path:
-        """Write a config of this run out."""
-        path = self.folder / f'{name}.py'
-        write_config(cfg, path)
-        return path
-
-    def segment(self, dataset: dict) -> dict:
-        """Train the segmentation network, and test it.
-
-        Args:
-            dataset (dict): What it is trained on; the transforms are the
-                config's.
+        """Do what is not done yet.
 
         Returns:
-            dict: ``segmentation`` and ``segmentation_val``: its scores on
-            the images with masks and on val.
+            dict: What the results keep: ``segmentation`` and
+            ``segmentation_val``, its scores on the images that have masks
+            and on val.
         """
-        extra = self.run.row.extra
-        cfg = read_config(Path(extra['segmentation']))
-        cfg.merge_from_dict(copy.deepcopy(extra.get('options') or {}))
-        loader = cfg.train_dataloader
-        loader.dataset = dict(dataset, pipeline=loader.dataset.pipeline)
-        for one in (cfg.val_dataloader, cfg.test_dataloader):
-            one.dataset.data_root = self.run.data.root
-        cfg.merge_from_dict({'randomness.seed': self.run.seed,
-                             'default_hooks.checkpoint.max_keep_ckpts': 1})
-        config = self.derived('segmentation', cfg)
-        work = self.folder / 'train_segmentation'
-        self.step('train_segmentation', 'train.py', config, '--work-dir',
-                  work, '--no-validate', *self.options('train'),
-                  resume=('--resume', ))
+        self.make_data()
+        config, work = self.folder / 'config.py', self.folder / 'work'
+        write_config(self.training_config(), config)
+        steps = dict(train=self.steps.run(
+            'train', [sys.executable, TOOLS / 'train.py', config,
+                      '--work-dir', work, '--no-validate',
+                      *self.options('train')], resume=('--resume', )))
         data = self.run.data
         splits = dict(segmentation=data.masked, segmentation_val=data.val)
-        return {name: self._test(name, split, config, work)
-                for name, split in splits.items() if split}
+        parts = {name: self._test(name, split, config, work, steps)
+                 for name, split in splits.items() if split}
+        return dict(measured=None, settings=dict(
+            segmentation=self.run.row.config), **parts, **steps_record(steps))
 
-    def _test(self, name: str, split: str, config: Path, work: Path) -> dict:
+    def training_config(self) -> Config:
+        """The config of the network, with masks in place of labels."""
+        run = self.run
+        cfg = read_config(Path(run.row.config))
+        dataset = cfg.train_dataloader.dataset
+        cfg.train_dataloader.dataset = dict(
+            type='ppl_mm.VOCLayoutDataset', data_root=run.data.root,
+            ann_file=_list_name(_TRAIN),
+            data_prefix=dict(seg_map_path='SegmentationClass'),
+            pipeline=dataset.pipeline)
+        for loader in (cfg.val_dataloader, cfg.test_dataloader):
+            loader.dataset.data_root = run.data.root
+        cfg.merge_from_dict({'randomness.seed': run.seed,
+                             'default_hooks.checkpoint.max_keep_ckpts': 1,
+                             **run.row.options})
+        return cfg
+
+    def _test(self, name: str, split: str, config: Path, work: Path,
+              steps: dict) -> dict:
+        """Test the network on a split; the record of that goes to steps."""
         folder = self.folder / name
         report = folder / 'scores.json'
-        options = self.options('test')
-        options.append('test_dataloader.dataset.ann_file='
-                       f'{self.list_name(split)}')
-        tta = ['--tta'] if self.run.row.extra.get('tta') else []
-        self.step(f'test_{name}', 'test.py', config, work, '--work-dir',
-                  folder / 'log', '--report', report, *tta, *options)
+        steps[f'test_{name}'] = self.steps.run(f'test_{name}', [
+            sys.executable, TOOLS / 'test.py', config, work, '--work-dir',
+            folder / 'log', '--report', report, *self.options('test'),
+            f'test_dataloader.dataset.ann_file={_list_name(split)}'])
         found = read_json(report)
         return scores(found['scores'], split, found['num_images'])
 
 
-class PipelineRun(FullRun):
-    """Refined pseudo-labels of a classifier, and a network on them."""
-
-    def __call__(self) -> dict:
-        """Do what is not done yet."""
-        self.make_data()
-        self.done_steps = dict(train=self.train())
-        extra, data = self.run.row.extra, self.run.data
-        self.done_steps['export'] = self.export('export', '--split', _TRAIN)
-        record = dict(
-            settings=self.run.settings() | dict(extra),
-            classes=None, measured=self._measure(self._refine()))
-        record['classes'] = list(self.classes)
-        if extra.get('segmentation'):
-            record |= self.segment(dict(
-                type='ppl_mm.CAMPseudoLabelDataset', data_root=data.root,
-                label_dir=str(self.folder / 'refined'),
-                ann_file=self.list_name(_TRAIN)))
-        if not self.keep:
-            self.forget_maps()
-        return record | steps_record(self.done_steps)
-
-    def _refine(self) -> Path:
-        """The pseudo-labels of the training images."""
-        extra = self.run.row.extra
-        cfg = read_config(Path(extra['refine']))
-        if extra.get('affinity'):
-            config, work = self._train_affinity()
-            for step in cfg.refiners:
-                if step.type == 'ppl_mm.RandomWalk':
-                    step.update(affinity_net=str(config),
-                                checkpoint=str(work))
-        out = self.folder / 'refined'
-        self.step('refine', 'refine.py', self.derived('refine', cfg),
-                  self.folder / 'export', '--out-dir', out)
-        return out
-
-    def _train_affinity(self) -> tuple[Path, Path]:
-        """An AffinityNet on what is sure; its config and work folder."""
-        extra, labels = self.run.row.extra, self.folder / 'confident'
-        self.step('confident', 'refine.py', extra['confident'],
-                  self.folder / 'export', '--out-dir', labels)
-        cfg = read_config(Path(extra['affinity']))
-        cfg.merge_from_dict({
-            'randomness.seed': self.run.seed,
-            'train_dataloader.dataset.data_root': self.run.data.root,
-            'train_dataloader.dataset.label_dir': str(labels)})
-        config, work = self.derived('affinity', cfg), self.folder / 'affinity'
-        self.step('train_affinity', 'train.py', config, '--work-dir', work,
-                  *self.options('train'), resume=('--resume', ))
-        return config, work
-
-    def _measure(self, labels: Path) -> dict:
-        data, out = self.run.data, self.folder / 'measured.json'
-        self.step('evaluate', 'analysis_tools/eval_labels.py',
-                  labels / 'labels', self.masks(), '--split',
-                  data.list_path(data.masked), '--classes',
-                  Path(data.root, 'classes.txt'), '--out', out)
-        report = read_json(out)
-        self.classes = report['per_class']
-        return scores(report, data.masked, report['num_images'])
+def _list_name(split: str) -> str:
+    """The list of a split as seen from the data set's folder."""
+    return f'ImageSets/Segmentation/{split}.txt'

@@ -228,6 +228,19 @@ def _finals(data: str) -> list[Row]:
     ]
 
 
+def _path() -> list[Row]:
+    """The rest of the way on voc6, weakly and fully supervised."""
+    seeds = (0, 1, 2)
+    return [
+        Row('pipeline', 'voc6', 'configs/voc6/pipeline.py', 'pseudo-labels',
+            'better maps make better labels and a better network',
+            round='final', seeds=seeds, kind='pipeline'),
+        Row('masks', 'voc6', 'configs/voc6/seg_deeplab_voc6.py', 'true masks',
+            'what the same network reaches with full supervision',
+            round='final', seeds=seeds, kind='full'),
+    ]
+
+
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
         *_branches('voc6'), *_progressive('voc6'), *_taught('voc6'),
-        *_finals('voc6')]
+        *_finals('voc6'), *_path()]

@@ -34,7 +34,7 @@ param_scheduler = dict(
     eta_min=0.,
     by_epoch=True,
     convert_to_iter_based=True)
-train_cfg = dict(by_epoch=True, max_epochs=6, val_interval=3)
+train_cfg = dict(by_epoch=True, max_epochs=3, val_interval=3)
 auto_scale_lr = dict(base_batch_size=16)
 # What convolutions on a CPU are fastest in.
 default_hooks = dict(channels_last=dict(type='ppl_mm.ChannelsLastHook'))

@@ -6,8 +6,8 @@ custom_hooks = [
     dict(
         type='ppl_mm.ProgressiveStageHook',
         stages=[
-            dict(position=6, grid=2, epochs=2),
-            dict(position=10, grid=2, epochs=2),
-            dict(position=13, grid=2, epochs=2),
+            dict(position=6, grid=2, epochs=1),
+            dict(position=10, grid=2, epochs=1),
+            dict(position=13, grid=2, epochs=1),
         ])
 ]

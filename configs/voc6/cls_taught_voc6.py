@@ -2,8 +2,9 @@
 
 The maps of the stage before are cut along the edges of the image where they
 are sure (confident_voc6.py); their labels teach the patch branch, whose
-patches lie among those of other images. pipeline.py runs both stages; by hand,
-``load_from`` and ``label_dir`` name what the stage before has left.
+patches lie among those of other images. pipeline.py runs cls_teacher_voc6.py
+and this; by hand, ``load_from`` and ``label_dir`` name what the stage before
+has left.
 """
 _base_ = './cls_cam_voc6.py'
 
@@ -11,6 +12,7 @@ model = dict(
     neck=dict(
         type='ppl_mm.PatchLearning', position=10, grid=2, border='mixed'),
     head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+train_cfg = dict(max_epochs=2, val_interval=2)
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)
 

@@ -2,7 +2,9 @@
 name = 'voc6'
 data_root = 'data/voc6'
 baseline = 'cls_cam_voc6.py'
-ppl = 'cls_progressive_voc6.py'
+# A plain CAM's sure regions teach what follows; the paper's form is
+# cls_progressive_voc6.py.
+ppl = ['cls_teacher_voc6.py', 'cls_taught_voc6.py']
 confident_labels = 'confident_voc6.py'
 affinity = 'affinity_voc6.py'
 refinement = 'refine_voc6.py'

@@ -5,46 +5,27 @@ import sys
 from pathlib import Path
 
 import pytest
+import study_cost
+import study_rows
 from mmengine.config import Config
-
-from ppl_mm.errors import UserError
-
-BENCHMARKS = Path(__file__).parents[2] / 'benchmarks'
-sys.path.insert(0, str(BENCHMARKS))
-
-import study_cost  # noqa: E402
-import study_rows  # noqa: E402
-from study_cam import CamRun, write_config  # noqa: E402
-from study_kinds import KINDS  # noqa: E402
-from study_plan import (  # noqa: E402
-    DataSet,
-    Row,
+from study_cam import write_config
+from study_kinds import KINDS
+from study_plan import (
     make_runs,
     scale_stages,
     write_list,
 )
-from study_queue import Queue  # noqa: E402
-from study_results import ResultsFile  # noqa: E402
-from study_steps import StepFailed, Steps, readable  # noqa: E402
+from study_queue import Queue
+from study_results import ResultsFile
+from study_steps import StepFailed, Steps, readable
 
+from ppl_mm.errors import UserError
+
+BENCHMARKS = Path(__file__).parents[2] / 'benchmarks'
 STAGES = [dict(position=2, grid=2, epochs=1), dict(position=4, grid=2,
                                                    epochs=1)]
 PROGRESSIVE = dict(custom_hooks=[dict(
     type='ppl_mm.ProgressiveStageHook', stages=STAGES)])
-
-
-@pytest.fixture
-def data(demo_root):
-    return dict(tiny=DataSet(
-        root=str(demo_root), masked='train', val='val',
-        epochs=dict(screen=1, half=2, final=4)))
-
-
-@pytest.fixture
-def row(tiny_config):
-    def make(name='plain', **changes):
-        return Row(name, 'tiny', str(tiny_config), 'plain CAM', **changes)
-    return make
 
 
 @pytest.fixture
@@ -307,168 +288,6 @@ def test_cost_of_an_export_counts_each_view_of_each_image(row, data):
     both = cost(1., 2., flips=(0., ))['flops'] / once['flops']
     assert both == pytest.approx(5, rel=0.02)
 
-
-SUMMARY = dict(mIoU=0.5, precision=0.6, recall=0.7, over_activation=0.2,
-               under_activation=0.3, confusion_matrix=[[1]],
-               per_class=dict(background={}, wug={}))
-REPORTS = {
-    'eval_cam.py': dict(best_threshold=0.3, scores_at_best=SUMMARY,
-                        num_images=4, curve=dict(threshold=[0.30000001])),
-    'eval_labels.py': dict(SUMMARY, num_images=2),
-    'test.py': dict(scores=SUMMARY, num_images=3),
-}
-
-
-@pytest.fixture
-def commands(monkeypatch):
-    """The commands of a run, which are noted in place of being run."""
-    noted = []
-
-    def fake(self, name, command, resume=()):
-        command = [*map(str, command)]
-        noted.append(command)
-        tool = Path(command[1]).name
-        if tool in REPORTS:
-            flag = '--report' if tool == 'test.py' else '--out'
-            path = command[command.index(flag) + 1]
-            if tool == 'eval_cam.py':
-                path += '.json'
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            Path(path).write_text(json.dumps(REPORTS[tool]))
-        elif tool == 'study_cost.py':
-            Path(command[-1]).parent.mkdir(parents=True, exist_ok=True)
-            Path(command[-1]).write_text('{"flops": 5}')
-        elif tool == 'export_cam.py':
-            folder = Path(command[command.index('--out-dir') + 1])
-            (folder / 'cams').mkdir(parents=True)
-        return dict(done=True, command=tool, seconds=1.)
-
-    monkeypatch.setattr(Steps, 'run', fake)
-    monkeypatch.setattr('study_cam.drop_optimizer', lambda path: None)
-    return noted
-
-
-def tools_of(commands):
-    return [Path(command[1]).name for command in commands]
-
-
-def argument(command, flag):
-    return command[command.index(flag) + 1]
-
-
-def test_final_measures_val_once_at_the_threshold(commands, row, data,
-                                                  tmp_path):
-    run, = make_runs([row(round='final')], data)
-    record = CamRun(run, tmp_path)()
-    assert tools_of(commands) == [
-        'train.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py',
-        'export_cam.py', 'eval_labels.py']
-    _, _, export, evaluate, val, _ = commands
-    assert argument(export, '--split') == argument(evaluate, '--split')
-    assert argument(val, '--split') == 'val'
-    assert argument(val, '--threshold') == '0.3' == str(record['threshold'])
-    assert record['val']['images'] == 2 and record['val']['threshold'] == 0.3
-    assert record['measured']['confusion_matrix'] == [[1]]
-    assert record['curve']['threshold'] == [0.3]
-    assert record['cost'] == dict(flops=5)
-    assert not list(tmp_path.glob('runs/*/*/export*/cams'))
-
-
-def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data,
-                                                        tmp_path):
-    run, = make_runs([row()], data)
-    record = CamRun(run, tmp_path, keep=True)()
-    assert 'val' not in record and 'eval_labels.py' not in tools_of(commands)
-    assert list(tmp_path.glob('runs/*/*/export/cams'))
-
-
-def test_a_teacher_makes_the_labels_that_a_run_learns_from(
-        commands, row, data, tmp_path, monkeypatch, tiny_config):
-    monkeypatch.setattr('study_taught.last_checkpoint', lambda work: work)
-    monkeypatch.chdir(BENCHMARKS.parent)
-    extra = dict(
-        teacher=dict(config=str(tiny_config), epochs=3),
-        views={'tta_model.cam_stride': 8},
-        refine='configs/demo/confident_demo.py')
-    plain, ours, sharper, other = make_runs(
-        [row('plain', epochs=3, round='half'),
-         row('ours', kind='taught', extra=extra),
-         row('sharper', kind='taught', extra=extra | dict(
-             refine='configs/voc6/confident_voc6.py')),
-         row('other', kind='taught', extra=extra, options={
-             'model.neck.position': 3})], data)
-    record = KINDS['taught'](ours, tmp_path)()
-    assert tools_of(commands) == [
-        'train.py', 'export_cam.py', 'refine.py', 'train.py', 'study_cost.py',
-        'study_cost.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py']
-    teacher, export, refine, train, *_ = commands
-    # A plain CAM of the same budget is the same training.
-    work = argument(teacher, '--work-dir')
-    assert CamRun(plain, tmp_path).training == Path(work).parent
-    assert argument(export, '--split') == 'train'
-    assert Config.fromfile(export[2]).tta_model.cam_stride == 8
-    assert argument(export, '--out-dir') in refine
-    cfg = Config.fromfile(train[2])
-    assert cfg.load_from == work
-    assert Path(cfg.train_dataloader.dataset.label_dir) == Path(
-        argument(refine, '--out-dir')).absolute()
-    # Both trainings, and the export between; so are the epochs.
-    assert record['cost'] == dict(flops=15, teacher=5, labels=5)
-    assert (ours.epochs, ours.all_epochs) == (1, 4)
-    again = KINDS['taught'](other, tmp_path)
-    assert again.labels == Path(argument(refine, '--out-dir')).parent
-    assert len({run.training_key for run in (ours, sharper, other)}) == 3
-
-
-EXTRA = dict(
-    segmentation='configs/demo/seg_deeplab_demo.py',
-    options={'train_cfg.max_iters': 7})
-REFINE = dict(
-    refine='configs/voc6/refine_voc6.py',
-    affinity='configs/demo/affinity_demo.py',
-    confident='configs/demo/confident_demo.py')
-
-
-def test_pipeline_trains_on_its_own_labels(commands, row, data, tmp_path,
-                                           monkeypatch):
-    monkeypatch.chdir(BENCHMARKS.parent)
-    run, = make_runs([row(kind='pipeline', extra=EXTRA | REFINE)], data)
-    record = KINDS['pipeline'](run, tmp_path)()
-    assert tools_of(commands) == [
-        'train.py', 'export_cam.py', 'refine.py', 'train.py', 'refine.py',
-        'eval_labels.py', 'train.py', 'test.py', 'test.py']
-    folder, = tmp_path.glob('runs/*/*')
-    walk = Config.fromfile(folder / 'refine.py').refiners[0]
-    assert walk.checkpoint == argument(commands[3], '--work-dir')
-    affinity = Config.fromfile(walk.affinity_net).train_dataloader.dataset
-    assert affinity.label_dir == argument(commands[2], '--out-dir')
-    network = Config.fromfile(folder / 'segmentation.py')
-    dataset = network.train_dataloader.dataset
-    assert dataset.label_dir == argument(commands[4], '--out-dir')
-    assert network.train_cfg.max_iters == 7
-    assert record['classes'] == ['background', 'wug']
-    assert record['segmentation_val']['split'] == 'val'
-
-
-def test_full_supervision_trains_the_same_network_on_masks(
-        commands, row, data, tmp_path, monkeypatch):
-    monkeypatch.chdir(BENCHMARKS.parent)
-    weak, full = make_runs(
-        [row('weak', kind='pipeline', extra=EXTRA | REFINE, seeds=(3, )),
-         row('full', kind='full', extra=EXTRA, seeds=(3, ))], data)
-    for run in (weak, full):
-        KINDS[run.row.kind](run, tmp_path)()
-    ours, theirs = (
-        Config.fromfile(next(tmp_path.glob(f'runs/*_{name}_*/*/seg*.py')))
-        for name in ('weak', 'full'))
-    dataset = theirs.train_dataloader.dataset
-    assert dataset.type == 'ppl_mm.VOCLayoutDataset'
-    assert dataset.data_prefix.seg_map_path == 'SegmentationClass'
-    assert dataset.ann_file == ours.train_dataloader.dataset.ann_file
-    assert dataset.pipeline == ours.train_dataloader.dataset.pipeline
-    for cfg in (ours, theirs):
-        cfg.train_dataloader.dataset = None
-    assert ours.to_dict() == theirs.to_dict()
 
 
 def test_the_rows_are_sound():

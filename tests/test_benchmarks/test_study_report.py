@@ -1,17 +1,13 @@
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import study
+from study_numbers import Study, spread
+from study_report import write_report
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / 'benchmarks'))
-
-import study  # noqa: E402
-from study_numbers import Study, spread  # noqa: E402
-from study_report import write_report  # noqa: E402
-
 CLASSES = ['background', 'cat']
 THRESHOLDS = [0.1, 0.2]
 
@@ -76,11 +72,11 @@ def test_ratios_by_hand():
 
 def test_ratios_of_the_later_steps():
     later = [
-        record('path', 0, 0.66, kind='pipeline', extra=dict(
+        record('path', 0, 0.66, kind='pipeline', settings=dict(
             segmentation='seg.py'), segmentation_val=part(0.54)),
-        record('other', 0, 0.1, kind='full', measured=None, extra=dict(
+        record('other', 0, 0.1, kind='full', measured=None, settings=dict(
             segmentation='big.py'), segmentation_val=part(0.99)),
-        record('masks', 0, 0.1, kind='full', measured=None, extra=dict(
+        record('masks', 0, 0.1, kind='full', measured=None, settings=dict(
             segmentation='seg.py'), segmentation_val=part(0.60)),
     ]
     ratios = Study(RECORDS + later).ratios('voc6')

@@ -1,0 +1,180 @@
+import json
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+from study_cam import CamRun
+from study_kinds import KINDS
+from study_plan import make_runs
+from study_steps import Steps
+
+ROOT = Path(__file__).parents[2]
+NETWORK = 'configs/demo/seg_deeplab_demo.py'
+
+SUMMARY = dict(mIoU=0.5, precision=0.6, recall=0.7, over_activation=0.2,
+               under_activation=0.3, confusion_matrix=[[1]],
+               per_class=dict(background={}, wug={}))
+REPORTS = {
+    'eval_cam.py': dict(best_threshold=0.3, scores_at_best=SUMMARY,
+                        num_images=4, curve=dict(threshold=[0.30000001])),
+    'eval_labels.py': dict(SUMMARY, num_images=2),
+    'test.py': dict(scores=SUMMARY, num_images=3),
+}
+ROLES = dict(masked='train', val='val')
+PIPELINE_REPORT = dict(
+    baseline='cam.py', ppl=['one.py', 'two.py'], segmentation='seg.py',
+    seed=3, classes=['background', 'wug'],
+    steps=[dict(step='train_seg', seconds=60., title='train', command=[])],
+    measurements=[
+        dict(method=method, role=role, split=split, num_images=2,
+             threshold=None, scores=dict(SUMMARY, mIoU=round(
+                 0.2 * number + 0.1 * (role == 'val'), 1)))
+        for number, method in enumerate(
+            ('plain_cam', 'ppl', 'pseudo_labels', 'segmentation'))
+        for role, split in ROLES.items()])
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands of a run, which are noted in place of being run."""
+    noted = []
+
+    def fake(self, name, command, resume=()):
+        command = [*map(str, command)]
+        noted.append(command)
+        tool = Path(command[1]).name
+        if tool in REPORTS:
+            flag = '--report' if tool == 'test.py' else '--out'
+            path = command[command.index(flag) + 1]
+            if tool == 'eval_cam.py':
+                path += '.json'
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_text(json.dumps(REPORTS[tool]))
+        elif tool == 'study_cost.py':
+            Path(command[-1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(command[-1]).write_text('{"flops": 5}')
+        elif tool == 'pipeline.py':
+            folder = Path(command[command.index('--work-dir') + 1])
+            folder.mkdir(parents=True)
+            (folder / 'report.json').write_text(json.dumps(PIPELINE_REPORT))
+        elif tool == 'export_cam.py':
+            folder = Path(command[command.index('--out-dir') + 1])
+            (folder / 'cams').mkdir(parents=True)
+        return dict(done=True, command=tool, seconds=1.)
+
+    monkeypatch.setattr(Steps, 'run', fake)
+    monkeypatch.setattr('study_cam.drop_optimizer', lambda path: None)
+    return noted
+
+
+def tools_of(commands):
+    return [Path(command[1]).name for command in commands]
+
+
+def argument(command, flag):
+    return command[command.index(flag) + 1]
+
+
+def test_final_measures_val_once_at_the_threshold(commands, row, data,
+                                                  tmp_path):
+    run, = make_runs([row(round='final')], data)
+    record = CamRun(run, tmp_path)()
+    assert tools_of(commands) == [
+        'train.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py',
+        'export_cam.py', 'eval_labels.py']
+    _, _, export, evaluate, val, _ = commands
+    assert argument(export, '--split') == argument(evaluate, '--split')
+    assert argument(val, '--split') == 'val'
+    assert argument(val, '--threshold') == '0.3' == str(record['threshold'])
+    assert record['val']['images'] == 2 and record['val']['threshold'] == 0.3
+    assert record['measured']['confusion_matrix'] == [[1]]
+    assert record['curve']['threshold'] == [0.3]
+    assert record['cost'] == dict(flops=5)
+    assert not list(tmp_path.glob('runs/*/*/export*/cams'))
+
+
+def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data,
+                                                        tmp_path):
+    run, = make_runs([row()], data)
+    record = CamRun(run, tmp_path, keep=True)()
+    assert 'val' not in record and 'eval_labels.py' not in tools_of(commands)
+    assert list(tmp_path.glob('runs/*/*/export/cams'))
+
+
+def test_a_teacher_makes_the_labels_that_a_run_learns_from(
+        commands, row, data, tmp_path, monkeypatch, tiny_config):
+    monkeypatch.setattr('study_taught.last_checkpoint', lambda work: work)
+    monkeypatch.chdir(ROOT)
+    extra = dict(
+        teacher=dict(config=str(tiny_config), epochs=3),
+        views={'tta_model.cam_stride': 8},
+        refine='configs/demo/confident_demo.py')
+    plain, ours, sharper, other = make_runs(
+        [row('plain', epochs=3, round='half'),
+         row('ours', kind='taught', extra=extra),
+         row('sharper', kind='taught', extra=extra | dict(
+             refine='configs/voc6/confident_voc6.py')),
+         row('other', kind='taught', extra=extra, options={
+             'model.neck.position': 3})], data)
+    record = KINDS['taught'](ours, tmp_path)()
+    assert tools_of(commands) == [
+        'train.py', 'export_cam.py', 'refine.py', 'train.py', 'study_cost.py',
+        'study_cost.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py']
+    teacher, export, refine, train, *_ = commands
+    # A plain CAM of the same budget is the same training.
+    work = argument(teacher, '--work-dir')
+    assert CamRun(plain, tmp_path).training == Path(work).parent
+    assert argument(export, '--split') == 'train'
+    assert Config.fromfile(export[2]).tta_model.cam_stride == 8
+    assert argument(export, '--out-dir') in refine
+    cfg = Config.fromfile(train[2])
+    assert cfg.load_from == work
+    assert Path(cfg.train_dataloader.dataset.label_dir) == Path(
+        argument(refine, '--out-dir')).absolute()
+    # Both trainings, and the export between; so are the epochs.
+    assert record['cost'] == dict(flops=15, teacher=5, labels=5)
+    assert (ours.epochs, ours.all_epochs) == (1, 4)
+    again = KINDS['taught'](other, tmp_path)
+    assert again.labels == Path(argument(refine, '--out-dir')).parent
+    assert len({run.training_key for run in (ours, sharper, other)}) == 3
+
+
+def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
+    run, = make_runs([row(kind='pipeline', seeds=(3, ))], data)
+    record = KINDS['pipeline'](run, tmp_path)()
+    assert tools_of(commands) == ['pipeline.py']
+    assert argument(commands[0], '--seed') == '3'
+    # Each part is what the report says of that method and role.
+    scores = {key: part['mIoU'] for key, part in record.items()
+              if isinstance(part, dict) and 'mIoU' in part}
+    assert scores == dict(
+        plain_seed=0.0, plain_seed_val=0.1, ppl_seed=0.2, ppl_seed_val=0.3,
+        measured=0.4, val=0.5, segmentation=0.6, segmentation_val=0.7)
+    assert record['val']['split'] == 'val' and record['val']['images'] == 2
+    assert record['settings'] == dict(
+        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation='seg.py')
+    assert record['steps']['pipeline']['seconds'] == 1.
+    assert record['steps']['train_seg'] == dict(seconds=60.)
+
+
+def test_full_supervision_trains_the_same_network_on_masks(
+        commands, row, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    run, = make_runs([row(kind='full', config=NETWORK, seeds=(3, ),
+                          options={'train_cfg.max_iters': 7})], data)
+    record = KINDS['full'](run, tmp_path)()
+    assert tools_of(commands) == ['train.py', 'test.py', 'test.py']
+    train, test, val = commands
+    assert argument(test, '--report') != argument(val, '--report')
+    assert val[-1].endswith('ImageSets/Segmentation/val.txt')
+    assert record['segmentation_val']['split'] == 'val'
+    assert record['settings']['segmentation'] == NETWORK
+    ours, theirs = Config.fromfile(NETWORK), Config.fromfile(train[2])
+    dataset = theirs.train_dataloader.dataset
+    assert dataset.type == 'ppl_mm.VOCLayoutDataset'
+    assert dataset.data_prefix.seg_map_path == 'SegmentationClass'
+    assert dataset.ann_file == ours.train_dataloader.dataset.ann_file
+    assert dataset.pipeline == ours.train_dataloader.dataset.pipeline
+    assert theirs.randomness.seed == 3 and theirs.train_cfg.max_iters == 7
+    for key in ('model', 'optim_wrapper', 'param_scheduler'):
+        assert ours[key] == theirs[key]
