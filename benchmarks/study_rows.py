@@ -228,6 +228,21 @@ def _finals(data: str) -> list[Row]:
     ]
 
 
+def _demo() -> list[Row]:
+    """The drawn images: progressive patch learning beside the plain CAM."""
+    seeds = (0, 1, 2)
+    plain, paper = _plain('demo')[0], _progressive('demo')[0]
+    return [
+        *_plain('demo'), *_single('demo'), *_progressive('demo'),
+        at(plain, 'final', *seeds),
+        # Three stages of three epochs.
+        at(paper, 'final', *seeds, epochs=9),
+        at(plain, 'final', *seeds, name='plain_equal_cost', epochs=17,
+           hypothesis='it stops at the head, whatever it costs',
+           equal_cost_to=paper.name),
+    ]
+
+
 def _path() -> list[Row]:
     """The rest of the way on voc6, weakly and fully supervised."""
     seeds = (0, 1, 2)
@@ -243,4 +258,4 @@ def _path() -> list[Row]:
 
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
         *_branches('voc6'), *_progressive('voc6'), *_taught('voc6'),
-        *_finals('voc6'), *_path()]
+        *_finals('voc6'), *_path(), *_demo()]

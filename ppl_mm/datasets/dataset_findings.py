@@ -3,6 +3,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..utils.label_values import IGNORE
 from .dataset_scan import DatasetScan, other_files
 
 #: Below this many images a class is called tiny; a rule of thumb.
@@ -13,7 +14,6 @@ IMBALANCE = 10
 SMALL, LARGE = 64, 2500
 # The part of training images from which a class has nothing to differ from.
 _EVERYWHERE = 0.95
-_VOID = 255
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
-    known = {*range(len(scan.classes) + 1), _VOID}
+    known = {*range(len(scan.classes) + 1), IGNORE}
     unknown = {image: sorted(set(mask.values) - known)
                for image, mask in scan.masks.items()}
     yield from _some(

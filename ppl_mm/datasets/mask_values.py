@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import UserError
+from ..utils.label_values import IGNORE
 from .class_lists import BACKGROUND
 
-VOID = 255
 _WORDS = (BACKGROUND, 'void', 'object')
 
 
@@ -58,14 +58,14 @@ class MaskValues:
 
     def _check_plain(self, values: np.ndarray, where: str) -> None:
         unknown = [value for value in values
-                   if len(self.classes) < value != VOID]
+                   if len(self.classes) < value != IGNORE]
         if unknown:
             raise UserError(
                 f'{where}: has the value {unknown[0]}, but there are '
                 f'{len(self.classes)} classes; say what each value is with '
                 '--mask-values, e.g. 0=background '
                 f'{unknown[0]}={self.classes[0]}')
-        if values.tolist() in ([0, VOID], [VOID]):
+        if values.tolist() in ([0, IGNORE], [IGNORE]):
             raise UserError(
                 f'{where}: has no values but 0 and 255, and 255 means void; '
                 'if it is the object, give --mask-values 0=background '
@@ -84,7 +84,7 @@ class MaskValues:
                     'value for each class')
             name = labels[0]
         if name in (BACKGROUND, 'void'):
-            return 0 if name == BACKGROUND else VOID
+            return 0 if name == BACKGROUND else IGNORE
         return self.classes.index(name) + 1
 
 

@@ -13,12 +13,12 @@ from PIL import Image
 
 from ..errors import UserError
 from ..registry import TRANSFORMS
+from ..utils.label_values import IGNORE
 
 # Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
 _SCAN, _END = b'\xff\xda', b'\xff\xd9'
 _EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)
 # The pixels of a label that belong to no class.
-IGNORE = 255
 # EXIF's tag for a photo that is to be turned.
 _ORIENTATION = 0x0112
 

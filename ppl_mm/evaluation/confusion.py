@@ -13,7 +13,7 @@ predicted, which makes the mean depend on a single stray pixel.)
 """
 import numpy as np
 
-VOID = 255
+from ..utils.label_values import IGNORE
 
 
 def confusion_matrix(pred: np.ndarray, truth: np.ndarray,
@@ -41,8 +41,8 @@ def confusion_matrix(pred: np.ndarray, truth: np.ndarray,
     pair += pred.ravel()
     joint = np.bincount(pair, minlength=65536).reshape(256, 256)
     check_labels(joint.sum(axis=1), num_classes, 'the mask')
-    check_labels(joint[:VOID].sum(axis=0), num_classes, 'the prediction')
-    columns = [*range(num_classes + 1), VOID]
+    check_labels(joint[:IGNORE].sum(axis=0), num_classes, 'the prediction')
+    columns = [*range(num_classes + 1), IGNORE]
     return joint[:num_classes + 1, columns]
 
 
@@ -62,10 +62,10 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
         num_classes (int): Foreground classes.
         what (str): What the message calls the picture.
     """
-    bad = np.flatnonzero(pixels[num_classes + 1:VOID]) + num_classes + 1
+    bad = np.flatnonzero(pixels[num_classes + 1:IGNORE]) + num_classes + 1
     if len(bad):
         raise ValueError(f'{what} has the label {bad[0]}, expected 0 to '
-                         f'{num_classes} or {VOID}')
+                         f'{num_classes} or {IGNORE}')
 
 
 def _true_false(

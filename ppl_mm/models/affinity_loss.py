@@ -3,9 +3,9 @@ import torch
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from ..utils.label_values import IGNORE
 from ..utils.neighbourhood import second_pixels
 
-IGNORE = 255
 # Keeps the logarithm finite; PSA's value (train_aff.py).
 _EPSILON = 1e-5
 

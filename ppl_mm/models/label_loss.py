@@ -4,8 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..registry import MODELS
-
-IGNORE = 255
+from ..utils.label_values import IGNORE
 
 
 @MODELS.register_module()

@@ -6,9 +6,8 @@ import numpy as np
 
 from ..errors import UserError
 from ..registry import LABEL_RULES, REFINERS
+from ..utils.label_values import IGNORE
 from .scores import Scores
-
-IGNORE = 255
 
 
 class LabelRule(ABC):

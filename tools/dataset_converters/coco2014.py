@@ -37,11 +37,11 @@ from ppl_mm.datasets.voc_files import write_lists
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.image_lists import image_id
+from ppl_mm.utils.label_values import IGNORE
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 OFFICIAL = dict(train=82_081, val=40_137)
-VOID = 255
 
 
 class Annotation(NamedTuple):
@@ -135,7 +135,7 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
         lowest_first.sort(key=lambda one: not one.is_crowd)
     for one in lowest_first:
         as_void = one.is_crowd and crowd == 'void'
-        mask[decode(one.shape, image.size)] = VOID if as_void else one.label
+        mask[decode(one.shape, image.size)] = IGNORE if as_void else one.label
     return mask
 
 

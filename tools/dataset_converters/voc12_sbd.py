@@ -32,11 +32,11 @@ from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lines
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.image_lists import read_ids
+from ppl_mm.utils.label_values import IGNORE
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 TRAIN_AUG = 10_582
-VOID = 255
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -154,10 +154,10 @@ class Converter:
         write_label(mask_path(self.devkit, image), mask)
 
     def _check(self, image: str, mask: np.ndarray, source: str) -> None:
-        wrong = mask[(mask > len(VOC_CLASSES)) & (mask != VOID)]
+        wrong = mask[(mask > len(VOC_CLASSES)) & (mask != IGNORE)]
         if wrong.size:
             raise UserError(f'{source}: has the label {wrong[0]}, expected 0 '
-                            f'to {len(VOC_CLASSES)} or {VOID}; put back the '
+                            f'to {len(VOC_CLASSES)} or {IGNORE}; put back the '
                             'official file')
         with Image.open(self.devkit / f'JPEGImages/{image}.jpg') as photo:
             size = photo.size

@@ -24,8 +24,8 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.image_lists import read_ids
+from ppl_mm.utils.label_values import IGNORE
 
-VOID = 255
 _OTHER = 254  # a class that is not in the subset, while converting
 
 
@@ -58,7 +58,7 @@ def label_table(classes: Sequence[str]) -> np.ndarray:
         become 254.
     """
     table = np.full(256, _OTHER, np.uint8)
-    table[[0, VOID]] = 0, VOID
+    table[[0, IGNORE]] = 0, IGNORE
     for label, name in enumerate(classes, 1):
         table[VOC_CLASSES.index(name) + 1] = label
     return table
