@@ -67,8 +67,9 @@ class _Planner:
     def _check_confident(self) -> None:
         """Labels of what is sure are for an AffinityNet, or for a stage."""
         own = self.settings
-        if own.confident_labels and not own.affinity and not any(
-                map(_is_taught, own.ppl[1:])):
+        used = (own.affinity and own.affinity_labels == own.confident_labels
+                or any(map(_is_taught, own.ppl[1:])))
+        if own.confident_labels and not used:
             raise UserError(f'{own.path}: nothing uses confident_labels; give '
                             'refinement and affinity too, or a stage of ppl '
                             'that learns from labels (label_dir)')
@@ -222,7 +223,7 @@ class _Planner:
     def _affinity(self) -> list[Step]:
         labels = self._refine(
             'refine_confident', 'label what is sure',
-            self.settings.confident_labels, 'export_ppl')
+            self.settings.affinity_labels, 'export_ppl')
         options = {_LABEL_DIR: labels.folder}
         return [labels, self._train(
             'train_affinity', 'train the AffinityNet', self.settings.affinity,

@@ -11,7 +11,7 @@ SPLITS = ('train', 'threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
 _OPTIONAL = ('name', 'make_data', 'start_segmentation_from_ppl', 'seed',
              'segmentation_tta', 'refinement', 'affinity',
-             'confident_labels', 'expected_seconds')
+             'confident_labels', 'affinity_labels', 'expected_seconds')
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,11 @@ class PipelineSettings:
         affinity (Path, optional): Config of the AffinityNet for the
             ``ppl_mm.RandomWalk`` of ``refinement``.
         confident_labels (Path, optional): Config of ``tools/refine.py`` that
-            makes what the AffinityNet is trained on, and what a PPL stage
-            whose training set has a ``label_dir`` learns from: labels of the
-            maps of the stage before.
+            makes what a PPL stage whose training set has a ``label_dir``
+            learns from: labels of the maps of the stage before.
+        affinity_labels (Path, optional): The same for what the AffinityNet is
+            trained on, labels of the last maps. Defaults to
+            ``confident_labels``.
         make_data (dict, optional): ``tool``, a script below tools/, and its
             options; it is called with ``--out data_root``.
         expected_seconds (dict): By step, for the first guess at the time.
@@ -64,6 +66,7 @@ class PipelineSettings:
     refinement: Path | None = None
     affinity: Path | None = None
     confident_labels: Path | None = None
+    affinity_labels: Path | None = None
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
 
@@ -168,12 +171,16 @@ def _config_beside(path: Path, key: str, name: object) -> Path:
 
 def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
     """The configs of the refinement, those that are given."""
-    keys = ('refinement', 'affinity', 'confident_labels')
-    given = [key for key in keys if cfg.get(key)]
-    if 'affinity' in given and len(given) < len(keys):
+    keys = ('refinement', 'affinity', 'confident_labels', 'affinity_labels')
+    found = {key: _config_beside(path, key, cfg[key])
+             for key in keys if cfg.get(key)}
+    if 'affinity' not in found:
+        return found
+    labels = found.setdefault('affinity_labels', found.get('confident_labels'))
+    if not labels or 'refinement' not in found:
         raise UserError(f'{path}: an affinity needs both refinement and '
                         'confident_labels')
-    return {key: _config_beside(path, key, cfg[key]) for key in given}
+    return found
 
 
 def _check_splits(path: Path, splits: object) -> dict[str, str]:

@@ -85,6 +85,29 @@ def test_labels_that_nothing_uses_are_an_error(mini):
         plan(mini)
 
 
+def test_an_affinity_net_may_have_labels_of_its_own(taught):
+    source = taught.folder / 'confident.py'
+    (taught.folder / 'sure.py').write_text(source.read_text())
+    assert plan(taught)['refine_confident'].command[2] == str(source)
+    rewrite(taught, "affinity = 'affinity.py'",
+            "affinity = 'affinity.py'\naffinity_labels = 'sure.py'")
+    steps = plan(taught)
+    assert steps['refine_confident'].command[2] == str(
+        taught.folder / 'sure.py')
+    assert steps['label_ppl_1'].command[2] == str(source)
+
+
+def test_labels_that_neither_learns_from_are_an_error(mini):
+    (mini.folder / 'sure.py').write_text(
+        (mini.folder / 'confident.py').read_text())
+    rewrite(mini, "affinity = 'affinity.py'",
+            "affinity = 'affinity.py'\naffinity_labels = 'sure.py'")
+    with pytest.raises(UserError, match='nothing uses confident_labels'):
+        plan(mini)
+    rewrite(mini, "confident_labels = 'confident.py'", '')
+    assert plan(mini)['refine_confident'].command[2].endswith('sure.py')
+
+
 @pytest.mark.slow
 def test_the_stages_run(taught, tmp_path):
     done = taught.run(tmp_path / 'work', '--until', 'measure_ppl')
