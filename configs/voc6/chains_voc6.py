@@ -3,13 +3,10 @@
     python tools/analysis_tools/eval_refiners.py work_dirs/voc6/export_ppl \
         configs/voc6/chains_voc6.py --split train_official
 """
-background = dict(type='ppl_mm.AlphaBackground', alpha=1.7)
 pamr = dict(type='ppl_mm.PAMR')
-crf = dict(
-    type='ppl_mm.DenseCRF',
-    preset='psa',
-    bilateral=dict(compat=5),
-    scale=500 / 320)
+crf = dict(type='ppl_mm.DenseCRF', preset='irn', scale=500 / 320)
+# Around where the maps are cut best before they walk, and after.
+background = dict(type='ppl_mm.ConstantBackground', threshold=0.55)
 walk = [
     dict(
         type='ppl_mm.RandomWalk',
@@ -18,7 +15,7 @@ walk = [
         beta=8,
         steps_log2=6),
     dict(type='ppl_mm.Renormalize'),
-    background,
+    dict(type='ppl_mm.ConstantBackground', threshold=0.4),
 ]
 chains = {
     'PAMR': dict(refiners=[background, pamr]),

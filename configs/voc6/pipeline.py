@@ -7,6 +7,7 @@ baseline = 'cls_cam_voc6.py'
 ppl = ['cls_teacher_voc6.py', 'cls_taught_voc6.py']
 confident_labels = 'confident_voc6.py'
 affinity = 'affinity_voc6.py'
+affinity_labels = 'confident_taught_voc6.py'
 refinement = 'refine_voc6.py'
 segmentation = 'seg_deeplab_voc6.py'
 # VOC's own training images choose the thresholds; pseudo-labels and

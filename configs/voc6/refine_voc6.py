@@ -11,12 +11,7 @@ refiners = [
         beta=8,
         steps_log2=6),
     dict(type='ppl_mm.Renormalize'),
-    dict(type='ppl_mm.AlphaBackground', alpha=1.7),
-    # The long side is 320; the preset is for images of 500. Half its weight:
-    # after the walk, edges are in place already.
-    dict(
-        type='ppl_mm.DenseCRF',
-        preset='psa',
-        bilateral=dict(compat=5),
-        scale=500 / 320),
+    dict(type='ppl_mm.ConstantBackground', threshold=0.4),
+    # The long side is 320; the preset is for images of 500.
+    dict(type='ppl_mm.DenseCRF', preset='irn', scale=500 / 320),
 ]
