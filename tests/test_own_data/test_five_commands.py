@@ -39,6 +39,10 @@ CLASSIFIER = [
     'train_dataloader.dataset.pipeline.3.crop_size=64',
     'val_dataloader.dataset.pipeline.1.scale=(64,64)',
     *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(4))]
+TEACHER = [one for one in CLASSIFIER if 'custom_hooks' not in one]
+# Its pipeline loads the label second.
+TAUGHT = [one.replace('pipeline.1.m', 'pipeline.2.m').replace(
+    'pipeline.3.crop', 'pipeline.4.crop') for one in TEACHER]
 SEGMENTATION = [
     *NARROW, 'train_dataloader.persistent_workers=False',
     'model.decode_head.in_channels=512', 'model.decode_head.channels=8',
@@ -64,12 +68,13 @@ def commands():
 
 def fast(words):
     """A command with the additions for its config."""
-    if '--cfg-options' in words:
-        raise AssertionError('the page gives --cfg-options already')
+    flag = [] if '--cfg-options' in words else ['--cfg-options']
     for name, more in (('cls_progressive_own', CLASSIFIER),
+                       ('cls_teacher_own', TEACHER),
+                       ('cls_taught_own', TAUGHT),
                        ('seg_deeplab_own', SEGMENTATION)):
         if f'configs/own/{name}.py' in words:
-            return [*words, '--cfg-options', *more]
+            return [*words, *flag, *more]
     return words
 
 
@@ -125,6 +130,12 @@ def text_block(start):
     return shlex.split(found)
 
 
+def text_lines(start):
+    """The commands of the text block that holds a word."""
+    found, = (text for text in blocks('text') if start in text)
+    return [shlex.split(line) for line in found.splitlines()]
+
+
 @pytest.mark.slow
 def test_from_photos_to_masks(home, photos, execute):
     (photos.folder / 'apple/7.jpg').rename(photos.folder / 'nobody_knows.jpg')
@@ -150,6 +161,18 @@ def test_from_photos_to_masks(home, photos, execute):
     for photo in (home / 'new_photos').iterdir():
         mask = Image.open(home / f'work_dirs/new_masks/{photo.stem}.png')
         assert mask.mode == 'P' and mask.size == Image.open(photo).size
+
+
+@pytest.mark.slow
+def test_two_trainings_end_in_masks_too(home, photos, execute):
+    for words in [*commands()[:2], *text_lines('cls_teacher_own')]:
+        execute(fast(words))
+    taught = home / 'work_dirs/own_teacher/refined/labels'
+    made = home / 'work_dirs/own_taught/refined/labels'
+    names = {path.name for path in taught.iterdir()}
+    assert names and names == {path.name for path in made.iterdir()}
+    log, = (home / 'work_dirs/cls_taught_own').glob('*/*.log')
+    assert 'loss_label' in log.read_text()
 
 
 def test_the_configs_count_the_classes_and_the_photos(

@@ -1,0 +1,31 @@
+"""Patches that learn from labels, on your own photos: after a plain CAM.
+
+What configs/voc6/cls_taught_voc6.py does, whose figures are in
+docs/results.md: the sure regions of cls_teacher_own.py's maps, labelled by
+confident_own.py, teach the patch branch.
+"""
+_base_ = './cls_cam_own.py'
+
+load_from = 'work_dirs/cls_teacher_own'
+# After layer3, at output stride 16.
+model = dict(
+    neck=dict(
+        type='ppl_mm.PatchLearning', position=_base_.positions[1], grid=2,
+        border='mixed'),
+    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+# The maps are logits beside a background of 0.
+tta_model = dict(softmax=True)
+train_cfg = dict(
+    max_epochs=2 * _base_.stage_epochs, val_interval=2 * _base_.stage_epochs)
+
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='ppl_mm.LoadLabel'),
+    dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640),
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    dict(type='ppl_mm.RandomFillCrop', crop_size=384),
+    dict(type='PackInputs', algorithm_keys=('gt_seg_map', )),
+]
+train_dataloader = dict(
+    dataset=dict(
+        label_dir='work_dirs/own_teacher/refined', pipeline=train_pipeline))
