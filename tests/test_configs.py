@@ -125,7 +125,8 @@ def test_every_form_is_there_for_both_backbones_and_both_data_sets():
         (algorithm, backbone, data)
         for algorithm in (
             'cam', 'pl', 'ppl-stage1', 'ppl-stage2', 'ppl-stage3',
-            'ppl-progressive', 'ppl-all-stages', 'ppl-explicit')
+            'ppl-progressive', 'ppl-all-stages', 'ppl-explicit',
+            'ppl-taught')
         for backbone in ('resnet38d', 'resnet50')
         for data in ('voc12aug', 'coco14')}
 
@@ -145,11 +146,30 @@ def test_each_stage_starts_from_the_one_before(backbone, data):
          cfg.train_cfg.max_epochs) for cfg in map(load, stages)]
 
 
+TAUGHT = sorted(CONFIGS.glob('ppl/ppl-taught_*.py'))
+
+
+@pytest.mark.parametrize('path', TAUGHT, ids=lambda path: path.stem)
+def test_a_taught_one_starts_from_the_plain_cam_of_its_name(path):
+    cfg = load(path)
+    tail = path.stem.partition('_')[2]
+    assert cfg.load_from == f'work_dirs/cam_{tail}'
+    teacher = load(CONFIGS / f'baseline/cam_{tail}.py')
+    assert cfg.model.backbone == teacher.model.backbone
+    # The labels are cropped and flipped with the image.
+    steps = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
+    assert steps[:2] == ['ppl_mm.LoadImage', 'ppl_mm.LoadLabel']
+    assert steps[2:-1] == [
+        step['type']
+        for step in teacher.train_dataloader.dataset.pipeline[1:-1]]
+
+
 ALIASES = dict(
     cls_cam='baseline/cam', cls_stage1='ppl/ppl-stage1',
     cls_stage2='ppl/ppl-stage2', cls_stage3='ppl/ppl-stage3',
     cls_progressive='ppl/ppl-progressive',
-    cls_all_stages='ppl/ppl-all-stages', cls_explicit='ppl/ppl-explicit')
+    cls_all_stages='ppl/ppl-all-stages', cls_explicit='ppl/ppl-explicit',
+    cls_taught='ppl/ppl-taught')
 
 
 @pytest.mark.parametrize('name', ALIASES)
@@ -159,7 +179,8 @@ def test_a_short_name_stands_for_the_papers_recipe(name):
     short = load(recipe.parent / f'{name}.py').to_dict()
     full = load(recipe).to_dict()
     start = dict(cls_stage2='work_dirs/cls_stage1',
-                 cls_stage3='work_dirs/cls_stage2').get(name)
+                 cls_stage3='work_dirs/cls_stage2',
+                 cls_taught='work_dirs/cls_cam').get(name)
     assert short.pop('load_from') == start
     full.pop('load_from')
     assert short == full

@@ -19,11 +19,9 @@ train_cfg = dict(
     max_epochs=2 * _base_.stage_epochs, val_interval=2 * _base_.stage_epochs)
 
 train_pipeline = [
-    dict(type='ppl_mm.LoadImage'),
+    _base_.train_pipeline[0],
     dict(type='ppl_mm.LoadLabel'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='ppl_mm.RandomFillCrop', crop_size=384),
+    *_base_.train_pipeline[1:-1],
     dict(type='PackInputs', algorithm_keys=('gt_seg_map', )),
 ]
 train_dataloader = dict(

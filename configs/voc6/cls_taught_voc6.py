@@ -17,11 +17,9 @@ train_cfg = dict(max_epochs=2, val_interval=2)
 tta_model = dict(softmax=True)
 
 train_pipeline = [
-    dict(type='ppl_mm.LoadImage'),
+    _base_.train_pipeline[0],
     dict(type='ppl_mm.LoadLabel'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=224, max_size=384),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='ppl_mm.RandomFillCrop', crop_size=224),
+    *_base_.train_pipeline[1:-1],
     dict(type='PackInputs', algorithm_keys=('gt_seg_map', )),
 ]
 train_dataloader = dict(

@@ -1,0 +1,29 @@
+"""Patches taught by labels, ResNet-50, MS COCO 2014, after a plain CAM.
+
+What configs/voc6/cls_taught_voc6.py does, whose figures are in
+docs/results.md: the sure regions of the plain CAM's maps, labelled by
+configs/affinity/confident_irn.py, teach the patch branch.
+"""
+_base_ = '../baseline/cam_resnet50_4xb4-5e_coco14-512x512.py'
+
+load_from = 'work_dirs/cam_resnet50_4xb4-5e_coco14-512x512'
+model = dict(
+    neck=dict(
+        type='ppl_mm.PatchLearning',
+        position=_base_.positions[1],
+        grid=_base_.grid,
+        border='mixed'),
+    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+# The maps are logits beside a background of 0.
+tta_model = dict(softmax=True)
+
+image_pipeline = _base_.train_dataloader.dataset.pipeline
+train_pipeline = [
+    image_pipeline[0],
+    dict(type='ppl_mm.LoadLabel'),
+    *image_pipeline[1:-1],
+    dict(type='PackInputs', algorithm_keys=('gt_seg_map', )),
+]
+train_dataloader = dict(
+    dataset=dict(
+        label_dir='work_dirs/coco14/confident', pipeline=train_pipeline))
