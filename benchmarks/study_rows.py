@@ -228,6 +228,15 @@ def _finals(data: str) -> list[Row]:
     ]
 
 
+def _again() -> list[Row]:
+    """Rows trained once more with the same random seed."""
+    plain, mixed = _plain('voc6')[0], _taught('voc6')[1]
+    same = dict(method='once more', repeat=1,
+                hypothesis='in one thread nothing differs but the clock')
+    return [at(plain, 'screen', name='plain_again', **same),
+            at(mixed, 'screen', name='taught_10_k2_mixed_again', **same)]
+
+
 def _demo() -> list[Row]:
     """The drawn images: progressive patch learning beside the plain CAM."""
     seeds = (0, 1, 2)
@@ -258,4 +267,4 @@ def _path() -> list[Row]:
 
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
         *_branches('voc6'), *_progressive('voc6'), *_taught('voc6'),
-        *_finals('voc6'), *_path(), *_demo()]
+        *_finals('voc6'), *_again(), *_path(), *_demo()]
