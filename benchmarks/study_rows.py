@@ -221,11 +221,23 @@ def _finals(data: str) -> list[Row]:
         # One epoch of a teacher, two of its own.
         at(mixed, 'final', *seeds, epochs=2),
         at(whole, 'final', *seeds, epochs=2),
+        _twice(mixed),
         at(paper, 'final', *seeds),
         at(plain, 'final', *seeds, name='plain_equal_cost', epochs=6,
            hypothesis='it stops at the head, whatever it costs',
            equal_cost_to=mixed.name),
     ]
+
+
+def _twice(mixed: Row) -> Row:
+    """Plain CAM, taught, and taught by that: an epoch of each."""
+    teacher = dict(config=mixed.config, options=mixed.options,
+                   test_options=mixed.test_options, epochs=1, kind='taught',
+                   extra=mixed.extra)
+    return at(mixed, 'final', name='taught_twice', epochs=1,
+              hypothesis='better maps teach better ones', extra=dict(
+                  mixed.extra, teacher=teacher,
+                  refine='configs/voc6/confident_taught_voc6.py'))
 
 
 def _again() -> list[Row]:
