@@ -31,7 +31,9 @@ DEFAULT_THRESHOLD = 0.15
 
 # What makes the CAMs what they are: a folder holds those of one such run.
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'classes', 'class_source',
-             'views', 'cam_stride', 'relu')
+             'views', 'cam_stride', 'relu', 'softmax', 'fusion')
+# What those were made with that say nothing of it.
+_OLDER = dict(softmax=False, fusion='sum')
 
 
 class CAMExport:
@@ -83,14 +85,16 @@ class CAMExport:
             class_source=tta.get('classes', 'labels'),
             views=json.loads(json.dumps(views[0])),  # tuples become lists
             cam_stride=tta.get('cam_stride', 4),
-            relu=tta.get('relu', 'each'))
+            relu=tta.get('relu', 'each'),
+            softmax=tta.get('softmax', False),
+            fusion=self.cfg.model.get('head', {}).get('fusion', 'sum'))
 
     def _claim_folder(self) -> None:
         """Refuse a folder with something else; else write who it is for."""
         path = self.out_dir / 'export.json'
         # Without a CAM it is what a run left that failed at once.
         if path.is_file() and any(self.out_dir.glob('cams/**/*.npz')):
-            found = json.loads(path.read_text())
+            found = _OLDER | json.loads(path.read_text())
             for key in _IDENTITY:
                 if found.get(key) != self.info[key]:
                     raise UserError(

@@ -229,11 +229,23 @@ def other_checkpoint(trained, path, change=lambda state: None):
 
 @pytest.mark.parametrize('option, key', [
     ('tta_model.cam_stride=8', 'cam_stride'), ('tta_model.relu=after', 'relu'),
+    ('tta_model.softmax=True', 'softmax'),
+    ('model.head.fusion=patches', 'fusion'),
     ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views')])
 def test_the_folder_of_other_settings(export, refuses, option, key):
     before = contents(export())
     line = refuses('--cfg-options', option)
     assert 'holds another export' in line and key in line
+    assert contents(export()) == before
+
+
+def test_a_folder_of_before_those_were_noted_goes_on(export):
+    path = export() / 'export.json'
+    record = json.loads(path.read_text())
+    for key in ('softmax', 'fusion'):
+        record.pop(key)
+    path.write_text(json.dumps(record))
+    before = contents(path.parent)
     assert contents(export()) == before
 
 
