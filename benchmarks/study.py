@@ -67,7 +67,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
                         'and in a temporary folder; under 40 seconds on two '
                         'cores, and without meaning')
     parser.add_argument('--only', nargs='+', metavar='NAME',
-                        help='these rows alone')
+                        help='these rows alone, e.g. plain, or voc6/plain of '
+                        'one data set')
     parser.add_argument('--round', nargs='+', choices=ROUNDS,
                         help='these rounds alone')
     parser.add_argument('--seeds', nargs='+', type=int, metavar='SEED',

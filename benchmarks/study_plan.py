@@ -244,7 +244,8 @@ def make_runs(rows: Sequence[Row], data: Mapping[str, DataSet],
     Args:
         rows (Sequence[Row]): Of the study.
         data (Mapping[str, DataSet]): By name.
-        names (Sequence[str], optional): Only these rows.
+        names (Sequence[str], optional): Only these rows, as ``plain`` or, of
+            one data set, ``voc6/plain``.
         rounds (Sequence[str], optional): Only these rounds.
         seeds (Sequence[int], optional): These in place of the rows' own.
 
@@ -257,10 +258,14 @@ def make_runs(rows: Sequence[Row], data: Mapping[str, DataSet],
     """
     _check(rows, data, names)
     chosen = [row for row in rows
-              if (not names or row.name in names)
+              if (not names or _names_of(row) & {*names})
               and (not rounds or row.round in rounds)]
     return [Run(row, seed, data[row.data])
             for row in chosen for seed in (seeds or row.seeds)]
+
+
+def _names_of(row: Row) -> set[str]:
+    return {row.name, f'{row.data}/{row.name}'}
 
 
 def _check(rows: Sequence[Row], data: Mapping[str, DataSet],
@@ -275,8 +280,9 @@ def _check(rows: Sequence[Row], data: Mapping[str, DataSet],
             raise UserError(f'row {row.name}: stands twice in the round '
                             f'{row.round} of {row.data}; rename one')
         seen.add(key)
+    known = {name for row in rows for name in _names_of(row)}
     for name in names or ():
-        if name not in {row.name for row in rows}:
+        if name not in known:
             raise UserError(f'--only {name}: no such row; --list names them')
 
 

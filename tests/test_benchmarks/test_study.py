@@ -2,6 +2,7 @@ import fcntl
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,18 @@ def test_halves_share_no_image(row, data, tmp_path, demo_root):
 def test_names_are_unique(row, data, names, match):
     with pytest.raises(UserError, match=match):
         make_runs([row(name) for name in names], data)
+
+
+def test_rows_are_chosen_by_name_and_data(row, data):
+    rows = [row('a'), row('b'), replace(row('a'), data='other')]
+    data = data | dict(other=data['tiny'])
+
+    def chosen(*names):
+        return [run.id for run in make_runs(rows, data, names)]
+
+    assert chosen('a') == ['tiny/a/screen/0', 'other/a/screen/0']
+    assert chosen('other/a') == ['other/a/screen/0']
+    assert chosen('b', 'other/a') == ['tiny/b/screen/0', 'other/a/screen/0']
 
 
 def test_unknown_names(row, data):
