@@ -1,0 +1,191 @@
+"""Maps and masks of single photos, from Python."""
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmcv.transforms import Compose
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import DefaultScope
+from mmpretrain.apis.base import BaseInferencer
+from mmpretrain.registry import MODELS, TRANSFORMS
+from mmpretrain.structures import DataSample
+
+from ..cams import CamFile, label_from_cam
+from ..errors import UserError
+from ..utils.checkpoints import check_checkpoint, resolve_checkpoint
+from ..visualization import overlay_label
+from .export import DEFAULT_THRESHOLD
+
+# Where a map is a probability, a class above it is likelier than none.
+_EVEN = 0.5
+
+
+class CAMInferencer(BaseInferencer):
+    """Runs a trained classifier on photos, as ``tools/export_cam.py`` does.
+
+    The photos need no data set. What is done to them is the config's
+    ``tta_pipeline``; all their views are one batch of the model each.
+
+    Args:
+        model (str | PathLike | Config): The config of the classifier.
+        pretrained (str | PathLike): Its checkpoint, or its work folder.
+        device (str | torch.device, optional): Defaults to a GPU, if there is
+            one.
+
+    Raises:
+        UserError: If the config can't export, or the checkpoint is not its.
+
+    Examples:
+        >>> inferencer = CAMInferencer('configs/demo/cls_progressive_demo.py',
+        ...                            'work_dirs/demo/train_ppl')
+        >>> found, = inferencer('photo.jpg')['predictions']
+        >>> found['classes']
+        ['wug']
+        >>> found['label'].shape == found['size']
+        True
+    """
+
+    preprocess_kwargs = {'classes'}
+    visualize_kwargs = {'draw'}
+    postprocess_kwargs = {'threshold'}
+
+    def __init__(self,
+                 model: str | os.PathLike | Config,
+                 pretrained: str | os.PathLike,
+                 device: str | torch.device | None = None) -> None:
+        config = model if isinstance(model, Config) else Config.fromfile(model)
+        for key in ('tta_model', 'tta_pipeline'):
+            if not config.get(key):
+                raise UserError(f'{config.filename}: no {key}; add the one of '
+                                'configs/_base_ to export CAMs')
+        device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+        super().__init__(config, resolve_checkpoint(pretrained), device)
+        check_checkpoint(self.model, resolve_checkpoint(pretrained))
+        self.class_names = list(
+            (self.model._dataset_meta or {}).get('classes', ()))
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            self.model = MODELS.build(dict(config.tta_model,
+                                           module=self.model))
+        self.model.eval()
+        self.softmax = config.tta_model.get('softmax', False)
+
+    def __call__(self, inputs, return_datasamples: bool = False,
+                 classes: Sequence[str] | None = None, draw: bool = False,
+                 threshold: float | None = None) -> dict:
+        """Find what photos show, and where.
+
+        Args:
+            inputs (str | np.ndarray | list): A photo, a folder of photos, or
+                a list: each a path or a BGR array (H, W, 3), uint8.
+            return_datasamples (bool): Give :class:`CAMTTAModel`'s samples in
+                place of dicts. Defaults to False.
+            classes (Sequence[str], optional): What all of the photos show;
+                by default it is predicted.
+            draw (bool): Also lay the labels over the photos. Defaults to
+                False.
+            threshold (float, optional): Score of the background. Defaults to
+                IRN's 0.15, or to 0.5 where maps are probabilities.
+
+        Returns:
+            dict: ``predictions``, for each photo a dict of ``scores`` (of
+            each class, before the maps are cut), ``classes`` (n names),
+            ``cam`` (n, h, w) in 0..1, ``label`` (H, W), uint8: 0 for the
+            background, class id + 1, and ``size`` (H, W); and
+            ``visualization``, RGB arrays or None.
+
+        Raises:
+            UserError: If a class is unknown, or a photo can't be read.
+        """
+        return super().__call__(
+            inputs, return_datasamples, classes=classes, draw=draw,
+            threshold=threshold)
+
+    def _init_pipeline(self, config: Config) -> Callable:
+        load, *others = config.tta_pipeline
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            self._load = TRANSFORMS.build(load)
+            return Compose(others)
+
+    def preprocess(self, inputs: list, batch_size: int = 1,
+                   classes: Sequence[str] | None = None) -> Iterator[dict]:
+        """Load the photos, one after another, since sizes differ.
+
+        Args:
+            inputs (list): Paths or arrays.
+            batch_size (int): Not used.
+            classes (Sequence[str], optional): See :meth:`__call__`.
+
+        Yields:
+            dict: What the model's ``test_step`` takes.
+        """
+        self.model.classes = 'labels' if classes else 'predicted'
+        label = [self._class_id(name) for name in classes or ()]
+        for item in inputs:
+            sample = dict(self._image(item), gt_label=label)
+            yield pseudo_collate([self.pipeline(sample)])
+
+    def _class_id(self, name: str) -> int:
+        if name not in self.class_names:
+            raise UserError(f'class {name!r}: the classifier knows '
+                            f'{", ".join(self.class_names)}')
+        return self.class_names.index(name)
+
+    def _image(self, item: str | os.PathLike | np.ndarray) -> dict:
+        if isinstance(item, np.ndarray):
+            return dict(img=item, img_shape=item.shape[:2],
+                        ori_shape=item.shape[:2])
+        return self._load(dict(img_path=str(item), image_id=Path(item).stem))
+
+    def visualize(self, inputs: list, preds: list[DataSample],
+                  draw: bool = False) -> list[np.ndarray] | None:
+        """The photos, RGB, for :meth:`postprocess` to lay the labels over.
+
+        Args:
+            inputs (list): Paths or arrays.
+            preds (list[DataSample]): Not used.
+            draw (bool): See :meth:`__call__`.
+
+        Returns:
+            list[np.ndarray] | None: None where nothing is drawn.
+        """
+        return [self._image(item)['img'][..., ::-1]
+                for item in inputs] if draw else None
+
+    def postprocess(self, preds: list[DataSample],
+                    visualization: list[np.ndarray] | None,
+                    return_datasamples: bool = False,
+                    threshold: float | None = None) -> dict:
+        """Cut the maps.
+
+        Args:
+            preds (list[DataSample]): Of :class:`CAMTTAModel`.
+            visualization (list[np.ndarray], optional): The photos, RGB.
+            return_datasamples (bool): See :meth:`__call__`.
+            threshold (float, optional): See :meth:`__call__`.
+
+        Returns:
+            dict: See :meth:`__call__`.
+        """
+        if threshold is None:
+            threshold = _EVEN if self.softmax else DEFAULT_THRESHOLD
+        found = [self._prediction(one, threshold) for one in preds]
+        if visualization is not None:
+            visualization = [
+                overlay_label(photo, one['label'])
+                for photo, one in zip(visualization, found, strict=True)]
+        return dict(predictions=preds if return_datasamples else found,
+                    visualization=visualization)
+
+    def _prediction(self, sample: DataSample, threshold: float) -> dict:
+        ids = sample.class_ids.cpu().numpy()
+        size = tuple(sample.ori_shape[:2])
+        cam = CamFile(class_ids=ids, cam=sample.cam.cpu().numpy(), size=size)
+        scores = sample.pred_score.tolist()
+        names = self.class_names or [str(k) for k in range(len(scores))]
+        return dict(
+            scores=dict(zip(names, scores, strict=True)),
+            classes=[names[k] for k in ids], cam=cam.cam, size=size,
+            label=label_from_cam(cam, threshold))

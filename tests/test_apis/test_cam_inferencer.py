@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from numpy.testing import assert_allclose
+from PIL import Image
+
+from ppl_mm.apis import CAMInferencer
+from ppl_mm.apis.export import CAMExport
+from ppl_mm.cams import read_cam
+from ppl_mm.errors import UserError
+
+CLASSES = ['wug', 'dax', 'toma', 'fep']
+
+
+@pytest.fixture(scope='session')
+def checkpoint(tiny_config, tmp_path_factory):
+    """A classifier after an epoch."""
+    cfg = Config.fromfile(tiny_config)
+    cfg.work_dir = str(tmp_path_factory.mktemp('work'))
+    Runner.from_cfg(cfg).train()
+    return cfg.work_dir
+
+
+@pytest.fixture
+def infer(tiny_config, checkpoint):
+    return CAMInferencer(str(tiny_config), checkpoint, device='cpu')
+
+
+@pytest.fixture
+def photos(demo_root):
+    return sorted(str(path) for path in
+                  (demo_root / 'JPEGImages').glob('val_*'))
+
+
+def test_it_finds_what_an_export_writes(infer, photos, tiny_config,
+                                        checkpoint, tmp_path):
+    cfg = Config.fromfile(tiny_config)
+    cfg.tta_model.classes = 'predicted'
+    export = CAMExport(cfg, f'{checkpoint}/epoch_1.pth', tmp_path / 'out')
+    export.export_cams('val')
+    predictions = infer(photos)['predictions']
+    assert len(predictions) == 4
+    for name, found in zip(photos, predictions, strict=True):
+        stem = name.rsplit('/')[-1].split('.')[0]
+        cam = read_cam(tmp_path / f'out/cams/{stem}.npz')
+        assert found['classes'] == [
+            infer.class_names[k] for k in cam.class_ids]
+        assert_allclose(found['cam'], cam.cam, atol=1e-3)  # float16 there
+        assert found['label'].shape == found['size'] == (48, 48)
+
+
+def test_classes_that_are_given_are_found(infer, photos):
+    found, = infer(photos[0], classes=['fep', 'wug'])['predictions']
+    assert sorted(found['classes']) == ['fep', 'wug']
+    assert set(np.unique(found['label'])) <= {
+        0, *(infer.class_names.index(name) + 1 for name in ('fep', 'wug'))}
+    # And are forgotten for the next photo.
+    scores = infer(photos[0])['predictions'][0]
+    assert scores['classes'] == [
+        name for name, score in scores['scores'].items() if score >= 0.5
+    ] or len(scores['classes']) == 1
+
+
+def test_an_array_is_a_photo(infer, photos):
+    pixels = np.asarray(Image.open(photos[0]).convert('RGB'))[..., ::-1]
+    array, path = infer([pixels, photos[0]])['predictions']
+    assert_allclose(array['cam'], path['cam'], atol=1e-5)
+
+
+def test_the_threshold_cuts(infer, photos):
+    def label(threshold):
+        return infer(photos[0], threshold=threshold)['predictions'][0]['label']
+
+    assert (label(0.1) > 0).sum() > (label(0.9) > 0).sum()
+    assert not label(1.).any()
+    # IRN's, where nothing is said.
+    assert np.array_equal(label(None), label(0.15))
+
+
+def test_probabilities_are_cut_in_the_middle(tiny_config, checkpoint, photos):
+    cfg = Config.fromfile(tiny_config)
+    cfg.tta_model.softmax = True
+    infer = CAMInferencer(cfg, checkpoint, device='cpu')
+    default, even = (infer(photos[0], threshold=threshold)['predictions'][0]
+                     for threshold in (None, 0.5))
+    assert np.array_equal(default['label'], even['label'])
+
+
+def test_labels_are_drawn_over_the_photo(infer, photos):
+    nothing = infer(photos[:2], draw=True, threshold=1.)['visualization']
+    drawn = infer(photos[:2], draw=True, threshold=0.)['visualization']
+    assert [one.shape for one in drawn] == [(48, 48, 3)] * 2
+    assert not np.array_equal(nothing[0], drawn[0])
+    assert infer(photos[0])['visualization'] is None
+
+
+def test_samples_on_demand(infer, photos):
+    sample, = infer(photos[0], return_datasamples=True)['predictions']
+    assert isinstance(sample.cam, torch.Tensor)
+
+
+def test_what_cannot_be_done_is_said(infer, photos, tiny_config, checkpoint,
+                                     tmp_path):
+    with pytest.raises(UserError, match="class 'cat': the classifier knows"):
+        infer(photos[0], classes=['cat'])
+    (tmp_path / 'photo.jpg').write_bytes(b'no photo')
+    with pytest.raises(UserError, match='photo.jpg'):
+        infer(str(tmp_path / 'photo.jpg'))
+    with pytest.raises(UserError, match='no checkpoint is there'):
+        CAMInferencer(str(tiny_config), tmp_path / 'none')
+    cfg = Config.fromfile(tiny_config)
+    cfg.tta_model = None
+    with pytest.raises(UserError, match='no tta_model'):
+        CAMInferencer(cfg, checkpoint)
+    cfg = Config.fromfile(tiny_config)
+    cfg.model.head.num_classes = 7
+    with pytest.raises(UserError, match='head'):
+        CAMInferencer(cfg, checkpoint)
