@@ -15,6 +15,8 @@ segmentation = 'seg_deeplab_voc6.py'
 splits = dict(train='train', threshold='train_official',
               masked='train_official', val='val')
 seed = 0
+# It has seen the images and their labels; ImageNet's has not.
+start_segmentation_from_ppl = True
 # On two cores: the first guess at the time left.
 expected_seconds = dict(
     train_cam=500, export_cam=500, export_cam_val=100, train_ppl=800,
