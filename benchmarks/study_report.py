@@ -25,6 +25,11 @@ best plain CAM of the same round and epochs; *less equal cost* that to a plain
 CAM which was trained for as many FLOPs. Seconds are of one training, FLOPs of
 forward and backward.
 """
+# Columns of the way from maps to a network, and the parts of a record.
+_PATH = {
+    'plain CAM, seed': 'plain_seed', 'PPL, seed': 'ppl_seed',
+    'pseudo-labels': 'measured', 'network': 'segmentation',
+    'pseudo-labels, val': 'val', 'network, val': 'segmentation_val'}
 _SCORES = ('mIoU', 'precision', 'recall', 'over_activation',
            'under_activation')
 
@@ -150,10 +155,10 @@ def _later_steps(study: Study, data: str) -> list[str]:
     if not groups:
         return []
     return ['### From maps to a segmentation network\n', _table(
-        ['row', 'trained on', 'seeds', 'pseudo-labels', 'network', 'val'],
+        ['row', 'trained on', 'random seeds', *_PATH],
         [[group.name, group.method, len(group.by_seed),
-          *(_cell(group.each('mIoU', split).values()) for split in (
-              'measured', 'segmentation', 'segmentation_val'))]
+          *(_cell(group.each('mIoU', part).values())
+            for part in _PATH.values())]
          for group in groups])]
 
 

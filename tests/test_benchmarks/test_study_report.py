@@ -140,6 +140,23 @@ def test_page(tmp_path):
     assert all(f'(study/{name})' in text for name in pictures)
 
 
+def test_the_way_to_a_network_has_a_table(tmp_path):
+    later = [
+        record('path', 0, 0.66, 0.61, kind='pipeline', plain_seed=part(0.5),
+               ppl_seed=part(0.55), segmentation=part(0.68),
+               segmentation_val=part(0.54)),
+        record('masks', 0, 0.1, kind='full', measured=None,
+               segmentation=part(0.78), segmentation_val=part(0.60))]
+    for one in later:
+        one['settings'] = dict(segmentation='seg.py')
+    page = tmp_path / 'study.md'
+    write_report([*RECORDS, *later], tmp_path / 'study.jsonl', page, 'voc6')
+    text = page.read_text()
+    assert cells(text, 'path')[3:] == [
+        '50.0', '55.0', '66.0', '68.0', '61.0', '54.0']
+    assert cells(text, 'masks')[3:] == ['', '', '', '78.0', '', '60.0']
+
+
 def test_command_prints_one_line_of_json(tmp_path, capsys):
     results = tmp_path / 'study.jsonl'
     results.write_text(''.join(json.dumps(one) + '\n' for one in RECORDS))
