@@ -19,7 +19,7 @@ seed = 0
 start_segmentation_from_ppl = True
 # On two cores: the first guess at the time left.
 expected_seconds = dict(
-    train_cam=500, export_cam=500, export_cam_val=100, train_ppl=800,
-    export_ppl=500, export_ppl_val=100, refine_confident=240,
-    train_affinity=240, refine=240, refine_val=60, train_seg=1100,
-    test_seg=35, test_seg_val=25)
+    train_cam=600, export_cam=500, export_cam_val=100, train_ppl_1=200,
+    export_ppl_1=300, label_ppl_1=400, train_ppl=700, export_ppl=500,
+    export_ppl_val=100, refine_confident=400, train_affinity=300, refine=400,
+    refine_val=60, train_seg=1600, test_seg=50, test_seg_val=30)
