@@ -137,20 +137,26 @@ class Estimate:
                         if record['status'] == 'done' and 'steps' in record]
 
     def seconds(self, run: Run) -> float:
-        """A guess for a run: as its own row, else as others of its data."""
+        """A guess for a run: as its own row, else as others of its kind."""
         alike = [record for record in self.records
-                 if record['data'] == run.row.data]
+                 if record['data'] == run.row.data
+                 and record['kind'] == run.row.kind]
         same = [record for record in alike
                 if record['name'] == run.row.name] or alike
         if not same:
             return _FIRST_GUESS['train'] * run.epochs + _FIRST_GUESS['rest']
-        epoch = statistics.median(
-            record['steps']['train']['seconds'] / record['epochs']
-            for record in same)
-        rest = statistics.median(
-            sum(step['seconds'] for name, step in record['steps'].items()
-                if name != 'train') for record in same)
+        epoch, rest = map(statistics.median, zip(*map(_spent, same),
+                                                 strict=True))
         return epoch * run.epochs + rest
+
+
+def _spent(record: dict) -> tuple[float, float]:
+    """Seconds of an epoch, and of all else."""
+    steps = {name: step['seconds'] for name, step in record['steps'].items()}
+    if 'pipeline' in steps:  # the others are its parts
+        return 0., steps['pipeline']
+    train = steps.pop('train')
+    return train / record['epochs'], sum(steps.values())
 
 
 def _head(run: Run) -> dict:

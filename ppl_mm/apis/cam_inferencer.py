@@ -15,6 +15,7 @@ from mmpretrain.structures import DataSample
 
 from ..cams import CamFile, label_from_cam
 from ..errors import UserError
+from ..pipeline.settings import read_config
 from ..utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ..visualization import overlay_label
 from .export import DEFAULT_THRESHOLD
@@ -56,7 +57,8 @@ class CAMInferencer(BaseInferencer):
                  model: str | os.PathLike | Config,
                  pretrained: str | os.PathLike,
                  device: str | torch.device | None = None) -> None:
-        config = model if isinstance(model, Config) else Config.fromfile(model)
+        config = (model if isinstance(model, Config)
+                  else read_config(Path(model)))
         for key in ('tta_model', 'tta_pipeline'):
             if not config.get(key):
                 raise UserError(f'{config.filename}: no {key}; add the one of '

@@ -114,6 +114,8 @@ def test_what_cannot_be_done_is_said(infer, photos, tiny_config, checkpoint,
     (tmp_path / 'photo.jpg').write_bytes(b'no photo')
     with pytest.raises(UserError, match='photo.jpg'):
         infer(str(tmp_path / 'photo.jpg'))
+    with pytest.raises(UserError, match='none.py: no such config'):
+        CAMInferencer('none.py', checkpoint)
     with pytest.raises(UserError, match='no checkpoint is there'):
         CAMInferencer(str(tiny_config), tmp_path / 'none')
     cfg = Config.fromfile(tiny_config)

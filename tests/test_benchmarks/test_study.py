@@ -200,6 +200,22 @@ def test_names_are_unique(row, data, names, match):
         make_runs([row(name) for name in names], data)
 
 
+def test_the_list_guesses_the_time_by_runs_of_the_same_kind(queue, row):
+    def work(run):
+        parts = dict(train=dict(seconds=60.), export=dict(seconds=40.))
+        if run.row.kind == 'pipeline':
+            parts = dict(pipeline=dict(seconds=7200.), train_cam=parts[
+                'train'], train_seg=parts['export'])
+        return dict(steps=parts, measured=dict(split='train', mIoU=0.5))
+
+    done = [row('plain'), row('whole', kind='pipeline')]
+    queue(done, work).run()
+    left = [row('plain', epochs=2, round='half'),
+            row('whole', kind='pipeline', round='half')]
+    *_, plain, whole, _ = queue([*done, *left], work).table()
+    assert plain.endswith('about 2:40') and whole.endswith('about 2:00:00')
+
+
 def test_rows_are_chosen_by_name_and_data(row, data):
     rows = [row('a'), row('b'), replace(row('a'), data='other')]
     data = data | dict(other=data['tiny'])
