@@ -13,11 +13,12 @@ from .label_loss import LabelLoss
 from .patch_learning import MultiGranularityFusion, PatchLearning
 from .refined_seg_tta import RefinedSegTTAModel
 from .resnet38d import ResNet38d
+from .seg_map_tta import SegMapTTAModel
 
 __all__ = [
     'AffinityLoss', 'AffinityNet', 'Block', 'BlockChain', 'CAMClassifier',
     'CAMHead', 'CAMTTAModel', 'DeepLabV1Head', 'DeepLabV2Head',
     'DilatedMobileNetV2', 'LabelLoss', 'MultiGranularityFusion',
-    'PatchLearning', 'RefinedSegTTAModel', 'ResNet38d', 'block_chain',
-    'register_block_chain'
+    'PatchLearning', 'RefinedSegTTAModel', 'ResNet38d', 'SegMapTTAModel',
+    'block_chain', 'register_block_chain'
 ]

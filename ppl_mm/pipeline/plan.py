@@ -13,7 +13,7 @@ from .step import Step
 _SECONDS = dict(make_data=10., train=100., export=25., refine=30., measure=5.,
                 test=15., report=10., label=30.)
 _LABEL_DIR = 'train_dataloader.dataset.label_dir'
-_METHODS = dict(cam='plain CAM', ppl='PPL')
+_METHODS = dict(cam='plain CAM', ppl='PPL', seg='the segmentation network')
 
 
 def make_plan(settings: PipelineSettings, work_dir: Path,
@@ -53,7 +53,7 @@ class _Planner:
         steps += [*self._train_classifiers('ppl', self.settings.ppl),
                   *self._measure_maps('ppl', self.settings.ppl[-1])]
         steps += self._refinement()
-        steps += [self._train_seg(), self._test_seg('masked'),
+        steps += [*self._train_segmentation(), self._test_seg('masked'),
                   self._test_seg('val')]
         steps.append(self._step(
             'report', 'write the report',
@@ -124,15 +124,37 @@ class _Planner:
             f'label_{stage}', f'label what is sure in the maps {where}',
             self.settings.confident_labels, export.name)]
 
-    def _train_seg(self) -> Step:
-        options = {_LABEL_DIR: self.dir / self.labels}
-        if self.settings.start_segmentation_from_ppl:
-            options['load_from'] = self.dir / 'train_ppl'
+    def _train_segmentation(self) -> list[Step]:
+        """One training on the pseudo-labels, or two rounds.
+
+        The second goes on from the first one's weights, and learns from
+        labels of what that network sees of the images' classes.
+        """
+        own, title = self.settings, 'train the segmentation network'
+        start = self.dir / 'train_ppl'
+        options = (dict(load_from=start) if own.start_segmentation_from_ppl
+                   else {})
+        if not own.segmentation_maps:
+            return [self._train_seg('train_seg', title, self.labels, options)]
+        first = self._train_seg(
+            'train_seg_1', f'{title}, 1 of 2', self.labels, options)
+        export = self._export(
+            'export_seg', 'on train', 'seg', own.segmentation_maps,
+            first.name, ['--split', own.splits['train']])
+        labels = self._refine(
+            'label_seg', 'label these maps for the second round',
+            own.segmentation_labels, export.name)
+        return [first, export, labels, self._train_seg(
+            'train_seg', f'{title}, 2 of 2', labels.name,
+            dict(load_from=first.folder), (first.name, ))]
+
+    def _train_seg(self, name: str, title: str, labels: str, options: dict,
+                   needs: tuple[str, ...] = ()) -> Step:
         # Validation would cost time, and no mask chooses anything.
         return self._train(
-            'train_seg', 'train the segmentation network',
-            self.settings.segmentation, (self.labels, ), 'ann_file',
-            options, '--no-validate')
+            name, title, self.settings.segmentation, (labels, *needs),
+            'ann_file', {_LABEL_DIR: self.dir / labels, **options},
+            '--no-validate')
 
     def _train(self, name: str, title: str, config: Path,
                needs: tuple[str, ...], split_key: str,

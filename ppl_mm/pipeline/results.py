@@ -112,13 +112,14 @@ def _sentences(report: dict) -> list[str]:
     splits, seed = report['splits'], report['seed']
     made = report.get('make_data') or {}
     data = f' and data seed {made["seed"]}' if 'seed' in made else ''
+    first = ' first' if report.get('segmentation_maps') else ''
     return [
         *_claims(report, 'ppl', 'plain_cam', 'PPL', 'the plain CAM'),
         *(_claims(report, 'pseudo_labels', 'ppl', 'Refinement',
                   'the maps of PPL') if report.get('refinement') else ()),
         *_claims(report, 'segmentation', 'pseudo_labels',
-                 'The segmentation network',
-                 'the pseudo-labels it learnt from'),
+                 'The segmentation network', 'the pseudo-labels it learnt '
+                 f'from{first}'),
         f'These are results of one run, with seed {seed}{data}: how much '
         'other seeds differ is not in them.',
         f'The masks of {splits["threshold"]} chose one threshold for each '

@@ -193,7 +193,8 @@ def _description(settings: PipelineSettings) -> dict:
         ppl=[str(path) for path in settings.ppl],
         segmentation=str(settings.segmentation),
         **{key: str(getattr(settings, key)) for key in (
-            'refinement', 'affinity', 'confident_labels', 'affinity_labels')
+            'refinement', 'affinity', 'confident_labels', 'affinity_labels',
+            'segmentation_maps', 'segmentation_labels')
            if getattr(settings, key)},
         splits=settings.splits,
         make_data=settings.make_data)

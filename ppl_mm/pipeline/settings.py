@@ -11,7 +11,8 @@ SPLITS = ('train', 'threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
 _OPTIONAL = ('name', 'make_data', 'start_segmentation_from_ppl', 'seed',
              'segmentation_tta', 'refinement', 'affinity',
-             'confident_labels', 'affinity_labels', 'expected_seconds')
+             'confident_labels', 'affinity_labels', 'segmentation_maps',
+             'segmentation_labels', 'expected_seconds')
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ class PipelineSettings:
         affinity_labels (Path, optional): The same for what the AffinityNet is
             trained on, labels of the last maps. Defaults to
             ``confident_labels``.
+        segmentation_maps (Path, optional): Config of ``tools/export_cam.py``
+            for the segmentation network. With it there is a second round of
+            training, on labels of what the first one's network sees of the
+            classes of the training images.
+        segmentation_labels (Path, optional): Config of ``tools/refine.py``
+            that makes the labels of the second round.
         make_data (dict, optional): ``tool``, a script below tools/, and its
             options; it is called with ``--out data_root``.
         expected_seconds (dict): By step, for the first guess at the time.
@@ -67,6 +74,8 @@ class PipelineSettings:
     affinity: Path | None = None
     confident_labels: Path | None = None
     affinity_labels: Path | None = None
+    segmentation_maps: Path | None = None
+    segmentation_labels: Path | None = None
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
 
@@ -120,6 +129,7 @@ def load_settings(path: str | Path,
             'start_segmentation_from_ppl', False),
         segmentation_tta=cfg.get('segmentation_tta', False),
         **_refinement(path, cfg),
+        **_second_round(path, cfg),
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {})
 
@@ -171,9 +181,8 @@ def _config_beside(path: Path, key: str, name: object) -> Path:
 
 def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
     """The configs of the refinement, those that are given."""
-    keys = ('refinement', 'affinity', 'confident_labels', 'affinity_labels')
-    found = {key: _config_beside(path, key, cfg[key])
-             for key in keys if cfg.get(key)}
+    found = _given(path, cfg, 'refinement', 'affinity', 'confident_labels',
+                   'affinity_labels')
     if 'affinity' not in found:
         return found
     labels = found.setdefault('affinity_labels', found.get('confident_labels'))
@@ -181,6 +190,22 @@ def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
         raise UserError(f'{path}: an affinity needs both refinement and '
                         'confident_labels')
     return found
+
+
+def _second_round(path: Path, cfg: dict) -> dict[str, Path]:
+    """The configs of a second round of segmentation: both, or none."""
+    keys = ('segmentation_maps', 'segmentation_labels')
+    found = _given(path, cfg, *keys)
+    if len(found) == 1:
+        raise UserError(f'{path}: a second round of segmentation needs both '
+                        f'{" and ".join(keys)}')
+    return found
+
+
+def _given(path: Path, cfg: dict, *keys: str) -> dict[str, Path]:
+    """Those of some configs that a pipeline names."""
+    return {key: _config_beside(path, key, cfg[key])
+            for key in keys if cfg.get(key)}
 
 
 def _check_splits(path: Path, splits: object) -> dict[str, str]:

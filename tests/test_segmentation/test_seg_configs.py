@@ -206,3 +206,22 @@ def test_rates_of_deeplab_v1():
     for key, value in named.items():
         assert value == (10 * rate if key in heads else rate, 5e-4)
     assert 'backbone.conv1a.weight' in named
+
+
+MAPS = sorted(ROOT.glob('configs/[!_]*/maps_*.py'))
+
+
+@pytest.mark.parametrize('path', MAPS, ids=lambda path: path.stem)
+def test_maps_are_those_of_a_network_that_is_shipped(path):
+    """tools/export_cam.py and ppl_mm.SegMapTTAModel find what they need."""
+    cfg = Config.fromfile(path)
+    network = Config.fromfile(
+        path.with_name(path.name.replace('maps_seg', 'seg_deeplab')))
+    assert cfg.model == network.model
+    assert cfg.tta_model.type == 'ppl_mm.SegMapTTAModel'
+    dataset = cfg.test_dataloader.dataset
+    assert dataset.type == 'ppl_mm.ImageLabelDataset' and dataset.test_mode
+    assert dataset.data_root == network.train_dataloader.dataset.data_root
+    packed = cfg.tta_pipeline[-1].transforms[-1][-1]
+    assert packed.type == 'PackSegInputs'
+    assert {'gt_label', 'image_id', 'flip'} <= set(packed.meta_keys)

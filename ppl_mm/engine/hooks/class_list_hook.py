@@ -1,7 +1,12 @@
 """One list of classes for the data, the model and its checkpoint."""
+from collections.abc import Sequence
+
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
+from ...datasets.class_lists import BACKGROUND
+from ...datasets.image_label_dataset import ImageLabelDataset
 from ...errors import UserError
 from ...registry import HOOKS
 from ...utils.checkpoints import unwrap_model
@@ -17,11 +22,11 @@ class ClassListHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Compare the training data with the model."""
-        _check_count(runner, _classes(runner.train_dataloader))
+        _check_count(runner, _classes(runner, runner.train_dataloader))
 
     def before_test(self, runner: Runner) -> None:
         """Compare the test data with the model."""
-        _check_count(runner, _classes(runner.test_dataloader))
+        _check_count(runner, _classes(runner, runner.test_dataloader))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the data with the classes that the checkpoint saw."""
@@ -30,7 +35,7 @@ class ClassListHook(Hook):
         training = not isinstance(runner._train_loop, dict | None)
         loader = (
             runner.train_dataloader if training else runner.test_dataloader)
-        own = _classes(loader)
+        own = _classes(runner, loader)
         # Training may start from a model of other classes, as ImageNet's.
         if not saved or not own or (training and not runner._resume):
             return
@@ -41,11 +46,16 @@ class ClassListHook(Hook):
                 'metainfo.classes, that it was trained with')
 
 
-def _classes(loader) -> list[str] | None:
-    return getattr(loader.dataset, 'metainfo', {}).get('classes')
+def _classes(runner: Runner, loader: DataLoader) -> Sequence[str] | None:
+    """The classes of the data, as the model counts them."""
+    names = getattr(loader.dataset, 'metainfo', {}).get('classes')
+    segments = hasattr(unwrap_model(runner.model), 'decode_head')
+    if names and segments and isinstance(loader.dataset, ImageLabelDataset):
+        return (BACKGROUND, *names)  # of which image-level labels know nothing
+    return names
 
 
-def _check_count(runner: Runner, classes: list[str] | None) -> None:
+def _check_count(runner: Runner, classes: Sequence[str] | None) -> None:
     model = unwrap_model(runner.model)
     for name in ('head', 'decode_head'):
         count = getattr(getattr(model, name, None), 'num_classes', None)

@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmengine.runner import Runner
 
+from ppl_mm.datasets import ImageLabelDataset
+from ppl_mm.engine.hooks import ClassListHook
 from ppl_mm.errors import UserError
 
 
@@ -62,3 +66,24 @@ def test_a_checkpoint_without_its_classes_is_tested(tiny_cfg, checkpoint):
     saved = torch.load(checkpoint)
     torch.save(saved['state_dict'], checkpoint)
     Runner.from_cfg(tiny_cfg(load_from=checkpoint)).test()
+
+
+@pytest.fixture
+def segmenting():
+    """A run that exports the maps of a network for some number of classes."""
+    def make(count):
+        dataset = ImageLabelDataset(
+            metainfo=dict(classes=('a', 'b')), lazy_init=True)
+        head = torch.nn.Module()
+        head.num_classes = count
+        return SimpleNamespace(
+            model=torch.nn.ModuleDict(dict(decode_head=head)),
+            test_dataloader=SimpleNamespace(dataset=dataset))
+    return make
+
+
+def test_a_segmentation_network_also_knows_the_background(segmenting):
+    """Image-level labels do not."""
+    ClassListHook().before_test(segmenting(3))
+    with pytest.raises(UserError, match=r'=2, .* 3 classes: \(background, a'):
+        ClassListHook().before_test(segmenting(2))

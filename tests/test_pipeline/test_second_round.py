@@ -1,0 +1,108 @@
+"""A second round of segmentation, on labels of the first one's network."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.errors import UserError
+from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.pipeline.settings import load_settings
+
+MAPS = '''
+_base_ = './seg.py'
+test_dataloader = dict(dataset=dict(
+    _delete_=True, type='ppl_mm.ImageLabelDataset', data_root='{data}',
+    split='train', test_mode=True))
+tta_model = dict(_delete_=True, type='ppl_mm.SegMapTTAModel')
+tta_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='TestTimeAug', transforms=[
+        [dict(type='Resize', scale_factor=1., keep_ratio=True)],
+        [dict(type='RandomFlip', prob=prob) for prob in (0., 1.)],
+        [dict(type='PackSegInputs', meta_keys=(
+            'img_path', 'image_id', 'gt_label', 'ori_shape', 'img_shape',
+            'flip', 'flip_direction'))]])]
+'''
+LABELS = '''
+refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.5)]
+'''
+KEYS = dict(maps="segmentation_maps = 'maps_seg.py'\n",
+            labels="segmentation_labels = 'refine_seg.py'\n")
+
+
+@pytest.fixture
+def rounds(mini):
+    """A miniature with a second round."""
+    data = str(mini.folder / 'data')
+    (mini.folder / 'maps_seg.py').write_text(MAPS.replace('{data}', data))
+    (mini.folder / 'refine_seg.py').write_text(LABELS)
+    mini.config.write_text(mini.config.read_text() + ''.join(KEYS.values()))
+    return mini
+
+
+def plan(mini):
+    steps = make_plan(load_settings(mini.config), Path('work'), Path('tools'))
+    return {step.name: step for step in steps}
+
+
+def test_labels_are_made_between_the_rounds(rounds):
+    steps = plan(rounds)
+    names = list(steps)
+    begin = names.index('train_seg_1')
+    assert names[begin:begin + 5] == [
+        'train_seg_1', 'export_seg', 'label_seg', 'train_seg', 'test_seg']
+    first, export, label, second = (
+        steps[name] for name in names[begin:begin + 4])
+    label_dir = 'train_dataloader.dataset.label_dir'
+    assert f'{label_dir}=work/refine' in first.command
+    assert not [part for part in first.command if 'load_from' in part]
+    assert export.command[2:4] == [
+        str(rounds.folder / 'maps_seg.py'), 'work/train_seg_1']
+    assert label.command[2:4] == [
+        str(rounds.folder / 'refine_seg.py'), 'work/export_seg']
+    assert f'{label_dir}=work/label_seg' in second.command
+    assert 'load_from=work/train_seg_1' in second.command
+    assert set(second.needs) == {'train_seg_1', 'label_seg'}
+
+
+def test_the_first_round_may_start_from_the_classifier(rounds):
+    rounds.config.write_text(
+        rounds.config.read_text() + 'start_segmentation_from_ppl = True\n')
+    steps = plan(rounds)
+    assert 'load_from=work/train_ppl' in steps['train_seg_1'].command
+    assert 'load_from=work/train_seg_1' in steps['train_seg'].command
+
+
+def test_one_round_is_what_it_was(mini):
+    names = [name for name in plan(mini) if 'seg' in name]
+    assert names == ['train_seg', 'test_seg', 'test_seg_val']
+
+
+@pytest.mark.parametrize('left_out', KEYS)
+def test_both_configs_are_needed(rounds, left_out):
+    text = rounds.config.read_text()
+    rounds.config.write_text(text.replace(KEYS[left_out], ''))
+    with pytest.raises(UserError, match='second round of segmentation needs '
+                       'both segmentation_maps and segmentation_labels'):
+        plan(rounds)
+
+
+def classes_of(path):
+    return {int(value) for value in np.unique(Image.open(path))} - {0, 255}
+
+
+@pytest.mark.slow
+def test_the_rounds_run(rounds, tmp_path):
+    work = tmp_path / 'work'
+    done = rounds.run(work)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first = (work / 'train_seg_1' / 'last_checkpoint').read_text()
+    assert f'Load checkpoint from {first}' in (
+        work / 'logs/train_seg.log').read_text()
+    labels = list((work / 'label_seg/labels').glob('*.png'))
+    masks = rounds.folder / 'data/SegmentationClass'
+    assert len(labels) == 12
+    for path in labels:  # no class that the image has not
+        assert classes_of(path) <= classes_of(masks / path.name)
+    assert 'learnt from first on train' in done.stdout
