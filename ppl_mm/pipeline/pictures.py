@@ -46,24 +46,42 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     Returns:
         dict: ``rule``, how the images were chosen, and ``images``.
     """
-    panel = _Panel(work_dir, report)
+    chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
+    save_figure(_curves(report), work_dir / 'curve.png')
+    split = find(report, 'ppl', 'masked')['split']
+    return dict(rule=_RULE.format(split=split, n=each), images=chosen)
+
+
+def draw_images(work_dir: Path, report: dict, path: Path, each: int = 2,
+                photos: bool = True) -> list[str]:
+    """Draw the images whose pseudo-labels are best, in the middle and worst.
+
+    Args:
+        work_dir (Path): The folder of a pipeline whose steps are done.
+        report (dict): Its results.
+        path (Path): The picture to write.
+        each (int): Images of each kind. Defaults to 2.
+        photos (bool): Whether the photographs are shown; without them masks,
+            maps and labels are drawn on black. Defaults to True.
+
+    Returns:
+        list[str]: Names of the images.
+    """
+    panel = _Panel(work_dir, report, photos)
     chosen = panel.choose(each)
     rows = [panel.row(stem) for _, stem in chosen]
     names = [f'{kind}\n{stem}' for kind, stem in chosen]
-    save_figure(
-        draw_panel(_TITLES, rows, names, report['classes']),
-        work_dir / 'panel.png')
-    save_figure(_curves(report), work_dir / 'curve.png')
-    split = find(report, 'ppl', 'masked')['split']
-    return dict(rule=_RULE.format(split=split, n=each),
-                images=[stem for _, stem in chosen])
+    titles = _TITLES if photos else _TITLES[1:]
+    save_figure(draw_panel(titles, rows, names, report['classes']), path)
+    return [stem for _, stem in chosen]
 
 
 class _Panel:
     """Reads and draws what the panel shows of an image."""
 
-    def __init__(self, work_dir: Path, report: dict) -> None:
+    def __init__(self, work_dir: Path, report: dict, photos: bool) -> None:
         self.dir, self.root = work_dir, Path(report['data_root'])
+        self.photos = photos
         self.images = ImageFolder(self.root / 'JPEGImages')
         self.labels = 'refine' if report.get('refinement') else 'export_ppl'
         self.foreground = len(report['classes']) - 1
@@ -83,27 +101,37 @@ class _Panel:
 
     def row(self, stem: str) -> list[Cell]:
         """What is shown of an image."""
-        with Image.open(self.images.find(stem)) as file:
-            image = np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
         mask = self._mask(stem)
+        image = (self._photo(stem) if self.photos else
+                 np.zeros((*mask.shape, 3), np.uint8))
         prediction = read_mask(
             self.dir / 'test_seg' / 'predictions' / f'{Path(stem).name}.png')
         labels = [self._label_cell(image, label, mask)
                   for label in (self._pseudo_label(stem), prediction)]
         maps = [self._map_cell(image, name, stem, mask)
                 for name in ('cam', 'ppl')]
-        return [Cell(image), Cell(overlay_label(image, mask)), *maps, *labels]
+        first = [Cell(image)] if self.photos else []
+        true = Cell(overlay_label(image, mask, self._opacity()))
+        return [*first, true, *maps, *labels]
+
+    def _photo(self, stem: str) -> np.ndarray:
+        with Image.open(self.images.find(stem)) as file:
+            return np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
+
+    def _opacity(self) -> float:
+        return 0.6 if self.photos else 1.
 
     def _map_cell(self, image: np.ndarray, name: str, stem: str,
                   mask: np.ndarray) -> Cell:
         cam = read_cam(cam_path(self.dir / f'export_{name}', stem))
         label = label_from_cam(cam, self.thresholds[name])
-        return Cell(overlay_score(image, _strongest(cam)),
-                    self._caption(label, mask), label > 0)
+        score = overlay_score(image, _strongest(cam), self._opacity())
+        return Cell(score, self._caption(label, mask), label > 0)
 
     def _label_cell(self, image: np.ndarray, label: np.ndarray,
                     mask: np.ndarray) -> Cell:
-        return Cell(overlay_label(image, label), self._caption(label, mask))
+        return Cell(overlay_label(image, label, self._opacity()),
+                    self._caption(label, mask))
 
     def _caption(self, label: np.ndarray, mask: np.ndarray) -> str:
         iou = self._iou(label, mask)

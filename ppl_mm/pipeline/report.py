@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..utils.cli import run
 from ..utils.files import atomic_write
-from .pictures import draw_pictures
+from .pictures import draw_images, draw_pictures
 from .results import collect_results
 from .tables import html_report, markdown_report
 
@@ -37,8 +37,18 @@ def write_report(work_dir: Path) -> dict:
 def main() -> None:
     """Write the report of a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('work_dir', type=Path)
-    write_report(parser.parse_args().work_dir)
+    parser.add_argument(
+        'work_dir', type=Path, help='the folder of a pipeline that is done')
+    parser.add_argument(
+        '--without-photos', type=Path, metavar='FILE',
+        help='only draw the panel, on black in place of the photographs, for '
+        'photographs that may not be shown')
+    args = parser.parse_args()
+    if args.without_photos:
+        draw_images(args.work_dir, collect_results(args.work_dir),
+                    args.without_photos, photos=False)
+        return
+    write_report(args.work_dir)
 
 
 if __name__ == '__main__':

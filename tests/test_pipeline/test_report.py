@@ -1,14 +1,17 @@
 import copy
 import json
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ppl_mm.datasets.image_folder import ImageFolder
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import evaluate_labels, read_stems, summarize
 from ppl_mm.pipeline.pictures import pick
+from ppl_mm.pipeline.report import main
 from ppl_mm.pipeline.results import _compare, _sentences
 from ppl_mm.pipeline.tables import (
     find,
@@ -136,6 +139,21 @@ def test_the_report_of_a_run(finished):
         assert labels.tolist() == found['scores']['confusion_matrix']
         assert found['threshold'] is None
     assert [one['step'] for one in report['steps']][-1] == 'test_seg_val'
+
+
+@pytest.mark.slow
+def test_a_panel_without_the_photographs(finished, tmp_path, monkeypatch):
+    _, work_dir, _ = finished
+    path = tmp_path / 'panel.png'
+    monkeypatch.setattr(ImageFolder, 'find', None)  # no photograph is read
+    monkeypatch.setattr(sys, 'argv', [
+        'report', str(work_dir), '--without-photos', str(path)])
+    before = (work_dir / 'report.json').read_bytes()
+    main()
+    with Image.open(path) as ours, Image.open(
+            work_dir / 'panel.png') as whole:
+        assert ours.width < whole.width  # a column less
+    assert (work_dir / 'report.json').read_bytes() == before
 
 
 @pytest.mark.slow
