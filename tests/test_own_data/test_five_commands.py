@@ -52,6 +52,8 @@ SEGMENTATION = [
     'model.data_preprocessor.size=(64,64)',
     'train_dataloader.dataset.pipeline.2.scale=(80,80)',
     'train_dataloader.dataset.pipeline.3.crop_size=(64,64)']
+MAPS = [*SEGMENTATION,
+        *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(2))]
 
 
 def blocks(language):
@@ -72,7 +74,8 @@ def fast(words):
     for name, more in (('cls_progressive_own', CLASSIFIER),
                        ('cls_teacher_own', TEACHER),
                        ('cls_taught_own', TAUGHT),
-                       ('seg_deeplab_own', SEGMENTATION)):
+                       ('seg_deeplab_own', SEGMENTATION),
+                       ('maps_seg_own', MAPS)):
         if f'configs/own/{name}.py' in words:
             return [*words, *flag, *more]
     return words
@@ -173,6 +176,12 @@ def test_two_trainings_end_in_masks_too(home, photos, execute):
     assert names and names == {path.name for path in made.iterdir()}
     log, = (home / 'work_dirs/cls_taught_own').glob('*/*.log')
     assert 'loss_label' in log.read_text()
+    for words in text_lines('maps_seg_own'):  # and in a second round
+        execute(fast(words))
+    again = home / 'work_dirs/own_seg/refined/labels'
+    assert names == {path.name for path in again.iterdir()}
+    log, = (home / 'work_dirs/seg_again_own').glob('*/*.log')
+    assert '/seg_deeplab_own/iter_4.pth' in log.read_text()
 
 
 def test_the_configs_count_the_classes_and_the_photos(
