@@ -200,11 +200,14 @@ class Study:
         return _mean_of(paired(best, plain))
 
     def _weak_over_full(self, data: str) -> float | None:
-        """Val mIoU of a network on pseudo-labels over that on masks."""
-        weak = next(iter(self.select('pipeline', data=data)), None)
-        full = weak and next((
-            group for group in self.select('full', data=data)
-            if _network(group) == _network(weak)), None)
+        """Val mIoU of a network on pseudo-labels over that on masks.
+
+        Of several rows each, the best on the images that measure.
+        """
+        weak = _best_network(self.select('pipeline', data=data))
+        full = weak and _best_network(
+            [group for group in self.select('full', data=data)
+             if _network(group) == _network(weak)])
         if full is None:
             return None
         ours = weak.each('mIoU', 'segmentation_val')
@@ -213,8 +216,15 @@ class Study:
                     for seed in ours if seed in theirs)
 
 
+def _best_network(groups: Sequence[Group]) -> Group | None:
+    return max(groups, default=None,
+               key=lambda group: group.mean('mIoU', 'segmentation') or 0)
+
+
 def _network(group: Group) -> str:
-    return group.settings['segmentation']
+    """The config of a network; of several rounds the first one's."""
+    configs = group.settings['segmentation']
+    return configs if isinstance(configs, str) else configs[0]
 
 
 def _mean_of(differences: Mapping | None) -> float | None:

@@ -9,7 +9,9 @@ confident_labels = 'confident_voc6.py'
 affinity = 'affinity_voc6.py'
 affinity_labels = 'confident_taught_voc6.py'
 refinement = 'refine_voc6.py'
-segmentation = 'seg_deeplab_voc6.py'
+segmentation = ['seg_deeplab_voc6.py', 'seg_again_voc6.py']
+segmentation_maps = 'maps_seg_voc6.py'
+segmentation_labels = 'refine_seg_voc6.py'
 # VOC's own training images choose the thresholds; pseudo-labels and
 # predictions are compared on them, too.
 splits = dict(train='train', threshold='train_official',
@@ -22,4 +24,5 @@ expected_seconds = dict(
     train_cam=600, export_cam=500, export_cam_val=100, train_ppl_1=200,
     export_ppl_1=300, label_ppl_1=400, train_ppl=700, export_ppl=500,
     export_ppl_val=100, refine_confident=400, train_affinity=300, refine=400,
-    refine_val=60, train_seg=1600, test_seg=50, test_seg_val=30)
+    refine_val=60, train_seg_1=1600, export_seg_1=600, label_seg_1=350,
+    train_seg=800, test_seg=50, test_seg_val=30)

@@ -125,36 +125,47 @@ class _Planner:
             self.settings.confident_labels, export.name)]
 
     def _train_segmentation(self) -> list[Step]:
-        """One training on the pseudo-labels, or two rounds.
+        """One training for each round, from the weights of the last one.
 
-        The second goes on from the first one's weights, and learns from
-        labels of what that network sees of the images' classes.
+        The first learns from the pseudo-labels, each other one from labels of
+        what the network before it sees of the images' classes.
         """
-        own, title = self.settings, 'train the segmentation network'
-        start = self.dir / 'train_ppl'
-        options = (dict(load_from=start) if own.start_segmentation_from_ppl
-                   else {})
-        if not own.segmentation_maps:
-            return [self._train_seg('train_seg', title, self.labels, options)]
-        first = self._train_seg(
-            'train_seg_1', f'{title}, 1 of 2', self.labels, options)
-        export = self._export(
-            'export_seg', 'on train', 'seg', own.segmentation_maps,
-            first.name, ['--split', own.splits['train']])
-        labels = self._refine(
-            'label_seg', 'label these maps for the second round',
-            own.segmentation_labels, export.name)
-        return [first, export, labels, self._train_seg(
-            'train_seg', f'{title}, 2 of 2', labels.name,
-            dict(load_from=first.folder), (first.name, ))]
+        own, steps, labels = self.settings, [], self.labels
+        start = (self.dir / 'train_ppl' if own.start_segmentation_from_ppl
+                 else None)
+        for number, config in enumerate(own.segmentation, 1):
+            last = number == len(own.segmentation)
+            steps.append(self._train_seg(number, config, labels, start))
+            start = steps[-1].folder
+            if not last:
+                steps += self._label_round(number, steps[-1])
+                labels = steps[-1].name
+        return steps
 
-    def _train_seg(self, name: str, title: str, labels: str, options: dict,
-                   needs: tuple[str, ...] = ()) -> Step:
+    def _train_seg(self, number: int, config: Path, labels: str,
+                   start: Path | None) -> Step:
+        """A round of segmentation."""
+        count = len(self.settings.segmentation)
+        name = 'train_seg' + ('' if number == count else f'_{number}')
+        title = 'train the segmentation network' + (
+            f', {number} of {count}' if count > 1 else '')
+        options = dict(load_from=start) if start else {}
+        needs = (labels, ) if number == 1 else (start.name, labels)
         # Validation would cost time, and no mask chooses anything.
         return self._train(
-            name, title, self.settings.segmentation, (labels, *needs),
-            'ann_file', {_LABEL_DIR: self.dir / labels, **options},
-            '--no-validate')
+            name, title, config, needs, 'ann_file',
+            {_LABEL_DIR: self.dir / labels, **options}, '--no-validate')
+
+    def _label_round(self, number: int, trained: Step) -> list[Step]:
+        """Label what a network sees of the images' classes."""
+        where = f'of round {number} on train'
+        export = self._export(
+            f'export_seg_{number}', where, 'seg',
+            self.settings.segmentation_maps, trained.name,
+            ['--split', self.settings.splits['train']])
+        return [export, self._refine(
+            f'label_seg_{number}', f'label the maps {where}',
+            self.settings.segmentation_labels, export.name)]
 
     def _train(self, name: str, title: str, config: Path,
                needs: tuple[str, ...], split_key: str,
@@ -276,7 +287,7 @@ class _Planner:
 
     def _test_seg(self, split: str) -> Step:
         name = 'test_seg' if split == 'masked' else f'test_seg_{split}'
-        folder, config = self.dir / name, self.settings.segmentation
+        folder, config = self.dir / name, self.settings.segmentation[-1]
         ann_file = self.settings.list_path(split).relative_to(
             self.settings.data_root)
         options = {'test_dataloader.dataset.ann_file': ann_file}

@@ -81,7 +81,7 @@ def _of_segmentation(work_dir: Path, run: dict) -> list[dict]:
         raise UserError(f'{work_dir}/train_seg: its checkpoint is gone; run '
                         'the pipeline again')
     origin = dict(
-        config=run['segmentation'], checkpoint=str(checkpoint),
+        config=run['segmentation'][-1], checkpoint=str(checkpoint),
         checkpoint_sha256=file_sha256(checkpoint), threshold=None)
     entries = []
     for role, name in zip(ROLES, ('test_seg', 'test_seg_val'), strict=True):

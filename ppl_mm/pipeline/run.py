@@ -191,7 +191,7 @@ def _description(settings: PipelineSettings) -> dict:
         config=str(settings.path),
         baseline=str(settings.baseline),
         ppl=[str(path) for path in settings.ppl],
-        segmentation=str(settings.segmentation),
+        segmentation=[str(path) for path in settings.segmentation],
         **{key: str(getattr(settings, key)) for key in (
             'refinement', 'affinity', 'confident_labels', 'affinity_labels',
             'segmentation_maps', 'segmentation_labels')

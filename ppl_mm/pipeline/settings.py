@@ -27,7 +27,8 @@ class PipelineSettings:
         baseline (Path): Config of the plain CAM's classifier.
         ppl (tuple[Path, ...]): Configs of the PPL classifier; each starts
             from the weights of the one before.
-        segmentation (Path): Config of the segmentation network.
+        segmentation (tuple[Path, ...]): Configs of the segmentation network,
+            one a round; each round starts from the weights of the one before.
         splits (dict[str, str]): Lists in ``ImageSets/Segmentation``:
             ``train`` is trained on, ``threshold`` chooses the thresholds by
             its masks, ``masked`` is the part of ``train`` with masks on which
@@ -50,11 +51,10 @@ class PipelineSettings:
             trained on, labels of the last maps. Defaults to
             ``confident_labels``.
         segmentation_maps (Path, optional): Config of ``tools/export_cam.py``
-            for the segmentation network. With it there is a second round of
-            training, on labels of what the first one's network sees of the
-            classes of the training images.
+            for the segmentation network: what a round's network sees of the
+            classes of the training images. For several rounds.
         segmentation_labels (Path, optional): Config of ``tools/refine.py``
-            that makes the labels of the second round.
+            that makes of these maps what the next round learns from.
         make_data (dict, optional): ``tool``, a script below tools/, and its
             options; it is called with ``--out data_root``.
         expected_seconds (dict): By step, for the first guess at the time.
@@ -65,7 +65,7 @@ class PipelineSettings:
     data_root: Path
     baseline: Path
     ppl: tuple[Path, ...]
-    segmentation: Path
+    segmentation: tuple[Path, ...]
     splits: dict[str, str]
     seed: int = 0
     start_segmentation_from_ppl: bool = False
@@ -114,14 +114,13 @@ def load_settings(path: str | Path,
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
         raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole '
                         'number, 0 or more')
-    ppl = cfg['ppl'] if isinstance(cfg['ppl'], list | tuple) else [cfg['ppl']]
     return PipelineSettings(
         path=path,
         name=cfg.get('name', path.parent.name),
         data_root=Path(cfg['data_root']),
         baseline=_config_beside(path, 'baseline', cfg['baseline']),
-        ppl=tuple(_config_beside(path, 'ppl', one) for one in ppl),
-        segmentation=_config_beside(
+        ppl=_configs_beside(path, 'ppl', cfg['ppl']),
+        segmentation=_configs_beside(
             path, 'segmentation', cfg['segmentation']),
         splits=_check_splits(path, cfg['splits']),
         seed=cfg.get('seed', 0),
@@ -129,7 +128,7 @@ def load_settings(path: str | Path,
             'start_segmentation_from_ppl', False),
         segmentation_tta=cfg.get('segmentation_tta', False),
         **_refinement(path, cfg),
-        **_second_round(path, cfg),
+        **_rounds(path, cfg),
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {})
 
@@ -179,6 +178,15 @@ def _config_beside(path: Path, key: str, name: object) -> Path:
     return found
 
 
+def _configs_beside(path: Path, key: str, names: object) -> tuple[Path, ...]:
+    """One config or several, in order."""
+    return tuple(_config_beside(path, key, name) for name in _listed(names))
+
+
+def _listed(value: object) -> list:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
     """The configs of the refinement, those that are given."""
     found = _given(path, cfg, 'refinement', 'affinity', 'confident_labels',
@@ -192,14 +200,15 @@ def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
     return found
 
 
-def _second_round(path: Path, cfg: dict) -> dict[str, Path]:
-    """The configs of a second round of segmentation: both, or none."""
+def _rounds(path: Path, cfg: dict) -> dict[str, Path]:
+    """The configs that several rounds of segmentation need, and one not."""
     keys = ('segmentation_maps', 'segmentation_labels')
     found = _given(path, cfg, *keys)
-    if len(found) == 1:
-        raise UserError(f'{path}: a second round of segmentation needs both '
-                        f'{" and ".join(keys)}')
-    return found
+    if len(found) == 2 * (len(_listed(cfg['segmentation'])) > 1):
+        return found
+    raise UserError(
+        f'{path}: several rounds of segmentation, a list of configs, need '
+        f'{" and ".join(keys)}, one round neither')
 
 
 def _given(path: Path, cfg: dict, *keys: str) -> dict[str, Path]:

@@ -22,7 +22,7 @@ REPORTS = {
 }
 ROLES = dict(masked='train', val='val')
 PIPELINE_REPORT = dict(
-    baseline='cam.py', ppl=['one.py', 'two.py'], segmentation='seg.py',
+    baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py'],
     seed=3, classes=['background', 'wug'],
     steps=[dict(step='train_seg', seconds=60., title='train', command=[])],
     measurements=[
@@ -152,7 +152,7 @@ def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
         measured=0.4, val=0.5, segmentation=0.6, segmentation_val=0.7)
     assert record['val']['split'] == 'val' and record['val']['images'] == 2
     assert record['settings'] == dict(
-        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation='seg.py')
+        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py'])
     assert record['steps']['pipeline']['seconds'] == 1.
     assert record['steps']['train_seg'] == dict(seconds=60.)
 

@@ -73,11 +73,19 @@ def test_ratios_by_hand():
 def test_ratios_of_the_later_steps():
     later = [
         record('path', 0, 0.66, kind='pipeline', settings=dict(
-            segmentation='seg.py'), segmentation_val=part(0.54)),
+            segmentation='seg.py'), segmentation=part(0.6),
+            segmentation_val=part(0.5)),
+        record('rounds', 0, 0.66, kind='pipeline', settings=dict(
+            segmentation=['seg.py', 'again.py']), segmentation=part(0.7),
+            segmentation_val=part(0.54)),
         record('other', 0, 0.1, kind='full', measured=None, settings=dict(
             segmentation='big.py'), segmentation_val=part(0.99)),
         record('masks', 0, 0.1, kind='full', measured=None, settings=dict(
-            segmentation='seg.py'), segmentation_val=part(0.60)),
+            segmentation='seg.py'), segmentation=part(0.8),
+            segmentation_val=part(0.60)),
+        record('masks_short', 0, 0.1, kind='full', measured=None,
+               settings=dict(segmentation='seg.py'), segmentation=part(0.7),
+               segmentation_val=part(0.55)),
     ]
     ratios = Study(RECORDS + later).ratios('voc6')
     assert ratios['pseudo_over_plain_seed'] == pytest.approx(0.66 - 0.51)

@@ -37,7 +37,11 @@ def rounds(mini):
     data = str(mini.folder / 'data')
     (mini.folder / 'maps_seg.py').write_text(MAPS.replace('{data}', data))
     (mini.folder / 'refine_seg.py').write_text(LABELS)
-    mini.config.write_text(mini.config.read_text() + ''.join(KEYS.values()))
+    (mini.folder / 'seg_again.py').write_text(
+        "_base_ = './seg.py'\ntrain_cfg = dict(max_iters=4)\n")
+    text = mini.config.read_text().replace(
+        "segmentation = 'seg.py'", "segmentation = ['seg.py', 'seg_again.py']")
+    mini.config.write_text(text + ''.join(KEYS.values()))
     return mini
 
 
@@ -51,19 +55,23 @@ def test_labels_are_made_between_the_rounds(rounds):
     names = list(steps)
     begin = names.index('train_seg_1')
     assert names[begin:begin + 5] == [
-        'train_seg_1', 'export_seg', 'label_seg', 'train_seg', 'test_seg']
+        'train_seg_1', 'export_seg_1', 'label_seg_1', 'train_seg',
+        'test_seg']
     first, export, label, second = (
         steps[name] for name in names[begin:begin + 4])
     label_dir = 'train_dataloader.dataset.label_dir'
+    assert first.command[2] == str(rounds.folder / 'seg.py')
     assert f'{label_dir}=work/refine' in first.command
     assert not [part for part in first.command if 'load_from' in part]
     assert export.command[2:4] == [
         str(rounds.folder / 'maps_seg.py'), 'work/train_seg_1']
     assert label.command[2:4] == [
-        str(rounds.folder / 'refine_seg.py'), 'work/export_seg']
-    assert f'{label_dir}=work/label_seg' in second.command
+        str(rounds.folder / 'refine_seg.py'), 'work/export_seg_1']
+    assert f'{label_dir}=work/label_seg_1' in second.command
     assert 'load_from=work/train_seg_1' in second.command
-    assert set(second.needs) == {'train_seg_1', 'label_seg'}
+    assert second.command[2] == str(rounds.folder / 'seg_again.py')
+    assert steps['test_seg'].command[2] == second.command[2]
+    assert set(second.needs) == {'train_seg_1', 'label_seg_1'}
 
 
 def test_the_first_round_may_start_from_the_classifier(rounds):
@@ -83,9 +91,28 @@ def test_one_round_is_what_it_was(mini):
 def test_both_configs_are_needed(rounds, left_out):
     text = rounds.config.read_text()
     rounds.config.write_text(text.replace(KEYS[left_out], ''))
-    with pytest.raises(UserError, match='second round of segmentation needs '
-                       'both segmentation_maps and segmentation_labels'):
+    with pytest.raises(UserError, match='several rounds of segmentation.* '
+                       'segmentation_maps and segmentation_labels'):
         plan(rounds)
+
+
+def test_configs_that_one_round_does_not_use(rounds):
+    text = rounds.config.read_text()
+    rounds.config.write_text(text.replace(", 'seg_again.py'", ''))
+    with pytest.raises(UserError, match='one round neither'):
+        plan(rounds)
+
+
+def test_three_rounds(rounds):
+    text = rounds.config.read_text()
+    rounds.config.write_text(text.replace(
+        "['seg.py',", "['seg.py', 'seg.py',"))
+    steps = plan(rounds)
+    assert [name for name in steps if 'seg' in name][:7] == [
+        'train_seg_1', 'export_seg_1', 'label_seg_1', 'train_seg_2',
+        'export_seg_2', 'label_seg_2', 'train_seg']
+    assert 'load_from=work/train_seg_2' in steps['train_seg'].command
+    assert steps['export_seg_2'].needs == ('train_seg_2', )
 
 
 def classes_of(path):
@@ -100,7 +127,7 @@ def test_the_rounds_run(rounds, tmp_path):
     first = (work / 'train_seg_1' / 'last_checkpoint').read_text()
     assert f'Load checkpoint from {first}' in (
         work / 'logs/train_seg.log').read_text()
-    labels = list((work / 'label_seg/labels').glob('*.png'))
+    labels = list((work / 'label_seg_1/labels').glob('*.png'))
     masks = rounds.folder / 'data/SegmentationClass'
     assert len(labels) == 12
     for path in labels:  # no class that the image has not
