@@ -92,10 +92,9 @@ class _Planner:
         """
         steps, trained, configs = [], None, list(configs)
         for number, config in enumerate(configs, 1):
-            last = number == len(configs)
-            name = f'train_{method}' + ('' if last else f'_{number}')
-            title = f'train {_METHODS[method]}' + (
-                f', {number} of {len(configs)}' if len(configs) > 1 else '')
+            name, title = _numbered(
+                f'train_{method}', f'train {_METHODS[method]}', number,
+                len(configs))
             options = dict(load_from=trained.folder) if trained else {}
             needs = (trained.name, ) if trained else self.first
             if trained and _is_taught(config):
@@ -110,19 +109,24 @@ class _Planner:
 
     def _teach(self, trained: Step, config: Path) -> list[Step]:
         """Label what is sure in the maps of a stage, for the next one."""
-        stage = trained.name.removeprefix('train_')  # e.g. ppl_1
         if self.settings.confident_labels is None:
             raise UserError(
                 f'{self.settings.path}: the stage after {config.name} learns '
                 'from labels (label_dir), so confident_labels must name a '
                 'config of tools/refine.py that makes them')
-        where = f'of stage {stage[-1]} on train'
+        return self._label_maps(
+            trained, f'of stage {trained.name[-1]} on train', config,
+            self.settings.confident_labels)
+
+    def _label_maps(self, trained: Step, where: str, config: Path,
+                    labels: Path) -> list[Step]:
+        """Export what a network sees in the training images, and label it."""
+        name = trained.name.removeprefix('train_')  # e.g. ppl_1
         export = self._export(
-            f'export_{stage}', where, stage[:-2], config, trained.name,
+            f'export_{name}', where, name.split('_')[0], config, trained.name,
             ['--split', self.settings.splits['train']])
         return [export, self._refine(
-            f'label_{stage}', f'label what is sure in the maps {where}',
-            self.settings.confident_labels, export.name)]
+            f'label_{name}', f'label the maps {where}', labels, export.name)]
 
     def _train_segmentation(self) -> list[Step]:
         """One training for each round, from the weights of the last one.
@@ -134,38 +138,27 @@ class _Planner:
         start = (self.dir / 'train_ppl' if own.start_segmentation_from_ppl
                  else None)
         for number, config in enumerate(own.segmentation, 1):
-            last = number == len(own.segmentation)
             steps.append(self._train_seg(number, config, labels, start))
-            start = steps[-1].folder
-            if not last:
-                steps += self._label_round(number, steps[-1])
+            if number < len(own.segmentation):
+                start = steps[-1].folder
+                steps += self._label_maps(
+                    steps[-1], f'of round {number} on train',
+                    own.segmentation_maps, own.segmentation_labels)
                 labels = steps[-1].name
         return steps
 
     def _train_seg(self, number: int, config: Path, labels: str,
                    start: Path | None) -> Step:
         """A round of segmentation."""
-        count = len(self.settings.segmentation)
-        name = 'train_seg' + ('' if number == count else f'_{number}')
-        title = 'train the segmentation network' + (
-            f', {number} of {count}' if count > 1 else '')
+        name, title = _numbered(
+            'train_seg', f'train {_METHODS["seg"]}', number,
+            len(self.settings.segmentation))
         options = dict(load_from=start) if start else {}
         needs = (labels, ) if number == 1 else (start.name, labels)
         # Validation would cost time, and no mask chooses anything.
         return self._train(
             name, title, config, needs, 'ann_file',
             {_LABEL_DIR: self.dir / labels, **options}, '--no-validate')
-
-    def _label_round(self, number: int, trained: Step) -> list[Step]:
-        """Label what a network sees of the images' classes."""
-        where = f'of round {number} on train'
-        export = self._export(
-            f'export_seg_{number}', where, 'seg',
-            self.settings.segmentation_maps, trained.name,
-            ['--split', self.settings.splits['train']])
-        return [export, self._refine(
-            f'label_seg_{number}', f'label the maps {where}',
-            self.settings.segmentation_labels, export.name)]
 
     def _train(self, name: str, title: str, config: Path,
                needs: tuple[str, ...], split_key: str,
@@ -309,6 +302,15 @@ class _Planner:
         seconds = self.settings.expected_seconds.get(name, _SECONDS[kind])
         return Step(name=name, title=title, seconds=seconds,
                     command=[str(part) for part in command], **others)
+
+
+def _numbered(name: str, title: str, number: int,
+              count: int) -> tuple[str, str]:
+    """Name and title of one training of several; the last has the name."""
+    if count == 1:
+        return name, title
+    return (name if number == count else f'{name}_{number}',
+            f'{title}, {number} of {count}')
 
 
 def _is_taught(config: Path) -> bool:
