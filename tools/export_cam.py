@@ -11,7 +11,8 @@ The background gets a constant score, the threshold. It is given
 or chosen by mIoU on a split that has masks (--threshold-split val), every
 threshold in one pass. --refine CONFIG then sharpens the labels, as
 tools/refine.py does, into DIR/refined. A second run continues where the first
-one stopped.
+one stopped. A segmentation network's maps are exported in the same way, with a
+config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
 """
 import argparse
 import json
@@ -44,7 +45,8 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog='Several GPUs: bash tools/dist_export_cam.sh CONFIG '
         'CHECKPOINT GPUS --out-dir DIR')
-    parser.add_argument('config', help='the config of the classifier')
+    parser.add_argument('config', help='the config of the classifier, or of a '
+                        "segmentation network's maps")
     parser.add_argument(
         'checkpoint', help='its checkpoint, or its work folder')
     parser.add_argument(
