@@ -45,6 +45,9 @@ class PipelineRun(CamRun):
             pseudo-labels and the network, from the pipeline's own report.
         """
         folder = self.folder / 'pipeline'
+        if self.steps.done('pipeline'):
+            # Its configs may have changed since; it knows what is left.
+            self.steps.forget('pipeline')
         done = self.steps.run('pipeline', [
             sys.executable, TOOLS / 'pipeline.py', self.run.row.config,
             '--seed', self.run.seed, '--work-dir', folder])

@@ -157,6 +157,18 @@ def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
     assert record['steps']['train_seg'] == dict(seconds=60.)
 
 
+def test_a_pipeline_is_asked_again_what_is_left(
+        commands, row, data, tmp_path):
+    """Its command is the same where its configs have changed."""
+    run, = make_runs([row(kind='pipeline')], data)
+    work = KINDS['pipeline'](run, tmp_path)
+    path = work.folder / 'steps/pipeline.json'
+    path.parent.mkdir(parents=True)
+    path.write_text('{"done": true, "command": "tools/pipeline.py"}')
+    work()
+    assert tools_of(commands) == ['pipeline.py'] and not path.exists()
+
+
 def test_full_supervision_trains_the_same_network_on_masks(
         commands, row, data, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
