@@ -202,12 +202,13 @@ class Study:
     def _weak_over_full(self, data: str) -> float | None:
         """Val mIoU of a network on pseudo-labels over that on masks.
 
-        Of several rows each, the best on the images that measure.
+        Of several pipelines the best on the images that measure; full
+        supervision at its best on val, so that the ratio flatters nobody.
         """
-        weak = _best_network(self.select('pipeline', data=data))
-        full = weak and _best_network(
+        weak = _best(self.select('pipeline', data=data), 'segmentation')
+        full = weak and _best(
             [group for group in self.select('full', data=data)
-             if _network(group) == _network(weak)])
+             if _network(group) == _network(weak)], 'segmentation_val')
         if full is None:
             return None
         ours = weak.each('mIoU', 'segmentation_val')
@@ -216,9 +217,9 @@ class Study:
                     for seed in ours if seed in theirs)
 
 
-def _best_network(groups: Sequence[Group]) -> Group | None:
+def _best(groups: Sequence[Group], part: str) -> Group | None:
     return max(groups, default=None,
-               key=lambda group: group.mean('mIoU', 'segmentation') or 0)
+               key=lambda group: group.mean('mIoU', part) or 0)
 
 
 def _network(group: Group) -> str:

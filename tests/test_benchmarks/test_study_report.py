@@ -83,8 +83,8 @@ def test_ratios_of_the_later_steps():
         record('masks', 0, 0.1, kind='full', measured=None, settings=dict(
             segmentation='seg.py'), segmentation=part(0.8),
             segmentation_val=part(0.60)),
-        record('masks_short', 0, 0.1, kind='full', measured=None,
-               settings=dict(segmentation='seg.py'), segmentation=part(0.7),
+        record('masks_longer', 0, 0.1, kind='full', measured=None,
+               settings=dict(segmentation='seg.py'), segmentation=part(0.9),
                segmentation_val=part(0.55)),
     ]
     ratios = Study(RECORDS + later).ratios('voc6')
