@@ -4,6 +4,9 @@ PYTHON ?= python3
 # Set by install: the active environment's interpreter, or .venv's.
 PY = "$(shell sed -n 1p build/environment)"
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+# Processes of the suite, of one thread each; a file's tests share one.
+JOBS ?= 2
+SUITE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
 .PHONY: help install demo test test-fast test-configs lint wheel clean
 
 help:  ## Show this text
@@ -16,7 +19,7 @@ demo: install  ## Train, export, segment and evaluate on the project's own data
 	$(PY) tools/pipeline.py configs/demo/pipeline.py $(ARGS)
 
 test: install  ## Run the suite, with a sample of the recipes
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(SUITE) $(ARGS)
 
 test-fast: install  ## Run the tests that take seconds
 	$(PY) -m pytest -m "not slow and not configs" $(ARGS)
