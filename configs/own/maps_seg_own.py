@@ -3,7 +3,7 @@
 What it sees of the classes that a photo has; labels made of them teach the
 second round.
 """
-_base_ = './seg_deeplab_own.py'
+_base_ = ['./seg_deeplab_own.py', '../_base_/pipelines/seg_maps.py']
 
 test_dataloader = dict(
     dataset=dict(
@@ -27,11 +27,6 @@ tta_pipeline = [
                 dict(type='RandomFlip', prob=prob, direction='horizontal')
                 for prob in (0., 1.)
             ],
-            [
-                dict(type='PackSegInputs', meta_keys=(
-                    'img_path', 'image_id', 'gt_label', 'ori_shape',
-                    'img_shape', 'pad_shape', 'scale_factor', 'flip',
-                    'flip_direction'))
-            ],
+            [dict(type='PackSegInputs', meta_keys=_base_.seg_map_meta_keys)],
         ]),
 ]

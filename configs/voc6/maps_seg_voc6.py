@@ -3,7 +3,7 @@
 What it sees of the classes that an image has; labels made of them teach the
 next round.
 """
-_base_ = './seg_deeplab_voc6.py'
+_base_ = ['./seg_deeplab_voc6.py', '../_base_/pipelines/seg_maps.py']
 
 test_dataloader = dict(
     dataset=dict(
@@ -27,11 +27,6 @@ tta_pipeline = [
                 dict(type='RandomFlip', prob=prob, direction='horizontal')
                 for prob in (0., 1.)
             ],
-            [
-                dict(type='PackSegInputs', meta_keys=(
-                    'img_path', 'image_id', 'gt_label', 'ori_shape',
-                    'img_shape', 'pad_shape', 'scale_factor', 'flip',
-                    'flip_direction'))
-            ],
+            [dict(type='PackSegInputs', meta_keys=_base_.seg_map_meta_keys)],
         ]),
 ]

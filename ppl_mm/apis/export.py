@@ -18,6 +18,7 @@ from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner
 
 from ..cams import cam_path, label_from_cam, label_path, read_cam, write_label
+from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
 from ..utils.checkpoints import check_checkpoint, file_sha256
@@ -64,8 +65,20 @@ class CAMExport:
         self.cfg, self.checkpoint = cfg, checkpoint
         self.out_dir = Path(out_dir)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        self._check_dataset()
         self.info = self._describe()
         self._claim_folder()
+
+    def _check_dataset(self) -> None:
+        """Only image-level labels say whose maps to keep."""
+        kind = self.cfg.test_dataloader.dataset.type
+        found = DATASETS.get(kind) if isinstance(kind, str) else kind
+        if found and not issubclass(found, ImageLabelDataset):
+            raise UserError(
+                f'{self.cfg.filename}: test_dataloader.dataset is a {kind}, '
+                'which has no image-level labels; exporting takes a '
+                'ppl_mm.ImageLabelDataset (for a segmentation network see '
+                'configs/voc6/maps_seg_voc6.py)')
 
     def _describe(self) -> dict:
         dataset = self._dataset(self.cfg.test_dataloader.dataset.get('split'))

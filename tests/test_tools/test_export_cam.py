@@ -359,6 +359,9 @@ def test_what_is_not_there(refuses, fails, tiny_config, trained):
         'export_cam', 'none.py', trained, '--out-dir', 'out')
     assert 'nosplit.txt' in refuses('--split', 'nosplit')
     assert 'no tta_model' in refuses('--cfg-options', 'tta_model=None')
+    assert 'which has no image-level labels' in refuses(
+        '--cfg-options',
+        'test_dataloader.dataset.type=ppl_mm.VOCLayoutDataset')
 
 
 def export_on_two(tiny_config, trained, out, *args):
