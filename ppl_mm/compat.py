@@ -29,7 +29,8 @@ def apply() -> None:
         sys.meta_path.insert(0, _AtImport(
             before={'mmseg': check_versions, 'mmpretrain': check_versions},
             after={'torch.serialization': allow_mmengine_checkpoints,
-                   'mmengine.runner.checkpoint': explain_refused_checkpoints}))
+                   'mmengine.runner.checkpoint': explain_refused_checkpoints,
+                   'mmpretrain.utils.dependency': leave_out_multimodal}))
 
 
 def _register_package() -> None:
@@ -107,6 +108,22 @@ def check_versions(module: ModuleType) -> None:
     except UserError:
         sys.excepthook = _show_user_error
         raise
+
+
+def leave_out_multimodal(dependency: ModuleType) -> None:
+    """Keep mmpretrain importable beside a transformers that it does not know.
+
+    mmpretrain 1.2 imports its vision-language models wherever transformers is
+    installed, and dies ("NoneType takes no arguments") since transformers 4.56
+    has moved what they are built on. Without that package mmpretrain has
+    placeholders for them; it gets these here.
+
+    Args:
+        dependency (ModuleType): ``mmpretrain.utils.dependency``.
+    """
+    from .utils import versions
+    if versions.has_moved_transformers():
+        dependency.WITH_MULTIMODAL = False
 
 
 def _show_user_error(kind, error, traceback) -> None:

@@ -57,6 +57,22 @@ def test_import_is_light_and_mmseg_follows():
     assert out.splitlines()[-2:] == ['False False', 'True']
 
 
+def test_mmpretrain_beside_a_transformers_that_it_does_not_know(tmp_path):
+    package = tmp_path / 'transformers'
+    package.mkdir()
+    (package / '__init__.py').touch()
+    info = tmp_path / 'transformers-5.0.0.dist-info'
+    info.mkdir()
+    (info / 'METADATA').write_text(
+        'Metadata-Version: 2.1\nName: transformers\nVersion: 5.0.0\n')
+    path = os.pathsep.join([str(tmp_path), os.environ.get('PYTHONPATH', '')])
+    out = run_python(
+        'import ppl_mm, mmpretrain.models\n'
+        'from mmpretrain.registry import MODELS\n'
+        'print(MODELS.get("BlipCaption").__name__)', PYTHONPATH=path)
+    assert out.splitlines()[-1] == 'ask_install'
+
+
 def test_apply_twice_is_idle():
     before = list(sys.meta_path)
     compat.apply()

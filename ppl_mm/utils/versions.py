@@ -14,6 +14,7 @@ MMCV_MINIMUM = '2.0.0'
 MMCV_LIMIT = '2.2.0'  # mmseg 1.2.2 asserts less
 TORCH_MINIMUM = '2.6'  # the first whose torch.load is safe by default
 INSTALL_TORCH = f'pip install "torch>={TORCH_MINIMUM}" torchvision'
+TRANSFORMERS_LIMIT = '4.56'  # mmpretrain 1.2's models need less
 MMCV_NAMES = ('mmcv', 'mmcv-lite', 'mmcv-full')
 
 
@@ -95,6 +96,12 @@ def torch_of_torchvision():
         if requirement.name == 'torch':
             return requirement.specifier or None
     return None
+
+
+def has_moved_transformers() -> bool:
+    """Whether transformers is there, too new for mmpretrain's models."""
+    version = installed_version('transformers')
+    return bool(version) and Version(version) >= Version(TRANSFORMERS_LIMIT)
 
 
 def installed_version(name: str) -> str | None:

@@ -119,3 +119,11 @@ def test_command_prints_the_line_without_a_traceback(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith('error: mmcv') and 'pip' in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize('version, moved', [
+    (None, False), ('4.49.0', False), ('4.55.4', False), ('4.56.0', True),
+    ('5.17.0', True)])
+def test_transformers_whose_parts_have_moved(monkeypatch, version, moved):
+    monkeypatch.setattr(versions, 'installed_version', lambda name: version)
+    assert versions.has_moved_transformers() is moved
