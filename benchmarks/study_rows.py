@@ -76,10 +76,10 @@ def _progressive(data: str) -> list[Row]:
     middle_first = [low_high[1], low_high[2], low_high[0]]
 
     def row(name: str, hypothesis: str, options: dict,
-            method: str = 'PPL') -> Row:
+            method: str = 'PPL', epochs: int = 3) -> Row:
         # Three stages need three epochs; plain_3 stands beside them.
         return Row(name, data, _PLAIN[data], method, hypothesis, options,
-                   epochs=3)
+                   epochs=epochs)
     together = dict(
         type='ppl_mm.AllStagesTrainLoop', _delete_=True, max_epochs=1,
         stages=[dict(position=position, grid=2) for position in cuts])
@@ -91,6 +91,10 @@ def _progressive(data: str) -> list[Row]:
         row('ppl_k2_random', 'order matters little', stages(*middle_first)),
         row('ppl_k2_one_schedule', 'one schedule over all stages forgets less',
             stages(*low_high, fresh_schedule=False)),
+        row('ppl_k2_long_early', 'lengths matter little',
+            stages((cuts[0], 2, 2), *low_high[1:]), epochs=4),
+        row('ppl_k2_long_late', 'lengths matter little',
+            stages(*low_high[:2], (cuts[2], 2, 2)), epochs=4),
         row('ppl_k432', 'grids from fine to coarse fit the smaller tails',
             stages(*((position, grid, 1) for position, grid in
                      zip(cuts, (4, 3, 2), strict=True)))),
@@ -100,6 +104,27 @@ def _progressive(data: str) -> list[Row]:
             'classifier', {'model.neck': dict(
                 type='ppl_mm.MultiGranularityFusion', positions=list(cuts),
                 grids=[2] * len(cuts))}, 'explicit fusion'),
+    ]
+
+
+def _crops(data: str) -> list[Row]:
+    """Larger crops: patches of 10 x 10 cells in place of 7 x 7."""
+    pipeline = 'train_dataloader.dataset.pipeline.'
+    crop = {pipeline + '1.min_size': 320, pipeline + '1.max_size': 480,
+            pipeline + '3.crop_size': 320}
+    middle = _CUTS[data][1]
+    paper = _progressive(data)[0]
+
+    def row(name: str, hypothesis: str, method: str, options: dict) -> Row:
+        return Row(name, data, _PLAIN[data], method, hypothesis,
+                   options | crop)
+    return [
+        row('plain_crop_320', 'a larger crop is as good', PLAIN, {}),
+        row(f'pl_{middle}_k2_crop_320', 'a patch of more cells sees more of '
+            'an object, and less of it is border', 'PL', neck(middle, 2)),
+        replace(paper, name='ppl_k2_crop_320',
+                hypothesis='what patches lack are cells',
+                options=paper.options | crop),
     ]
 
 
@@ -291,5 +316,5 @@ def _path() -> list[Row]:
 
 
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
-        *_branches('voc6'), *_progressive('voc6'), *_taught('voc6'),
-        *_finals('voc6'), *_again(), *_path(), *_demo()]
+        *_crops('voc6'), *_branches('voc6'), *_progressive('voc6'),
+        *_taught('voc6'), *_finals('voc6'), *_again(), *_path(), *_demo()]

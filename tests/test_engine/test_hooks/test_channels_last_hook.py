@@ -1,6 +1,9 @@
 from types import SimpleNamespace
+from unittest.mock import Mock
 
+import pytest
 import torch
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import nn
 
 from ppl_mm.engine.hooks import ChannelsLastHook
@@ -11,13 +14,24 @@ def test_feature_maps_are_channels_last_and_the_same():
     images = torch.rand(2, 3, 9, 9)  # channels first
     expected = model(images)
     state = {key: value.clone() for key, value in model.state_dict().items()}
-    ChannelsLastHook().before_run(SimpleNamespace(model=model))
+    ChannelsLastHook().before_run(
+        SimpleNamespace(model=model, optim_wrapper=None))
     found = model(images)
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert not expected.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found, expected)
     assert all(torch.equal(value, state[key])
                for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize('wrapper, converted', [
+    (OptimWrapper, False), (AmpOptimWrapper, True), (None, False)])
+def test_elsewhere_than_on_a_cpu_only_in_mixed_precision(wrapper, converted):
+    model = nn.Conv2d(3, 8, 3, device='meta')  # in place of a GPU
+    ChannelsLastHook().before_run(SimpleNamespace(
+        model=model, optim_wrapper=wrapper and Mock(spec=wrapper)))
+    assert model.weight.is_contiguous(
+        memory_format=torch.channels_last) is converted
 
 
 def test_a_config_turns_it_on(tiny_cfg, train):
