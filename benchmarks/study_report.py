@@ -11,8 +11,8 @@ from ppl_mm.utils import atomic_write
 
 _HEAD = """# The study in tables
 
-Made by `python benchmarks/study.py --report` from
-[{results}]({results}), a line for each run, with confusion
+Made by `python benchmarks/study.py --results {path} --report` from
+[{path.name}]({path.name}), a line for each run, with confusion
 matrices, curves, settings, commits and commands; not to be edited. What was
 expected and what it means: [study](../study.md).
 
@@ -50,7 +50,7 @@ def write_report(records: Sequence[dict], results: Path, page: Path,
     """
     study = Study(records)
     pictures = draw_all(study, page.with_suffix(''))
-    parts = [_HEAD.format(results=results.name)]
+    parts = [_HEAD.format(path=results)]
     for name in dict.fromkeys(group.data for group in study.groups):
         parts += _data_set(study, name, pictures)
     parts += _failures(study)

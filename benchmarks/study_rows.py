@@ -108,23 +108,31 @@ def _progressive(data: str) -> list[Row]:
 
 
 def _crops(data: str) -> list[Row]:
-    """Larger crops: patches of 10 x 10 cells in place of 7 x 7."""
-    pipeline = 'train_dataloader.dataset.pipeline.'
-    crop = {pipeline + '1.min_size': 320, pipeline + '1.max_size': 480,
-            pipeline + '3.crop_size': 320}
+    """Larger crops: patches of more cells, or a grid that divides them."""
     middle = _CUTS[data][1]
     paper = _progressive(data)[0]
 
+    def crop(side: int, largest: int) -> dict:
+        pipeline = 'train_dataloader.dataset.pipeline.'
+        return {pipeline + '1.min_size': side,
+                pipeline + '1.max_size': largest,
+                pipeline + '3.crop_size': side}
+
     def row(name: str, hypothesis: str, method: str, options: dict) -> Row:
-        return Row(name, data, _PLAIN[data], method, hypothesis,
-                   options | crop)
+        return Row(name, data, _PLAIN[data], method, hypothesis, options)
+    large, even = crop(320, 480), crop(256, 416)
     return [
-        row('plain_crop_320', 'a larger crop is as good', PLAIN, {}),
+        row('plain_crop_320', 'a larger crop is as good', PLAIN, large),
         row(f'pl_{middle}_k2_crop_320', 'a patch of more cells sees more of '
-            'an object, and less of it is border', 'PL', neck(middle, 2)),
+            'an object, and less of it is border', 'PL',
+            neck(middle, 2) | large),
         replace(paper, name='ppl_k2_crop_320',
                 hypothesis='what patches lack are cells',
-                options=paper.options | crop),
+                options=paper.options | large),
+        row('plain_crop_256', 'a larger crop is as good', PLAIN, even),
+        row(f'pl_{middle}_k4_crop_256', '16 cells are four patches without '
+            'padding, 14 are not; that is what K = 4 loses by', 'PL',
+            neck(middle, 4) | even),
     ]
 
 
