@@ -2,11 +2,13 @@
 import os
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
 from ..registry import DATASETS
 from ..utils.image_lists import image_id, read_image_list
+from ..utils.label_values import IGNORE
 from .class_lists import BACKGROUND, check_classes, class_ids, read_classes
 from .image_folder import ImageFolder
 from .label_files import LabelRow, read_csv, read_json, read_voc_xml
@@ -116,6 +118,34 @@ class ImageLabelDataset(BaseDataset):
             for index, (row, path, label, mask) in enumerate(
                 zip(rows, paths, labels, masks, strict=True))
         ]
+
+    def prepare_data(self, idx: int) -> dict | None:
+        """Run the pipeline on one sample, and check its pseudo-label.
+
+        Args:
+            idx (int): Position in the split.
+
+        Returns:
+            dict | None: As from the last transform.
+
+        Raises:
+            UserError: The pseudo-label has a value without a class, which
+                would end in the loss, without a name.
+        """
+        results = super().prepare_data(idx)
+        sample = (results or {}).get('data_samples')
+        if 'gt_seg_map' in (sample or ()):
+            self._check_label(sample.gt_seg_map, idx)
+        return results
+
+    def _check_label(self, label: np.ndarray, idx: int) -> None:
+        known = 1 + len(self.metainfo['classes'])
+        bad = label[(label >= known) & (label != IGNORE)]
+        if len(bad):
+            raise UserError(
+                f'{self.get_data_info(idx)["seg_map_path"]}: has the label '
+                f'{bad[0]}, but there are {known} classes, background '
+                'included; export again, or give the labels of this data set')
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Class ids of an image, as ClassBalancedDataset asks for them."""

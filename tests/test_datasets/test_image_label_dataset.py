@@ -373,3 +373,22 @@ def test_labels_that_do_not_fit(root, change, match):
 def test_labels_that_are_not_there(root):
     with pytest.raises(UserError, match='out: no pseudo-labels.*--out-dir'):
         taught(root)
+
+
+@pytest.mark.parametrize('value, known', [(3, True), (4, False), (255, True)])
+def test_a_label_without_a_class_is_named(root, tmp_path, value, known):
+    folder = tmp_path / 'bare'  # no record says which classes it is of
+    folder.mkdir()
+    for name in ('a.jpg', 'c.JPEG'):
+        Image.new('RGB', (6, 8)).save(root / 'JPEGImages' / name)
+        Image.new('L', (6, 8), value).save(folder / f'{name[0]}.png')
+    dataset = load(root, split='train', label_dir=str(folder), pipeline=[
+        dict(type='ppl_mm.LoadImage'), dict(type='ppl_mm.LoadLabel'),
+        dict(type='mmpretrain.PackInputs', algorithm_keys=['gt_seg_map'])])
+    if known:
+        assert (dataset[0]['data_samples'].gt_seg_map == value).all()
+        return
+    with pytest.raises(UserError, match='c.png: has the label 4, but there '
+                       'are 4 classes') as error:
+        dataset[0]
+    assert one_line(error.value)
