@@ -90,8 +90,9 @@ def _round(study: Study, groups: Sequence[Group], round: str) -> list[str]:
 def _main_table(study: Study, groups: Sequence[Group]) -> str:
     header = ['row', 'method', 'epochs', 'seeds', 'mIoU', 'precision',
               'recall', 'over', 'under', 'threshold', 'less plain',
-              'less equal cost', 'TFLOPs', 'seconds', 'processor', 'GiB']
-    return _table(header, [[
+              'less equal cost', 'TFLOPs', 'seconds', 'processor', 'GiB',
+              'GiB of GPU']
+    return _table(*_without_empty(header, [[
         group.name, group.method, group.epochs, len(group.by_seed),
         *(_cell(group.each(key).values()) for key in _SCORES),
         '{:.3f}'.format(mean(record['threshold']
@@ -99,8 +100,18 @@ def _main_table(study: Study, groups: Sequence[Group]) -> str:
         _less_plain(study, group),
         _signed(paired(group, study.equal_cost(group))),
         _number(group.flops(), 1e12, 1), _number(group.seconds()),
-        _number(group.seconds('cpu_seconds')), _memory(group),
-    ] for group in groups])
+        _number(group.seconds('cpu_seconds')), _memory(group, 'peak_memory'),
+        _memory(group, 'gpu_peak_memory'),
+    ] for group in groups]))
+
+
+def _without_empty(header: Sequence[str], rows: Sequence[Sequence]
+                   ) -> tuple[list[str], list[list]]:
+    """Leave out the columns in which nobody has anything."""
+    kept = [index for index in range(len(header))
+            if any(row[index] != '' for row in rows)]
+    return ([header[index] for index in kept],
+            [[row[index] for index in kept] for row in rows])
 
 
 def _expectations(study: Study, groups: Sequence[Group]) -> str:
@@ -208,8 +219,8 @@ def _number(value: float | None, unit: float = 1., digits: int = 0) -> str:
     return '' if value is None else f'{value / unit:.{digits}f}'
 
 
-def _memory(group: Group) -> str:
-    peaks = [record['steps']['train'].get('peak_memory') or 0
+def _memory(group: Group, key: str) -> str:
+    peaks = [record['steps']['train'].get(key) or 0
              for record in group.by_seed.values()]
     return _number(max(peaks) or None, 2**30, 1)
 

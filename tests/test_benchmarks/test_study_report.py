@@ -148,6 +148,20 @@ def test_page(tmp_path):
     assert all(f'(study/{name})' in text for name in pictures)
 
 
+def test_a_column_of_which_nobody_has_anything_is_left_out(tmp_path):
+    page = tmp_path / 'study.md'
+    write_report(RECORDS, tmp_path / 'study.jsonl', page, 'voc6')
+    assert 'GiB of GPU' not in page.read_text()
+    on_gpu = record('gpu', 0, 0.5)
+    on_gpu['steps']['train'] = dict(
+        on_gpu['steps']['train'], gpu_peak_memory=3 * 2**29)
+    write_report([*RECORDS, on_gpu], tmp_path / 'study.jsonl', page, 'voc6')
+    header = cells(page.read_text(), 'row')
+    assert header[-1] == 'GiB of GPU'
+    assert cells(page.read_text(), 'gpu')[-1] == '1.5'
+    assert cells(page.read_text(), 'pl')[-1] == ''
+
+
 def test_the_way_to_a_network_has_a_table(tmp_path):
     later = [
         record('path', 0, 0.66, 0.61, kind='pipeline', plain_seed=part(0.5),
