@@ -35,12 +35,14 @@ DATASETS = Registry(
     'dataset',
     parent=MMENGINE_DATASETS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets'])
+    locations=['ppl_mm.datasets.cam_pseudo_label_dataset',
+               'ppl_mm.datasets.image_label_dataset',
+               'ppl_mm.datasets.voc_layout_dataset'])
 TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets'])
+    locations=['ppl_mm.datasets.transforms'])
 # CAM export and the threshold sweep.
 METRICS = Registry(
     'metric',

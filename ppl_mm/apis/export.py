@@ -21,8 +21,8 @@ from ..cams import cam_path, label_from_cam, label_path, read_cam, write_label
 from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
-from ..utils.checkpoints import check_checkpoint, file_sha256
-from ..utils.files import atomic_write
+from ..utils.checkpoints import check_checkpoint
+from ..utils.files import atomic_write, file_sha256
 from ..utils.progress import track
 from ..version import __version__
 

@@ -10,7 +10,8 @@ from mmengine.utils import import_modules_from_strings
 from ..errors import UserError
 from ..refine import RefinerChain
 from ..refine.chain import MAX_PIXELS
-from ..utils.checkpoints import file_sha256, resolve_checkpoint
+from ..utils.checkpoints import resolve_checkpoint
+from ..utils.files import file_sha256
 
 
 def load_config(path: str | os.PathLike,

@@ -1,18 +1,10 @@
 """Class activation maps: their files, their scores, their pseudo-labels."""
-from .cam_file import CamFile, cam_path, read_cam, write_cam
-from .label_file import (
-    encode_label,
-    label_path,
-    read_label,
-    read_mask,
-    voc_palette,
-    write_label,
-)
-from .normalization import normalize_cam
-from .pseudo_label import foreground_score, label_from_cam, upsample_cam
+from ..utils.lazy import lazy_exports
 
-__all__ = [
-    'CamFile', 'cam_path', 'encode_label', 'foreground_score',
-    'label_from_cam', 'label_path', 'normalize_cam', 'read_cam', 'read_label',
-    'read_mask', 'upsample_cam', 'voc_palette', 'write_cam', 'write_label'
-]
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {
+    'cam_file': ('CamFile', 'cam_path', 'read_cam', 'write_cam'),
+    'label_file': ('encode_label', 'label_path', 'read_label', 'read_mask',
+                   'voc_palette', 'write_label'),
+    'normalization': ('normalize_cam', ),
+    'pseudo_label': ('foreground_score', 'label_from_cam', 'upsample_cam'),
+})

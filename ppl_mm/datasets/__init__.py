@@ -1,15 +1,10 @@
 """Images with image-level labels, pseudo-labels, and the demo data."""
-from .cam_pseudo_label_dataset import CAMPseudoLabelDataset
-from .image_label_dataset import ImageLabelDataset
-from .transforms import (
-    LoadImage,
-    LoadLabel,
-    RandomFillCrop,
-    RandomResizeLong,
-)
-from .voc_layout_dataset import VOCLayoutDataset
+from ..utils.lazy import lazy_exports
 
-__all__ = [
-    'CAMPseudoLabelDataset', 'ImageLabelDataset', 'LoadImage', 'LoadLabel',
-    'RandomFillCrop', 'RandomResizeLong', 'VOCLayoutDataset'
-]
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {
+    'cam_pseudo_label_dataset': ('CAMPseudoLabelDataset', ),
+    'image_label_dataset': ('ImageLabelDataset', ),
+    'transforms': (
+        'LoadImage', 'LoadLabel', 'RandomFillCrop', 'RandomResizeLong'),
+    'voc_layout_dataset': ('VOCLayoutDataset', ),
+})

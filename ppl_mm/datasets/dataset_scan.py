@@ -9,7 +9,7 @@ import numpy as np
 
 from ..cams.label_file import read_mask
 from ..errors import UserError
-from ..utils.checkpoints import file_sha256
+from ..utils.files import file_sha256
 from ..utils.image_lists import IMAGE_SUFFIXES, image_id, read_ids
 from ..utils.thread_pool import map_files
 from .class_lists import check_classes, read_classes

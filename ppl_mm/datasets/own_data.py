@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.checkpoints import file_sha256
-from ..utils.files import atomic_write
+from ..utils.files import atomic_write, file_sha256
 from ..utils.thread_pool import map_files
 from .image_folder import ImageFolder
 from .made_folder import MadeFolder

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ..errors import UserError
-from ..utils.checkpoints import file_sha256
+from ..utils.files import file_sha256
 from ..version import __version__
 from .step import last_checkpoint
 from .tables import ROLES, find

@@ -1,5 +1,4 @@
 """Checkpoints are read safely, and fit the model or are refused."""
-import hashlib
 import os
 import pickle
 import re
@@ -15,15 +14,6 @@ from ..errors import UserError
 
 # How many keys of each kind a message names.
 _SHOWN = 3
-
-
-def file_sha256(path: str | os.PathLike) -> str:
-    """The SHA-256 of a file's bytes, in 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict:

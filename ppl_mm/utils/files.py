@@ -1,4 +1,5 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and what is in them."""
+import hashlib
 import os
 import tempfile
 import threading
@@ -44,3 +45,12 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """The SHA-256 of a file's bytes, in 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -2,6 +2,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
@@ -11,8 +12,6 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-
-import torch
 
 from ..errors import UserError
 
@@ -114,7 +113,6 @@ def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
     # Ctrl-C reaches every process: the parent alone says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
     _make = (make, args)
 
 
@@ -131,4 +129,7 @@ def _do(item):
     if _work is None:
         make, args = _make
         _work = make(*args)
+        # Not all work needs torch, which takes seconds to import.
+        if 'torch' in sys.modules:
+            sys.modules['torch'].set_num_threads(1)
     return _work(item)

@@ -20,7 +20,7 @@ from ppl_mm.pipeline.tables import (
     table_rows,
     terminal_report,
 )
-from ppl_mm.utils.checkpoints import file_sha256
+from ppl_mm.utils.files import file_sha256
 
 CLASSES = ['background', 'cat', 'cow']
 

@@ -7,11 +7,8 @@ from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.checkpoints import (
-    check_checkpoint,
-    file_sha256,
-    read_checkpoint,
-)
+from ppl_mm.utils.checkpoints import check_checkpoint, read_checkpoint
+from ppl_mm.utils.files import file_sha256
 
 
 def network(width=4):
