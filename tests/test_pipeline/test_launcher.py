@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.slow]
 
 # All that a command could notice, and results that depend on threads. Some
-# imports set variables; torch's compiler, which no step uses, where it keeps
-# what it has compiled.
+# imports set variables: mmseg's tokenizer, which no step uses, and torch's
+# compiler, which no step uses either, where it keeps what it has compiled.
 SURROUNDINGS = '''
 import atexit, multiprocessing, os, random, signal, sys, threading
 import cv2, numpy, torch
@@ -30,7 +30,8 @@ atexit.register(print, 'atexit')
 print(__name__, __file__, __spec__ and __spec__.name, sys.argv, sys.path)
 print(sys.modules['__main__'].__dict__ is globals(), sys.flags)
 print(os.getcwd(), sorted(item for item in os.environ.items()
-                          if item[0][:6] not in ('PYTEST', 'TORCHI')))
+                          if item[0][:6] not in (
+                              'PYTEST', 'TOKENI', 'TORCHI')))
 print(repr(sys.stdin.read()), sys.stdout.encoding, sys.stdout.isatty())
 print(sys.stdout.line_buffering, sys.stderr.line_buffering)
 print({number: signal.getsignal(number) for number in signal.valid_signals()})
