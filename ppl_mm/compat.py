@@ -27,7 +27,8 @@ def apply() -> None:
     if not any(isinstance(finder, _AtImport) for finder in sys.meta_path):
         sys.meta_path.append(_CompiledOpsFinder())
         sys.meta_path.insert(0, _AtImport(
-            before={'mmseg': check_versions, 'mmpretrain': check_versions},
+            before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'),
+                                 check_versions),
             after={'torch.serialization': allow_mmengine_checkpoints,
                    'mmengine.runner.checkpoint': explain_refused_checkpoints,
                    'mmpretrain.utils.dependency': leave_out_multimodal}))
@@ -71,6 +72,8 @@ class _AtImport(importlib.abc.MetaPathFinder):
         spec = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
             self._extend(spec.loader, fullname)
+        elif spec is None:  # it may be known why; asked once, as it looks too
+            self.before.pop(fullname, _nothing)(None)
         return spec
 
     def _extend(self, loader: importlib.abc.Loader, name: str) -> None:
@@ -89,15 +92,18 @@ def _nothing(module: ModuleType) -> None:
     pass
 
 
-def check_versions(module: ModuleType) -> None:
+def check_versions(module: ModuleType | None) -> None:
     """Say what does not fit before mmseg asserts it without a way out.
+
+    And before Python misses a module that another mmcv does not have.
 
     mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4":
     open-mmlab/mmsegmentation#3729. A command that imports it outside of
     :func:`ppl_mm.utils.cli.run` still ends with one line.
 
     Args:
-        module (ModuleType): The one that is about to be executed; not used.
+        module (ModuleType, optional): The one that is about to be executed;
+            not used.
 
     Raises:
         UserError: See :func:`ppl_mm.utils.versions.check`.

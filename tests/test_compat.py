@@ -73,6 +73,15 @@ def test_mmpretrain_beside_a_transformers_that_it_does_not_know(tmp_path):
     assert out.splitlines()[-1] == 'ask_install'
 
 
+def test_what_is_known_of_a_missing_module_is_said_once():
+    said = []
+    finder = compat._AtImport(before={'no_such_module': said.append}, after={})
+    assert finder.find_spec('no_such_module') is None
+    assert finder.find_spec('no_such_module') is None
+    assert finder.find_spec('another_module') is None
+    assert said == [None]
+
+
 def test_apply_twice_is_idle():
     before = list(sys.meta_path)
     compat.apply()
