@@ -46,14 +46,15 @@ def _register_package() -> None:
     MODULE2PACKAGE['ppl_mm'] = 'ppl_mm'
 
 
-Action = Callable[[ModuleType], None]
+Action = Callable[[ModuleType | None], None]
 
 
 class _AtImport(importlib.abc.MetaPathFinder):
     """Calls a function right before or after a module is executed.
 
     Args:
-        before (dict[str, Action]): Full module name -> function of the module.
+        before (dict[str, Action]): Full module name -> function of the module,
+            or of None, once, where there is no such module.
         after (dict[str, Action]): The same; a module that is there already
             gets its call now.
     """

@@ -113,6 +113,9 @@ def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
     # Ctrl-C reaches every process: the parent alone says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Imported by now if ``make`` needs it; not all work does.
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_num_threads(1)
     _make = (make, args)
 
 
@@ -129,7 +132,4 @@ def _do(item):
     if _work is None:
         make, args = _make
         _work = make(*args)
-        # Not all work needs torch, which takes seconds to import.
-        if 'torch' in sys.modules:
-            sys.modules['torch'].set_num_threads(1)
     return _work(item)
