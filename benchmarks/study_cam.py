@@ -1,8 +1,10 @@
 """Runs of kind 'cam': train a classifier, export its maps, measure them."""
+import fcntl
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -109,6 +111,19 @@ class CamRun:
             raise
         drop_optimizer(last_checkpoint(work))
         return record
+
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Wait for whoever makes what several runs start from, or do it.
+
+        Args:
+            key (str): The same for all of them.
+        """
+        locks = self.work_dir / 'locks'
+        locks.mkdir(parents=True, exist_ok=True)
+        with open(locks / key, 'wb') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def training_config(self) -> Config:
         """The config of the training."""

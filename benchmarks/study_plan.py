@@ -155,7 +155,7 @@ class Run:
         row = self.row
         parts = [row.data, self.data.root, row.config, row.options,
                  self.epochs, self.seed, row.repeat]
-        if row.kind == 'taught':
+        if row.kind in ('taught', 'network'):
             parts.append(row.extra)
         return digest(parts)
 

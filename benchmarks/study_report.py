@@ -67,6 +67,7 @@ def _data_set(study: Study, data: str,
         if groups:
             parts += _round(study, groups, round)
     parts += _later_steps(study, data)
+    parts += _networks(study, data)
     parts += [f'![{path.stem}]({path.parent.name}/{path.name})\n'
               for path in pictures.get(data, ())]
     return parts
@@ -171,6 +172,33 @@ def _later_steps(study: Study, data: str) -> list[str]:
           *(_cell(group.each('mIoU', part).values())
             for part in _PATH.values())]
          for group in groups])]
+
+
+def _networks(study: Study, data: str) -> list[str]:
+    """Networks on labels of a pipeline, beside the recipe's."""
+    groups = study.select('network', data=data)
+    if not groups:
+        return []
+    recipe = next((group for group in groups if group.name == 'network'),
+                  None)
+    header = ['row', 'random seeds', *(
+        f'{split}, {what}' for split in ('train', 'val') for what in (
+            'mIoU', 'precision', 'recall', 'less `network`'))]
+    return ['### Networks on the same maps\n', _table(header, [
+        [group.name, len(group.by_seed), *_network_cells(group, recipe)]
+        for group in groups]), '\n'.join(
+            [*(f'- `{group.name}`: {group.hypothesis}' for group in groups),
+             ''])]
+
+
+def _network_cells(group: Group, recipe: Group | None) -> list[str]:
+    cells = []
+    for part in ('segmentation', 'segmentation_val'):
+        cells += [_cell(group.each(key, part).values())
+                  for key in ('mIoU', 'precision', 'recall')]
+        cells.append('' if group is recipe
+                     else _signed(paired(group, recipe, part)))
+    return cells
 
 
 def _failures(study: Study) -> list[str]:

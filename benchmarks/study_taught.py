@@ -10,10 +10,7 @@ refine    a config of tools/refine.py, which makes labels of its maps
 The row's epochs are its own; the result counts those of the teacher as well,
 and its FLOPs, and those of the export between.
 """
-import fcntl
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,19 +50,10 @@ class TaughtRun(CamRun):
 
     def train(self) -> dict:
         """Train the teacher, make its labels, train on them."""
-        with self._alone():
+        with self.alone(self.teacher.run.training_key):
             self.before = dict(teacher=self.teacher.train(),
                                **self.make_labels())
         return super().train()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait for whoever trains the same teacher, or is it."""
-        locks = self.work_dir / 'locks'
-        locks.mkdir(parents=True, exist_ok=True)
-        with open(locks / self.teacher.run.training_key, 'wb') as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def make_labels(self) -> dict[str, dict]:
         """Export the teacher's maps of all training images, and label.

@@ -179,6 +179,24 @@ def test_the_way_to_a_network_has_a_table(tmp_path):
     assert cells(text, 'masks')[3:] == ['', '', '', '78.0', '', '60.0']
 
 
+def test_networks_stand_beside_the_recipes(tmp_path):
+    networks = [
+        record(name, seed, 0.1, kind='network', method='one network',
+               measured=None, segmentation=part(0.7 + gain),
+               segmentation_val=part(0.6 + seed / 10 - gain))
+        for name, gain in (('network', 0.), ('network_band', 0.05))
+        for seed in (0, 1)]
+    page = tmp_path / 'study.md'
+    write_report([*RECORDS, *networks], tmp_path / 'study.jsonl', page,
+                 'voc6')
+    text = page.read_text()
+    mean_iou, _, _, less = cells(text, 'network_band')[2:6]
+    assert (mean_iou, less) == ('75.0 ± 0.0', '+5.0 ± 0.0')
+    assert cells(text, 'network_band')[-1] == '-5.0 ± 0.0'
+    assert cells(text, 'network')[6] == '65.0 ± 7.1'
+    assert cells(text, 'network')[-1] == ''
+
+
 def test_command_prints_one_line_of_json(tmp_path, capsys):
     results = tmp_path / 'study.jsonl'
     results.write_text(''.join(json.dumps(one) + '\n' for one in RECORDS))
