@@ -291,6 +291,8 @@ def _demo() -> list[Row]:
     return [
         *_plain('demo'), *_single('demo'), *progressive.values(),
         at(plain, 'final', *seeds),
+        at(plain, 'final', *seeds, name='plain_3', epochs=3,
+           hypothesis='from scratch it is best early'),
         # Three stages of three epochs.
         at(paper, 'final', *seeds, epochs=9),
         at(together, 'final', *seeds, name='ppl_k2_together_3', epochs=3,

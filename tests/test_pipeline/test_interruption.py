@@ -13,6 +13,10 @@ STEPS = ['make_data', 'train_cam', 'export_cam', 'export_cam_val',
          'measure_ppl', 'refine_confident', 'train_affinity', 'refine',
          'refine_val', 'measure_refined', 'train_seg', 'test_seg',
          'test_seg_val', 'report']
+# One of each kind: the others run the same commands once more.
+KILLED = [step for step in STEPS if step not in (
+    'export_cam_val', 'measure_ppl', 'export_ppl', 'refine_val',
+    'measure_refined', 'test_seg_val')]
 TRAININGS = ['train_cam', 'train_ppl', 'train_affinity', 'train_seg']
 
 
@@ -62,10 +66,10 @@ def run_and_kill(mini, work_dir: Path, step: str) -> None:
 
 
 @pytest.mark.slow
-def test_killed_in_each_step_gives_the_same_table(finished, tmp_path):
+def test_killed_in_each_kind_of_step_gives_the_same_table(finished, tmp_path):
     mini, reference, _ = finished
     work_dir = tmp_path / 'work'
-    for step in STEPS:
+    for step in KILLED:
         run_and_kill(mini, work_dir, step)
     done = mini.run(work_dir, *own_data(work_dir))
     assert done.returncode == 0, done.stdout + done.stderr

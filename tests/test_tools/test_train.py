@@ -30,7 +30,8 @@ RUNS = dict(
         'train_cfg = dict(max_epochs=2)\n'
         "custom_hooks += [dict(type='ppl_mm.ProgressiveStageHook', stages="
         f'{[dict(stage, epochs=1) for stage in STAGES]})]'),
-    all_stages=(
+    all_stages_mixed=(
+        "model = dict(neck=dict(border='mixed'))\n"
         "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
         f'max_epochs=1, stages={STAGES})'))
 
