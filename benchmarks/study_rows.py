@@ -20,6 +20,8 @@ _PLAIN = dict(voc6='configs/voc6/cls_cam_voc6.py',
               demo='configs/demo/cls_cam_demo.py')
 # Cuts from low to high: MobileNetV2's blocks, those of a ResNet-18.
 _CUTS = dict(voc6=(6, 10, 13), demo=(2, 4, 6))
+# Long sides of training images, and their crop, as in the configs.
+_SIZES = dict(voc6=(224, 384, 224), demo=(80, 144, 96))
 
 
 def neck(position: int, grid: int, **options) -> dict:
@@ -201,28 +203,32 @@ def _branches(data: str) -> list[Row]:
 def _taught(data: str) -> list[Row]:
     """The patch branch learns from the labels of an epoch of plain CAM."""
     early, middle, late = _CUTS[data]
+    smallest, largest, crop = _SIZES[data]
     pipeline = 'train_dataloader.dataset.pipeline'
     taught = {
         'model.head.label_loss': dict(type='ppl_mm.LabelLoss'),
         pipeline: [
             dict(type='ppl_mm.LoadImage'),
             dict(type='ppl_mm.LoadLabel'),
-            dict(type='ppl_mm.RandomResizeLong', min_size=224, max_size=384),
+            dict(type='ppl_mm.RandomResizeLong', min_size=smallest,
+                 max_size=largest),
             dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-            dict(type='ppl_mm.RandomFillCrop', crop_size=224),
+            dict(type='ppl_mm.RandomFillCrop', crop_size=crop),
             dict(type='PackInputs', algorithm_keys=('gt_seg_map', ))],
     }
+    # From scratch, an epoch is too short for a teacher.
+    epochs = dict(voc6=1, demo=3)[data]
     extra = dict(
-        teacher=dict(config=_PLAIN[data], epochs=1),
+        teacher=dict(config=_PLAIN[data], epochs=epochs),
         views=views(1., 1.5, flips=(0., )),
-        refine='configs/voc6/confident_voc6.py')
+        refine=f'configs/{data}/confident_{data}.py')
 
     def row(name: str, hypothesis: str, options: dict) -> Row:
         return Row(
             name, data, _PLAIN[data], 'PL, taught', hypothesis,
             options | taught, {'model.head.fusion': 'patches',
                                'tta_model.softmax': True},
-            epochs=1, kind='taught', extra=extra)
+            epochs=epochs, kind='taught', extra=extra)
     return [
         row('taught_whole', 'sure regions, cut along the edges of the image, '
             'teach what else belongs to an object; no patches',
@@ -290,6 +296,7 @@ def _demo() -> list[Row]:
     together = progressive['ppl_k2_together']
     return [
         *_plain('demo'), *_single('demo'), *progressive.values(),
+        *_taught('demo'),
         at(plain, 'final', *seeds),
         at(plain, 'final', *seeds, name='plain_3', epochs=3,
            hypothesis='from scratch it is best early'),
