@@ -2,6 +2,7 @@
 from . import conv_chains, token_chains  # noqa: F401
 from .affinity_loss import AffinityLoss
 from .affinity_net import AffinityNet
+from .balanced_loss import BalancedCrossEntropyLoss
 from .block_chain import Block, BlockChain, block_chain, register_block_chain
 from .cam_classifier import CAMClassifier
 from .cam_head import CAMHead
@@ -16,9 +17,9 @@ from .resnet38d import ResNet38d
 from .seg_map_tta import SegMapTTAModel
 
 __all__ = [
-    'AffinityLoss', 'AffinityNet', 'Block', 'BlockChain', 'CAMClassifier',
-    'CAMHead', 'CAMTTAModel', 'DeepLabV1Head', 'DeepLabV2Head',
-    'DilatedMobileNetV2', 'LabelLoss', 'MultiGranularityFusion',
-    'PatchLearning', 'RefinedSegTTAModel', 'ResNet38d', 'SegMapTTAModel',
-    'block_chain', 'register_block_chain'
+    'AffinityLoss', 'AffinityNet', 'BalancedCrossEntropyLoss', 'Block',
+    'BlockChain', 'CAMClassifier', 'CAMHead', 'CAMTTAModel', 'DeepLabV1Head',
+    'DeepLabV2Head', 'DilatedMobileNetV2', 'LabelLoss',
+    'MultiGranularityFusion', 'PatchLearning', 'RefinedSegTTAModel',
+    'ResNet38d', 'SegMapTTAModel', 'block_chain', 'register_block_chain'
 ]
