@@ -294,9 +294,15 @@ def _demo() -> list[Row]:
     progressive = {row.name: row for row in _progressive('demo')}
     plain, paper = _plain('demo')[0], progressive['ppl_k2']
     together = progressive['ppl_k2_together']
+    mixed = _taught('demo')[1]
+    # As long as it takes for maps that a CRF can mend.
+    long = dict(mixed.extra, refine='configs/demo/confident_long_demo.py',
+                teacher=dict(mixed.extra['teacher'], epochs=9))
     return [
         *_plain('demo'), *_single('demo'), *progressive.values(),
         *_taught('demo'),
+        at(mixed, 'final', *seeds, name='taught_long_4_k2_mixed', extra=long,
+           hypothesis='better labels teach more, also from worse maps'),
         at(plain, 'final', *seeds),
         at(plain, 'final', *seeds, name='plain_3', epochs=3,
            hypothesis='from scratch it is best early'),
