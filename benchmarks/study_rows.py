@@ -113,6 +113,7 @@ def _crops(data: str) -> list[Row]:
     """Larger crops: patches of more cells, or a grid that divides them."""
     middle = _CUTS[data][1]
     paper = _progressive(data)[0]
+    divided = 'as many cells as the grid divides leave no padding'
 
     def crop(side: int, largest: int) -> dict:
         pipeline = 'train_dataloader.dataset.pipeline.'
@@ -122,7 +123,7 @@ def _crops(data: str) -> list[Row]:
 
     def row(name: str, hypothesis: str, method: str, options: dict) -> Row:
         return Row(name, data, _PLAIN[data], method, hypothesis, options)
-    large, even = crop(320, 480), crop(256, 416)
+    large, even, odd = crop(320, 480), crop(256, 416), crop(240, 400)
     return [
         row('plain_crop_320', 'a larger crop is as good', PLAIN, large),
         row(f'pl_{middle}_k2_crop_320', 'a patch of more cells sees more of '
@@ -135,6 +136,27 @@ def _crops(data: str) -> list[Row]:
         row(f'pl_{middle}_k4_crop_256', '16 cells are four patches without '
             'padding, 14 are not; that is what K = 4 loses by', 'PL',
             neck(middle, 4) | even),
+        row(f'pl_{middle}_k2_crop_256', divided, 'PL', neck(middle, 2) | even),
+        row('plain_crop_240', 'a larger crop is as good', PLAIN, odd),
+        row(f'pl_{middle}_k3_crop_240', divided, 'PL', neck(middle, 3) | odd),
+    ]
+
+
+def _moving(data: str) -> list[Row]:
+    """A grid that moves, so that borders do."""
+    middle = _CUTS[data][1]
+    paper, mixed = _progressive(data)[0], _taught(data)[1]
+    moving = {'model.neck.moving': True}
+
+    def moved(row: Row, hypothesis: str) -> Row:
+        return replace(row, name=f'{row.name}_moving', hypothesis=hypothesis,
+                       options=row.options | moving)
+    rim = 'no place is always at a border of zeros, so none is always dark'
+    return [
+        *(moved(Row(f'pl_{middle}_k{grid}', data, _PLAIN[data], 'PL',
+                    options=neck(middle, grid)), rim) for grid in (2, 4)),
+        moved(paper, rim),
+        moved(mixed, 'strangers at other places teach the same'),
     ]
 
 
@@ -252,28 +274,55 @@ def at(row: Row, round: str, *seeds: int, **changes) -> Row:
 
 def _finals(data: str) -> list[Row]:
     """What the last round compares, at three epochs in all."""
-    plain, paper = _plain(data)[0], _progressive(data)[0]
-    whole, mixed, *_ = _taught(data)
+    plain = _plain(data)[0]
+    progressive = {row.name: row for row in _progressive(data)}
+    whole, mixed, early, late, _ = _taught(data)
     seeds = (0, 1, 2)
     return [
         at(plain, 'final', *seeds),
         # One epoch of a teacher, two of its own.
         at(mixed, 'final', *seeds, epochs=2),
         at(whole, 'final', *seeds, epochs=2),
-        _twice(mixed),
-        at(paper, 'final', *seeds),
+        at(early, 'final', *seeds, epochs=2),
+        at(late, 'final', *seeds, epochs=2),
+        at(_all_cuts(mixed), 'final', *seeds, epochs=2),
+        _twice(mixed, seeds),
+        at(progressive['ppl_k2'], 'final', *seeds),
+        at(progressive['ppl_k2_together'], 'final', *seeds),
         at(plain, 'final', *seeds, name='plain_equal_cost', epochs=6,
            hypothesis='it stops at the head, whatever it costs',
            equal_cost_to=mixed.name),
     ]
 
 
-def _twice(mixed: Row) -> Row:
+def _all_cuts(mixed: Row) -> Row:
+    """Taught patches after each of the blocks, in each iteration."""
+    loop = dict(
+        type='ppl_mm.AllStagesTrainLoop', _delete_=True, max_epochs=1,
+        stages=[dict(position=position, grid=2)
+                for position in _CUTS[mixed.data]])
+    return replace(mixed, name='taught_together_k2_mixed',
+                   options=mixed.options | dict(train_cfg=loop),
+                   hypothesis='what patches teach at one block they teach '
+                   'better at three')
+
+
+def _halves(data: str) -> list[Row]:
+    """Who was best in the screen, on images that chose nothing."""
+    plain, _, longer, *_ = _plain(data)
+    progressive = {row.name: row for row in _progressive(data)}
+    best = [plain, longer, progressive['ppl_k2'],
+            progressive['ppl_k2_together'], *_taught(data)[:2]]
+    return [at(row, 'half', hypothesis='the order of the screen holds')
+            for row in best]
+
+
+def _twice(mixed: Row, seeds: tuple[int, ...]) -> Row:
     """Plain CAM, taught, and taught by that: an epoch of each."""
     teacher = dict(config=mixed.config, options=mixed.options,
                    test_options=mixed.test_options, epochs=1, kind='taught',
                    extra=mixed.extra)
-    return at(mixed, 'final', name='taught_twice', epochs=1,
+    return at(mixed, 'final', *seeds, name='taught_twice', epochs=1,
               hypothesis='better maps teach better ones', extra=dict(
                   mixed.extra, teacher=teacher,
                   refine='configs/voc6/confident_taught_voc6.py'))
@@ -391,5 +440,6 @@ def _band(data: str) -> dict:
 
 ROWS = [*_plain('voc6'), *_scales('voc6'), *_single('voc6'),
         *_crops('voc6'), *_branches('voc6'), *_progressive('voc6'),
-        *_taught('voc6'), *_finals('voc6'), *_again(), *_path(),
-        *_noise('voc6', (0, )), *_demo(), *_noise('demo', (0, 1, 2))]
+        *_moving('voc6'), *_taught('voc6'), *_halves('voc6'),
+        *_finals('voc6'), *_again(), *_path(), *_noise('voc6', (0, )),
+        *_demo(), *_noise('demo', (0, 1, 2))]

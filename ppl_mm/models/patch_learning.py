@@ -146,6 +146,10 @@ class PatchLearning(ChainNeck):
             of the whole batch at random, see :func:`mixed_branch`: outside
             of training they stay where they are, so p equals g. Defaults to
             'zeros'.
+        moving (bool): In training, move the grid by a random number of cells
+            in each iteration, so that a place is now at a patch's border and
+            now inside; what leaves the map at one side comes in at the
+            other. Defaults to False, as in the paper.
         init_cfg (dict, optional): As of every ``BaseModule``.
     """
 
@@ -155,8 +159,10 @@ class PatchLearning(ChainNeck):
                  position: int,
                  grid: Grid,
                  border: str = 'zeros',
+                 moving: bool = False,
                  init_cfg: dict | None = None) -> None:
         super().__init__(border, init_cfg)
+        self.moving = moving
         self.register_buffer('stage', torch.zeros(3, dtype=torch.long))
         self.set_stage(position, grid)
 
@@ -196,11 +202,22 @@ class PatchLearning(ChainNeck):
                  whole: Tensor) -> Tensor:
         """The patch branch, of the size of the global one."""
         size = whole.shape[-2:]
-        if self.border != 'mixed':
-            return patch_branch(features, tail, self.grid, size, self.border)
-        if not self.training or self.grid == (1, 1):
+        if self.border == 'mixed' and (
+                not self.training or self.grid == (1, 1)):
             return whole  # nobody changes places
-        return mixed_branch(features, tail, self.grid, size)
+        if not (self.training and self.moving):
+            return self._cut(features, tail, size)
+        cells = [int(torch.randint(side, ())) for side in size]
+        moved = features.roll([cell * tail.stride for cell in cells], (2, 3))
+        return self._cut(moved, tail, size).roll(
+            [-cell for cell in cells], (2, 3))
+
+    def _cut(self, features: Tensor, tail: BlockChain,
+             size: tuple[int, int]) -> Tensor:
+        """The patch branch, its grid where the map begins."""
+        if self.border == 'mixed':
+            return mixed_branch(features, tail, self.grid, size)
+        return patch_branch(features, tail, self.grid, size, self.border)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,0 +1,228 @@
+"""How long a training step of each recipe takes, and what memory it needs.
+
+    python benchmarks/recipes.py           # on the GPU; goes on after a kill
+    python benchmarks/recipes.py --only '*resnet38d*voc12*'
+
+Each shipped recipe steps its own optimiser on random images of its crop, with
+the config's batch, as on each of four GPUs, and with four times as many, as
+on one. A recipe of several stages is measured at each. Loading of data is not
+in it, nor what GPUs tell each other. Steps that recipes share are measured
+once. Seconds are the median over steps, on the clock, the GPU waited for;
+memory is what torch has taken of the GPU.
+
+Results are added to docs/results/recipes_gpu.json, of which
+tools/analysis_tools/recipe_table.py makes docs/recipes.md.
+"""
+import argparse
+import copy
+import fnmatch
+import json
+import platform
+import statistics
+import sys
+import time
+import warnings
+from datetime import date
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import OptimWrapper, build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
+from torch import nn
+
+from ppl_mm.utils import atomic_write
+from ppl_mm.utils.progress import track
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / 'tools/analysis_tools'))
+
+from recipe_table import (  # noqa: E402
+    GPUS,
+    crop_of,
+    recipes,
+    stages_of,
+    training_loss,
+)
+
+OUT = ROOT / 'docs/results/recipes_gpu.json'
+QUICK, QUICK_SIZE = 'cam_resnet50*voc12*', (64, 64)
+
+
+class Training:
+    """A recipe's network and optimiser.
+
+    Args:
+        cfg (Config): The recipe.
+        device (str): Where.
+    """
+
+    def __init__(self, cfg: Config, device: str) -> None:
+        with DefaultScope.overwrite_default_scope(cfg.default_scope):
+            model = MODELS.build(copy.deepcopy(cfg.model))
+            self.model: nn.Module = revert_sync_batchnorm(
+                model).to(device).train()
+            self.optim: OptimWrapper = build_optim_wrapper(
+                self.model, copy.deepcopy(cfg.optim_wrapper))
+        self.device = device
+
+    def measure(self, batch: int, size: tuple[int, int], steps: int) -> dict:
+        """Time steps of one batch size.
+
+        Args:
+            batch (int): Images.
+            size (tuple[int, int]): Of each.
+            steps (int): How many are timed, after two more.
+
+        Returns:
+            dict: ``seconds`` of a step and, on a GPU, ``gib``.
+        """
+        images = torch.rand(batch, 3, *size, device=self.device)
+        if self.device == 'cuda':
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+        seconds = [self._step(images) for _ in range(2 + steps)][2:]
+        measured = dict(batch=batch, seconds=statistics.median(seconds))
+        if self.device == 'cuda':
+            measured['gib'] = torch.cuda.max_memory_reserved() / 2**30
+        return measured
+
+    def _step(self, images: torch.Tensor) -> float:
+        start = time.perf_counter()
+        with self.optim.optim_context(self.model):
+            loss = training_loss(self.model, images)
+        self.optim.update_params(loss)
+        if self.device == 'cuda':
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+
+def cuts_of(cfg: Config) -> list[dict | None]:
+    """The stages of a recipe, each a position and a grid, or None."""
+    neck = cfg.model.get('neck') or {}
+    own = (dict(position=neck.position, grid=neck.grid)
+           if 'grid' in neck else None)
+    return [dict(position=stage['position'], grid=stage['grid'])
+            if stage else own for stage, _ in stages_of(cfg)]
+
+
+def key_of(cfg: Config, cut: dict | None) -> str:
+    """The same for recipes whose steps cost the same."""
+    model = copy.deepcopy(cfg.model.to_dict())
+    if cut:
+        model['neck'].update(cut)
+    return json.dumps([model, crop_of(cfg), cfg.optim_wrapper.to_dict(),
+                       cfg.train_dataloader.batch_size], sort_keys=True,
+                      default=str)
+
+
+def measure(cfg: Config, size: tuple[int, int], known: dict[str, dict],
+            steps: int, device: str) -> list[dict]:
+    """The stages of a recipe.
+
+    Args:
+        cfg (Config): The recipe.
+        size (tuple[int, int]): Of the images.
+        known (dict[str, dict]): What has been measured, by :func:`key_of`;
+            what is not there is added.
+        steps (int): How many are timed.
+        device (str): Where.
+
+    Returns:
+        list[dict]: For each stage ``stage``, and ``each`` and ``all``: a step
+        of one GPU's images, and one of all GPUs' images on one.
+    """
+    training, batch = None, cfg.train_dataloader.batch_size
+    rows = []
+    for cut in cuts_of(cfg):
+        key = key_of(cfg, cut)
+        if key not in known:
+            training = training or Training(cfg, device)
+            if cut:
+                training.model.neck.set_stage(**cut)
+            known[key] = dict(
+                each=training.measure(batch, size, steps),
+                all=training.measure(GPUS * batch, size, steps))
+        rows.append(dict(stage=cut, **known[key]))
+    return rows
+
+
+def chosen(pattern: str) -> list[Path]:
+    """Recipes whose name fits, VOC's first."""
+    found = [path for path in recipes()
+             if fnmatch.fnmatch(path.stem, pattern)]
+    return sorted(found, key=lambda path: 'voc12' not in path.stem)
+
+
+def machine_of(device: str) -> dict:
+    """What measured."""
+    gpu = torch.cuda.get_device_name() if device == 'cuda' else None
+    return dict(gpu=gpu, python=platform.python_version(),
+                torch=torch.__version__, date=str(date.today()))
+
+
+def ratios(rows: dict[str, list[dict]]) -> dict[str, float]:
+    """What the patches of the first stage add to a plain CAM's step."""
+    found = {}
+    for backbone in ('resnet38d', 'resnet50'):
+        plain = [row for name, row in rows.items()
+                 if name.startswith(f'cam_{backbone}') and 'voc12' in name]
+        first = [row for name, row in rows.items() if name.startswith(
+            f'ppl-stage1_{backbone}') and 'voc12' in name]
+        if plain and first:
+            seconds = [row[0][0]['all']['seconds'] for row in (first, plain)]
+            found[f'first_stage_over_plain_{backbone}'] = round(
+                seconds[0] / seconds[1], 2)
+    return found
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', default='*', metavar='PATTERN',
+                        help="recipes by name, e.g. '*voc12*'")
+    parser.add_argument('--steps', type=int, default=5,
+                        help='timed steps (default: 5)')
+    parser.add_argument('--quick', action='store_true',
+                        help='one recipe, small images, one step, on any '
+                        'device, written nowhere unless --out says so')
+    parser.add_argument('--out', type=Path, help=f'default: {OUT.name}')
+    return parser.parse_args(argv)
+
+
+def main() -> None:
+    """Measure, and print one line of JSON."""
+    args = parse_args()
+    warnings.simplefilter('ignore')  # mmseg's, about its own settings
+    # Two lines for each weight, otherwise.
+    MMLogger.get_current_instance().setLevel('WARNING')
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    if device == 'cpu' and not args.quick:
+        sys.exit('recipes.py: no GPU here; --quick shows how it goes')
+    out = args.out or (None if args.quick else OUT)
+    done = json.loads(out.read_text()) if out and out.is_file() else {}
+    result = dict(benchmark='recipes', ratios={}, figures={}, machine={})
+    result |= done
+    known = {}
+    for path in track(chosen(QUICK if args.quick else args.only), 'measuring'):
+        if path.stem in result['figures']:
+            continue
+        cfg = Config.fromfile(path)
+        torch.backends.cudnn.benchmark = cfg.env_cfg.cudnn_benchmark
+        result['figures'][path.stem] = measure(
+            cfg, QUICK_SIZE if args.quick else crop_of(cfg), known,
+            1 if args.quick else args.steps, device)
+        result['machine'] = machine_of(device)
+        result['ratios'] = ratios(result['figures'])
+        if out:
+            with atomic_write(out) as file:
+                file.write(json.dumps(result, indent=1).encode())
+    print(json.dumps(result))
+
+
+if __name__ == '__main__':
+    main()
