@@ -4,11 +4,13 @@ python tools/analysis_tools/recipe_table.py
 
 Nothing is trained and no weight is loaded: every network runs one pass,
 forward and backward, on tensors without values, which count operations and
-what is kept for the backward pass. The page says how hours and GPU memory are
-estimated from that. A few minutes on a CPU.
+what is kept for the backward pass. Hours come of steps that
+benchmarks/recipes.py has timed on a GPU or, where it has not, of the counts;
+the page says how, and how memory is estimated. A few minutes on a CPU.
 """
 import argparse
 import copy
+import json
 import math
 import re
 import warnings
@@ -35,17 +37,17 @@ GPUS = 4
 # VOC 2012 train_aug, and MS COCO 2014 train without images of no object.
 IMAGES = dict(voc12=10_582, coco14=82_081)
 RECIPE = re.compile(r'_\dxb\d+-\d+[ek]_(voc12|coco14)')
-# ResNet-50 in TF32: 938 images/s on one A100 and 7248 on 8; 4.1 GMAC each,
-# 2 operations per MAC, 3 passes; bandwidths 4.8 and 2.04 TB/s.
-SUSTAINED = 938 * 3 * 2 * 4.1e9 * 4.8 / 2.04
-SCALING = 7248 / 938 / 8
+MEASURED = ROOT / 'docs/results/recipes_gpu.json'
+# Operations a second of cam_resnet50_4xb4-5e_voc12aug-512x512 in that file, of
+# the classifiers the slowest, with 4 and with 16 images.
+SUSTAINED = dict(each=50e12, all=86e12)
 OVERHEAD = 2 * 2**30
 BATCH = 2  # of the pass: some norms refuse one image
 
 HEAD = """# Recipes: what they cost
 
-Written by `python tools/analysis_tools/recipe_table.py`. **Nothing here was
-measured on a GPU**: counts are exact, hours and memory are estimates.
+Written by `python tools/analysis_tools/recipe_table.py`: counts are exact,
+hours are of measured steps or, after a `~`, estimated, memory is estimated.
 
 - *weights*, *trained*: parameters in millions, and those that get a gradient.
 - *GMAC*: multiply-adds of the forward pass for one image at the training crop,
@@ -56,18 +58,20 @@ measured on a GPU**: counts are exact, hours and memory are estimates.
 - *GiB*: memory of each of {gpus} GPUs at the config's batch, and of a single
   GPU with all of the batch: kept times batch, weights, gradients (twice on
   several GPUs: DDP's buckets) and momentum, plus 2 GiB for CUDA, cuDNN and
-  what lives for a moment.
+  what lives for a moment. Where it was looked at, in `baseline` and `ppl` on
+  one GPU, torch had taken between 1 GiB less and 1 GiB more.
 - *iterations*: at {gpus} GPUs, or at one with all of the batch. Each of
   `all-stages` steps the optimiser three times.
-- *hours*: operations (2 for each multiply-add; the backward pass as counted,
-  without frozen layers) over {sustained:.0f} TFLOP/s on one H200. The figure
-  is NVIDIA's for the training of ResNet-50 in TF32, which PyTorch takes for
-  convolutions by itself, on an A100 (938 images/s, DeepLearningExamples,
-  ResNet50 v1.5: 23 TFLOP/s, 15 % of the peak), times the ratio of the GPUs'
-  memory bandwidths, 4.8 over 2.04 TB/s. {gpus} GPUs are taken as {many:.2f}
-  times as fast as one (there 8 were 7.73 times). Loading of data is not in it,
-  nor that 2 images fill no H200: right within a factor of two, at best. Look
-  at the log's time per iteration before you plan by it.
+- *hours*: iterations times the seconds of a step on one H200, measured by
+  `benchmarks/recipes.py` on 2026-11-26 with the images of one of {gpus} GPUs,
+  and with those of all ([steps](results/recipes_gpu.json): random images,
+  torch 2.11, TF32 for convolutions, as PyTorch has it). MS COCO's are those
+  of VOC's networks. Loading of data is not in it, nor what GPUs tell each
+  other.
+- `~`: operations (2 for each multiply-add; the backward pass as counted,
+  without frozen layers) over {one:.0f} TFLOP/s on one GPU and {each:.0f} on
+  each of {gpus}: the slowest classifier that was measured. Look at the log's
+  time per iteration before you plan by it.
 
 Export, refinement and tests are not in the table.
 """
@@ -147,7 +151,7 @@ def _segmentation_loss(model: nn.Module, images: Tensor) -> Tensor:
     if model.with_auxiliary_head:
         more = model.auxiliary_head
         heads += more if isinstance(more, nn.ModuleList) else [more]
-    labels = torch.empty(len(images), *images.shape[2:], dtype=torch.long,
+    labels = torch.zeros(len(images), *images.shape[2:], dtype=torch.long,
                          device=images.device)
     losses = [
         F.cross_entropy(F.interpolate(
@@ -231,14 +235,13 @@ def row(path: Path) -> list[str]:
     model = revert_sync_batchnorm(model).to('meta').train()
     weights = sum(p.numel() for p in model.parameters())
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    costs, work = [], 0.
-    for stage, passes in stages_of(cfg):
+    costs = []
+    for stage, _ in stages_of(cfg):
         if stage:
             model.neck.set_stage(stage['position'], stage['grid'])
         costs.append(measure(model, crop_of(cfg)))
-        work += costs[-1].total * passes * images_of(cfg)
     kept = max(cost.kept for cost in costs)
-    batch, hours = cfg.train_dataloader.batch_size, work / SUSTAINED / 3600
+    batch = cfg.train_dataloader.batch_size
     momentum = bool(cfg.optim_wrapper.optimizer.get('momentum'))
     fixed = 4 * (weights + trained * (1 + momentum)) + OVERHEAD
     return [
@@ -247,12 +250,38 @@ def row(path: Path) -> list[str]:
         f'{kept / 2**30:.2f}',
         f'{(fixed + 4 * trained + batch * kept) / 2**30:.0f}',
         f'{(fixed + GPUS * batch * kept) / 2**30:.0f}',
-        f'{iterations_of(cfg):,}', _hours(hours),
-        _hours(hours / GPUS / SCALING)]
+        f'{iterations_of(cfg):,}', *hours_of(cfg, costs)]
 
 
-def _hours(hours: float) -> str:
-    return f'{hours:.1f}' if hours >= 1 else f'{hours:.2f}'
+def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
+    """Hours of a training on one GPU, and on four.
+
+    Args:
+        cfg (Config): The recipe.
+        costs (Sequence[Cost]): Of each stage, for what was not measured.
+
+    Returns:
+        tuple[str, str]: With a ``~`` in front where nothing was measured.
+    """
+    batch = cfg.train_dataloader.batch_size
+    measured = measured_steps(cfg)
+    cells = []
+    for key, images in (('all', GPUS * batch), ('each', batch)):
+        seconds = measured and [step[key]['seconds'] for step in measured]
+        seconds = seconds or [
+            cost.total * images / SUSTAINED[key] for cost in costs]
+        steps = [passes * images_of(cfg) / (GPUS * batch)
+                 for _, passes in stages_of(cfg)]
+        hours = sum(map(math.prod, zip(steps, seconds, strict=True))) / 3600
+        cells.append(f'{"" if measured else "~"}'
+                     f'{hours:.{1 if hours >= 1 else 2}f}')
+    return tuple(cells)
+
+
+def measured_steps(cfg: Config) -> list[dict] | None:
+    """Steps of a recipe's stages, or of the same one on VOC, on a GPU."""
+    name = Path(cfg.filename).stem.replace('_coco14-', '_voc12aug-')
+    return json.loads(MEASURED.read_text())['figures'].get(name)
 
 
 COLUMNS = ('config', 'weights', 'trained', 'GMAC', 'kept', f'GiB, {GPUS} GPUs',
@@ -269,8 +298,8 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
         str: A line.
     """
     yield from HEAD.format(
-        gpus=GPUS, sustained=SUSTAINED / 1e12,
-        many=GPUS * SCALING).splitlines()
+        gpus=GPUS, one=SUSTAINED['all'] / 1e12,
+        each=SUSTAINED['each'] / 1e12).splitlines()
     for folder, cells in rows.items():
         yield from ('', f'## configs/{folder}', '')
         yield f'| {" | ".join(COLUMNS)} |'
