@@ -292,6 +292,9 @@ def _finals(data: str) -> list[Row]:
         at(plain, 'final', *seeds, name='plain_equal_cost', epochs=6,
            hypothesis='it stops at the head, whatever it costs',
            equal_cost_to=mixed.name),
+        at(plain, 'final', name='plain_equal_cost_twice', epochs=8,
+           hypothesis='it stops at the head, whatever it costs',
+           equal_cost_to='taught_twice'),
     ]
 
 
@@ -383,6 +386,11 @@ def _path() -> list[Row]:
             round='final', seeds=(0, 1, 2), kind='pipeline'),
         Row('pipeline_one_round', 'voc6',
             'configs/voc6/pipeline_one_round.py', 'pseudo-labels, one round',
+            'better maps make better labels and a better network',
+            round='final', kind='pipeline'),
+        Row('pipeline_taught_twice', 'voc6',
+            'configs/voc6/pipeline_taught_twice.py',
+            'pseudo-labels, taught twice',
             'better maps make better labels and a better network',
             round='final', kind='pipeline'),
         masks,

@@ -67,9 +67,16 @@ class _Planner:
     def _check_confident(self) -> None:
         """Labels of what is sure are for an AffinityNet, or for a stage."""
         own = self.settings
-        used = (own.affinity and own.affinity_labels == own.confident_labels
-                or any(map(_is_taught, own.ppl[1:])))
-        if own.confident_labels and not used:
+        taught = sum(map(_is_taught, own.ppl[1:]))
+        given = len(own.confident_labels)
+        if given > 1 and given != taught:
+            raise UserError(
+                f'{own.path}: confident_labels names {given} configs, and '
+                f'{taught} stages of ppl learn from labels; name one for each '
+                'of them, or one for all')
+        used = taught or (own.affinity
+                          and own.affinity_labels in own.confident_labels)
+        if given and not used:
             raise UserError(f'{own.path}: nothing uses confident_labels; give '
                             'refinement and affinity too, or a stage of ppl '
                             'that learns from labels (label_dir)')
@@ -91,6 +98,7 @@ class _Planner:
         Where a config learns from labels, those of the last one's maps.
         """
         steps, trained, configs = [], None, list(configs)
+        confident = list(self.settings.confident_labels)
         for number, config in enumerate(configs, 1):
             name, title = _numbered(
                 f'train_{method}', f'train {_METHODS[method]}', number,
@@ -98,7 +106,9 @@ class _Planner:
             options = dict(load_from=trained.folder) if trained else {}
             needs = (trained.name, ) if trained else self.first
             if trained and _is_taught(config):
-                labels = self._teach(trained, configs[number - 2])
+                labels = self._teach(
+                    trained, configs[number - 2], confident[:1])
+                confident = confident[1:] or confident
                 steps += labels
                 needs = (trained.name, labels[-1].name)
                 options[_LABEL_DIR] = labels[-1].folder
@@ -107,16 +117,17 @@ class _Planner:
             steps.append(trained)
         return steps
 
-    def _teach(self, trained: Step, config: Path) -> list[Step]:
+    def _teach(self, trained: Step, config: Path,
+               confident: list[Path]) -> list[Step]:
         """Label what is sure in the maps of a stage, for the next one."""
-        if self.settings.confident_labels is None:
+        if not confident:
             raise UserError(
                 f'{self.settings.path}: the stage after {config.name} learns '
                 'from labels (label_dir), so confident_labels must name a '
                 'config of tools/refine.py that makes them')
         return self._label_maps(
             trained, f'of stage {trained.name[-1]} on train', config,
-            self.settings.confident_labels)
+            confident[0])
 
     def _label_maps(self, trained: Step, where: str, config: Path,
                     labels: Path) -> list[Step]:

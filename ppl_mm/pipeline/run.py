@@ -192,9 +192,9 @@ def _description(settings: PipelineSettings) -> dict:
         baseline=str(settings.baseline),
         ppl=[str(path) for path in settings.ppl],
         segmentation=[str(path) for path in settings.segmentation],
+        confident_labels=[str(path) for path in settings.confident_labels],
         **{key: str(getattr(settings, key)) for key in (
-            'refinement', 'affinity', 'confident_labels', 'affinity_labels',
-            'segmentation_maps', 'segmentation_labels')
-           if getattr(settings, key)},
+            'refinement', 'affinity', 'affinity_labels', 'segmentation_maps',
+            'segmentation_labels') if getattr(settings, key)},
         splits=settings.splits,
         make_data=settings.make_data)

@@ -44,11 +44,12 @@ class PipelineSettings:
             makes of the PPL maps are the pseudo-labels then.
         affinity (Path, optional): Config of the AffinityNet for the
             ``ppl_mm.RandomWalk`` of ``refinement``.
-        confident_labels (Path, optional): Config of ``tools/refine.py`` that
-            makes what a PPL stage whose training set has a ``label_dir``
-            learns from: labels of the maps of the stage before.
+        confident_labels (tuple[Path, ...]): Configs of ``tools/refine.py``
+            that make what a PPL stage whose training set has a ``label_dir``
+            learns from, labels of the maps of the stage before: one for each
+            such stage, or one for all.
         affinity_labels (Path, optional): The same for what the AffinityNet is
-            trained on, labels of the last maps. Defaults to
+            trained on, labels of the last maps. Defaults to the last of
             ``confident_labels``.
         segmentation_maps (Path, optional): Config of ``tools/export_cam.py``
             for the segmentation network: what a round's network sees of the
@@ -72,7 +73,7 @@ class PipelineSettings:
     segmentation_tta: bool = False
     refinement: Path | None = None
     affinity: Path | None = None
-    confident_labels: Path | None = None
+    confident_labels: tuple[Path, ...] = ()
     affinity_labels: Path | None = None
     segmentation_maps: Path | None = None
     segmentation_labels: Path | None = None
@@ -187,13 +188,16 @@ def _listed(value: object) -> list:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _refinement(path: Path, cfg: dict) -> dict[str, Path]:
+def _refinement(path: Path, cfg: dict) -> dict[str, Path | tuple[Path, ...]]:
     """The configs of the refinement, those that are given."""
-    found = _given(path, cfg, 'refinement', 'affinity', 'confident_labels',
-                   'affinity_labels')
+    found = _given(path, cfg, 'refinement', 'affinity', 'affinity_labels')
+    confident = _configs_beside(
+        path, 'confident_labels', cfg.get('confident_labels') or ())
+    found['confident_labels'] = confident
     if 'affinity' not in found:
         return found
-    labels = found.setdefault('affinity_labels', found.get('confident_labels'))
+    labels = found.setdefault(
+        'affinity_labels', confident[-1] if confident else None)
     if not labels or 'refinement' not in found:
         raise UserError(f'{path}: an affinity needs both refinement and '
                         'confident_labels')

@@ -114,3 +114,43 @@ def test_the_stages_run(taught, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     log = tmp_path / 'work/logs/train_ppl.log'
     assert 'loss_label' in log.read_text()
+
+
+@pytest.fixture
+def twice(taught):
+    """Taught by the first stage's labels, then by those of what that gave."""
+    rewrite(taught, "'cls_taught.py']", "'cls_taught.py', 'cls_taught.py']")
+    (taught.folder / 'surer.py').write_text(
+        (taught.folder / 'confident.py').read_text())
+    return taught
+
+
+def label_configs(mini):
+    return [Path(step.command[2]).name for name, step in plan(mini).items()
+            if name.startswith('label_') or name == 'refine_confident']
+
+
+def test_each_stage_learns_from_the_one_before(twice):
+    steps = plan(twice)
+    for number, name in ((1, 'train_ppl_2'), (2, 'train_ppl')):
+        train = steps[name]
+        assert f'load_from=work/train_ppl_{number}' in train.command
+        assert ('train_dataloader.dataset.label_dir='
+                f'work/label_ppl_{number}' in train.command)
+        assert steps[f'label_ppl_{number}'].command[3] == (
+            f'work/export_ppl_{number}')
+
+
+def test_one_config_of_labels_serves_all_stages_or_each_has_its_own(twice):
+    assert label_configs(twice) == ['confident.py'] * 3
+    rewrite(twice, "confident_labels = 'confident.py'",
+            "confident_labels = ['confident.py', 'surer.py']")
+    assert label_configs(twice) == ['confident.py', 'surer.py', 'surer.py']
+
+
+def test_as_many_configs_of_labels_as_stages_that_learn(taught):
+    rewrite(taught, "confident_labels = 'confident.py'",
+            "confident_labels = ['confident.py', 'confident.py']")
+    with pytest.raises(UserError, match='confident_labels names 2 configs, '
+                       'and 1 stages of ppl learn from labels'):
+        plan(taught)
