@@ -30,6 +30,7 @@ _PATH = {
     'plain CAM, seed': 'plain_seed', 'PPL, seed': 'ppl_seed',
     'pseudo-labels': 'measured', 'network': 'segmentation',
     'pseudo-labels, val': 'val', 'network, val': 'segmentation_val'}
+_NETWORK = ('segmentation', 'segmentation_val')
 _SCORES = ('mIoU', 'precision', 'recall', 'over_activation',
            'under_activation')
 
@@ -179,11 +180,13 @@ def _networks(study: Study, data: str) -> list[str]:
     groups = study.select('network', data=data)
     if not groups:
         return []
-    recipe = next((group for group in groups if group.name == 'network'),
-                  None)
+    # Where nobody has run it alone, a pipeline of one round has trained it.
+    recipe = next((group for group in [
+        *groups, *study.select('pipeline', data=data)]
+        if group.name in ('network', 'pipeline_one_round')), None)
     header = ['row', 'random seeds', *(
-        f'{split}, {what}' for split in ('train', 'val') for what in (
-            'mIoU', 'precision', 'recall', 'less `network`'))]
+        f'{groups[0].first[part]["split"]}, {what}' for part in _NETWORK
+        for what in ('mIoU', 'precision', 'recall', 'less the recipe'))]
     return ['### Networks on the same maps\n', _table(header, [
         [group.name, len(group.by_seed), *_network_cells(group, recipe)]
         for group in groups]), '\n'.join(
@@ -193,7 +196,7 @@ def _networks(study: Study, data: str) -> list[str]:
 
 def _network_cells(group: Group, recipe: Group | None) -> list[str]:
     cells = []
-    for part in ('segmentation', 'segmentation_val'):
+    for part in _NETWORK:
         cells += [_cell(group.each(key, part).values())
                   for key in ('mIoU', 'precision', 'recall')]
         cells.append('' if group is recipe

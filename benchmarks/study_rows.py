@@ -412,10 +412,10 @@ def _noise(data: str, seeds: tuple[int, ...]) -> list[Row]:
                    kind='network', extra=dict(pipeline=pipeline, **extra))
     average = dict(type='EMAHook', momentum=0.01)
     # The demo's recipe averages the weights, that of voc6 does not.
-    averaged = row('network_average', 'averaged weights smooth out what the '
-                   'labels have wrong', {'custom_hooks': [average]})
-    latest = row('network_latest', 'the last weights follow the last labels, '
-                 'wrong or not', {'custom_hooks': []})
+    other = (row('network_latest', 'the last weights follow the last labels, '
+                 'wrong or not', {'custom_hooks': []}) if data == 'demo' else
+             row('network_average', 'averaged weights smooth out what the '
+                 'labels have wrong', {'custom_hooks': [average]}))
     return [
         row('network', 'the recipe, on the first labels of the pipeline'),
         row('network_band', 'labels are wrong where the threshold decides; '
@@ -423,7 +423,7 @@ def _noise(data: str, seeds: tuple[int, ...]) -> list[Row]:
         row('network_balanced', 'small objects are not drowned by the '
             'background', {'model.decode_head.loss_decode': dict(
                 type='ppl_mm.BalancedCrossEntropyLoss', _delete_=True)}),
-        latest if data == 'demo' else averaged,
+        other,
     ]
 
 

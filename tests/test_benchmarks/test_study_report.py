@@ -197,6 +197,21 @@ def test_networks_stand_beside_the_recipes(tmp_path):
     assert cells(text, 'network')[-1] == ''
 
 
+def test_a_pipeline_of_one_round_has_trained_the_recipe(tmp_path):
+    def one(name, kind, mean_iou):
+        made = record(name, 0, 0.1, kind=kind,
+                      segmentation=part(mean_iou, 'masked'),
+                      segmentation_val=part(mean_iou, 'val'))
+        return made | dict(settings=dict(segmentation='seg.py'))
+    page = tmp_path / 'study.md'
+    write_report([*RECORDS, one('pipeline_one_round', 'pipeline', 0.7),
+                  one('network_band', 'network', 0.72)],
+                 tmp_path / 'study.jsonl', page, 'voc6')
+    band = page.read_text().split('Networks on the same maps')[1]
+    assert cells(band, 'network_band')[5] == '+2.0'
+    assert 'masked, less the recipe | val, mIoU' in band
+
+
 def test_command_prints_one_line_of_json(tmp_path, capsys):
     results = tmp_path / 'study.jsonl'
     results.write_text(''.join(json.dumps(one) + '\n' for one in RECORDS))
