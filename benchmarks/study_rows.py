@@ -124,6 +124,7 @@ def _crops(data: str) -> list[Row]:
     def row(name: str, hypothesis: str, method: str, options: dict) -> Row:
         return Row(name, data, _PLAIN[data], method, hypothesis, options)
     large, even, odd = crop(320, 480), crop(256, 416), crop(240, 400)
+    double = crop(448, 640)
     return [
         row('plain_crop_320', 'a larger crop is as good', PLAIN, large),
         row(f'pl_{middle}_k2_crop_320', 'a patch of more cells sees more of '
@@ -139,6 +140,10 @@ def _crops(data: str) -> list[Row]:
         row(f'pl_{middle}_k2_crop_256', divided, 'PL', neck(middle, 2) | even),
         row('plain_crop_240', 'a larger crop is as good', PLAIN, odd),
         row(f'pl_{middle}_k3_crop_240', divided, 'PL', neck(middle, 3) | odd),
+        row('plain_crop_448', 'a larger crop is as good', PLAIN, double),
+        row(f'pl_{middle}_k4_crop_448', 'as many cells to a patch as 2 x 2 '
+            'has at 224; it is their number that K = 4 loses by', 'PL',
+            neck(middle, 4) | double),
     ]
 
 
