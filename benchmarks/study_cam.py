@@ -12,8 +12,8 @@ from mmengine.config import Config
 from study_plan import Run, write_list
 from study_steps import ROOT, StepFailed, Steps
 
-from ppl_mm.pipeline.step import last_checkpoint
 from ppl_mm.utils import atomic_write
+from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 TOOLS = ROOT / 'tools'
 # Finer than the default: maps of patches alone peak at a few hundredths.

@@ -28,7 +28,7 @@ from study_plan import Row, Run
 from study_steps import Steps
 
 from ppl_mm.pipeline.settings import read_config
-from ppl_mm.pipeline.step import last_checkpoint
+from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 # All training images.
 _TRAIN = 'train'

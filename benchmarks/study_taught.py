@@ -20,7 +20,7 @@ from study_plan import Run, digest
 from study_steps import ROOT, Steps
 
 from ppl_mm.pipeline.settings import read_config
-from ppl_mm.pipeline.step import last_checkpoint
+from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 # All training images: none of their masks is read.
 _TRAIN = 'train'

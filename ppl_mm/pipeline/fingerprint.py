@@ -1,9 +1,10 @@
 """What a step depends on, as one hash."""
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..datasets.image_folder import ImageFolder
 from ..errors import UserError
 from ..utils.image_lists import read_ids
 from ..version import __version__
@@ -11,8 +12,10 @@ from .settings import PipelineSettings, read_config
 from .step import Step
 
 # Of a data set in VOC's layout.
-_TABLES = ('image_labels.csv', 'classes.txt')
+_TABLES = ('image_labels.csv', 'image_labels.json', 'classes.txt')
 _FOLDERS = ('JPEGImages', 'SegmentationClass')
+# What may be there for each image, below folders of their own too.
+_BESIDE = ('SegmentationClass/{}.png', 'Annotations/{}.xml')
 
 
 def of_step(step: Step, places: dict[str, Path], data: str | None,
@@ -30,7 +33,9 @@ def of_step(step: Step, places: dict[str, Path], data: str | None,
         str: SHA-256, 64 hexadecimal digits.
     """
     command = step.command[1:]
-    for name, path in places.items():
+    # What a config says counts, not how its path is spelled.
+    names = places | {path.name: path for path in step.configs}
+    for name, path in names.items():
         command = [part.replace(str(path), name) for part in command]
     configs = [read_config(path).to_dict() for path in step.configs]
     return _digest(json.dumps(
@@ -57,9 +62,22 @@ def of_data(settings: PipelineSettings) -> str:
              for split in sorted(settings.splits)]
     parts += [(root / name).read_bytes() for name in _TABLES
               if (root / name).is_file()]
-    sizes = [f'{path.name} {path.stat().st_size}' for folder in _FOLDERS
-             for path in sorted((root / folder).iterdir())]
-    return _digest(*parts, '\n'.join(sizes).encode())
+    return _digest(*parts, '\n'.join(_sizes(settings)).encode())
+
+
+def _sizes(settings: PipelineSettings) -> Iterator[str]:
+    """Sizes of the files of every image that a split lists."""
+    root = settings.data_root
+    images = ImageFolder(root / 'JPEGImages')
+    stems = {stem for split in settings.splits
+             for stem in read_ids(settings.list_path(split))}
+    for stem in sorted(stems):
+        image = images.find(stem)
+        found = [Path(image)] if image else []
+        found += [root / name.format(stem) for name in _BESIDE]
+        for path in found:
+            if path.is_file():
+                yield f'{path.relative_to(root)} {path.stat().st_size}'
 
 
 def check_data(settings: PipelineSettings) -> None:

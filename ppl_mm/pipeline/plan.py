@@ -12,7 +12,6 @@ from .step import Step
 # How long steps take beside each other, where the config says nothing.
 _SECONDS = dict(make_data=10., train=100., export=25., refine=30., measure=5.,
                 test=15., report=10., label=30.)
-_LABEL_DIR = 'train_dataloader.dataset.label_dir'
 _METHODS = dict(cam='plain CAM', ppl='PPL', seg='the segmentation network')
 
 
@@ -105,15 +104,16 @@ class _Planner:
                 len(configs))
             options = dict(load_from=trained.folder) if trained else {}
             needs = (trained.name, ) if trained else self.first
+            label_dir = None
             if trained and _is_taught(config):
                 labels = self._teach(
                     trained, configs[number - 2], confident[:1])
                 confident = confident[1:] or confident
                 steps += labels
                 needs = (trained.name, labels[-1].name)
-                options[_LABEL_DIR] = labels[-1].folder
-            trained = self._train(
-                name, title, config, needs, 'split', options)
+                label_dir = labels[-1].folder
+            trained = self._train(name, title, config, needs, 'split', options,
+                                  label_dir=label_dir)
             steps.append(trained)
         return steps
 
@@ -168,15 +168,17 @@ class _Planner:
         needs = (labels, ) if number == 1 else (start.name, labels)
         # Validation would cost time, and no mask chooses anything.
         return self._train(
-            name, title, config, needs, 'ann_file',
-            {_LABEL_DIR: self.dir / labels, **options}, '--no-validate')
+            name, title, config, needs, 'ann_file', options, '--no-validate',
+            label_dir=self.dir / labels)
 
     def _train(self, name: str, title: str, config: Path,
-               needs: tuple[str, ...], split_key: str,
-               options: dict, *flags: str) -> Step:
+               needs: tuple[str, ...], split_key: str, options: dict,
+               *flags: str, label_dir: Path | None = None) -> Step:
         folder = self.dir / name
         cfg = read_config(config)
         self._check_split(cfg, config, split_key)
+        if label_dir:
+            options = {_key(cfg, 'train', 'label_dir'): label_dir, **options}
         return self._step(
             name, title,
             [sys.executable, self.tools / 'train.py', config, '--work-dir',
@@ -188,17 +190,16 @@ class _Planner:
 
     def _check_split(self, cfg: Config, config: Path, key: str) -> None:
         """A config that trains on other images than are exported is odd."""
-        dataset = cfg.get('train_dataloader', {}).get('dataset', {})
-        found, wanted = dataset.get(key), self.settings.splits['train']
-        if found and Path(str(found)).stem != wanted:
+        key = _key(cfg, 'train', key)
+        found, wanted = _get(cfg, key), self.settings.splits['train']
+        if found and Path(str(found)).name.removesuffix('.txt') != wanted:
             raise UserError(
-                f'{config}: train_dataloader.dataset.{key}={found!r}, but '
-                f"{self.settings.path} has splits.train='{wanted}'; make "
-                'them agree')
+                f"{config}: {key}={found!r}, but {self.settings.path} has "
+                f"splits.train='{wanted}'; make them agree")
 
     def _data_options(self, cfg: Config, *loaders: str) -> dict:
         """Have the data sets of a config read the pipeline's data."""
-        keys = [f'{name}_dataloader.dataset.data_root' for name in loaders]
+        keys = [_key(cfg, name, 'data_root') for name in loaders]
         own = str(self.settings.data_root)
         return {key: own for key in keys if _get(cfg, key) not in (None, own)}
 
@@ -261,10 +262,9 @@ class _Planner:
         labels = self._refine(
             'refine_confident', 'label what is sure',
             self.settings.affinity_labels, 'export_ppl')
-        options = {_LABEL_DIR: labels.folder}
         return [labels, self._train(
             'train_affinity', 'train the AffinityNet', self.settings.affinity,
-            (labels.name, ), 'ann_file', options)]
+            (labels.name, ), 'ann_file', {}, label_dir=labels.folder)]
 
     def _walk_options(self, cfg: Config) -> dict:
         """Have random walks use the AffinityNet that was trained here."""
@@ -281,13 +281,15 @@ class _Planner:
                 needs: tuple[str, ...] = (), options: dict | None = None
                 ) -> Step:
         folder = self.dir / name
+        named = [value for value in (options or {}).values()
+                 if value == self.settings.affinity]
         return self._step(
             name, title,
             [sys.executable, self.tools / 'refine.py', config,
              self.dir / source, '--out-dir', folder,
              *_cfg_options(options or {})],
             needs=(source, *needs), outputs=(folder / 'export.json', ),
-            folder=folder, configs=(config, ))
+            folder=folder, configs=(config, *named))
 
     def _test_seg(self, split: str) -> Step:
         name = 'test_seg' if split == 'masked' else f'test_seg_{split}'
@@ -326,7 +328,16 @@ def _numbered(name: str, title: str, number: int,
 
 def _is_taught(config: Path) -> bool:
     """Whether a classifier learns from the labels of the stage before."""
-    return bool(_get(read_config(config), _LABEL_DIR))
+    cfg = read_config(config)
+    return bool(_get(cfg, _key(cfg, 'train', 'label_dir')))
+
+
+def _key(cfg: Config, loader: str, name: str) -> str:
+    """A setting of a data set, within wrappers such as RepeatDataset."""
+    key = f'{loader}_dataloader.dataset'
+    while _get(cfg, f'{key}.dataset'):
+        key += '.dataset'
+    return f'{key}.{name}'
 
 
 def _cfg_options(*options: dict) -> list[str]:

@@ -9,8 +9,8 @@ import torch
 
 from ..errors import UserError
 from ..utils.files import file_sha256
+from ..utils.last_checkpoint import last_checkpoint
 from ..version import __version__
-from .step import last_checkpoint
 from .tables import ROLES, find
 
 _FROM_MASKS = ('maps', 'labels')

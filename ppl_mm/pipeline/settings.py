@@ -117,7 +117,7 @@ def load_settings(path: str | Path,
                         'number, 0 or more')
     return PipelineSettings(
         path=path,
-        name=cfg.get('name', path.parent.name),
+        name=cfg.get('name', path.resolve().parent.name),
         data_root=Path(cfg['data_root']),
         baseline=_config_beside(path, 'baseline', cfg['baseline']),
         ppl=_configs_beside(path, 'ppl', cfg['ppl']),

@@ -2,6 +2,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..utils.last_checkpoint import last_checkpoint
+
 
 @dataclass(frozen=True)
 class Step:
@@ -49,20 +51,3 @@ class Step:
         if not self.resume:
             return True
         return last_checkpoint(self.folder) is not None
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint that a training noted last, if it is there.
-
-    Args:
-        folder (Path): A work folder of ``tools/train.py``.
-
-    Returns:
-        Path | None: Also where the whole folder has been moved since.
-    """
-    try:
-        noted = (folder / 'last_checkpoint').read_text().strip()
-    except OSError:
-        return None
-    path = folder / Path(noted).name
-    return path if noted and path.is_file() else None

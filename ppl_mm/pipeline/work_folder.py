@@ -145,7 +145,10 @@ class WorkFolder:
         self._begun_path(step).unlink(missing_ok=True)
         self.log_path(step).unlink(missing_ok=True)
         if step.folder is not None and step.folder.exists():
-            shutil.rmtree(step.folder)
+            # A link to another disk stays.
+            shutil.rmtree(step.folder.resolve())
+            if step.folder.is_symlink():
+                step.folder.resolve().mkdir()
 
     def finish(self, step: Step, result: str, seconds: float) -> dict:
         """Note that a step is finished.

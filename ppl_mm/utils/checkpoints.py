@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
-from mmengine.runner import find_latest_checkpoint
 from torch import nn
 
 from ..errors import UserError
+from .last_checkpoint import last_checkpoint
 
 # How many keys of each kind a message names.
 _SHOWN = 3
@@ -145,13 +145,9 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
     path = str(path)
     if '://' in path or Path(path).is_file():
         return path
-    if Path(path).is_dir():
-        try:
-            latest = find_latest_checkpoint(path)
-        except ValueError:  # a file name without a number among them
-            latest = None
-        if latest and Path(latest).is_file():
-            return latest
+    latest = last_checkpoint(Path(path))
+    if latest:
+        return str(latest)
     name = Path(path).name
     raise UserError(
         f'{path}: no checkpoint is there; train that step first (a folder '

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ppl_mm.pipeline.step import last_checkpoint
+from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 STEPS = ['make_data', 'train_cam', 'export_cam', 'export_cam_val',
          'measure_cam', 'train_ppl', 'export_ppl', 'export_ppl_val',

@@ -154,3 +154,38 @@ def test_as_many_configs_of_labels_as_stages_that_learn(taught):
     with pytest.raises(UserError, match='confident_labels names 2 configs, '
                        'and 1 stages of ppl learn from labels'):
         plan(taught)
+
+
+WRAPPED = '''
+dataset = dict(type='ClassBalancedDataset', oversample_thr=0.3,
+               dataset=_base_.train_dataloader.dataset)
+train_dataloader = dict(dataset=dict(_delete_=True, **dataset))
+'''
+
+
+def test_a_training_set_may_be_wrapped(taught):
+    """Rare classes more often, as docs/own_data.md has it."""
+    (taught.folder / 'rare.py').write_text(
+        "_base_ = './cls_taught.py'\n" + WRAPPED)
+    rewrite(taught, "'cls_taught.py']", "'rare.py']")
+    steps = plan(taught)
+    inner = 'train_dataloader.dataset.dataset'
+    assert f'{inner}.label_dir=work/label_ppl_1' in steps['train_ppl'].command
+    assert f'{inner}.data_root={taught.folder}/data' in (
+        steps['train_ppl'].command)
+    rewrite(taught, "splits = dict(train='train'", "splits = dict(train='x'")
+    with pytest.raises(UserError, match=r"dataset\.split='train', but .*"
+                       "splits.train='x'"):
+        plan(taught)
+
+
+def test_the_name_of_a_split_may_have_a_dot(mini):
+    config = mini.folder / 'cls_cam.py'
+    config.write_text(config.read_text() + "train_dataloader['dataset']"
+                      "['split'] = 'train.v2'\n")
+    rewrite(mini, "splits = dict(train='train', threshold='train', "
+            "masked='train'", "splits = dict(train='train.v2', "
+            "threshold='train', masked='train'")
+    rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = 'cls_cam.py'")
+    with pytest.raises(UserError, match='ann_file'):  # the network's is left
+        plan(mini)

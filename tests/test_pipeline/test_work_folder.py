@@ -6,8 +6,9 @@ import pytest
 
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import work_folder
-from ppl_mm.pipeline.step import Step, last_checkpoint
+from ppl_mm.pipeline.step import Step
 from ppl_mm.pipeline.work_folder import WorkFolder
+from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 
 @pytest.fixture
@@ -123,3 +124,15 @@ def test_broken_records_count_as_none(folder, step):
     folder.finish(step, 'result', 2.)
     (folder.path / 'steps' / 'train.json').write_text('{"finger')
     assert folder.finished(step) is None
+
+
+def test_a_step_may_write_to_another_disk(folder, step, tmp_path):
+    """What lies behind a link is cleared away, the link stays."""
+    disk = tmp_path / 'disk'
+    disk.mkdir()
+    step.folder.parent.mkdir(parents=True)
+    step.folder.symlink_to(disk)
+    save_checkpoint(step)
+    folder.begin(step, 'new')
+    assert step.folder.is_symlink() and step.folder.is_dir()
+    assert not list(disk.iterdir())

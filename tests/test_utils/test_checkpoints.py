@@ -1,5 +1,6 @@
 import hashlib
 import pickle
+import shutil
 
 import pytest
 import torch
@@ -7,7 +8,11 @@ from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.checkpoints import check_checkpoint, read_checkpoint
+from ppl_mm.utils.checkpoints import (
+    check_checkpoint,
+    read_checkpoint,
+    resolve_checkpoint,
+)
 from ppl_mm.utils.files import file_sha256
 
 
@@ -131,3 +136,25 @@ def test_a_part_may_end_earlier_than_the_checkpoint(tmp_path):
         check_checkpoint(model(('one', 1)), deep, part='backbone.')
     with pytest.raises(UserError, match='2 missing'):
         check_checkpoint(model(('one', 2), ('three', 1)), deep, 'backbone.')
+
+
+def noted(folder, number):
+    """A work folder as mmengine leaves it: with an absolute path."""
+    folder.mkdir()
+    path = folder / f'epoch_{number}.pth'
+    path.write_bytes(b'weights')
+    (folder / 'last_checkpoint').write_text(str(path.absolute()))
+    return folder
+
+
+def test_a_work_folder_that_was_copied_has_its_own_checkpoint(tmp_path):
+    old = noted(tmp_path / 'old', 1)
+    copy = shutil.copytree(old, tmp_path / 'copy')
+    assert resolve_checkpoint(copy) == str(copy / 'epoch_1.pth')
+    moved = old.rename(tmp_path / 'moved')
+    assert resolve_checkpoint(moved) == str(moved / 'epoch_1.pth')
+
+
+def test_a_folder_without_a_checkpoint_is_one_line(tmp_path):
+    with pytest.raises(UserError, match='no checkpoint is there'):
+        resolve_checkpoint(tmp_path)
