@@ -61,7 +61,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "ImageNet's weights or SBD's images; 5: with nothing besides "
         '(default: %(default)s)')
     args = parser.parse_args(argv)
-    if bool(args.check) == bool(args.predictions and args.out):
+    to_write = (args.predictions, args.out)
+    if any(to_write) if args.check else not all(to_write):
         parser.error('give PREDICTIONS and --out, or --check')
     return args
 
@@ -92,7 +93,7 @@ class Split:
 
     def size(self, image: str) -> tuple[int, int]:
         """Width and height of an image in pixels."""
-        path = self.photos.find(image)
+        path = self.photos.find_stem(image)
         if path is None:
             raise UserError(f"{self.photos.root}: image '{image}' is missing; "
                             "unpack the split's archive of VOC 2012 there")

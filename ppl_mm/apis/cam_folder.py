@@ -101,7 +101,7 @@ class CamFolder:
         return image, cam_file
 
     def _read_image(self, stem: str) -> np.ndarray:
-        path = self.images.find(stem)
+        path = self.images.find_stem(stem)
         if path is None:
             raise UserError(f'{self.images.root}: has no image {stem}; '
                             'restore it, or give --data-root')

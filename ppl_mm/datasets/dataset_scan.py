@@ -206,6 +206,9 @@ def _read_labels(scan: DatasetScan) -> None:
                 for row in _try(scan, read_voc_xml, path, [image], True) or ()]
     elif path.suffix.lower() == '.json':
         rows, listed = _try(scan, read_json, path) or ([], None)
+        if listed is not None:
+            where = f'{path} metainfo.classes'
+            listed = _try(scan, check_classes, listed, where)
         scan.classes = scan.classes or tuple(listed or ())
     else:
         rows = _try(scan, read_csv, path, scan.classes) or []
@@ -239,7 +242,7 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
         return  # said by find_photos
     images = ImageFolder(folder)
     paths = {path: image for image in scan.used()
-             if (path := images.find(image))}
+             if (path := images.find_stem(image))}
     for path, facts in map_files(
             _image_facts, list(paths), 'reading images', workers):
         scan.images[paths[path]] = facts
@@ -251,7 +254,7 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
         return
     masks = ImageFolder(folder, ('.png', ))
     paths = {path: image for image in scan.used()
-             if (path := masks.find(image))}
+             if (path := masks.find_stem(image))}
     for path, facts in map_files(
             _mask_facts, list(paths), 'reading masks', workers):
         scan.masks[paths[path]] = facts

@@ -168,6 +168,9 @@ def _json_row(image: str, names: object, where: str) -> LabelRow:
     if not isinstance(names, list) or isinstance(names, _Pairs):
         raise UserError(f'{where}: expected a list of classes, got '
                         f'{type(names).__name__}')
+    if any(isinstance(name, list) for name in names):  # or an object
+        raise UserError(f'{where}: expected a list of classes, got one that '
+                        'holds a list or an object; write names only')
     return LabelRow(image, names, where)
 
 

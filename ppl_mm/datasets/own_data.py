@@ -4,12 +4,13 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
 from ..utils.files import atomic_write, file_sha256
+from ..utils.image_lists import read_ids
 from ..utils.thread_pool import map_files
 from .image_folder import ImageFolder
 from .made_folder import MadeFolder
@@ -25,7 +26,7 @@ from .own_sources import (
     labels_from_file,
     labels_from_folders,
 )
-from .own_split import split_images
+from .own_split import named_val, split_images
 from .voc_files import write_lines, write_lists
 
 
@@ -80,8 +81,9 @@ class OwnData:
             OwnDataSummary: What was made.
 
         Raises:
-            UserError: A photo or mask is no use, photos have changed since
-                the data set was made, or there are too few.
+            UserError: A photo or mask is no use, photos or the list of those
+                to validate on have changed since the data set was made, or
+                there are too few.
         """
         sources, classes = self._sources(skip_bad)
         self.values = MaskValues(classes, self.settings.mask_values)
@@ -145,16 +147,17 @@ class OwnData:
                 json.dumps([digests[group[0].name], masks, order])))
         return images
 
-    def _check_unchanged(self, images: Iterable[OwnImage]) -> None:
+    def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete that photos were added to."""
-        path = self.out / 'sources.csv'
+        path, bad = self.out / 'sources.csv', set()
         try:
             with open(path, encoding='utf-8', newline='') as file:
-                before = {row['photo']: row['digest']
-                          for row in csv.DictReader(file)}
+                rows = list(csv.DictReader(file))
+            before = {row['photo']: row['digest'] for row in rows}
+            bad = {row['image'] for row in rows if row.get('problem')}
         except (OSError, KeyError, ValueError):
             before = {}
-        now = {source.name: image.digest
+        now = {_escaped(source.name): image.digest
                for image in images for source in image.sources}
         if before != now:
             both = before.keys() & now.keys()
@@ -164,6 +167,20 @@ class OwnData:
                 f'{len(now.keys() - before.keys())} are new, '
                 f'{len(before.keys() - now.keys())} gone, {changed} changed; '
                 'delete the folder or choose another --out')
+        if self.settings.val_list:
+            self._check_val_list(
+                [image for image in images if image.image_id not in bad])
+
+    def _check_val_list(self, good: Sequence[OwnImage]) -> None:
+        """Refuse to call a data set complete whose --val-list has changed."""
+        before = set(read_ids(self.out / 'ImageSets/Segmentation/val.txt'))
+        now = named_val(good, self.settings)
+        if before != now:
+            raise UserError(
+                f'{self.out}: has another val than '
+                f'{self.settings.val_list} names: {len(now - before)} are '
+                f'new, {len(before - now)} gone; delete the folder or choose '
+                'another --out')
 
     def _convert_all(self, images: Sequence[OwnImage]) -> dict[str, dict]:
         """Entries of the journal, by image."""
@@ -190,7 +207,7 @@ class OwnData:
         path = self.out / 'problems.txt'
         path.unlink(missing_ok=True)
         if bad:
-            write_lines(path, list(bad.values()))
+            write_lines(path, list(map(_escaped, bad.values())))
         if bad and not skip_bad:
             first = next(iter(bad.values()))
             raise UserError(
@@ -212,7 +229,7 @@ class OwnData:
             (source.name, image.image_id, bad.get(image.image_id, ''),
              image.digest) for image in images for source in image.sources)
         with atomic_write(self.out / 'sources.csv') as file:
-            file.write(text.getvalue().encode())
+            file.write(_escaped(text.getvalue()).encode())
 
     def _remove_others(self, entries: Mapping[str, dict]) -> None:
         """What an earlier run made of photos that have gone since."""
@@ -242,8 +259,15 @@ class OwnData:
 
 
 def _mask_of(masks: ImageFolder | None, name: str) -> Path | None:
-    path = masks and masks.find(os.path.splitext(name)[0])
+    # Of a.png.jpg it is a.png.png; a.png may be another photo's.
+    path = masks and masks.find_stem(os.path.splitext(name)[0])
     return Path(path) if path else None
+
+
+def _escaped(text: str) -> str:
+    """Text for a UTF-8 file: bytes that are none become ``\\xe9``."""
+    return text.encode('utf-8', 'surrogateescape').decode(
+        'utf-8', 'backslashreplace')
 
 
 def _sha256(path: Path) -> str:

@@ -40,7 +40,7 @@ def split_images(images: Sequence[OwnImage], classes: Sequence[str],
     masked = sorted(image.image_id for image in images
                     if image.mask and image.labels)
     if settings.val_list:
-        val = _named_val(images, settings) & labels.keys()
+        val = named_val(images, settings)
     else:
         candidates = _candidates(labels, masked, settings.seed)
         val = choose_val(
@@ -67,13 +67,26 @@ def _check_split(splits: Mapping[str, list[str]],
                         'each class needs two; add some')
 
 
-def _named_val(images: Sequence[OwnImage],
-               settings: OwnDataSettings) -> set[str]:
+def named_val(images: Sequence[OwnImage],
+              settings: OwnDataSettings) -> set[str]:
+    """The labelled images that the list of those to validate on names.
+
+    Args:
+        images (Sequence[OwnImage]): All of use.
+        settings (OwnDataSettings): ``photos`` and ``val_list``.
+
+    Returns:
+        set[str]: Image ids.
+
+    Raises:
+        UserError: The list is missing or empty, or a photo is not there.
+    """
     names = [source.name for image in images for source in image.sources]
     wanted = read_names(
         settings.val_list, PhotoFinder(settings.photos, names))
     return {image.image_id for image in images
-            if any(source.name in wanted for source in image.sources)}
+            if image.labels and any(
+                source.name in wanted for source in image.sources)}
 
 
 def _candidates(labels: Mapping[str, Sequence[str]], masked: list[str],

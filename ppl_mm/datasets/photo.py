@@ -127,8 +127,15 @@ def _read(image: Image.Image, max_long_side: int | None,
     orientation = image.getexif().get(ORIENTATION, 1)
     if orientation not in _TURNS:
         orientation = 1
-    stored, kind, mode = image.size, image.format, image.mode
+    kind, mode = image.format, image.mode
     pages = 1 if kind == 'MPO' else getattr(image, 'n_frames', 1)
+    turn = orientation
+    if kind == 'TIFF':
+        # Pillow turns it while loading. Whether it takes the tag away then,
+        # and which size it has before, differ between versions.
+        image.load()
+        turn = 1
+    stored = image.size
     target = scaled_size(stored, max_long_side)
     if target != stored:
         image.draft(None, target)  # a JPEG is decoded small
@@ -147,13 +154,15 @@ def _read(image: Image.Image, max_long_side: int | None,
     ) if is_so]
     is_plain = not changes and mode in ('RGB', 'L')
     return Photo(
-        turn_upright(picture, orientation),
-        stored[::-1] if orientation > 4 else stored, orientation,
+        turn_upright(picture, turn),
+        stored[::-1] if turn > 4 else stored, orientation,
         tuple(changes), _AS_IT_IS.get(kind) if is_plain else None)
 
 
 def _to_8_bits(image: Image.Image, has_alpha: bool,
                white_level: int) -> Image.Image:
+    if image.mode.startswith('I'):  # Pillow would clip at 255
+        image = _scale_16_bits(image, white_level)
     if has_alpha:
         image = image.convert('RGBA')
         ground = Image.new('RGB', image.size, _MEAN)
@@ -162,8 +171,17 @@ def _to_8_bits(image: Image.Image, has_alpha: bool,
     if image.mode == 'F':
         raise UserError('its pixels are floating point numbers; save it with '
                         '8 or 16 bits')
-    if image.mode.startswith('I'):
-        values = np.asarray(image).astype(np.float64) * (255 / white_level)
-        return Image.fromarray(
-            np.clip(np.rint(values), 0, 255).astype(np.uint8))
     return image.convert('L' if image.mode in ('1', 'L') else 'RGB')
+
+
+def _scale_16_bits(image: Image.Image, white_level: int) -> Image.Image:
+    """A grey picture in 'L', or in 'LA' where one value is transparent."""
+    values = np.asarray(image)
+    scaled = np.rint(values.astype(np.float64) * (255 / white_level))
+    grey = Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+    clear = image.info.get('transparency')
+    if clear is not None:
+        # Of several values that become one grey only this one is clear.
+        grey.putalpha(Image.fromarray(
+            np.where(values == clear, 0, 255).astype(np.uint8)))
+    return grey

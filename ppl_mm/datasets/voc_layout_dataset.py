@@ -94,8 +94,8 @@ class VOCLayoutDataset(BaseSegDataset):
         stems = self._stems(mask_dir)
         self._check_all(self._mask, masks, stems)
         self._check_all('image', images, stems)
-        return [dict(img_path=images.find(stem),
-                     seg_map_path=masks.find(stem),
+        return [dict(img_path=images.find_stem(stem),
+                     seg_map_path=masks.find_stem(stem),
                      label_map=self.label_map,
                      reduce_zero_label=self.reduce_zero_label,
                      seg_fields=[]) for stem in stems]
@@ -105,7 +105,7 @@ class VOCLayoutDataset(BaseSegDataset):
         images = ImageFolder(self.data_prefix['img_path'])
         stems = read_ids(self.ann_file)
         self._check_all('image', images, stems)
-        return [dict(img_path=images.find(stem), seg_fields=[])
+        return [dict(img_path=images.find_stem(stem), seg_fields=[])
                 for stem in stems]
 
     def _no_masks(self) -> str:
@@ -126,7 +126,7 @@ class VOCLayoutDataset(BaseSegDataset):
     def _check_all(self, what: str, folder: ImageFolder,
                    stems: Sequence[str]) -> None:
         """Raise a UserError unless the folder has a file for every stem."""
-        missing = [stem for stem in stems if folder.find(stem) is None]
+        missing = [stem for stem in stems if folder.find_stem(stem) is None]
         if missing:
             raise UserError(
                 f'{folder.root}: {len(missing)} of {len(stems)} images have '

@@ -72,7 +72,7 @@ def _sizes(settings: PipelineSettings) -> Iterator[str]:
     stems = {stem for split in settings.splits
              for stem in read_ids(settings.list_path(split))}
     for stem in sorted(stems):
-        image = images.find(stem)
+        image = images.find_stem(stem)
         found = [Path(image)] if image else []
         found += [root / name.format(stem) for name in _BESIDE]
         for path in found:

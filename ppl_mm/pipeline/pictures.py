@@ -115,7 +115,7 @@ class _Panel:
         return [*first, true, *maps, *labels]
 
     def _photo(self, stem: str) -> np.ndarray:
-        with Image.open(self.images.find(stem)) as file:
+        with Image.open(self.images.find_stem(stem)) as file:
             return np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
 
     def _opacity(self) -> float:

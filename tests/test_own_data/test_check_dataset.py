@@ -1,6 +1,10 @@
 """check_dataset.py: every fault is found, and nothing where there is none."""
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from ppl_mm.datasets.dataset_scan import ScanOptions, scan_dataset
 from ppl_mm.datasets.demo_data import write_demo_data
 from ppl_mm.utils import cli
 
+ROOT = Path(__file__).parents[2]
 NAMES = ('dax', 'fep', 'toma', 'wug')
 
 
@@ -177,7 +182,34 @@ def no_image_folder(data):
     shutil.rmtree(data / 'JPEGImages')
 
 
+def write_json(data, content):
+    (data / 'image_labels.csv').unlink()
+    (data / 'image_labels.json').write_text(json.dumps(content))
+
+
+def class_number(data):
+    write_json(data, dict(metainfo=dict(classes=7), data_list=[
+        dict(img_path='train_00000.jpg', gt_label=[0])]))
+
+
+def class_number_alone(data):
+    (data / 'classes.txt').unlink()
+    class_number(data)
+
+
+def nested_label(data):
+    write_json(data, dict(train_00000=[['dax']]))
+
+
+def object_label(data):
+    write_json(data, dict(train_00000=[dict(dax=1)]))
+
+
 ERRORS = [
+    (class_number, 'metainfo.classes: expected a list of class names, got 7'),
+    (class_number_alone, 'metainfo.classes: expected a list of class names'),
+    (nested_label, "entry 'train_00000': expected a list of classes, got one"),
+    (object_label, "entry 'train_00000': expected a list of classes, got one"),
     (no_classes, "is 'dax', expected 'background'"),
     (no_labels, 'label file is missing'),
     (bad_line, "is 'a,b,c', expected"),
@@ -352,6 +384,27 @@ def test_a_class_that_is_drawn_but_not_labelled(data, check):
     _, _, report = check(data)
     finding, = report['findings']
     assert finding['items'] == [f'train_00000: {NAMES[absent]}']
+
+
+def test_the_report_is_written_where_stdout_knows_ascii_only(data, tmp_path):
+    for path in (data / 'classes.txt', data / 'image_labels.csv'):
+        edit(path, lambda text: text.replace('dax', 'açaí'))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / 'tools/dataset_converters'
+                             '/check_dataset.py'), str(data), '--out',
+         str(tmp_path / 'report'), '--workers', '2'],
+        capture_output=True, text=True,
+        env=dict(os.environ, PYTHONIOENCODING='ascii', PYTHONUTF8='0',
+                 PYTHONPATH=os.pathsep.join([str(ROOT), *sys.path])))
+    assert done.returncode == 0, done.stderr
+    assert r'a\xe7a\xed' in done.stdout and '##' in done.stdout
+    report = json.loads((tmp_path / 'report/report.json').read_text())
+    assert 'açaí' in report['classes']
+    assert (tmp_path / 'report/report.png').is_file()
+
+
+def test_bars_are_of_blocks_where_stdout_has_them(good, check):
+    assert '██' in check(good)[1]
 
 
 def test_another_folder_is_one_line(tmp_path, capsys, load_tool):

@@ -11,6 +11,7 @@ from PIL import Image
 from ppl_mm.datasets import ImageLabelDataset, VOCLayoutDataset
 from ppl_mm.datasets.own_sources import image_ids
 from ppl_mm.datasets.own_split import choose_val
+from ppl_mm.datasets.photo import turn_upright
 from ppl_mm.errors import UserError
 from ppl_mm.utils import cli
 
@@ -112,6 +113,51 @@ def test_a_mask_that_was_drawn_on_its_side_is_turned(convert, photos):
     found = np.array(Image.open(out / 'SegmentationClass/blue_bird_turned.png')
                      )
     assert (found == upright).all()
+
+
+@pytest.mark.parametrize('orientation', range(2, 9))
+@pytest.mark.parametrize('drawn', ['upright', 'as stored'])
+def test_the_mask_of_a_turned_tiff_lies_on_its_object(
+        convert, photos, orientation, drawn):
+    image = Image.open(photos.folder / 'leaf/3.jpg').convert('RGB')
+    mask = Image.open(photos.masks / 'leaf/3.png')
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for folder, ending in ((photos.folder, 'jpg'), (photos.masks, 'png')):
+        (folder / f'leaf/3.{ending}').unlink()
+    image.save(photos.folder / 'leaf/3.tif', exif=exif)
+    upright = turn_upright(mask, orientation)
+    # What has the same size either way is taken to be upright.
+    (mask if drawn == 'as stored' and orientation > 4 else upright).save(
+        photos.masks / 'leaf/3.png')
+    out = convert('--skip-bad', '--masks', photos.masks)
+    found = np.array(Image.open(out / 'SegmentationClass/leaf_3.png'))
+    assert (found == np.array(upright)).all()
+    pixels = np.array(Image.open(out / 'JPEGImages/leaf_3.jpg')).astype(int)
+    assert pixels.shape[:2] == found.shape
+    inside = pixels[found > 0].mean(0)
+    assert np.abs(inside - (40, 190, 60)).max() < 12
+
+
+def test_a_photo_named_in_full_and_its_mask_are_no_other_photos(
+        convert, photos):
+    """1.jpg.jpg and 2.png.jpg are photos of their own beside 1.jpg, 2.jpg."""
+    names = {'leaf/1.jpg': 1, 'leaf/1.jpg.jpg': 2, 'leaf/2.jpg': 3,
+             'leaf/2.png.jpg': 1}
+    rng = np.random.default_rng(0)
+    for name, label in names.items():
+        photos.add(name, rng.integers(0, 256, (40, 50, 3)).astype(np.uint8),
+                   np.full((40, 50), label, np.uint8))
+    path = write_csv(photos, *(
+        f'{name},{NAMES[label - 1]};' for name, label in names.items()), *(
+        f'{name}/{i},{name};' for name in NAMES for i in range(4, 8)))
+    out = convert('--skip-bad', '--labels', path, '--masks', photos.masks)
+    found = labels(out)
+    for name, label in names.items():
+        image = image_of(out, name)
+        assert found[image] == [NAMES[label - 1]]
+        mask = Image.open(out / f'SegmentationClass/{image}.png')
+        assert np.unique(mask).tolist() == [label]
 
 
 def test_labels_do_not_blend_where_a_mask_shrinks(convert, photos):
@@ -258,6 +304,54 @@ def test_named_photos_are_for_val(convert, photos):
     out = convert('--skip-bad', '--val-list', path)
     assert sorted(split(out, 'val')) == [
         'apple_1', 'blue_bird_turned', 'leaf_3']
+
+
+def test_a_list_for_val_that_has_changed_is_refused(
+        convert, photos, capsys):
+    path = photos.folder.parent / 'val.txt'
+    path.write_text('apple/1.jpg\nleaf/3\nblue bird/turned.jpg\n')
+    out = convert('--skip-bad', '--val-list', path)
+    before = files(out)
+    path.write_text('blue bird/turned\n\nleaf/3.jpg\napple/1\n')
+    convert('--skip-bad', '--val-list', path)  # says the same
+    assert 'complete already' in capsys.readouterr().out
+    path.write_text('apple/2.jpg\nleaf/3\nblue bird/turned.jpg\n')
+    with pytest.raises(UserError, match=r'val\.txt names: 1 are new, 1 gone; '
+                       'delete the folder') as caught:
+        convert('--skip-bad', '--val-list', path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert files(out) == before
+
+
+def test_a_list_for_val_may_be_mended_in_a_run_that_has_not_ended(
+        convert, photos):
+    path = photos.folder.parent / 'val.txt'
+    path.write_text('apple/1.jpg\nleaf/99\n')
+    with pytest.raises(UserError, match="photo 'leaf/99' is missing"):
+        convert('--skip-bad', '--val-list', path)
+    path.write_text('apple/1.jpg\nleaf/3\n')
+    out = convert('--skip-bad', '--val-list', path)
+    assert sorted(split(out, 'val')) == ['apple_1', 'leaf_3']
+
+
+def test_photos_whose_names_are_no_utf_8_are_kept_and_listed(
+        convert, photos, capsys):
+    try:
+        for name, new in ((b'3.jpg', b'caf\xe9.jpg'),
+                          (b'cut.jpg', b'cut\xe9.jpg')):
+            folder = os.fsencode(photos.folder / 'leaf')
+            os.rename(os.path.join(folder, name), os.path.join(folder, new))
+    except OSError:
+        pytest.skip('this disk refuses such names')
+    arguments = ('--skip-bad', '--masks', photos.masks)
+    out = convert(*arguments)
+    image = image_of(out, r'leaf/caf\xe9.jpg')
+    assert (out / f'JPEGImages/{image}.jpg').is_file()
+    assert labels(out)[image] == ['leaf']
+    problem, = lines(out / 'problems.txt')
+    assert r'leaf/cut\xe9.jpg: the image cannot be read' in problem
+    convert(*arguments)
+    assert 'complete already' in capsys.readouterr().out
 
 
 def test_values_of_masks_are_translated(convert, photos):

@@ -218,6 +218,33 @@ def test_a_second_run_makes_what_is_missing(coco):
 
 
 @masks
+@pytest.mark.parametrize('split', ['train', 'val'])
+def test_masks_of_other_annotations_are_refused(coco, split):
+    convert(coco)
+    path = coco / f'annotations/instances_{split}2014.json'
+    content = json.loads(path.read_text())
+    for one in content['annotations']:
+        one['category_id'] = 1
+    path.write_text(json.dumps(content))
+    before = {path: path.read_bytes()
+              for path in coco.glob('SegmentationClass/*/*.png')}
+    with pytest.raises(UserError, match=rf'other settings \({path.name} .*; '
+                       'choose another folder or delete it') as caught:
+        convert(coco)
+    assert len(str(caught.value).splitlines()) == 1
+    assert before == {path: path.read_bytes() for path in before}
+    convert(coco, '--no-masks')  # asks for none
+
+
+@masks
+def test_missing_annotations_are_named_where_masks_are_wanted(coco):
+    lose_annotations(coco)
+    with pytest.raises(UserError, match='val2014.json: is missing; unpack'):
+        convert(coco)
+    assert not (coco / 'SegmentationClass').exists()
+
+
+@masks
 def test_several_processes_write_the_same(coco):
     done = subprocess.run(
         [sys.executable, str(PATH), str(coco), '--workers', '2'], text=True,

@@ -12,7 +12,9 @@ Writes report.json and report.png into --out. The exit status is 0, or 1 if
 there is an error: something that stops training or measuring.
 """
 import argparse
+import io
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -87,6 +89,21 @@ def describe(scan: DatasetScan) -> dict:
                    largest=sizes[-1]) if sizes else {})
 
 
+def escape_names() -> None:
+    """Let names print that hold characters which stdout does not have."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='backslashreplace')
+
+
+def _block() -> str:
+    """What bars are made of."""
+    try:
+        '█'.encode(sys.stdout.encoding or 'utf-8')
+    except UnicodeEncodeError:
+        return '#'
+    return '█'
+
+
 def print_table(figures: dict) -> None:
     """Print counts of classes, with bars, and sizes."""
     print('{}: {} images in {} and {}, {:.2f} labels an image, {} masks; '
@@ -96,9 +113,10 @@ def print_table(figures: dict) -> None:
     train, val = figures['counts']['train'], figures['counts']['val']
     width = max(map(len, train), default=0)
     most = max([1, *train.values()])
+    block = _block()
     print(f'{"class":{width}}  {"train":>6}  {"val":>6}')
     for name, count in train.items():
-        bar = '█' * round(_BAR * count / most)
+        bar = block * round(_BAR * count / most)
         print(f'{name:{width}}  {count:6}  {val[name]:6}  {bar}')
     if figures['sizes']:
         shown = ', '.join('{} {} x {}'.format(name, *size)
@@ -125,6 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ScanOptions(args.root, args.ann_file, args.image_dir, args.mask_dir,
                     args.train, args.val, tuple(args.classes)), args.workers)
     findings, figures = find_all(scan), describe(scan)
+    escape_names()
     print_table(figures)
     print_findings(findings)
     out = args.out or Path('work_dirs/check_dataset', args.root.resolve().name)

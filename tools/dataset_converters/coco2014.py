@@ -36,6 +36,7 @@ from ppl_mm.datasets.made_folder import MadeFolder
 from ppl_mm.datasets.voc_files import write_lists
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import file_sha256
 from ppl_mm.utils.image_lists import image_id
 from ppl_mm.utils.label_values import IGNORE
 from ppl_mm.utils.progress import track
@@ -217,15 +218,19 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
             one['label'] = label_of[one['category_id']]
         return (list(check_classes(names, str(path))), content['images'],
                 content['annotations'])
-    except FileNotFoundError as error:
-        raise UserError(f'{path}: is missing; unpack '
-                        'annotations_trainval2014.zip there') from error
     except UserError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f'{path}: cannot be read as COCO instances '
-                        f'({type(error).__name__}: {error}); unpack '
-                        'annotations_trainval2014.zip again') from error
+        raise _no_instances(path, error) from error
+
+
+def _no_instances(path: Path, error: Exception) -> UserError:
+    if isinstance(error, FileNotFoundError):
+        return UserError(f'{path}: is missing; unpack '
+                         'annotations_trainval2014.zip there')
+    return UserError(f'{path}: cannot be read as COCO instances '
+                     f'({type(error).__name__}: {error}); unpack '
+                     'annotations_trainval2014.zip again')
 
 
 def _packed(found: dict) -> dict:
@@ -309,6 +314,32 @@ def check_images(folder: ImageFolder, images: Sequence[CocoImage]) -> None:
             f'missing, first {missing[0]}; unpack the archive of images again')
 
 
+def instances_file(root: Path, split: str) -> Path:
+    """The annotations of 'train' or 'val'."""
+    return root / f'annotations/instances_{split}2014.json'
+
+
+def mask_settings(args: argparse.Namespace) -> dict[str, str]:
+    """What masks depend on: rules, and the bytes of the annotations.
+
+    Args:
+        args (argparse.Namespace): The command line.
+
+    Returns:
+        dict[str, str]: For :class:`MadeFolder`.
+
+    Raises:
+        UserError: A file of annotations is missing or cannot be read.
+    """
+    settings = dict(overlap=args.overlap, crowd=args.crowd)
+    for path in (instances_file(args.root, split) for split in OFFICIAL):
+        try:
+            settings[path.name] = file_sha256(path)
+        except OSError as error:
+            raise _no_instances(path, error) from error
+    return settings
+
+
 def write_masks(folder: MadeFolder, images: Sequence[CocoImage],
                 args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
@@ -338,10 +369,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         import_mask_api()
         masks = MadeFolder(
             args.root / 'SegmentationClass', 'made.json',
-            dict(overlap=args.overlap, crowd=args.crowd), 'masks of COCO')
+            mask_settings(args), 'masks of COCO')
     classes, splits, labels = None, {}, {}
     for split in OFFICIAL:
-        path = args.root / f'annotations/instances_{split}2014.json'
+        path = instances_file(args.root, split)
         names, images, empty = annotated_images(path, split)
         if classes not in (None, names):
             raise UserError(f'{path}: has other categories than the list of '
