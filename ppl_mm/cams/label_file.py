@@ -98,7 +98,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            mode = image.mode
+            mode = _mode_of(image)
             mask = np.array(image) if mode in ('P', 'L') else None
     except FileNotFoundError as error:
         raise UserError(f'{path}: no such mask; check the folder and the '
@@ -113,6 +113,14 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
             f'{path}: a mask must be an 8-bit palette or grey PNG whose pixel '
             f'is the class, got mode {mode}; convert colours to class ids')
     return mask
+
+
+def _mode_of(image: Image.Image) -> str:
+    """Pillow's mode; 'L;2' or 'L;4' where it would stretch grey values."""
+    stored = image.tile[0][3] if image.tile else None
+    if isinstance(stored, str) and stored.startswith('L;'):
+        return stored
+    return image.mode
 
 
 def read_label(path: str | os.PathLike) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmengine.evaluator import BaseMetric
 
 from ..cams import CamFile, cam_path, write_cam
+from ..errors import UserError
 from ..registry import METRICS
 
 
@@ -38,14 +39,21 @@ class CAMWriter(BaseMetric):
             data_samples (Sequence[dict]): From :class:`CAMTTAModel`.
         """
         for sample in data_samples:
-            write_cam(
-                cam_path(self.out_dir, sample['image_id']),
-                CamFile(
-                    class_ids=sample['class_ids'].cpu().numpy(),
-                    cam=sample['cam'].cpu().numpy(),
-                    size=tuple(sample['ori_shape'][:2])))
+            write_cam(cam_path(self.out_dir, sample['image_id']),
+                      _cam_file(sample))
             self.results.append(True)  # one entry an image, as must be
 
     def compute_metrics(self, results: list) -> dict[str, int]:
         """How many images were exported."""
         return dict(images=len(results))
+
+
+def _cam_file(sample: dict) -> CamFile:
+    try:
+        return CamFile(
+            class_ids=sample['class_ids'].cpu().numpy(),
+            cam=sample['cam'].cpu().numpy(),
+            size=tuple(sample['ori_shape'][:2]))
+    except ValueError as error:
+        raise UserError(f'{sample["image_id"]}: {error}; the training has '
+                        'diverged, or the checkpoint is damaged') from error

@@ -55,6 +55,32 @@ class CAMTTAModel(BaseTTAModel):
         self.cam_stride = cam_stride
         self.relu = relu
         self.softmax = softmax
+        divisor = getattr(self.module.data_preprocessor, 'pad_size_divisor', 1)
+        if divisor > 1:
+            raise UserError(
+                f'data_preprocessor.pad_size_divisor={divisor} pads images, '
+                'and their maps would not lie on them; take it out')
+
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Merge the views of a batch, whose images have one size.
+
+        Args:
+            data (dict): ``inputs`` and ``data_samples``, each by view and
+                image.
+
+        Returns:
+            list[DataSample]: As of :meth:`merge_preds`.
+
+        Raises:
+            UserError: If images of a view differ in size: the smaller ones
+                would be padded, and their maps stretched over the padding.
+        """
+        for view in data['inputs']:
+            if len({image.shape[-2:] for image in view}) > 1:
+                raise UserError(
+                    'images of a batch differ in size, and maps would not lie '
+                    'on them; set test_dataloader.batch_size=1')
+        return super().test_step(data)
 
     def merge_preds(
             self,
@@ -76,7 +102,9 @@ class CAMTTAModel(BaseTTAModel):
 
     def _merge(self, views: list[DataSample]) -> DataSample:
         merged = views[0].new()
-        score = torch.stack([view.pred_score for view in views]).mean(dim=0)
+        # In float32 also where the network computes in half of it.
+        score = torch.stack(
+            [view.pred_score.float() for view in views]).mean(dim=0)
         class_ids = self._class_ids(merged, score)
         size = [math.ceil(side / self.cam_stride)
                 for side in merged.ori_shape[:2]]
@@ -107,7 +135,7 @@ class CAMTTAModel(BaseTTAModel):
     def _aligned(self, view: DataSample, class_ids: Tensor,
                  size: list[int]) -> Tensor:
         """The view's maps (n, *size), upright, of the kept classes."""
-        cam = view.cam[class_ids]
+        cam = view.cam[class_ids].float()
         if self.softmax:
             cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
         elif self.relu == 'each':

@@ -32,9 +32,11 @@ def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
     # Each once: a layer may stand in several blocks.
     modules = [] if border == 'zeros' else list(
         dict.fromkeys(_modules(tail)))
-    if any(getattr(module, 'with_cp', False) for module in modules):
-        raise UserError(f'border={border!r} does not go together with '
-                        'with_cp=True in the backbone; set one of them back')
+    if any(map(_computes_anew, modules)):
+        raise UserError(
+            f'border={border!r} does not go together with with_cp=True in the '
+            'backbone, nor with activation_checkpointing in the config; set '
+            'one of them back')
     convs = [module for module in modules if isinstance(module, nn.Conv2d)
              and module.padding_mode == 'zeros' and any(module.padding)]
     paddings = [conv.padding for conv in convs]
@@ -58,6 +60,11 @@ def _pad_input(vertical: int, horizontal: int, border: str) -> Callable:
         return F.pad(inputs[0], sides, mode=border)
 
     return pad
+
+
+def _computes_anew(module: nn.Module) -> bool:
+    """By mmpretrain's setting, or by mmengine's, which sets a forward."""
+    return getattr(module, 'with_cp', False) or 'forward' in vars(module)
 
 
 def _modules(tail: BlockChain) -> Iterator[nn.Module]:

@@ -2,6 +2,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor
 
@@ -207,8 +208,16 @@ class PatchLearning(ChainNeck):
             return whole  # nobody changes places
         if not (self.training and self.moving):
             return self._cut(features, tail, size)
+        return self._moved(features, tail)[..., :size[0], :size[1]]
+
+    def _moved(self, features: Tensor, tail: BlockChain) -> Tensor:
+        """The patch branch, its grid somewhere; whole cells, cut by none."""
+        stride = tail.stride
+        bottom, right = (-side % stride for side in features.shape[-2:])
+        features = F.pad(features, (0, right, 0, bottom))
+        size = [side // stride for side in features.shape[-2:]]
         cells = [int(torch.randint(side, ())) for side in size]
-        moved = features.roll([cell * tail.stride for cell in cells], (2, 3))
+        moved = features.roll([cell * stride for cell in cells], (2, 3))
         return self._cut(moved, tail, size).roll(
             [-cell for cell in cells], (2, 3))
 

@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -82,3 +85,21 @@ def test_only_labels_are_written(tmp_path, bad):
     with pytest.raises(ValueError, match='expect a label'):
         write_label(tmp_path / 'a.png', bad)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('bits', [2, 4])
+def test_grey_values_of_fewer_bits_are_refused(tmp_path, bits):
+    """Pillow would stretch them: class 1 of 4 bits would be read as 17."""
+    path = tmp_path / 'grey.png'
+    rows = b''.join(b'\0' + bytes([0x1B, 0x12]) for _ in range(4))
+
+    def chunk(kind, content):
+        body = kind + content
+        return (struct.pack('>I', len(content)) + body
+                + struct.pack('>I', zlib.crc32(body)))
+    header = struct.pack('>IIBBBBB', 16 // bits, 4, bits, 0, 0, 0, 0)
+    path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
+                     + chunk(b'IDAT', zlib.compress(rows))
+                     + chunk(b'IEND', b''))
+    with pytest.raises(UserError, match=f'8-bit .* got mode L;{bits}'):
+        read_mask(path)

@@ -181,3 +181,40 @@ def test_softmax_makes_probabilities_of_the_images_own_classes():
         total += F.interpolate((odds / (1 + odds.sum(dim=0)))[None],
                                size=(16, 24), mode='bilinear')[0]
     torch.testing.assert_close(out.cam, normalize_cam(total))
+
+
+def test_images_of_several_sizes_in_a_batch_are_refused():
+    """Padded to one size, their maps would be stretched over the padding."""
+    model = build()
+    first, second = (views_of(torch.rand(3, *size), [1])
+                     for size in ((48, 48), (64, 48)))
+    data = dict(inputs=[[first[0][0], second[0][0]]],
+                data_samples=[[first[1][0], second[1][0]]])
+    with pytest.raises(UserError, match='set test_dataloader.batch_size=1'):
+        model.test_step(data)
+
+
+def test_a_padding_preprocessor_is_refused():
+    with pytest.raises(UserError, match='pad_size_divisor=32'):
+        MODELS.build(dict(
+            type='ppl_mm.CAMTTAModel', module=dict(
+                type='ppl_mm.CAMClassifier',
+                backbone=dict(type='mmpretrain.ResNet', depth=18),
+                head=dict(type='ppl_mm.CAMHead', num_classes=5),
+                data_preprocessor=dict(pad_size_divisor=32))))
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision_is_averaged_in_float32(dtype):
+    model, image = build(), torch.rand(3, *SIZE)
+    exact, = run(model, views_of(image, [1, 3], (1., 0.5)))
+    views = [[sample.clone() for sample in
+              model.module.predict(one[None], [DataSample(metainfo=dict(
+                  ori_shape=SIZE, flip=False)).set_gt_label([1, 3])])]
+             for one in views_of(image, [1, 3], (1., 0.5))[0]]
+    for (view, ) in views:
+        view.set_field(view.cam.to(dtype), 'cam')
+        view.set_pred_score(view.pred_score.to(dtype))
+    half, = model.merge_preds([[view for (view, ) in views]])
+    assert half.cam.dtype == half.pred_score.dtype == torch.float32
+    torch.testing.assert_close(half.cam, exact.cam, rtol=0.05, atol=0.02)

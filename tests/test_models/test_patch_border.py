@@ -2,6 +2,9 @@
 import pytest
 import torch
 from mmengine.registry import MODELS
+from mmengine.runner.activation_checkpointing import (
+    turn_on_activation_checkpointing,
+)
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -104,6 +107,15 @@ def test_wrong_borders():
     with pytest.raises(UserError, match='with_cp=True'):
         PatchLearning(2, 2, border='replicate')(
             torch.rand(1, 3, 64, 64), block_chain(net))
+
+
+def test_a_forward_that_is_computed_anew_is_refused(backbone):
+    """In the backward pass its padding would be zeros again."""
+    turn_on_activation_checkpointing(backbone, ['layer7.0'])
+    with pytest.raises(UserError, match='activation_checkpointing'):
+        PatchLearning(2, 2, border='replicate')(
+            torch.rand(1, 3, 64, 64), block_chain(backbone))
+    PatchLearning(2, 2)(torch.rand(1, 3, 64, 64), block_chain(backbone))
 
 
 def test_a_shared_convolution_pads_once():

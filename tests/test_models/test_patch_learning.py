@@ -384,11 +384,12 @@ def moving(tail, border='zeros', grid=2, **neck):
 
 
 @pytest.mark.parametrize('border', ['zeros', 'mixed'])
-@pytest.mark.parametrize('stride', [1, 2])
-def test_a_moving_grid_brings_patches_back(stride, border):
+@pytest.mark.parametrize('stride', [1, 2, 4])
+@pytest.mark.parametrize('size', [(8, 12), (9, 13)])
+def test_a_moving_grid_brings_patches_back(stride, border, size):
     """Who looks at one cell at a time cannot tell where the grid lies."""
     neck, chain = moving(cell(stride, 1), border)
-    x = torch.rand(2, 2, 8, 12)
+    x = torch.rand(2, 2, *size)
     for seed in range(4):
         torch.manual_seed(seed)
         whole, patches = neck.train()(x, chain).chunk(2, dim=1)

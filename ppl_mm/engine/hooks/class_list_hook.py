@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import DataLoader
 
 from ...datasets.class_lists import BACKGROUND
@@ -33,9 +33,7 @@ class ClassListHook(Hook):
         meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
         saved = meta.get('classes')
         training = not isinstance(runner._train_loop, dict | None)
-        loader = (
-            runner.train_dataloader if training else runner.test_dataloader)
-        own = _classes(runner, loader)
+        own = _classes(runner, _loop(runner).dataloader)
         # Training may start from a model of other classes, as ImageNet's.
         if not saved or not own or (training and not runner._resume):
             return
@@ -44,6 +42,12 @@ class ClassListHook(Hook):
                 f'the checkpoint was trained for the classes {_show(saved)}, '
                 f'but the data set has {_show(own)}; use the data, or the '
                 'metainfo.classes, that it was trained with')
+
+
+def _loop(runner: Runner) -> BaseLoop:
+    """The loop that is about to run: training, validation or test."""
+    loops = (runner._train_loop, runner._val_loop, runner._test_loop)
+    return next(loop for loop in loops if isinstance(loop, BaseLoop))
 
 
 def _classes(runner: Runner, loader: DataLoader) -> Sequence[str] | None:

@@ -39,6 +39,11 @@ class ProgressiveStageHook(Hook):
                 raise UserError(
                     f'ProgressiveStageHook: stage {number} needs the keys '
                     f'position, grid and epochs, got {sorted(stage)}')
+            if type(stage['epochs']) is not int or stage['epochs'] < 1:
+                raise UserError(
+                    f'ProgressiveStageHook: stage {number} has '
+                    f'epochs={stage["epochs"]!r}; give a whole number, 1 or '
+                    'more')
         self.stages = stages
         # Stage s runs in epochs begins[s] .. begins[s + 1] - 1.
         self.begins = list(
@@ -55,6 +60,8 @@ class ProgressiveStageHook(Hook):
                 ' make them equal')
         for stage in self.stages:  # a wrong one must not wait for its turn
             check_stage(runner.model, stage['position'], stage['grid'])
+            if self.fresh_schedule:
+                _check_schedulers(runner, stage['epochs'])
         if runner.epoch == 0:
             self._start(runner, 0)
 
@@ -78,20 +85,9 @@ class ProgressiveStageHook(Hook):
 
     @staticmethod
     def _restart_schedule(runner: Runner, epochs: int) -> None:
-        schedulers = runner.cfg.get('param_scheduler')
+        schedulers = _schedulers_of(runner, epochs)
         if not schedulers:
-            if runner.param_schedulers:
-                raise UserError(
-                    'ProgressiveStageHook(fresh_schedule=True) needs '
-                    'param_scheduler in the config; use Runner.from_cfg')
             return
-        if isinstance(schedulers, dict):
-            schedulers = [schedulers]
-        iters = epochs * len(runner.train_dataloader)
-        schedulers = [
-            dict(end=epochs if one.get('by_epoch', True) else iters) | one
-            for one in schedulers
-        ]
         for wrapper in _optim_wrappers(runner):
             for group in wrapper.param_groups:
                 group.update({
@@ -100,6 +96,34 @@ class ProgressiveStageHook(Hook):
                     if name.startswith('initial_')
                 })
         runner.param_schedulers = runner.build_param_scheduler(schedulers)
+
+
+def _schedulers_of(runner: Runner, epochs: int) -> list[dict]:
+    """The config's schedulers for a stage, those without an end with one."""
+    schedulers = runner.cfg.get('param_scheduler')
+    if not schedulers:
+        if runner.param_schedulers:
+            raise UserError(
+                'ProgressiveStageHook(fresh_schedule=True) needs '
+                'param_scheduler in the config; use Runner.from_cfg')
+        return []
+    if isinstance(schedulers, dict):
+        schedulers = [schedulers]
+    iters = epochs * len(runner.train_dataloader)
+    return [dict(end=epochs if one.get('by_epoch', True) else iters) | one
+            for one in schedulers]
+
+
+def _check_schedulers(runner: Runner, epochs: int) -> None:
+    """Refuse a scheduler that would begin after its stage has ended."""
+    for one in _schedulers_of(runner, epochs):
+        begin, end = one.get('begin', 0), one['end']
+        if begin >= end:
+            raise UserError(
+                f'ProgressiveStageHook: {one["type"]} begins at {begin}, and '
+                f'a stage of {epochs} epochs is over at {end}; shorten what '
+                'comes before, lengthen the stage, or set '
+                'fresh_schedule=False')
 
 
 def _optim_wrappers(runner: Runner) -> list[OptimWrapper]:

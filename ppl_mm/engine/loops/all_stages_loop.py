@@ -2,6 +2,7 @@
 from collections.abc import Sequence
 
 from mmengine.runner import EpochBasedTrainLoop
+from torch import nn
 
 from ...errors import UserError
 from ...registry import LOOPS
@@ -34,6 +35,13 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
                     f'AllStagesTrainLoop: stage {number} needs the keys '
                     f'position and grid, got {sorted(stage)}')
         self.stages = stages
+
+    def run(self) -> nn.Module:
+        """Train; accumulated gradients are counted by stage."""
+        steps = len(self.stages)
+        self.runner.optim_wrapper.initialize_count_status(
+            self.runner.model, steps * self._iter, steps * self._max_iters)
+        return super().run()
 
     def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
         """Train one batch at every stage.

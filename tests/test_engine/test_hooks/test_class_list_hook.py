@@ -87,3 +87,15 @@ def test_a_segmentation_network_also_knows_the_background(segmenting):
     ClassListHook().before_test(segmenting(3))
     with pytest.raises(UserError, match=r'=2, .* 3 classes: \(background, a'):
         ClassListHook().before_test(segmenting(2))
+
+
+def test_validation_compares_the_validation_data(tiny_cfg, checkpoint):
+    """Also where a config has no test set."""
+    cfg = tiny_cfg(load_from=checkpoint)
+    cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
+    Runner.from_cfg(cfg).val()
+    other = with_classes(checkpoint, ['a', 'b', 'c', 'd'])
+    cfg = tiny_cfg(load_from=other)
+    cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
+    with pytest.raises(UserError, match='was trained for the classes'):
+        Runner.from_cfg(cfg).val()

@@ -152,3 +152,25 @@ def test_a_fresh_schedule_needs_its_config(progressive):
     runner.cfg = Config()  # as of a Runner that was built without one
     with pytest.raises(UserError, match='param_scheduler in the config'):
         runner.train()
+
+
+@pytest.mark.parametrize('epochs', [0, -1, 1.5, True])
+def test_a_stage_has_at_least_one_epoch(epochs):
+    with pytest.raises(UserError, match=f'stage 2 has epochs={epochs}'):
+        ProgressiveStageHook([
+            dict(position=2, grid=2, epochs=1),
+            dict(position=4, grid=2, epochs=epochs)])
+
+
+def test_a_schedule_longer_than_a_stage_is_refused_before_training(
+        progressive, train):
+    schedule = [dict(type='LinearLR', begin=0, end=1, start_factor=0.1),
+                dict(type='PolyLR', begin=1)]
+    cfg = progressive((2, 2, 3), (4, 2, 1))
+    cfg.param_scheduler = schedule
+    with pytest.raises(UserError, match='PolyLR begins at 1, and a stage of '
+                       '1 epochs is over at 1'):
+        train(cfg)
+    cfg = progressive((2, 2, 3), (4, 2, 2))
+    cfg.param_scheduler = schedule
+    train(cfg)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
 from ppl_mm.errors import UserError
@@ -125,3 +126,22 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(
 def test_wrong_stages(all_stages, train, stages, changes, message):
     with pytest.raises(UserError, match=message):
         train(all_stages(stages, **changes))
+
+
+@pytest.mark.parametrize('count', [2, 3])
+def test_gradients_accumulate_over_stages(all_stages, count, monkeypatch):
+    """Every count-th backward pass steps, and a last one what is left."""
+    runner = Runner.from_cfg(all_stages(
+        optim_wrapper=dict(accumulative_counts=count)))
+    seen = []
+    for name in ('backward', 'step'):
+        method = getattr(OptimWrapper, name)
+        monkeypatch.setattr(
+            OptimWrapper, name, lambda *args, _name=name, _method=method, **kw:
+            (seen.append(_name), _method(*args, **kw))[1])
+    runner.train()
+    passes = len(STAGES) * 2 * len(runner.train_dataloader)
+    assert seen.count('backward') == passes
+    whole, rest = divmod(passes, count)
+    expected = (['backward'] * count + ['step']) * whole
+    assert seen == expected + (['backward'] * rest + ['step']) * bool(rest)
