@@ -100,6 +100,7 @@ class AffinityNet(BaseModel):
             if parameter not in used:
                 parameter.requires_grad_(False)
 
+    @torch.compiler.disable  # as block_chain
     def extract_feat(self, inputs: Tensor) -> Tensor:
         """Features whose differences are distances.
 

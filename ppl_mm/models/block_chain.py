@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from ..errors import UserError
@@ -158,6 +159,9 @@ def register_block_chain(name: str) -> Callable:
     return decorate
 
 
+# torch.compile cannot follow how blocks are looked up, nor a chain; it takes
+# what is before and behind.
+@torch.compiler.disable
 def block_chain(backbone: nn.Module) -> BlockChain:
     """The chain of a backbone, to be made anew for each use.
 

@@ -179,6 +179,7 @@ class PatchLearning(ChainNeck):
         self.positions, self.grid = (position, ), as_grid(grid)
         self.stage.copy_(torch.tensor([position, *self.grid]))
 
+    @torch.compiler.disable
     def forward(self,
                 inputs: Tensor,
                 chain: BlockChain | None = None) -> Tensor:
@@ -268,6 +269,7 @@ class MultiGranularityFusion(ChainNeck):
         self.positions = tuple(positions)
         self.grids = tuple(as_grid(grid) for grid in grids)
 
+    @torch.compiler.disable
     def forward(self,
                 inputs: Tensor,
                 chain: BlockChain | None = None) -> Tensor:

@@ -417,3 +417,15 @@ def test_the_grid_rests_outside_of_training():
     x = torch.rand(1, 2, 6, 6)
     resting = PatchLearning(0, 2).eval()(x, chain)
     assert torch.equal(neck.eval()(x, chain), resting)
+
+
+@pytest.mark.parametrize('neck', [
+    dict(type='ppl_mm.PatchLearning', position=2, grid=2),
+    dict(type='ppl_mm.MultiGranularityFusion', positions=[1, 2],
+         grids=[2, 2])])
+def test_a_classifier_may_be_compiled(make_backbone, neck):
+    model = classifier(make_backbone('resnet18'), neck).eval()
+    x = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        compiled = torch.compile(model.forward, backend='eager')
+        assert_close(compiled(x), model(x))
