@@ -5,7 +5,8 @@
 # PYTHON is the interpreter.
 set -euo pipefail
 
-TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# With a CDPATH, cd would look there first, and print where it went.
+TOOLS=$(CDPATH='' cd -- "$(dirname "${BASH_SOURCE[0]}")" > /dev/null && pwd)
 SCRIPT=$1
 GPUS=$2
 if ! [[ $GPUS =~ ^[1-9][0-9]*$ ]]; then

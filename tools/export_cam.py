@@ -20,7 +20,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
@@ -33,9 +33,11 @@ from ppl_mm.apis.refinement_config import (
     load_config,
 )
 from ppl_mm.errors import UserError
+from ppl_mm.pipeline.settings import read_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,7 +78,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change settings of the config, e.g. tta_model.cam_stride=8')
     parser.add_argument(
@@ -107,7 +109,8 @@ def given_threshold(text: str) -> float:
 def _threshold_of(path: Path) -> float:
     try:
         value = json.loads(path.read_text())['threshold']
-    except (OSError, ValueError, KeyError) as error:
+        value = None if value is None else float(value)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f'--threshold {path}: neither a number nor a readable '
                         'export.json') from error
     if value is None:
@@ -135,9 +138,7 @@ def refine(args: argparse.Namespace, export: CAMExport, refiners: Config,
 def main() -> int:
     """Export CAMs, choose a threshold, write labels."""
     args = parse_args()
-    if not Path(args.config).is_file():
-        raise UserError(f'{args.config}: no such config')
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(Path(args.config))
     cfg.merge_from_dict(args.cfg_options or {})
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
@@ -146,6 +147,7 @@ def main() -> int:
         build_chain(chain_settings(refiners, args.refine))
     checkpoint = resolve_checkpoint(args.checkpoint)
     distributed.setup(cfg, args.launcher)
+    distributed.make_group(cfg)  # who writes what depends on the rank
     export = CAMExport(cfg, checkpoint, args.out_dir)
     if args.threshold_split:
         export.check_masks(args.threshold_split)

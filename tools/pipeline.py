@@ -9,12 +9,11 @@ says what the numbers mean.
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.pipeline import Pipeline, load_settings
 from ppl_mm.pipeline.tables import read_report, terminal_report
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,7 +30,8 @@ def parse_args() -> argparse.Namespace:
         '--seed', type=int, metavar='N',
         help="of every training (default: the config's)")
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        '--cfg-options', nargs='+', action=ConfigOptions,
+        metavar='KEY=VALUE',
         help='change settings of the pipeline config, e.g. '
         'data_root=data/mine')
     part = parser.add_mutually_exclusive_group()

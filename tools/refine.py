@@ -24,7 +24,6 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from mmengine.config import DictAction
 from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
@@ -33,6 +32,7 @@ from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.refinement_config import load_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.options import ConfigOptions
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -67,7 +67,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--save-scores', action='store_true',
         help='also write the refined maps, e.g. for eval_cam.py')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        '--cfg-options', nargs='+', action=ConfigOptions,
+        metavar='KEY=VALUE',
         help='change settings of the config, e.g. refiners.0.threshold=0.2')
     parser.add_argument(
         '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'],

@@ -6,15 +6,17 @@ import argparse
 import os
 from pathlib import Path
 
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
+from ppl_mm.pipeline.settings import read_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.options import ConfigOptions
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -53,7 +55,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change settings of the config, e.g. '
         'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt')
@@ -75,9 +77,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace) -> Config:
     """The config with the command line's settings."""
-    if not Path(args.config).is_file():
-        raise UserError(f'{args.config}: no such config')
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(Path(args.config))
     cfg.merge_from_dict(args.cfg_options or {})
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -185,6 +185,31 @@ def without_masks(steps: list) -> list:
     return kept
 
 
+def check_names(runner: Runner, out: str) -> None:
+    """Refuse to save two predictions as one file.
+
+    mmseg calls a file as its image, without the folder that this lies in.
+
+    Args:
+        runner (Runner): Of a segmentation network.
+        out (str): Where the predictions are to go, for the message.
+
+    Raises:
+        UserError: If images in different folders have one name.
+    """
+    dataset = runner.test_loop.dataloader.dataset
+    paths = {}
+    for i in range(len(dataset)):
+        path = dataset.get_data_info(i)['img_path']
+        first = paths.setdefault(Path(path).stem, path)
+        if first != path:
+            raise UserError(
+                f'--out {out}: {first} and {path} would both become '
+                f'{Path(path).stem}.png; test one folder after the other '
+                '(a list in test_dataloader.dataset.ann_file), each with its '
+                'own --out')
+
+
 def main() -> None:
     """Test."""
     args = parse_args()
@@ -193,6 +218,8 @@ def main() -> None:
     runner = (
         RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg))
     check_checkpoint(runner.model, cfg.load_from)
+    if args.out and is_segmentation(cfg):
+        check_names(runner, args.out)
     runner.test()
 
 

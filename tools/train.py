@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.dist import get_world_size
 from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
@@ -12,9 +12,11 @@ from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
+from ppl_mm.pipeline.settings import read_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,7 +46,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change settings of the config, e.g. train_cfg.max_epochs=3')
     parser.add_argument(
@@ -61,9 +63,7 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace) -> Config:
     """The config with the command line's settings."""
-    if not Path(args.config).is_file():
-        raise UserError(f'{args.config}: no such config')
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(Path(args.config))
     cfg.merge_from_dict(args.cfg_options or {})
     if args.work_dir:
         cfg.work_dir = args.work_dir

@@ -115,12 +115,16 @@ class CAMExport:
                         f'differs, see {path}); give another --out-dir or '
                         'remove this one')
             self.info = found
-        elif not path.is_file() and self.out_dir.is_dir() and any(
-                self.out_dir.iterdir()):
+        elif not path.is_file() and self._holds_something():
             raise UserError(f'{self.out_dir}: is not empty and not an export '
                             'folder; give another --out-dir')
         barrier()  # nobody writes before all have looked
         self._record()
+
+    def _holds_something(self) -> bool:
+        """Whether more is there than what others write at this moment."""
+        return self.out_dir.is_dir() and any(
+            not path.name.startswith('.') for path in self.out_dir.iterdir())
 
     def _save(self) -> None:
         with atomic_write(self.out_dir / 'export.json') as file:

@@ -55,7 +55,8 @@ class CAMTTAModel(BaseTTAModel):
         self.cam_stride = cam_stride
         self.relu = relu
         self.softmax = softmax
-        divisor = getattr(self.module.data_preprocessor, 'pad_size_divisor', 1)
+        divisor = getattr(
+            self._classifier.data_preprocessor, 'pad_size_divisor', 1)
         if divisor > 1:
             raise UserError(
                 f'data_preprocessor.pad_size_divisor={divisor} pads images, '
@@ -129,8 +130,11 @@ class CAMTTAModel(BaseTTAModel):
         return ids if len(ids) else score.argmax()[None]
 
     def _threshold(self) -> float:
-        model = getattr(self.module, 'module', self.module)  # out of DDP
-        return model.head.thr
+        return self._classifier.head.thr
+
+    @property
+    def _classifier(self) -> nn.Module:
+        return getattr(self.module, 'module', self.module)  # out of DDP
 
     def _aligned(self, view: DataSample, class_ids: Tensor,
                  size: list[int]) -> Tensor:

@@ -36,7 +36,7 @@ class Pipeline:
                  tools: str | Path) -> None:
         self.settings, self.dir = settings, Path(work_dir)
         self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
-        for path in (self.dir, settings.data_root):
+        for path in (self.dir, settings.data_root, settings.path.parent):
             if _UNSAFE & set(str(path)):
                 raise UserError(f'{path}: commas, brackets and quotes cannot '
                                 'be passed on to the steps; choose another '

@@ -30,10 +30,18 @@ def one_line(error: UserError) -> str:
     return line
 
 
+def _of_file(error: OSError) -> str:
+    """What the system says, after the file where it names one."""
+    if error.filename is None:
+        return error.strerror
+    return f'{error.filename}: {error.strerror}'
+
+
 def run(main: Callable[[], int | None]) -> None:
     """Run a command; a :class:`UserError` becomes one line and status 2.
 
-    Versions that cannot work together are such an error.
+    Versions that cannot work together are such an error, and so is what the
+    system says of a file: no permission, no space, no such folder.
 
     Args:
         main (Callable): The command; what it returns is the exit status.
@@ -43,6 +51,11 @@ def run(main: Callable[[], int | None]) -> None:
         status = main()
     except UserError as error:
         print(f'error: {one_line(error)}', file=sys.stderr)
+        status = 2
+    except OSError as error:
+        if not error.strerror:  # a library's own, of anything
+            raise
+        print(f'error: {_of_file(error)}', file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
         print('interrupted; run the same command again to continue',

@@ -7,6 +7,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import init_dist
 from mmengine.logging import print_log
+from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
 
 from ..errors import UserError
@@ -50,9 +51,26 @@ def join(launcher: str) -> None:
     Args:
         launcher (str): As of :func:`setup`, whose errors are raised.
     """
-    setup(Config(), launcher)
-    if launcher != 'none' and not distributed.is_initialized():
-        init_dist(launcher)
+    cfg = Config()
+    setup(cfg, launcher)
+    make_group(cfg)
+
+
+def make_group(cfg: Config) -> None:
+    """Make the group that the Runner of a config would make later.
+
+    For what depends on the rank before there is a Runner, or builds none at
+    all. Where there is a group, it stays; a Runner takes it as it is.
+
+    Args:
+        cfg (Config): After :func:`setup`; its ``env_cfg`` counts.
+    """
+    if cfg.launcher == 'none' or distributed.is_initialized():
+        return
+    env = cfg.get('env_cfg') or {}
+    # Before the group, as the Runner does it, which would warn otherwise.
+    set_multi_processing(**env.get('mp_cfg', {}), distributed=True)
+    init_dist(cfg.launcher, **env.get('dist_cfg', {}))
 
 
 def _check_gpus() -> None:

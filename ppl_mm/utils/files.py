@@ -1,4 +1,5 @@
 """Files that are either whole or not there, and what is in them."""
+import errno
 import hashlib
 import os
 import tempfile
@@ -10,6 +11,8 @@ from typing import IO
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
+# What only writing ends with; the system does not say of which file.
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -17,7 +20,8 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """Write a file so that no reader ever sees half of it.
 
     The bytes go to a temporary file in the same folder, which takes the name
-    of ``path`` only when the block ends without an error.
+    of ``path`` only when the block ends without an error. Into what is there
+    and no file, a device or a pipe, they go at once.
 
     Args:
         path (str | PathLike): The file to write; its folder is made.
@@ -25,12 +29,37 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     Yields:
         IO[bytes]: The temporary file, open for binary writing.
 
+    Raises:
+        OSError: If it cannot be written; ``filename`` is ``path``, not the
+            temporary file.
+
     Examples:
         >>> with atomic_write('out/labels.json') as file:
         ...     file.write(b'{}')
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    straight = path.exists() and not path.is_file()
+    with _naming(path), (
+            open(path, 'wb') if straight else _replacing(path)) as file:
+        yield file
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have the system's errors name a file, not its temporary one."""
+    try:
+        yield
+    except OSError as error:
+        name = os.path.basename(str(error.filename))
+        if name.startswith(f'.{path.name}.') or error.errno in _NO_SPACE:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A temporary file that takes the place of ``path`` once it is whole."""
     handle, name = tempfile.mkstemp(
         dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
     try:

@@ -5,6 +5,7 @@
 import sys
 
 from torch.distributed import run as torchrun
+from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
 
@@ -16,7 +17,8 @@ def main(args: list[str] | None = None) -> int:
             line's.
 
     Returns:
-        int: 0, or the exit status of the process that failed first.
+        int: 0, or the exit status of the process that failed first; 128 + the
+        signal where one has ended it all, as of a shell.
     """
     try:
         torchrun.main(args)
@@ -24,6 +26,9 @@ def main(args: list[str] | None = None) -> int:
         # Each process has said what went wrong: nothing to add.
         _, failure = error.get_first_failure()
         return abs(failure.exitcode) or 1
+    except SignalException as error:  # the processes have ended by now
+        print(f'error: ended by {error.sigval.name}', file=sys.stderr)
+        return 128 + error.sigval
     return 0
 
 

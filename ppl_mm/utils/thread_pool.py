@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
+from ..errors import UserError
 from .progress import track
 from .worker_pool import default_workers
 
@@ -20,11 +21,18 @@ def map_files(function: Callable[[T], R], items: Sequence[T], what: str,
         function (Callable): What to do with an item.
         items (Sequence): Small things, such as paths.
         what (str): What is done, before the bar.
-        workers (int, optional): Threads. Defaults to None: one for each CPU.
+        workers (int, optional): Threads. Defaults to None, as 0: one for each
+            CPU.
 
     Yields:
         tuple: Item and result, as they are finished.
+
+    Raises:
+        UserError: If ``workers`` is negative.
     """
+    if workers is not None and workers < 0:
+        raise UserError(f'--workers {workers}: give 1 or more, or leave it '
+                        'out for one for each CPU')
     with ThreadPoolExecutor(workers or default_workers()) as pool:
         futures = {pool.submit(function, item): item for item in items}
         try:

@@ -1,4 +1,5 @@
 """A stage of PPL that learns from labels of the one before."""
+import argparse
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
+from ppl_mm.utils.options import ConfigOptions
 
 TAUGHT = '''
 _base_ = './cls_cam.py'
@@ -189,3 +191,21 @@ def test_the_name_of_a_split_may_have_a_dot(mini):
     rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = 'cls_cam.py'")
     with pytest.raises(UserError, match='ann_file'):  # the network's is left
         plan(mini)
+
+
+def test_folders_may_have_spaces_in_their_names(taught):
+    """What the steps are told is what their parser reads."""
+    spaced = taught.folder.rename(taught.folder.parent / 'my configs')
+    config = spaced / taught.config.name
+    config.write_text(config.read_text().replace(
+        f"'{taught.folder}/data'", "'my data'"))
+    steps = make_plan(load_settings(config), Path('my work'), Path('tools'))
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions)
+    told = {}
+    for step in steps:
+        told |= parser.parse_known_args(step.command)[0].cfg_options or {}
+    assert told['train_dataloader.dataset.data_root'] == 'my data'
+    assert told['train_dataloader.dataset.label_dir'] == 'my work/refine'
+    assert told['refiners.1.affinity_net'] == f'{spaced}/affinity.py'
+    assert told['refiners.1.checkpoint'] == 'my work/train_affinity'

@@ -133,6 +133,28 @@ def test_gpus_must_be_a_number():
     assert done.returncode == 2 and "got '--work-dir'" in done.stderr
 
 
+@pytest.mark.parametrize('script, args', [
+    ('dist_train.sh', 'cfg.py 1'), ('slurm_train.sh', 'part job cfg.py')])
+@pytest.mark.parametrize('elsewhere', ['.', 'other'])
+def test_a_cdpath_does_not_move_the_tools(tmp_path, script, args, elsewhere):
+    for folder in ('tools', 'other/tools'):
+        (tmp_path / folder).mkdir(parents=True)
+    for path in TOOLS.glob('*.sh'):
+        (tmp_path / 'tools' / path.name).write_text(path.read_text())
+    for name in ('srun', 'python'):  # either is what starts train.py
+        command = tmp_path / name
+        command.write_text('#!/bin/sh\necho "$@"\n')
+        command.chmod(0o755)
+    done = subprocess.run(
+        ['bash', f'tools/{script}', *args.split()], cwd=tmp_path,
+        capture_output=True, text=True, env={
+            **os.environ, 'CDPATH': elsewhere, 'PORT': '29500',
+            'PATH': f'{tmp_path}:{os.environ["PATH"]}'})
+    assert done.returncode == 0, done.stderr
+    assert f' {tmp_path}/tools/train.py cfg.py ' in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize('script, args, expected', [
     ('slurm_train.sh', 'part job cfg.py --amp',
      'train.py cfg.py --amp --launcher slurm'),

@@ -266,6 +266,30 @@ def test_a_folder_of_something_else(refuses, tmp_path):
     assert os.listdir(tmp_path / 'out') == ['photo.jpg']
 
 
+def test_what_others_write_at_the_moment_takes_no_folder(export, tmp_path):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/.export.json.abc.tmp').touch()  # of an atomic write
+    assert info_of(export())['num_images'] == 4
+
+
+def test_the_ranks_are_known_before_the_folder_is_looked_at(
+        export, monkeypatch):
+    # With GPUs the Runner would be the first to make a group, and what is
+    # exported already has none.
+    export()
+    calls = []
+    monkeypatch.setattr('ppl_mm.utils.distributed.setup',
+                        lambda cfg, launcher: calls.append('setup'))
+    monkeypatch.setattr('ppl_mm.utils.distributed.make_group',
+                        lambda cfg: calls.append('group'))
+    for name in ('barrier', 'is_main_process'):
+        known = getattr(export_module, name)
+        monkeypatch.setattr(export_module, name, lambda _known=known: (
+            calls.append('rank'), _known())[1])
+    export()
+    assert calls[:2] == ['setup', 'group'] and set(calls[2:]) == {'rank'}
+
+
 def test_a_wrong_checkpoint_takes_no_folder(
         export, refuses, trained, tmp_path):
     line = refuses('--cfg-options', 'model.backbone.depth=50')
@@ -351,6 +375,16 @@ def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
     path = tmp_path / 'export.json'
     path.write_text('{"threshold": null}')
     assert 'not finished' in refuses('--threshold', path)
+
+
+@pytest.mark.parametrize('content', [
+    '[0.3]', '0.3', '"export"', '{"threshold": [0.3]}', '{"threshold": {}}',
+    '{"threshold": "high"}'])
+def test_a_file_that_holds_no_threshold(refuses, tmp_path, content):
+    path = tmp_path / 'export.json'
+    path.write_text(content)
+    assert f'--threshold {path}: neither a number nor' in refuses(
+        '--threshold', path)
 
 
 def test_what_is_not_there(refuses, fails, tiny_config, trained):

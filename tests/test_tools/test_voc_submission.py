@@ -167,6 +167,17 @@ def test_a_bad_label_is_named(submit, predictions, tmp_path, content, line):
     assert lines[0].endswith(f'first {FIRST}') and len(lines) == 1
 
 
+@pytest.mark.parametrize('arguments', [
+    ['--check', 'a.tgz', '--out', 'b.tgz'], ['predictions'],
+    ['--check', 'a.tgz', 'predictions'], ['--out', 'b.tgz'], []])
+def test_it_either_writes_or_checks(submit, predictions, tmp_path, arguments):
+    done = submit(*arguments)
+    assert done.code == 2
+    assert done.output.splitlines()[-1].endswith(
+        'error: give PREDICTIONS and --out, or --check')
+    assert not (tmp_path / 'b.tgz').exists()
+
+
 def test_wrong_names_are_named(submit, predictions, tmp_path):
     files = contents(predictions)
     first = files.pop(FIRST)

@@ -4,7 +4,8 @@ from mmengine.config import Config
 from torch import distributed
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.distributed import setup
+from ppl_mm.utils import distributed as processes
+from ppl_mm.utils.distributed import join, make_group, setup
 
 
 @pytest.fixture
@@ -37,6 +38,48 @@ def test_with_gpus_mmengine_does_it(gpus):
     setup(cfg, 'pytorch')
     assert cfg.launcher == 'pytorch' and 'model_wrapper_cfg' not in cfg
     assert cfg.model.type == 'SyncBN' and not gpus.groups
+
+
+@pytest.fixture
+def by_mmengine(monkeypatch):
+    """What mmengine is asked to make groups of, in the order of the calls."""
+    calls = []
+    for name in ('set_multi_processing', 'init_dist'):
+        monkeypatch.setattr(
+            processes, name, lambda *args, _name=name, **settings:
+            calls.append((_name, args, settings)))
+    return calls
+
+
+def test_a_group_with_gpus_is_the_one_that_the_runner_would_make(
+        gpus, by_mmengine):
+    gpus(2)
+    cfg = Config(dict(env_cfg=dict(
+        mp_cfg=dict(mp_start_method='spawn'),
+        dist_cfg=dict(backend='nccl', timeout=60))))
+    setup(cfg, 'pytorch')
+    assert not by_mmengine
+    make_group(cfg)
+    assert by_mmengine == [
+        ('set_multi_processing', (), dict(
+            mp_start_method='spawn', distributed=True)),
+        ('init_dist', ('pytorch', ), dict(backend='nccl', timeout=60))]
+
+
+def test_a_group_needs_no_environment_in_the_config(gpus, by_mmengine):
+    gpus(2)
+    join('slurm')
+    assert by_mmengine[-1] == ('init_dist', ('slurm', ), {})
+
+
+@pytest.mark.parametrize('launcher, there', [
+    ('none', False), ('pytorch', True)])
+def test_no_group_is_made_of_one_process_or_twice(
+        gpus, by_mmengine, monkeypatch, launcher, there):
+    gpus(2)
+    monkeypatch.setattr(distributed, 'is_initialized', lambda: there)
+    join(launcher)
+    assert not by_mmengine and not gpus.groups
 
 
 def test_without_a_gpu_the_group_is_gloo(gpus):

@@ -1,0 +1,39 @@
+import errno
+
+import pytest
+
+from ppl_mm.utils.cli import run
+
+
+def ends(capsys, main):
+    """Status of a command, and what it printed."""
+    with pytest.raises(SystemExit) as end:
+        run(main)
+    return end.value.code, capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path, capsys):
+    (tmp_path / 'file').touch()
+    folder = tmp_path / 'file/folder'
+    assert ends(capsys, folder.mkdir) == (
+        2, f'error: {folder}: Not a directory\n')
+
+
+def test_a_full_disk_is_one_line_where_no_file_is_known(capsys):
+
+    def main():
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    assert ends(capsys, main) == (2, 'error: No space left on device\n')
+
+
+@pytest.mark.parametrize('error', [OSError('cannot identify image'),
+                                   ValueError('a bug'), KeyError('a bug')])
+def test_what_may_be_a_bug_keeps_its_traceback(error):
+
+    def main():
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        run(main)
+    assert caught.value is error
