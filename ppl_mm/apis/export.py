@@ -1,5 +1,6 @@
 """From a trained classifier to CAM files and pseudo-labels."""
 import copy
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from ..utils.checkpoints import check_checkpoint
 from ..utils.files import atomic_write, file_sha256
 from ..utils.progress import track
 from ..version import __version__
+from .cam_folder import read_export
 
 #: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
 #: where no threshold is given and no mask may choose one.
@@ -32,7 +34,7 @@ DEFAULT_THRESHOLD = 0.15
 
 # What makes the CAMs what they are: a folder holds those of one such run.
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'classes', 'class_source',
-             'views', 'cam_stride', 'relu', 'softmax', 'fusion')
+             'views', 'cam_stride', 'relu', 'softmax', 'fusion', 'network')
 # What those were made with that say nothing of it.
 _OLDER = dict(softmax=False, fusion='sum')
 
@@ -100,14 +102,27 @@ class CAMExport:
             cam_stride=tta.get('cam_stride', 4),
             relu=tta.get('relu', 'each'),
             softmax=tta.get('softmax', False),
-            fusion=self.cfg.model.get('head', {}).get('fusion', 'sum'))
+            fusion=self.cfg.model.get('head', {}).get('fusion', 'sum'),
+            network=self._network())
+
+    def _network(self) -> str:
+        """SHA-256 of the model's settings: weights alone make no map.
+
+        Strides, borders, the size of the images' values: none of them is in
+        the checkpoint.
+        """
+        parts = {key: self.cfg.get(key)
+                 for key in ('model', 'data_preprocessor')}
+        text = json.dumps(parts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _claim_folder(self) -> None:
         """Refuse a folder with something else; else write who it is for."""
         path = self.out_dir / 'export.json'
         # Without a CAM it is what a run left that failed at once.
         if path.is_file() and any(self.out_dir.glob('cams/**/*.npz')):
-            found = _OLDER | json.loads(path.read_text())
+            found = _OLDER | dict(network=self.info['network'])
+            found |= read_export(self.out_dir)
             for key in _IDENTITY:
                 if found.get(key) != self.info[key]:
                     raise UserError(
@@ -230,7 +245,13 @@ class CAMExport:
     def _best_threshold(self, ids: Sequence[str], split: str) -> dict:
         sweep = evaluate_folder(self.out_dir / 'cams', self._mask_dir(), ids,
                                 len(self.info['classes']))
-        threshold, miou = sweep.best()
+        try:
+            threshold, miou = sweep.best()
+        except ValueError as error:
+            raise UserError(
+                f'split {split}: no threshold can be chosen on it, its masks '
+                'hold nothing but void; give --threshold, or another split'
+            ) from error
         names = ['background', *self.info['classes']]
         return dict(
             split=split,

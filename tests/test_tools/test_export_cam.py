@@ -227,10 +227,36 @@ def other_checkpoint(trained, path, change=lambda state: None):
     return path
 
 
+def test_a_folder_of_an_older_version_goes_on(export):
+    """It has not noted what the network was."""
+    folder = export()
+    record = info_of(folder)
+    del record['network'], record['softmax']
+    (folder / 'export.json').write_text(json.dumps(record))
+    before = times(folder)
+    assert times(export()) == before
+
+
+def test_a_damaged_record_is_one_line(export, refuses):
+    (export() / 'export.json').write_text('{"classes": ')
+    assert 'export.json: not a readable record' in refuses()
+
+
+def test_masks_of_nothing_but_void_choose_no_threshold(refuses, data):
+    root, option = data
+    for path in (root / 'SegmentationClass').iterdir():
+        size = Image.open(path).size
+        Image.new('L', size, 255).save(path)
+    line = refuses('--threshold-split', 'val', *option)
+    assert 'split val: no threshold can be chosen on it' in line
+
+
 @pytest.mark.parametrize('option, key', [
     ('tta_model.cam_stride=8', 'cam_stride'), ('tta_model.relu=after', 'relu'),
     ('tta_model.softmax=True', 'softmax'),
     ('model.head.fusion=patches', 'fusion'),
+    ('model.head.thr=0.01', 'network'),
+    ('data_preprocessor.mean=[0,0,0]', 'network'),
     ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views')])
 def test_the_folder_of_other_settings(export, refuses, option, key):
     before = contents(export())
