@@ -151,9 +151,13 @@ class Study:
 
     def winner(self, data: str, accept: Callable = lambda group: True
                ) -> Group | None:
-        """The best final row with patch learning, of those with most seeds."""
+        """The best final row with patch learning, of those with most seeds.
+
+        Where some stand beside a plain CAM of their cost, it is one of them.
+        """
         rows = [group for group in self.select(data=data, round='final')
                 if group.method != PLAIN and accept(group)]
+        rows = [group for group in rows if self.equal_cost(group)] or rows
         most = max((len(group.by_seed) for group in rows), default=0)
         return next((group for group in rows
                      if len(group.by_seed) == most), None)

@@ -70,6 +70,16 @@ def test_ratios_by_hand():
     assert ratios['weak_over_full_supervision'] is None
 
 
+def test_the_winner_stands_beside_a_plain_cam_of_its_cost():
+    """A better row that none was run for waits until there is one."""
+    dear = [record('dear', seed, 0.6, 0.5) for seed in (0, 1)]
+    assert Study([*RECORDS, *dear]).ratios('voc6') == (
+        Study(RECORDS).ratios('voc6'))
+    equal = plain('plain_dear', 0, 0.55, epochs=12, equal_cost_to='dear')
+    ratios = Study([*RECORDS, *dear, equal]).ratios('voc6')
+    assert ratios['gain_over_equal_cost_plain'] == pytest.approx(0.05)
+
+
 def test_ratios_of_the_later_steps():
     later = [
         record('path', 0, 0.66, kind='pipeline', settings=dict(
