@@ -31,10 +31,10 @@ from PIL import Image
 
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.image_refiner import ImageRefiner
-from ppl_mm.apis.refinement_config import chain_settings
-from ppl_mm.cams import CamFile, cam_path, write_cam
-from ppl_mm.datasets.demo_drawing import draw_sample
+from ppl_mm.data_tools.demo.drawing import draw_sample
+from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
 from ppl_mm.refine import ConstantBackground, DenseCRF, Scores
+from ppl_mm.refine.config import chain_settings
 from ppl_mm.utils.worker_pool import WorkerPool
 
 SIZE = (375, 500)

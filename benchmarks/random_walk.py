@@ -30,12 +30,12 @@ import torch
 from torch import Tensor
 
 import ppl_mm  # noqa: F401
-from ppl_mm.refine.random_walk import random_walk
-from ppl_mm.utils.neighbourhood import (
+from ppl_mm.models.affinity.neighbourhood import (
     half_disc,
     pair_affinities,
     pair_views,
 )
+from ppl_mm.refine.random_walk import random_walk
 
 RADIUS, BETA, STEPS_LOG2, CLASSES = 5, 10, 8, 3
 CELLS = 125

@@ -27,7 +27,7 @@ from study_cam import (
 from study_plan import Row, Run
 from study_steps import Steps
 
-from ppl_mm.pipeline.settings import read_config
+from ppl_mm.utils.config import read_config
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 # All training images.

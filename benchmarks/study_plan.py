@@ -9,9 +9,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import read_stems
-from ppl_mm.pipeline.settings import read_config
+from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils import atomic_write
+from ppl_mm.utils.config import read_config
 
 #: Each round trains longer than the one before.
 ROUNDS = ('screen', 'half', 'final')
@@ -299,7 +299,7 @@ def write_list(run: Run, folder: Path) -> Path:
     whole = run.data.list_path(run.data.masked)
     if run.measured == 'all':
         return whole.absolute()
-    stems = read_stems(whole)[_PARTS[run.measured]]
+    stems = read_ids(whole)[_PARTS[run.measured]]
     path = folder / f'{run.row.data}_{run.data.masked}_{run.measured}.txt'
     with atomic_write(path) as file:
         file.write('\n'.join([*stems, '']).encode())

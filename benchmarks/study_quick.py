@@ -9,7 +9,7 @@ from study_plan import DataSet, Row, Run, make_runs
 from study_queue import Queue
 from study_rows import neck
 
-from ppl_mm.datasets.demo_data import write_demo_data
+from ppl_mm.data_tools.demo.data import write_demo_data
 
 _CONFIG = 'configs/demo/cls_cam_demo.py'
 # A quarter of the demo's network, and one scale: what counts is the queue.

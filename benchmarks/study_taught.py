@@ -19,7 +19,7 @@ from study_cam import TOOLS, CamRun, read_json, steps_record, write_config
 from study_plan import Run, digest
 from study_steps import ROOT, Steps
 
-from ppl_mm.pipeline.settings import read_config
+from ppl_mm.utils.config import read_config
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 # All training images: none of their masks is read.

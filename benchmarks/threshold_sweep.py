@@ -33,15 +33,10 @@ import torch
 
 import ppl_mm  # noqa: F401  its stand-ins must precede mmseg
 from ppl_mm.cams import (
-    CamFile,
     foreground_score,
     label_from_cam,
     normalize_cam,
-    read_cam,
-    read_mask,
     upsample_cam,
-    write_cam,
-    write_label,
 )
 from ppl_mm.evaluation import (
     confusion_matrix,
@@ -49,6 +44,8 @@ from ppl_mm.evaluation import (
     iou_from_confusion,
     mean_scores,
 )
+from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
+from ppl_mm.formats.mask_file import read_mask, write_label
 
 NUM_CLASSES = 20
 THRESHOLDS = [step / 100 for step in range(1, 61)]

@@ -17,7 +17,20 @@ MODELS = Registry(
     'model',
     parent=MMENGINE_MODELS,
     scope='ppl_mm',
-    locations=['ppl_mm.models'])
+    locations=['ppl_mm.models.affinity.loss',
+               'ppl_mm.models.affinity.net',
+               'ppl_mm.models.backbones.dilated_mobilenet_v2',
+               'ppl_mm.models.backbones.resnet38d',
+               'ppl_mm.models.cam_classifier',
+               'ppl_mm.models.cam_head',
+               'ppl_mm.models.cam_tta',
+               'ppl_mm.models.patch_learning',
+               'ppl_mm.models.segmentation.balanced_loss',
+               'ppl_mm.models.segmentation.deeplab_v1_head',
+               'ppl_mm.models.segmentation.deeplab_v2_head',
+               'ppl_mm.models.segmentation.map_tta',
+               'ppl_mm.models.self_training.label_loss',
+               'ppl_mm.refine.seg_tta'])
 # Stages over the epochs, what a checkpoint means to the run that loads it.
 HOOKS = Registry(
     'hook',
@@ -48,7 +61,7 @@ METRICS = Registry(
     'metric',
     parent=MMENGINE_METRICS,
     scope='ppl_mm',
-    locations=['ppl_mm.evaluation'])
+    locations=['ppl_mm.apis.cam_writer', 'ppl_mm.evaluation'])
 # Steps from coarse scores to sharp ones, and the rules that label them. They
 # have no parent: no other OpenMMLab package knows such parts.
 REFINERS = Registry('refiner', scope='ppl_mm', locations=['ppl_mm.refine'])

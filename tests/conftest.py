@@ -15,8 +15,8 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 
-from ppl_mm.cams import CamFile, cam_path, write_cam
-from ppl_mm.datasets.demo_data import write_demo_data
+from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
+from ppl_mm.data_tools.demo.data import write_demo_data
 
 torch.set_num_threads(1)
 

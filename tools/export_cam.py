@@ -27,17 +27,12 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import DEFAULT_THRESHOLD, CAMExport
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.refinement_config import (
-    build_chain,
-    chain_settings,
-    load_config,
-)
 from ppl_mm.errors import UserError
-from ppl_mm.pipeline.settings import read_config
+from ppl_mm.refine.config import build_chain, chain_settings
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.options import ConfigOptions
+from ppl_mm.utils.config import ConfigOptions, read_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -142,7 +137,7 @@ def main() -> int:
     cfg.merge_from_dict(args.cfg_options or {})
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
-    refiners = load_config(args.refine) if args.refine else None
+    refiners = read_config(args.refine) if args.refine else None
     if refiners is not None:  # what is wrong is said before hours of export
         build_chain(chain_settings(refiners, args.refine))
     checkpoint = resolve_checkpoint(args.checkpoint)

@@ -10,10 +10,10 @@ import argparse
 from pathlib import Path
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.gallery.tables import read_report, terminal_report
 from ppl_mm.pipeline import Pipeline, load_settings
-from ppl_mm.pipeline.tables import read_report, terminal_report
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.options import ConfigOptions
+from ppl_mm.utils.config import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:

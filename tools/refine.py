@@ -29,10 +29,9 @@ from mmengine.dist import is_main_process
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.refinement_config import load_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.options import ConfigOptions
+from ppl_mm.utils.config import ConfigOptions, read_config
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -84,7 +83,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Refine a folder; the status is 1 where images have failed."""
     args = parse_args(argv)
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     stems = folder.stems(args.split)
     distributed.join(args.launcher)

@@ -12,11 +12,10 @@ from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
-from ppl_mm.pipeline.settings import read_config
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.options import ConfigOptions
+from ppl_mm.utils.config import ConfigOptions, read_config
 
 
 def parse_args() -> argparse.Namespace:

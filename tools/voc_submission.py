@@ -22,13 +22,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from ppl_mm.cams import encode_label, read_mask, voc_palette
-from ppl_mm.datasets.image_folder import ImageFolder
-from ppl_mm.datasets.voc_files import VOC_CLASSES
 from ppl_mm.errors import UserError
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette
+from ppl_mm.formats.voc_layout import VOC_CLASSES
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.image_lists import read_ids
 from ppl_mm.utils.progress import track
 
 FOLDER = 'results/VOC2012/Segmentation/comp{}_test_cls'

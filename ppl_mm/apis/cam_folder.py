@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cams import CamFile, cam_path, read_cam
-from ..datasets.class_lists import check_classes
-from ..datasets.image_folder import ImageFolder
 from ..datasets.transforms import LoadImage
 from ..errors import UserError
-from ..evaluation import read_stems
+from ..formats.cam_file import CamFile, cam_path, read_cam
+from ..formats.class_list import check_classes
+from ..formats.image_folder import ImageFolder
+from ..formats.image_list import read_ids
 
 
 class CamFolder:
@@ -62,7 +62,7 @@ class CamFolder:
             UserError: If there is no such list, or no CAM.
         """
         if split:
-            return read_stems(
+            return read_ids(
                 self.data_root / f'ImageSets/Segmentation/{split}.txt')
         stems = stems_below(self.root / 'cams', '.npz')
         if not stems:

@@ -13,10 +13,11 @@ from mmpretrain.apis.base import BaseInferencer
 from mmpretrain.registry import MODELS, TRANSFORMS
 from mmpretrain.structures import DataSample
 
-from ..cams import CamFile, label_from_cam
+from ..cams import label_from_cam
 from ..errors import UserError
-from ..pipeline.settings import read_config
+from ..formats.cam_file import CamFile
 from ..utils.checkpoints import check_checkpoint, resolve_checkpoint
+from ..utils.config import read_config
 from ..visualization import overlay_label
 from .export import DEFAULT_THRESHOLD
 

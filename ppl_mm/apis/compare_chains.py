@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cams import read_mask
 from ..errors import UserError
 from ..evaluation import confusion_matrix, summarize
+from ..formats.mask_file import read_mask
 from ..refine import RefinerChain
+from ..refine.config import build_chain, chain_settings, used_files
 from ..utils.files import atomic_write
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
 from .cam_folder import CamFolder
 from .image_refiner import describe_error, refine_image
-from .refinement_config import build_chain, chain_settings, used_files
 
 # What the numbers of a file are of: chains may come and go, these may not.
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images',

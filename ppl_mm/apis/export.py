@@ -18,10 +18,12 @@ from mmengine.hooks import PrepareTTAHook
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner
 
-from ..cams import cam_path, label_from_cam, label_path, read_cam, write_label
+from ..cams import label_from_cam
 from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
+from ..formats.cam_file import cam_path, read_cam
+from ..formats.mask_file import label_path, write_label
 from ..utils.checkpoints import check_checkpoint
 from ..utils.files import atomic_write, file_sha256
 from ..utils.progress import track

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cams import CamFile, cam_path, label_path, write_cam, write_label
 from ..errors import UserError
+from ..formats.cam_file import CamFile, cam_path, write_cam
+from ..formats.mask_file import label_path, write_label
 from ..refine import RefinerChain
+from ..refine.config import build_chain
 from ..utils.cli import one_line
 from .cam_folder import CamFolder
-from .refinement_config import build_chain
 
 
 def refine_image(chain: RefinerChain, image: np.ndarray,

@@ -14,13 +14,13 @@ from mmengine.dist import (
 )
 
 from ..errors import UserError
+from ..refine.config import build_chain, chain_settings, used_files
 from ..utils.files import atomic_write
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
 from .cam_folder import CamFolder, read_export, stems_below
 from .image_refiner import ImageRefiner, Outcome
-from .refinement_config import build_chain, chain_settings, used_files
 
 # Fewer images than this are not worth a worker process more.
 _PER_WORKER = 16
@@ -96,7 +96,7 @@ class FolderRefinement:
     Examples:
         >>> folder = CamFolder('work_dirs/export_cam')
         >>> refinement = FolderRefinement(
-        ...     load_config('refine.py'), folder, 'work_dirs/refined')
+        ...     read_config('refine.py'), folder, 'work_dirs/refined')
         >>> summary = refinement.run(folder.stems('train'), workers=4)
     """
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .cam_file import CamFile
+from ..formats.cam_file import CamFile
 
 
 def upsample_cam(cam: np.ndarray | torch.Tensor,

@@ -1,4 +1,4 @@
-"""Images with image-level labels, pseudo-labels, and the demo data."""
+"""What trains: images with image-level labels, or with pseudo-labels."""
 from ..utils.lazy import lazy_exports
 
 __all__, __getattr__, __dir__ = lazy_exports(__name__, {

@@ -2,8 +2,12 @@
 import os
 from pathlib import Path
 
+from ..formats.export_folder import (
+    agreed_classes,
+    find_labels,
+    how_to_make_labels,
+)
 from ..registry import DATASETS
-from .label_folder import agreed_classes, find_labels, how_to_make_labels
 from .voc_layout_dataset import VOCLayoutDataset
 
 

@@ -6,13 +6,18 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
+from ..formats.class_list import (
+    BACKGROUND,
+    check_classes,
+    class_ids,
+    read_classes,
+)
+from ..formats.export_folder import agreed_classes, find_labels
+from ..formats.image_folder import ImageFolder
+from ..formats.image_labels import LabelRow, read_csv, read_json, read_voc_xml
+from ..formats.image_list import image_id, read_image_list
+from ..formats.mask_file import IGNORE
 from ..registry import DATASETS
-from ..utils.image_lists import image_id, read_image_list
-from ..utils.label_values import IGNORE
-from .class_lists import BACKGROUND, check_classes, class_ids, read_classes
-from .image_folder import ImageFolder
-from .label_files import LabelRow, read_csv, read_json, read_voc_xml
-from .label_folder import agreed_classes, find_labels
 
 _FORMATS = {'.csv': 'csv', '.json': 'json', '': 'voc_xml'}
 

@@ -1,9 +1,7 @@
 """Loading with errors that name the file, and the crop of PSA and IRN."""
-import io
 from collections.abc import Sequence
 from functools import lru_cache
 
-import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform, LoadAnnotations, LoadImageFromFile
@@ -12,57 +10,9 @@ from mmengine import fileio
 from PIL import Image
 
 from ..errors import UserError
+from ..formats.image_file import decode_image
+from ..formats.mask_file import IGNORE
 from ..registry import TRANSFORMS
-from ..utils.label_values import IGNORE
-
-# Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
-_SCAN, _END = b'\xff\xda', b'\xff\xd9'
-_EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)
-# The pixels of a label that belong to no class.
-# EXIF's tag for a photo that is to be turned.
-_ORIENTATION = 0x0112
-
-
-def decode_image(content: bytes) -> np.ndarray:
-    """Decode an image as Pillow does, upright and without transparency.
-
-    A whole JPEG of the usual kind is left to OpenCV: the pixels are the same,
-    in two thirds of the time.
-
-    Args:
-        content (bytes): The file.
-
-    Returns:
-        np.ndarray: uint8 BGR, (H, W, 3).
-
-    Raises:
-        OSError: The file is truncated or no image; Pillow raises others too.
-    """
-    if _is_usual_jpeg(content) and _is_whole(content):
-        found = cv2.imdecode(
-            np.frombuffer(content, np.uint8),
-            cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-        if found is not None:
-            return found
-    rgb = mmcv.imfrombytes(content, channel_order='rgb', backend='pillow')
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-
-
-def _is_usual_jpeg(content: bytes) -> bool:
-    """Whether it is grey or of three colours, and upright; from its head."""
-    place = 2 if content.startswith(b'\xff\xd8') else len(content)
-    while place + 20 < len(content) and content[place] == 0xff:
-        marker = content[place + 1:place + 20]
-        if marker[0] in _FRAMES:
-            height, width = (int.from_bytes(marker[k:k + 2], 'big')
-                             for k in (4, 6))
-            # Pillow has a word to say about images as large as a bomb.
-            return (marker[8] in (1, 3)
-                    and height * width <= (Image.MAX_IMAGE_PIXELS or 0))
-        if marker[0] == _EXIF and not _is_upright(content):
-            return False
-        place += 2 + int.from_bytes(marker[1:3], 'big')
-    return False
 
 
 @lru_cache
@@ -74,17 +24,6 @@ def _colours(values: tuple[float, ...], channels: int,
         limits = np.iinfo(dtype)
         colours = np.clip(np.rint(colours), limits.min, limits.max)
     return np.broadcast_to(colours, channels).tolist()
-
-
-def _is_upright(content: bytes) -> bool:
-    with Image.open(io.BytesIO(content)) as image:
-        return image.getexif().get(_ORIENTATION, 1) == 1
-
-
-def _is_whole(content: bytes) -> bool:
-    """Whether a JPEG's last scan has an end: neither occurs inside a scan."""
-    return content.endswith(_END) or (
-        content.rfind(_END) > content.rfind(_SCAN))
 
 
 @TRANSFORMS.register_module()

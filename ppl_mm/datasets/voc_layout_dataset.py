@@ -7,12 +7,12 @@ import numpy as np
 from mmseg.datasets import BaseSegDataset
 from PIL import Image
 
-from ..cams import read_mask, voc_palette
 from ..errors import UserError
+from ..formats.class_list import BACKGROUND, read_classes
+from ..formats.image_folder import ImageFolder
+from ..formats.image_list import read_ids
+from ..formats.mask_file import read_mask, voc_palette
 from ..registry import DATASETS
-from ..utils.image_lists import read_ids
-from .class_lists import BACKGROUND, read_classes
-from .image_folder import ImageFolder
 
 # EXIF's tag; mmcv's loaders turn a photo upright, above 4 by a quarter.
 _ORIENTATION = 0x0112

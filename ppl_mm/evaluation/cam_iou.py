@@ -10,12 +10,13 @@ from mmengine.dist import all_reduce, get_rank, get_world_size, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
-from ..cams import CamFile, read_mask
 from ..errors import UserError
+from ..formats.cam_file import CamFile
+from ..formats.mask_file import read_mask
 from ..registry import METRICS
 from ..utils.files import atomic_write
 from .confusion import mean_scores
-from .report import format_table, summarize
+from .summary import format_table, summarize
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 

@@ -13,7 +13,7 @@ predicted, which makes the mean depend on a single stray pixel.)
 """
 import numpy as np
 
-from ..utils.label_values import IGNORE
+from ..formats.mask_file import IGNORE
 
 
 def confusion_matrix(pred: np.ndarray, truth: np.ndarray,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cams import read_cam, read_mask
 from ..errors import UserError
+from ..formats.cam_file import read_cam
+from ..formats.mask_file import read_mask
 from ..utils.progress import track
 from .confusion import confusion_matrix
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep

@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..registry import METRICS
 from ..utils.files import atomic_write
 from .confusion import confusion_matrix
-from .report import format_table, summarize
+from .summary import format_table, summarize
 
 
 @METRICS.register_module()

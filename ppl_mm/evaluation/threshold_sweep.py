@@ -3,7 +3,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..cams import CamFile, foreground_score
+from ..cams import foreground_score
+from ..formats.cam_file import CamFile
 from .confusion import check_labels, check_same_size, mean_scores
 
 # More thresholds cost next to nothing.

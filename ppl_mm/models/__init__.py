@@ -1,25 +1,30 @@
-# These register chains; nothing of them is called by name.
-from . import conv_chains, token_chains  # noqa: F401
-from .affinity_loss import AffinityLoss
-from .affinity_net import AffinityNet
-from .balanced_loss import BalancedCrossEntropyLoss
-from .block_chain import Block, BlockChain, block_chain, register_block_chain
-from .cam_classifier import CAMClassifier
-from .cam_head import CAMHead
-from .cam_tta import CAMTTAModel
-from .deeplab_v1_head import DeepLabV1Head
-from .deeplab_v2_head import DeepLabV2Head
-from .dilated_mobilenet_v2 import DilatedMobileNetV2
-from .label_loss import LabelLoss
-from .patch_learning import MultiGranularityFusion, PatchLearning
-from .refined_seg_tta import RefinedSegTTAModel
-from .resnet38d import ResNet38d
-from .seg_map_tta import SegMapTTAModel
+"""The method: backbones seen as chains of blocks, patch learning, CAMs."""
+from ..utils.lazy import lazy_exports
+from . import chains  # noqa: F401  (registers the chains)
 
-__all__ = [
-    'AffinityLoss', 'AffinityNet', 'BalancedCrossEntropyLoss', 'Block',
-    'BlockChain', 'CAMClassifier', 'CAMHead', 'CAMTTAModel', 'DeepLabV1Head',
-    'DeepLabV2Head', 'DilatedMobileNetV2', 'LabelLoss',
-    'MultiGranularityFusion', 'PatchLearning', 'RefinedSegTTAModel',
-    'ResNet38d', 'SegMapTTAModel', 'block_chain', 'register_block_chain'
-]
+# Not lazy: the function has the name of its module.
+from .block_chain import (  # noqa: F401
+    Block,
+    BlockChain,
+    block_chain,
+    register_block_chain,
+)
+
+# Importing one module must not import all: refinement needs the affinities of
+# pixel pairs, and no backbone. The registry knows where each type is.
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {
+    'affinity.loss': ('AffinityLoss', ),
+    'affinity.net': ('AffinityNet', ),
+    'backbones.dilated_mobilenet_v2': ('DilatedMobileNetV2', ),
+    'backbones.resnet38d': ('ResNet38d', ),
+    'cam_classifier': ('CAMClassifier', ),
+    'cam_head': ('CAMHead', ),
+    'cam_tta': ('CAMTTAModel', ),
+    'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
+    'segmentation.balanced_loss': ('BalancedCrossEntropyLoss', ),
+    'segmentation.deeplab_v1_head': ('DeepLabV1Head', ),
+    'segmentation.deeplab_v2_head': ('DeepLabV2Head', ),
+    'segmentation.map_tta': ('SegMapTTAModel', ),
+    'self_training.label_loss': ('LabelLoss', ),
+})
+__all__ += ['Block', 'BlockChain', 'block_chain', 'register_block_chain']

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..registry import MODELS
-from .branch_fusion import FUSIONS, fuse_branches
+from .self_training.branch_fusion import FUSIONS, fuse_branches
 
 
 @MODELS.register_module()

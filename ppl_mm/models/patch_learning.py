@@ -9,8 +9,8 @@ from torch import Tensor
 from ..errors import UserError
 from ..registry import MODELS
 from .block_chain import BlockChain
-from .patch_border import BORDERS, padded_by
 from .patch_ops import Grid, as_grid, merge_patches, pad_to_grid, split_patches
+from .self_training.patch_border import BORDERS, padded_by
 
 
 def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,

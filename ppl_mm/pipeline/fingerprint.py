@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..datasets.image_folder import ImageFolder
 from ..errors import UserError
-from ..utils.image_lists import read_ids
+from ..formats.image_folder import ImageFolder
+from ..formats.image_list import read_ids
+from ..utils.config import read_config
 from ..version import __version__
-from .settings import PipelineSettings, read_config
+from .settings import PipelineSettings
 from .step import Step
 
 # Of a data set in VOC's layout.

@@ -32,10 +32,10 @@ _MODULES = (
     'mmseg.datasets', 'mmseg.engine', 'mmseg.evaluation', 'mmseg.models',
     'mmseg.visualization',
     'ppl_mm.apis.export', 'ppl_mm.apis.refine',
-    'ppl_mm.datasets.cam_pseudo_label_dataset', 'ppl_mm.datasets.demo_data',
+    'ppl_mm.datasets.cam_pseudo_label_dataset', 'ppl_mm.data_tools.demo.data',
     'ppl_mm.datasets.image_label_dataset', 'ppl_mm.datasets.transforms',
     'ppl_mm.engine', 'ppl_mm.evaluation', 'ppl_mm.models',
-    'ppl_mm.pipeline.pictures', 'ppl_mm.pipeline.results', 'ppl_mm.refine')
+    'ppl_mm.gallery.pictures', 'ppl_mm.gallery.results', 'ppl_mm.refine')
 
 
 def main() -> None:

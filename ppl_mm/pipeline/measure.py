@@ -8,13 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
-from ..evaluation import (
-    evaluate_folder,
-    evaluate_labels,
-    read_stems,
-    summarize,
-)
+from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
+from ..formats.image_list import read_ids
 from ..utils.cli import run
 from ..utils.files import atomic_write
 
@@ -51,7 +47,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         UserError: If a file is missing or does not fit.
     """
     record = json.loads((export_dir / 'export.json').read_text())
-    stems = read_stems(data_root / f'ImageSets/Segmentation/{split}.txt')
+    stems = read_ids(data_root / f'ImageSets/Segmentation/{split}.txt')
     masks, foreground = data_root / 'SegmentationClass', record['classes']
     classes, threshold = ['background', *foreground], record['threshold']
     maps = curve = None

@@ -6,7 +6,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ..errors import UserError
-from .settings import PipelineSettings, read_config
+from ..utils.config import read_config
+from .settings import PipelineSettings
 from .step import Step
 
 # How long steps take beside each other, where the config says nothing.

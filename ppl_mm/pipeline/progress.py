@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from ..utils.progress import duration
 from .step import Step
 
 _LOGGED = re.compile(r'(Epoch|Iter)\((train|val|test)\)\s+(?:\[(\d+)\])?'
@@ -157,12 +158,3 @@ class Display:
 
     def _line(self, text: str) -> None:
         print(text, file=self.out, flush=True)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people read them, e.g. 4:05 or 1:04:05."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f'{hours}:{minutes:02}:{seconds:02}'
-    return f'{minutes}:{seconds:02}'

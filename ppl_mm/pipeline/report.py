@@ -6,11 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
+from ..gallery.pictures import draw_images, draw_pictures
+from ..gallery.results import collect_results
+from ..gallery.tables import html_report, markdown_report
 from ..utils.cli import run
 from ..utils.files import atomic_write
-from .pictures import draw_images, draw_pictures
-from .results import collect_results
-from .tables import html_report, markdown_report
 
 
 def write_report(work_dir: Path) -> dict:

@@ -3,9 +3,8 @@ import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmengine.config import Config
-
 from ..errors import UserError
+from ..utils.config import read_config
 
 SPLITS = ('train', 'threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
@@ -132,28 +131,6 @@ def load_settings(path: str | Path,
         **_rounds(path, cfg),
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {})
-
-
-def read_config(path: Path) -> Config:
-    """Read any config, with one line where that fails.
-
-    Args:
-        path (Path): The config.
-
-    Returns:
-        Config: With its bases merged.
-
-    Raises:
-        UserError: If it is missing or no config.
-    """
-    if not path.is_file():
-        raise UserError(f'{path}: no such config')
-    try:
-        return Config.fromfile(path)
-    except Exception as error:  # a config is code: anything can be raised
-        line = (str(error).strip() or type(error).__name__).splitlines()[-1]
-        raise UserError(f'{path}: cannot be read as a config '
-                        f'({type(error).__name__}: {line})') from error
 
 
 def _check_keys(path: Path, cfg: dict) -> None:

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from ..cams import CamFile
 from ..errors import UserError
+from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
 from .scores import Scores
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import UserError
+from ..formats.mask_file import IGNORE
 from ..registry import LABEL_RULES, REFINERS
-from ..utils.label_values import IGNORE
 from .scores import Scores
 
 

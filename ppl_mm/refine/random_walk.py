@@ -13,13 +13,13 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..models.affinity.neighbourhood import half_disc, pair_views
 from ..registry import MODELS, REFINERS
 from ..utils.checkpoints import (
     check_checkpoint,
     read_checkpoint,
     resolve_checkpoint,
 )
-from ..utils.neighbourhood import half_disc, pair_views
 from .refiner import Refiner
 from .scores import Scores
 
@@ -43,7 +43,7 @@ def random_walk(scores: Tensor, affinities: Tensor, radius: float = 5,
     Args:
         scores (Tensor): (C, H, W).
         affinities (Tensor): (P, H, W) in 0..1, as of
-            :func:`~ppl_mm.utils.neighbourhood.pair_affinities`.
+            :func:`~ppl_mm.models.affinity.neighbourhood.pair_affinities`.
         radius (float): Of the pairs. Defaults to 5.
         beta (float): Power of the affinities. Defaults to 10, as IRN; PSA: 8.
         steps_log2 (int): t. Defaults to 8.

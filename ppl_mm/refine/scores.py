@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cams import CamFile, upsample_cam
+from ..cams import upsample_cam
+from ..formats.cam_file import CamFile
 
 
 @dataclass(frozen=True, eq=False)

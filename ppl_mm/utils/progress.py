@@ -26,3 +26,12 @@ def track(items: Iterable[T], what: str, show: bool = True,
     """
     yield from rich_track(
         items, what, total, console=Console(stderr=True), disable=not show)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people read them, e.g. 4:05 or 1:04:05."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f'{hours}:{minutes:02}:{seconds:02}'
+    return f'{minutes}:{seconds:02}'

@@ -2,7 +2,7 @@
 import numpy as np
 from matplotlib import colormaps
 
-from ..cams import voc_palette
+from ..formats.mask_file import voc_palette
 
 
 def colorize(label: np.ndarray) -> np.ndarray:

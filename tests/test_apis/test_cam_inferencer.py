@@ -9,8 +9,8 @@ from PIL import Image
 
 from ppl_mm.apis import CAMInferencer
 from ppl_mm.apis.export import CAMExport
-from ppl_mm.cams import read_cam
 from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import read_cam
 
 CLASSES = ['wug', 'dax', 'toma', 'fep']
 

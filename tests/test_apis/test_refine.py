@@ -11,21 +11,16 @@ from ppl_mm.apis import image_refiner
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import read_chains
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.refinement_config import build_chain, load_config
-from ppl_mm.cams import (
-    CamFile,
-    cam_path,
-    label_from_cam,
-    label_path,
-    read_cam,
-    read_label,
-    write_cam,
-)
+from ppl_mm.cams import label_from_cam
 from ppl_mm.datasets import CAMPseudoLabelDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import CamFile, cam_path, read_cam, write_cam
+from ppl_mm.formats.mask_file import label_path, read_mask
 from ppl_mm.pipeline.measure import measure_export
 from ppl_mm.refine import Refiner, RefinerChain
+from ppl_mm.refine.config import build_chain
 from ppl_mm.registry import REFINERS
+from ppl_mm.utils.config import read_config
 from ppl_mm.utils.worker_pool import WorkerPool
 
 CUT = dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=0.4)])
@@ -78,7 +73,7 @@ def test_what_it_writes(cam_dir, tmp_path):
     for stem in TRAIN + VAL:
         expected = label_from_cam(read_cam(cam_path(cam_dir, stem)), 0.4)
         assert 0 < (expected > 0).mean() < 1
-        label = read_label(label_path(tmp_path / 'out', stem))
+        label = read_mask(label_path(tmp_path / 'out', stem))
         assert np.array_equal(label, expected)
     assert Image.open(tmp_path / f'out/labels/{VAL[0]}.png').mode == 'P'
 
@@ -108,7 +103,7 @@ def test_the_steps_see_the_image(cam_dir, tmp_path):
         expected = chain(np.asarray(image), read_cam(
             cam_path(cam_dir, VAL[1])))
     assert np.array_equal(
-        read_label(label_path(tmp_path / 'out', VAL[1])), expected)
+        read_mask(label_path(tmp_path / 'out', VAL[1])), expected)
     assert not np.array_equal(
         label_from_cam(read_cam(cam_path(cam_dir, VAL[1])), 0.4), expected)
 
@@ -377,7 +372,7 @@ def test_maps_that_say_nothing_are_background(cam_dir, tmp_path, ids, maps,
         background, dict(type='ppl_mm.WhatIsAsked', kind='raise')]), 'val')
     assert not summary.failed and summary.blank == [VAL[1]]
     assert 'note: 1 ' in summary.lines('out')[1]
-    label = read_label(label_path(tmp_path / 'out', VAL[1]))
+    label = read_mask(label_path(tmp_path / 'out', VAL[1]))
     assert label.shape == (48, 48) and not label.any()
 
 
@@ -406,7 +401,7 @@ def test_odd_images(cam_dir, tmp_path, kind):
     cfg = dict(refiners=[*CUT['refiners'],
                          dict(type='ppl_mm.PAMR', iterations=2)])
     assert not refine(cam_dir, cfg, 'train').failed
-    label = read_label(label_path(tmp_path / 'out', BAD))
+    label = read_mask(label_path(tmp_path / 'out', BAD))
     assert label.shape == size and (label == 3).all()
     seen, _ = CamFolder(cam_dir).read(BAD)
     assert seen.shape == (*size, 3) and seen.dtype == np.uint8
@@ -422,7 +417,7 @@ def test_images_are_read_as_rgb(cam_dir):
 def test_a_large_image_is_refined_at_a_smaller_size(cam_dir, tmp_path):
     cfg = dict(CUT, max_pixels=24 * 24)
     assert not refine(cam_dir, cfg, 'val', save_scores=True).failed
-    label = read_label(label_path(tmp_path / 'out', VAL[0]))
+    label = read_mask(label_path(tmp_path / 'out', VAL[0]))
     assert label.shape == (48, 48)
     blocks = label.reshape(24, 2, 24, 2)
     assert (blocks == blocks[:, :1, :, :1]).all()
@@ -474,7 +469,7 @@ def test_refined_maps_can_be_refined_again(cam_dir, tmp_path):
     refine(cam_dir, split='val', save_scores=True)
     refine(tmp_path / 'out', split='val', out='twice')
     for stem in VAL:  # but for what float16 rounds
-        once, twice = (read_label(label_path(tmp_path / out, stem))
+        once, twice = (read_mask(label_path(tmp_path / out, stem))
                        for out in ('out', 'twice'))
         assert (once == twice).mean() > 0.99
     source = record_of(tmp_path / 'twice')['source']
@@ -489,9 +484,9 @@ def test_the_examples_of_the_page(cam_dir, tmp_path, monkeypatch, request):
     monkeypatch.syspath_prepend(tmp_path / 'page')
     for name, code in blocks:
         (tmp_path / 'page' / name).write_text(code)
-    cfg = load_config('config.py')
+    cfg = read_config('config.py')
     assert not refine(cam_dir, cfg, 'val').failed
-    chains = read_chains(load_config('chains.py'), 'chains.py', 0.3)
+    chains = read_chains(read_config('chains.py'), 'chains.py', 0.3)
     assert len(chains) == 7
     for settings in chains.values():
         try:

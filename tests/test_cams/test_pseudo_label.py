@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from ppl_mm.cams import CamFile, label_from_cam, upsample_cam
+from ppl_mm.cams import label_from_cam, upsample_cam
+from ppl_mm.formats.cam_file import CamFile
 
 
 def bilinear(image, size):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import write_label
 from ppl_mm.datasets import CAMPseudoLabelDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import write_label
 
 PIPELINE = [dict(type='LoadImageFromFile'),
             dict(type='mmseg.LoadAnnotations'),

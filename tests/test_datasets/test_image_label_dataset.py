@@ -6,8 +6,8 @@ import pytest
 from mmengine.dataset import ClassBalancedDataset
 from PIL import Image
 
+from ppl_mm.data_tools.demo.data import CLASSES, write_demo_data
 from ppl_mm.datasets import ImageLabelDataset
-from ppl_mm.datasets.demo_data import CLASSES, write_demo_data
 from ppl_mm.errors import UserError
 from ppl_mm.registry import DATASETS
 from ppl_mm.utils.cli import one_line

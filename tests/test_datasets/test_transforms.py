@@ -7,15 +7,15 @@ from mmengine.dataset import Compose
 from PIL import Image, ImageOps
 from torch.utils.data import DataLoader, Dataset
 
-from ppl_mm.cams import write_label
 from ppl_mm.datasets import (
     LoadImage,
     LoadLabel,
     RandomFillCrop,
     RandomResizeLong,
 )
-from ppl_mm.datasets.transforms import decode_image
 from ppl_mm.errors import UserError
+from ppl_mm.formats.image_file import decode_image
+from ppl_mm.formats.mask_file import write_label
 from ppl_mm.registry import TRANSFORMS
 from ppl_mm.utils.cli import one_line
 

@@ -5,9 +5,9 @@ import pytest
 from mmengine.registry import DATASETS, DefaultScope
 from PIL import Image
 
-from ppl_mm.cams import voc_palette, write_label
 from ppl_mm.datasets import VOCLayoutDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import voc_palette, write_label
 
 PIPELINE = [dict(type='LoadImageFromFile'),
             dict(type='mmseg.LoadAnnotations'),

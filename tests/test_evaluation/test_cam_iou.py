@@ -7,20 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from ppl_mm.cams import (
-    CamFile,
-    label_from_cam,
-    read_label,
-    write_label,
-)
+from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import (
-    CAMIoU,
-    ThresholdSweep,
-    cam_iou,
-    evaluate_folder,
-    read_stems,
-)
+from ppl_mm.evaluation import CAMIoU, ThresholdSweep, cam_iou, evaluate_folder
+from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.registry import METRICS
 
 CLASSES = ['cat', 'cow', 'dog']
@@ -67,7 +59,7 @@ def cam_file_of(sample):
 def test_it_is_a_sweep_over_the_samples(samples):
     sweep = ThresholdSweep(3, THRESHOLDS)
     for sample in samples:
-        sweep.update(cam_file_of(sample), read_label(sample['seg_map_path']))
+        sweep.update(cam_file_of(sample), read_mask(sample['seg_map_path']))
     scores = measure(samples)
     threshold, miou = sweep.best()
     assert scores['cam/mIoU'] == scores['cam/best_mIoU'] == miou
@@ -99,8 +91,8 @@ def test_it_equals_mmsegs_metric_on_the_exported_labels(
         label = label_from_cam(cam_file_of(sample), threshold)
         write_label(tmp_path / 'labels' / f'{k}.png', label)
         pred = torch.from_numpy(
-            read_label(tmp_path / 'labels' / f'{k}.png')).long()
-        mask = torch.from_numpy(read_label(sample['seg_map_path'])).long()
+            read_mask(tmp_path / 'labels' / f'{k}.png')).long()
+        mask = torch.from_numpy(read_mask(sample['seg_map_path'])).long()
         areas.append(iou_metric.intersect_and_union(pred, mask, 4, 255))
         iou_metric.process(None, [dict(
             pred_sem_seg=dict(data=pred[None]),
@@ -282,7 +274,7 @@ def test_a_run_measures_what_it_writes(tiny_cfg, tmp_path, demo_root):
     runner = Runner.from_cfg(cfg)
     runner.register_hook(PrepareTTAHook(cfg.tta_model))
     scores = runner.test()
-    stems = read_stems(demo_root / 'ImageSets/Segmentation/val.txt')
+    stems = read_ids(demo_root / 'ImageSets/Segmentation/val.txt')
     sweep = evaluate_folder(
         tmp_path / 'export/cams', demo_root / 'SegmentationClass', stems, 4,
         THRESHOLDS, progress=False)

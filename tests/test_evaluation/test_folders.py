@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
-from ppl_mm.cams import CamFile, label_from_cam, write_cam, write_label
+from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import (
     confusion_matrix,
     evaluate_folder,
     evaluate_labels,
-    read_stems,
 )
+from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.mask_file import write_label
 
 STEMS = ['a', 'b', 'c']
 NUM_CLASSES = 3
@@ -45,10 +47,10 @@ def test_maps_and_their_labels_agree(export):
 
 
 def test_only_the_split_is_measured(export):
-    from ppl_mm.cams import read_label
+    from ppl_mm.formats.mask_file import read_mask
     expected = confusion_matrix(
-        read_label(export / 'labels' / 'b.png'),
-        read_label(export / 'masks' / 'b.png'), NUM_CLASSES)
+        read_mask(export / 'labels' / 'b.png'),
+        read_mask(export / 'masks' / 'b.png'), NUM_CLASSES)
     np.testing.assert_array_equal(matrix_of(export, ['b']), expected)
     np.testing.assert_array_equal(
         sweep_of(export, ['b']).confusion(0.4), expected)
@@ -90,7 +92,7 @@ def test_a_split_without_masks(export, measure):
 
 def test_a_split_is_a_list_of_stems(tmp_path):
     (tmp_path / 'val.txt').write_text('b\n\n a.png \n')
-    assert read_stems(tmp_path / 'val.txt') == ['b', 'a']
+    assert read_ids(tmp_path / 'val.txt') == ['b', 'a']
 
 
 @pytest.mark.parametrize('data, message', [
@@ -100,4 +102,4 @@ def test_bad_splits(tmp_path, data, message):
     if data is not None:
         (tmp_path / 'val.txt').write_bytes(data)
     with pytest.raises(UserError, match=f'val.txt: {message}'):
-        read_stems(tmp_path / 'val.txt')
+        read_ids(tmp_path / 'val.txt')

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from ppl_mm.cams import CamFile, label_from_cam
+from ppl_mm.cams import label_from_cam
 from ppl_mm.evaluation.confusion import confusion_matrix, mean_scores
 from ppl_mm.evaluation.threshold_sweep import ThresholdSweep, _CountBelow
+from ppl_mm.formats.cam_file import CamFile
 
 NUM_CLASSES = 5
 GRIDS = dict(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ppl_mm.datasets.demo_data import write_demo_data
+from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.pipeline import fingerprint, load_settings
 from ppl_mm.pipeline.plan import make_plan
 

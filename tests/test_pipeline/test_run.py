@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from ppl_mm.datasets.demo_data import write_demo_data
+from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import Pipeline, load_settings, run
 from ppl_mm.pipeline.step import Step

@@ -7,7 +7,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
-from ppl_mm.utils.options import ConfigOptions
+from ppl_mm.utils.config import ConfigOptions
 
 TAUGHT = '''
 _base_ = './cls_cam.py'

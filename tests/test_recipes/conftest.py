@@ -15,8 +15,8 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
 
-from ppl_mm.cams import write_label
-from ppl_mm.datasets.voc_files import VOC_CLASSES
+from ppl_mm.formats.mask_file import write_label
+from ppl_mm.formats.voc_layout import VOC_CLASSES
 
 ROOT = Path(__file__).parents[2]
 COCO_NAMES = tuple(f'thing {number}' for number in range(80))

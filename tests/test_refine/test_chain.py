@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import CamFile
 from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.refine import (
     AlphaBackground,
     ConstantBackground,

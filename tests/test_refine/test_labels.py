@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from ppl_mm.cams import CamFile, label_from_cam
+from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.refine import (
     Agreement,
     ConstantBackground,

@@ -9,6 +9,11 @@ import torch.nn.functional as F
 from mmengine.config import Config
 
 from ppl_mm.errors import UserError
+from ppl_mm.models.affinity.neighbourhood import (
+    half_disc,
+    pair_affinities,
+    second_pixels,
+)
 from ppl_mm.refine import RandomWalk, RefinerChain, Scores
 from ppl_mm.refine.random_walk import (
     _chebyshev_coefficients,
@@ -16,11 +21,6 @@ from ppl_mm.refine.random_walk import (
     random_walk,
 )
 from ppl_mm.registry import MODELS, REFINERS
-from ppl_mm.utils.neighbourhood import (
-    half_disc,
-    pair_affinities,
-    second_pixels,
-)
 
 CONFIG = '''
 model = dict(

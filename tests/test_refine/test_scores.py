@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ppl_mm.cams import CamFile, upsample_cam
+from ppl_mm.cams import upsample_cam
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.refine import Scores
 
 

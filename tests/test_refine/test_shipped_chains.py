@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from ppl_mm.cams import CamFile
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.refine import RefinerChain
 
 CONFIGS = Path(__file__).parents[2] / 'configs'

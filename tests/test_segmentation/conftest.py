@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import write_label
+from ppl_mm.formats.mask_file import write_label
 
 ROOT = Path(__file__).parents[2]
 VOC = ('aeroplane bicycle bird boat bottle bus car cat chair cow diningtable '

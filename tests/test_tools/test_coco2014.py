@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import read_mask
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import read_mask
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/coco2014.py'
 SPEC = importlib.util.spec_from_file_location('coco2014', PATH)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import cam_path, label_from_cam, read_cam, read_mask
+from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import confusion_matrix, summarize
+from ppl_mm.formats.cam_file import cam_path, read_cam
+from ppl_mm.formats.mask_file import read_mask
 
 PATH = (Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py')
 spec = importlib.util.spec_from_file_location('eval_refiners', PATH)

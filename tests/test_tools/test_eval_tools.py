@@ -8,15 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import (
-    CamFile,
-    cam_path,
-    label_from_cam,
-    label_path,
-    write_cam,
-    write_label,
-)
+from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
+from ppl_mm.formats.mask_file import label_path, write_label
 
 TOOLS = Path(__file__).parents[2] / 'tools/analysis_tools'
 CLASSES = ['cat', 'cow', 'dog']

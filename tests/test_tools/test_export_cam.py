@@ -11,9 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
+from ppl_mm.apis import cam_writer
 from ppl_mm.apis import export as export_module
-from ppl_mm.cams import label_from_cam, read_cam, read_label
-from ppl_mm.evaluation import cam_writer
+from ppl_mm.cams import label_from_cam
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.mask_file import read_mask
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 VAL = [f'val_{k:05d}' for k in range(4)]
@@ -87,7 +89,7 @@ def test_what_it_writes(export, demo_root):
             assert file['cam'].min() >= 0 and file['cam'].max() <= 1
             assert file['normalized'] and file['size'].tolist() == [48, 48]
         assert Image.open(folder / f'labels/{stem}.png').mode == 'P'
-        label = read_label(folder / f'labels/{stem}.png')
+        label = read_mask(folder / f'labels/{stem}.png')
         assert np.array_equal(label, label_from_cam(
             read_cam(folder / f'cams/{stem}.npz'), 0.3))
         assert set(np.unique(label)) <= {0, *(k + 1 for k in truth[stem])}
@@ -119,7 +121,7 @@ def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
         """By mmseg, of the PNGs at a threshold."""
         export('--threshold', threshold)
         for stem in VAL:
-            label, mask = (torch.from_numpy(read_label(path)).long()[None]
+            label, mask = (torch.from_numpy(read_mask(path)).long()[None]
                            for path in (folder / f'labels/{stem}.png',
                                         demo_root / 'SegmentationClass' /
                                         f'{stem}.png'))
@@ -204,7 +206,7 @@ def test_another_threshold_writes_all_labels_anew(export):
     for path in (folder / 'labels').iterdir():  # those of train, too
         expected = label_from_cam(
             read_cam(folder / f'cams/{path.stem}.npz'), 0.6)
-        assert np.array_equal(read_label(path), expected)
+        assert np.array_equal(read_mask(path), expected)
 
 
 def test_maps_are_as_large_as_asked(export):

@@ -9,8 +9,9 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
 
-from ppl_mm.cams import read_cam, read_label, write_label
 from ppl_mm.datasets import CAMPseudoLabelDataset, VOCLayoutDataset
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.mask_file import read_mask, write_label
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/coco2014.py'
 NAMES = ('person', 'traffic light', 'dog', 'tie')
@@ -92,7 +93,7 @@ def test_from_labels_to_pseudo_labels(export, coco, tool):
             cam_file = read_cam(export / f'cams/{stem}.npz')
             assert cam_file.size == (48, 40)
     for stem in stems(coco, 'train'):
-        assert read_label(export / f'labels/{stem}.png').shape == (48, 40)
+        assert read_mask(export / f'labels/{stem}.png').shape == (48, 40)
     done = tool('analysis_tools/eval_cam', export, coco / 'SegmentationClass',
                 '--split', coco / 'ImageSets/Segmentation/val.txt')
     assert done.code == 0, done.output
@@ -121,7 +122,7 @@ def test_pseudo_labels_are_found_again(export, coco, split):
     for k, stem in enumerate(stems(coco, 'train')):
         info, sample = dataset.get_data_info(k), dataset[k]
         assert info['img_path'].endswith(f'JPEGImages/{stem}.jpg')
-        label = read_label(export / f'labels/{stem}.png')
+        label = read_mask(export / f'labels/{stem}.png')
         found = sample['data_samples'].gt_sem_seg.data[0].numpy()
         assert (found == label).all()
 

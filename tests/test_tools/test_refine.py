@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ppl_mm.cams import cam_path, label_from_cam, read_cam, read_label
+from ppl_mm.cams import label_from_cam
+from ppl_mm.formats.cam_file import cam_path, read_cam
+from ppl_mm.formats.mask_file import read_mask
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 CONFIG = '''
@@ -100,7 +102,7 @@ def test_settings_from_the_command_line(refine, config, cam_dir):
     config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', "
                       'threshold=0.9)]')
     out = refine('--cfg-options', 'refiners.0.threshold=0.3')
-    label = read_label(out / 'labels/val_00000.png')
+    label = read_mask(out / 'labels/val_00000.png')
     cam = read_cam(cam_path(cam_dir, 'val_00000'))
     assert (label == label_from_cam(cam, 0.3)).all()
     assert record_of(out)['refiners'][0]['threshold'] == 0.3
@@ -251,7 +253,7 @@ def test_export_and_refine_in_one_command(tool, fails, config, tiny_config,
     assert len(contents(refined)) == 4
     for path in contents(refined):
         cam = read_cam(cam_path(tmp_path / 'both', path.stem))
-        assert (read_label(refined / path) == label_from_cam(cam, 0.3)).all()
+        assert (read_mask(refined / path) == label_from_cam(cam, 0.3)).all()
     record = record_of(refined)
     assert record['split'] == 'val' and record['finished']
     assert tool(*command, config, '--threshold', 0.1).code == 0  # continues

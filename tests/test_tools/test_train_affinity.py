@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from ppl_mm.cams import (
-    CamFile,
-    cam_path,
-    label_path,
-    read_label,
-    read_mask,
-    write_cam,
-)
+from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
+from ppl_mm.formats.mask_file import label_path, read_mask
 
 ROOT = Path(__file__).parents[2]
 SURE = '''
@@ -128,14 +122,14 @@ def weights(path):
 def test_from_maps_to_walked_labels(train, tool, config, maps, sure,
                                     tmp_path):
     stem = 'train_00000'
-    known = read_label(label_path(sure, stem))
+    known = read_mask(label_path(sure, stem))
     assert 255 in known and 0 in known and len(np.unique(known)) > 2
     (tmp_path / 'walk.py').write_text(
         WALK.format(config=config, work=train()))
     done = tool('refine', tmp_path / 'walk.py', maps, '--out-dir',
                 tmp_path / 'out', '--workers', 0)
     assert done.code == 0 and '12 refined' in done.output, done.output
-    label = read_label(label_path(tmp_path / 'out', stem))
+    label = read_mask(label_path(tmp_path / 'out', stem))
     mask = read_mask(tmp_path / f'data/SegmentationClass/{stem}.png')
     assert set(np.unique(label)) <= set(np.unique(mask))
     assert (label == mask)[mask != 255].mean() > 0.7

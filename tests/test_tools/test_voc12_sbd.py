@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from ppl_mm.cams import read_mask, voc_palette
 from ppl_mm.datasets import ImageLabelDataset, VOCLayoutDataset
-from ppl_mm.datasets.voc_files import VOC_CLASSES
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import read_mask, voc_palette
+from ppl_mm.formats.voc_layout import VOC_CLASSES
 
 PATH = (Path(__file__).parents[2] / 'tools/dataset_converters/voc12_sbd.py')
 SPEC = importlib.util.spec_from_file_location('voc12_sbd', PATH)

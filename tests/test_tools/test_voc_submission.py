@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import encode_label, read_mask, voc_palette, write_label
+from ppl_mm.formats.mask_file import (
+    encode_label,
+    read_mask,
+    voc_palette,
+    write_label,
+)
 
 IMAGES = ['2008_000001', '2008_000002', '2008_000003']
 INSIDE = 'results/VOC2012/Segmentation/comp6_test_cls'

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.cams import voc_palette
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import voc_palette
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/voc_subset.py'
 SPEC = importlib.util.spec_from_file_location('voc_subset', PATH)

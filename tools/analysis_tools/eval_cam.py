@@ -27,9 +27,9 @@ from ppl_mm.evaluation import (
     ThresholdSweep,
     evaluate_folder,
     format_table,
-    read_stems,
     summarize,
 )
+from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 
@@ -142,7 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the tables, write the JSON and the plot."""
     args = parse_args(argv)
     thresholds = threshold_grid(*args.thresholds)
-    record, stems = read_export(args.export_dir), read_stems(args.split)
+    record, stems = read_export(args.export_dir), read_ids(args.split)
     used, split = record.get('threshold'), Path(args.split).stem
     given = [] if used is None else [used]
     sweep = evaluate_folder(

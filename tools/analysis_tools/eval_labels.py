@@ -19,13 +19,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.datasets.class_lists import read_classes
-from ppl_mm.evaluation import (
-    evaluate_labels,
-    format_table,
-    read_stems,
-    summarize,
-)
+from ppl_mm.evaluation import evaluate_labels, format_table, summarize
+from ppl_mm.formats.class_list import read_classes
+from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 
@@ -56,7 +52,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
-    classes, stems = read_classes(args.classes), read_stems(args.split)
+    classes, stems = read_classes(args.classes), read_ids(args.split)
     confusion = evaluate_labels(
         args.label_dir, args.mask_dir, stems, len(classes))
     summary = summarize(confusion, ['background', *classes])

@@ -33,10 +33,10 @@ from ppl_mm.apis.compare_chains import (
     read_chains,
 )
 from ppl_mm.apis.image_refiner import refine_image
-from ppl_mm.apis.refinement_config import load_config
-from ppl_mm.cams import read_mask
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.config import read_config
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
 
 
@@ -142,7 +142,7 @@ def _cell(meter: ChainMeter, name: str, stem: str) -> Cell:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, draw."""
     args = parse_args(argv)
-    cfg = load_config(args.config)
+    cfg = read_config(args.config)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     chains = read_chains(cfg, args.config, folder.record.get('threshold'))
     comparison = ChainComparison(

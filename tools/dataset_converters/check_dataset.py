@@ -21,12 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ppl_mm.datasets.dataset_findings import Finding, find_all
-from ppl_mm.datasets.dataset_scan import (
-    DatasetScan,
-    ScanOptions,
-    scan_dataset,
-)
+from ppl_mm.data_tools.check.findings import Finding, find_all
+from ppl_mm.data_tools.check.scan import DatasetScan, ScanOptions, scan_dataset
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 from ppl_mm.visualization.dataset_sheet import draw_dataset

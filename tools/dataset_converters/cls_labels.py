@@ -18,12 +18,12 @@ from typing import IO
 
 import numpy as np
 
-from ppl_mm.datasets.class_lists import check_classes, read_classes
-from ppl_mm.datasets.label_files import read_voc_xml
-from ppl_mm.datasets.voc_files import VOC_CLASSES, write_labels
 from ppl_mm.errors import UserError
+from ppl_mm.formats.class_list import check_classes, read_classes
+from ppl_mm.formats.image_labels import read_voc_xml
+from ppl_mm.formats.image_list import image_id
+from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.image_lists import image_id
 
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
 # strings and bytes as Python 2 wrote them.

@@ -29,16 +29,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ppl_mm.cams import write_label
-from ppl_mm.datasets.class_lists import check_classes
-from ppl_mm.datasets.image_folder import ImageFolder
-from ppl_mm.datasets.made_folder import MadeFolder
-from ppl_mm.datasets.voc_files import write_lists
+from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
+from ppl_mm.formats.class_list import check_classes
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.image_list import image_id
+from ppl_mm.formats.mask_file import IGNORE, write_label
+from ppl_mm.formats.voc_layout import write_lists
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import file_sha256
-from ppl_mm.utils.image_lists import image_id
-from ppl_mm.utils.label_values import IGNORE
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 

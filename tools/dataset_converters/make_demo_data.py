@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from ppl_mm.cams import voc_palette
-from ppl_mm.datasets.demo_data import demo_sample, write_demo_data
+from ppl_mm.data_tools.demo.data import demo_sample, write_demo_data
+from ppl_mm.formats.mask_file import voc_palette
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 

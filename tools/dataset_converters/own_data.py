@@ -16,9 +16,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.datasets.mask_values import parse_meanings
-from ppl_mm.datasets.own_data import OwnData, OwnDataSummary
-from ppl_mm.datasets.own_settings import OwnDataSettings
+from ppl_mm.data_tools.own.data import OwnData, OwnDataSummary
+from ppl_mm.data_tools.own.mask_values import parse_meanings
+from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.utils.cli import run
 
 

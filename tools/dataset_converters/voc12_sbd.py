@@ -24,15 +24,14 @@ from PIL import Image
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from ppl_mm.cams import read_mask, write_label
-from ppl_mm.datasets.class_lists import BACKGROUND
-from ppl_mm.datasets.image_folder import ImageFolder
-from ppl_mm.datasets.made_folder import MadeFolder
-from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lines
+from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
+from ppl_mm.formats.class_list import BACKGROUND
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
+from ppl_mm.formats.voc_layout import VOC_CLASSES, write_lines
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.image_lists import read_ids
-from ppl_mm.utils.label_values import IGNORE
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 

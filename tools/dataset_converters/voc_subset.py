@@ -13,18 +13,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ppl_mm.cams import read_mask, write_label
-from ppl_mm.datasets.class_lists import check_classes
-from ppl_mm.datasets.image_folder import ImageFolder
-from ppl_mm.datasets.label_files import read_voc_xml
-from ppl_mm.datasets.made_folder import MadeFolder
+from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.datasets.transforms import LoadImage
-from ppl_mm.datasets.voc_files import VOC_CLASSES, write_lists
 from ppl_mm.errors import UserError
+from ppl_mm.formats.class_list import check_classes
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.image_labels import read_voc_xml
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
+from ppl_mm.formats.voc_layout import VOC_CLASSES, write_lists
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.image_lists import read_ids
-from ppl_mm.utils.label_values import IGNORE
 
 _OTHER = 254  # a class that is not in the subset, while converting
 

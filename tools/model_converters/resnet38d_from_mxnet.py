@@ -12,9 +12,9 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.models import resnet38d_weights
+from ppl_mm.formats.mxnet_params import read_params
+from ppl_mm.models.backbones import resnet38d_weights
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.mxnet_params import read_params
 
 # Of ilsvrc-cls_rna-a1_cls1000_ep-0001.params, ademxapp models/checksum.md5.
 PUBLISHED = 'ff21f45d6bf03284100dcbec571edfad'

@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.models import resnet38d_weights
+from ppl_mm.models.backbones import resnet38d_weights
 from ppl_mm.utils.checkpoints import read_checkpoint
 from ppl_mm.utils.cli import run
 

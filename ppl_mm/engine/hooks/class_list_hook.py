@@ -5,9 +5,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import DataLoader
 
-from ...datasets.class_lists import BACKGROUND
 from ...datasets.image_label_dataset import ImageLabelDataset
 from ...errors import UserError
+from ...formats.class_list import BACKGROUND
 from ...registry import HOOKS
 from ...utils.checkpoints import unwrap_model
 

@@ -1,0 +1,283 @@
+"""Everything that a data set holds, read without stopping at a fault."""
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from ...errors import UserError
+from ...formats.class_list import check_classes, read_classes
+from ...formats.image_file import read_photo
+from ...formats.image_folder import ImageFolder
+from ...formats.image_labels import LabelRow, read_csv, read_json, read_voc_xml
+from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
+from ...formats.mask_file import read_mask
+from ...formats.voc_layout import VOC_CLASSES
+from ...utils.files import file_sha256
+from ...utils.thread_pool import map_files
+from ..own.sources import find_photos
+
+LISTS = 'ImageSets/Segmentation'
+T = TypeVar('T')
+
+
+@dataclass(frozen=True)
+class ScanOptions:
+    """Where the parts of a data set are.
+
+    Args:
+        root (Path): Its folder.
+        ann_file (str): The label file or folder of XML files below it.
+            Defaults to '': the first that is there of image_labels.csv,
+            image_labels.json, Annotations.
+        image_dir (str): Below it. Defaults to 'JPEGImages'.
+        mask_dir (str): Below it. Defaults to 'SegmentationClass'.
+        train (str): List to train on. Defaults to '': train_aug, else train.
+        val (str): List to validate on. Defaults to 'val'.
+        classes (tuple[str, ...]): Foreground classes. Defaults to (): those
+            of classes.txt, else of the labels.
+    """
+
+    root: Path
+    ann_file: str = ''
+    image_dir: str = 'JPEGImages'
+    mask_dir: str = 'SegmentationClass'
+    train: str = ''
+    val: str = 'val'
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What is known of an image file.
+
+    Attributes:
+        size (tuple[int, int]): Width and height, upright.
+        changes (tuple[str, ...]): What it is beside a plain picture.
+        digest (str): SHA-256 of its bytes.
+        problem (str): A line if it cannot be read, else ''.
+    """
+
+    size: tuple[int, int] = (0, 0)
+    changes: tuple[str, ...] = ()
+    digest: str = ''
+    problem: str = ''
+
+
+@dataclass(frozen=True)
+class MaskFacts:
+    """What is known of a mask.
+
+    Attributes:
+        size (tuple[int, int]): Width and height.
+        values (tuple[int, ...]): That occur in it.
+        problem (str): A line if it cannot be read, else ''.
+    """
+
+    size: tuple[int, int] = (0, 0)
+    values: tuple[int, ...] = ()
+    problem: str = ''
+
+
+@dataclass
+class DatasetScan:
+    """What was found.
+
+    Attributes:
+        options (ScanOptions): Where.
+        ann_file (str): The label file.
+        classes (tuple[str, ...]): Foreground classes.
+        labels (dict[str, tuple]): Names as they stand, by image id.
+        lists (dict[str, list[str]]): Image ids by name of the list.
+        train (str): Name of the list to train on, '' for all labelled.
+        names (dict[str, list[str]]): Files of the image folder by id.
+        images (dict[str, ImageFacts]): Of the images in use.
+        masks (dict[str, MaskFacts]): Of these, where there is one.
+        problems (list[str]): A line for each part that cannot be read.
+        guessed (bool): Whether the classes are taken from the labels.
+    """
+
+    options: ScanOptions
+    ann_file: str = ''
+    classes: tuple[str, ...] = ()
+    labels: dict[str, tuple] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    train: str = ''
+    names: dict[str, list[str]] = field(default_factory=dict)
+    images: dict[str, ImageFacts] = field(default_factory=dict)
+    masks: dict[str, MaskFacts] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    guessed: bool = False
+
+    def split(self, name: str) -> list[str]:
+        """Ids of 'train' or 'val'."""
+        if name == 'train' and not self.lists:
+            return list(self.labels)
+        return self.lists.get(
+            self.train if name == 'train' else self.options.val, [])
+
+    def used(self) -> list[str]:
+        """Ids of both, each once."""
+        return list(dict.fromkeys([*self.split('train'), *self.split('val')]))
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Images of each class in 'train' or 'val'."""
+        counts = dict.fromkeys(self.classes, 0)
+        for image in self.split(name):
+            for label in set(self.labels.get(image, ())):
+                if label in counts:
+                    counts[label] += 1
+        return counts
+
+
+def scan_dataset(options: ScanOptions,
+                 workers: int | None = None) -> DatasetScan:
+    """Read a data set: lists, labels, every image in use and its mask.
+
+    Args:
+        options (ScanOptions): Where its parts are.
+        workers (int, optional): Threads. Defaults to None: one for each CPU.
+
+    Returns:
+        DatasetScan: With whatever could be read.
+
+    Raises:
+        UserError: There is no such folder.
+    """
+    if not options.root.is_dir():
+        raise UserError(f'{options.root}: the folder is missing; give the '
+                        'folder of a data set')
+    scan = DatasetScan(options)
+    _read_lists(scan)
+    scan.classes = tuple(_given_classes(scan))
+    _read_labels(scan)
+    folder = options.root / options.image_dir
+    for name in _try(scan, find_photos, folder) or []:
+        scan.names.setdefault(image_id(name), []).append(name)
+    _read_images(scan, workers)
+    _read_masks(scan, workers)
+    return scan
+
+
+def _try(scan: DatasetScan, function: Callable[..., T], *args) -> T | None:
+    """The result, or None and the error kept."""
+    try:
+        return function(*args)
+    except UserError as error:
+        scan.problems.append(str(error))
+        return None
+
+
+def _read_lists(scan: DatasetScan) -> None:
+    folder = scan.options.root / LISTS
+    for path in sorted(folder.glob('*.txt')):
+        ids = _try(scan, read_ids, path)
+        scan.lists[path.stem] = ids or []
+    train = scan.options.train
+    scan.train = train or ('train_aug' if 'train_aug' in scan.lists else
+                           'train')
+    wanted = {scan.train} if scan.lists or train else set()
+    if scan.options.val != 'val':
+        wanted.add(scan.options.val)
+    for name in wanted - scan.lists.keys():
+        scan.problems.append(
+            f'{folder / name}.txt: the list is missing; write it, or name '
+            'others with --train and --val')
+
+
+def _given_classes(scan: DatasetScan) -> Iterable[str]:
+    options = scan.options
+    path = options.root / 'classes.txt'
+    if options.classes:
+        return _try(scan, check_classes, options.classes, '--classes') or ()
+    return (_try(scan, read_classes, path) or ()) if path.is_file() else ()
+
+
+def _read_labels(scan: DatasetScan) -> None:
+    options = scan.options
+    known = ('image_labels.csv', 'image_labels.json', 'Annotations')
+    scan.ann_file = options.ann_file or next(
+        (name for name in known if (options.root / name).exists()), known[0])
+    path = options.root / scan.ann_file
+    if path.is_dir():
+        rows = [row for image in scan.used() or _stems(path)
+                for row in _try(scan, read_voc_xml, path, [image], True) or ()]
+    elif path.suffix.lower() == '.json':
+        rows, listed = _try(scan, read_json, path) or ([], None)
+        if listed is not None:
+            where = f'{path} metainfo.classes'
+            listed = _try(scan, check_classes, listed, where)
+        scan.classes = scan.classes or tuple(listed or ())
+    else:
+        rows = _try(scan, read_csv, path, scan.classes) or []
+    _take_rows(scan, rows)
+    if not scan.classes:
+        names = {name for labels in scan.labels.values() for name in labels}
+        scan.guessed = True
+        scan.classes = VOC_CLASSES if path.is_dir() and names <= set(
+            VOC_CLASSES) else tuple(sorted(map(str, names)))
+
+
+def _stems(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob('*.xml'))
+
+
+def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
+    for row in rows:
+        image = image_id(row.image)
+        if image in scan.labels:
+            scan.problems.append(f"{row.where}: image '{row.image}' occurs "
+                                 'twice; keep one')
+            continue
+        scan.labels[image] = tuple(
+            scan.classes[name] if type(name) is int and
+            0 <= name < len(scan.classes) else name for name in row.names)
+
+
+def _read_images(scan: DatasetScan, workers: int | None) -> None:
+    folder = scan.options.root / scan.options.image_dir
+    if not folder.is_dir():
+        return  # said by find_photos
+    images = ImageFolder(folder)
+    paths = {path: image for image in scan.used()
+             if (path := images.find_stem(image))}
+    for path, facts in map_files(
+            _image_facts, list(paths), 'reading images', workers):
+        scan.images[paths[path]] = facts
+
+
+def _read_masks(scan: DatasetScan, workers: int | None) -> None:
+    folder = scan.options.root / scan.options.mask_dir
+    if not folder.is_dir():
+        return
+    masks = ImageFolder(folder, ('.png', ))
+    paths = {path: image for image in scan.used()
+             if (path := masks.find_stem(image))}
+    for path, facts in map_files(
+            _mask_facts, list(paths), 'reading masks', workers):
+        scan.masks[paths[path]] = facts
+
+
+def _image_facts(path: str) -> ImageFacts:
+    try:
+        photo = read_photo(path)
+        return ImageFacts(photo.full_size, photo.changes, file_sha256(path))
+    except (UserError, OSError) as error:
+        return ImageFacts(problem=str(error))
+
+
+def _mask_facts(path: str) -> MaskFacts:
+    try:
+        mask = read_mask(path)
+    except UserError as error:
+        return MaskFacts(problem=str(error))
+    values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
+    return MaskFacts(mask.shape[::-1], tuple(values.tolist()))
+
+
+def other_files(names: Mapping[str, list[str]]) -> list[str]:
+    """Pictures in the image folder that training does not look at."""
+    return [name for files in names.values() for name in files
+            if os.path.splitext(name)[1].lower() not in IMAGE_SUFFIXES]

@@ -1,0 +1,1 @@
+"""From a user's photographs to a data set."""

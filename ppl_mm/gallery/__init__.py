@@ -1,0 +1,1 @@
+"""What a run made, for people: tables, pictures, pages."""

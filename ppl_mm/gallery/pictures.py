@@ -1,0 +1,184 @@
+"""The pictures of a pipeline's report."""
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..cams import foreground_score, label_from_cam
+from ..evaluation import confusion_matrix, mean_scores
+from ..formats.cam_file import CamFile, cam_path, read_cam
+from ..formats.image_folder import ImageFolder
+from ..formats.image_list import read_ids
+from ..formats.mask_file import label_path, read_mask
+from ..visualization import (
+    Cell,
+    Curve,
+    draw_curves,
+    draw_panel,
+    overlay_label,
+    overlay_score,
+    save_figure,
+)
+from .tables import METHODS, ROLES, find
+
+_TITLES = ('image', 'true mask', 'plain CAM', 'PPL', 'pseudo-label',
+           'prediction')
+_RULE = ('Images of {split} by the IoU of their pseudo-label, the mean over '
+         'the classes in the mask: the {n} best, the {n} in the middle, the '
+         '{n} worst. Below each picture is its IoU; white lines are where the '
+         'maps are cut.')
+
+
+def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
+    """Draw ``panel.png`` and ``curve.png``.
+
+    Args:
+        work_dir (Path): The folder of a pipeline whose steps are done.
+        report (dict): Its results.
+        each (int): Images of each kind: best, middle, worst. Defaults to 2.
+
+    Returns:
+        dict: ``rule``, how the images were chosen, and ``images``.
+    """
+    chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
+    save_figure(_curves(report), work_dir / 'curve.png')
+    split = find(report, 'ppl', 'masked')['split']
+    return dict(rule=_RULE.format(split=split, n=each), images=chosen)
+
+
+def draw_images(work_dir: Path, report: dict, path: Path, each: int = 2,
+                photos: bool = True) -> list[str]:
+    """Draw the images whose pseudo-labels are best, in the middle and worst.
+
+    Args:
+        work_dir (Path): The folder of a pipeline whose steps are done.
+        report (dict): Its results.
+        path (Path): The picture to write.
+        each (int): Images of each kind. Defaults to 2.
+        photos (bool): Whether the photographs are shown; without them masks,
+            maps and labels are drawn on black. Defaults to True.
+
+    Returns:
+        list[str]: Names of the images.
+    """
+    panel = _Panel(work_dir, report, photos)
+    chosen = panel.choose(each)
+    rows = [panel.row(stem) for _, stem in chosen]
+    names = [f'{kind}\n{stem}' for kind, stem in chosen]
+    titles = _TITLES if photos else _TITLES[1:]
+    save_figure(draw_panel(titles, rows, names, report['classes']), path)
+    return [stem for _, stem in chosen]
+
+
+class _Panel:
+    """Reads and draws what the panel shows of an image."""
+
+    def __init__(self, work_dir: Path, report: dict, photos: bool) -> None:
+        self.dir, self.root = work_dir, Path(report['data_root'])
+        self.photos = photos
+        self.images = ImageFolder(self.root / 'JPEGImages')
+        self.labels = 'refine' if report.get('refinement') else 'export_ppl'
+        self.foreground = len(report['classes']) - 1
+        self.thresholds = {
+            name: find(report, method, 'masked')['threshold']
+            for name, method in (('cam', 'plain_cam'), ('ppl', 'ppl'))}
+        split = find(report, 'ppl', 'masked')['split']
+        self.stems = read_ids(
+            self.root / f'ImageSets/Segmentation/{split}.txt')
+
+    def choose(self, each: int) -> list[tuple[str, str]]:
+        """The best, middle and worst images by their pseudo-label."""
+        ious = {stem: self._iou(self._pseudo_label(stem), self._mask(stem))
+                for stem in self.stems}
+        known = [stem for stem in self.stems if ious[stem] is not None]
+        return pick(sorted(known, key=lambda stem: (-ious[stem], stem)), each)
+
+    def row(self, stem: str) -> list[Cell]:
+        """What is shown of an image."""
+        mask = self._mask(stem)
+        image = (self._photo(stem) if self.photos else
+                 np.zeros((*mask.shape, 3), np.uint8))
+        prediction = read_mask(
+            self.dir / 'test_seg' / 'predictions' / f'{Path(stem).name}.png')
+        labels = [self._label_cell(image, label, mask)
+                  for label in (self._pseudo_label(stem), prediction)]
+        maps = [self._map_cell(image, name, stem, mask)
+                for name in ('cam', 'ppl')]
+        first = [Cell(image)] if self.photos else []
+        true = Cell(overlay_label(image, mask, self._opacity()))
+        return [*first, true, *maps, *labels]
+
+    def _photo(self, stem: str) -> np.ndarray:
+        with Image.open(self.images.find_stem(stem)) as file:
+            return np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
+
+    def _opacity(self) -> float:
+        return 0.6 if self.photos else 1.
+
+    def _map_cell(self, image: np.ndarray, name: str, stem: str,
+                  mask: np.ndarray) -> Cell:
+        cam = read_cam(cam_path(self.dir / f'export_{name}', stem))
+        label = label_from_cam(cam, self.thresholds[name])
+        score = overlay_score(image, _strongest(cam), self._opacity())
+        return Cell(score, self._caption(label, mask), label > 0)
+
+    def _label_cell(self, image: np.ndarray, label: np.ndarray,
+                    mask: np.ndarray) -> Cell:
+        return Cell(overlay_label(image, label, self._opacity()),
+                    self._caption(label, mask))
+
+    def _caption(self, label: np.ndarray, mask: np.ndarray) -> str:
+        iou = self._iou(label, mask)
+        return '' if iou is None else f'{100 * iou:.0f} %'
+
+    def _pseudo_label(self, stem: str) -> np.ndarray:
+        return read_mask(label_path(self.dir / self.labels, stem))
+
+    def _mask(self, stem: str) -> np.ndarray:
+        return read_mask(self.root / 'SegmentationClass' / f'{stem}.png')
+
+    def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
+        """Mean IoU of one image; None where its mask is all void."""
+        iou = mean_scores(confusion_matrix(
+            label, mask, self.foreground))['mIoU']
+        return None if np.isnan(iou) else float(iou)
+
+
+def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
+    """The first, middle and last of a ranking, none of them twice.
+
+    Args:
+        ranked (Sequence[str]): Best first.
+        each (int): How many of each.
+
+    Returns:
+        list[tuple[str, str]]: ``best``, ``median`` or ``worst``, and the
+        name, in the order of the ranking.
+    """
+    count = len(ranked)
+    middle = max((count - each) // 2, 0)
+    kinds = {}
+    for kind, start in (('median', middle), ('worst', max(count - each, 0)),
+                        ('best', 0)):
+        kinds.update(dict.fromkeys(range(start, min(start + each, count)),
+                                   kind))
+    return [(kinds[place], ranked[place]) for place in sorted(kinds)]
+
+
+def _strongest(cam: CamFile) -> np.ndarray:
+    """The score of the strongest class; zero where there is no class."""
+    if not len(cam.class_ids):
+        return np.zeros(cam.size, np.float32)
+    return foreground_score(cam)[0]
+
+
+def _curves(report: dict):
+    curves = {}
+    for method, by_role in report['curves'].items():
+        for role in ROLES:
+            found = find(report, method, role)
+            curves[f'{METHODS[method]}, {found["split"]}'] = Curve(
+                by_role[role]['threshold'], by_role[role]['mIoU'],
+                found['threshold'], method, dashed=role == 'val')
+    return draw_curves(curves, 'Maps cut at each threshold')

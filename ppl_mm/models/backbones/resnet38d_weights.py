@@ -1,0 +1,134 @@
+"""From published weights of ResNet38d to the names of its state dict.
+
+Names of MXNet's file (itijyou/ademxapp) and of PSA's network/resnet38d.py,
+which are those of :class:`~ppl_mm.models.ResNet38d`::
+
+    arg:conv1a_weight                conv1a.weight
+    arg:res2a_branch2a_weight        b2.conv_branch2a.weight
+    arg:bn4b3_branch2b1_gamma        b4_3.bn_branch2b1.weight
+    aux:bn7_moving_var               bn7.running_var
+    arg:linear1000_weight            left out, the classifier of ImageNet
+"""
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import UserError
+from ...utils import atomic_write
+from ...utils.checkpoints import differences
+from .resnet38d import ResNet38d
+
+_UNIT = re.compile(r'(res|bn)(\d)(?:a|b(\d+))_(branch\d[a-z]?\d?)_(\w+)')
+_NORM = dict(beta='bias', gamma='weight', moving_mean='running_mean',
+             moving_var='running_var')
+_WRAPPERS = re.compile(r'^(module\.|backbone\.)+')
+State = dict[str, Tensor]
+
+
+def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
+    """Rename the arrays of ``ilsvrc-cls_rna-a1_cls1000_ep-0001.params``.
+
+    Args:
+        arrays (Mapping[str, np.ndarray]): As
+            :func:`~ppl_mm.formats.mxnet_params.read_params` gives them.
+
+    Returns:
+        dict[str, Tensor]: float32. Names that belong to no layer stay, for
+        :func:`complete` to find.
+    """
+    state = {}
+    for name, array in arrays.items():
+        name = name.rpartition(':')[2]
+        if not name.startswith('linear1000_'):
+            state[_torch_name(name)] = torch.from_numpy(
+                array.astype(np.float32))
+    return state
+
+
+def _torch_name(name: str) -> str:
+    unit = _UNIT.fullmatch(name)
+    if unit:
+        kind, stage, number, branch, what = unit.groups()
+        layer = f'b{stage}_{number}' if number else f'b{stage}'
+        if kind == 'res':
+            return f'{layer}.conv_{branch}.{what}'
+        return f'{layer}.bn_{branch}.{_NORM.get(what, what)}'
+    layer, _, what = name.partition('_')
+    return f'{layer}.{_NORM.get(what, what)}'
+
+
+def from_torch(checkpoint: Mapping) -> tuple[State, list[str]]:
+    """Take the network out of a torch file with PSA's names.
+
+    Args:
+        checkpoint (Mapping): Weights by name, or with them under
+            'state_dict'; 'module.' and 'backbone.' before names are dropped.
+
+    Returns:
+        tuple[dict[str, Tensor], list[str]]: Weights of the network, and the
+        names that were left out: those of other layers, such as ``fc8``.
+    """
+    found = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(found, Mapping):
+        found = checkpoint
+    with torch.device('meta'):
+        layers = {key.split('.')[0] for key in ResNet38d().state_dict()}
+    state, others = {}, []
+    for key, value in found.items():
+        name = _WRAPPERS.sub('', key)
+        if name.split('.')[0] not in layers or not torch.is_tensor(value):
+            others.append(key)
+        elif name in state:
+            raise UserError(f'the file has {name} twice, once as {key}: give '
+                            'one with a single network')
+        else:
+            state[name] = value
+    return state, others
+
+
+def complete(state: State, source: str | os.PathLike,
+             width: float = 1.) -> State:
+    """Check that weights are those of a ResNet38d, each and no other.
+
+    Args:
+        state (dict[str, Tensor]): Weights by their names in ResNet38d.
+        source (str | PathLike): The file they come from, for the message.
+        width (float): As of ResNet38d. Defaults to 1.
+
+    Returns:
+        dict[str, Tensor]: A complete state dict, in the network's order.
+
+    Raises:
+        UserError: If a name or a shape does not fit. The line says which.
+    """
+    with torch.device('meta'):
+        expected = ResNet38d(width=width).state_dict()
+    problems = differences(expected, state)
+    if problems:
+        raise UserError(f'{source} does not fit ResNet38d: '
+                        f'{"; ".join(problems)}; docs/weights.md names the '
+                        'files that do')
+    # Norms count batches, which files of torch < 0.4.1 and MXNet do not.
+    return {key: state[key].to(value.dtype) if key in state
+            else torch.zeros((), dtype=value.dtype)
+            for key, value in expected.items()}
+
+
+def save(state: State, path: str | os.PathLike,
+         source: str | os.PathLike) -> None:
+    """Write a checkpoint for ``init_cfg=dict(type='Pretrained', ..)``.
+
+    Args:
+        state (dict[str, Tensor]): As :func:`complete` gives it.
+        path (str | PathLike): The file to write.
+        source (str | PathLike): The file the weights come from; its name is
+            written too.
+    """
+    with atomic_write(path) as file:
+        torch.save(dict(state_dict=state,
+                        meta=dict(converted_from=Path(source).name)), file)

@@ -1,0 +1,4 @@
+"""How backbones split into blocks, family by family."""
+from . import conv, tokens
+
+__all__ = ['conv', 'tokens']

@@ -1,0 +1,1 @@
+"""What mmsegmentation lacks: heads, a loss, maps of a network."""

@@ -1,0 +1,78 @@
+"""A cross entropy in which background and objects count alike."""
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...errors import UserError
+from ...formats.mask_file import IGNORE
+from ...registry import MODELS
+
+
+def balanced_cross_entropy(logits: Tensor, labels: Tensor,
+                           ignore: int = IGNORE) -> Tensor:
+    """Half the mean over pixels of background, half that over objects.
+
+    Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose
+    seeds are balanced so).
+
+    Args:
+        logits (Tensor): ``(B, 1 + num_classes, H, W)``, the background first.
+        labels (Tensor): ``(B, H, W)``, 0 = background, class id + 1.
+        ignore (int): The label of pixels to leave out. Defaults to 255.
+
+    Returns:
+        Tensor: A scalar; a half without pixels is 0.
+    """
+    labels = labels.long()
+    loss = F.cross_entropy(
+        logits, labels, ignore_index=ignore, reduction='none')
+    background = labels == 0
+    objects = ~background & (labels != ignore)
+    halves = [loss[part].sum() / part.sum().clamp(min=1)
+              for part in (background, objects)]
+    return torch.stack(halves).mean()
+
+
+@MODELS.register_module()
+class BalancedCrossEntropyLoss(nn.Module):
+    """:func:`balanced_cross_entropy` as a segmentation head's ``loss_decode``.
+
+    For labels that have much more background than objects. Unlike
+    ``class_weight`` of mmseg's ``CrossEntropyLoss`` it has nothing to set,
+    and labels may hold 255, at which that ends with an IndexError
+    (mmsegmentation 1.2.2).
+
+    Args:
+        loss_weight (float): Defaults to 1.
+        loss_name (str): In the log; names that begin with ``loss`` are
+            trained on. Defaults to 'loss_ce'.
+    """
+
+    def __init__(self, loss_weight: float = 1.,
+                 loss_name: str = 'loss_ce') -> None:
+        super().__init__()
+        self.loss_weight, self.loss_name = loss_weight, loss_name
+
+    def forward(self, logits: Tensor, labels: Tensor,
+                weight: Tensor | None = None,
+                ignore_index: int = IGNORE) -> Tensor:
+        """The loss of a batch.
+
+        Args:
+            logits (Tensor): ``(B, 1 + num_classes, H, W)``.
+            labels (Tensor): ``(B, H, W)``.
+            weight (Tensor, optional): Of a pixel sampler, for which there is
+                no balance. Defaults to None.
+            ignore_index (int): The label of pixels to leave out.
+
+        Returns:
+            Tensor: A scalar.
+
+        Raises:
+            UserError: If a sampler gives weights.
+        """
+        if weight is not None:
+            raise UserError('ppl_mm.BalancedCrossEntropyLoss balances pixels '
+                            'itself; take the sampler out of the head')
+        return self.loss_weight * balanced_cross_entropy(
+            logits, labels, ignore_index)

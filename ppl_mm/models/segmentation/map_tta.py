@@ -1,0 +1,103 @@
+"""Maps of a segmentation network, in the place of a classifier's CAMs."""
+import math
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseTTAModel
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+
+from ...cams import normalize_cam
+from ...errors import UserError
+from ...registry import MODELS
+
+_SOURCES = ('labels', 'predicted')
+
+
+@MODELS.register_module()
+class SegMapTTAModel(BaseTTAModel):
+    """Averages what a segmentation network sees of the image's classes.
+
+    Of each view the logits of the image's classes and of the background
+    become probabilities, so that what a network takes for another class than
+    the image has goes to those that it has. The average over the views is
+    divided by its maximum for each class, as a CAM is: the image does show
+    the class. ``tools/export_cam.py`` writes these maps as it writes CAMs.
+
+    Args:
+        module (dict | nn.Module): The network; its channel 0 is background.
+        classes (str): Whose maps are kept: 'labels', the image-level labels
+            of the data set; or 'predicted', the classes that are somewhere
+            the likeliest. Defaults to 'labels'.
+        cam_stride (int): The map has 1 / cam_stride of the image's side.
+            Defaults to 4, the stride of DeepLab-v3+'s decoder.
+        kwargs: As of mmengine's ``BaseTTAModel``.
+
+    Raises:
+        UserError: If ``classes`` is neither, or the network has a single
+            channel.
+    """
+
+    def __init__(self, module: dict | nn.Module, classes: str = 'labels',
+                 cam_stride: int = 4, **kwargs) -> None:
+        super().__init__(module, **kwargs)
+        if classes not in _SOURCES:
+            raise UserError(f'tta_model.classes={classes!r}: use one of '
+                            f'{" or ".join(map(repr, _SOURCES))}')
+        network = getattr(self.module, 'module', self.module)  # out of DDP
+        if network.out_channels < 2:
+            raise UserError('ppl_mm.SegMapTTAModel needs a channel for the '
+                            'background; set out_channels=2')
+        self.classes = classes
+        self.cam_stride = cam_stride
+
+    def merge_preds(self, data_samples_list: list[list[SegDataSample]]
+                    ) -> list[SegDataSample]:
+        """Merge the views of each image.
+
+        Args:
+            data_samples_list (list[list[SegDataSample]]): For each image the
+                predictions of its views: ``seg_logits`` (C, H, W), upright
+                and of the image's size, and the metainfo ``ori_shape``,
+                ``image_id`` and ``gt_label``, the ids of its classes.
+
+        Returns:
+            list[SegDataSample]: For each image ``class_ids`` (n,) and ``cam``
+            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1.
+
+        Raises:
+            UserError: If an image has no label and 'labels' are kept.
+        """
+        return [self._merge(views) for views in data_samples_list]
+
+    def _merge(self, views: list[SegDataSample]) -> SegDataSample:
+        logits = [view.seg_logits.data.float() for view in views]
+        class_ids = self._class_ids(views[0], logits)
+        channels = F.pad(class_ids + 1, (1, 0))  # the background first
+        maps = sum(one[channels].softmax(dim=0)[1:] for one in logits)
+        size = [math.ceil(side / self.cam_stride)
+                for side in views[0].ori_shape[:2]]
+        merged = views[0].new(data={})
+        merged.set_field(class_ids, 'class_ids')
+        merged.set_field(normalize_cam(_shrink(maps, size)), 'cam')
+        return merged
+
+    def _class_ids(self, sample: SegDataSample,
+                   logits: list[Tensor]) -> Tensor:
+        device = logits[0].device
+        if self.classes == 'predicted':
+            probability = sum(one.softmax(dim=0) for one in logits)
+            found = probability.argmax(dim=0).unique()
+            return found[found > 0] - 1
+        labels = sample.get('gt_label')
+        if labels is None or not len(labels):
+            raise UserError(f'{sample.get("img_path")}: the image has no '
+                            'label; export with --classes predicted')
+        return torch.as_tensor(labels, device=device).unique()
+
+
+def _shrink(maps: Tensor, size: list[int]) -> Tensor:
+    """Maps (n, H, W) at another size, each cell the mean of its pixels."""
+    if not len(maps):
+        return maps.new_zeros(0, *size)
+    return F.adaptive_avg_pool2d(maps, size)

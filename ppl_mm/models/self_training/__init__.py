@@ -1,0 +1,1 @@
+"""Our addition to the paper's method: stages that learn from labels."""

@@ -1,0 +1,40 @@
+"""What a map learns from pseudo-labels: a cross entropy that is balanced."""
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ..segmentation.balanced_loss import balanced_cross_entropy
+
+
+@MODELS.register_module()
+class LabelLoss(nn.Module):
+    """Cross entropy of maps with labels, background and objects alike.
+
+    The background's logit is 0 everywhere, so where a map is positive its
+    class is likelier than the background. Both count alike, see
+    :func:`.balanced_loss.balanced_cross_entropy`.
+
+    Args:
+        weight (float): Of the loss. Defaults to 1.
+    """
+
+    def __init__(self, weight: float = 1.) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, cams: Tensor, labels: Tensor) -> Tensor:
+        """The loss of a batch.
+
+        Args:
+            cams (Tensor): Raw maps (B, num_classes, h, w), resized to the
+                labels bilinearly.
+            labels (Tensor): (B, H, W), 0 = background, class id + 1, 255 =
+                ignore.
+
+        Returns:
+            Tensor: A scalar; a half without pixels is 0.
+        """
+        cams = F.interpolate(
+            cams, size=labels.shape[-2:], mode='bilinear', align_corners=False)
+        logits = F.pad(cams, (0, 0, 0, 0, 1, 0))  # (B, 1 + num_classes, H, W)
+        return self.weight * balanced_cross_entropy(logits, labels)

@@ -1,0 +1,74 @@
+"""What the convolutions of a tail see beyond the border of a patch.
+
+Zeros, a layer's own padding, are what the method says. But a tail that was
+trained on whole images has seen them at the rim of an image only; on small
+patches they are everywhere, and shift what a frozen BatchNorm was fitted to.
+"""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...errors import UserError
+from ..block_chain import BlockChain
+
+BORDERS = ('zeros', 'replicate')
+
+
+@contextmanager
+def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
+    """Have the convolutions of a tail pad their input in another way.
+
+    Args:
+        tail (BlockChain): Blocks whose convolutions pad with zeros.
+        border (str): 'zeros', which changes nothing, or 'replicate', the
+            value at the border.
+
+    Raises:
+        UserError: If a block computes its forward pass anew in the backward
+            pass, where the padding would be zeros again.
+    """
+    # Each once: a layer may stand in several blocks.
+    modules = [] if border == 'zeros' else list(
+        dict.fromkeys(_modules(tail)))
+    if any(map(_computes_anew, modules)):
+        raise UserError(
+            f'border={border!r} does not go together with with_cp=True in the '
+            'backbone, nor with activation_checkpointing in the config; set '
+            'one of them back')
+    convs = [module for module in modules if isinstance(module, nn.Conv2d)
+             and module.padding_mode == 'zeros' and any(module.padding)]
+    paddings = [conv.padding for conv in convs]
+    hooks = [conv.register_forward_pre_hook(_pad_input(*conv.padding, border))
+             for conv in convs]
+    for conv in convs:
+        conv.padding = (0, 0)
+    try:
+        yield
+    finally:
+        for conv, padding, hook in zip(convs, paddings, hooks, strict=True):
+            conv.padding = padding
+            hook.remove()
+
+
+def _pad_input(vertical: int, horizontal: int, border: str) -> Callable:
+    """A hook that pads what a convolution is given."""
+
+    def pad(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+        sides = (horizontal, horizontal, vertical, vertical)
+        return F.pad(inputs[0], sides, mode=border)
+
+    return pad
+
+
+def _computes_anew(module: nn.Module) -> bool:
+    """By mmpretrain's setting, or by mmengine's, which sets a forward."""
+    return getattr(module, 'with_cp', False) or 'forward' in vars(module)
+
+
+def _modules(tail: BlockChain) -> Iterator[nn.Module]:
+    for block in tail:
+        for layer in block.layers:
+            if isinstance(layer, nn.Module):
+                yield from layer.modules()
