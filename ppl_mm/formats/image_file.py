@@ -10,7 +10,6 @@ import warnings
 from dataclasses import dataclass
 
 import cv2
-import mmcv
 import numpy as np
 from PIL import Image
 
@@ -214,6 +213,8 @@ def decode_image(content: bytes) -> np.ndarray:
             cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
         if found is not None:
             return found
+    # It imports torch, which the converters of data sets never need.
+    import mmcv
     rgb = mmcv.imfrombytes(content, channel_order='rgb', backend='pillow')
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
 
