@@ -3,6 +3,7 @@
 Nothing is imported that a build machine may lack: build isolation has neither
 torch nor mmengine.
 """
+
 import re
 import shutil
 from pathlib import Path
@@ -24,8 +25,9 @@ def version() -> str:
 
 
 def requirements(name: str) -> list:
-    lines = (line.partition('#')[0].strip()
-             for line in read(f'requirements/{name}.txt').splitlines())
+    lines = (
+        line.partition('#')[0].strip() for line in read(f'requirements/{name}.txt').splitlines()
+    )
     return [line for line in lines if line]
 
 
@@ -50,8 +52,10 @@ class BuildWithMim(build_py):
         for name in MIM:
             if (ROOT / name).is_dir():
                 shutil.copytree(
-                    ROOT / name, target / name,
-                    ignore=shutil.ignore_patterns('__pycache__', '*.py[cod]'))
+                    ROOT / name,
+                    target / name,
+                    ignore=shutil.ignore_patterns('__pycache__', '*.py[cod]'),
+                )
             else:
                 shutil.copy2(ROOT / name, target / name)
 
@@ -59,8 +63,7 @@ class BuildWithMim(build_py):
 setup(
     name='ppl_mm',
     version=version(),
-    description='Progressive Patch Learning for OpenMMLab: image-level '
-    'labels in, pixel masks out',
+    description='Progressive Patch Learning for OpenMMLab: image-level labels in, pixel masks out',
     long_description=long_description(),
     long_description_content_type='text/markdown',
     author='ppl_mm contributors',

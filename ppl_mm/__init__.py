@@ -1,4 +1,5 @@
 """Progressive Patch Learning: weakly supervised segmentation for OpenMMLab."""
+
 from . import compat
 from .version import __version__
 

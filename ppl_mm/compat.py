@@ -4,6 +4,7 @@ Nothing heavy is imported here: what concerns a module is done right after
 somebody else imports it. Each workaround names the upstream thread that
 explains it and goes when a release has it.
 """
+
 import importlib.abc
 import importlib.machinery
 import pickle
@@ -26,12 +27,17 @@ def apply() -> None:
     _register_package()
     if not any(isinstance(finder, _AtImport) for finder in sys.meta_path):
         sys.meta_path.append(_CompiledOpsFinder())
-        sys.meta_path.insert(0, _AtImport(
-            before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'),
-                                 check_versions),
-            after={'torch.serialization': allow_mmengine_checkpoints,
-                   'mmengine.runner.checkpoint': explain_refused_checkpoints,
-                   'mmpretrain.utils.dependency': leave_out_multimodal}))
+        sys.meta_path.insert(
+            0,
+            _AtImport(
+                before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'), check_versions),
+                after={
+                    'torch.serialization': allow_mmengine_checkpoints,
+                    'mmengine.runner.checkpoint': explain_refused_checkpoints,
+                    'mmpretrain.utils.dependency': leave_out_multimodal,
+                },
+            ),
+        )
 
 
 def _register_package() -> None:
@@ -110,6 +116,7 @@ def check_versions(module: ModuleType | None) -> None:
         UserError: See :func:`ppl_mm.utils.versions.check`.
     """
     from .utils import versions
+
     try:
         versions.check()
     except UserError:
@@ -129,6 +136,7 @@ def leave_out_multimodal(dependency: ModuleType) -> None:
         dependency (ModuleType): ``mmpretrain.utils.dependency``.
     """
     from .utils import versions
+
     if versions.has_moved_transformers():
         dependency.WITH_MULTIMODAL = False
 
@@ -178,7 +186,8 @@ class _CompiledOpsStandIn(ModuleType):
             raise UserError(
                 f'the compiled operator {name} is not in mmcv-lite: choose a '
                 'model without it, or install the full mmcv: pip uninstall '
-                '-y mmcv-lite && pip install "mmcv>=2.0.0,<2.2.0"')
+                '-y mmcv-lite && pip install "mmcv>=2.0.0,<2.2.0"'
+            )
 
         operator.__name__ = name
         return operator
@@ -201,21 +210,27 @@ def allow_mmengine_checkpoints(serialization: ModuleType) -> None:
         from mmengine.logging.history_buffer import HistoryBuffer
     except ImportError:
         return
-    serialization.add_safe_globals([
-        (_history_buffer_method, 'builtins.getattr'),
-        HistoryBuffer, np.ndarray, np.dtype,
-        *{type(np.dtype(code)) for code in np.typecodes['AllFloat'] +
-          np.typecodes['AllInteger'] + '?'},
-        *_numpy_constructors(np)])
+    serialization.add_safe_globals(
+        [
+            (_history_buffer_method, 'builtins.getattr'),
+            HistoryBuffer,
+            np.ndarray,
+            np.dtype,
+            *{
+                type(np.dtype(code))
+                for code in np.typecodes['AllFloat'] + np.typecodes['AllInteger'] + '?'
+            },
+            *_numpy_constructors(np),
+        ]
+    )
 
 
 def _history_buffer_method(owner: type, name: str) -> Callable:
     """What ``getattr`` may do in a checkpoint."""
     from mmengine.logging.history_buffer import HistoryBuffer
-    if owner is not HistoryBuffer or name not in (
-            'min', 'max', 'mean', 'current'):
-        raise pickle.UnpicklingError(
-            f'a checkpoint has no use for getattr({owner!r}, {name!r})')
+
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
+        raise pickle.UnpicklingError(f'a checkpoint has no use for getattr({owner!r}, {name!r})')
     return getattr(HistoryBuffer, name)
 
 
@@ -225,10 +240,11 @@ def _numpy_constructors(np: ModuleType) -> list[tuple[Callable, str]]:
     They are taken from what numpy itself pickles: their module has moved.
     """
     array, scalar = np.zeros(1).__reduce__()[0], np.float64().__reduce__()[0]
-    return [(constructor, f'numpy.{core}.multiarray.{name}')
-            for core in ('core', '_core')
-            for constructor, name in ((array, '_reconstruct'),
-                                      (scalar, 'scalar'))]
+    return [
+        (constructor, f'numpy.{core}.multiarray.{name}')
+        for core in ('core', '_core')
+        for constructor, name in ((array, '_reconstruct'), (scalar, 'scalar'))
+    ]
 
 
 def explain_refused_checkpoints(checkpoint: ModuleType) -> None:
@@ -247,7 +263,8 @@ def explain_refused_checkpoints(checkpoint: ModuleType) -> None:
             raise UserError(
                 f'{filename}: not a checkpoint, or one that holds more than '
                 f'plain data ({_reason(error)}); if you trust whoever made '
-                f'it, set {TRUST_VARIABLE}=1') from error
+                f'it, set {TRUST_VARIABLE}=1'
+            ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,7 @@ Registration is lazy: a registry imports its ``locations`` when a name is first
 asked for. Nothing else is imported here, because mmengine hides an
 ``ImportError`` that happens in this file.
 """
+
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import LOOPS as MMENGINE_LOOPS
@@ -17,53 +18,52 @@ MODELS = Registry(
     'model',
     parent=MMENGINE_MODELS,
     scope='ppl_mm',
-    locations=['ppl_mm.models.affinity.loss',
-               'ppl_mm.models.affinity.net',
-               'ppl_mm.models.backbones.dilated_mobilenet_v2',
-               'ppl_mm.models.backbones.resnet38d',
-               'ppl_mm.models.cam_classifier',
-               'ppl_mm.models.cam_head',
-               'ppl_mm.models.cam_tta',
-               'ppl_mm.models.patch_learning',
-               'ppl_mm.models.segmentation.balanced_loss',
-               'ppl_mm.models.segmentation.deeplab_v1_head',
-               'ppl_mm.models.segmentation.deeplab_v2_head',
-               'ppl_mm.models.segmentation.map_tta',
-               'ppl_mm.models.self_training.label_loss',
-               'ppl_mm.refine.seg_tta'])
+    locations=[
+        'ppl_mm.models.affinity.loss',
+        'ppl_mm.models.affinity.net',
+        'ppl_mm.models.backbones.dilated_mobilenet_v2',
+        'ppl_mm.models.backbones.resnet38d',
+        'ppl_mm.models.cam_classifier',
+        'ppl_mm.models.cam_head',
+        'ppl_mm.models.cam_tta',
+        'ppl_mm.models.patch_learning',
+        'ppl_mm.models.segmentation.balanced_loss',
+        'ppl_mm.models.segmentation.deeplab_v1_head',
+        'ppl_mm.models.segmentation.deeplab_v2_head',
+        'ppl_mm.models.segmentation.map_tta',
+        'ppl_mm.models.self_training.label_loss',
+        'ppl_mm.refine.seg_tta',
+    ],
+)
 # Stages over the epochs, what a checkpoint means to the run that loads it.
-HOOKS = Registry(
-    'hook',
-    parent=MMENGINE_HOOKS,
-    scope='ppl_mm',
-    locations=['ppl_mm.engine'])
+HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='ppl_mm', locations=['ppl_mm.engine'])
 # Training loops that step several stages in one iteration.
-LOOPS = Registry(
-    'loop',
-    parent=MMENGINE_LOOPS,
-    scope='ppl_mm',
-    locations=['ppl_mm.engine'])
+LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope='ppl_mm', locations=['ppl_mm.engine'])
 # Image-level labels in, pseudo-labels out.
 DATASETS = Registry(
     'dataset',
     parent=MMENGINE_DATASETS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets.cam_pseudo_label_dataset',
-               'ppl_mm.datasets.image_label_dataset',
-               'ppl_mm.datasets.voc_layout_dataset'])
+    locations=[
+        'ppl_mm.datasets.cam_pseudo_label_dataset',
+        'ppl_mm.datasets.image_label_dataset',
+        'ppl_mm.datasets.voc_layout_dataset',
+    ],
+)
 TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets.transforms'])
+    locations=['ppl_mm.datasets.transforms'],
+)
 # CAM export and the threshold sweep.
 METRICS = Registry(
     'metric',
     parent=MMENGINE_METRICS,
     scope='ppl_mm',
-    locations=['ppl_mm.apis.cam_writer', 'ppl_mm.evaluation'])
+    locations=['ppl_mm.apis.cam_writer', 'ppl_mm.evaluation'],
+)
 # Steps from coarse scores to sharp ones, and the rules that label them. They
 # have no parent: no other OpenMMLab package knows such parts.
 REFINERS = Registry('refiner', scope='ppl_mm', locations=['ppl_mm.refine'])
-LABEL_RULES = Registry(
-    'label rule', scope='ppl_mm', locations=['ppl_mm.refine'])
+LABEL_RULES = Registry('label rule', scope='ppl_mm', locations=['ppl_mm.refine'])

@@ -5,6 +5,7 @@ is missing is installed, and nothing that is there changes its version. Else
 .venv is made, with the versions of tested.txt and mmcv-lite. The interpreter
 is written to build/environment.
 """
+
 import hashlib
 import shutil
 import subprocess
@@ -17,8 +18,17 @@ VENV = ROOT / '.venv'
 VERSIONS = [(3, minor) for minor in (10, 11, 12, 13)]
 IS_KNOWN = f'import sys; assert sys.version_info[:2] in {VERSIONS}'
 # Held in the user's own environment: what others are built against.
-HELD = ('torch', 'torchvision', 'numpy', 'mmcv', 'mmcv-lite', 'mmengine',
-        'mmpretrain', 'mmsegmentation', 'opencv-python')
+HELD = (
+    'torch',
+    'torchvision',
+    'numpy',
+    'mmcv',
+    'mmcv-lite',
+    'mmengine',
+    'mmpretrain',
+    'mmsegmentation',
+    'opencv-python',
+)
 
 
 def main() -> None:
@@ -45,8 +55,11 @@ def fingerprint() -> str:
 
 def active_serves() -> bool:
     """Whether the user's own environment can do the work."""
-    return (Path(sys.prefix) != VENV and runs(sys.executable, IS_KNOWN)
-            and runs(sys.executable, 'import torch, mmcv'))
+    return (
+        Path(sys.prefix) != VENV
+        and runs(sys.executable, IS_KNOWN)
+        and runs(sys.executable, 'import torch, mmcv')
+    )
 
 
 def use_active() -> str:
@@ -55,8 +68,15 @@ def use_active() -> str:
     check_versions(sys.executable)
     held = STAMP.with_name('held.txt')
     held.write_text(installed_versions())
-    pip(sys.executable, '-r', 'requirements/runtime.txt', '-r',
-        'requirements/tests.txt', '-c', str(held))
+    pip(
+        sys.executable,
+        '-r',
+        'requirements/runtime.txt',
+        '-r',
+        'requirements/tests.txt',
+        '-c',
+        str(held),
+    )
     return sys.executable
 
 
@@ -65,8 +85,7 @@ def use_venv() -> Path:
     python = VENV / 'bin' / 'python'
     if not runs(python, IS_KNOWN):
         base = find_python()
-        say(f'making .venv with {base}; torch is several GB, which takes some '
-            'minutes')
+        say(f'making .venv with {base}; torch is several GB, which takes some minutes')
         call(base, '-m', 'venv', '--clear', VENV)
     fill_environment(python)
     return python
@@ -75,37 +94,43 @@ def use_venv() -> Path:
 def fill_environment(python: Path) -> None:
     """Install into .venv what it lacks, in the tested versions."""
     tested = ('-c', 'requirements/tested.txt')
-    pip(python, '-r', 'requirements/runtime.txt', '-r',
-        'requirements/tests.txt', 'mmcv-lite', *tested)
+    pip(
+        python,
+        '-r',
+        'requirements/runtime.txt',
+        '-r',
+        'requirements/tests.txt',
+        'mmcv-lite',
+        *tested,
+    )
     try:
         # The C++ that pydensecrf2 brings, by Cython 0.29, does not compile
         # on Python 3.13; with a newer Cython at hand it is made anew.
         pip(python, 'cython', *tested)
-        pip(python, '--no-build-isolation', '-r',
-            'requirements/optional.txt', *tested)
+        pip(python, '--no-build-isolation', '-r', 'requirements/optional.txt', *tested)
     except subprocess.CalledProcessError:
-        say('an optional package did not build, see above; what needs it '
-            'will say so')
+        say('an optional package did not build, see above; what needs it will say so')
     pip(python, '--no-build-isolation', '--no-deps', '-e', '.')
     check_versions(python)
 
 
 def find_python() -> str:
     """The interpreter of make, or the newest other one of a known version."""
-    names = [sys.executable] + [
-        'python{}.{}'.format(*version) for version in reversed(VERSIONS)]
+    names = [sys.executable] + ['python{}.{}'.format(*version) for version in reversed(VERSIONS)]
     for name in names:
         path = shutil.which(name)
         if path and runs(path, IS_KNOWN):
             return path
-    sys.exit('error: Python 3.10 to 3.13 is needed, python3 is {}.{}: install '
-             'one, or name it: make PYTHON=/path/to/python3.12'.format(
-                 *sys.version_info[:2]))
+    sys.exit(
+        'error: Python 3.10 to 3.13 is needed, python3 is {}.{}: install '
+        'one, or name it: make PYTHON=/path/to/python3.12'.format(*sys.version_info[:2])
+    )
 
 
 def installed_versions() -> str:
     """Lines of a constraints file that hold what is there."""
     from importlib import metadata
+
     lines = []
     for name in HELD:
         try:
@@ -117,8 +142,7 @@ def installed_versions() -> str:
 
 def check_versions(python: 'str | Path') -> None:
     """One line and no further where versions cannot work together."""
-    done = subprocess.run(
-        [str(python), '-m', 'ppl_mm.utils.versions'], cwd=str(ROOT))
+    done = subprocess.run([str(python), '-m', 'ppl_mm.utils.versions'], cwd=str(ROOT))
     if done.returncode:
         sys.exit(done.returncode)
 
@@ -136,9 +160,12 @@ def call(*command: 'str | Path') -> None:
 def runs(python: 'str | Path', code: str) -> bool:
     """Whether an interpreter is there and the code runs in it."""
     try:
-        return subprocess.run(
-            [str(python), '-c', code], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL).returncode == 0
+        return (
+            subprocess.run(
+                [str(python), '-c', code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -152,5 +179,8 @@ if __name__ == '__main__':
     try:
         main()
     except subprocess.CalledProcessError as error:
-        sys.exit('error: {} failed, see above; run make again to '
-                 'continue'.format(' '.join(error.cmd[:5])))
+        sys.exit(
+            'error: {} failed, see above; run make again to continue'.format(
+                ' '.join(error.cmd[:5])
+            )
+        )

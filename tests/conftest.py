@@ -20,7 +20,7 @@ from ppl_mm.data_tools.demo.data import write_demo_data
 
 torch.set_num_threads(1)
 
-TINY = '''
+TINY = """
 _base_ = ['{configs}/datasets/demo_image_labels.py',
           '{configs}/cls_runtime.py']
 
@@ -55,7 +55,7 @@ param_scheduler = dict(
 train_cfg = dict(by_epoch=True, max_epochs=1)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=-1))
 log_level = 'WARNING'
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,7 @@ def fresh_state(monkeypatch):
     """The same random numbers for each test, and no Runner before it."""
     torch.manual_seed(0)
     # A Runner writes its config often; most of its time would be this style.
-    monkeypatch.setattr(
-        'mmengine.config.config.FormatCode', lambda text, **_: (text, True))
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **_: (text, True))
     yield
     for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
         kind._instance_dict.clear()
@@ -82,9 +81,9 @@ def demo_root(tmp_path_factory):
 def tiny_config(demo_root, request):
     """The path of a config that trains in a second: two batches an epoch."""
     path = demo_root.parent / 'tiny.py'
-    path.write_text(TINY.format(
-        configs=request.config.rootpath / 'configs/_base_',
-        data_root=demo_root))
+    path.write_text(
+        TINY.format(configs=request.config.rootpath / 'configs/_base_', data_root=demo_root)
+    )
     return path
 
 
@@ -115,11 +114,19 @@ def cam_dir(demo_root, tmp_path):
         ids = rng.choice(4, rng.integers(1, 4), replace=False)
         maps = rng.random((len(ids), 6, 6))
         maps /= maps.max(axis=(1, 2), keepdims=True)
-        write_cam(cam_path(tmp_path / 'export', path.stem),
-                  CamFile(ids, maps, (48, 48)))
-    (tmp_path / 'export/export.json').write_text(json.dumps(dict(
-        config='cls.py', checkpoint='epoch_1.pth', checkpoint_sha256='0' * 64,
-        data_root=str(data_root), cam_stride=8, threshold=0.4,
-        classes=(data_root / 'classes.txt').read_text().split()[1:],
-        threshold_from='default')))
+        write_cam(cam_path(tmp_path / 'export', path.stem), CamFile(ids, maps, (48, 48)))
+    (tmp_path / 'export/export.json').write_text(
+        json.dumps(
+            dict(
+                config='cls.py',
+                checkpoint='epoch_1.pth',
+                checkpoint_sha256='0' * 64,
+                data_root=str(data_root),
+                cam_stride=8,
+                threshold=0.4,
+                classes=(data_root / 'classes.txt').read_text().split()[1:],
+                threshold_from='default',
+            )
+        )
+    )
     return tmp_path / 'export'

@@ -1,4 +1,5 @@
 """Who may import whom: imports run downwards only, late ones included."""
+
 import ast
 from pathlib import Path
 
@@ -8,23 +9,21 @@ PACKAGE = Path(__file__).parents[1] / 'ppl_mm'
 # Each floor stands on those before it; packages of one floor are apart.
 FLOORS = (
     ('errors', 'version', 'registry'),
-    ('utils', ),
+    ('utils',),
     ('compat', 'formats'),
-    ('cams', ),
-    ('models', ),
+    ('cams',),
+    ('models',),
     ('datasets', 'refine', 'evaluation', 'visualization'),
-    ('engine', ),
-    ('apis', ),
+    ('engine',),
+    ('apis',),
     ('data_tools', 'gallery'),
-    ('pipeline', ),
+    ('pipeline',),
 )
-FLOOR = {name: height for height, names in enumerate(FLOORS)
-         for name in names}
+FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 
 
 def modules():
-    return sorted(path for path in PACKAGE.rglob('*.py')
-                  if path != PACKAGE / '__init__.py')
+    return sorted(path for path in PACKAGE.rglob('*.py') if path != PACKAGE / '__init__.py')
 
 
 def dotted(path):
@@ -39,7 +38,7 @@ def imported(path, text):
         if isinstance(node, ast.Import):
             yield from (alias.name.split('.') for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = here[:len(here) - node.level + 1] if node.level else ()
+            start = here[: len(here) - node.level + 1] if node.level else ()
             base = [*start, *(node.module or '').split('.')]
             base = [part for part in base if part]
             # "from . import x" names modules, "from .x import y" may.
@@ -56,8 +55,7 @@ def upward(path, text):
             yield f'{own} -> {other}'
 
 
-@pytest.mark.parametrize(
-    'path', modules(), ids=lambda path: '.'.join(dotted(path)))
+@pytest.mark.parametrize('path', modules(), ids=lambda path: '.'.join(dotted(path)))
 def test_a_module_imports_only_what_lies_below_it(path):
     assert not set(upward(path, path.read_text()))
 
@@ -67,10 +65,14 @@ def test_every_package_has_its_floor():
     assert names == set(FLOOR)
 
 
-@pytest.mark.parametrize('line', [
-    'from ..refine import RefinerChain', 'import ppl_mm.refine.chain',
-    'from ppl_mm.refine.chain import RefinerChain',
-    'def late():\n    from ..refine import Scores'])
+@pytest.mark.parametrize(
+    'line',
+    [
+        'from ..refine import RefinerChain',
+        'import ppl_mm.refine.chain',
+        'from ppl_mm.refine.chain import RefinerChain',
+        'def late():\n    from ..refine import Scores',
+    ],
+)
 def test_an_upward_import_is_found_wherever_it_stands(line):
-    assert list(upward(PACKAGE / 'models/cam_tta.py', line)) == [
-        'models -> refine']
+    assert list(upward(PACKAGE / 'models/cam_tta.py', line)) == ['models -> refine']

@@ -20,8 +20,8 @@ from ppl_mm.errors import UserError
 
 def run_python(code, **env):
     done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True,
-        env={**os.environ, **env})
+        [sys.executable, '-c', code], capture_output=True, text=True, env={**os.environ, **env}
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -30,10 +30,13 @@ def save_checkpoint(path, **more):
     buffer = HistoryBuffer()
     for value in (3.5, np.float64(1.25).item(), 2):
         buffer.update(value, 4)
-    hub = dict(log_scalars=OrderedDict(loss=buffer), best=np.float64(0.5),
-               count=np.int64(3), curve=np.arange(3, dtype=np.float32))
-    torch.save(dict(state_dict={'w': torch.ones(2)}, message_hub=hub, **more),
-               path)
+    hub = dict(
+        log_scalars=OrderedDict(loss=buffer),
+        best=np.float64(0.5),
+        count=np.int64(3),
+        curve=np.arange(3, dtype=np.float32),
+    )
+    torch.save(dict(state_dict={'w': torch.ones(2)}, message_hub=hub, **more), path)
     return path
 
 
@@ -53,7 +56,8 @@ def test_import_is_light_and_mmseg_follows():
         'print("torch" in sys.modules, "mmcv" in sys.modules)\n'
         'import mmseg.apis, mmpretrain.apis\n'
         'from mmcv.utils import collect_env\n'
-        'print(collect_env()["MMCV Compiler"] != "")')
+        'print(collect_env()["MMCV Compiler"] != "")'
+    )
     assert out.splitlines()[-2:] == ['False False', 'True']
 
 
@@ -63,13 +67,14 @@ def test_mmpretrain_beside_a_transformers_that_it_does_not_know(tmp_path):
     (package / '__init__.py').touch()
     info = tmp_path / 'transformers-5.0.0.dist-info'
     info.mkdir()
-    (info / 'METADATA').write_text(
-        'Metadata-Version: 2.1\nName: transformers\nVersion: 5.0.0\n')
+    (info / 'METADATA').write_text('Metadata-Version: 2.1\nName: transformers\nVersion: 5.0.0\n')
     path = os.pathsep.join([str(tmp_path), os.environ.get('PYTHONPATH', '')])
     out = run_python(
         'import ppl_mm, mmpretrain.models\n'
         'from mmpretrain.registry import MODELS\n'
-        'print(MODELS.get("BlipCaption").__name__)', PYTHONPATH=path)
+        'print(MODELS.get("BlipCaption").__name__)',
+        PYTHONPATH=path,
+    )
     assert out.splitlines()[-1] == 'ask_install'
 
 
@@ -105,9 +110,7 @@ def test_stand_in_does_not_hide_compiled_operators(tmp_path):
     (package / '__init__.py').touch()
     (package / '_ext.py').write_text('compiled = True\n')
     path = os.pathsep.join([str(tmp_path), *sys.path])
-    out = run_python(
-        'import ppl_mm, mmcv._ext; print(mmcv._ext.compiled)',
-        PYTHONPATH=path)
+    out = run_python('import ppl_mm, mmcv._ext; print(mmcv._ext.compiled)', PYTHONPATH=path)
     assert out.strip() == 'True'
 
 
@@ -124,8 +127,7 @@ def test_mmengine_checkpoint_loads_safely(tmp_path):
 @pytest.mark.parametrize('first', ['torch', 'mmengine.runner', 'ppl_mm'])
 def test_order_of_imports_does_not_matter(tmp_path, first):
     path = save_checkpoint(tmp_path / 'epoch_1.pth')
-    run_python(f'import {first}, ppl_mm, torch\n'
-               f'torch.load({str(path)!r}, weights_only=True)')
+    run_python(f'import {first}, ppl_mm, torch\ntorch.load({str(path)!r}, weights_only=True)')
 
 
 def test_checkpoint_of_another_numpy_loads(tmp_path):
@@ -142,19 +144,20 @@ def test_checkpoint_of_another_numpy_loads(tmp_path):
     assert hub['best'] == 0.5 and hub['curve'].tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize('function, args', [
-    (os.system, ('touch {}',)),
-    (getattr, ('text', 'format')),
-    (getattr, (HistoryBuffer, '__init__')),
-    (getattr, (HistoryBuffer, 'register_statistics')),
-    (eval, ('open("{}", "w")',)),
-])
+@pytest.mark.parametrize(
+    'function, args',
+    [
+        (os.system, ('touch {}',)),
+        (getattr, ('text', 'format')),
+        (getattr, (HistoryBuffer, '__init__')),
+        (getattr, (HistoryBuffer, 'register_statistics')),
+        (eval, ('open("{}", "w")',)),
+    ],
+)
 def test_hostile_checkpoint_is_refused(tmp_path, function, args):
     touched = tmp_path / 'touched'
-    args = [arg.format(touched) if isinstance(arg, str) else arg
-            for arg in args]
-    path = save_checkpoint(
-        tmp_path / 'epoch_1.pth', extra=Hostile(function, *args))
+    args = [arg.format(touched) if isinstance(arg, str) else arg for arg in args]
+    path = save_checkpoint(tmp_path / 'epoch_1.pth', extra=Hostile(function, *args))
     with pytest.raises(pickle.UnpicklingError):
         torch.load(path, weights_only=True)
     with pytest.raises(UserError) as info:
@@ -166,8 +169,7 @@ def test_hostile_checkpoint_is_refused(tmp_path, function, args):
 
 
 def test_trusted_checkpoint_loads(tmp_path, monkeypatch):
-    path = save_checkpoint(
-        tmp_path / 'epoch_1.pth', extra=Hostile(str.upper, 'trusted'))
+    path = save_checkpoint(tmp_path / 'epoch_1.pth', extra=Hostile(str.upper, 'trusted'))
     with pytest.raises(UserError, match='more than plain data'):
         CheckpointLoader.load_checkpoint(str(path), 'cpu')
     monkeypatch.setenv(compat.TRUST_VARIABLE, '1')

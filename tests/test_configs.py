@@ -1,4 +1,5 @@
 """Every classification config that is shipped, at its full width."""
+
 import copy
 import re
 from contextlib import nullcontext
@@ -12,11 +13,12 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, init_default_scope
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-CLASSIFIERS = sorted({*CONFIGS.glob('[!_]*/cls_*.py'),
-                      *CONFIGS.glob('baseline/*.py'),
-                      *CONFIGS.glob('ppl/*.py')})
+CLASSIFIERS = sorted(
+    {*CONFIGS.glob('[!_]*/cls_*.py'), *CONFIGS.glob('baseline/*.py'), *CONFIGS.glob('ppl/*.py')}
+)
 every_classifier = pytest.mark.parametrize(
-    'path', CLASSIFIERS, ids=lambda p: f'{p.parent.name}/{p.stem}')
+    'path', CLASSIFIERS, ids=lambda p: f'{p.parent.name}/{p.stem}'
+)
 
 
 @cache
@@ -42,15 +44,15 @@ def stages_of(cfg):
     """The stages that a config trains, one after another or together."""
     for hook in cfg.get('custom_hooks', []):
         if hook.type == 'ppl_mm.ProgressiveStageHook':
-            assert sum(s.epochs for s in hook.stages) == (
-                cfg.train_cfg.max_epochs)
+            assert sum(s.epochs for s in hook.stages) == (cfg.train_cfg.max_epochs)
             return hook.stages
     return cfg.train_cfg.get('stages', [])
 
 
 def crop_of(cfg):
-    size, = (step.crop_size for step in cfg.train_dataloader.dataset.pipeline
-             if 'crop_size' in step)
+    (size,) = (
+        step.crop_size for step in cfg.train_dataloader.dataset.pipeline if 'crop_size' in step
+    )
     return size
 
 
@@ -68,19 +70,27 @@ def test_it_gives_a_score_for_each_class_at_every_stage(path):
         positions = [stage.position for stage in stages]
         assert positions == sorted(set(positions))
         assert (stages[0].position, stages[0].grid) == (
-            cfg.model.neck.position, cfg.model.neck.grid)
+            cfg.model.neck.position,
+            cfg.model.neck.grid,
+        )
 
 
 @every_classifier
 def test_it_states_its_batch_and_no_score_chooses_a_checkpoint(path):
     cfg = load(path)
     assert cfg.auto_scale_lr.base_batch_size in (
-        cfg.train_dataloader.batch_size, 4 * cfg.train_dataloader.batch_size)
+        cfg.train_dataloader.batch_size,
+        4 * cfg.train_dataloader.batch_size,
+    )
     assert 'save_best' not in cfg.default_hooks.checkpoint
     assert not cfg.train_dataloader.get('persistent_workers')
     hooks = {hook.type for hook in cfg.default_hooks.values()}
-    assert hooks >= {'ppl_mm.StageCheckpointHook', 'ppl_mm.ReseedHook',
-                     'ppl_mm.PlainCheckpointHook', 'ppl_mm.ClassListHook'}
+    assert hooks >= {
+        'ppl_mm.StageCheckpointHook',
+        'ppl_mm.ReseedHook',
+        'ppl_mm.PlainCheckpointHook',
+        'ppl_mm.ClassListHook',
+    }
 
 
 @every_classifier
@@ -89,9 +99,11 @@ def test_its_momentum_is_written_down(path):
     assert optimizer.type != 'SGD' or 'momentum' in optimizer
 
 
-NAME = re.compile(r'(?P<algorithm>[\w-]+)_(?P<backbone>resnet\w+)_'
-                  r'(?P<gpus>\d)xb(?P<batch>\d)-(?P<epochs>\d+)e_'
-                  r'(?P<data>voc12aug|coco14)-(?P<crop>\d+)x(?P=crop)$')
+NAME = re.compile(
+    r'(?P<algorithm>[\w-]+)_(?P<backbone>resnet\w+)_'
+    r'(?P<gpus>\d)xb(?P<batch>\d)-(?P<epochs>\d+)e_'
+    r'(?P<data>voc12aug|coco14)-(?P<crop>\d+)x(?P=crop)$'
+)
 RECIPES = [path for path in CLASSIFIERS if NAME.match(path.stem)]
 
 
@@ -105,10 +117,11 @@ def test_its_name_says_what_it_does(path):
     assert crop_of(cfg) == int(name['crop'])
     backbone = cfg.model.backbone
     assert name['backbone'] in (
-        'resnet38d' if backbone.type == 'ppl_mm.ResNet38d' else
-        f'resnet{backbone.depth}')
-    data = dict(voc12aug=('data/VOCdevkit/VOC2012', 20, 'train_aug'),
-                coco14=('data/coco', 80, 'train'))[name['data']]
+        'resnet38d' if backbone.type == 'ppl_mm.ResNet38d' else f'resnet{backbone.depth}'
+    )
+    data = dict(
+        voc12aug=('data/VOCdevkit/VOC2012', 20, 'train_aug'), coco14=('data/coco', 80, 'train')
+    )[name['data']]
     for loader, split in (('train', data[2]), ('val', 'val'), ('test', 'val')):
         dataset = cfg[f'{loader}_dataloader'].dataset
         assert dataset.data_root == data[0]
@@ -119,31 +132,48 @@ def test_its_name_says_what_it_does(path):
 
 
 def test_every_form_is_there_for_both_backbones_and_both_data_sets():
-    found = {(name['algorithm'], name['backbone'], name['data'])
-             for name in (NAME.match(path.stem) for path in RECIPES)}
+    found = {
+        (name['algorithm'], name['backbone'], name['data'])
+        for name in (NAME.match(path.stem) for path in RECIPES)
+    }
     assert found == {
         (algorithm, backbone, data)
         for algorithm in (
-            'cam', 'pl', 'ppl-stage1', 'ppl-stage2', 'ppl-stage3',
-            'ppl-progressive', 'ppl-all-stages', 'ppl-explicit',
-            'ppl-taught')
+            'cam',
+            'pl',
+            'ppl-stage1',
+            'ppl-stage2',
+            'ppl-stage3',
+            'ppl-progressive',
+            'ppl-all-stages',
+            'ppl-explicit',
+            'ppl-taught',
+        )
         for backbone in ('resnet38d', 'resnet50')
-        for data in ('voc12aug', 'coco14')}
+        for data in ('voc12aug', 'coco14')
+    }
 
 
 @pytest.mark.parametrize('backbone', ['resnet38d', 'resnet50'])
 @pytest.mark.parametrize('data', ['voc12aug', 'coco14'])
 def test_each_stage_starts_from_the_one_before(backbone, data):
-    stages = [path for k in (1, 2, 3) for path in
-              CONFIGS.glob(f'ppl/ppl-stage{k}_{backbone}_*_{data}-*.py')]
-    progressive, = CONFIGS.glob(f'ppl/ppl-progressive_{backbone}_*_{data}-*')
+    stages = [
+        path
+        for k in (1, 2, 3)
+        for path in CONFIGS.glob(f'ppl/ppl-stage{k}_{backbone}_*_{data}-*.py')
+    ]
+    (progressive,) = CONFIGS.glob(f'ppl/ppl-progressive_{backbone}_*_{data}-*')
     assert [load(path).load_from for path in stages] == [
-        None, *(f'work_dirs/{path.stem}' for path in stages[:2])]
+        None,
+        *(f'work_dirs/{path.stem}' for path in stages[:2]),
+    ]
     # One run of all stages is the same, stage by stage.
-    assert [(stage.position, stage.grid, stage.epochs)
-            for stage in stages_of(load(progressive))] == [
-        (cfg.model.neck.position, cfg.model.neck.grid,
-         cfg.train_cfg.max_epochs) for cfg in map(load, stages)]
+    assert [
+        (stage.position, stage.grid, stage.epochs) for stage in stages_of(load(progressive))
+    ] == [
+        (cfg.model.neck.position, cfg.model.neck.grid, cfg.train_cfg.max_epochs)
+        for cfg in map(load, stages)
+    ]
 
 
 TAUGHT = sorted(CONFIGS.glob('ppl/ppl-taught_*.py'))
@@ -159,43 +189,51 @@ def test_a_taught_one_starts_from_the_plain_cam_of_its_name(path):
     # The labels are cropped and flipped with the image.
     steps = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
     assert steps[:2] == ['ppl_mm.LoadImage', 'ppl_mm.LoadLabel']
-    assert steps[2:-1] == [
-        step['type']
-        for step in teacher.train_dataloader.dataset.pipeline[1:-1]]
+    assert steps[2:-1] == [step['type'] for step in teacher.train_dataloader.dataset.pipeline[1:-1]]
 
 
 ALIASES = dict(
-    cls_cam='baseline/cam', cls_stage1='ppl/ppl-stage1',
-    cls_stage2='ppl/ppl-stage2', cls_stage3='ppl/ppl-stage3',
+    cls_cam='baseline/cam',
+    cls_stage1='ppl/ppl-stage1',
+    cls_stage2='ppl/ppl-stage2',
+    cls_stage3='ppl/ppl-stage3',
     cls_progressive='ppl/ppl-progressive',
-    cls_all_stages='ppl/ppl-all-stages', cls_explicit='ppl/ppl-explicit',
-    cls_taught='ppl/ppl-taught')
+    cls_all_stages='ppl/ppl-all-stages',
+    cls_explicit='ppl/ppl-explicit',
+    cls_taught='ppl/ppl-taught',
+)
 
 
 @pytest.mark.parametrize('name', ALIASES)
 def test_a_short_name_stands_for_the_papers_recipe(name):
     """Of short names each stage starts from the short name before it."""
-    recipe, = CONFIGS.glob(f'{ALIASES[name]}_resnet38d_*_voc12aug-*.py')
+    (recipe,) = CONFIGS.glob(f'{ALIASES[name]}_resnet38d_*_voc12aug-*.py')
     short = load(recipe.parent / f'{name}.py').to_dict()
     full = load(recipe).to_dict()
-    start = dict(cls_stage2='work_dirs/cls_stage1',
-                 cls_stage3='work_dirs/cls_stage2',
-                 cls_taught='work_dirs/cls_cam').get(name)
+    start = dict(
+        cls_stage2='work_dirs/cls_stage1',
+        cls_stage3='work_dirs/cls_stage2',
+        cls_taught='work_dirs/cls_cam',
+    ).get(name)
     assert short.pop('load_from') == start
     full.pop('load_from')
     assert short == full
 
 
-@pytest.mark.parametrize(('name', 'rate', 'decay', 'frozen'), [
-    ('ppl/cls_stage1', 0.01, 5e-4, ('conv1a.', 'b2.', 'b2_1.', 'b2_2.')),
-    ('ppl/ppl-stage1_resnet50_4xb4-5e_voc12aug-512x512', 0.1, 1e-4,
-     ('conv1.',))])
+@pytest.mark.parametrize(
+    ('name', 'rate', 'decay', 'frozen'),
+    [
+        ('ppl/cls_stage1', 0.01, 5e-4, ('conv1a.', 'b2.', 'b2_1.', 'b2_2.')),
+        ('ppl/ppl-stage1_resnet50_4xb4-5e_voc12aug-512x512', 0.1, 1e-4, ('conv1.',)),
+    ],
+)
 def test_rates_of_the_classifiers(name, rate, decay, frozen):
     cfg = load(CONFIGS / f'{name}.py')
     model = build(cfg).train()
     groups = build_optim_wrapper(model, cfg.optim_wrapper).param_groups
-    trained = {id(group['params'][0]): group for group in groups
-               if group['params'][0].requires_grad}
+    trained = {
+        id(group['params'][0]): group for group in groups if group['params'][0].requires_grad
+    }
     for key, value in model.named_parameters():
         kind = key.removeprefix('backbone.')
         norm = 'bn' in kind or 'downsample.1' in kind
@@ -208,6 +246,5 @@ def test_rates_of_the_classifiers(name, rate, decay, frozen):
 
 def test_each_name_stands_for_one_config():
     """``mim`` finds a config by its file's name alone, in any folder."""
-    names = [p.name for p in CONFIGS.glob('[!_]*/*.py')
-             if p.name != 'pipeline.py']
+    names = [p.name for p in CONFIGS.glob('[!_]*/*.py') if p.name != 'pipeline.py']
     assert len(names) == len(set(names))

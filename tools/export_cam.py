@@ -14,6 +14,7 @@ tools/refine.py does, into DIR/refined. A second run continues where the first
 one stopped. A segmentation network's maps are exported in the same way, with a
 config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
 """
+
 import argparse
 import json
 import os
@@ -40,47 +41,53 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog='Several GPUs: bash tools/dist_export_cam.sh CONFIG '
-        'CHECKPOINT GPUS --out-dir DIR')
-    parser.add_argument('config', help='the config of the classifier, or of a '
-                        "segmentation network's maps")
+        epilog='Several GPUs: bash tools/dist_export_cam.sh CONFIG CHECKPOINT GPUS --out-dir DIR',
+    )
     parser.add_argument(
-        'checkpoint', help='its checkpoint, or its work folder')
-    parser.add_argument(
-        '--out-dir', required=True, metavar='DIR', help='where to write')
+        'config', help="the config of the classifier, or of a segmentation network's maps"
+    )
+    parser.add_argument('checkpoint', help='its checkpoint, or its work folder')
+    parser.add_argument('--out-dir', required=True, metavar='DIR', help='where to write')
     parser.add_argument(
         '--split',
         help='images to export: a list in ImageSets/Segmentation, e.g. train '
-        "(default: the config's test_dataloader)")
+        "(default: the config's test_dataloader)",
+    )
     parser.add_argument(
         '--threshold',
         metavar='T',
         help='score of the background, 0..1, or an export.json to take it '
-        f'from (default: {DEFAULT_THRESHOLD}, as IRN)')
+        f'from (default: {DEFAULT_THRESHOLD}, as IRN)',
+    )
     parser.add_argument(
         '--threshold-split',
         metavar='SPLIT',
-        help='choose the threshold by mIoU on this split, which has masks')
+        help='choose the threshold by mIoU on this split, which has masks',
+    )
     parser.add_argument(
         '--classes',
         choices=['labels', 'predicted'],
         help="whose maps to keep: the image-level labels' or the predicted "
-        'classes (default: labels)')
+        'classes (default: labels)',
+    )
     parser.add_argument(
         '--refine',
         metavar='CONFIG',
-        help='also refine, into DIR/refined: a config of tools/refine.py')
+        help='also refine, into DIR/refined: a config of tools/refine.py',
+    )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='change settings of the config, e.g. tta_model.cam_stride=8')
+        help='change settings of the config, e.g. tta_model.cam_stride=8',
+    )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='how processes are started; the shell scripts set it')
+        help='how processes are started; the shell scripts set it',
+    )
     # torch.distributed.launch still passes one of these.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
@@ -106,25 +113,26 @@ def _threshold_of(path: Path) -> float:
         value = json.loads(path.read_text())['threshold']
         value = None if value is None else float(value)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f'--threshold {path}: neither a number nor a readable '
-                        'export.json') from error
+        raise UserError(
+            f'--threshold {path}: neither a number nor a readable export.json'
+        ) from error
     if value is None:
-        raise UserError(f'--threshold {path}: that export is not finished; '
-                        'run its command again')
+        raise UserError(f'--threshold {path}: that export is not finished; run its command again')
     return value
 
 
-def refine(args: argparse.Namespace, export: CAMExport, refiners: Config,
-           ids: Sequence[str]) -> int:
+def refine(
+    args: argparse.Namespace, export: CAMExport, refiners: Config, ids: Sequence[str]
+) -> int:
     """Refine what was exported; 1 where images have failed."""
     dataset = export.cfg.test_dataloader.dataset
     prefix = dataset.get('data_prefix') or {}
-    folder = CamFolder(args.out_dir, image_dir=Path(
-        export.info['data_root'], prefix.get('img_path', 'JPEGImages')))
+    folder = CamFolder(
+        args.out_dir, image_dir=Path(export.info['data_root'], prefix.get('img_path', 'JPEGImages'))
+    )
     distributed.join(args.launcher)
     out_dir = export.out_dir / 'refined'
-    summary = FolderRefinement(refiners, folder, out_dir).run(
-        ids, args.split)
+    summary = FolderRefinement(refiners, folder, out_dir).run(ids, args.split)
     if is_main_process():
         print('\n'.join(summary.lines(out_dir)))
     return int(bool(summary.failed))
@@ -153,8 +161,7 @@ def main() -> int:
         export.info['threshold_from'] = args.threshold or 'default, as IRN'
     ids = export.export_cams(args.split)
     export.write_labels(ids, args.split, threshold)
-    print(f'{len(ids)} images in {args.out_dir}, background score '
-          f'{threshold:g}')
+    print(f'{len(ids)} images in {args.out_dir}, background score {threshold:g}')
     return 0 if refiners is None else refine(args, export, refiners, ids)
 
 

@@ -6,6 +6,7 @@ and a report in DIR: report.md, report.html, report.json, panel.png. An
 interrupted run goes on when the same command is given again. docs/pipeline.md
 says what the numbers mean.
 """
+
 import argparse
 from pathlib import Path
 
@@ -19,30 +20,35 @@ from ppl_mm.utils.config import ConfigOptions
 def parse_args() -> argparse.Namespace:
     """Arguments of the command."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='e.g. configs/demo/pipeline.py')
     parser.add_argument(
-        '--work-dir', metavar='DIR',
+        '--work-dir',
+        metavar='DIR',
         help='where to write (default: work_dirs/<name of the pipeline>, with '
-        '_seed<N> where --seed is given)')
+        '_seed<N> where --seed is given)',
+    )
     parser.add_argument(
-        '--seed', type=int, metavar='N',
-        help="of every training (default: the config's)")
+        '--seed', type=int, metavar='N', help="of every training (default: the config's)"
+    )
     parser.add_argument(
-        '--cfg-options', nargs='+', action=ConfigOptions,
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='change settings of the pipeline config, e.g. '
-        'data_root=data/mine')
+        help='change settings of the pipeline config, e.g. data_root=data/mine',
+    )
     part = parser.add_mutually_exclusive_group()
+    part.add_argument('--until', metavar='STEP', help='stop after this step')
     part.add_argument(
-        '--until', metavar='STEP', help='stop after this step')
-    part.add_argument(
-        '--only', metavar='STEP',
-        help='run this step, where those that it needs are finished')
+        '--only', metavar='STEP', help='run this step, where those that it needs are finished'
+    )
     parser.add_argument(
-        '--dry-run', action='store_true',
-        help='list the steps, their state and commands, and do nothing')
+        '--dry-run',
+        action='store_true',
+        help='list the steps, their state and commands, and do nothing',
+    )
     return parser.parse_args()
 
 
@@ -59,8 +65,10 @@ def main() -> None:
     pipeline.run(args.until, args.only)
     if not args.until and not args.only:
         print(terminal_report(read_report(work_dir)))
-        print(f'\nThe report: {work_dir}/report.html (also report.md, '
-              'report.json, panel.png, curve.png)')
+        print(
+            f'\nThe report: {work_dir}/report.html (also report.md, '
+            'report.json, panel.png, curve.png)'
+        )
 
 
 if __name__ == '__main__':

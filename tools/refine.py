@@ -20,6 +20,7 @@ that cannot be refined stops no other: it is named at the end, and the exit
 status is 1. A second run continues where the first one stopped and tries what
 failed again.
 """
+
 import argparse
 import os
 from collections.abc import Sequence
@@ -42,37 +43,47 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog='example: python tools/refine.py crf.py work_dirs/export_cam '
         '--out-dir work_dirs/refined\n'
         'several GPUs or machines: bash tools/dist_refine.sh CONFIG CAM_DIR '
-        'GPUS --out-dir DIR')
+        'GPUS --out-dir DIR',
+    )
+    parser.add_argument('config', metavar='CONFIG', help='refiners, label, max_pixels')
+    parser.add_argument('cam_dir', metavar='CAM_DIR', help='from tools/export_cam.py')
+    parser.add_argument('--out-dir', required=True, metavar='DIR', help='where to write')
     parser.add_argument(
-        'config', metavar='CONFIG', help='refiners, label, max_pixels')
+        '--split',
+        help='images to refine: a list in ImageSets/Segmentation, '
+        'e.g. train (default: every image that has a CAM)',
+    )
     parser.add_argument(
-        'cam_dir', metavar='CAM_DIR', help='from tools/export_cam.py')
+        '--data-root', metavar='DIR', help='the data set (default: the one that was exported)'
+    )
     parser.add_argument(
-        '--out-dir', required=True, metavar='DIR', help='where to write')
+        '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
+    )
     parser.add_argument(
-        '--split', help='images to refine: a list in ImageSets/Segmentation, '
-        'e.g. train (default: every image that has a CAM)')
-    parser.add_argument(
-        '--data-root', metavar='DIR',
-        help='the data set (default: the one that was exported)')
-    parser.add_argument(
-        '--image-dir', metavar='DIR',
-        help='the folder of images (default: DATA_ROOT/JPEGImages)')
-    parser.add_argument(
-        '--workers', type=int, metavar='N',
+        '--workers',
+        type=int,
+        metavar='N',
         help='processes that refine, each with a chain of its own (default: '
-        'one for each CPU); 0 for none but this one, as suits a GPU')
+        'one for each CPU); 0 for none but this one, as suits a GPU',
+    )
     parser.add_argument(
-        '--save-scores', action='store_true',
-        help='also write the refined maps, e.g. for eval_cam.py')
+        '--save-scores',
+        action='store_true',
+        help='also write the refined maps, e.g. for eval_cam.py',
+    )
     parser.add_argument(
-        '--cfg-options', nargs='+', action=ConfigOptions,
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='change settings of the config, e.g. refiners.0.threshold=0.2')
+        help='change settings of the config, e.g. refiners.0.threshold=0.2',
+    )
     parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'],
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='how processes are started; the shell scripts set it')
+        help='how processes are started; the shell scripts set it',
+    )
     # torch.distributed.launch still passes one of these.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args(argv)
@@ -87,8 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     stems = folder.stems(args.split)
     distributed.join(args.launcher)
-    refinement = FolderRefinement(
-        cfg, folder, args.out_dir, args.save_scores)
+    refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores)
     summary = refinement.run(stems, args.split, args.workers)
     if is_main_process():
         print('\n'.join(summary.lines(args.out_dir)))

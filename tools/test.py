@@ -2,6 +2,7 @@
 
 The weights must fit the config to the last key, see the error otherwise.
 """
+
 import argparse
 import os
 from pathlib import Path
@@ -23,50 +24,49 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog='Several GPUs: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS')
+        epilog='Several GPUs: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS',
+    )
     parser.add_argument('config', help='the config of the training')
+    parser.add_argument('checkpoint', help='its checkpoint, or its work folder')
     parser.add_argument(
-        'checkpoint', help='its checkpoint, or its work folder')
-    parser.add_argument(
-        '--work-dir',
-        help='for logs and a JSON of the scores '
-        '(default: work_dirs/<config name>)')
+        '--work-dir', help='for logs and a JSON of the scores (default: work_dirs/<config name>)'
+    )
     parser.add_argument(
         '--out',
         metavar='PATH',
-        help='save predictions: a folder of PNGs (segmentation), a .pkl file '
-        '(classification)')
+        help='save predictions: a folder of PNGs (segmentation), a .pkl file (classification)',
+    )
     parser.add_argument(
         '--report',
         metavar='FILE',
-        help='save scores per class and the confusion matrix of a '
-        'segmentation network as JSON')
+        help='save scores per class and the confusion matrix of a segmentation network as JSON',
+    )
     parser.add_argument(
         '--predict-only',
         action='store_true',
         help='only save predictions of a segmentation network, with --out: '
-        "for a split without masks, such as VOC's test")
+        "for a split without masks, such as VOC's test",
+    )
     parser.add_argument('--show', action='store_true', help='show predictions')
-    parser.add_argument(
-        '--show-dir', metavar='DIR', help='save images with predictions')
-    parser.add_argument(
-        '--wait-time', type=float, default=2, help='seconds between images')
+    parser.add_argument('--show-dir', metavar='DIR', help='save images with predictions')
+    parser.add_argument('--wait-time', type=float, default=2, help='seconds between images')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
         help='change settings of the config, e.g. '
-        'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt')
+        'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt',
+    )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='how processes are started; the shell scripts set it')
+        help='how processes are started; the shell scripts set it',
+    )
     parser.add_argument(
-        '--tta',
-        action='store_true',
-        help="average over the views of the config's tta_pipeline")
+        '--tta', action='store_true', help="average over the views of the config's tta_pipeline"
+    )
     # torch.distributed.launch still passes one of these.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args(arguments)
@@ -114,8 +114,9 @@ def show(cfg: Config, args: argparse.Namespace) -> None:
     """Turn on the hook that draws predictions."""
     hook = cfg.default_hooks.get('visualization')
     if not hook:
-        raise UserError(f'{cfg.filename}: --show and --show-dir need '
-                        'default_hooks.visualization in the config')
+        raise UserError(
+            f'{cfg.filename}: --show and --show-dir need default_hooks.visualization in the config'
+        )
     hook.update(show=args.show, wait_time=args.wait_time, interval=1)
     if is_segmentation(cfg):
         hook.draw = True
@@ -134,30 +135,34 @@ def save(cfg: Config, args: argparse.Namespace) -> None:
                 metric.output_dir = args.out
     elif args.out:
         if not args.out.endswith('.pkl'):
-            raise UserError(f'--out {args.out}: give a file name ending in '
-                            '.pkl for the predictions of a classifier')
+            raise UserError(
+                f'--out {args.out}: give a file name ending in '
+                '.pkl for the predictions of a classifier'
+            )
         metrics.append(ConfigDict(type='DumpResults', out_file_path=args.out))
     if args.report:
         if not is_segmentation(cfg):
-            raise UserError('--report: a classifier has no confusion matrix; '
-                            'leave it out')
+            raise UserError('--report: a classifier has no confusion matrix; leave it out')
         split = cfg.test_dataloader.dataset.get('ann_file') or 'all'
-        metrics.append(ConfigDict(
-            type='ppl_mm.SegConfusion', out_file=args.report,
-            split=Path(split).stem))
+        metrics.append(
+            ConfigDict(type='ppl_mm.SegConfusion', out_file=args.report, split=Path(split).stem)
+        )
     cfg.test_evaluator = metrics
 
 
 def predict_only(cfg: Config, args: argparse.Namespace) -> None:
     """Neither load masks nor compare with them."""
     if not is_segmentation(cfg) or not args.out or args.report:
-        raise UserError('--predict-only: saves predictions of a segmentation '
-                        'network; give --out and no --report')
+        raise UserError(
+            '--predict-only: saves predictions of a segmentation '
+            'network; give --out and no --report'
+        )
     dataset = cfg.test_dataloader.dataset
     dataset.pipeline = without_masks(dataset.pipeline)
     dataset.test_mode = True
-    cfg.test_evaluator = [metric for metric in cfg.test_evaluator
-                          if metric.type.endswith('IoUMetric')]
+    cfg.test_evaluator = [
+        metric for metric in cfg.test_evaluator if metric.type.endswith('IoUMetric')
+    ]
     for metric in cfg.test_evaluator:
         metric.format_only = True
 
@@ -206,7 +211,8 @@ def check_names(runner: Runner, out: str) -> None:
                 f'--out {out}: {first} and {path} would both become '
                 f'{Path(path).stem}.png; test one folder after the other '
                 '(a list in test_dataloader.dataset.ann_file), each with its '
-                'own --out')
+                'own --out'
+            )
 
 
 def main() -> None:
@@ -214,8 +220,7 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
-    runner = (
-        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg))
+    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
     check_checkpoint(runner.model, cfg.load_from)
     if args.out and is_segmentation(cfg):
         check_names(runner, args.out)

@@ -1,4 +1,5 @@
 """Train a classifier or a segmentation network from a config."""
+
 import argparse
 import logging
 import os
@@ -23,36 +24,39 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Several GPUs: bash tools/dist_train.sh CONFIG GPUS. '
-        'A run that was interrupted continues with --resume.')
+        'A run that was interrupted continues with --resume.',
+    )
     parser.add_argument('config', help='e.g. configs/ppl/cls_progressive.py')
     parser.add_argument(
-        '--work-dir',
-        help='for checkpoints and logs (default: work_dirs/<config name>)')
+        '--work-dir', help='for checkpoints and logs (default: work_dirs/<config name>)'
+    )
     parser.add_argument(
         '--resume',
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='continue a run: from its latest checkpoint, or from this one')
-    parser.add_argument(
-        '--amp', action='store_true', help='mixed precision, on a GPU')
+        help='continue a run: from its latest checkpoint, or from this one',
+    )
+    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help='scale the learning rate by total batch / base batch')
-    parser.add_argument(
-        '--no-validate', action='store_true', help='no validation in between')
+        help='scale the learning rate by total batch / base batch',
+    )
+    parser.add_argument('--no-validate', action='store_true', help='no validation in between')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='change settings of the config, e.g. train_cfg.max_epochs=3')
+        help='change settings of the config, e.g. train_cfg.max_epochs=3',
+    )
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='how processes are started; the shell scripts set it')
+        help='how processes are started; the shell scripts set it',
+    )
     # torch.distributed.launch still passes one of these.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
@@ -75,8 +79,9 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.auto_scale_lr:
         scaling = cfg.setdefault('auto_scale_lr', ConfigDict())
         if not scaling.get('base_batch_size'):
-            raise UserError(f'{args.config}: --auto-scale-lr needs '
-                            'auto_scale_lr.base_batch_size in the config')
+            raise UserError(
+                f'{args.config}: --auto-scale-lr needs auto_scale_lr.base_batch_size in the config'
+            )
         scaling.enable = True
     set_start(cfg, args.resume)
     return cfg
@@ -85,6 +90,7 @@ def load_config(args: argparse.Namespace) -> Config:
 def use_amp(cfg: Config) -> None:
     """Train in mixed precision."""
     import torch
+
     if not torch.cuda.is_available():
         raise UserError('--amp needs a GPU; leave it out on a CPU')
     cfg.optim_wrapper.type = 'AmpOptimWrapper'
@@ -116,7 +122,8 @@ def warn_of_batch(cfg: Config) -> None:
             f' but the learning rate is for {base}: pass --auto-scale-lr, or '
             'set train_dataloader.batch_size.',
             logger='current',
-            level=logging.WARNING)
+            level=logging.WARNING,
+        )
 
 
 def check_start(runner: Runner) -> None:
@@ -133,8 +140,7 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
-    runner = (
-        RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg))
+    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
     warn_of_batch(cfg)
     check_start(runner)
     runner.train()

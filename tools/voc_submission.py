@@ -11,6 +11,7 @@ as tools/test.py writes with --out. The archive holds
 in VOC's palette; the same predictions give the same bytes. Exit status of
 --check: 1 where something is wrong, a line for each fault.
 """
+
 import argparse
 import gzip
 import io
@@ -39,27 +40,33 @@ LAST_LABEL = len(VOC_CLASSES)
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('predictions', nargs='?', type=Path,
-                        help='folder of predicted labels')
-    parser.add_argument('--out', type=Path, metavar='ARCHIVE',
-                        help='archive to write, .tgz or .tar.gz')
-    parser.add_argument('--check', type=Path, metavar='ARCHIVE',
-                        help='archive to check')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('predictions', nargs='?', type=Path, help='folder of predicted labels')
     parser.add_argument(
-        '--data-root', type=Path, default='data/VOCdevkit/VOC2012',
-        help='with JPEGImages and ImageSets of the split (default: '
-        '%(default)s)')
+        '--out', type=Path, metavar='ARCHIVE', help='archive to write, .tgz or .tar.gz'
+    )
+    parser.add_argument('--check', type=Path, metavar='ARCHIVE', help='archive to check')
     parser.add_argument(
-        '--split', default='test',
-        help='a list in ImageSets/Segmentation, or the path of a .txt '
-        '(default: %(default)s)')
+        '--data-root',
+        type=Path,
+        default='data/VOCdevkit/VOC2012',
+        help='with JPEGImages and ImageSets of the split (default: %(default)s)',
+    )
     parser.add_argument(
-        '--comp', type=int, choices=(5, 6), default=6,
+        '--split',
+        default='test',
+        help='a list in ImageSets/Segmentation, or the path of a .txt (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--comp',
+        type=int,
+        choices=(5, 6),
+        default=6,
         help="6: trained with anything besides VOC 2012's train and val, also "
         "ImageNet's weights or SBD's images; 5: with nothing besides "
-        '(default: %(default)s)')
+        '(default: %(default)s)',
+    )
     args = parser.parse_args(argv)
     to_write = (args.predictions, args.out)
     if any(to_write) if args.check else not all(to_write):
@@ -95,8 +102,10 @@ class Split:
         """Width and height of an image in pixels."""
         path = self.photos.find_stem(image)
         if path is None:
-            raise UserError(f"{self.photos.root}: image '{image}' is missing; "
-                            "unpack the split's archive of VOC 2012 there")
+            raise UserError(
+                f"{self.photos.root}: image '{image}' is missing; "
+                "unpack the split's archive of VOC 2012 there"
+            )
         with Image.open(path) as photo:
             return photo.size
 
@@ -114,31 +123,33 @@ def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
     Raises:
         UserError: One is missing, or is none that the server would take.
     """
-    missing = [image for image in split.images
-               if not (folder / f'{image}.png').is_file()]
+    missing = [image for image in split.images if not (folder / f'{image}.png').is_file()]
     if missing:
         raise UserError(
             f'{folder}: {len(missing)} of {len(split.images)} images have no '
             f'prediction, first {missing[0]}.png; run tools/test.py on this '
-            'split, with --out')
+            'split, with --out'
+        )
     for image in track(sorted(split.images), 'packing'):
         path = folder / f'{image}.png'
         label = read_mask(path)
         if label.max() > LAST_LABEL:
             raise UserError(
                 f'{path}: has the label {label.max()}, the server takes 0 to '
-                f'{LAST_LABEL}; give predictions of a segmentation network')
+                f'{LAST_LABEL}; give predictions of a segmentation network'
+            )
         size = split.size(image)
         if size != label.shape[::-1]:
             raise UserError(
                 '{}: {} x {} pixels (width x height), but image {} has {} x '
                 '{}; predict at the size of the image'.format(
-                    path, *label.shape[::-1], image, *size))
+                    path, *label.shape[::-1], image, *size
+                )
+            )
         yield f'{image}.png', encode_label(label)
 
 
-def write_archive(path: Path, comp: int,
-                  files: Iterator[tuple[str, bytes]]) -> None:
+def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> None:
     """Write an archive whose bytes depend on its content alone.
 
     Args:
@@ -146,9 +157,11 @@ def write_archive(path: Path, comp: int,
         comp (int): The competition, 5 or 6.
         files (Iterator): Names and contents.
     """
-    with atomic_write(path) as file, gzip.GzipFile(
-            '', 'wb', fileobj=file, mtime=0) as packed, tarfile.open(
-                fileobj=packed, mode='w', format=tarfile.USTAR_FORMAT) as tar:
+    with (
+        atomic_write(path) as file,
+        gzip.GzipFile('', 'wb', fileobj=file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode='w', format=tarfile.USTAR_FORMAT) as tar,
+    ):
         for name, content in files:
             member = tarfile.TarInfo(f'{FOLDER.format(comp)}/{name}')
             member.size = len(content)
@@ -174,8 +187,10 @@ class Faults:
 
     def lines(self) -> list[str]:
         """The faults, each with the first file that has it."""
-        return [f'{self.archive}: {len(names)} of {self.total} images {what}, '
-                f'first {names[0]}' for what, names in self._found.items()]
+        return [
+            f'{self.archive}: {len(names)} of {self.total} images {what}, first {names[0]}'
+            for what, names in self._found.items()
+        ]
 
 
 def check_archive(path: Path, split: Split) -> list[str]:
@@ -203,19 +218,22 @@ def check_archive(path: Path, split: Split) -> list[str]:
                 if not member.isdir():
                     check_member(tar, member, split, seen, faults)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        return [*lines, f'{path}: is no whole tar that gzip has packed '
-                f'({error})']
+        return [*lines, f'{path}: is no whole tar that gzip has packed ({error})']
     if len(set(seen.values())) > 1:
-        lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; '
-                     'submit one of them')
+        lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; submit one of them')
     for image in split.images:
         if image not in seen:
             faults.add('are missing', image)
     return lines + faults.lines()
 
 
-def check_member(tar: tarfile.TarFile, member: tarfile.TarInfo, split: Split,
-                 seen: dict[str, str], faults: Faults) -> None:
+def check_member(
+    tar: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    split: Split,
+    seen: dict[str, str],
+    faults: Faults,
+) -> None:
     """Check one file of an archive.
 
     Args:
@@ -236,8 +254,7 @@ def check_member(tar: tarfile.TarFile, member: tarfile.TarInfo, split: Split,
     else:
         seen[image] = folder
         content = tar.extractfile(member) if member.isfile() else None
-        fault = label_fault(content.read() if content else b'',
-                            split.size(image))
+        fault = label_fault(content.read() if content else b'', split.size(image))
         if fault:
             faults.add(fault, member.name)
 
@@ -261,7 +278,7 @@ def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
         return 'are no PNG with a palette'
     colours = 3 * (LAST_LABEL + 1)
     palette = bytes(picture.getpalette())[:colours]
-    if palette != voc_palette()[:len(palette)]:
+    if palette != voc_palette()[: len(palette)]:
         return "have another palette than VOC's"
     if picture.size != size:
         return 'are of another size than their image'
@@ -277,12 +294,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     archive = args.check or args.out
     if args.out:
         if not args.out.name.endswith(ENDINGS):
-            raise UserError(f'--out {args.out}: must end in .tgz or .tar.gz, '
-                            'or the server refuses it')
+            raise UserError(
+                f'--out {args.out}: must end in .tgz or .tar.gz, or the server refuses it'
+            )
         write_archive(archive, args.comp, entries(args.predictions, split))
     faults = check_archive(archive, split)
-    print('\n'.join(faults) or
-          f'{archive}: {len(split.images):,} images, nothing is wrong')
+    print('\n'.join(faults) or f'{archive}: {len(split.images):,} images, nothing is wrong')
     return int(bool(faults))
 
 

@@ -1,4 +1,5 @@
 """What the commands do, for Python."""
+
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,5 +12,6 @@ def __getattr__(name: str):
     # mmpretrain's inferencers take a second to import, in each command.
     if name == 'CAMInferencer':
         from .cam_inferencer import CAMInferencer
+
         return CAMInferencer
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,4 +1,5 @@
 """The folder of an export, read back: CAMs beside their images."""
+
 import json
 import os
 from pathlib import Path
@@ -27,20 +28,23 @@ class CamFolder:
         UserError: If the folder is no export, or there are no images.
     """
 
-    def __init__(self, root: str | os.PathLike,
-                 data_root: str | os.PathLike | None = None,
-                 image_dir: str | os.PathLike | None = None) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike,
+        data_root: str | os.PathLike | None = None,
+        image_dir: str | os.PathLike | None = None,
+    ) -> None:
         self.root = Path(root)
         self.record = read_export(root)
         data_root = data_root or self.record.get('data_root')
         if not data_root:
-            raise UserError(f'{self.root / "export.json"}: has no data_root; '
-                            'give --data-root')
+            raise UserError(f'{self.root / "export.json"}: has no data_root; give --data-root')
         self.data_root = Path(os.path.normpath(data_root))
         image_dir = Path(image_dir or self.data_root / 'JPEGImages')
         if not image_dir.is_dir():
-            raise UserError(f'{image_dir}: no such folder of images; give '
-                            '--data-root, or --image-dir')
+            raise UserError(
+                f'{image_dir}: no such folder of images; give --data-root, or --image-dir'
+            )
         self.images = ImageFolder(image_dir)
 
     @property
@@ -62,12 +66,12 @@ class CamFolder:
             UserError: If there is no such list, or no CAM.
         """
         if split:
-            return read_ids(
-                self.data_root / f'ImageSets/Segmentation/{split}.txt')
+            return read_ids(self.data_root / f'ImageSets/Segmentation/{split}.txt')
         stems = stems_below(self.root / 'cams', '.npz')
         if not stems:
-            raise UserError(f'{self.root / "cams"}: no CAM is there; export '
-                            'with tools/export_cam.py first')
+            raise UserError(
+                f'{self.root / "cams"}: no CAM is there; export with tools/export_cam.py first'
+            )
         return sorted(stems)
 
     def read(self, stem: str) -> tuple[np.ndarray, CamFile]:
@@ -90,21 +94,23 @@ class CamFolder:
         if len(ids) and ids.max() >= known:
             raise UserError(
                 f'{path}: has class id {ids.max()}, but the export has '
-                f'{known} classes; delete the file and export it again')
+                f'{known} classes; delete the file and export it again'
+            )
         image = self._read_image(stem)
         if image.shape[:2] != cam_file.size:
             raise UserError(
                 '{}: made for an image of {} x {} pixels (height x width), '
                 'but the image has {} x {}; put back the image, or delete the '
-                'file and export it again'.format(
-                    path, *cam_file.size, *image.shape[:2]))
+                'file and export it again'.format(path, *cam_file.size, *image.shape[:2])
+            )
         return image, cam_file
 
     def _read_image(self, stem: str) -> np.ndarray:
         path = self.images.find_stem(stem)
         if path is None:
-            raise UserError(f'{self.images.root}: has no image {stem}; '
-                            'restore it, or give --data-root')
+            raise UserError(
+                f'{self.images.root}: has no image {stem}; restore it, or give --data-root'
+            )
         image = LoadImage().transform(dict(img_path=path))['img']  # BGR
         return np.ascontiguousarray(image[..., ::-1])
 
@@ -119,8 +125,9 @@ def stems_below(folder: Path, suffix: str) -> set[str]:
     Returns:
         set[str]: Paths below the folder without the suffix.
     """
-    return {path.relative_to(folder).as_posix()[:-len(suffix)]
-            for path in folder.rglob(f'*{suffix}')}
+    return {
+        path.relative_to(folder).as_posix()[: -len(suffix)] for path in folder.rglob(f'*{suffix}')
+    }
 
 
 def read_export(export_dir: str | os.PathLike) -> dict:
@@ -140,10 +147,12 @@ def read_export(export_dir: str | os.PathLike) -> dict:
         record = json.loads(path.read_text())
         classes = record.get('classes')
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UserError(f'{path}: no such file; give the folder that '
-                        'tools/export_cam.py wrote') from error
+        raise UserError(
+            f'{path}: no such file; give the folder that tools/export_cam.py wrote'
+        ) from error
     except (OSError, ValueError, AttributeError) as error:
-        raise UserError(f'{path}: not a readable record of an export; export '
-                        'again into another folder') from error
+        raise UserError(
+            f'{path}: not a readable record of an export; export again into another folder'
+        ) from error
     check_classes(classes, f'{path}: classes')
     return record

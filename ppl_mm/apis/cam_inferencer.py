@@ -1,4 +1,5 @@
 """Maps and masks of single photos, from Python."""
+
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -54,30 +55,35 @@ class CAMInferencer(BaseInferencer):
     visualize_kwargs = {'draw'}
     postprocess_kwargs = {'threshold'}
 
-    def __init__(self,
-                 model: str | os.PathLike | Config,
-                 pretrained: str | os.PathLike,
-                 device: str | torch.device | None = None) -> None:
-        config = (model if isinstance(model, Config)
-                  else read_config(Path(model)))
+    def __init__(
+        self,
+        model: str | os.PathLike | Config,
+        pretrained: str | os.PathLike,
+        device: str | torch.device | None = None,
+    ) -> None:
+        config = model if isinstance(model, Config) else read_config(Path(model))
         for key in ('tta_model', 'tta_pipeline'):
             if not config.get(key):
-                raise UserError(f'{config.filename}: no {key}; add the one of '
-                                'configs/_base_ to export CAMs')
+                raise UserError(
+                    f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
+                )
         device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
         super().__init__(config, resolve_checkpoint(pretrained), device)
         check_checkpoint(self.model, resolve_checkpoint(pretrained))
-        self.class_names = list(
-            (self.model._dataset_meta or {}).get('classes', ()))
+        self.class_names = list((self.model._dataset_meta or {}).get('classes', ()))
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.model = MODELS.build(dict(config.tta_model,
-                                           module=self.model))
+            self.model = MODELS.build(dict(config.tta_model, module=self.model))
         self.model.eval()
         self.softmax = config.tta_model.get('softmax', False)
 
-    def __call__(self, inputs, return_datasamples: bool = False,
-                 classes: Sequence[str] | None = None, draw: bool = False,
-                 threshold: float | None = None) -> dict:
+    def __call__(
+        self,
+        inputs,
+        return_datasamples: bool = False,
+        classes: Sequence[str] | None = None,
+        draw: bool = False,
+        threshold: float | None = None,
+    ) -> dict:
         """Find what photos show, and where.
 
         Args:
@@ -103,8 +109,8 @@ class CAMInferencer(BaseInferencer):
             UserError: If a class is unknown, or a photo can't be read.
         """
         return super().__call__(
-            inputs, return_datasamples, classes=classes, draw=draw,
-            threshold=threshold)
+            inputs, return_datasamples, classes=classes, draw=draw, threshold=threshold
+        )
 
     def _init_pipeline(self, config: Config) -> Callable:
         load, *others = config.tta_pipeline
@@ -112,8 +118,9 @@ class CAMInferencer(BaseInferencer):
             self._load = TRANSFORMS.build(load)
             return Compose(others)
 
-    def preprocess(self, inputs: list, batch_size: int = 1,
-                   classes: Sequence[str] | None = None) -> Iterator[dict]:
+    def preprocess(
+        self, inputs: list, batch_size: int = 1, classes: Sequence[str] | None = None
+    ) -> Iterator[dict]:
         """Load the photos, one after another, since sizes differ.
 
         Args:
@@ -132,18 +139,17 @@ class CAMInferencer(BaseInferencer):
 
     def _class_id(self, name: str) -> int:
         if name not in self.class_names:
-            raise UserError(f'class {name!r}: the classifier knows '
-                            f'{", ".join(self.class_names)}')
+            raise UserError(f'class {name!r}: the classifier knows {", ".join(self.class_names)}')
         return self.class_names.index(name)
 
     def _image(self, item: str | os.PathLike | np.ndarray) -> dict:
         if isinstance(item, np.ndarray):
-            return dict(img=item, img_shape=item.shape[:2],
-                        ori_shape=item.shape[:2])
+            return dict(img=item, img_shape=item.shape[:2], ori_shape=item.shape[:2])
         return self._load(dict(img_path=str(item), image_id=Path(item).stem))
 
-    def visualize(self, inputs: list, preds: list[DataSample],
-                  draw: bool = False) -> list[np.ndarray] | None:
+    def visualize(
+        self, inputs: list, preds: list[DataSample], draw: bool = False
+    ) -> list[np.ndarray] | None:
         """The photos, RGB, for :meth:`postprocess` to lay the labels over.
 
         Args:
@@ -154,13 +160,15 @@ class CAMInferencer(BaseInferencer):
         Returns:
             list[np.ndarray] | None: None where nothing is drawn.
         """
-        return [self._image(item)['img'][..., ::-1]
-                for item in inputs] if draw else None
+        return [self._image(item)['img'][..., ::-1] for item in inputs] if draw else None
 
-    def postprocess(self, preds: list[DataSample],
-                    visualization: list[np.ndarray] | None,
-                    return_datasamples: bool = False,
-                    threshold: float | None = None) -> dict:
+    def postprocess(
+        self,
+        preds: list[DataSample],
+        visualization: list[np.ndarray] | None,
+        return_datasamples: bool = False,
+        threshold: float | None = None,
+    ) -> dict:
         """Cut the maps.
 
         Args:
@@ -178,9 +186,9 @@ class CAMInferencer(BaseInferencer):
         if visualization is not None:
             visualization = [
                 overlay_label(photo, one['label'])
-                for photo, one in zip(visualization, found, strict=True)]
-        return dict(predictions=preds if return_datasamples else found,
-                    visualization=visualization)
+                for photo, one in zip(visualization, found, strict=True)
+            ]
+        return dict(predictions=preds if return_datasamples else found, visualization=visualization)
 
     def _prediction(self, sample: DataSample, threshold: float) -> dict:
         ids = sample.class_ids.cpu().numpy()
@@ -190,5 +198,8 @@ class CAMInferencer(BaseInferencer):
         names = self.class_names or [str(k) for k in range(len(scores))]
         return dict(
             scores=dict(zip(names, scores, strict=True)),
-            classes=[names[k] for k in ids], cam=cam.cam, size=size,
-            label=label_from_cam(cam, threshold))
+            classes=[names[k] for k in ids],
+            cam=cam.cam,
+            size=size,
+            label=label_from_cam(cam, threshold),
+        )

@@ -1,4 +1,5 @@
 """Writes CAM files while a test loop runs."""
+
 import os
 from collections.abc import Sequence
 
@@ -39,8 +40,7 @@ class CAMWriter(BaseMetric):
             data_samples (Sequence[dict]): From :class:`CAMTTAModel`.
         """
         for sample in data_samples:
-            write_cam(cam_path(self.out_dir, sample['image_id']),
-                      _cam_file(sample))
+            write_cam(cam_path(self.out_dir, sample['image_id']), _cam_file(sample))
             self.results.append(True)  # one entry an image, as must be
 
     def compute_metrics(self, results: list) -> dict[str, int]:
@@ -53,7 +53,10 @@ def _cam_file(sample: dict) -> CamFile:
         return CamFile(
             class_ids=sample['class_ids'].cpu().numpy(),
             cam=sample['cam'].cpu().numpy(),
-            size=tuple(sample['ori_shape'][:2]))
+            size=tuple(sample['ori_shape'][:2]),
+        )
     except ValueError as error:
-        raise UserError(f'{sample["image_id"]}: {error}; the training has '
-                        'diverged, or the checkpoint is damaged') from error
+        raise UserError(
+            f'{sample["image_id"]}: {error}; the training has '
+            'diverged, or the checkpoint is damaged'
+        ) from error

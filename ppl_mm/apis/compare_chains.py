@@ -1,4 +1,5 @@
 """Chains of refiners measured on the images of a split, beside each other."""
+
 import json
 import os
 import time
@@ -20,8 +21,7 @@ from .cam_folder import CamFolder
 from .image_refiner import describe_error, refine_image
 
 # What the numbers of a file are of: chains may come and go, these may not.
-_IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images',
-             'classes')
+_IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images', 'classes')
 
 
 def read_chains(cfg: Mapping, where: str, threshold: float | None) -> dict:
@@ -41,18 +41,20 @@ def read_chains(cfg: Mapping, where: str, threshold: float | None) -> dict:
     """
     chains = cfg.get('chains')
     if not isinstance(chains, dict) or not chains:
-        raise UserError(f'{where}: chains must be a dict, as dict(crf=dict('
-                        "refiners=[dict(type='ppl_mm.DenseCRF'), ..]))")
+        raise UserError(
+            f'{where}: chains must be a dict, as dict(crf=dict('
+            "refiners=[dict(type='ppl_mm.DenseCRF'), ..]))"
+        )
     named = {}
     if threshold is not None:
-        named['raw'] = dict(refiners=[
-            dict(type='ppl_mm.ConstantBackground', threshold=threshold)])
+        named['raw'] = dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=threshold)])
     named.update(chains)
     return {
         name: chain_settings(
-            dict(chain, custom_imports=cfg.get('custom_imports')),
-            f'{where}: chains.{name}')
-        for name, chain in named.items()}
+            dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}'
+        )
+        for name, chain in named.items()
+    }
 
 
 class ChainMeter:
@@ -64,8 +66,7 @@ class ChainMeter:
         mask_dir (Path): Holds ``<stem>.png``.
     """
 
-    def __init__(self, chains: dict, folder: CamFolder,
-                 mask_dir: Path) -> None:
+    def __init__(self, chains: dict, folder: CamFolder, mask_dir: Path) -> None:
         self.chains, self.folder, self.mask_dir = chains, folder, mask_dir
         self._name, self._chain = None, None
 
@@ -93,12 +94,10 @@ class ChainMeter:
         except UserError as error:
             raise UserError(f'chain {name}: {error}') from error
         except Exception as error:
-            raise UserError(f'chain {name} on image {stem}: '
-                            f'{describe_error(error)}') from error
+            raise UserError(f'chain {name} on image {stem}: {describe_error(error)}') from error
         seconds = time.process_time() - begin
         try:
-            return confusion_matrix(
-                label, mask, len(self.folder.classes)), seconds
+            return confusion_matrix(label, mask, len(self.folder.classes)), seconds
         except ValueError as error:
             raise UserError(f'{mask_path}: does not fit: {error}') from error
 
@@ -135,19 +134,28 @@ class ChainComparison:
         UserError: If a chain can't be built, or the file is of other images.
     """
 
-    def __init__(self, chains: dict, folder: CamFolder, split: str,
-                 out: str | os.PathLike, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        chains: dict,
+        folder: CamFolder,
+        split: str,
+        out: str | os.PathLike,
+        limit: int | None = None,
+    ) -> None:
         self.chains, self.folder, self.out = chains, folder, Path(out)
         self.stems: Sequence[str] = folder.stems(split)[:limit]
         self.mask_dir = folder.data_root / 'SegmentationClass'
         record = folder.record
         self.report = dict(
-            ppl_mm=__version__, source_dir=str(folder.root),
-            **{key: record.get(key)
-               for key in ('config', 'checkpoint', 'checkpoint_sha256')},
-            data_root=str(folder.data_root), split=split,
-            num_images=len(self.stems), classes=folder.classes,
-            chains=self._earlier(split))
+            ppl_mm=__version__,
+            source_dir=str(folder.root),
+            **{key: record.get(key) for key in ('config', 'checkpoint', 'checkpoint_sha256')},
+            data_root=str(folder.data_root),
+            split=split,
+            num_images=len(self.stems),
+            classes=folder.classes,
+            chains=self._earlier(split),
+        )
 
     def _earlier(self, split: str) -> dict:
         """What an earlier run has measured of these images."""
@@ -157,15 +165,21 @@ class ChainComparison:
             found = json.loads(self.out.read_text())
             chains = dict(found['chains'])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f'{self.out}: not readable as measurements of '
-                            'chains; give another --out') from error
-        now = dict(self.folder.record, split=split,
-                   num_images=len(self.stems),
-                   data_root=str(self.folder.data_root))
+            raise UserError(
+                f'{self.out}: not readable as measurements of chains; give another --out'
+            ) from error
+        now = dict(
+            self.folder.record,
+            split=split,
+            num_images=len(self.stems),
+            data_root=str(self.folder.data_root),
+        )
         for key in _IDENTITY:
             if found.get(key) != now.get(key):
-                raise UserError(f'{self.out}: holds measurements of other '
-                                f'images ({key} differs); give another --out')
+                raise UserError(
+                    f'{self.out}: holds measurements of other '
+                    f'images ({key} differs); give another --out'
+                )
         return chains
 
     def run(self, workers: int | None = None) -> dict:
@@ -204,15 +218,15 @@ class ChainComparison:
         return self._origin(name).items() <= known.items()
 
     def _measure(self, pool: WorkerPool, name: str) -> dict:
-        total, seconds = 0, 0.
+        total, seconds = 0, 0.0
         results = pool.map((name, stem) for stem in self.stems)
-        for confusion, spent in track(
-                results, name, total=len(self.stems)):
+        for confusion, spent in track(results, name, total=len(self.stems)):
             total, seconds = total + confusion, seconds + spent
         return dict(
             self._origin(name),
             seconds_per_image=seconds / len(self.stems),
-            **summarize(total, ['background', *self.folder.classes]))
+            **summarize(total, ['background', *self.folder.classes]),
+        )
 
     def _save(self) -> None:
         with atomic_write(self.out) as file:

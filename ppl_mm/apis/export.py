@@ -1,4 +1,5 @@
 """From a trained classifier to CAM files and pseudo-labels."""
+
 import copy
 import hashlib
 import json
@@ -7,13 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.dist import (
-    barrier,
-    broadcast_object_list,
-    get_rank,
-    get_world_size,
-    is_main_process,
-)
+from mmengine.dist import barrier, broadcast_object_list, get_rank, get_world_size, is_main_process
 from mmengine.hooks import PrepareTTAHook
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner
@@ -35,8 +30,18 @@ from .cam_folder import read_export
 DEFAULT_THRESHOLD = 0.15
 
 # What makes the CAMs what they are: a folder holds those of one such run.
-_IDENTITY = ('checkpoint_sha256', 'data_root', 'classes', 'class_source',
-             'views', 'cam_stride', 'relu', 'softmax', 'fusion', 'network')
+_IDENTITY = (
+    'checkpoint_sha256',
+    'data_root',
+    'classes',
+    'class_source',
+    'views',
+    'cam_stride',
+    'relu',
+    'softmax',
+    'fusion',
+    'network',
+)
 # What those were made with that say nothing of it.
 _OLDER = dict(softmax=False, fusion='sum')
 
@@ -60,12 +65,12 @@ class CAMExport:
             run's.
     """
 
-    def __init__(self, cfg: Config, checkpoint: str,
-                 out_dir: str | os.PathLike) -> None:
+    def __init__(self, cfg: Config, checkpoint: str, out_dir: str | os.PathLike) -> None:
         for key in ('tta_model', 'tta_pipeline', 'test_dataloader'):
             if not cfg.get(key):
-                raise UserError(f'{cfg.filename}: no {key}; add the one of '
-                                'configs/_base_ to export CAMs')
+                raise UserError(
+                    f'{cfg.filename}: no {key}; add the one of configs/_base_ to export CAMs'
+                )
         self.cfg, self.checkpoint = cfg, checkpoint
         self.out_dir = Path(out_dir)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
@@ -82,16 +87,22 @@ class CAMExport:
                 f'{self.cfg.filename}: test_dataloader.dataset is a {kind}, '
                 'which has no image-level labels; exporting takes a '
                 'ppl_mm.ImageLabelDataset (for a segmentation network see '
-                'configs/voc6/maps_seg_voc6.py)')
+                'configs/voc6/maps_seg_voc6.py)'
+            )
 
     def _describe(self) -> dict:
         dataset = self._dataset(self.cfg.test_dataloader.dataset.get('split'))
         tta = self.cfg.tta_model
-        views = [step['transforms'] for step in self.cfg.tta_pipeline
-                 if step['type'].endswith('TestTimeAug')]
+        views = [
+            step['transforms']
+            for step in self.cfg.tta_pipeline
+            if step['type'].endswith('TestTimeAug')
+        ]
         if not views:
-            raise UserError(f'{self.cfg.filename}: tta_pipeline has no '
-                            'TestTimeAug; take the one of configs/_base_')
+            raise UserError(
+                f'{self.cfg.filename}: tta_pipeline has no '
+                'TestTimeAug; take the one of configs/_base_'
+            )
         return dict(
             ppl_mm=__version__,
             config=str(self.cfg.filename),
@@ -105,7 +116,8 @@ class CAMExport:
             relu=tta.get('relu', 'each'),
             softmax=tta.get('softmax', False),
             fusion=self.cfg.model.get('head', {}).get('fusion', 'sum'),
-            network=self._network())
+            network=self._network(),
+        )
 
     def _network(self) -> str:
         """SHA-256 of the model's settings: weights alone make no map.
@@ -113,8 +125,7 @@ class CAMExport:
         Strides, borders, the size of the images' values: none of them is in
         the checkpoint.
         """
-        parts = {key: self.cfg.get(key)
-                 for key in ('model', 'data_preprocessor')}
+        parts = {key: self.cfg.get(key) for key in ('model', 'data_preprocessor')}
         text = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -130,18 +141,21 @@ class CAMExport:
                     raise UserError(
                         f'{self.out_dir}: holds another export ({key} '
                         f'differs, see {path}); give another --out-dir or '
-                        'remove this one')
+                        'remove this one'
+                    )
             self.info = found
         elif not path.is_file() and self._holds_something():
-            raise UserError(f'{self.out_dir}: is not empty and not an export '
-                            'folder; give another --out-dir')
+            raise UserError(
+                f'{self.out_dir}: is not empty and not an export folder; give another --out-dir'
+            )
         barrier()  # nobody writes before all have looked
         self._record()
 
     def _holds_something(self) -> bool:
         """Whether more is there than what others write at this moment."""
         return self.out_dir.is_dir() and any(
-            not path.name.startswith('.') for path in self.out_dir.iterdir())
+            not path.name.startswith('.') for path in self.out_dir.iterdir()
+        )
 
     def _save(self) -> None:
         with atomic_write(self.out_dir / 'export.json') as file:
@@ -170,10 +184,8 @@ class CAMExport:
             list[str]: The ids of all images of the split.
         """
         dataset = self._dataset(split)
-        ids = [dataset.get_data_info(i)['image_id']
-               for i in range(len(dataset))]
-        pending = [i for i, name in enumerate(ids)
-                   if not cam_path(self.out_dir, name).is_file()]
+        ids = [dataset.get_data_info(i)['image_id'] for i in range(len(dataset))]
+        pending = [i for i, name in enumerate(ids) if not cam_path(self.out_dir, name).is_file()]
         barrier()  # all have counted the same files
         if pending:
             self._runner(split, pending).test()
@@ -195,8 +207,7 @@ class CAMExport:
             dataset.split = split
         if self._predicts_classes():
             dataset.ann_file = ''
-        cfg.test_evaluator = dict(
-            type='ppl_mm.CAMWriter', out_dir=str(self.out_dir))
+        cfg.test_evaluator = dict(type='ppl_mm.CAMWriter', out_dir=str(self.out_dir))
         runner = Runner.from_cfg(cfg)
         check_checkpoint(runner.model, self.checkpoint)
         # Wraps the model once its weights are loaded.
@@ -220,7 +231,8 @@ class CAMExport:
                     f'split {split}: no threshold can be chosen on it, '
                     f'{sample["img_path"]} has no mask in {self._mask_dir()} '
                     '(test_dataloader.dataset.data_prefix.seg_map_path); give '
-                    '--threshold, or a split with masks')
+                    '--threshold, or a split with masks'
+                )
 
     def choose_threshold(self, ids: Sequence[str], split: str) -> float:
         """The threshold of the best mIoU on a split with masks.
@@ -245,8 +257,9 @@ class CAMExport:
         return chosen[0]['threshold']
 
     def _best_threshold(self, ids: Sequence[str], split: str) -> dict:
-        sweep = evaluate_folder(self.out_dir / 'cams', self._mask_dir(), ids,
-                                len(self.info['classes']))
+        sweep = evaluate_folder(
+            self.out_dir / 'cams', self._mask_dir(), ids, len(self.info['classes'])
+        )
         try:
             threshold, miou = sweep.best()
         except ValueError as error:
@@ -261,15 +274,15 @@ class CAMExport:
             threshold=threshold,
             mIoU=miou,
             curve=sweep.curve(),
-            scores=summarize(sweep.confusion(threshold), names))
+            scores=summarize(sweep.confusion(threshold), names),
+        )
 
     def _mask_dir(self) -> Path:
         dataset = self.cfg.test_dataloader.dataset
         folder = (dataset.get('data_prefix') or {}).get('seg_map_path', '')
         return Path(dataset.get('data_root', ''), folder)
 
-    def write_labels(self, ids: Sequence[str], split: str | None,
-                     threshold: float) -> None:
+    def write_labels(self, ids: Sequence[str], split: str | None, threshold: float) -> None:
         """Write the pseudo-labels of images whose CAMs are there.
 
         All labels of a folder are of one threshold: where it has changed,
@@ -287,10 +300,9 @@ class CAMExport:
             names |= self._labelled()
         barrier()  # all have seen the same files
         self._record(threshold=None)  # if this is interrupted, start again
-        todo = sorted(names)[get_rank()::get_world_size()]
+        todo = sorted(names)[get_rank() :: get_world_size()]
         for name in track(todo, 'writing labels', is_main_process()):
-            label = label_from_cam(
-                read_cam(cam_path(self.out_dir, name)), threshold)
+            label = label_from_cam(read_cam(cam_path(self.out_dir, name)), threshold)
             write_label(label_path(self.out_dir, name), label)
         barrier()
         self._record(threshold=threshold, split=split, num_images=len(ids))
@@ -298,8 +310,7 @@ class CAMExport:
     def _labelled(self) -> set[str]:
         folder = self.out_dir / 'labels'
         return {
-            path.relative_to(folder).with_suffix('').as_posix()
-            for path in folder.rglob('*.png')
+            path.relative_to(folder).with_suffix('').as_posix() for path in folder.rglob('*.png')
         }
 
     def _record(self, **changes) -> None:

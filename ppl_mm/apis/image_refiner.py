@@ -1,4 +1,5 @@
 """One image of an export folder refined, whatever is wrong with it."""
+
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from ..utils.cli import one_line
 from .cam_folder import CamFolder
 
 
-def refine_image(chain: RefinerChain, image: np.ndarray,
-                 cam_file: CamFile) -> tuple[np.ndarray, CamFile]:
+def refine_image(
+    chain: RefinerChain, image: np.ndarray, cam_file: CamFile
+) -> tuple[np.ndarray, CamFile]:
     """Refine and label one image.
 
     Where no map says anything, because there is no class or all is zero, the
@@ -61,8 +63,7 @@ class ImageRefiner:
         save_scores (bool): Write the refined maps, too.
     """
 
-    def __init__(self, settings: dict, folder: CamFolder, out_dir: Path,
-                 save_scores: bool) -> None:
+    def __init__(self, settings: dict, folder: CamFolder, out_dir: Path, save_scores: bool) -> None:
         self.chain = build_chain(settings)
         self.folder, self.out_dir = folder, out_dir
         self.save_scores = save_scores
@@ -96,8 +97,9 @@ class ImageRefiner:
                 write_cam(cam_path(self.out_dir, stem), refined)
             write_label(label_path(self.out_dir, stem), label)  # says: done
         except OSError as error:
-            raise UserError(f'{self.out_dir}: cannot write ({error}); make '
-                            'room and run the same command again') from error
+            raise UserError(
+                f'{self.out_dir}: cannot write ({error}); make room and run the same command again'
+            ) from error
         return Outcome(stem, blank=not cam_file.cam.any())
 
 
@@ -114,5 +116,4 @@ def describe_error(error: Exception) -> str:
     if isinstance(error, ValueError) and message:
         return message
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return (f'{type(error).__name__}: {message} '
-            f'({place.filename}:{place.lineno})')
+    return f'{type(error).__name__}: {message} ({place.filename}:{place.lineno})'

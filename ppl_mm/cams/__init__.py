@@ -1,7 +1,11 @@
 """The mathematics of class activation maps, and of their pseudo-labels."""
+
 from ..utils.lazy import lazy_exports
 
-__all__, __getattr__, __dir__ = lazy_exports(__name__, {
-    'normalization': ('normalize_cam', ),
-    'pseudo_label': ('foreground_score', 'label_from_cam', 'upsample_cam'),
-})
+__all__, __getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'normalization': ('normalize_cam',),
+        'pseudo_label': ('foreground_score', 'label_from_cam', 'upsample_cam'),
+    },
+)

@@ -1,4 +1,5 @@
 """From a classifier's raw maps to maps that one threshold can cut."""
+
 import torch
 
 

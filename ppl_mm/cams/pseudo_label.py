@@ -3,6 +3,7 @@
 Everything that reads a CAM goes through these functions: the exported PNGs,
 the threshold sweep and the pictures agree to the last pixel.
 """
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,8 +11,7 @@ import torch.nn.functional as F
 from ..formats.cam_file import CamFile
 
 
-def upsample_cam(cam: np.ndarray | torch.Tensor,
-                 size: tuple[int, int]) -> torch.Tensor:
+def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     """Bring maps to the image's size, bilinearly (``align_corners=False``).
 
     Args:
@@ -30,8 +30,7 @@ def upsample_cam(cam: np.ndarray | torch.Tensor,
         return cam.new_zeros(0, *size)
     if cam.shape[1:] == tuple(size):
         return cam
-    return F.interpolate(
-        cam[None], size=size, mode='bilinear', align_corners=False)[0]
+    return F.interpolate(cam[None], size=size, mode='bilinear', align_corners=False)[0]
 
 
 def foreground_score(cam_file: CamFile) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,5 @@
 """Folders that a command makes: resumed, left alone, or refused."""
+
 import json
 import os
 from pathlib import Path
@@ -21,8 +22,7 @@ class MadeFolder:
             settings.
     """
 
-    def __init__(self, root: str | os.PathLike, file_name: str,
-                 settings: dict, what: str) -> None:
+    def __init__(self, root: str | os.PathLike, file_name: str, settings: dict, what: str) -> None:
         self.root = Path(root)
         self.path = self.root / file_name
         self.settings = settings
@@ -42,28 +42,34 @@ class MadeFolder:
             raise UserError(f'{self.root}: is a file; choose another folder')
         if not self.path.exists():
             if self.root.is_dir() and any(self.root.iterdir()):
-                raise UserError(f'{self.root}: holds files that are no '
-                                f'{self.what}; choose another folder')
+                raise UserError(
+                    f'{self.root}: holds files that are no {self.what}; choose another folder'
+                )
             return False
         try:
             found = json.loads(self.path.read_text())
             finished = found.pop('complete')
         except (ValueError, AttributeError, KeyError):
-            raise UserError(f'{self.path}: cannot be read; delete the folder '
-                            f'{self.root} and run this again') from None
+            raise UserError(
+                f'{self.path}: cannot be read; delete the folder {self.root} and run this again'
+            ) from None
         if found != self.settings:
             raise UserError(
                 f'{self.root}: holds {self.what} made with other settings ('
                 f'{self._differences(found)}); choose another folder or '
-                'delete it')
+                'delete it'
+            )
         return finished is True
 
     def _differences(self, found: dict) -> str:
-        names = [name for name in {**self.settings, **found}
-                 if found.get(name) != self.settings.get(name)]
+        names = [
+            name
+            for name in {**self.settings, **found}
+            if found.get(name) != self.settings.get(name)
+        ]
         return ', '.join(
-            f'{name} {found.get(name)} there, {self.settings.get(name)} here'
-            for name in names)
+            f'{name} {found.get(name)} there, {self.settings.get(name)} here' for name in names
+        )
 
     def _write(self, complete: bool) -> None:
         with atomic_write(self.path) as file:

@@ -1,12 +1,9 @@
 """Exported pseudo-labels as training data for any mmseg model."""
+
 import os
 from pathlib import Path
 
-from ..formats.export_folder import (
-    agreed_classes,
-    find_labels,
-    how_to_make_labels,
-)
+from ..formats.export_folder import agreed_classes, find_labels, how_to_make_labels
 from ..registry import DATASETS
 from .voc_layout_dataset import VOCLayoutDataset
 
@@ -40,24 +37,22 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
 
     _mask = 'pseudo-label'
 
-    def __init__(self,
-                 label_dir: str,
-                 data_root: str,
-                 ann_file: str = '',
-                 data_prefix: dict | None = None,
-                 metainfo: dict | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        label_dir: str,
+        data_root: str,
+        ann_file: str = '',
+        data_prefix: dict | None = None,
+        metainfo: dict | None = None,
+        **kwargs,
+    ) -> None:
         self.label_dir = Path(label_dir)
         folder, record = find_labels(label_dir)
         metainfo = dict(metainfo or {})
         if record:
-            metainfo['classes'] = agreed_classes(
-                metainfo.get('classes'), record['classes'], folder)
-        data_prefix = dict(
-            data_prefix or {}, seg_map_path=os.path.abspath(folder))
-        super().__init__(
-            data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo,
-            **kwargs)
+            metainfo['classes'] = agreed_classes(metainfo.get('classes'), record['classes'], folder)
+        data_prefix = dict(data_prefix or {}, seg_map_path=os.path.abspath(folder))
+        super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 
     def _no_masks(self) -> str:
         return how_to_make_labels(self.label_dir)

@@ -1,4 +1,5 @@
 """Images with image-level labels, the only supervision of the method."""
+
 import os
 from collections.abc import Mapping, Sequence
 
@@ -6,12 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
-from ..formats.class_list import (
-    BACKGROUND,
-    check_classes,
-    class_ids,
-    read_classes,
-)
+from ..formats.class_list import BACKGROUND, check_classes, class_ids, read_classes
 from ..formats.export_folder import agreed_classes, find_labels
 from ..formats.image_folder import ImageFolder
 from ..formats.image_labels import LabelRow, read_csv, read_json, read_voc_xml
@@ -71,16 +67,18 @@ class ImageLabelDataset(BaseDataset):
         {'dax': 166, 'fep': 172, 'toma': 183, 'wug': 193}
     """
 
-    def __init__(self,
-                 ann_file: str = 'image_labels.csv',
-                 metainfo: Mapping | None = None,
-                 data_root: str = '',
-                 data_prefix: Mapping | None = None,
-                 label_dir: str | None = None,
-                 split: str | None = None,
-                 ann_format: str = 'auto',
-                 count_difficult: bool = True,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str = 'image_labels.csv',
+        metainfo: Mapping | None = None,
+        data_root: str = '',
+        data_prefix: Mapping | None = None,
+        label_dir: str | None = None,
+        split: str | None = None,
+        ann_format: str = 'auto',
+        count_difficult: bool = True,
+        **kwargs,
+    ) -> None:
         self.split = split
         self.ann_format = _resolve_format(ann_format, ann_file)
         self.count_difficult = count_difficult
@@ -92,11 +90,8 @@ class ImageLabelDataset(BaseDataset):
         if label_dir is not None:
             prefix['seg_map_path'] = _find_labels(label_dir, metainfo)
         super().__init__(
-            ann_file=ann_file,
-            metainfo=metainfo,
-            data_root=data_root,
-            data_prefix=prefix,
-            **kwargs)
+            ann_file=ann_file, metainfo=metainfo, data_root=data_root, data_prefix=prefix, **kwargs
+        )
 
     def load_data_list(self) -> list[dict]:
         """Read labels and split, and find the files of every image.
@@ -109,19 +104,25 @@ class ImageLabelDataset(BaseDataset):
         if self.ann_file:
             rows, labels = self._read_labels(wanted)
         else:
-            rows = wanted or [LabelRow(name, [], images.root)
-                              for name in images.all_ids()]
+            rows = wanted or [LabelRow(name, [], images.root) for name in images.all_ids()]
             labels = [[]] * len(rows)
         if not rows:
-            raise UserError(f'{images.root}: the folder holds no images; '
-                            'check data_root and data_prefix')
+            raise UserError(
+                f'{images.root}: the folder holds no images; check data_root and data_prefix'
+            )
         paths = _find_images(images, rows)
         masks = self._find_masks(rows)
         return [
-            dict(img_path=path, gt_label=label, seg_map_path=mask,
-                 image_id=image_id(row.image), img_id=index)
+            dict(
+                img_path=path,
+                gt_label=label,
+                seg_map_path=mask,
+                image_id=image_id(row.image),
+                img_id=index,
+            )
             for index, (row, path, label, mask) in enumerate(
-                zip(rows, paths, labels, masks, strict=True))
+                zip(rows, paths, labels, masks, strict=True)
+            )
         ]
 
     def prepare_data(self, idx: int) -> dict | None:
@@ -150,7 +151,8 @@ class ImageLabelDataset(BaseDataset):
             raise UserError(
                 f'{self.get_data_info(idx)["seg_map_path"]}: has the label '
                 f'{bad[0]}, but there are {known} classes, background '
-                'included; export again, or give the labels of this data set')
+                'included; export again, or give the labels of this data set'
+            )
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Class ids of an image, as ClassBalancedDataset asks for them."""
@@ -173,24 +175,24 @@ class ImageLabelDataset(BaseDataset):
         if not name.endswith('.txt'):
             name = f'ImageSets/Segmentation/{name}.txt'
         path = os.path.join(self.data_root, name)
-        return [LabelRow(image, [], f'{path} line {number}')
-                for number, image in read_image_list(path)]
+        return [
+            LabelRow(image, [], f'{path} line {number}') for number, image in read_image_list(path)
+        ]
 
-    def _read_labels(self, wanted: list[LabelRow] | None
-                     ) -> tuple[list[LabelRow], list[list[int]]]:
+    def _read_labels(self, wanted: list[LabelRow] | None) -> tuple[list[LabelRow], list[list[int]]]:
         """Rows of the split with their class ids; all rows are checked."""
         rows = self._read_rows(wanted)
         classes = self._metainfo.get('classes')
         if classes is None:
-            raise UserError(f'{self.ann_file}: its classes are not known; set '
-                            "metainfo=dict(classes=('..', ..)) or write "
-                            'classes.txt beside it')
-        labels = {image: class_ids(row, classes)
-                  for image, row in _by_id(rows).items()}
+            raise UserError(
+                f'{self.ann_file}: its classes are not known; set '
+                "metainfo=dict(classes=('..', ..)) or write "
+                'classes.txt beside it'
+            )
+        labels = {image: class_ids(row, classes) for image, row in _by_id(rows).items()}
         if wanted is not None:
             table = _by_id(rows)
-            rows = [table.get(image_id(row.image)) or self._unlabelled(row)
-                    for row in wanted]
+            rows = [table.get(image_id(row.image)) or self._unlabelled(row) for row in wanted]
         return rows, [labels[image_id(row.image)] for row in rows]
 
     def _read_rows(self, wanted: list[LabelRow] | None) -> list[LabelRow]:
@@ -209,21 +211,25 @@ class ImageLabelDataset(BaseDataset):
         return rows
 
     def _unlabelled(self, row: LabelRow) -> None:
-        raise UserError(f"{row.where}: image '{row.image}' has no labels in "
-                        f'{self.ann_file}; add them or take it out')
+        raise UserError(
+            f"{row.where}: image '{row.image}' has no labels in "
+            f'{self.ann_file}; add them or take it out'
+        )
 
     def _find_masks(self, rows: list[LabelRow]) -> list[str | None]:
         """Path of every image's mask, None where there is none."""
         root = self.data_prefix.get('seg_map_path')
         if root is None or not os.path.isdir(root):
             return [None] * len(rows)
-        masks = ImageFolder(root, ('.png', ))
+        masks = ImageFolder(root, ('.png',))
         found = [masks.find_stem(image_id(row.image)) for row in rows]
         if self.label_dir is not None and None in found:
             row = rows[found.index(None)]
-            raise UserError(f"{row.where}: image '{row.image}' has no "
-                            f'pseudo-label in {root}; export the split that '
-                            'is trained on')
+            raise UserError(
+                f"{row.where}: image '{row.image}' has no "
+                f'pseudo-label in {root}; export the split that '
+                'is trained on'
+            )
         return found
 
 
@@ -232,8 +238,7 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
     folder, record = find_labels(label_dir)
     if record:
         classes = metainfo.get('classes')
-        agreed_classes(classes and (BACKGROUND, *classes), record['classes'],
-                       folder)
+        agreed_classes(classes and (BACKGROUND, *classes), record['classes'], folder)
     return os.path.abspath(folder)
 
 
@@ -242,13 +247,14 @@ def _resolve_format(ann_format: str, ann_file: str) -> str:
         ending = os.path.splitext(ann_file)[1].lower()
         ann_format = _FORMATS.get(ending, ending)
     if ann_format not in _FORMATS.values():
-        raise UserError(f"{ann_file}: labels of format '{ann_format}'; set "
-                        f"ann_format to one of {', '.join(_FORMATS.values())}")
+        raise UserError(
+            f"{ann_file}: labels of format '{ann_format}'; set "
+            f'ann_format to one of {", ".join(_FORMATS.values())}'
+        )
     return ann_format
 
 
-def _resolve_classes(metainfo: Mapping | None,
-                     data_root: str) -> tuple[dict, str]:
+def _resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
     """Metainfo with the classes, where they are known, and their source."""
     metainfo = dict(metainfo or {})
     path = os.path.join(data_root, 'classes.txt')
@@ -264,12 +270,13 @@ def _resolve_classes(metainfo: Mapping | None,
     return metainfo, path
 
 
-def _check_same(classes: Sequence[str], where: str, known: Sequence[str],
-                known_where: str) -> None:
+def _check_same(classes: Sequence[str], where: str, known: Sequence[str], known_where: str) -> None:
     if tuple(classes) != tuple(known):
-        raise UserError(f"{where}: classes {', '.join(classes)} differ from "
-                        f"{', '.join(known)} of {known_where}; make them equal"
-                        ', order included')
+        raise UserError(
+            f'{where}: classes {", ".join(classes)} differ from '
+            f'{", ".join(known)} of {known_where}; make them equal'
+            ', order included'
+        )
 
 
 def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
@@ -278,8 +285,9 @@ def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
     for row in rows:
         first = table.setdefault(image_id(row.image), row)
         if first is not row:
-            raise UserError(f"{row.where}: image '{row.image}' occurs twice, "
-                            f'first at {first.where}; keep one')
+            raise UserError(
+                f"{row.where}: image '{row.image}' occurs twice, first at {first.where}; keep one"
+            )
     return table
 
 
@@ -287,14 +295,16 @@ def _find_images(images: ImageFolder, rows: list[LabelRow]) -> list[str]:
     for row in rows:
         # Exports are named after the image: none may leave their folder.
         if os.path.isabs(row.image) or '..' in row.image.split('/'):
-            raise UserError(f"{row.where}: image '{row.image}' is not below "
-                            f'{images.root}; write a path relative to it')
+            raise UserError(
+                f"{row.where}: image '{row.image}' is not below "
+                f'{images.root}; write a path relative to it'
+            )
     paths = [images.find(row.image) for row in rows]
-    missing = [row for row, path in zip(rows, paths, strict=True)
-               if path is None]
+    missing = [row for row, path in zip(rows, paths, strict=True) if path is None]
     if missing:
         more = f' (and {len(missing) - 1} more)' if len(missing) > 1 else ''
         raise UserError(
             f"{missing[0].where}: image '{missing[0].image}'{more} is missing "
-            f'in {images.root}; add the file or take it out')
+            f'in {images.root}; add the file or take it out'
+        )
     return paths

@@ -1,4 +1,5 @@
 """Loading with errors that name the file, and the crop of PSA and IRN."""
+
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -16,8 +17,7 @@ from ..registry import TRANSFORMS
 
 
 @lru_cache
-def _colours(values: tuple[float, ...], channels: int,
-             dtype: np.dtype) -> list[float]:
+def _colours(values: tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
     """The colour around a small image, as its channels can hold it."""
     colours = np.array(values)
     if np.issubdtype(dtype, np.integer):
@@ -51,12 +51,10 @@ class LoadImage(LoadImageFromFile):
         **kwargs: Further arguments of mmcv's LoadImageFromFile.
     """
 
-    def __init__(self,
-                 to_float32: bool = False,
-                 imdecode_backend: str = 'pillow',
-                 **kwargs) -> None:
-        super().__init__(
-            to_float32=to_float32, imdecode_backend=imdecode_backend, **kwargs)
+    def __init__(
+        self, to_float32: bool = False, imdecode_backend: str = 'pillow', **kwargs
+    ) -> None:
+        super().__init__(to_float32=to_float32, imdecode_backend=imdecode_backend, **kwargs)
 
     def transform(self, results: dict) -> dict | None:
         """Load ``results['img_path']``.
@@ -74,21 +72,27 @@ class LoadImage(LoadImageFromFile):
         try:
             return self._transform(results)
         except FileNotFoundError:
-            raise UserError(f'{path}: the image is missing; restore it or '
-                            'take it out of the split') from None
+            raise UserError(
+                f'{path}: the image is missing; restore it or take it out of the split'
+            ) from None
         # SyntaxError is Pillow's word for a broken PNG.
-        except (OSError, SyntaxError, ValueError, AssertionError,
-                Image.DecompressionBombError) as error:
+        except (
+            OSError,
+            SyntaxError,
+            ValueError,
+            AssertionError,
+            Image.DecompressionBombError,
+        ) as error:
             reason = ' '.join(str(error).split())[:120]
-            raise UserError(f'{path}: the image cannot be read ({reason}); '
-                            'replace the file') from None
+            raise UserError(
+                f'{path}: the image cannot be read ({reason}); replace the file'
+            ) from None
 
     def _transform(self, results: dict) -> dict | None:
         asked = (self.imdecode_backend, self.color_type, self.ignore_empty)
         if asked != ('pillow', 'color', False):
             return super().transform(results)
-        image = decode_image(
-            fileio.get(results['img_path'], backend_args=self.backend_args))
+        image = decode_image(fileio.get(results['img_path'], backend_args=self.backend_args))
         if self.to_float32:
             image = image.astype(np.float32)
         results['img'] = image
@@ -115,26 +119,29 @@ class LoadLabel(LoadAnnotations):
     """
 
     def __init__(self) -> None:
-        super().__init__(with_bbox=False, with_label=False, with_seg=True,
-                         imdecode_backend='pillow')
+        super().__init__(
+            with_bbox=False, with_label=False, with_seg=True, imdecode_backend='pillow'
+        )
 
     def transform(self, results: dict) -> dict:
         """Load ``results['seg_map_path']``."""
         path = results.get('seg_map_path')
         if path is None:
-            raise UserError(f'{results["img_path"]}: has no pseudo-label; '
-                            'give the data set label_dir, the folder that '
-                            'tools/export_cam.py or tools/refine.py wrote')
+            raise UserError(
+                f'{results["img_path"]}: has no pseudo-label; '
+                'give the data set label_dir, the folder that '
+                'tools/export_cam.py or tools/refine.py wrote'
+            )
         try:
             results = super().transform(results)
         except (OSError, SyntaxError, ValueError) as error:
             reason = ' '.join(str(error).split())[:120]
-            raise UserError(f'{path}: the label cannot be read ({reason}); '
-                            'export again') from None
+            raise UserError(f'{path}: the label cannot be read ({reason}); export again') from None
         found, wanted = results['gt_seg_map'].shape, results['img'].shape[:2]
         if found != wanted:
-            raise UserError(f'{path}: the label is of shape {found}, its '
-                            f'image of {wanted}; export again')
+            raise UserError(
+                f'{path}: the label is of shape {found}, its image of {wanted}; export again'
+            )
         return results
 
 
@@ -158,13 +165,9 @@ class RandomResizeLong(BaseTransform):
         interpolation (str): Of :func:`mmcv.imresize`. Defaults to 'bicubic'.
     """
 
-    def __init__(self,
-                 min_size: int,
-                 max_size: int,
-                 interpolation: str = 'bicubic') -> None:
+    def __init__(self, min_size: int, max_size: int, interpolation: str = 'bicubic') -> None:
         if not 0 < min_size <= max_size:
-            raise ValueError('expect 0 < min_size <= max_size, got '
-                             f'{min_size} and {max_size}')
+            raise ValueError(f'expect 0 < min_size <= max_size, got {min_size} and {max_size}')
         self.min_size = min_size
         self.max_size = max_size
         self.interpolation = interpolation
@@ -181,12 +184,12 @@ class RandomResizeLong(BaseTransform):
         height, width = results['img'].shape[:2]
         scale = self._random_length() / max(height, width)
         size = tuple(max(1, round(side * scale)) for side in (width, height))
-        results['img'] = mmcv.imresize(
-            results['img'], size, interpolation=self.interpolation)
+        results['img'] = mmcv.imresize(results['img'], size, interpolation=self.interpolation)
         results['img_shape'] = results['img'].shape[:2]
         if 'gt_seg_map' in results:
             results['gt_seg_map'] = mmcv.imresize(
-                results['gt_seg_map'], size, interpolation='nearest')
+                results['gt_seg_map'], size, interpolation='nearest'
+            )
         return results
 
     @cache_randomness
@@ -194,9 +197,11 @@ class RandomResizeLong(BaseTransform):
         return np.random.randint(self.min_size, self.max_size + 1)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(min_size={self.min_size}, '
-                f'max_size={self.max_size}, '
-                f"interpolation='{self.interpolation}')")
+        return (
+            f'{type(self).__name__}(min_size={self.min_size}, '
+            f'max_size={self.max_size}, '
+            f"interpolation='{self.interpolation}')"
+        )
 
 
 @TRANSFORMS.register_module()
@@ -226,9 +231,8 @@ class RandomFillCrop(BaseTransform):
     """
 
     def __init__(
-            self,
-            crop_size: int | Sequence[int],
-            pad_value: Sequence[float] = (103.53, 116.28, 123.675)) -> None:
+        self, crop_size: int | Sequence[int], pad_value: Sequence[float] = (103.53, 116.28, 123.675)
+    ) -> None:
         if isinstance(crop_size, int):
             crop_size = (crop_size, crop_size)
         if len(crop_size) != 2 or min(crop_size) < 1:
@@ -247,9 +251,11 @@ class RandomFillCrop(BaseTransform):
         """
         image = results['img']  # (H, W, C)
         overlaps = (
-            self._overlap(side, wanted, place) for side, wanted, place in
-            zip(image.shape, self.crop_size, self._random_place(),
-                strict=False))
+            self._overlap(side, wanted, place)
+            for side, wanted, place in zip(
+                image.shape, self.crop_size, self._random_place(), strict=False
+            )
+        )
         target, source = zip(*overlaps, strict=True)
         # In memory channel by channel: packing needs no second copy.
         planes = np.empty((image.shape[2], *self.crop_size), image.dtype)
@@ -258,10 +264,10 @@ class RandomFillCrop(BaseTransform):
             colours = _colours(self.pad_value, len(planes), planes.dtype)
             rows, columns = target
             for plane, colour in zip(planes, colours, strict=True):
-                plane[:rows.start] = plane[rows.stop:] = colour
+                plane[: rows.start] = plane[rows.stop :] = colour
                 middle = plane[rows]
-                middle[:, :columns.start] = colour
-                middle[:, columns.stop:] = colour
+                middle[:, : columns.start] = colour
+                middle[:, columns.stop :] = colour
         crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
@@ -282,9 +288,7 @@ class RandomFillCrop(BaseTransform):
         offset = int(place * (abs(side - wanted) + 1))
         in_target, in_source = (0, offset) if side > wanted else (offset, 0)
         length = min(side, wanted)
-        return (slice(in_target, in_target + length),
-                slice(in_source, in_source + length))
+        return (slice(in_target, in_target + length), slice(in_source, in_source + length))
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(crop_size={self.crop_size}, '
-                f'pad_value={self.pad_value})')
+        return f'{type(self).__name__}(crop_size={self.crop_size}, pad_value={self.pad_value})'

@@ -1,4 +1,5 @@
 """Images and masks in VOC's layout, for mmseg's models."""
+
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,29 +54,38 @@ class VOCLayoutDataset(BaseSegDataset):
 
     _mask = 'mask'
 
-    def __init__(self,
-                 data_root: str,
-                 ann_file: str = '',
-                 data_prefix: dict | None = None,
-                 metainfo: dict | None = None,
-                 pipeline: Sequence[dict | Callable] = (),
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        data_root: str,
+        ann_file: str = '',
+        data_prefix: dict | None = None,
+        metainfo: dict | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        **kwargs,
+    ) -> None:
         metainfo = dict(metainfo or {})
         classes = metainfo.get('classes') or (
-            BACKGROUND, *read_classes(Path(data_root) / 'classes.txt'))
+            BACKGROUND,
+            *read_classes(Path(data_root) / 'classes.txt'),
+        )
         metainfo['classes'] = tuple(classes)
         palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
-        metainfo.setdefault('palette', palette[:len(classes)].tolist())
+        metainfo.setdefault('palette', palette[: len(classes)].tolist())
         data_prefix = dict(
-            dict(img_path='JPEGImages', seg_map_path='SegmentationClass'),
-            **data_prefix or {})
+            dict(img_path='JPEGImages', seg_map_path='SegmentationClass'), **data_prefix or {}
+        )
         pipeline = [_keep_zero(step) for step in pipeline]
         self._needs_masks = not (
-            kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline)
-            and ann_file)
+            kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline) and ann_file
+        )
         super().__init__(
-            ann_file=ann_file, data_root=data_root, data_prefix=data_prefix,
-            metainfo=metainfo, pipeline=pipeline, **kwargs)
+            ann_file=ann_file,
+            data_root=data_root,
+            data_prefix=data_prefix,
+            metainfo=metainfo,
+            pipeline=pipeline,
+            **kwargs,
+        )
 
     def load_data_list(self) -> list[dict]:
         """Find the image and the mask of every stem.
@@ -90,23 +100,27 @@ class VOCLayoutDataset(BaseSegDataset):
         if not mask_dir.is_dir():
             raise UserError(f'{mask_dir}: {self._no_masks()}')
         images = ImageFolder(self.data_prefix['img_path'])
-        masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix, ))
+        masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix,))
         stems = self._stems(mask_dir)
         self._check_all(self._mask, masks, stems)
         self._check_all('image', images, stems)
-        return [dict(img_path=images.find_stem(stem),
-                     seg_map_path=masks.find_stem(stem),
-                     label_map=self.label_map,
-                     reduce_zero_label=self.reduce_zero_label,
-                     seg_fields=[]) for stem in stems]
+        return [
+            dict(
+                img_path=images.find_stem(stem),
+                seg_map_path=masks.find_stem(stem),
+                label_map=self.label_map,
+                reduce_zero_label=self.reduce_zero_label,
+                seg_fields=[],
+            )
+            for stem in stems
+        ]
 
     def _images_alone(self) -> list[dict]:
         """The samples of a split that is not measured."""
         images = ImageFolder(self.data_prefix['img_path'])
         stems = read_ids(self.ann_file)
         self._check_all('image', images, stems)
-        return [dict(img_path=images.find_stem(stem), seg_fields=[])
-                for stem in stems]
+        return [dict(img_path=images.find_stem(stem), seg_fields=[]) for stem in stems]
 
     def _no_masks(self) -> str:
         """What to tell a user whose folder of masks is missing or empty."""
@@ -117,21 +131,23 @@ class VOCLayoutDataset(BaseSegDataset):
         if self.ann_file:
             return read_ids(self.ann_file)
         found = mask_dir.rglob(f'*{self.seg_map_suffix}')
-        stems = sorted(path.relative_to(mask_dir).as_posix()
-                       .removesuffix(self.seg_map_suffix) for path in found)
+        stems = sorted(
+            path.relative_to(mask_dir).as_posix().removesuffix(self.seg_map_suffix)
+            for path in found
+        )
         if not stems:
             raise UserError(f'{mask_dir}: {self._no_masks()}')
         return stems
 
-    def _check_all(self, what: str, folder: ImageFolder,
-                   stems: Sequence[str]) -> None:
+    def _check_all(self, what: str, folder: ImageFolder, stems: Sequence[str]) -> None:
         """Raise a UserError unless the folder has a file for every stem."""
         missing = [stem for stem in stems if folder.find_stem(stem) is None]
         if missing:
             raise UserError(
                 f'{folder.root}: {len(missing)} of {len(stems)} images have '
                 f'no {what} there, first {missing[0]}; add the files, or set '
-                'ann_file to a list of images that have both')
+                'ann_file to a list of images that have both'
+            )
 
     def prepare_data(self, idx: int) -> dict:
         """Run the pipeline on one sample, and name what is wrong with it.
@@ -165,7 +181,9 @@ class VOCLayoutDataset(BaseSegDataset):
             raise UserError(
                 '{}: {} x {} pixels (width x height), but its image {} has '
                 '{} x {}; make or export it again'.format(
-                    seg_map_path, *sizes[1], img_path, *sizes[0]))
+                    seg_map_path, *sizes[1], img_path, *sizes[0]
+                )
+            )
 
     def _check_labels(self, results: dict, seg_map_path: str) -> None:
         """A label without a class would end in the loss, without a name."""
@@ -179,7 +197,8 @@ class VOCLayoutDataset(BaseSegDataset):
             raise UserError(
                 f'{seg_map_path}: has the label {bad[0]}, but there are '
                 f'{known} classes, background included; give the class list '
-                'that the masks were made for')
+                'that the masks were made for'
+            )
 
 
 def _keep_zero(step: dict | Callable) -> dict | Callable:
@@ -195,8 +214,9 @@ def _loads_masks(step: object) -> bool:
         return any(map(_loads_masks, step))
     if not isinstance(step, dict):
         return True  # what it does is not known
-    return (str(step.get('type')).endswith('LoadAnnotations')
-            or _loads_masks(step.get('transforms', ())))
+    return str(step.get('type')).endswith('LoadAnnotations') or _loads_masks(
+        step.get('transforms', ())
+    )
 
 
 def _size(path: str | os.PathLike) -> tuple[int, int]:
@@ -219,5 +239,6 @@ def _read_to_the_end(path: str | os.PathLike) -> None:
 
 
 def _unreadable(path: str | os.PathLike) -> UserError:
-    return UserError(f'{path}: unreadable or truncated; put back a whole file '
-                     'or take it out of the split')
+    return UserError(
+        f'{path}: unreadable or truncated; put back a whole file or take it out of the split'
+    )

@@ -1,4 +1,5 @@
 """The stage of a model in training: reading it and moving it."""
+
 from mmengine.runner import Runner
 from torch import nn
 
@@ -42,7 +43,8 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
     if neck is None:
         raise UserError(
             "stages need model.neck=dict(type='ppl_mm.PatchLearning', ..), "
-            f'but the model is a {type(model).__name__} without one')
+            f'but the model is a {type(model).__name__} without one'
+        )
     block_chain(unwrap_model(model).backbone).resolve(position)
     as_grid(grid)
     return neck

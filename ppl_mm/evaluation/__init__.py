@@ -1,4 +1,5 @@
 """How masks and maps are measured: one confusion matrix over a split."""
+
 from .cam_iou import CAMIoU
 from .confusion import (
     confusion_matrix,
@@ -15,9 +16,18 @@ from .summary import format_table, summarize
 from .threshold_sweep import ThresholdSweep
 
 __all__ = [
-    'CAMIoU', 'SegConfusion', 'ThresholdSweep',
-    'confusion_matrix', 'evaluate_folder', 'evaluate_labels', 'format_table',
-    'iou_from_confusion', 'mean_scores', 'over_activation',
-    'precision_from_confusion', 'recall_from_confusion',
-    'summarize', 'under_activation'
+    'CAMIoU',
+    'SegConfusion',
+    'ThresholdSweep',
+    'confusion_matrix',
+    'evaluate_folder',
+    'evaluate_labels',
+    'format_table',
+    'iou_from_confusion',
+    'mean_scores',
+    'over_activation',
+    'precision_from_confusion',
+    'recall_from_confusion',
+    'summarize',
+    'under_activation',
 ]

@@ -1,4 +1,5 @@
 """The mIoU of CAMs while they are made."""
+
 import json
 import logging
 import os
@@ -55,12 +56,14 @@ class CAMIoU(BaseMetric):
 
     default_prefix = 'cam'
 
-    def __init__(self,
-                 thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
-                 threshold: float | None = None,
-                 split: str = 'unnamed split',
-                 out_file: str | os.PathLike | None = None,
-                 prefix: str | None = None):
+    def __init__(
+        self,
+        thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+        threshold: float | None = None,
+        split: str = 'unnamed split',
+        out_file: str | os.PathLike | None = None,
+        prefix: str | None = None,
+    ):
         super().__init__(prefix=prefix)
         given = [] if threshold is None else [threshold]
         self.thresholds = [*thresholds, *given]
@@ -80,12 +83,12 @@ class CAMIoU(BaseMetric):
         """The foreground classes of the data set."""
         classes = (self.dataset_meta or {}).get('classes')
         if not classes:
-            raise UserError('ppl_mm.CAMIoU: the data set names no classes; '
-                            'give it metainfo=dict(classes=[..])')
+            raise UserError(
+                'ppl_mm.CAMIoU: the data set names no classes; give it metainfo=dict(classes=[..])'
+            )
         return list(classes)
 
-    def process(self, data_batch: object,
-                data_samples: Sequence[dict]) -> None:
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Count the CAMs of a batch.
 
         Args:
@@ -109,17 +112,18 @@ class CAMIoU(BaseMetric):
             raise UserError(
                 f'{sample.get("img_path", "an image")}: has no mask to '
                 'measure its CAM by; leave out ppl_mm.CAMIoU, or give the '
-                'data set data_prefix=dict(seg_map_path=..)')
+                'data set data_prefix=dict(seg_map_path=..)'
+            )
         if 'class_ids' not in sample:
             raise UserError(
                 'ppl_mm.CAMIoU: measures what a ppl_mm.CAMTTAModel gives; use '
-                'it as test_evaluator with tools/test.py --tta')
+                'it as test_evaluator with tools/test.py --tta'
+            )
         mask = read_mask(path)
         try:
             self._sweep.update(_cam_file(sample), mask)
         except ValueError as error:
-            raise UserError(f'{path}: cannot measure the CAM: '
-                            f'{error}') from error
+            raise UserError(f'{path}: cannot measure the CAM: {error}') from error
 
     def evaluate(self, size: int) -> dict:
         """Add up what all processes have counted.
@@ -136,11 +140,12 @@ class CAMIoU(BaseMetric):
             dict: The scores, see :meth:`compute_metrics`, with the prefix.
         """
         own = len(range(get_rank(), size, get_world_size()))
-        if self._seen - own not in ((0, 1) if get_world_size() > 1 else (0, )):
+        if self._seen - own not in ((0, 1) if get_world_size() > 1 else (0,)):
             raise RuntimeError(
                 f'this process measured {self._seen} of {size} images where '
                 f'{own} are its share; CAMIoU needs a sampler that gives them '
-                'out in turn, as DefaultSampler(shuffle=False)')
+                'out in turn, as DefaultSampler(shuffle=False)'
+            )
         if self._seen > own:
             self._last = None
         self._count_last()
@@ -148,8 +153,9 @@ class CAMIoU(BaseMetric):
         sweep.counts = _sum_over_processes(sweep.counts)
         sweep.num_images = size
         self._forget()
-        return {f'{self.prefix}/{name}': value
-                for name, value in self.compute_metrics([sweep]).items()}
+        return {
+            f'{self.prefix}/{name}': value for name, value in self.compute_metrics([sweep]).items()
+        }
 
     def compute_metrics(self, results: list[ThresholdSweep]) -> dict:
         """The scores of a split.
@@ -163,47 +169,48 @@ class CAMIoU(BaseMetric):
             ``best_threshold`` and ``best_mIoU`` of this split;
             ``absent_classes`` and ``num_images``, counted.
         """
-        sweep, = results
+        (sweep,) = results
         try:
             best_threshold, best_miou = sweep.best()
         except ValueError as error:
-            raise UserError(f'{self.split}: {error}; its masks hold nothing '
-                            'but void, or it has no images') from error
-        threshold = (
-            best_threshold if self.threshold is None else self.threshold)
+            raise UserError(
+                f'{self.split}: {error}; its masks hold nothing but void, or it has no images'
+            ) from error
+        threshold = best_threshold if self.threshold is None else self.threshold
         confusion = sweep.confusion(threshold)
-        scores = {name: float(value)
-                  for name, value in mean_scores(confusion).items()}
+        scores = {name: float(value) for name, value in mean_scores(confusion).items()}
         summary = summarize(confusion, ['background', *self._classes])
         chosen = dict(
             threshold=threshold,
             best_threshold=best_threshold,
             best_mIoU=best_miou,
-            num_images=sweep.num_images)
+            num_images=sweep.num_images,
+        )
         self._report(sweep, summary, chosen)
-        return dict(scores, **chosen,
-                    absent_classes=len(summary['absent_classes']))
+        return dict(scores, **chosen, absent_classes=len(summary['absent_classes']))
 
-    def _report(self, sweep: ThresholdSweep, summary: dict,
-                chosen: dict) -> None:
+    def _report(self, sweep: ThresholdSweep, summary: dict, chosen: dict) -> None:
         """Log the table, and write the file if one is asked for."""
-        how = (f'the best on {self.split}, chosen by its masks'
-               if self.threshold is None else 'given')
+        how = (
+            f'the best on {self.split}, chosen by its masks' if self.threshold is None else 'given'
+        )
         print_log(
             f'CAMs of {self.split} ({sweep.num_images} images) at threshold '
             f'{chosen["threshold"]:g} ({how}), in per cent:\n'
             f'{format_table(summary)}',
-            logger='current')
-        if chosen['best_threshold'] in (sweep.thresholds[0],
-                                        sweep.thresholds[-1]):
+            logger='current',
+        )
+        if chosen['best_threshold'] in (sweep.thresholds[0], sweep.thresholds[-1]):
             print_log(
                 f'the best threshold, {chosen["best_threshold"]:g}, is at the '
                 'end of those tried: try more',
                 logger='current',
-                level=logging.WARNING)
+                level=logging.WARNING,
+            )
         if self.out_file and is_main_process():
-            report = dict(split=self.split, threshold_from=how, **chosen,
-                          scores=summary, curve=sweep.curve())
+            report = dict(
+                split=self.split, threshold_from=how, **chosen, scores=summary, curve=sweep.curve()
+            )
             text = json.dumps(report, indent=1, allow_nan=False)
             with atomic_write(self.out_file) as file:
                 file.write(text.encode())
@@ -214,7 +221,8 @@ def _cam_file(sample: dict) -> CamFile:
     return CamFile(
         class_ids=torch.as_tensor(sample['class_ids']).cpu().numpy(),
         cam=torch.as_tensor(sample['cam']).detach().float().cpu().numpy(),
-        size=tuple(sample['ori_shape'][:2]))
+        size=tuple(sample['ori_shape'][:2]),
+    )
 
 
 def _sum_over_processes(counts: np.ndarray) -> np.ndarray:

@@ -11,13 +11,13 @@ predicted, and left out of every mean. Its predicted pixels still count against
 the classes that were there. (mmseg's IoUMetric gives 0 to a class that is only
 predicted, which makes the mean depend on a single stray pixel.)
 """
+
 import numpy as np
 
 from ..formats.mask_file import IGNORE
 
 
-def confusion_matrix(pred: np.ndarray, truth: np.ndarray,
-                     num_classes: int) -> np.ndarray:
+def confusion_matrix(pred: np.ndarray, truth: np.ndarray, num_classes: int) -> np.ndarray:
     """Count the pixels of one image by truth and prediction.
 
     Args:
@@ -34,8 +34,7 @@ def confusion_matrix(pred: np.ndarray, truth: np.ndarray,
     """
     check_same_size(pred.shape, truth.shape)
     if pred.dtype != np.uint8 or truth.dtype != np.uint8:
-        raise ValueError('expect labels of uint8, got '
-                         f'{pred.dtype} and {truth.dtype}')
+        raise ValueError(f'expect labels of uint8, got {pred.dtype} and {truth.dtype}')
     pair = truth.astype(np.intp).ravel()
     pair *= 256
     pair += pred.ravel()
@@ -43,15 +42,17 @@ def confusion_matrix(pred: np.ndarray, truth: np.ndarray,
     check_labels(joint.sum(axis=1), num_classes, 'the mask')
     check_labels(joint[:IGNORE].sum(axis=0), num_classes, 'the prediction')
     columns = [*range(num_classes + 1), IGNORE]
-    return joint[:num_classes + 1, columns]
+    return joint[: num_classes + 1, columns]
 
 
 def check_same_size(pred: tuple[int, ...], truth: tuple[int, ...]) -> None:
     """Raise a ValueError where a prediction does not fit its mask."""
     if pred != truth:
         raise ValueError(
-            'the prediction is of {} x {} pixels (height x width), its mask '
-            'of {} x {}'.format(*pred, *truth))
+            'the prediction is of {} x {} pixels (height x width), its mask of {} x {}'.format(
+                *pred, *truth
+            )
+        )
 
 
 def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
@@ -62,22 +63,19 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
         num_classes (int): Foreground classes.
         what (str): What the message calls the picture.
     """
-    bad = np.flatnonzero(pixels[num_classes + 1:IGNORE]) + num_classes + 1
+    bad = np.flatnonzero(pixels[num_classes + 1 : IGNORE]) + num_classes + 1
     if len(bad):
-        raise ValueError(f'{what} has the label {bad[0]}, expected 0 to '
-                         f'{num_classes} or {IGNORE}')
+        raise ValueError(f'{what} has the label {bad[0]}, expected 0 to {num_classes} or {IGNORE}')
 
 
-def _true_false(
-        confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _true_false(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """True positives, false positives, false negatives, ``(..., n + 1)``."""
     square = confusion[..., :-1]
     hit = np.diagonal(square, axis1=-2, axis2=-1)
     return hit, square.sum(-2) - hit, confusion.sum(-1) - hit
 
 
-def _ratio(confusion: np.ndarray, part: np.ndarray,
-           whole: np.ndarray) -> np.ndarray:
+def _ratio(confusion: np.ndarray, part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Part over whole; nan for an absent class or an empty whole."""
     defined = (confusion.sum(-1) > 0) & (whole > 0)
     return np.where(defined, part / np.where(defined, whole, 1), np.nan)
@@ -148,7 +146,8 @@ def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
         precision=_mean(precision_from_confusion(confusion)),
         recall=_mean(recall_from_confusion(confusion)),
         over_activation=_mean(over_activation(confusion)[..., 1:]),
-        under_activation=_mean(under_activation(confusion)[..., 1:]))
+        under_activation=_mean(under_activation(confusion)[..., 1:]),
+    )
 
 
 def _mean(scores: np.ndarray) -> np.ndarray:

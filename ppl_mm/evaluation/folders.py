@@ -1,4 +1,5 @@
 """Measuring what is already on disk, one image at a time."""
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,14 @@ from .confusion import confusion_matrix
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 
-def evaluate_folder(cam_dir: str | os.PathLike,
-                    mask_dir: str | os.PathLike,
-                    stems: Sequence[str],
-                    num_classes: int,
-                    thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
-                    progress: bool = True) -> ThresholdSweep:
+def evaluate_folder(
+    cam_dir: str | os.PathLike,
+    mask_dir: str | os.PathLike,
+    stems: Sequence[str],
+    num_classes: int,
+    thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+    progress: bool = True,
+) -> ThresholdSweep:
     """Measure the pseudo-labels of CAM files at every threshold at once.
 
     Args:
@@ -46,11 +49,13 @@ def evaluate_folder(cam_dir: str | os.PathLike,
     return sweep
 
 
-def evaluate_labels(label_dir: str | os.PathLike,
-                    mask_dir: str | os.PathLike,
-                    stems: Sequence[str],
-                    num_classes: int,
-                    progress: bool = True) -> np.ndarray:
+def evaluate_labels(
+    label_dir: str | os.PathLike,
+    mask_dir: str | os.PathLike,
+    stems: Sequence[str],
+    num_classes: int,
+    progress: bool = True,
+) -> np.ndarray:
     """Measure labels, pseudo or predicted, against masks.
 
     Args:
@@ -82,13 +87,12 @@ def _read_truth(mask_dir: str | os.PathLike, stem: str) -> np.ndarray:
     """The mask of an image; where it is missing, say what that means."""
     path = Path(mask_dir) / f'{stem}.png'
     if not path.exists():
-        raise UserError(f'{path}: no such mask; measuring needs a split with '
-                        'masks, give one with --split')
+        raise UserError(
+            f'{path}: no such mask; measuring needs a split with masks, give one with --split'
+        )
     return read_mask(path)
 
 
-def _misfit(path: Path, mask_dir: str | os.PathLike, stem: str,
-            error: ValueError) -> UserError:
+def _misfit(path: Path, mask_dir: str | os.PathLike, stem: str, error: ValueError) -> UserError:
     """The error of a pair of files that cannot be compared."""
-    return UserError(f'{path}: cannot be compared with '
-                     f'{Path(mask_dir) / stem}.png: {error}')
+    return UserError(f'{path}: cannot be compared with {Path(mask_dir) / stem}.png: {error}')

@@ -1,4 +1,5 @@
 """What a segmentation network takes for what, over a whole split."""
+
 import json
 import os
 from collections.abc import Sequence
@@ -40,17 +41,18 @@ class SegConfusion(BaseMetric):
 
     default_prefix = 'seg'
 
-    def __init__(self,
-                 split: str = 'the split',
-                 out_file: str | os.PathLike | None = None,
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
+    def __init__(
+        self,
+        split: str = 'the split',
+        out_file: str | os.PathLike | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.split = split
         self.out_file = out_file
 
-    def process(self, data_batch: object,
-                data_samples: Sequence[dict]) -> None:
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch.
 
         One entry per image: BaseMetric cuts the list of all processes to the
@@ -65,12 +67,14 @@ class SegConfusion(BaseMetric):
         for sample in data_samples:
             pred, truth = (
                 sample[key]['data'].squeeze(0).cpu().numpy().astype(np.uint8)
-                for key in ('pred_sem_seg', 'gt_sem_seg'))
+                for key in ('pred_sem_seg', 'gt_sem_seg')
+            )
             try:
                 counts = confusion_matrix(pred, truth, foreground)
             except ValueError as error:
-                raise UserError(f'{sample.get("seg_map_path")}: cannot be '
-                                f'compared: {error}') from error
+                raise UserError(
+                    f'{sample.get("seg_map_path")}: cannot be compared: {error}'
+                ) from error
             self.results.append(counts)
 
     def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
@@ -87,13 +91,17 @@ class SegConfusion(BaseMetric):
         classes = self.dataset_meta['classes']
         summary = summarize(sum(results), classes)
         print_log(
-            f'{self.split} ({len(results)} images), in per cent:\n'
-            f'{format_table(summary)}', logger='current')
+            f'{self.split} ({len(results)} images), in per cent:\n{format_table(summary)}',
+            logger='current',
+        )
         if self.out_file:
             report = dict(
-                split=self.split, num_images=len(results),
-                classes=list(classes), scores=summary)
+                split=self.split, num_images=len(results), classes=list(classes), scores=summary
+            )
             with atomic_write(self.out_file) as file:
                 file.write((json.dumps(report, indent=1) + '\n').encode())
-        return {name: value for name, value in summary.items()
-                if isinstance(value, float) and name != 'ignored_share'}
+        return {
+            name: value
+            for name, value in summary.items()
+            if isinstance(value, float) and name != 'ignored_share'
+        }

@@ -1,4 +1,5 @@
 """A confusion matrix as numbers for JSON and as a table for people."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,8 @@ _SCORES = dict(
     precision=precision_from_confusion,
     recall=recall_from_confusion,
     over_activation=over_activation,
-    under_activation=under_activation)
+    under_activation=under_activation,
+)
 
 
 def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
@@ -35,28 +37,26 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
         predicted as 255; ``num_pixels``; ``confusion_matrix``.
     """
     if len(classes) != len(confusion):
-        raise ValueError(f'{len(classes)} class names for {len(confusion)} '
-                         'classes, background included')
+        raise ValueError(
+            f'{len(classes)} class names for {len(confusion)} classes, background included'
+        )
     columns = {name: score(confusion) for name, score in _SCORES.items()}
     pixels = confusion.sum(axis=1)
     per_class = {
-        name: dict({key: _number(column[k])
-                    for key, column in columns.items()},
-                   pixels=int(pixels[k]))
+        name: dict(
+            {key: _number(column[k]) for key, column in columns.items()}, pixels=int(pixels[k])
+        )
         for k, name in enumerate(classes)
     }
     total = int(pixels.sum())
     return dict(
-        {key: _number(value)
-         for key, value in mean_scores(confusion).items()},
+        {key: _number(value) for key, value in mean_scores(confusion).items()},
         per_class=per_class,
-        absent_classes=[
-            name for name, count in zip(classes, pixels, strict=True)
-            if not count
-        ],
+        absent_classes=[name for name, count in zip(classes, pixels, strict=True) if not count],
         ignored_share=int(confusion[:, -1].sum()) / total if total else None,
         num_pixels=total,
-        confusion_matrix=confusion.tolist())
+        confusion_matrix=confusion.tolist(),
+    )
 
 
 def _number(value: float) -> float | None:
@@ -76,19 +76,21 @@ def format_table(summary: dict) -> str:
     rows = list(summary['per_class'].items())
     means = dict(summary, iou=summary['mIoU'])
     width = max(len(name) for name, _ in [*rows, ('background', None)])
-    header = ''.join(f'{name.replace("_activation", "-act."):>12}'
-                     for name in _SCORES)
+    header = ''.join(f'{name.replace("_activation", "-act."):>12}' for name in _SCORES)
     lines = [f'{"":{width}}{header}']
     for name, scores in [*rows, ('mean', means)]:
         cells = ''.join(f'{_percent(scores[key]):>12}' for key in _SCORES)
         lines.append(f'{name:{width}}{cells}')
     if summary['absent_classes']:
-        lines.append('absent from the split, left out of the mean: '
-                     f'{len(summary["absent_classes"])} '
-                     f'({", ".join(summary["absent_classes"])})')
+        lines.append(
+            'absent from the split, left out of the mean: '
+            f'{len(summary["absent_classes"])} '
+            f'({", ".join(summary["absent_classes"])})'
+        )
     if summary['ignored_share']:
-        lines.append('predicted as 255, counted as wrong: '
-                     f'{_percent(summary["ignored_share"])} % of pixels')
+        lines.append(
+            f'predicted as 255, counted as wrong: {_percent(summary["ignored_share"])} % of pixels'
+        )
     return '\n'.join(lines)
 
 

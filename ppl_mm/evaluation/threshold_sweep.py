@@ -1,4 +1,5 @@
 """Every threshold in one pass over the CAMs."""
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,21 +34,16 @@ class ThresholdSweep:
         >>> threshold, miou = sweep.best()
     """
 
-    def __init__(self,
-                 num_classes: int,
-                 thresholds: Sequence[float] = DEFAULT_THRESHOLDS):
+    def __init__(self, num_classes: int, thresholds: Sequence[float] = DEFAULT_THRESHOLDS):
         # Scores are float32: thresholds that agree there are one threshold.
-        exact = {np.float32(threshold): float(threshold)
-                 for threshold in thresholds}
+        exact = {np.float32(threshold): float(threshold) for threshold in thresholds}
         self.thresholds = [exact[key] for key in sorted(exact)]
         if not exact or not 0 <= self.thresholds[0] <= max(exact) < np.inf:
-            raise ValueError('expect thresholds that are not negative, got '
-                             f'{list(thresholds)}')
+            raise ValueError(f'expect thresholds that are not negative, got {list(thresholds)}')
         self.num_classes = num_classes
         self.num_images = 0
         # Pixels by truth, strongest class and thresholds below the score.
-        self.counts = np.zeros(
-            (num_classes + 1, num_classes, len(exact) + 1), np.int64)
+        self.counts = np.zeros((num_classes + 1, num_classes, len(exact) + 1), np.int64)
         self._below = _CountBelow(np.array(sorted(exact), np.float32))
 
     def update(self, cam_file: CamFile, mask: np.ndarray) -> None:
@@ -65,8 +61,9 @@ class ThresholdSweep:
         check_same_size(cam_file.size, mask.shape)
         ids = cam_file.class_ids
         if len(ids) and ids.max() >= self.num_classes:
-            raise ValueError(f'the CAM has class id {ids.max()}, expected 0 '
-                             f'to {self.num_classes - 1}')
+            raise ValueError(
+                f'the CAM has class id {ids.max()}, expected 0 to {self.num_classes - 1}'
+            )
         if len(ids):
             counts = self._count(cam_file, mask)  # (256, n, T + 1)
         else:  # all background: no threshold is below any score
@@ -74,7 +71,7 @@ class ThresholdSweep:
             counts = np.zeros((256, 1, self.counts.shape[2]), np.int64)
             counts[:, 0, 0] = np.bincount(mask.ravel(), minlength=256)
         check_labels(counts.sum(axis=(1, 2)), self.num_classes, 'the mask')
-        self.counts[:, ids] += counts[:self.num_classes + 1]
+        self.counts[:, ids] += counts[: self.num_classes + 1]
         self.num_images += 1
 
     def _count(self, cam_file: CamFile, mask: np.ndarray) -> np.ndarray:
@@ -96,10 +93,8 @@ class ThresholdSweep:
         Args:
             other (ThresholdSweep): Of the same classes and thresholds.
         """
-        if (self.num_classes, self.thresholds) != (other.num_classes,
-                                                   other.thresholds):
-            raise ValueError('two sweeps of different classes or thresholds '
-                             'cannot be merged')
+        if (self.num_classes, self.thresholds) != (other.num_classes, other.thresholds):
+            raise ValueError('two sweeps of different classes or thresholds cannot be merged')
         self.counts += other.counts
         self.num_images += other.num_images
 
@@ -118,8 +113,7 @@ class ThresholdSweep:
         above = self.counts[..., :0:-1].cumsum(axis=2)[..., ::-1]
         above = np.moveaxis(above, 2, 0)  # (T, n + 1, n)
         total = self.counts.sum(axis=(1, 2))
-        matrices = np.zeros(above.shape[:2] + (self.num_classes + 2, ),
-                            np.int64)
+        matrices = np.zeros(above.shape[:2] + (self.num_classes + 2,), np.int64)
         matrices[..., 1:-1] = above
         matrices[..., 0] = total - above.sum(axis=2)
         if threshold is None:
@@ -131,8 +125,9 @@ class ThresholdSweep:
         known = np.array(self.thresholds, np.float32)
         found = np.flatnonzero(known == np.float32(threshold))
         if not len(found):
-            raise ValueError(f'threshold {threshold} is not one of the '
-                             f'{len(known)} that were counted')
+            raise ValueError(
+                f'threshold {threshold} is not one of the {len(known)} that were counted'
+            )
         return int(found[0])
 
     def best(self) -> tuple[float, float]:
@@ -159,9 +154,10 @@ class ThresholdSweep:
             ``under_activation``; None where there is no score.
         """
         scores = mean_scores(self.confusion())
-        curve = {name: [None if np.isnan(value) else value
-                        for value in values.tolist()]
-                 for name, values in scores.items()}
+        curve = {
+            name: [None if np.isnan(value) else value for value in values.tolist()]
+            for name, values in scores.items()
+        }
         return dict(threshold=list(self.thresholds), **curve)
 
 

@@ -1,4 +1,5 @@
 """The CAM file: what one image's activation maps look like on disk."""
+
 import os
 import zipfile
 import zlib
@@ -57,27 +58,27 @@ class CamFile:
         object.__setattr__(self, 'normalized', bool(self.normalized))
 
 
-def _check(ids: np.ndarray, cam: np.ndarray, size: np.ndarray,
-           normalized: bool) -> None:
+def _check(ids: np.ndarray, cam: np.ndarray, size: np.ndarray, normalized: bool) -> None:
     """Raise a ValueError where the fields of a CAM file do not agree."""
     if cam.ndim != 3 or ids.shape != cam.shape[:1]:
         raise ValueError(
             f'class_ids of shape {ids.shape} need a cam of shape '
-            f'({len(np.atleast_1d(ids))}, h, w), got {cam.shape}')
-    if size.shape != (2, ) or min(size) < 1:
+            f'({len(np.atleast_1d(ids))}, h, w), got {cam.shape}'
+        )
+    if size.shape != (2,) or min(size) < 1:
         raise ValueError(f'size must be (H, W) in pixels, got {size.tolist()}')
     if len(ids) and not cam.size:
         raise ValueError(f'cam has no pixels, its shape is {cam.shape}')
     if len(np.unique(ids)) != len(ids):
         raise ValueError(f'class_ids {ids.tolist()} name a class twice')
     if len(ids) and (ids.min() < 0 or ids.max() > _MAX_CLASS_ID):
-        raise ValueError(
-            f'class_ids {ids.tolist()} are not all in 0..{_MAX_CLASS_ID}')
+        raise ValueError(f'class_ids {ids.tolist()} are not all in 0..{_MAX_CLASS_ID}')
     if not np.isfinite(cam).all():
         raise ValueError('cam has values that are not finite in float16')
     if normalized and cam.size and (cam.min() < 0 or cam.max() > 1):
-        raise ValueError('cam says that it is normalized, but has values '
-                         f'from {cam.min():g} to {cam.max():g}')
+        raise ValueError(
+            f'cam says that it is normalized, but has values from {cam.min():g} to {cam.max():g}'
+        )
 
 
 def cam_path(export_dir: str | os.PathLike, image_id: str) -> Path:
@@ -110,7 +111,8 @@ def write_cam(path: str | os.PathLike, cam_file: CamFile) -> None:
             class_ids=cam_file.class_ids,
             cam=cam_file.cam,
             size=np.array(cam_file.size, np.int32),
-            normalized=np.array(cam_file.normalized))
+            normalized=np.array(cam_file.normalized),
+        )
 
 
 def read_cam(path: str | os.PathLike) -> CamFile:
@@ -132,12 +134,14 @@ def read_cam(path: str | os.PathLike) -> CamFile:
         raise UserError(
             f'{path}: not a CAM file of ppl_mm, it has no {missing[0]!r} '
             f'(found: {", ".join(arrays) or "nothing"}); give a folder that '
-            'tools/export_cam.py wrote')
+            'tools/export_cam.py wrote'
+        )
     try:
         return CamFile(**{key: arrays[key] for key in _KEYS})
     except (ValueError, TypeError) as error:
-        raise UserError(f'{path}: {_first_line(error)}; delete the file and '
-                        'export it again') from error
+        raise UserError(
+            f'{path}: {_first_line(error)}; delete the file and export it again'
+        ) from error
 
 
 def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -148,14 +152,24 @@ def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
                 raise ValueError('it holds one bare array')
             return {key: arrays[key] for key in arrays.files}
     except FileNotFoundError as error:
-        raise UserError(f'{path}: no such CAM file; export this image with '
-                        'tools/export_cam.py') from error
-    # Python 3.10 has an AttributeError for a bare array in a with statement.
-    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError,
-            NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
-            f'{path}: not a readable CAM file ({_first_line(error)}); delete '
-            'it and export it again') from error
+            f'{path}: no such CAM file; export this image with tools/export_cam.py'
+        ) from error
+    # Python 3.10 has an AttributeError for a bare array in a with statement.
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise UserError(
+            f'{path}: not a readable CAM file ({_first_line(error)}); delete it and export it again'
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

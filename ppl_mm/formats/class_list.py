@@ -1,4 +1,5 @@
 """Lists of foreground classes, and names turned into ids."""
+
 import difflib
 import os
 from collections.abc import Sequence
@@ -23,8 +24,9 @@ def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
     """
     names = [line for _, line in read_lines(path, 'class list')]
     if names[0] != BACKGROUND:
-        raise UserError(f"{path} line 1: is '{names[0]}', expected "
-                        f"'{BACKGROUND}'; put {BACKGROUND} first")
+        raise UserError(
+            f"{path} line 1: is '{names[0]}', expected '{BACKGROUND}'; put {BACKGROUND} first"
+        )
     return check_classes(names[1:], str(path))
 
 
@@ -41,13 +43,16 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
     Raises:
         UserError: It is empty, names a class twice, or names the background.
     """
-    if not names or not isinstance(names, list | tuple) or not all(
-            isinstance(name, str) for name in names):
-        raise UserError(f'{where}: expected a list of class names, got '
-                        f'{names!r}')
+    if (
+        not names
+        or not isinstance(names, list | tuple)
+        or not all(isinstance(name, str) for name in names)
+    ):
+        raise UserError(f'{where}: expected a list of class names, got {names!r}')
     if BACKGROUND in names:
-        raise UserError(f"{where}: names '{BACKGROUND}'; image labels know "
-                        'foreground classes only, take it out')
+        raise UserError(
+            f"{where}: names '{BACKGROUND}'; image labels know foreground classes only, take it out"
+        )
     twice = _first_repeated(names)
     if twice is not None:
         raise UserError(f"{where}: names class '{twice}' twice; keep one")
@@ -68,8 +73,9 @@ def class_ids(row: LabelRow, classes: Sequence[str]) -> list[int]:
         UserError: No label at all, or one of an unknown class.
     """
     if not row.names:
-        raise UserError(f"{row.where}: image '{row.image}' has no label; name "
-                        'a class or take the image out')
+        raise UserError(
+            f"{row.where}: image '{row.image}' has no label; name a class or take the image out"
+        )
     found = set()
     for name in row.names:
         if type(name) is int and 0 <= name < len(classes):
@@ -77,8 +83,7 @@ def class_ids(row: LabelRow, classes: Sequence[str]) -> list[int]:
         elif isinstance(name, str) and name in classes:
             found.add(classes.index(name))
         else:
-            raise UserError(f"{row.where}: unknown class '{name}'; "
-                            f'{_suggestion(name, classes)}')
+            raise UserError(f"{row.where}: unknown class '{name}'; {_suggestion(name, classes)}")
     return sorted(found)
 
 

@@ -1,4 +1,5 @@
 """The folder of pseudo-labels that an export or a refinement wrote."""
+
 import json
 import os
 from collections.abc import Sequence
@@ -33,16 +34,19 @@ def find_labels(label_dir: str | os.PathLike) -> tuple[Path, dict | None]:
     if not record or not is_finished(record):
         raise UserError(
             f'{label_dir}: the export was not finished; run its '
-            f'command again, or give {folder} to train on what is there')
+            f'command again, or give {folder} to train on what is there'
+        )
     return folder, record
 
 
 def how_to_make_labels(label_dir: Path) -> str:
     """What to tell where there are none."""
     export_dir = label_dir.parent if label_dir.name == 'labels' else label_dir
-    return ('no pseudo-labels are there; make them with python '
-            'tools/export_cam.py CONFIG CHECKPOINT --out-dir '
-            f'{export_dir}')
+    return (
+        'no pseudo-labels are there; make them with python '
+        'tools/export_cam.py CONFIG CHECKPOINT --out-dir '
+        f'{export_dir}'
+    )
 
 
 def is_finished(record: dict) -> bool:
@@ -69,13 +73,13 @@ def _read_record(export_dir: Path) -> dict | None:
     except UserError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f'{path}: not readable as the record of an export; '
-                        'export again') from error
+        raise UserError(f'{path}: not readable as the record of an export; export again') from error
     return record
 
 
-def agreed_classes(given: Sequence[str] | None, exported: Sequence[str],
-                   folder: Path) -> tuple[str, ...]:
+def agreed_classes(
+    given: Sequence[str] | None, exported: Sequence[str], folder: Path
+) -> tuple[str, ...]:
     """The classes of an export, which must be those that are given.
 
     Args:
@@ -94,7 +98,8 @@ def agreed_classes(given: Sequence[str] | None, exported: Sequence[str],
         raise UserError(
             f'mismatched class lists: metainfo.classes is {_show(given)}, but '
             f'the labels of {path} were made for {_show(exported)}; give '
-            'the same list in the same order')
+            'the same list in the same order'
+        )
     return exported
 
 

@@ -1,4 +1,5 @@
 """Finding images by name without asking the disk for each of them."""
+
 import os
 
 from ..errors import UserError
@@ -18,15 +19,14 @@ class ImageFolder:
         UserError: The folder is missing.
     """
 
-    def __init__(self,
-                 root: str | os.PathLike,
-                 suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> None:
+    def __init__(self, root: str | os.PathLike, suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> None:
         self.root = os.fspath(root)
         self.suffixes = suffixes
         self._folders: dict[str, tuple[set[str], dict[str, str]]] = {}
         if not os.path.isdir(self.root):
-            raise UserError(f'{root}: the folder of images is missing; check '
-                            'data_root and data_prefix')
+            raise UserError(
+                f'{root}: the folder of images is missing; check data_root and data_prefix'
+            )
 
     def find(self, image: str) -> str | None:
         """Path of an image, or None if it is not there.
@@ -75,6 +75,6 @@ class ImageFolder:
                 for name in files:
                     if name.lower().endswith(suffix):
                         names.add(name)
-                        by_stem[name[:-len(suffix)]] = name
+                        by_stem[name[: -len(suffix)]] = name
             self._folders[folder] = names, by_stem
         return self._folders[folder]

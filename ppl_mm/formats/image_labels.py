@@ -3,6 +3,7 @@
 Every reader returns rows of the same kind, so that what their names mean is
 checked in one place and every format reports a fault in the same words.
 """
+
 import csv
 import json
 import os
@@ -50,8 +51,7 @@ def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:
     return lines
 
 
-def read_csv(path: str | os.PathLike,
-             classes: Sequence[str] = ()) -> list[LabelRow]:
+def read_csv(path: str | os.PathLike, classes: Sequence[str] = ()) -> list[LabelRow]:
     """Rows of ``image,labels`` with names between spaces or semicolons.
 
     Args:
@@ -69,20 +69,19 @@ def read_csv(path: str | os.PathLike,
     for number, cells in _csv_cells(path):
         where = f'{path} line {number}'
         if number == 1 and [cell.lower() for cell in cells] != _HEADER:
-            raise UserError(f"{where}: is '{','.join(cells)}', expected the "
-                            "header 'image,labels'")
+            raise UserError(f"{where}: is '{','.join(cells)}', expected the header 'image,labels'")
         if number == 1 or not any(cells):
             continue
         if len(cells) != 2 or not cells[0]:
-            raise UserError(f"{where}: is '{','.join(cells)}', expected "
-                            "'image,labels' with spaces between the labels")
-        rows.append(LabelRow(cells[0], _split_names(cells[1], classes),
-                             where))
+            raise UserError(
+                f"{where}: is '{','.join(cells)}', expected "
+                "'image,labels' with spaces between the labels"
+            )
+        rows.append(LabelRow(cells[0], _split_names(cells[1], classes), where))
     return _not_empty(rows, path)
 
 
-def read_json(path: str | os.PathLike
-              ) -> tuple[list[LabelRow], list[str] | None]:
+def read_json(path: str | os.PathLike) -> tuple[list[LabelRow], list[str] | None]:
     """Rows of a JSON file, of either of two kinds.
 
     ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's
@@ -99,30 +98,31 @@ def read_json(path: str | os.PathLike
         UserError: The file is missing, empty or malformed.
     """
     try:
-        content = json.loads(_read_text(path, 'label file'),
-                             object_pairs_hook=_Pairs)
+        content = json.loads(_read_text(path, 'label file'), object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
-        raise UserError(f'{path} line {error.lineno}: is no JSON '
-                        f'({error.msg}); mend that line') from None
+        raise UserError(
+            f'{path} line {error.lineno}: is no JSON ({error.msg}); mend that line'
+        ) from None
     if not isinstance(content, _Pairs):
-        raise UserError(f'{path}: expected {{"image": ["class", ..]}} or '
-                        '{"metainfo": .., "data_list": [..]}')
+        raise UserError(
+            f'{path}: expected {{"image": ["class", ..]}} or {{"metainfo": .., "data_list": [..]}}'
+        )
     fields = dict(content)
     if 'data_list' not in fields:
-        rows = [_json_row(image, names, f"{path} entry '{image}'")
-                for image, names in content]
+        rows = [_json_row(image, names, f"{path} entry '{image}'") for image, names in content]
         return _not_empty(rows, path), None
     entries, meta = fields['data_list'], fields.get('metainfo', _Pairs())
     if type(entries) is not list or not isinstance(meta, _Pairs):
-        raise UserError(f'{path}: expected a list in data_list and an object '
-                        'in metainfo')
-    rows = [_data_list_row(entry, f'{path} data_list[{index}]')
-            for index, entry in enumerate(entries)]
+        raise UserError(f'{path}: expected a list in data_list and an object in metainfo')
+    rows = [
+        _data_list_row(entry, f'{path} data_list[{index}]') for index, entry in enumerate(entries)
+    ]
     return _not_empty(rows, path), dict(meta).get('classes')
 
 
-def read_voc_xml(folder: str | os.PathLike, images: Sequence[str] | None,
-                 count_difficult: bool) -> list[LabelRow]:
+def read_voc_xml(
+    folder: str | os.PathLike, images: Sequence[str] | None, count_difficult: bool
+) -> list[LabelRow]:
     """Rows of PASCAL VOC's annotations, one XML file an image.
 
     Args:
@@ -138,12 +138,10 @@ def read_voc_xml(folder: str | os.PathLike, images: Sequence[str] | None,
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise UserError(f'{folder}: the folder of XML files is missing; set '
-                        'ann_file')
+        raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
         images = sorted(path.stem for path in folder.glob('*.xml'))
-    rows = [_xml_row(folder / f'{image}.xml', image, count_difficult)
-            for image in images]
+    rows = [_xml_row(folder / f'{image}.xml', image, count_difficult) for image in images]
     return _not_empty(rows, folder)
 
 
@@ -154,8 +152,9 @@ def _csv_cells(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             yield reader.line_num, [cell.strip() for cell in cells]
     except csv.Error as error:
-        raise UserError(f'{path} line {reader.line_num}: is no CSV ({error}); '
-                        'mend that line') from None
+        raise UserError(
+            f'{path} line {reader.line_num}: is no CSV ({error}); mend that line'
+        ) from None
 
 
 class _Pairs(list):
@@ -166,19 +165,19 @@ def _json_row(image: str, names: object, where: str) -> LabelRow:
     if isinstance(names, str):
         names = [names]
     if not isinstance(names, list) or isinstance(names, _Pairs):
-        raise UserError(f'{where}: expected a list of classes, got '
-                        f'{type(names).__name__}')
+        raise UserError(f'{where}: expected a list of classes, got {type(names).__name__}')
     if any(isinstance(name, list) for name in names):  # or an object
-        raise UserError(f'{where}: expected a list of classes, got one that '
-                        'holds a list or an object; write names only')
+        raise UserError(
+            f'{where}: expected a list of classes, got one that '
+            'holds a list or an object; write names only'
+        )
     return LabelRow(image, names, where)
 
 
 def _data_list_row(entry: object, where: str) -> LabelRow:
     fields = dict(entry) if isinstance(entry, _Pairs) else {}
     if not isinstance(fields.get('img_path'), str) or 'gt_label' not in fields:
-        raise UserError(f"{where}: expected an object with 'img_path' and "
-                        "'gt_label'")
+        raise UserError(f"{where}: expected an object with 'img_path' and 'gt_label'")
     labels = fields['gt_label']
     if isinstance(labels, int):
         labels = [labels]
@@ -189,16 +188,18 @@ def _xml_row(path: Path, image: str, count_difficult: bool) -> LabelRow:
     try:
         tree = ElementTree.fromstring(_read_bytes(path, 'label file'))
     except ElementTree.ParseError as error:
-        raise UserError(f'{path}: is no XML ({error}); mend or replace the '
-                        'file') from None
+        raise UserError(f'{path}: is no XML ({error}); mend or replace the file') from None
     objects = tree.findall('object')
     names = [
-        (item.findtext('name') or '').strip() for item in objects
+        (item.findtext('name') or '').strip()
+        for item in objects
         if count_difficult or item.findtext('difficult', '0').strip() != '1'
     ]
     if objects and not names:
-        raise UserError(f'{path}: holds objects marked difficult only; set '
-                        'count_difficult=True or take the image out')
+        raise UserError(
+            f'{path}: holds objects marked difficult only; set '
+            'count_difficult=True or take the image out'
+        )
     return LabelRow(image, names, str(path))
 
 
@@ -209,8 +210,7 @@ def _split_names(text: str, classes: Sequence[str]) -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
-def _not_empty(rows: list[LabelRow], path: str | os.PathLike
-               ) -> list[LabelRow]:
+def _not_empty(rows: list[LabelRow], path: str | os.PathLike) -> list[LabelRow]:
     if not rows:
         raise UserError(f'{path}: holds no labels; write one entry an image')
     return rows
@@ -220,15 +220,16 @@ def _read_text(path: str | os.PathLike, what: str) -> str:
     try:
         return _read_bytes(path, what).decode('utf-8-sig')
     except UnicodeDecodeError:
-        raise UserError(f'{path}: the {what} is no UTF-8 text; save it as '
-                        'such') from None
+        raise UserError(f'{path}: the {what} is no UTF-8 text; save it as such') from None
 
 
 def _read_bytes(path: str | os.PathLike, what: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        reason = ('is missing' if isinstance(error, FileNotFoundError) else
-                  f'cannot be read ({error.strerror})')
-        raise UserError(f'{path}: the {what} {reason}; check the path'
-                        ) from None
+        reason = (
+            'is missing'
+            if isinstance(error, FileNotFoundError)
+            else f'cannot be read ({error.strerror})'
+        )
+        raise UserError(f'{path}: the {what} {reason}; check the path') from None

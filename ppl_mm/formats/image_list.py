@@ -1,4 +1,5 @@
 """Lists of images as in VOC's ImageSets, read in one way by everyone."""
+
 import os
 import re
 from pathlib import Path
@@ -35,22 +36,27 @@ def read_image_list(path: str | os.PathLike) -> list[tuple[int, str]]:
     try:
         text = Path(path).read_text(encoding='utf-8-sig')
     except (OSError, UnicodeDecodeError) as error:
-        reason = 'is missing' if isinstance(error, FileNotFoundError) else (
-            'not a readable list of images')
-        raise UserError(f'{path}: {reason}; give a text file with one image '
-                        'a line') from error
-    lines = [(number, _FLAG.sub('', line.strip()).rstrip())
-             for number, line in enumerate(text.splitlines(), 1)
-             if line.strip()]
+        reason = (
+            'is missing'
+            if isinstance(error, FileNotFoundError)
+            else ('not a readable list of images')
+        )
+        raise UserError(f'{path}: {reason}; give a text file with one image a line') from error
+    lines = [
+        (number, _FLAG.sub('', line.strip()).rstrip())
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
     if not lines:
-        raise UserError(f'{path}: names no image; give a text file with one '
-                        'image a line')
+        raise UserError(f'{path}: names no image; give a text file with one image a line')
     first = {}
     for number, image in lines:
         known = first.setdefault(image_id(image), number)
         if known != number:
-            raise UserError(f"{path} line {number}: image '{image}' occurs "
-                            f'twice, first at line {known}; keep one')
+            raise UserError(
+                f"{path} line {number}: image '{image}' occurs "
+                f'twice, first at line {known}; keep one'
+            )
     return lines
 
 

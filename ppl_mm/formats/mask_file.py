@@ -1,4 +1,5 @@
 """Masks on disk: 8-bit PNGs whose pixel is the class."""
+
 import io
 import os
 from functools import lru_cache
@@ -61,8 +62,7 @@ def encode_label(label: np.ndarray) -> bytes:
         ValueError: If the label is of another type or shape.
     """
     if label.dtype != np.uint8 or label.ndim != 2:
-        raise ValueError('expect a label (H, W) of uint8, got '
-                         f'{label.shape} of {label.dtype}')
+        raise ValueError(f'expect a label (H, W) of uint8, got {label.shape} of {label.dtype}')
     image = Image.fromarray(np.ascontiguousarray(label))
     image.putpalette(voc_palette())  # all 256 colours: 8 bits per pixel
     file = io.BytesIO()
@@ -104,17 +104,18 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
             mode = _mode_of(image)
             mask = np.array(image) if mode in ('P', 'L') else None
     except FileNotFoundError as error:
-        raise UserError(f'{path}: no such mask; check the folder and the '
-                        'list of the split') from error
+        raise UserError(
+            f'{path}: no such mask; check the folder and the list of the split'
+        ) from error
     # Pillow raises a SyntaxError for a broken PNG chunk.
     except (OSError, ValueError, SyntaxError) as error:
         reason = str(error).splitlines()[0] if str(error) else 'damaged'
-        raise UserError(f'{path}: not a readable mask ({reason}); put back '
-                        'a whole file') from error
+        raise UserError(f'{path}: not a readable mask ({reason}); put back a whole file') from error
     if mask is None:
         raise UserError(
             f'{path}: a mask must be an 8-bit palette or grey PNG whose pixel '
-            f'is the class, got mode {mode}; convert colours to class ids')
+            f'is the class, got mode {mode}; convert colours to class ids'
+        )
     return mask
 
 

@@ -24,6 +24,7 @@ int32, kind and number of the device. Then an int32 type and the raw data, row
 by row. An array of nothing ends after its shape. Storages but 0 are sparse,
 which no network's weights are.
 """
+
 import math
 import os
 import struct
@@ -58,20 +59,21 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f'{path}: no such file; give the path of a .params '
-                        'file')
+        raise UserError(f'{path}: no such file; give the path of a .params file')
     with path.open('rb') as file:
         reader = _Reader(file, path)
         if reader.left < 16 or reader.number('<Q') != LIST_MAGIC:
-            raise UserError(f'{path} is no .params file of MXNet: it does not '
-                            f'begin with {LIST_MAGIC:#x}')
+            raise UserError(
+                f'{path} is no .params file of MXNet: it does not begin with {LIST_MAGIC:#x}'
+            )
         reader.number('<Q')
         arrays = [reader.array() for _ in range(reader.number('<Q'))]
         names = [reader.name() for _ in range(reader.number('<Q'))]
         reader.end()
     if len(set(names)) != len(arrays) or len(names) != len(arrays):
-        raise UserError(f'{path} holds {len(arrays)} arrays and '
-                        f'{len(set(names))} names: weights need one each')
+        raise UserError(
+            f'{path} holds {len(arrays)} arrays and {len(set(names))} names: weights need one each'
+        )
     return dict(zip(names, arrays, strict=True))
 
 
@@ -89,9 +91,11 @@ class _Reader:
 
     def take(self, size: int) -> bytes:
         if size > self.left:
-            raise UserError(f'{self.path} is truncated or damaged: '
-                            f'{size:,} bytes are expected where {self.left:,} '
-                            'are left; get it again')
+            raise UserError(
+                f'{self.path} is truncated or damaged: '
+                f'{size:,} bytes are expected where {self.left:,} '
+                'are left; get it again'
+            )
         self.left -= size
         return self.file.read(size)
 
@@ -103,17 +107,20 @@ class _Reader:
         try:
             return text.decode()
         except UnicodeDecodeError as error:
-            raise UserError(f'{self.path} is damaged: a name in it is no '
-                            'text; get it again') from error
+            raise UserError(
+                f'{self.path} is damaged: a name in it is no text; get it again'
+            ) from error
 
     def array(self) -> np.ndarray:
         magic = self.number('<I')
         if magic in (V2_MAGIC, V3_MAGIC):
             storage = self.number('<i')
             if storage != 0:
-                raise UserError(f'{self.path} holds a sparse array (storage '
-                                f'{storage}), which is not read: save it with '
-                                "tostype('default')")
+                raise UserError(
+                    f'{self.path} holds a sparse array (storage '
+                    f'{storage}), which is not read: save it with '
+                    "tostype('default')"
+                )
         if magic in (V1_MAGIC, V2_MAGIC, V3_MAGIC):
             sides, kind = self.number('<i'), '<q'
         else:
@@ -128,23 +135,28 @@ class _Reader:
 
     def _shape(self, sides: int, kind: str) -> list[int]:
         if sides > _MOST_SIDES:
-            raise UserError(f'{self.path} is damaged, or newer than this '
-                            f'reader: an array begins with {sides:#x}; get it '
-                            'again, or save it with MXNet 1.x')
+            raise UserError(
+                f'{self.path} is damaged, or newer than this '
+                f'reader: an array begins with {sides:#x}; get it '
+                'again, or save it with MXNet 1.x'
+            )
         shape = [self.number(kind) for _ in range(sides)]
         if any(side < 0 for side in shape):
-            raise UserError(f'{self.path} is damaged: an array has the shape '
-                            f'{tuple(shape)}; get it again')
+            raise UserError(
+                f'{self.path} is damaged: an array has the shape {tuple(shape)}; get it again'
+            )
         return shape
 
     def _dtype(self) -> np.dtype:
         flag = self.number('<i')
         if flag not in _TYPES:
-            raise UserError(f'{self.path} holds an array of type {flag}, '
-                            'which is not read: save it as float32')
+            raise UserError(
+                f'{self.path} holds an array of type {flag}, which is not read: save it as float32'
+            )
         return np.dtype(_TYPES[flag])
 
     def end(self) -> None:
         if self.left:
-            raise UserError(f'{self.path} is damaged: {self.left:,} bytes '
-                            'follow its last name; get it again')
+            raise UserError(
+                f'{self.path} is damaged: {self.left:,} bytes follow its last name; get it again'
+            )

@@ -1,4 +1,5 @@
 """Writing a data set in PASCAL VOC's layout, each file whole or not there."""
+
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,15 +8,36 @@ from ..utils.files import atomic_write
 from .class_list import BACKGROUND
 
 #: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
-VOC_CLASSES = ('aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car',
-               'cat', 'chair', 'cow', 'diningtable', 'dog', 'horse',
-               'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
-               'tvmonitor')
+VOC_CLASSES = (
+    'aeroplane',
+    'bicycle',
+    'bird',
+    'boat',
+    'bottle',
+    'bus',
+    'car',
+    'cat',
+    'chair',
+    'cow',
+    'diningtable',
+    'dog',
+    'horse',
+    'motorbike',
+    'person',
+    'pottedplant',
+    'sheep',
+    'sofa',
+    'train',
+    'tvmonitor',
+)
 
 
-def write_lists(root: str | os.PathLike, classes: Sequence[str],
-                splits: Mapping[str, Sequence[str]],
-                labels: Mapping[str, Sequence[str]]) -> None:
+def write_lists(
+    root: str | os.PathLike,
+    classes: Sequence[str],
+    splits: Mapping[str, Sequence[str]],
+    labels: Mapping[str, Sequence[str]],
+) -> None:
     """Write classes.txt, the split lists and image_labels.csv.
 
     Args:
@@ -31,8 +53,7 @@ def write_lists(root: str | os.PathLike, classes: Sequence[str],
     write_labels(root / 'image_labels.csv', labels)
 
 
-def write_labels(path: str | os.PathLike,
-                 labels: Mapping[str, Sequence[str]]) -> None:
+def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -> None:
     """Write a CSV of image-level labels.
 
     Args:

@@ -1,4 +1,5 @@
 """The pictures of a pipeline's report."""
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from ..visualization import (
 )
 from .tables import METHODS, ROLES, find
 
-_TITLES = ('image', 'true mask', 'plain CAM', 'PPL', 'pseudo-label',
-           'prediction')
-_RULE = ('Images of {split} by the IoU of their pseudo-label, the mean over '
-         'the classes in the mask: the {n} best, the {n} in the middle, the '
-         '{n} worst. Below each picture is its IoU; white lines are where the '
-         'maps are cut.')
+_TITLES = ('image', 'true mask', 'plain CAM', 'PPL', 'pseudo-label', 'prediction')
+_RULE = (
+    'Images of {split} by the IoU of their pseudo-label, the mean over '
+    'the classes in the mask: the {n} best, the {n} in the middle, the '
+    '{n} worst. Below each picture is its IoU; white lines are where the '
+    'maps are cut.'
+)
 
 
 def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
@@ -47,8 +49,9 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     return dict(rule=_RULE.format(split=split, n=each), images=chosen)
 
 
-def draw_images(work_dir: Path, report: dict, path: Path, each: int = 2,
-                photos: bool = True) -> list[str]:
+def draw_images(
+    work_dir: Path, report: dict, path: Path, each: int = 2, photos: bool = True
+) -> list[str]:
     """Draw the images whose pseudo-labels are best, in the middle and worst.
 
     Args:
@@ -82,29 +85,26 @@ class _Panel:
         self.foreground = len(report['classes']) - 1
         self.thresholds = {
             name: find(report, method, 'masked')['threshold']
-            for name, method in (('cam', 'plain_cam'), ('ppl', 'ppl'))}
+            for name, method in (('cam', 'plain_cam'), ('ppl', 'ppl'))
+        }
         split = find(report, 'ppl', 'masked')['split']
-        self.stems = read_ids(
-            self.root / f'ImageSets/Segmentation/{split}.txt')
+        self.stems = read_ids(self.root / f'ImageSets/Segmentation/{split}.txt')
 
     def choose(self, each: int) -> list[tuple[str, str]]:
         """The best, middle and worst images by their pseudo-label."""
-        ious = {stem: self._iou(self._pseudo_label(stem), self._mask(stem))
-                for stem in self.stems}
+        ious = {stem: self._iou(self._pseudo_label(stem), self._mask(stem)) for stem in self.stems}
         known = [stem for stem in self.stems if ious[stem] is not None]
         return pick(sorted(known, key=lambda stem: (-ious[stem], stem)), each)
 
     def row(self, stem: str) -> list[Cell]:
         """What is shown of an image."""
         mask = self._mask(stem)
-        image = (self._photo(stem) if self.photos else
-                 np.zeros((*mask.shape, 3), np.uint8))
-        prediction = read_mask(
-            self.dir / 'test_seg' / 'predictions' / f'{Path(stem).name}.png')
-        labels = [self._label_cell(image, label, mask)
-                  for label in (self._pseudo_label(stem), prediction)]
-        maps = [self._map_cell(image, name, stem, mask)
-                for name in ('cam', 'ppl')]
+        image = self._photo(stem) if self.photos else np.zeros((*mask.shape, 3), np.uint8)
+        prediction = read_mask(self.dir / 'test_seg' / 'predictions' / f'{Path(stem).name}.png')
+        labels = [
+            self._label_cell(image, label, mask) for label in (self._pseudo_label(stem), prediction)
+        ]
+        maps = [self._map_cell(image, name, stem, mask) for name in ('cam', 'ppl')]
         first = [Cell(image)] if self.photos else []
         true = Cell(overlay_label(image, mask, self._opacity()))
         return [*first, true, *maps, *labels]
@@ -114,19 +114,16 @@ class _Panel:
             return np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
 
     def _opacity(self) -> float:
-        return 0.6 if self.photos else 1.
+        return 0.6 if self.photos else 1.0
 
-    def _map_cell(self, image: np.ndarray, name: str, stem: str,
-                  mask: np.ndarray) -> Cell:
+    def _map_cell(self, image: np.ndarray, name: str, stem: str, mask: np.ndarray) -> Cell:
         cam = read_cam(cam_path(self.dir / f'export_{name}', stem))
         label = label_from_cam(cam, self.thresholds[name])
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
 
-    def _label_cell(self, image: np.ndarray, label: np.ndarray,
-                    mask: np.ndarray) -> Cell:
-        return Cell(overlay_label(image, label, self._opacity()),
-                    self._caption(label, mask))
+    def _label_cell(self, image: np.ndarray, label: np.ndarray, mask: np.ndarray) -> Cell:
+        return Cell(overlay_label(image, label, self._opacity()), self._caption(label, mask))
 
     def _caption(self, label: np.ndarray, mask: np.ndarray) -> str:
         iou = self._iou(label, mask)
@@ -140,8 +137,7 @@ class _Panel:
 
     def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
         """Mean IoU of one image; None where its mask is all void."""
-        iou = mean_scores(confusion_matrix(
-            label, mask, self.foreground))['mIoU']
+        iou = mean_scores(confusion_matrix(label, mask, self.foreground))['mIoU']
         return None if np.isnan(iou) else float(iou)
 
 
@@ -159,10 +155,8 @@ def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
     count = len(ranked)
     middle = max((count - each) // 2, 0)
     kinds = {}
-    for kind, start in (('median', middle), ('worst', max(count - each, 0)),
-                        ('best', 0)):
-        kinds.update(dict.fromkeys(range(start, min(start + each, count)),
-                                   kind))
+    for kind, start in (('median', middle), ('worst', max(count - each, 0)), ('best', 0)):
+        kinds.update(dict.fromkeys(range(start, min(start + each, count)), kind))
     return [(kinds[place], ranked[place]) for place in sorted(kinds)]
 
 
@@ -179,6 +173,10 @@ def _curves(report: dict):
         for role in ROLES:
             found = find(report, method, role)
             curves[f'{METHODS[method]}, {found["split"]}'] = Curve(
-                by_role[role]['threshold'], by_role[role]['mIoU'],
-                found['threshold'], method, dashed=role == 'val')
+                by_role[role]['threshold'],
+                by_role[role]['mIoU'],
+                found['threshold'],
+                method,
+                dashed=role == 'val',
+            )
     return draw_curves(curves, 'Maps cut at each threshold')

@@ -1,4 +1,5 @@
 """What the steps of a pipeline have measured, in one record."""
+
 import json
 import os
 import platform
@@ -29,8 +30,7 @@ def collect_results(work_dir: Path) -> dict:
         UserError: If a step has not left its file.
     """
     run = _read(work_dir / 'pipeline.json')
-    maps = {method: _read(work_dir / f'measure_{method}.json')
-            for method in ('cam', 'ppl')}
+    maps = {method: _read(work_dir / f'measure_{method}.json') for method in ('cam', 'ppl')}
     labels = maps['ppl']
     if run.get('refinement'):
         labels = _read(work_dir / 'measure_refined.json')
@@ -38,17 +38,25 @@ def collect_results(work_dir: Path) -> dict:
         *_of_maps(maps['cam'], 'plain_cam', 'maps'),
         *_of_maps(maps['ppl'], 'ppl', 'maps'),
         *_of_maps(labels, 'pseudo_labels', 'labels'),
-        *_of_segmentation(work_dir, run)]
+        *_of_segmentation(work_dir, run),
+    ]
     for one in measurements:
         one['seed'] = run['seed']
     steps = _steps(work_dir)
     report = dict(
-        run, ppl_mm=__version__, classes=maps['cam']['val']['classes'],
-        measurements=measurements, comparisons=_compare(measurements),
-        curves={name: {role: maps[method][role]['curve'] for role in ROLES}
-                for name, method in (('plain_cam', 'cam'), ('ppl', 'ppl'))},
-        steps=steps, seconds=round(sum(one['seconds'] for one in steps), 2),
-        machine=_machine())
+        run,
+        ppl_mm=__version__,
+        classes=maps['cam']['val']['classes'],
+        measurements=measurements,
+        comparisons=_compare(measurements),
+        curves={
+            name: {role: maps[method][role]['curve'] for role in ROLES}
+            for name, method in (('plain_cam', 'cam'), ('ppl', 'ppl'))
+        },
+        steps=steps,
+        seconds=round(sum(one['seconds'] for one in steps), 2),
+        machine=_machine(),
+    )
     return _portable(dict(report, sentences=_sentences(report)))
 
 
@@ -68,42 +76,54 @@ def _portable(value):
 def _of_maps(measured: dict, method: str, kind: str) -> list[dict]:
     entries = []
     for role in ROLES:
-        found = {key: value for key, value in measured[role].items()
-                 if key not in (*_FROM_MASKS, 'curve', 'classes')}
-        entries.append(dict(method=method, role=role, **found,
-                            scores=measured[role][kind]))
+        found = {
+            key: value
+            for key, value in measured[role].items()
+            if key not in (*_FROM_MASKS, 'curve', 'classes')
+        }
+        entries.append(dict(method=method, role=role, **found, scores=measured[role][kind]))
     return entries
 
 
 def _of_segmentation(work_dir: Path, run: dict) -> list[dict]:
     checkpoint = last_checkpoint(work_dir / 'train_seg')
     if checkpoint is None:
-        raise UserError(f'{work_dir}/train_seg: its checkpoint is gone; run '
-                        'the pipeline again')
+        raise UserError(f'{work_dir}/train_seg: its checkpoint is gone; run the pipeline again')
     origin = dict(
-        config=run['segmentation'][-1], checkpoint=str(checkpoint),
-        checkpoint_sha256=file_sha256(checkpoint), threshold=None)
+        config=run['segmentation'][-1],
+        checkpoint=str(checkpoint),
+        checkpoint_sha256=file_sha256(checkpoint),
+        threshold=None,
+    )
     entries = []
     for role, name in zip(ROLES, ('test_seg', 'test_seg_val'), strict=True):
         found = _read(work_dir / name / 'scores.json')
-        entries.append(dict(
-            method='segmentation', role=role, split=found['split'],
-            num_images=found['num_images'], **origin, scores=found['scores']))
+        entries.append(
+            dict(
+                method='segmentation',
+                role=role,
+                split=found['split'],
+                num_images=found['num_images'],
+                **origin,
+                scores=found['scores'],
+            )
+        )
     return entries
 
 
 def _compare(measurements: list[dict]) -> dict:
     """Differences of mIoU, as fractions."""
-    miou = {(one['method'], one['role']): one['scores']['mIoU']
-            for one in measurements}
+    miou = {(one['method'], one['role']): one['scores']['mIoU'] for one in measurements}
     pairs = dict(
         ppl_over_plain_cam=('ppl', 'plain_cam'),
         pseudo_labels_over_plain_cam=('pseudo_labels', 'plain_cam'),
         pseudo_labels_over_ppl=('pseudo_labels', 'ppl'),
-        segmentation_over_pseudo_labels=('segmentation', 'pseudo_labels'))
-    return {name: {role: miou[better, role] - miou[worse, role]
-                   for role in ROLES}
-            for name, (better, worse) in pairs.items()}
+        segmentation_over_pseudo_labels=('segmentation', 'pseudo_labels'),
+    )
+    return {
+        name: {role: miou[better, role] - miou[worse, role] for role in ROLES}
+        for name, (better, worse) in pairs.items()
+    }
 
 
 def _sentences(report: dict) -> list[str]:
@@ -115,11 +135,18 @@ def _sentences(report: dict) -> list[str]:
     first = ' first' if report.get('segmentation_maps') else ''
     return [
         *_claims(report, 'ppl', 'plain_cam', 'PPL', 'the plain CAM'),
-        *(_claims(report, 'pseudo_labels', 'ppl', 'Refinement',
-                  'the maps of PPL') if report.get('refinement') else ()),
-        *_claims(report, 'segmentation', 'pseudo_labels',
-                 'The segmentation network', 'the pseudo-labels it learnt '
-                 f'from{first}'),
+        *(
+            _claims(report, 'pseudo_labels', 'ppl', 'Refinement', 'the maps of PPL')
+            if report.get('refinement')
+            else ()
+        ),
+        *_claims(
+            report,
+            'segmentation',
+            'pseudo_labels',
+            'The segmentation network',
+            f'the pseudo-labels it learnt from{first}',
+        ),
         f'These are results of one run, with seed {seed}{data}: how much '
         'other seeds differ is not in them.',
         f'The masks of {splits["threshold"]} chose one threshold for each '
@@ -130,8 +157,7 @@ def _sentences(report: dict) -> list[str]:
     ]
 
 
-def _claims(report: dict, method: str, other: str, name: str,
-            other_name: str) -> list[str]:
+def _claims(report: dict, method: str, other: str, name: str, other_name: str) -> list[str]:
     """Who wins, on each split, whichever way it is."""
     claims = []
     for role in ROLES:
@@ -141,7 +167,8 @@ def _claims(report: dict, method: str, other: str, name: str,
         claims.append(
             f'{name} {verb} {other_name} on {own["split"]} '
             f'({own["num_images"]} images): {first - second:+.2f} points '
-            f'({first:.2f} against {second:.2f} % mIoU).')
+            f'({first:.2f} against {second:.2f} % mIoU).'
+        )
     return claims
 
 
@@ -150,20 +177,26 @@ def _steps(work_dir: Path) -> list[dict]:
     names = _read(work_dir / 'pipeline.json')['steps']
     paths = [work_dir / 'steps' / f'{name}.json' for name in names]
     records = [_read(path) for path in paths if path.is_file()]
-    return [{key: record[key] for key in ('step', 'title', 'seconds',
-                                          'command')} for record in records]
+    return [
+        {key: record[key] for key in ('step', 'title', 'seconds', 'command')} for record in records
+    ]
 
 
 def _machine() -> dict:
     return dict(
-        python=platform.python_version(), torch=torch.__version__,
-        platform=platform.platform(), cpus=os.cpu_count(),
-        threads=torch.get_num_threads(), cuda=torch.cuda.is_available())
+        python=platform.python_version(),
+        torch=torch.__version__,
+        platform=platform.platform(),
+        cpus=os.cpu_count(),
+        threads=torch.get_num_threads(),
+        cuda=torch.cuda.is_available(),
+    )
 
 
 def _read(path: Path) -> dict:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UserError(f'{path}: not there or not readable; run the pipeline '
-                        'to its end') from error
+        raise UserError(
+            f'{path}: not there or not readable; run the pipeline to its end'
+        ) from error

@@ -1,4 +1,5 @@
 """A pipeline's results as a table: for a terminal, in Markdown, in HTML."""
+
 import base64
 import html
 import json
@@ -10,15 +11,15 @@ from ..utils.progress import duration
 
 #: What is measured, in the order of the table.
 METHODS = dict(
-    plain_cam='plain CAM', ppl='PPL', pseudo_labels='pseudo-label',
-    segmentation='segmentation')
+    plain_cam='plain CAM', ppl='PPL', pseudo_labels='pseudo-label', segmentation='segmentation'
+)
 #: Where: on training images with masks, and on images never trained on.
 ROLES = ('masked', 'val')
-_STYLE = '''body{font:15px/1.5 sans-serif;max-width:72em;margin:2em auto;
+_STYLE = """body{font:15px/1.5 sans-serif;max-width:72em;margin:2em auto;
 padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0}
 td,th{padding:.2em .7em;text-align:right;border-bottom:1px solid #ddd}
 td:first-child,th:first-child{text-align:left}img{max-width:100%}
-tr.total td{font-weight:bold}code{overflow-wrap:anywhere}'''
+tr.total td{font-weight:bold}code{overflow-wrap:anywhere}"""
 
 
 def read_report(work_dir: Path) -> dict:
@@ -37,8 +38,9 @@ def read_report(work_dir: Path) -> dict:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UserError(f'{path}: not there or not readable; run the pipeline '
-                        'to its end') from error
+        raise UserError(
+            f'{path}: not there or not readable; run the pipeline to its end'
+        ) from error
 
 
 def find(report: dict, method: str, role: str) -> dict:
@@ -52,8 +54,9 @@ def find(report: dict, method: str, role: str) -> dict:
     Returns:
         dict: Its split, scores, threshold and what made it.
     """
-    return next(one for one in report['measurements']
-                if (one['method'], one['role']) == (method, role))
+    return next(
+        one for one in report['measurements'] if (one['method'], one['role']) == (method, role)
+    )
 
 
 def table_rows(report: dict) -> list[list[str]]:
@@ -66,14 +69,18 @@ def table_rows(report: dict) -> list[list[str]]:
         list[list[str]]: A name and, for each method, the numbers on both
         splits; IoU in per cent.
     """
-    cells = [find(report, method, role)
-             for method in METHODS for role in ROLES]
-    rows = [[name, *(_percent(one['scores']['per_class'][name]['iou'])
-                     for one in cells)] for name in report['classes']]
-    rows.append(['mean (mIoU)',
-                 *(_percent(one['scores']['mIoU']) for one in cells)])
-    rows.append(['threshold', *('' if one['threshold'] is None else
-                                f'{one["threshold"]:g}' for one in cells)])
+    cells = [find(report, method, role) for method in METHODS for role in ROLES]
+    rows = [
+        [name, *(_percent(one['scores']['per_class'][name]['iou']) for one in cells)]
+        for name in report['classes']
+    ]
+    rows.append(['mean (mIoU)', *(_percent(one['scores']['mIoU']) for one in cells)])
+    rows.append(
+        [
+            'threshold',
+            *('' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells),
+        ]
+    )
     return rows
 
 
@@ -90,14 +97,12 @@ def terminal_report(report: dict) -> str:
     width = max(13, *(len(row[0]) for row in rows))
     head = ''.join(f'{name:>16}' for name in METHODS.values())
     roles = ''.join(f'{_role(role):>8}' for _ in METHODS for role in ROLES)
-    lines = ['', f'{"IoU, per cent":{width}}{head}',
-             f'{"":{width}}{roles}']
+    lines = ['', f'{"IoU, per cent":{width}}{head}', f'{"":{width}}{roles}']
     for name, *cells in rows:
         if name.startswith('mean'):
             lines.append('-' * (width + 8 * len(cells)))
         lines.append(f'{name:{width}}' + ''.join(f'{c:>8}' for c in cells))
-    return '\n'.join([*lines, '', f'{_key(report)}', '',
-                      *report['sentences']])
+    return '\n'.join([*lines, '', f'{_key(report)}', '', *report['sentences']])
 
 
 def _role(role: str) -> str:
@@ -107,9 +112,11 @@ def _role(role: str) -> str:
 def _key(report: dict) -> str:
     """What the two columns are."""
     masked, val = (find(report, 'ppl', role) for role in ROLES)
-    return (f'train: the {masked["num_images"]} images of {masked["split"]}, '
-            f'whose image labels were trained on; val: the '
-            f'{val["num_images"]} images of {val["split"]}.')
+    return (
+        f'train: the {masked["num_images"]} images of {masked["split"]}, '
+        f'whose image labels were trained on; val: the '
+        f'{val["num_images"]} images of {val["split"]}.'
+    )
 
 
 def markdown_report(report: dict) -> str:
@@ -127,14 +134,30 @@ def markdown_report(report: dict) -> str:
         bold = row[0].startswith('mean')
         lines.append(_line([f'**{c}**' if bold else c for c in row]))
     steps = [_line(['step', 'time']), _line(['---', '---:'])]
-    steps += [_line([one['title'], duration(one['seconds'])])
-              for one in report['steps']]
+    steps += [_line([one['title'], duration(one['seconds'])]) for one in report['steps']]
     sentences = [f'- {text}' for text in report['sentences']]
-    return '\n'.join([
-        f'# Pipeline {report["name"]}, seed {report["seed"]}', '', *lines, '',
-        _key(report), '', *sentences, '', f'![Pictures]({"panel.png"})', '',
-        report['panel']['rule'], '', '![Thresholds](curve.png)', '',
-        f'Time in all: {duration(report["seconds"])}.', '', *steps, ''])
+    return '\n'.join(
+        [
+            f'# Pipeline {report["name"]}, seed {report["seed"]}',
+            '',
+            *lines,
+            '',
+            _key(report),
+            '',
+            *sentences,
+            '',
+            f'![Pictures]({"panel.png"})',
+            '',
+            report['panel']['rule'],
+            '',
+            '![Thresholds](curve.png)',
+            '',
+            f'Time in all: {duration(report["seconds"])}.',
+            '',
+            *steps,
+            '',
+        ]
+    )
 
 
 def html_report(work_dir: Path, report: dict) -> str:
@@ -148,18 +171,15 @@ def html_report(work_dir: Path, report: dict) -> str:
         str: HTML without scripts.
     """
     title = f'Pipeline {report["name"]}, seed {report["seed"]}'
-    head = ''.join(f'<th>{name}</th>' for name in ('IoU, per cent',
-                                                   *_columns()))
-    body = ''.join(_html_row(row, row[0].startswith('mean'))
-                   for row in table_rows(report))
-    items = ''.join(f'<li>{html.escape(text)}</li>'
-                    for text in report['sentences'])
-    steps = ''.join(_html_row([one['title'], duration(one['seconds'])])
-                    for one in report['steps'])
+    head = ''.join(f'<th>{name}</th>' for name in ('IoU, per cent', *_columns()))
+    body = ''.join(_html_row(row, row[0].startswith('mean')) for row in table_rows(report))
+    items = ''.join(f'<li>{html.escape(text)}</li>' for text in report['sentences'])
+    steps = ''.join(_html_row([one['title'], duration(one['seconds'])]) for one in report['steps'])
     origins = ''.join(
-        _html_row([METHODS[one['method']], one['config'],
-                   one['checkpoint_sha256'][:16]])
-        for one in report['measurements'] if one['role'] == 'val')
+        _html_row([METHODS[one['method']], one['config'], one['checkpoint_sha256'][:16]])
+        for one in report['measurements']
+        if one['role'] == 'val'
+    )
     return (
         f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>'
         f'{html.escape(title)}</title><style>{_STYLE}</style><h1>'
@@ -171,12 +191,12 @@ def html_report(work_dir: Path, report: dict) -> str:
         f'<table><tr><th>method</th><th>config</th><th>SHA-256 of the '
         f'checkpoint</th></tr>{origins}</table><h2>Time</h2><table>{steps}'
         f'{_html_row(["in all", duration(report["seconds"])], True)}</table>'
-        f'</html>\n')
+        f'</html>\n'
+    )
 
 
 def _columns() -> list[str]:
-    return [f'{name}, {_role(role)}' for name in METHODS.values()
-            for role in ROLES]
+    return [f'{name}, {_role(role)}' for name in METHODS.values() for role in ROLES]
 
 
 def _line(cells: Sequence[str]) -> str:

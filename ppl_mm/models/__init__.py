@@ -1,4 +1,5 @@
 """The method: backbones seen as chains of blocks, patch learning, CAMs."""
+
 from ..utils.lazy import lazy_exports
 from . import chains  # noqa: F401  (registers the chains)
 
@@ -12,19 +13,22 @@ from .block_chain import (  # noqa: F401
 
 # Importing one module must not import all: refinement needs the affinities of
 # pixel pairs, and no backbone. The registry knows where each type is.
-__all__, __getattr__, __dir__ = lazy_exports(__name__, {
-    'affinity.loss': ('AffinityLoss', ),
-    'affinity.net': ('AffinityNet', ),
-    'backbones.dilated_mobilenet_v2': ('DilatedMobileNetV2', ),
-    'backbones.resnet38d': ('ResNet38d', ),
-    'cam_classifier': ('CAMClassifier', ),
-    'cam_head': ('CAMHead', ),
-    'cam_tta': ('CAMTTAModel', ),
-    'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
-    'segmentation.balanced_loss': ('BalancedCrossEntropyLoss', ),
-    'segmentation.deeplab_v1_head': ('DeepLabV1Head', ),
-    'segmentation.deeplab_v2_head': ('DeepLabV2Head', ),
-    'segmentation.map_tta': ('SegMapTTAModel', ),
-    'self_training.label_loss': ('LabelLoss', ),
-})
+__all__, __getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'affinity.loss': ('AffinityLoss',),
+        'affinity.net': ('AffinityNet',),
+        'backbones.dilated_mobilenet_v2': ('DilatedMobileNetV2',),
+        'backbones.resnet38d': ('ResNet38d',),
+        'cam_classifier': ('CAMClassifier',),
+        'cam_head': ('CAMHead',),
+        'cam_tta': ('CAMTTAModel',),
+        'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
+        'segmentation.balanced_loss': ('BalancedCrossEntropyLoss',),
+        'segmentation.deeplab_v1_head': ('DeepLabV1Head',),
+        'segmentation.deeplab_v2_head': ('DeepLabV2Head',),
+        'segmentation.map_tta': ('SegMapTTAModel',),
+        'self_training.label_loss': ('LabelLoss',),
+    },
+)
 __all__ += ['Block', 'BlockChain', 'block_chain', 'register_block_chain']

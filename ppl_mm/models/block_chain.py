@@ -12,6 +12,7 @@ small adapter per family of backbones makes it; a user's own is added by::
 ``python -m ppl_mm.models.block_chain CONFIG`` prints the chain of a config,
 to choose the positions of the cuts from.
 """
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class Block:
             for others than the next block: norm and ReLU, where a sum of
             residuals is passed on. Defaults to none, the output itself.
     """
+
     name: str
     layers: tuple[Callable[[Tensor], Tensor], ...]
     stride: int
@@ -79,8 +81,7 @@ class BlockChain(Sequence[Block]):
             x = block(x)
         return x
 
-    def run(self, x: Tensor,
-            positions: Sequence[int]) -> tuple[Tensor, dict[int, Tensor]]:
+    def run(self, x: Tensor, positions: Sequence[int]) -> tuple[Tensor, dict[int, Tensor]]:
         """Run all blocks and keep the outputs of some.
 
         Args:
@@ -129,7 +130,8 @@ class BlockChain(Sequence[Block]):
             raise UserError(
                 f'position={position} is outside the chain of {count} blocks: '
                 f'use 0..{count - 2} or {-count}..-2 (`python -m '
-                'ppl_mm.models.block_chain CONFIG` lists them)')
+                'ppl_mm.models.block_chain CONFIG` lists them)'
+            )
         return position % count
 
 
@@ -186,7 +188,8 @@ def block_chain(backbone: nn.Module) -> BlockChain:
     raise UserError(
         f'backbone {_full_name(type(backbone))}: no block chain is known for '
         'it; add one with ppl_mm.models.register_block_chain (docs/'
-        f'concepts.md), or use one of {", ".join(sorted(_ADAPTERS))}')
+        f'concepts.md), or use one of {", ".join(sorted(_ADAPTERS))}'
+    )
 
 
 def describe(chain: BlockChain) -> str:
@@ -200,8 +203,9 @@ def describe(chain: BlockChain) -> str:
     """
     lines = [f'{"position":>8}  {"block":<24}{"stride":>7}{"channels":>10}']
     for index, block in enumerate(chain):
-        lines.append(f'{index:>8}  {block.name:<24}'
-                     f'{chain[:index + 1].stride:>7}{block.channels:>10}')
+        lines.append(
+            f'{index:>8}  {block.name:<24}{chain[: index + 1].stride:>7}{block.channels:>10}'
+        )
     lines.append(f'A cut can be made after blocks 0..{len(chain) - 2}.')
     return '\n'.join(lines)
 
@@ -214,7 +218,8 @@ def _main() -> None:
 
     parser = argparse.ArgumentParser(
         description='Print the blocks of the backbone of a config: index, '
-        'name, stride so far, channels.')
+        'name, stride so far, channels.'
+    )
     parser.add_argument('config', help='a classification or mmseg config')
     path = parser.parse_args().config
     if not Path(path).is_file():
@@ -229,4 +234,5 @@ if __name__ == '__main__':
     # The imported module, not this copy: it has the users' own chains.
     from ppl_mm.models.block_chain import _main as main
     from ppl_mm.utils.cli import run
+
     run(main)

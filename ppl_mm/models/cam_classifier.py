@@ -1,4 +1,5 @@
 """The image classifier whose activation maps become pseudo-labels."""
+
 from mmpretrain.models import ImageClassifier
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from torch import Tensor, nn
@@ -28,12 +29,14 @@ class CAMClassifier(ImageClassifier):
         kwargs: As of mmpretrain's ``ImageClassifier``.
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 neck: dict | None = None,
-                 head: dict | None = None,
-                 data_preprocessor: dict | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict | None = None,
+        head: dict | None = None,
+        data_preprocessor: dict | None = None,
+        **kwargs,
+    ) -> None:
         if isinstance(backbone, dict):
             backbone = MMPRETRAIN_MODELS.build(backbone)
         if isinstance(neck, dict):
@@ -49,14 +52,11 @@ class CAMClassifier(ImageClassifier):
             # The type with its scope, to be found also from mmseg's.
             data_preprocessor = {
                 'type': 'mmpretrain.ClsDataPreprocessor',
-                **(data_preprocessor or {})
+                **(data_preprocessor or {}),
             }
         super().__init__(
-            backbone=backbone,
-            neck=neck,
-            head=head,
-            data_preprocessor=data_preprocessor,
-            **kwargs)
+            backbone=backbone, neck=neck, head=head, data_preprocessor=data_preprocessor, **kwargs
+        )
         if isinstance(neck, ChainNeck) and isinstance(self.head, CAMHead):
             self.head.branches = len(neck.positions) + 1
 
@@ -74,5 +74,5 @@ class CAMClassifier(ImageClassifier):
         """
         if stage == 'backbone' or not isinstance(self.neck, ChainNeck):
             return super().extract_feat(inputs, stage)
-        feats = (self.neck(inputs, block_chain(self.backbone)), )
+        feats = (self.neck(inputs, block_chain(self.backbone)),)
         return feats if stage == 'neck' else self.head.pre_logits(feats)

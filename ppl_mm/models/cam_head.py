@@ -1,4 +1,5 @@
 """The classifier whose weights make the class activation map."""
+
 import torch
 from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.structures import DataSample
@@ -53,26 +54,25 @@ class CAMHead(MultiLabelClsHead):
         num_classes: int,
         in_channels: int | None = None,
         loss: dict | None = None,
-        dropout: float = 0.,
+        dropout: float = 0.0,
         thr: float = 0.5,
-        branch_loss: float = 0.,
+        branch_loss: float = 0.0,
         label_loss: dict | None = None,
         fusion: str = 'sum',
         init_cfg: dict | None = None,
     ) -> None:
         if fusion not in FUSIONS:
-            raise UserError(f'CAMHead: fusion={fusion!r}: use one of '
-                            f'{", ".join(FUSIONS)}')
+            raise UserError(f'CAMHead: fusion={fusion!r}: use one of {", ".join(FUSIONS)}')
         if in_channels is None:
             raise ValueError(
                 'CAMHead: in_channels is unknown; build the head as part of '
-                'a ppl_mm.CAMClassifier, or give it')
+                'a ppl_mm.CAMClassifier, or give it'
+            )
         super().__init__(
-            loss=loss or dict(
-                type='mmpretrain.CrossEntropyLoss', use_sigmoid=True),
+            loss=loss or dict(type='mmpretrain.CrossEntropyLoss', use_sigmoid=True),
             thr=thr,
-            init_cfg=init_cfg or dict(
-                type='Normal', layer='Conv2d', std=0.01))
+            init_cfg=init_cfg or dict(type='Normal', layer='Conv2d', std=0.01),
+        )
         self.num_classes = num_classes
         self.branch_loss = branch_loss
         self.label_loss = label_loss and MODELS.build(label_loss)
@@ -106,10 +106,13 @@ class CAMHead(MultiLabelClsHead):
         """
         x = self.dropout(self.pre_logits(feats))
         weights = self.classifier.weight.chunk(self.branches, dim=1)
-        return torch.stack([
-            nn.functional.conv2d(part, weight) for part, weight in zip(
-                x.chunk(self.branches, dim=1), weights, strict=True)
-        ], dim=1)
+        return torch.stack(
+            [
+                nn.functional.conv2d(part, weight)
+                for part, weight in zip(x.chunk(self.branches, dim=1), weights, strict=True)
+            ],
+            dim=1,
+        )
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Logits (B, num_classes): the global average of the CAM."""
@@ -117,8 +120,9 @@ class CAMHead(MultiLabelClsHead):
             return self._score(self.branch_cams(feats))
         return self.cam(feats).mean(dim=(2, 3))
 
-    def loss(self, feats: tuple[Tensor, ...],
-             data_samples: list[DataSample], **kwargs) -> dict[str, Tensor]:
+    def loss(
+        self, feats: tuple[Tensor, ...], data_samples: list[DataSample], **kwargs
+    ) -> dict[str, Tensor]:
         """Losses of a batch.
 
         Args:
@@ -140,23 +144,25 @@ class CAMHead(MultiLabelClsHead):
         score = self.branch_cams(feats).mean(dim=(3, 4))
         target = self._target(score[:, 0], data_samples)
         # Scaled as if the branch were all that there is.
-        alone = [self.loss_module(one * self.branches, target, **kwargs)
-                 for one in score.unbind(dim=1)]
+        alone = [
+            self.loss_module(one * self.branches, target, **kwargs) for one in score.unbind(dim=1)
+        ]
         return dict(
             loss=self.loss_module(score.sum(dim=1), target, **kwargs),
-            loss_branch=self.branch_loss * sum(alone) / len(alone))
+            loss_branch=self.branch_loss * sum(alone) / len(alone),
+        )
 
-    def _losses_with_labels(self, feats: tuple[Tensor, ...],
-                            data_samples: list[DataSample],
-                            **kwargs) -> dict[str, Tensor]:
+    def _losses_with_labels(
+        self, feats: tuple[Tensor, ...], data_samples: list[DataSample], **kwargs
+    ) -> dict[str, Tensor]:
         """Images teach the global branch, pseudo-labels the others."""
         cams = self.branch_cams(feats)
         labels = torch.stack([_label_of(sample) for sample in data_samples])
         patches = cams[:, 1:] if self.branches > 1 else cams
         return dict(
             self._get_loss(self._score(cams), data_samples, **kwargs),
-            loss_label=self.label_loss(
-                patches.sum(dim=1), labels.to(cams.device)))
+            loss_label=self.label_loss(patches.sum(dim=1), labels.to(cams.device)),
+        )
 
     def _score(self, cams: Tensor) -> Tensor:
         """Logits (B, num_classes) of (B, branches, num_classes, H, W)."""
@@ -164,8 +170,9 @@ class CAMHead(MultiLabelClsHead):
             cams = cams[:, :1]
         return cams.sum(dim=1).mean(dim=(2, 3))
 
-    def _get_loss(self, cls_score: Tensor, data_samples: list[DataSample],
-                  **kwargs) -> dict[str, Tensor]:
+    def _get_loss(
+        self, cls_score: Tensor, data_samples: list[DataSample], **kwargs
+    ) -> dict[str, Tensor]:
         target = self._target(cls_score, data_samples)
         return dict(loss=self.loss_module(cls_score, target, **kwargs))
 
@@ -181,9 +188,7 @@ class CAMHead(MultiLabelClsHead):
         return target
 
     def predict(
-            self,
-            feats: tuple[Tensor, ...],
-            data_samples: list[DataSample] | None = None
+        self, feats: tuple[Tensor, ...], data_samples: list[DataSample] | None = None
     ) -> list[DataSample]:
         """Scores, predicted classes and CAM of each image.
 
@@ -208,7 +213,8 @@ def _label_of(sample: DataSample) -> Tensor:
     if 'gt_seg_map' not in sample:
         raise UserError(
             'CAMHead: label_loss needs the pseudo-labels of the images: give '
-            "the training set label_dir, its pipeline ppl_mm.LoadLabel after "
+            'the training set label_dir, its pipeline ppl_mm.LoadLabel after '
             'loading the image, and PackInputs '
-            "algorithm_keys=('gt_seg_map', )")
+            "algorithm_keys=('gt_seg_map', )"
+        )
     return torch.as_tensor(sample.gt_seg_map)

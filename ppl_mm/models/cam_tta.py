@@ -1,4 +1,5 @@
 """One CAM from the scaled and flipped views of an image."""
+
 import math
 
 import torch
@@ -37,30 +38,34 @@ class CAMTTAModel(BaseTTAModel):
         kwargs: As of mmengine's ``BaseTTAModel``.
     """
 
-    def __init__(self,
-                 module: dict | nn.Module,
-                 classes: str = 'labels',
-                 cam_stride: int = 4,
-                 relu: str = 'each',
-                 softmax: bool = False,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        module: dict | nn.Module,
+        classes: str = 'labels',
+        cam_stride: int = 4,
+        relu: str = 'each',
+        softmax: bool = False,
+        **kwargs,
+    ) -> None:
         super().__init__(module, **kwargs)
-        for name, value, known in (('classes', classes,
-                                    ('labels', 'predicted')),
-                                   ('relu', relu, ('each', 'after'))):
+        for name, value, known in (
+            ('classes', classes, ('labels', 'predicted')),
+            ('relu', relu, ('each', 'after')),
+        ):
             if value not in known:
-                raise UserError(f'tta_model.{name}={value!r}: use one of '
-                                f'{" or ".join(map(repr, known))}')
+                raise UserError(
+                    f'tta_model.{name}={value!r}: use one of {" or ".join(map(repr, known))}'
+                )
         self.classes = classes
         self.cam_stride = cam_stride
         self.relu = relu
         self.softmax = softmax
-        divisor = getattr(
-            self._classifier.data_preprocessor, 'pad_size_divisor', 1)
+        divisor = getattr(self._classifier.data_preprocessor, 'pad_size_divisor', 1)
         if divisor > 1:
             raise UserError(
                 f'data_preprocessor.pad_size_divisor={divisor} pads images, '
-                'and their maps would not lie on them; take it out')
+                'and their maps would not lie on them; take it out'
+            )
 
     def test_step(self, data: dict) -> list[DataSample]:
         """Merge the views of a batch, whose images have one size.
@@ -80,12 +85,11 @@ class CAMTTAModel(BaseTTAModel):
             if len({image.shape[-2:] for image in view}) > 1:
                 raise UserError(
                     'images of a batch differ in size, and maps would not lie '
-                    'on them; set test_dataloader.batch_size=1')
+                    'on them; set test_dataloader.batch_size=1'
+                )
         return super().test_step(data)
 
-    def merge_preds(
-            self,
-            data_samples_list: list[list[DataSample]]) -> list[DataSample]:
+    def merge_preds(self, data_samples_list: list[list[DataSample]]) -> list[DataSample]:
         """Merge the views of each image.
 
         Args:
@@ -104,11 +108,9 @@ class CAMTTAModel(BaseTTAModel):
     def _merge(self, views: list[DataSample]) -> DataSample:
         merged = views[0].new()
         # In float32 also where the network computes in half of it.
-        score = torch.stack(
-            [view.pred_score.float() for view in views]).mean(dim=0)
+        score = torch.stack([view.pred_score.float() for view in views]).mean(dim=0)
         class_ids = self._class_ids(merged, score)
-        size = [math.ceil(side / self.cam_stride)
-                for side in merged.ori_shape[:2]]
+        size = [math.ceil(side / self.cam_stride) for side in merged.ori_shape[:2]]
         cam = score.new_zeros(len(class_ids), *size)
         if len(class_ids):
             for view in views:
@@ -124,7 +126,8 @@ class CAMTTAModel(BaseTTAModel):
             if 'gt_label' not in sample or not len(sample.gt_label):
                 raise UserError(
                     f'{sample.get("img_path")}: the image has no label; '
-                    'export with --classes predicted')
+                    'export with --classes predicted'
+                )
             return sample.gt_label.to(score.device).unique()
         ids = torch.nonzero(score >= self._threshold())[:, 0]
         return ids if len(ids) else score.argmax()[None]
@@ -136,8 +139,7 @@ class CAMTTAModel(BaseTTAModel):
     def _classifier(self) -> nn.Module:
         return getattr(self.module, 'module', self.module)  # out of DDP
 
-    def _aligned(self, view: DataSample, class_ids: Tensor,
-                 size: list[int]) -> Tensor:
+    def _aligned(self, view: DataSample, class_ids: Tensor, size: list[int]) -> Tensor:
         """The view's maps (n, *size), upright, of the kept classes."""
         cam = view.cam[class_ids].float()
         if self.softmax:
@@ -148,7 +150,7 @@ class CAMTTAModel(BaseTTAModel):
             if view.flip_direction != 'horizontal':
                 raise UserError(
                     f'tta_pipeline: flip direction {view.flip_direction!r} '
-                    "is not supported, use 'horizontal'")
+                    "is not supported, use 'horizontal'"
+                )
             cam = cam.flip(-1)
-        return F.interpolate(
-            cam[None], size=size, mode='bilinear', align_corners=False)[0]
+        return F.interpolate(cam[None], size=size, mode='bilinear', align_corners=False)[0]

@@ -1,4 +1,5 @@
 """The necks of Progressive Patch Learning (arXiv 2209.07828, Fig. 2 and 5)."""
+
 from collections.abc import Sequence
 
 import torch
@@ -13,8 +14,9 @@ from .patch_ops import Grid, as_grid, merge_patches, pad_to_grid, split_patches
 from .self_training.patch_border import BORDERS, padded_by
 
 
-def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,
-                 size: tuple[int, int], border: str = 'zeros') -> Tensor:
+def patch_branch(
+    features: Tensor, tail: BlockChain, grid: Grid, size: tuple[int, int], border: str = 'zeros'
+) -> Tensor:
     """Each patch through the tail on its own: p = M(tail(P_K(f))).
 
     The patches are folded into the batch, so the tail runs once. No pixel of
@@ -40,8 +42,7 @@ def patch_branch(features: Tensor, tail: BlockChain, grid: Grid,
     return merge_patches(patches, grid, size)
 
 
-def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid,
-                 size: tuple[int, int]) -> Tensor:
+def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: tuple[int, int]) -> Tensor:
     """Patches of all images change places, run through the tail, and return.
 
     A patch then has strangers for neighbours: what they show must not be
@@ -77,7 +78,8 @@ def _check_patches(features: Tensor, tail: BlockChain, grid: Grid) -> None:
                 f'map has {side} cells at the cut, so patches of {patch} '
                 f'cells (a multiple of the tail stride {tail.stride}) leave '
                 'some empty; use a larger crop, a smaller grid or a later '
-                'position')
+                'position'
+            )
 
 
 class ChainNeck(BaseModule):
@@ -96,8 +98,10 @@ class ChainNeck(BaseModule):
     def __init__(self, border: str, init_cfg: dict | None) -> None:
         super().__init__(init_cfg)
         if border not in self.borders:
-            raise UserError(f'neck {type(self).__name__}: border={border!r}: '
-                            f'use one of {", ".join(self.borders)}')
+            raise UserError(
+                f'neck {type(self).__name__}: border={border!r}: '
+                f'use one of {", ".join(self.borders)}'
+            )
         self.border = border
 
     def out_channels(self, in_channels: int) -> int:
@@ -121,7 +125,8 @@ class ChainNeck(BaseModule):
             raise UserError(
                 f'neck {type(self).__name__} needs the blocks of the '
                 "backbone: use it in model=dict(type='ppl_mm.CAMClassifier', "
-                '..), not in an ImageClassifier')
+                '..), not in an ImageClassifier'
+            )
         return [chain.resolve(position) for position in self.positions]
 
 
@@ -156,12 +161,14 @@ class PatchLearning(ChainNeck):
 
     borders = (*BORDERS, 'mixed')
 
-    def __init__(self,
-                 position: int,
-                 grid: Grid,
-                 border: str = 'zeros',
-                 moving: bool = False,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        position: int,
+        grid: Grid,
+        border: str = 'zeros',
+        moving: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(border, init_cfg)
         self.moving = moving
         self.register_buffer('stage', torch.zeros(3, dtype=torch.long))
@@ -176,13 +183,11 @@ class PatchLearning(ChainNeck):
         """
         # The numbers are kept beside the buffer, because to read a buffer
         # from a GPU would make every forward pass wait.
-        self.positions, self.grid = (position, ), as_grid(grid)
+        self.positions, self.grid = (position,), as_grid(grid)
         self.stage.copy_(torch.tensor([position, *self.grid]))
 
     @torch.compiler.disable
-    def forward(self,
-                inputs: Tensor,
-                chain: BlockChain | None = None) -> Tensor:
+    def forward(self, inputs: Tensor, chain: BlockChain | None = None) -> Tensor:
         """Run the backbone with both branches.
 
         Args:
@@ -192,24 +197,22 @@ class PatchLearning(ChainNeck):
         Returns:
             Tensor: (B, 2 * C_N, H_N, W_N), the global half first.
         """
-        position, = self.resolve(chain)
-        tail = chain[position + 1:]
-        features = chain[:position + 1](inputs)
+        (position,) = self.resolve(chain)
+        tail = chain[position + 1 :]
+        features = chain[: position + 1](inputs)
         if self.training:
             _check_patches(features, tail, self.grid)
         whole = tail(features)
         return torch.cat([whole, self._patches(features, tail, whole)], dim=1)
 
-    def _patches(self, features: Tensor, tail: BlockChain,
-                 whole: Tensor) -> Tensor:
+    def _patches(self, features: Tensor, tail: BlockChain, whole: Tensor) -> Tensor:
         """The patch branch, of the size of the global one."""
         size = whole.shape[-2:]
-        if self.border == 'mixed' and (
-                not self.training or self.grid == (1, 1)):
+        if self.border == 'mixed' and (not self.training or self.grid == (1, 1)):
             return whole  # nobody changes places
         if not (self.training and self.moving):
             return self._cut(features, tail, size)
-        return self._moved(features, tail)[..., :size[0], :size[1]]
+        return self._moved(features, tail)[..., : size[0], : size[1]]
 
     def _moved(self, features: Tensor, tail: BlockChain) -> Tensor:
         """The patch branch, its grid somewhere; whole cells, cut by none."""
@@ -219,11 +222,9 @@ class PatchLearning(ChainNeck):
         size = [side // stride for side in features.shape[-2:]]
         cells = [int(torch.randint(side, ())) for side in size]
         moved = features.roll([cell * stride for cell in cells], (2, 3))
-        return self._cut(moved, tail, size).roll(
-            [-cell for cell in cells], (2, 3))
+        return self._cut(moved, tail, size).roll([-cell for cell in cells], (2, 3))
 
-    def _cut(self, features: Tensor, tail: BlockChain,
-             size: tuple[int, int]) -> Tensor:
+    def _cut(self, features: Tensor, tail: BlockChain, size: tuple[int, int]) -> Tensor:
         """The patch branch, its grid where the map begins."""
         if self.border == 'mixed':
             return mixed_branch(features, tail, self.grid, size)
@@ -232,7 +233,7 @@ class PatchLearning(ChainNeck):
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         super()._load_from_state_dict(state_dict, prefix, *args)
         position, *grid = self.stage.tolist()
-        self.positions, self.grid = (position, ), tuple(grid)
+        self.positions, self.grid = (position,), tuple(grid)
 
     def extra_repr(self) -> str:
         """The stage, for printing the model."""
@@ -256,23 +257,24 @@ class MultiGranularityFusion(ChainNeck):
         init_cfg (dict, optional): As of every ``BaseModule``.
     """
 
-    def __init__(self,
-                 positions: Sequence[int],
-                 grids: Sequence[Grid],
-                 border: str = 'zeros',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        positions: Sequence[int],
+        grids: Sequence[Grid],
+        border: str = 'zeros',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(border, init_cfg)
         if not positions or len(positions) != len(grids):
             raise UserError(
                 'MultiGranularityFusion needs one grid for each position, '
-                f'got positions={positions} and grids={grids}')
+                f'got positions={positions} and grids={grids}'
+            )
         self.positions = tuple(positions)
         self.grids = tuple(as_grid(grid) for grid in grids)
 
     @torch.compiler.disable
-    def forward(self,
-                inputs: Tensor,
-                chain: BlockChain | None = None) -> Tensor:
+    def forward(self, inputs: Tensor, chain: BlockChain | None = None) -> Tensor:
         """Run the backbone with all branches.
 
         Args:
@@ -286,11 +288,10 @@ class MultiGranularityFusion(ChainNeck):
         whole, features = chain.run(inputs, positions)
         maps = [whole]
         for position, grid in zip(positions, self.grids, strict=True):
-            cut, tail = features[position].detach(), chain[position + 1:]
+            cut, tail = features[position].detach(), chain[position + 1 :]
             if self.training:
                 _check_patches(cut, tail, grid)
-            maps.append(patch_branch(cut, tail, grid, whole.shape[-2:],
-                                     self.border))
+            maps.append(patch_branch(cut, tail, grid, whole.shape[-2:], self.border))
         return torch.cat(maps, dim=1)
 
     def extra_repr(self) -> str:

@@ -3,6 +3,7 @@
 Pure tensor functions, the patch operation P and the merge operation M of
 Progressive Patch Learning (arXiv 2209.07828, Fig. 2).
 """
+
 from collections.abc import Sequence
 
 import torch.nn.functional as F
@@ -27,8 +28,7 @@ def as_grid(grid: Grid) -> tuple[int, int]:
     """
     pair = grid if isinstance(grid, Sequence) else (grid, grid)
     if len(pair) != 2 or any(type(k) is not int or k < 1 for k in pair):
-        raise UserError(
-            f'grid must be an int >= 1 or a pair of them, got {grid!r}')
+        raise UserError(f'grid must be an int >= 1 or a pair of them, got {grid!r}')
     return tuple(pair)
 
 
@@ -50,7 +50,8 @@ def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     """
     bottom, right = (
         -side % (k * stride) if k > 1 else 0
-        for side, k in zip(x.shape[-2:], as_grid(grid), strict=True))
+        for side, k in zip(x.shape[-2:], as_grid(grid), strict=True)
+    )
     return F.pad(x, (0, right, 0, bottom)) if bottom or right else x
 
 
@@ -80,9 +81,7 @@ def split_patches(x: Tensor, grid: Grid) -> Tensor:
     return x.reshape(batch * rows * columns, channels, h, w)
 
 
-def merge_patches(patches: Tensor,
-                  grid: Grid,
-                  size: tuple[int, int] | None = None) -> Tensor:
+def merge_patches(patches: Tensor, grid: Grid, size: tuple[int, int] | None = None) -> Tensor:
     """Put patches back at their places (M), the inverse of the split.
 
     Args:
@@ -98,9 +97,8 @@ def merge_patches(patches: Tensor,
     rows, columns = as_grid(grid)
     count, channels, h, w = patches.shape
     if count % (rows * columns):
-        raise ValueError(
-            f'{count} patches are no whole number of {rows} x {columns} grids')
+        raise ValueError(f'{count} patches are no whole number of {rows} x {columns} grids')
     x = patches.reshape(-1, rows, columns, channels, h, w)
     x = x.permute(0, 3, 1, 4, 2, 5)  # (B, C, Kh, h, Kw, w)
     x = x.reshape(-1, channels, rows * h, columns * w)
-    return x if size is None else x[..., :size[0], :size[1]]
+    return x if size is None else x[..., : size[0], : size[1]]

@@ -1,4 +1,5 @@
 """What a step depends on, as one hash."""
+
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -19,8 +20,7 @@ _FOLDERS = ('JPEGImages', 'SegmentationClass')
 _BESIDE = ('SegmentationClass/{}.png', 'Annotations/{}.xml')
 
 
-def of_step(step: Step, places: dict[str, Path], data: str | None,
-            inputs: dict[str, str]) -> str:
+def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[str, str]) -> str:
     """The hash of what a step would do now.
 
     Args:
@@ -39,9 +39,11 @@ def of_step(step: Step, places: dict[str, Path], data: str | None,
     for name, path in names.items():
         command = [part.replace(str(path), name) for part in command]
     configs = [read_config(path).to_dict() for path in step.configs]
-    return _digest(json.dumps(
-        [__version__, command, configs, data, inputs], sort_keys=True,
-        default=str).encode())
+    return _digest(
+        json.dumps(
+            [__version__, command, configs, data, inputs], sort_keys=True, default=str
+        ).encode()
+    )
 
 
 def of_data(settings: PipelineSettings) -> str:
@@ -59,10 +61,8 @@ def of_data(settings: PipelineSettings) -> str:
     """
     check_data(settings)
     root = settings.data_root
-    parts = [settings.list_path(split).read_bytes()
-             for split in sorted(settings.splits)]
-    parts += [(root / name).read_bytes() for name in _TABLES
-              if (root / name).is_file()]
+    parts = [settings.list_path(split).read_bytes() for split in sorted(settings.splits)]
+    parts += [(root / name).read_bytes() for name in _TABLES if (root / name).is_file()]
     return _digest(*parts, '\n'.join(_sizes(settings)).encode())
 
 
@@ -70,8 +70,7 @@ def _sizes(settings: PipelineSettings) -> Iterator[str]:
     """Sizes of the files of every image that a split lists."""
     root = settings.data_root
     images = ImageFolder(root / 'JPEGImages')
-    stems = {stem for split in settings.splits
-             for stem in read_ids(settings.list_path(split))}
+    stems = {stem for split in settings.splits for stem in read_ids(settings.list_path(split))}
     for stem in sorted(stems):
         image = images.find_stem(stem)
         found = [Path(image)] if image else []
@@ -93,24 +92,28 @@ def check_data(settings: PipelineSettings) -> None:
     root = settings.data_root
     for folder in ('', *_FOLDERS):
         if not (root / folder).is_dir():
-            raise UserError(f'{root / folder}: no such folder; data_root must '
-                            "be a data set in VOC's layout, see docs/data.md")
-    stems = {split: read_ids(settings.list_path(split))
-             for split in settings.splits}
+            raise UserError(
+                f'{root / folder}: no such folder; data_root must '
+                "be a data set in VOC's layout, see docs/data.md"
+            )
+    stems = {split: read_ids(settings.list_path(split)) for split in settings.splits}
     outside = set(stems['masked']) - set(stems['train'])
     if outside:
         raise UserError(
             f'{settings.list_path("masked")}: {min(outside)} is not in '
             f'{settings.list_path("train")}; splits.masked must be a part of '
-            'splits.train, whose pseudo-labels are measured on it')
+            'splits.train, whose pseudo-labels are measured on it'
+        )
     for split in ('threshold', 'masked', 'val'):
         for stem in stems[split]:
             mask = root / 'SegmentationClass' / f'{stem}.png'
             if not mask.is_file():
-                raise UserError(f'{mask}: no such mask, but '
-                                f'splits.{split}={settings.splits[split]!r} '
-                                'needs one for each image; name a split with '
-                                'masks')
+                raise UserError(
+                    f'{mask}: no such mask, but '
+                    f'splits.{split}={settings.splits[split]!r} '
+                    'needs one for each image; name a split with '
+                    'masks'
+                )
 
 
 def of_files(paths: Iterable[Path]) -> str:

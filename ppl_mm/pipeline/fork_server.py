@@ -9,6 +9,7 @@ where it cannot be forked. A request on stdin is a line of JSON: ``command``,
 what follows the interpreter, and ``log``, the file to add the output to. It is
 answered by the process id, and once the step has ended by its exit status.
 """
+
 import gc
 import json
 import os
@@ -25,17 +26,33 @@ from .process import end_with_parent
 # What the registries import when a Runner is built, and what the commands
 # import. Not the commands: each is run as __main__.
 _MODULES = (
-    'matplotlib.backends.backend_agg', 'matplotlib.pyplot',
-    'mmengine.runner', 'mmengine.visualization',
-    'mmpretrain.datasets', 'mmpretrain.engine', 'mmpretrain.evaluation',
-    'mmpretrain.models', 'mmpretrain.visualization',
-    'mmseg.datasets', 'mmseg.engine', 'mmseg.evaluation', 'mmseg.models',
+    'matplotlib.backends.backend_agg',
+    'matplotlib.pyplot',
+    'mmengine.runner',
+    'mmengine.visualization',
+    'mmpretrain.datasets',
+    'mmpretrain.engine',
+    'mmpretrain.evaluation',
+    'mmpretrain.models',
+    'mmpretrain.visualization',
+    'mmseg.datasets',
+    'mmseg.engine',
+    'mmseg.evaluation',
+    'mmseg.models',
     'mmseg.visualization',
-    'ppl_mm.apis.export', 'ppl_mm.apis.refine',
-    'ppl_mm.datasets.cam_pseudo_label_dataset', 'ppl_mm.data_tools.demo.data',
-    'ppl_mm.datasets.image_label_dataset', 'ppl_mm.datasets.transforms',
-    'ppl_mm.engine', 'ppl_mm.evaluation', 'ppl_mm.models',
-    'ppl_mm.gallery.pictures', 'ppl_mm.gallery.results', 'ppl_mm.refine')
+    'ppl_mm.apis.export',
+    'ppl_mm.apis.refine',
+    'ppl_mm.datasets.cam_pseudo_label_dataset',
+    'ppl_mm.data_tools.demo.data',
+    'ppl_mm.datasets.image_label_dataset',
+    'ppl_mm.datasets.transforms',
+    'ppl_mm.engine',
+    'ppl_mm.evaluation',
+    'ppl_mm.models',
+    'ppl_mm.gallery.pictures',
+    'ppl_mm.gallery.results',
+    'ppl_mm.refine',
+)
 
 
 def main() -> None:
@@ -81,6 +98,7 @@ def preload() -> bool:
         numerical libraries end and start again by themselves.
     """
     from mmengine.device import get_device
+
     if get_device() != 'cpu':
         return False
     for name in _MODULES:
@@ -113,8 +131,9 @@ def run_command(command: list[str], log: str) -> None:
 def _redirect(log: str) -> None:
     """Read nothing, and write into a log."""
     for path, flags, targets in (
-            (os.devnull, os.O_RDONLY, (0, )),
-            (log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, (1, 2))):
+        (os.devnull, os.O_RDONLY, (0,)),
+        (log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, (1, 2)),
+    ):
         file = os.open(path, flags, 0o666)
         for target in targets:
             os.dup2(file, target)
@@ -125,6 +144,7 @@ def _reseed() -> None:
     """Start random numbers anew: Python's are by itself after a fork."""
     import numpy as np
     import torch
+
     np.random.seed()
     torch.seed()
 

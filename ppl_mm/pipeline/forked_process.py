@@ -1,4 +1,5 @@
 """A process that is the child of a fork server, and how that tells of it."""
+
 import os
 import select
 import signal

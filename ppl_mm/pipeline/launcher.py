@@ -1,4 +1,5 @@
 """Starts a pipeline's steps, from a fork server where there can be one."""
+
 import json
 import subprocess
 import sys
@@ -36,8 +37,7 @@ class Launcher:
             self._server.kill()  # it has nothing to clear away
             self._server.communicate()
 
-    def start(self, command: Sequence[str],
-              output: IO[bytes]) -> subprocess.Popen | ForkedProcess:
+    def start(self, command: Sequence[str], output: IO[bytes]) -> subprocess.Popen | ForkedProcess:
         """Start a command.
 
         Args:
@@ -50,8 +50,7 @@ class Launcher:
         process = self._fork(command, output) if _can_fork(command) else None
         return process or start_process(command, output, self.inherit)
 
-    def _fork(self, command: Sequence[str],
-              output: IO[bytes]) -> ForkedProcess | None:
+    def _fork(self, command: Sequence[str], output: IO[bytes]) -> ForkedProcess | None:
         """Have the server fork it; None where the server is gone."""
         if self._server is None:
             self._start_server()
@@ -67,8 +66,12 @@ class Launcher:
         # Of an import that fails, the step's own log will tell.
         self._server = popen(
             [sys.executable, '-m', 'ppl_mm.pipeline.fork_server'],
-            self.inherit, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, bufsize=0)
+            self.inherit,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
         if read_answer(self._server.stdout) != READY:
             self._server.wait()
 
@@ -80,5 +83,8 @@ def _can_fork(command: Sequence[str]) -> bool:
     do not bear a fork.
     """
     program, *arguments = command
-    return sys.platform == 'linux' and program == sys.executable and (
-        arguments[0] == '-m' or not arguments[0].startswith('-'))
+    return (
+        sys.platform == 'linux'
+        and program == sys.executable
+        and (arguments[0] == '-m' or not arguments[0].startswith('-'))
+    )

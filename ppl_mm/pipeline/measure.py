@@ -2,6 +2,7 @@
 
 A step of tools/pipeline.py; tools/analysis_tools/eval_cam.py is for people.
 """
+
 import argparse
 import json
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--data-root', type=Path, required=True)
     parser.add_argument('--out', required=True, help='the JSON to write')
     parser.add_argument(
-        '--split', nargs=3, action='append', required=True,
-        metavar=('ROLE', 'SPLIT', 'EXPORT_DIR'))
+        '--split', nargs=3, action='append', required=True, metavar=('ROLE', 'SPLIT', 'EXPORT_DIR')
+    )
     return parser.parse_args(argv)
 
 
@@ -53,24 +54,31 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     maps = curve = None
     if threshold is not None:  # refined maps are cut by a rule, not by one
         sweep = evaluate_folder(
-            export_dir / 'cams', masks, stems, len(foreground),
-            [*DEFAULT_THRESHOLDS, threshold])
+            export_dir / 'cams', masks, stems, len(foreground), [*DEFAULT_THRESHOLDS, threshold]
+        )
         maps = summarize(sweep.confusion(threshold), classes)
         curve = sweep.curve()
-    labels = evaluate_labels(
-        export_dir / 'labels', masks, stems, len(foreground))
+    labels = evaluate_labels(export_dir / 'labels', masks, stems, len(foreground))
     if not labels.any():
-        raise UserError(f'{masks}: the masks of {split} hold nothing but '
-                        'void; name a split with masks')
+        raise UserError(
+            f'{masks}: the masks of {split} hold nothing but void; name a split with masks'
+        )
     chosen = record['threshold_from']
     if isinstance(chosen, dict):  # with all scores: they are reported here
         chosen = chosen['split']
     return dict(
-        split=split, num_images=len(stems), config=record['config'],
+        split=split,
+        num_images=len(stems),
+        config=record['config'],
         checkpoint=record['checkpoint'],
-        checkpoint_sha256=record['checkpoint_sha256'], classes=classes,
-        threshold=threshold, threshold_from=chosen,
-        maps=maps, labels=summarize(labels, classes), curve=curve)
+        checkpoint_sha256=record['checkpoint_sha256'],
+        classes=classes,
+        threshold=threshold,
+        threshold_from=chosen,
+        maps=maps,
+        labels=summarize(labels, classes),
+        curve=curve,
+    )
 
 
 def main() -> None:

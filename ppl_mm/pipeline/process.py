@@ -1,4 +1,5 @@
 """One command as a process of its own, watched through its log."""
+
 import ctypes
 import os
 import re
@@ -19,9 +20,12 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ERROR = re.compile(r'^(error: |[\w.]*(Error|Exception|Interrupt)\b)')
 
 
-def run_process(command: Sequence[str], log: Path,
-                show: Callable[[Progress | None], None],
-                start: Callable | None = None) -> int:
+def run_process(
+    command: Sequence[str],
+    log: Path,
+    show: Callable[[Progress | None], None],
+    start: Callable | None = None,
+) -> int:
     """Run a command; its output goes to a log.
 
     Args:
@@ -50,8 +54,9 @@ def run_process(command: Sequence[str], log: Path,
     return process.returncode
 
 
-def start_process(command: Sequence[str], output: IO[bytes],
-                  inherit: Sequence[int] = ()) -> subprocess.Popen:
+def start_process(
+    command: Sequence[str], output: IO[bytes], inherit: Sequence[int] = ()
+) -> subprocess.Popen:
     """Start a command that ends with this process, even if this is killed.
 
     Args:
@@ -62,17 +67,21 @@ def start_process(command: Sequence[str], output: IO[bytes],
     Returns:
         subprocess.Popen: The process.
     """
-    return popen(command, inherit, stdin=subprocess.DEVNULL, stdout=output,
-                 stderr=subprocess.STDOUT)
+    return popen(
+        command, inherit, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+    )
 
 
-def popen(command: Sequence[str], inherit: Sequence[int],
-          **streams) -> subprocess.Popen:
+def popen(command: Sequence[str], inherit: Sequence[int], **streams) -> subprocess.Popen:
     """As :func:`start_process`, with the streams that ``Popen`` takes."""
     end = partial(end_with_parent, os.getpid())
     return subprocess.Popen(
-        command, env=_environment(), pass_fds=inherit,
-        preexec_fn=end if sys.platform == 'linux' else None, **streams)
+        command,
+        env=_environment(),
+        pass_fds=inherit,
+        preexec_fn=end if sys.platform == 'linux' else None,
+        **streams,
+    )
 
 
 def _wait(process: subprocess.Popen) -> None:
@@ -94,8 +103,7 @@ def _end(process: subprocess.Popen) -> None:
 def _environment() -> dict[str, str]:
     """As here, with output that comes at once and this very ppl_mm."""
     paths = [str(_ROOT), os.environ.get('PYTHONPATH', '')]
-    return dict(os.environ, PYTHONUNBUFFERED='1',
-                PYTHONPATH=os.pathsep.join(filter(None, paths)))
+    return dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(filter(None, paths)))
 
 
 def end_with_parent(parent: int) -> None:
@@ -125,8 +133,7 @@ class _LogReader:
             file.seek(self.position)
             new = file.read()
         self.position += len(new)
-        *lines, self.rest = re.split(
-            r'[\r\n]', self.rest + new.decode(errors='replace'))
+        *lines, self.rest = re.split(r'[\r\n]', self.rest + new.decode(errors='replace'))
         # A bar that is redrawn in place ends its line only at the end.
         for line in [*lines, self.rest]:
             self.progress = parse_progress(line) or self.progress

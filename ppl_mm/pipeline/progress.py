@@ -1,4 +1,5 @@
 """How far a pipeline is, and how long it will take."""
+
 import re
 import sys
 import time
@@ -9,13 +10,15 @@ from typing import TextIO
 from ..utils.progress import duration
 from .step import Step
 
-_LOGGED = re.compile(r'(Epoch|Iter)\((train|val|test)\)\s+(?:\[(\d+)\])?'
-                     r'\[\s*(\d+)/(\d+)\]')
+_LOGGED = re.compile(
+    r'(Epoch|Iter)\((train|val|test)\)\s+(?:\[(\d+)\])?'
+    r'\[\s*(\d+)/(\d+)\]'
+)
 _LOGGED_LEFT = re.compile(r'eta: (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)')
 _COUNTED = re.compile(r'(?:\] |: )(\d+)/(\d+)\b')
 _COUNTED_LEFT = re.compile(r'ETA:\s+(\d+)s')
 # Between two lines of progress where they are not drawn in place.
-_SECONDS_BETWEEN_LINES = 60.
+_SECONDS_BETWEEN_LINES = 60.0
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,12 @@ def parse_progress(line: str) -> Progress | None:
         _, mode, epoch, done, total = found.groups()
         left = _LOGGED_LEFT.search(line)
         days, hours, minutes, seconds = (
-            int(part or 0) for part in left.groups()) if left else [0] * 4
+            (int(part or 0) for part in left.groups()) if left else [0] * 4
+        )
         text = f'epoch {epoch}, {done}/{total}' if epoch else f'{done}/{total}'
         if mode == 'val':
             return Progress(f'validating, {done}/{total}', None)
-        return Progress(text, left and float(
-            ((days * 24 + hours) * 60 + minutes) * 60 + seconds))
+        return Progress(text, left and float(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
     if found := _COUNTED.search(line):
         left = _COUNTED_LEFT.search(line)
         return Progress('/'.join(found.groups()), left and float(left[1]))
@@ -66,7 +69,7 @@ class Estimate:
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.guess = {step.name: step.seconds for step in steps}
-        self.guessed = self.measured = 0.
+        self.guessed = self.measured = 0.0
 
     def learn(self, step: Step, seconds: float) -> None:
         """Take in how long a step took, now or in an earlier run.
@@ -79,8 +82,7 @@ class Estimate:
         self.guessed += step.seconds
         self.measured += seconds
 
-    def left(self, step: Step, passed: float,
-             progress: Progress | None = None) -> float:
+    def left(self, step: Step, passed: float, progress: Progress | None = None) -> float:
         """Seconds until the end of the last step.
 
         Args:
@@ -91,12 +93,11 @@ class Estimate:
         Returns:
             float: Seconds.
         """
-        scale = self.measured / self.guessed if self.guessed else 1.
-        later = sum(seconds for name, seconds in self.guess.items()
-                    if name != step.name)
+        scale = self.measured / self.guessed if self.guessed else 1.0
+        later = sum(seconds for name, seconds in self.guess.items() if name != step.name)
         if progress is not None and progress.seconds_left is not None:
             return later * scale + progress.seconds_left
-        return later * scale + max(step.seconds * scale - passed, 0.)
+        return later * scale + max(step.seconds * scale - passed, 0.0)
 
 
 class Display:
@@ -111,7 +112,7 @@ class Display:
         self.total, self.out = total, out or sys.stdout
         self.in_place = self.out.isatty()
         self.width = 0
-        self.last = 0.
+        self.last = 0.0
 
     def start(self, number: int, step: Step, left: float) -> None:
         """A step begins."""
@@ -120,8 +121,7 @@ class Display:
         if not self.in_place:
             self._line(f'{self.head} (about {duration(left)} left in all)')
 
-    def update(self, progress: Progress | None, passed: float,
-               left: float) -> None:
+    def update(self, progress: Progress | None, passed: float, left: float) -> None:
         """It is at work."""
         parts = [duration(passed), f'about {duration(left)} left in all']
         parts[:0] = [progress.text] if progress else []
@@ -139,8 +139,7 @@ class Display:
 
     def skip(self, number: int, step: Step) -> None:
         """It was finished by an earlier run."""
-        self._line(f'step {number} of {self.total}: {step.title}: '
-                   'finished before')
+        self._line(f'step {number} of {self.total}: {step.title}: finished before')
 
     def stop(self) -> None:
         """Leave the terminal as it should be."""

@@ -2,6 +2,7 @@
 
 The last step of tools/pipeline.py.
 """
+
 import argparse
 import json
 from pathlib import Path
@@ -27,7 +28,8 @@ def write_report(work_dir: Path) -> dict:
     files = {
         'report.md': markdown_report(report),
         'report.html': html_report(work_dir, report),
-        'report.json': json.dumps(report, indent=1) + '\n'}
+        'report.json': json.dumps(report, indent=1) + '\n',
+    }
     for name, text in files.items():
         with atomic_write(work_dir / name) as file:
             file.write(text.encode())
@@ -37,16 +39,19 @@ def write_report(work_dir: Path) -> dict:
 def main() -> None:
     """Write the report of a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('work_dir', type=Path, help='the folder of a pipeline that is done')
     parser.add_argument(
-        'work_dir', type=Path, help='the folder of a pipeline that is done')
-    parser.add_argument(
-        '--without-photos', type=Path, metavar='FILE',
+        '--without-photos',
+        type=Path,
+        metavar='FILE',
         help='only draw the panel, on black in place of the photographs, for '
-        'photographs that may not be shown')
+        'photographs that may not be shown',
+    )
     args = parser.parse_args()
     if args.without_photos:
-        draw_images(args.work_dir, collect_results(args.work_dir),
-                    args.without_photos, photos=False)
+        draw_images(
+            args.work_dir, collect_results(args.work_dir), args.without_photos, photos=False
+        )
         return
     write_report(args.work_dir)
 

@@ -1,4 +1,5 @@
 """Runs the steps of a pipeline, and goes on where it was interrupted."""
+
 import time
 from pathlib import Path
 
@@ -32,20 +33,22 @@ class Pipeline:
         UserError: If the folder is another run's, or a config cannot be used.
     """
 
-    def __init__(self, settings: PipelineSettings, work_dir: str | Path,
-                 tools: str | Path) -> None:
+    def __init__(self, settings: PipelineSettings, work_dir: str | Path, tools: str | Path) -> None:
         self.settings, self.dir = settings, Path(work_dir)
         self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         for path in (self.dir, settings.data_root, settings.path.parent):
             if _UNSAFE & set(str(path)):
-                raise UserError(f'{path}: commas, brackets and quotes cannot '
-                                'be passed on to the steps; choose another '
-                                'folder')
+                raise UserError(
+                    f'{path}: commas, brackets and quotes cannot '
+                    'be passed on to the steps; choose another '
+                    'folder'
+                )
         self.steps = make_plan(settings, self.dir, Path(tools))
         self.folder = WorkFolder(
-            self.dir, _identity(settings),
-            _description(settings) | dict(
-                steps=[step.name for step in self.steps]))
+            self.dir,
+            _identity(settings),
+            _description(settings) | dict(steps=[step.name for step in self.steps]),
+        )
         self.folder.check()
         if settings.make_data is None:
             fingerprint.check_data(settings)
@@ -65,8 +68,7 @@ class Pipeline:
         """
         steps = self._chosen(until, only)
         display, estimate = Display(len(self.steps)), Estimate(steps)
-        with self.folder.claim() as lock, Launcher(
-                inherit=(lock.fileno(), )) as self.launcher:
+        with self.folder.claim() as lock, Launcher(inherit=(lock.fileno(),)) as self.launcher:
             for step in steps:
                 if record := self._is_done(step):
                     display.skip(self._number(step), step)
@@ -79,11 +81,10 @@ class Pipeline:
         names = [step.name for step in self.steps]
         for option, name in (('--until', until), ('--only', only)):
             if name is not None and name not in names:
-                raise UserError(f'{option} {name}: no such step; there are '
-                                f'{", ".join(names)}')
+                raise UserError(f'{option} {name}: no such step; there are {", ".join(names)}')
         if only is not None:
             return [self.steps[names.index(only)]]
-        return self.steps[:names.index(until) + 1] if until else self.steps
+        return self.steps[: names.index(until) + 1] if until else self.steps
 
     def _number(self, step: Step) -> int:
         return self.steps.index(step) + 1
@@ -92,14 +93,15 @@ class Pipeline:
         """With --only, a step may be asked for too early."""
         for name in self._all_needs(step):
             if not self._is_done(self._step(name)):
-                raise UserError(f'step {step.name} needs {name}, which is not '
-                                'finished, or has changed; run the pipeline '
-                                f'with --until {step.name}')
+                raise UserError(
+                    f'step {step.name} needs {name}, which is not '
+                    'finished, or has changed; run the pipeline '
+                    f'with --until {step.name}'
+                )
 
     def _all_needs(self, step: Step) -> list[str]:
         """What it needs, what that needs, and so on; the first come first."""
-        deeper = [far for near in step.needs
-                  for far in self._all_needs(self._step(near))]
+        deeper = [far for near in step.needs for far in self._all_needs(self._step(near))]
         return list(dict.fromkeys([*deeper, *step.needs]))
 
     def _step(self, name: str) -> Step:
@@ -126,16 +128,14 @@ class Pipeline:
             data = self._data
         return fingerprint.of_step(step, self.places, data, inputs)
 
-    def _run_step(self, step: Step, display: Display,
-                  estimate: Estimate) -> None:
+    def _run_step(self, step: Step, display: Display, estimate: Estimate) -> None:
         start = time.monotonic()
         number = self._number(step)
-        display.start(number, step, estimate.left(step, 0.))
+        display.start(number, step, estimate.left(step, 0.0))
 
         def show(progress):
             passed = time.monotonic() - start
-            display.update(
-                progress, passed, estimate.left(step, passed, progress))
+            display.update(progress, passed, estimate.left(step, passed, progress))
 
         goes_on = self.folder.begin(step, self._fingerprint(step))
         command = [*step.command, *(step.resume if goes_on else ())]
@@ -149,25 +149,26 @@ class Pipeline:
             raise UserError(
                 f'step {number} of {len(self.steps)} ({step.name}) failed'
                 f'{_why(status)}: {last_useful_line(log)}; its whole output '
-                f'is in {log}, and the same command goes on from here')
-        record = self.folder.finish(
-            step, fingerprint.of_files(files), time.monotonic() - start)
+                f'is in {log}, and the same command goes on from here'
+            )
+        record = self.folder.finish(step, fingerprint.of_files(files), time.monotonic() - start)
         display.done(record['seconds'])
         estimate.learn(step, record['seconds'])
 
     def show(self) -> None:
         """Print what :meth:`run` would do, and do nothing."""
         for number, step in enumerate(self.steps, 1):
-            print(f'step {number} of {len(self.steps)}: {step.name}, '
-                  f'{step.title}: {self._state(step)}\n'
-                  f'  {" ".join(step.command)}')
+            print(
+                f'step {number} of {len(self.steps)}: {step.name}, '
+                f'{step.title}: {self._state(step)}\n'
+                f'  {" ".join(step.command)}'
+            )
 
     def _state(self, step: Step) -> str:
         record, begun = self.folder.finished(step), self.folder.begun(step)
         if not record and not begun:
             return 'to do'
-        known = all(self._is_done(self._step(name))
-                    for name in self._all_needs(step))
+        known = all(self._is_done(self._step(name)) for name in self._all_needs(step))
         now = self._fingerprint(step) if known else None
         if record:
             same = record['fingerprint'] == now
@@ -181,8 +182,7 @@ def _why(status: int) -> str:
 
 
 def _identity(settings: PipelineSettings) -> dict:
-    return dict(name=settings.name, seed=settings.seed,
-                data_root=str(settings.data_root))
+    return dict(name=settings.name, seed=settings.seed, data_root=str(settings.data_root))
 
 
 def _description(settings: PipelineSettings) -> dict:
@@ -193,8 +193,17 @@ def _description(settings: PipelineSettings) -> dict:
         ppl=[str(path) for path in settings.ppl],
         segmentation=[str(path) for path in settings.segmentation],
         confident_labels=[str(path) for path in settings.confident_labels],
-        **{key: str(getattr(settings, key)) for key in (
-            'refinement', 'affinity', 'affinity_labels', 'segmentation_maps',
-            'segmentation_labels') if getattr(settings, key)},
+        **{
+            key: str(getattr(settings, key))
+            for key in (
+                'refinement',
+                'affinity',
+                'affinity_labels',
+                'segmentation_maps',
+                'segmentation_labels',
+            )
+            if getattr(settings, key)
+        },
         splits=settings.splits,
-        make_data=settings.make_data)
+        make_data=settings.make_data,
+    )

@@ -1,4 +1,5 @@
 """What a pipeline config says, checked before anything is started."""
+
 import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +9,20 @@ from ..utils.config import read_config
 
 SPLITS = ('train', 'threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
-_OPTIONAL = ('name', 'make_data', 'start_segmentation_from_ppl', 'seed',
-             'segmentation_tta', 'refinement', 'affinity',
-             'confident_labels', 'affinity_labels', 'segmentation_maps',
-             'segmentation_labels', 'expected_seconds')
+_OPTIONAL = (
+    'name',
+    'make_data',
+    'start_segmentation_from_ppl',
+    'seed',
+    'segmentation_tta',
+    'refinement',
+    'affinity',
+    'confident_labels',
+    'affinity_labels',
+    'segmentation_maps',
+    'segmentation_labels',
+    'expected_seconds',
+)
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,12 @@ class PipelineSettings:
 
     def list_path(self, split: str) -> Path:
         """The file that lists the images of one of the four splits."""
-        return (self.data_root / 'ImageSets' / 'Segmentation' /
-                f'{self.splits[split]}.txt')
+        return self.data_root / 'ImageSets' / 'Segmentation' / f'{self.splits[split]}.txt'
 
 
-def load_settings(path: str | Path,
-                  options: dict | None = None,
-                  seed: int | None = None) -> PipelineSettings:
+def load_settings(
+    path: str | Path, options: dict | None = None, seed: int | None = None
+) -> PipelineSettings:
     """Read a pipeline config.
 
     Args:
@@ -112,32 +122,31 @@ def load_settings(path: str | Path,
     if seed is not None:
         cfg['seed'] = seed
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
-        raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole '
-                        'number, 0 or more')
+        raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole number, 0 or more')
     return PipelineSettings(
         path=path,
         name=cfg.get('name', path.resolve().parent.name),
         data_root=Path(cfg['data_root']),
         baseline=_config_beside(path, 'baseline', cfg['baseline']),
         ppl=_configs_beside(path, 'ppl', cfg['ppl']),
-        segmentation=_configs_beside(
-            path, 'segmentation', cfg['segmentation']),
+        segmentation=_configs_beside(path, 'segmentation', cfg['segmentation']),
         splits=_check_splits(path, cfg['splits']),
         seed=cfg.get('seed', 0),
-        start_segmentation_from_ppl=cfg.get(
-            'start_segmentation_from_ppl', False),
+        start_segmentation_from_ppl=cfg.get('start_segmentation_from_ppl', False),
         segmentation_tta=cfg.get('segmentation_tta', False),
         **_refinement(path, cfg),
         **_rounds(path, cfg),
         make_data=_check_make_data(path, cfg.get('make_data')),
-        expected_seconds=cfg.get('expected_seconds') or {})
+        expected_seconds=cfg.get('expected_seconds') or {},
+    )
 
 
 def _check_keys(path: Path, cfg: dict) -> None:
     missing = [key for key in _REQUIRED if not cfg.get(key)]
     if missing:
-        raise UserError(f'{path}: is no pipeline config, it has no '
-                        f'{missing[0]}; see configs/demo/pipeline.py')
+        raise UserError(
+            f'{path}: is no pipeline config, it has no {missing[0]}; see configs/demo/pipeline.py'
+        )
     for key in cfg:
         if key in _REQUIRED + _OPTIONAL:
             continue
@@ -151,8 +160,9 @@ def _config_beside(path: Path, key: str, name: object) -> Path:
         raise UserError(f'{path}: {key}={name!r} must name a config')
     found = path.parent / name
     if not found.is_file():
-        raise UserError(f'{path}: {key}: no such config {found}; give its '
-                        'path as seen from the pipeline config')
+        raise UserError(
+            f'{path}: {key}: no such config {found}; give its path as seen from the pipeline config'
+        )
     return found
 
 
@@ -168,16 +178,13 @@ def _listed(value: object) -> list:
 def _refinement(path: Path, cfg: dict) -> dict[str, Path | tuple[Path, ...]]:
     """The configs of the refinement, those that are given."""
     found = _given(path, cfg, 'refinement', 'affinity', 'affinity_labels')
-    confident = _configs_beside(
-        path, 'confident_labels', cfg.get('confident_labels') or ())
+    confident = _configs_beside(path, 'confident_labels', cfg.get('confident_labels') or ())
     found['confident_labels'] = confident
     if 'affinity' not in found:
         return found
-    labels = found.setdefault(
-        'affinity_labels', confident[-1] if confident else None)
+    labels = found.setdefault('affinity_labels', confident[-1] if confident else None)
     if not labels or 'refinement' not in found:
-        raise UserError(f'{path}: an affinity needs both refinement and '
-                        'confident_labels')
+        raise UserError(f'{path}: an affinity needs both refinement and confident_labels')
     return found
 
 
@@ -189,27 +196,29 @@ def _rounds(path: Path, cfg: dict) -> dict[str, Path]:
         return found
     raise UserError(
         f'{path}: several rounds of segmentation, a list of configs, need '
-        f'{" and ".join(keys)}, one round neither')
+        f'{" and ".join(keys)}, one round neither'
+    )
 
 
 def _given(path: Path, cfg: dict, *keys: str) -> dict[str, Path]:
     """Those of some configs that a pipeline names."""
-    return {key: _config_beside(path, key, cfg[key])
-            for key in keys if cfg.get(key)}
+    return {key: _config_beside(path, key, cfg[key]) for key in keys if cfg.get(key)}
 
 
 def _check_splits(path: Path, splits: object) -> dict[str, str]:
     if not isinstance(splits, dict) or set(splits) != set(SPLITS):
-        raise UserError(f'{path}: splits must be a dict of '
-                        f'{", ".join(SPLITS)}, got {splits!r}')
+        raise UserError(f'{path}: splits must be a dict of {", ".join(SPLITS)}, got {splits!r}')
     for key, value in splits.items():
         if not isinstance(value, str) or not value or '/' in value:
             raise UserError(
                 f'{path}: splits.{key}={value!r} must be the name of a list '
-                'in ImageSets/Segmentation, e.g. train')
+                'in ImageSets/Segmentation, e.g. train'
+            )
     if splits['masked'] == splits['val']:
-        raise UserError(f'{path}: splits.masked and splits.val are both '
-                        f'{splits["val"]}; masked must be of train')
+        raise UserError(
+            f'{path}: splits.masked and splits.val are both '
+            f'{splits["val"]}; masked must be of train'
+        )
     return dict(splits)
 
 
@@ -217,7 +226,9 @@ def _check_make_data(path: Path, made: object) -> dict | None:
     if made is None:
         return None
     if not isinstance(made, dict) or not isinstance(made.get('tool'), str):
-        raise UserError(f'{path}: make_data={made!r} must be a dict with the '
-                        "key tool, e.g. dict(tool='dataset_converters/"
-                        "make_demo_data.py', seed=0)")
+        raise UserError(
+            f'{path}: make_data={made!r} must be a dict with the '
+            "key tool, e.g. dict(tool='dataset_converters/"
+            "make_demo_data.py', seed=0)"
+        )
     return dict(made)

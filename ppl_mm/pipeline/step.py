@@ -1,4 +1,5 @@
 """One step of the pipeline: a command, what it needs and what it makes."""
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +33,11 @@ class Step:
     folder: Path | None = None
     configs: tuple[Path, ...] = ()
     resume: tuple[str, ...] = ()
-    seconds: float = 1.
+    seconds: float = 1.0
 
     def output_files(self) -> list[Path] | None:
         """The files it made, or None where one of them is not there."""
-        files = [last_checkpoint(path) if path.is_dir() else path
-                 for path in self.outputs]
+        files = [last_checkpoint(path) if path.is_dir() else path for path in self.outputs]
         if all(path and path.is_file() for path in files):
             return files
         return None

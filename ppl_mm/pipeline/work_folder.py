@@ -1,4 +1,5 @@
 """The folder of a pipeline: whose it is, who is in it, what is done."""
+
 import fcntl
 import json
 import os
@@ -12,7 +13,7 @@ from ..utils.files import atomic_write
 from .step import Step
 
 # A killed run's data loaders take some seconds to notice.
-_PATIENCE = 30.
+_PATIENCE = 30.0
 
 
 class WorkFolder:
@@ -43,11 +44,12 @@ class WorkFolder:
             raise UserError(f'{self.path}: is a file; give another --work-dir')
         if not record.is_file():
             if self.path.is_dir() and any(
-                    not item.name.startswith('.')
-                    for item in self.path.iterdir()):
+                not item.name.startswith('.') for item in self.path.iterdir()
+            ):
                 raise UserError(
                     f'{self.path}: is not empty and not the folder of a '
-                    'pipeline; give another --work-dir')
+                    'pipeline; give another --work-dir'
+                )
             return
         found = _read(record) or {}
         for key, value in self.identity.items():
@@ -55,7 +57,8 @@ class WorkFolder:
                 raise UserError(
                     f'{self.path}: holds another run ({key} is '
                     f'{found.get(key)!r} there, {value!r} here); give another '
-                    '--work-dir or remove this one')
+                    '--work-dir or remove this one'
+                )
 
     def claim(self) -> IO[bytes]:
         """Make the folder this pipeline's, and nobody else's meanwhile.
@@ -84,7 +87,8 @@ class WorkFolder:
                 if time.monotonic() > deadline:
                     raise UserError(
                         f'{self.path}: another run is at work in it; wait '
-                        'for its end, or give another --work-dir') from error
+                        'for its end, or give another --work-dir'
+                    ) from error
             if not waiting:
                 print(f'waiting for another run in {self.path} to end')
             waiting = True
@@ -122,15 +126,15 @@ class WorkFolder:
             bool: Whether it goes on from an interrupted run of the same.
         """
         self._record(step).unlink(missing_ok=True)
-        begun, spent = self.begun(step), 0.
-        goes_on = bool(begun) and begun.get(
-            'fingerprint') == fingerprint and step.can_resume()
+        begun, spent = self.begun(step), 0.0
+        goes_on = bool(begun) and begun.get('fingerprint') == fingerprint and step.can_resume()
         if goes_on:
             spent = begun['spent'] + self._time_of_last_run(step, begun)
         else:
             self._clear(step)
-        _write(self._begun_path(step), dict(
-            fingerprint=fingerprint, spent=spent, started=time.time()))
+        _write(
+            self._begun_path(step), dict(fingerprint=fingerprint, spent=spent, started=time.time())
+        )
         return goes_on
 
     def _time_of_last_run(self, step: Step, begun: dict) -> float:
@@ -138,8 +142,8 @@ class WorkFolder:
         try:
             written = self.log_path(step).stat().st_mtime
         except OSError:
-            return 0.
-        return max(written - begun['started'], 0.)
+            return 0.0
+        return max(written - begun['started'], 0.0)
 
     def _clear(self, step: Step) -> None:
         self._begun_path(step).unlink(missing_ok=True)
@@ -168,7 +172,8 @@ class WorkFolder:
             fingerprint=begun['fingerprint'],
             result=result,
             seconds=round(begun['spent'] + seconds, 2),
-            command=step.command)
+            command=step.command,
+        )
         _write(self._record(step), record)
         return record
 

@@ -1,4 +1,5 @@
 """Steps that give the background its score."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +25,7 @@ class ConstantBackground(Refiner):
 
     def __init__(self, threshold: float) -> None:
         if not 0 <= threshold <= 1:
-            raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold}'
-                            ' must be in 0..1')
+            raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold} must be in 0..1')
         self.threshold = threshold
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
@@ -50,14 +50,13 @@ class AlphaBackground(Refiner):
 
     def __init__(self, alpha: float) -> None:
         if not alpha > 0:
-            raise UserError(f'ppl_mm.AlphaBackground: alpha={alpha} must be '
-                            'above 0')
+            raise UserError(f'ppl_mm.AlphaBackground: alpha={alpha} must be above 0')
         self.alpha = alpha
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Set channel 0, see the class."""
         strongest = scores.foreground.max(axis=0, initial=0)  # (H, W)
-        return _with_background(scores, (1 - strongest)**self.alpha)
+        return _with_background(scores, (1 - strongest) ** self.alpha)
 
 
 @REFINERS.register_module()

@@ -1,4 +1,5 @@
 """Refiners in a row, then a label: one image from start to end."""
+
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,13 +39,13 @@ class RefinerChain:
         >>> label = chain(image, read_cam('cams/2007_000032.npz'))
     """
 
-    def __init__(self, refiners: Sequence[dict], label: dict | None = None,
-                 max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self, refiners: Sequence[dict], label: dict | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
         if max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be 1 or more')
         self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
-        self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'),
-                           'label')
+        self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
         self.max_pixels = max_pixels
 
     def __call__(self, image: np.ndarray, cam_file: CamFile) -> np.ndarray:
@@ -62,8 +63,7 @@ class RefinerChain:
         """
         return self.refine(image, cam_file)[0]
 
-    def refine(self, image: np.ndarray, cam_file: CamFile
-               ) -> tuple[np.ndarray, Scores]:
+    def refine(self, image: np.ndarray, cam_file: CamFile) -> tuple[np.ndarray, Scores]:
         """The label of an image and the scores that it was made of.
 
         Arguments and errors are those of ``__call__``.
@@ -77,8 +77,7 @@ class RefinerChain:
             scores = step(image, scores)
         label = self.rule(image, scores)
         if label.shape != size:
-            label = np.asarray(Image.fromarray(label).resize(
-                size[::-1], Image.Resampling.NEAREST))
+            label = np.asarray(Image.fromarray(label).resize(size[::-1], Image.Resampling.NEAREST))
         return label, scores
 
     def scores(self, image: np.ndarray, cam_file: CamFile) -> Scores:
@@ -92,20 +91,22 @@ class RefinerChain:
             scores = step(image, scores)
         return scores if scores.size == size else _resized(scores, size)
 
-    def _start(self, image: np.ndarray, cam_file: CamFile
-               ) -> tuple[np.ndarray, Scores, tuple[int, int]]:
+    def _start(
+        self, image: np.ndarray, cam_file: CamFile
+    ) -> tuple[np.ndarray, Scores, tuple[int, int]]:
         """Image and scores at the size they are refined at, and their own."""
         size = image.shape[:2]
         if size != cam_file.size:
-            raise ValueError(f'the image is {size[0]} x {size[1]} (H x W), '
-                             f'its CAM was made for {cam_file.size[0]} x '
-                             f'{cam_file.size[1]}; export it again')
-        shrink = min(1., math.sqrt(self.max_pixels / math.prod(size)))
+            raise ValueError(
+                f'the image is {size[0]} x {size[1]} (H x W), '
+                f'its CAM was made for {cam_file.size[0]} x '
+                f'{cam_file.size[1]}; export it again'
+            )
+        shrink = min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:
             return image, Scores.from_cam(cam_file), size
         small = tuple(max(1, int(side * shrink)) for side in size)
-        shrunk = np.asarray(Image.fromarray(image).resize(
-            small[::-1], Image.Resampling.BILINEAR))
+        shrunk = np.asarray(Image.fromarray(image).resize(small[::-1], Image.Resampling.BILINEAR))
         return shrunk, Scores.from_cam(replace(cam_file, size=small)), size
 
 
@@ -117,13 +118,12 @@ def _build(registry, config: dict, key: str):
         raise
     except (KeyError, TypeError, ValueError) as error:
         line = str(error).strip('"').splitlines()[0]
-        raise UserError(f'{key}: {dict(config)!r} cannot be built '
-                        f'({line})') from error
+        raise UserError(f'{key}: {dict(config)!r} cannot be built ({line})') from error
 
 
 def _resized(scores: Scores, size: tuple[int, int]) -> Scores:
     values = F.interpolate(
-        torch.from_numpy(scores.values)[None], size=size, mode='bilinear',
-        align_corners=False)[0]
+        torch.from_numpy(scores.values)[None], size=size, mode='bilinear', align_corners=False
+    )[0]
     # Interpolation can round just past the ends of the range.
     return replace(scores, values=values.clamp(0, 1).numpy())

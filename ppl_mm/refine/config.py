@@ -1,4 +1,5 @@
 """The config of a refinement: read, checked, built."""
+
 import json
 import os
 from collections.abc import Mapping
@@ -27,16 +28,19 @@ def chain_settings(cfg: Mapping, where: str = 'config') -> dict:
     """
     refiners = cfg.get('refiners')
     if not isinstance(refiners, list | tuple) or not all(
-            isinstance(step, dict) for step in refiners):
+        isinstance(step, dict) for step in refiners
+    ):
         raise UserError(
             f'{where}: refiners must be a list of steps, as [dict(type='
             "'ppl_mm.ConstantBackground', threshold=0.3)]; got "
-            f'{refiners!r}')
+            f'{refiners!r}'
+        )
     settings = dict(
         refiners=refiners,
         label=cfg.get('label') or dict(type='ppl_mm.Strongest'),
         max_pixels=cfg.get('max_pixels', MAX_PIXELS),
-        custom_imports=cfg.get('custom_imports'))
+        custom_imports=cfg.get('custom_imports'),
+    )
     return json.loads(json.dumps(settings, default=str))
 
 
@@ -54,8 +58,7 @@ def build_chain(settings: Mapping) -> RefinerChain:
     """
     if settings['custom_imports']:
         import_modules_from_strings(**settings['custom_imports'])
-    return RefinerChain(settings['refiners'], settings['label'],
-                        settings['max_pixels'])
+    return RefinerChain(settings['refiners'], settings['label'], settings['max_pixels'])
 
 
 def used_files(settings: object) -> dict[str, str]:
@@ -71,8 +74,7 @@ def used_files(settings: object) -> dict[str, str]:
     if isinstance(settings, Mapping):
         settings = list(settings.values())
     if isinstance(settings, list | tuple):
-        return {path: digest for part in settings
-                for path, digest in used_files(part).items()}
+        return {path: digest for part in settings for path, digest in used_files(part).items()}
     if not isinstance(settings, str) or not os.path.exists(settings):
         return {}
     try:

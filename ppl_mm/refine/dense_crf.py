@@ -1,4 +1,5 @@
 """A fully connected CRF: labels follow the edges of the image."""
+
 from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
@@ -14,20 +15,32 @@ from .scores import Scores
 PRESETS = {
     # CAMs of PSA (Ahn and Kwak, CVPR 2018) and SEAM (Wang et al., CVPR 2020).
     'psa': dict(
-        iterations=10, unary='scores', gaussian=dict(sxy=3, compat=3),
-        bilateral=dict(sxy=80, srgb=13, compat=10)),
+        iterations=10,
+        unary='scores',
+        gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=80, srgb=13, compat=10),
+    ),
     # The confident labels of IRN (Ahn et al., CVPR 2019).
     'irn': dict(
-        iterations=10, unary='labels', gaussian=dict(sxy=3, compat=3),
-        bilateral=dict(sxy=50, srgb=5, compat=10)),
+        iterations=10,
+        unary='labels',
+        gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=50, srgb=5, compat=10),
+    ),
     # Tests of DeepLab-v2 (kazuto1011/deeplab-pytorch).
     'deeplab_v2': dict(
-        iterations=10, unary='scores', gaussian=dict(sxy=1, compat=3),
-        bilateral=dict(sxy=67, srgb=3, compat=4)),
+        iterations=10,
+        unary='scores',
+        gaussian=dict(sxy=1, compat=3),
+        bilateral=dict(sxy=67, srgb=3, compat=4),
+    ),
     # Tests of the DeepLab-v1 that SEAM's pseudo-labels train.
     'deeplab_v1': dict(
-        iterations=1, unary='scores', gaussian=dict(sxy=3, compat=3),
-        bilateral=dict(sxy=32, srgb=13, compat=10)),
+        iterations=1,
+        unary='scores',
+        gaussian=dict(sxy=3, compat=3),
+        bilateral=dict(sxy=32, srgb=13, compat=10),
+    ),
 }
 UNARIES = ('scores', 'labels')
 #: The least probability: -log(0) would forbid a label for good.
@@ -65,35 +78,45 @@ class DenseCRF(Refiner):
         >>> dict(type='ppl_mm.DenseCRF', preset='psa', bilateral=dict(srgb=5))
     """
 
-    def __init__(self, preset: str = 'psa', iterations: int | None = None,
-                 gaussian: Mapping[str, float] | None = None,
-                 bilateral: Mapping[str, float] | None = None,
-                 unary: str | None = None, gt_prob: float = 0.7,
-                 scale: float = 1.) -> None:
+    def __init__(
+        self,
+        preset: str = 'psa',
+        iterations: int | None = None,
+        gaussian: Mapping[str, float] | None = None,
+        bilateral: Mapping[str, float] | None = None,
+        unary: str | None = None,
+        gt_prob: float = 0.7,
+        scale: float = 1.0,
+    ) -> None:
         if preset not in PRESETS:
-            raise UserError(f'ppl_mm.DenseCRF: preset={preset!r} is none of '
-                            f'{", ".join(PRESETS)}')
+            raise UserError(f'ppl_mm.DenseCRF: preset={preset!r} is none of {", ".join(PRESETS)}')
         if not scale > 0:
             raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
         known = PRESETS[preset]
         self.settings = dict(
-            iterations=known['iterations'] if iterations is None
-            else iterations,
+            iterations=known['iterations'] if iterations is None else iterations,
             gaussian=_kernel('gaussian', known, gaussian, scale),
             bilateral=_kernel('bilateral', known, bilateral, scale),
-            unary=unary or known['unary'], gt_prob=gt_prob)
+            unary=unary or known['unary'],
+            gt_prob=gt_prob,
+        )
         _check(**self.settings)
         _pydensecrf()  # missing, it is missed now and not after an hour
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """The probability of each channel, see the class."""
-        return replace(
-            scores, values=dense_crf(image, scores.values, **self.settings))
+        return replace(scores, values=dense_crf(image, scores.values, **self.settings))
 
 
-def dense_crf(image: np.ndarray, scores: np.ndarray, iterations: int,
-              gaussian: Mapping[str, float], bilateral: Mapping[str, float],
-              unary: str = 'scores', gt_prob: float = 0.7) -> np.ndarray:
+def dense_crf(
+    image: np.ndarray,
+    scores: np.ndarray,
+    iterations: int,
+    gaussian: Mapping[str, float],
+    bilateral: Mapping[str, float],
+    unary: str = 'scores',
+    gt_prob: float = 0.7,
+) -> np.ndarray:
     """Dense CRF of one image; arguments as of :class:`DenseCRF`.
 
     Args:
@@ -118,14 +141,12 @@ def dense_crf(image: np.ndarray, scores: np.ndarray, iterations: int,
     channels, height, width = scores.shape
     if channels == 1:
         return scores
-    energy = (_energy_of_scores(scores) if unary == 'scores' else
-              _energy_of_labels(scores, gt_prob))
+    energy = _energy_of_scores(scores) if unary == 'scores' else _energy_of_labels(scores, gt_prob)
     field = _pydensecrf().DenseCRF2D(width, height, channels)
     field.setUnaryEnergy(energy)
     field.addPairwiseGaussian(**gaussian)
     # Pillow's arrays are read-only, which pydensecrf refuses.
-    field.addPairwiseBilateral(
-        rgbim=np.require(image, np.uint8, 'CW'), **bilateral)
+    field.addPairwiseBilateral(rgbim=np.require(image, np.uint8, 'CW'), **bilateral)
     marginals = np.array(field.inference(iterations), np.float32)
     # Rounding can go just past 1.
     return marginals.reshape(scores.shape).clip(0, 1)
@@ -145,31 +166,30 @@ def _energy_of_labels(scores: np.ndarray, gt_prob: float) -> np.ndarray:
     return -np.log(np.where(right, gt_prob, other)).astype(np.float32)
 
 
-def _kernel(name: str, preset: dict, changes: Mapping[str, float] | None,
-            scale: float) -> dict[str, float]:
+def _kernel(
+    name: str, preset: dict, changes: Mapping[str, float] | None, scale: float
+) -> dict[str, float]:
     """Settings of a kernel: the preset's with changes, at the scale."""
     if unknown := set(changes or ()) - set(preset[name]):
-        raise UserError(f'ppl_mm.DenseCRF: {name} has no '
-                        f'{", ".join(sorted(unknown))}; it has '
-                        f'{", ".join(preset[name])}')
+        raise UserError(
+            f'ppl_mm.DenseCRF: {name} has no '
+            f'{", ".join(sorted(unknown))}; it has '
+            f'{", ".join(preset[name])}'
+        )
     kernel = {**preset[name], **(changes or {})}
     for key, value in kernel.items():
         if not (value > 0 or key == 'compat' and value == 0):
-            raise UserError(f'ppl_mm.DenseCRF: {name} {key}={value} must be '
-                            'above 0')
+            raise UserError(f'ppl_mm.DenseCRF: {name} {key}={value} must be above 0')
     return kernel | dict(sxy=kernel['sxy'] / scale)
 
 
 def _check(iterations: int, unary: str, gt_prob: float, **_: dict) -> None:
     if iterations < 0:
-        raise UserError(f'ppl_mm.DenseCRF: iterations={iterations} must be 0 '
-                        'or more')
+        raise UserError(f'ppl_mm.DenseCRF: iterations={iterations} must be 0 or more')
     if unary not in UNARIES:
-        raise UserError(f'ppl_mm.DenseCRF: unary={unary!r} is none of '
-                        f'{", ".join(UNARIES)}')
+        raise UserError(f'ppl_mm.DenseCRF: unary={unary!r} is none of {", ".join(UNARIES)}')
     if not 0 < gt_prob < 1:
-        raise UserError(f'ppl_mm.DenseCRF: gt_prob={gt_prob} must be between '
-                        '0 and 1')
+        raise UserError(f'ppl_mm.DenseCRF: gt_prob={gt_prob} must be between 0 and 1')
 
 
 def _pydensecrf() -> ModuleType:
@@ -180,5 +200,6 @@ def _pydensecrf() -> ModuleType:
         raise UserError(
             f'ppl_mm.DenseCRF: pydensecrf is missing ({error}); pip install '
             'pydensecrf2 works on every Python of ppl_mm (on 3.13 add '
-            '--no-build-isolation, after pip install "cython>=3")') from error
+            '--no-build-isolation, after pip install "cython>=3")'
+        ) from error
     return densecrf

@@ -1,4 +1,5 @@
 """From scores to a label: the rules, each with who uses it."""
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +35,8 @@ class LabelRule(ABC):
             raise UserError(
                 f'label: ppl_mm.{type(self).__name__} needs a background; end '
                 'refiners with a step that makes it, as '
-                'ppl_mm.ConstantBackground')
+                'ppl_mm.ConstantBackground'
+            )
         return self.label(image, scores)
 
     @abstractmethod
@@ -72,8 +74,7 @@ class IgnoreBand(LabelRule):
 
     def __init__(self, low: float, high: float) -> None:
         if not 0 <= low <= high <= 1:
-            raise UserError(f'ppl_mm.IgnoreBand: low={low}, high={high} must '
-                            'be in 0..1, low first')
+            raise UserError(f'ppl_mm.IgnoreBand: low={low}, high={high} must be in 0..1, low first')
         self.low, self.high = np.float32(low), np.float32(high)
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
@@ -103,17 +104,18 @@ class PerClassThreshold(LabelRule):
 
     needs_background = False
 
-    def __init__(self, thresholds: Sequence[float] | Mapping[int, float],
-                 default: float | None = None) -> None:
+    def __init__(
+        self, thresholds: Sequence[float] | Mapping[int, float], default: float | None = None
+    ) -> None:
         if not isinstance(thresholds, Mapping):
             thresholds = dict(enumerate(thresholds))
-        self.thresholds = {int(key): value
-                           for key, value in thresholds.items()}
+        self.thresholds = {int(key): value for key, value in thresholds.items()}
         self.default = default
         for value in (*self.thresholds.values(), default or 0):
             if not 0 <= value <= 1:
-                raise UserError('ppl_mm.PerClassThreshold: a threshold is '
-                                f'{value}, it must be in 0..1')
+                raise UserError(
+                    f'ppl_mm.PerClassThreshold: a threshold is {value}, it must be in 0..1'
+                )
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
         """See the class."""
@@ -129,7 +131,8 @@ class PerClassThreshold(LabelRule):
         if threshold is None:
             raise UserError(
                 f'ppl_mm.PerClassThreshold: no threshold for class {class_id};'
-                ' add it, or give default')
+                ' add it, or give default'
+            )
         return threshold
 
 
@@ -150,10 +153,10 @@ class Agreement(LabelRule):
 
     def __init__(self, chains: Sequence[Sequence[dict]]) -> None:
         if len(chains) < 2:
-            raise UserError('ppl_mm.Agreement: chains must be two or more '
-                            f'lists of refiners, got {len(chains)}')
-        self.chains = [[REFINERS.build(step) for step in chain]
-                       for chain in chains]
+            raise UserError(
+                f'ppl_mm.Agreement: chains must be two or more lists of refiners, got {len(chains)}'
+            )
+        self.chains = [[REFINERS.build(step) for step in chain] for chain in chains]
         self._strongest = Strongest()
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:

@@ -1,4 +1,5 @@
 """Pixel-adaptive mask refinement, in tensors, on any device."""
+
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -38,15 +39,16 @@ class PAMR(Refiner):
 
     needs_background = False
 
-    def __init__(self, iterations: int = 10,
-                 dilations: Sequence[int] = DILATIONS,
-                 device: str = 'cpu') -> None:
+    def __init__(
+        self, iterations: int = 10, dilations: Sequence[int] = DILATIONS, device: str = 'cpu'
+    ) -> None:
         if iterations < 0:
-            raise UserError(f'ppl_mm.PAMR: iterations={iterations} must be 0 '
-                            'or more')
+            raise UserError(f'ppl_mm.PAMR: iterations={iterations} must be 0 or more')
         if not dilations or min(dilations) < 1:
-            raise UserError(f'ppl_mm.PAMR: dilations={dilations!r} must be '
-                            'one or more distances from 1 pixel on')
+            raise UserError(
+                f'ppl_mm.PAMR: dilations={dilations!r} must be '
+                'one or more distances from 1 pixel on'
+            )
         self.iterations, self.dilations = iterations, tuple(dilations)
         self.device = device
 
@@ -54,15 +56,15 @@ class PAMR(Refiner):
         """Average each channel, see the class."""
         pixels = torch.tensor(image, device=self.device).permute(2, 0, 1)
         values = torch.tensor(scores.values, device=self.device)
-        refined = pamr(pixels[None] / 255, values[None], self.iterations,
-                       self.dilations)[0]
+        refined = pamr(pixels[None] / 255, values[None], self.iterations, self.dilations)[0]
         # Weights add up to 1 but for rounding.
         return replace(scores, values=refined.clamp(0, 1).cpu().numpy())
 
 
 @torch.no_grad()
-def pamr(images: Tensor, scores: Tensor, iterations: int = 10,
-         dilations: Sequence[int] = DILATIONS) -> Tensor:
+def pamr(
+    images: Tensor, scores: Tensor, iterations: int = 10, dilations: Sequence[int] = DILATIONS
+) -> Tensor:
     """Refine the scores of a batch; no gradient flows, as in the paper.
 
     Pixel i takes of neighbour j the share ``softmax_j(-mean_c |x_i - x_j| /
@@ -83,16 +85,16 @@ def pamr(images: Tensor, scores: Tensor, iterations: int = 10,
     Raises:
         ValueError: If images and scores do not fit each other.
     """
-    if images.shape[::2] != scores.shape[::2] or (
-            images.shape[-1] != scores.shape[-1]):
-        raise ValueError(f'images {tuple(images.shape)} and scores '
-                         f'{tuple(scores.shape)} differ in batch or size')
+    if images.shape[::2] != scores.shape[::2] or (images.shape[-1] != scores.shape[-1]):
+        raise ValueError(
+            f'images {tuple(images.shape)} and scores {tuple(scores.shape)} differ in batch or size'
+        )
     shares = _shares(images, dilations)
     for _ in range(iterations):
         refined = torch.zeros_like(scores)
-        for share, neighbour in zip(shares.split(1, dim=1),
-                                    _neighbours(scores, dilations),
-                                    strict=True):
+        for share, neighbour in zip(
+            shares.split(1, dim=1), _neighbours(scores, dilations), strict=True
+        ):
             refined.addcmul_(share, neighbour)
         scores = refined
     return scores
@@ -108,7 +110,7 @@ def _neighbours(tensor: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
         for top in steps:
             for left in steps:
                 if (top, left) != (reach, reach):
-                    yield padded[..., top:top + height, left:left + width]
+                    yield padded[..., top : top + height, left : left + width]
 
 
 def _shares(images: Tensor, dilations: Sequence[int]) -> Tensor:

@@ -1,4 +1,5 @@
 """Random walk: scores flow between pixels that an AffinityNet finds alike."""
+
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,11 +16,7 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..models.affinity.neighbourhood import half_disc, pair_views
 from ..registry import MODELS, REFINERS
-from ..utils.checkpoints import (
-    check_checkpoint,
-    read_checkpoint,
-    resolve_checkpoint,
-)
+from ..utils.checkpoints import check_checkpoint, read_checkpoint, resolve_checkpoint
 from .refiner import Refiner
 from .scores import Scores
 
@@ -27,8 +24,9 @@ from .scores import Scores
 _TOLERANCE = 1e-7
 
 
-def random_walk(scores: Tensor, affinities: Tensor, radius: float = 5,
-                beta: float = 10, steps_log2: int = 8) -> Tensor:
+def random_walk(
+    scores: Tensor, affinities: Tensor, radius: float = 5, beta: float = 10, steps_log2: int = 8
+) -> Tensor:
     """Average the scores of pixels that are alike, 2^t times.
 
     Powers of affinity, 1 for a pixel and itself, divided by their sum per
@@ -57,22 +55,22 @@ def random_walk(scores: Tensor, affinities: Tensor, radius: float = 5,
         raise ValueError(
             f'affinities {tuple(affinities.shape)} do not fit scores '
             f'{tuple(scores.shape)} and radius {radius}: expect '
-            f'({len(offsets)}, H, W)')
-    weights = [pair_views(weight, offset)[0] for weight, offset in zip(
-        affinities.double()**beta, offsets, strict=True)]
+            f'({len(offsets)}, H, W)'
+        )
+    weights = [
+        pair_views(weight, offset)[0]
+        for weight, offset in zip(affinities.double() ** beta, offsets, strict=True)
+    ]
     values = scores.double()
     degree = _gather(torch.ones_like(values[:1]), weights, offsets)
-    terms = _chebyshev_polynomials(
-        values, lambda x: _gather(x, weights, offsets).div_(degree))
+    terms = _chebyshev_polynomials(values, lambda x: _gather(x, weights, offsets).div_(degree))
     total = torch.zeros_like(values)
-    for coefficient, term in zip(_chebyshev_coefficients(2**steps_log2),
-                                 terms, strict=False):
+    for coefficient, term in zip(_chebyshev_coefficients(2**steps_log2), terms, strict=False):
         total.add_(term, alpha=coefficient)
     return total.to(scores.dtype)
 
 
-def _gather(values: Tensor, weights: list[Tensor],
-            offsets: list[tuple[int, int]]) -> Tensor:
+def _gather(values: Tensor, weights: list[Tensor], offsets: list[tuple[int, int]]) -> Tensor:
     """The sum of each pixel and its neighbours, times their weights."""
     total = values.clone()
     for weight, offset in zip(weights, offsets, strict=True):
@@ -83,8 +81,7 @@ def _gather(values: Tensor, weights: list[Tensor],
     return total
 
 
-def _chebyshev_polynomials(values: Tensor, apply: Callable[[Tensor], Tensor]
-                           ) -> Iterator[Tensor]:
+def _chebyshev_polynomials(values: Tensor, apply: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
     """T_0, T_1, .. of a linear function, times some values; never ends."""
     before, now = values, apply(values)
     yield before
@@ -104,8 +101,7 @@ def _chebyshev_coefficients(power: int) -> list[float]:
     while sum(chances) < 1 - _TOLERANCE:
         away = len(chances)
         chance = math.comb(power, (power - away) // 2) / 2**power
-        chances.append(
-            0. if (power - away) % 2 else chance * (2 if away else 1))
+        chances.append(0.0 if (power - away) % 2 else chance * (2 if away else 1))
     return [chance / sum(chances) for chance in chances]
 
 
@@ -139,14 +135,21 @@ class RandomWalk(Refiner):
 
     needs_background = False
 
-    def __init__(self, affinity_net: str, checkpoint: str, beta: float = 10,
-                 steps_log2: int = 8, device: str = 'cpu') -> None:
+    def __init__(
+        self,
+        affinity_net: str,
+        checkpoint: str,
+        beta: float = 10,
+        steps_log2: int = 8,
+        device: str = 'cpu',
+    ) -> None:
         if not Path(affinity_net).is_file():
-            raise UserError('ppl_mm.RandomWalk: affinity_net='
-                            f'{affinity_net}: no such config')
+            raise UserError(f'ppl_mm.RandomWalk: affinity_net={affinity_net}: no such config')
         if not beta > 0 or steps_log2 not in range(13):
-            raise UserError(f'ppl_mm.RandomWalk: beta={beta} must be above 0, '
-                            f'steps_log2={steps_log2} an integer in 0..12')
+            raise UserError(
+                f'ppl_mm.RandomWalk: beta={beta} must be above 0, '
+                f'steps_log2={steps_log2} an integer in 0..12'
+            )
         if device == 'auto':
             device = 'cuda' if torch.cuda.is_available() else 'cpu'
         self.affinity_net = str(affinity_net)
@@ -170,12 +173,13 @@ class RandomWalk(Refiner):
         affinities = net(inputs, mode='predict')[0]
         start = 0 if scores.has_background else 1
         channels = torch.from_numpy(scores.values[start:])
-        cells = F.interpolate(channels[None].to(affinities.device),
-                              size=affinities.shape[1:], mode='area')[0]
-        walked = random_walk(cells, affinities, net.radius, self.beta,
-                             self.steps_log2)
-        walked = F.interpolate(walked[None], size=scores.size,
-                               mode='bilinear', align_corners=False)[0]
+        cells = F.interpolate(
+            channels[None].to(affinities.device), size=affinities.shape[1:], mode='area'
+        )[0]
+        walked = random_walk(cells, affinities, net.radius, self.beta, self.steps_log2)
+        walked = F.interpolate(
+            walked[None], size=scores.size, mode='bilinear', align_corners=False
+        )[0]
         values = scores.values.copy()
         values[start:] = walked.clamp(0, 1).cpu().numpy()
         return replace(scores, values=values)
@@ -183,8 +187,7 @@ class RandomWalk(Refiner):
     def _network(self) -> nn.Module:
         """The network, made at the first image."""
         if self._net is None:
-            self._net = load_affinity_net(
-                self.affinity_net, self.checkpoint).to(self.device)
+            self._net = load_affinity_net(self.affinity_net, self.checkpoint).to(self.device)
         return self._net
 
 
@@ -205,11 +208,9 @@ def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
     cfg = Config.fromfile(config)
     model = cfg.get('model') or {}
     if model.get('type') != 'ppl_mm.AffinityNet':
-        raise UserError(f'{config}: model is no ppl_mm.AffinityNet, which a '
-                        'random walk needs')
+        raise UserError(f'{config}: model is no ppl_mm.AffinityNet, which a random walk needs')
     model.backbone.pop('init_cfg', None)
-    with DefaultScope.overwrite_default_scope(
-            cfg.get('default_scope', 'mmseg')):
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         net = MODELS.build(model)
     check_checkpoint(net, checkpoint)
     state = read_checkpoint(checkpoint)

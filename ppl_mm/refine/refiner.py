@@ -1,4 +1,5 @@
 """The one interface of refinement: image + scores -> scores."""
+
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -38,16 +39,18 @@ class Refiner(ABC):
         if self.needs_background and not scores.has_background:
             raise UserError(
                 f'refiners: ppl_mm.{name} needs scores with a background; put '
-                'a step that makes it, as ppl_mm.ConstantBackground, before')
+                'a step that makes it, as ppl_mm.ConstantBackground, before'
+            )
         if image.dtype != np.uint8 or image.shape != (*scores.size, 3):
             raise ValueError(
                 f'the image, {image.shape} of {image.dtype}, does not fit '
-                f'scores of {scores.size}; expect uint8 (H, W, 3)')
+                f'scores of {scores.size}; expect uint8 (H, W, 3)'
+            )
         refined = self.refine(image, scores)
         if refined.values.shape != scores.values.shape:
             raise RuntimeError(
-                f'ppl_mm.{name} has made {refined.values.shape} out of '
-                f'{scores.values.shape}')
+                f'ppl_mm.{name} has made {refined.values.shape} out of {scores.values.shape}'
+            )
         return refined
 
     @abstractmethod

@@ -1,4 +1,5 @@
 """The scores of one image: what every refiner takes and gives."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,17 +32,19 @@ class Scores:
     def __post_init__(self):
         values = np.asarray(self.values, np.float32)
         ids = np.asarray(self.class_ids, np.int16)
-        if values.ndim != 3 or ids.shape != (max(len(values) - 1, 0), ):
+        if values.ndim != 3 or ids.shape != (max(len(values) - 1, 0),):
             raise ValueError(
                 f'{ids.shape[:1] and len(ids)} class ids need scores (1 + n, '
                 f'H, W) with n = {len(np.atleast_1d(ids))}, got '
-                f'{values.shape}')
+                f'{values.shape}'
+            )
         if not values.size:
             raise ValueError(f'scores of shape {values.shape} have no pixels')
         # A NaN fails both comparisons.
         if not (values.min() >= 0 and values.max() <= 1):
-            raise ValueError('scores must be finite and in 0..1, got '
-                             f'{values.min():g} to {values.max():g}')
+            raise ValueError(
+                f'scores must be finite and in 0..1, got {values.min():g} to {values.max():g}'
+            )
         object.__setattr__(self, 'values', values)
         object.__setattr__(self, 'class_ids', ids)
 
@@ -59,13 +62,13 @@ class Scores:
             ValueError: If the maps are raw, so in no common range.
         """
         if not cam_file.normalized:
-            raise ValueError('the CAM file holds raw maps; refinement needs '
-                             'normalized ones, export them again')
+            raise ValueError(
+                'the CAM file holds raw maps; refinement needs normalized ones, export them again'
+            )
         # Interpolation can round just past the ends of the range.
         maps = upsample_cam(cam_file.cam, cam_file.size).clamp(0, 1).numpy()
         background = np.zeros((1, *cam_file.size), np.float32)
-        return cls(np.concatenate([background, maps]), cam_file.class_ids,
-                   has_background=False)
+        return cls(np.concatenate([background, maps]), cam_file.class_ids, has_background=False)
 
     @property
     def size(self) -> tuple[int, int]:

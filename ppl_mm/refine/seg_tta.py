@@ -1,4 +1,5 @@
 """Refinement, a dense CRF above all, of what a segmentation network says."""
+
 from collections.abc import Sequence
 
 import mmcv
@@ -35,21 +36,26 @@ class RefinedSegTTAModel(SegTTAModel):
             channel.
     """
 
-    def __init__(self, module: dict | nn.Module,
-                 refiners: dict | Sequence[dict],
-                 min_probability: float = 0.01, **kwargs) -> None:
+    def __init__(
+        self,
+        module: dict | nn.Module,
+        refiners: dict | Sequence[dict],
+        min_probability: float = 0.01,
+        **kwargs,
+    ) -> None:
         super().__init__(module, **kwargs)
         # Late: ppl_mm.refine lies above the models, its random walk uses one.
         from . import RefinerChain
+
         if self.module.out_channels < 2:
-            raise UserError('ppl_mm.RefinedSegTTAModel needs a channel for '
-                            'the background; set out_channels=2')
+            raise UserError(
+                'ppl_mm.RefinedSegTTAModel needs a channel for the background; set out_channels=2'
+            )
         refiners = [refiners] if isinstance(refiners, dict) else refiners
         self.steps = RefinerChain(refiners).steps
         self.min_probability = min_probability
 
-    def merge_preds(self, data_samples_list: list[list[SegDataSample]]
-                    ) -> list[SegDataSample]:
+    def merge_preds(self, data_samples_list: list[list[SegDataSample]]) -> list[SegDataSample]:
         """Merge the views of each image.
 
         Args:
@@ -67,8 +73,9 @@ class RefinedSegTTAModel(SegTTAModel):
         return [self._merge(views) for views in data_samples_list]
 
     def _merge(self, views: list[SegDataSample]) -> SegDataSample:
-        probability = sum(view.seg_logits.data.float().softmax(dim=0)
-                          for view in views) / len(views)
+        probability = sum(view.seg_logits.data.float().softmax(dim=0) for view in views) / len(
+            views
+        )
         merged = views[0]
         label = self._label(probability, merged.img_path)
         merged.set_data(dict(pred_sem_seg=PixelData(data=label)))
@@ -77,6 +84,7 @@ class RefinedSegTTAModel(SegTTAModel):
     def _label(self, probability: Tensor, path: str) -> Tensor:
         """Labels (1, H, W) out of probabilities (C, H, W)."""
         from . import Scores
+
         present = probability.amax(dim=(1, 2)) >= self.min_probability
         present[0] = True
         channels = torch.nonzero(present)[:, 0]
@@ -94,5 +102,4 @@ class RefinedSegTTAModel(SegTTAModel):
 
 def _read(path: str) -> np.ndarray:
     """RGB, as ppl_mm.LoadImage decodes it, which has read it just before."""
-    return mmcv.imfrombytes(
-        fileio.get(path), channel_order='rgb', backend='pillow')
+    return mmcv.imfrombytes(fileio.get(path), channel_order='rgb', backend='pillow')

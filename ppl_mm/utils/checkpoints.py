@@ -1,4 +1,5 @@
 """Checkpoints are read safely, and fit the model or are refused."""
+
 import os
 import pickle
 import re
@@ -30,8 +31,10 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
             and plain values.
     """
     if not Path(path).is_file():
-        raise UserError(f'checkpoint {path} is not there: train first, or '
-                        'give the path of a checkpoint on this machine')
+        raise UserError(
+            f'checkpoint {path} is not there: train first, or '
+            'give the path of a checkpoint on this machine'
+        )
     try:
         checkpoint = torch.load(path, map_location='cpu', weights_only=True)
     except pickle.UnpicklingError as error:
@@ -40,17 +43,18 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
             'plain values, which is not read: save its state_dict alone'
         ) from error
     except (RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
-        raise UserError(f'checkpoint {path} cannot be read: it is truncated '
-                        'or not a checkpoint; copy or train it again'
-                        ) from error
+        raise UserError(
+            f'checkpoint {path} cannot be read: it is truncated '
+            'or not a checkpoint; copy or train it again'
+        ) from error
     if not isinstance(checkpoint, Mapping):
-        raise UserError(f'checkpoint {path} holds no weights by name: give a '
-                        'file with a state_dict')
+        raise UserError(
+            f'checkpoint {path} holds no weights by name: give a file with a state_dict'
+        )
     return checkpoint
 
 
-def check_checkpoint(model: nn.Module, path: str | os.PathLike,
-                     part: str = '') -> None:
+def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') -> None:
     """Refuse a checkpoint that would leave some weights as they are.
 
     mmengine loads whatever fits and only logs the rest, so that a wrong
@@ -71,8 +75,7 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike,
     """
     checkpoint = read_checkpoint(path)
     state = checkpoint.get('state_dict', checkpoint)
-    found = {re.sub(r'^module\.', '', key): value
-             for key, value in state.items()}
+    found = {re.sub(r'^module\.', '', key): value for key, value in state.items()}
     own = unwrap_model(model).state_dict()
     if part:
         own = {key: own[key] for key in own if key.startswith(part)}
@@ -80,9 +83,11 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike,
         found = {key: found[key] for key in found if _layer(key) in layers}
     problems = differences(own, found)
     if problems:
-        raise UserError(f'checkpoint {path} does not fit the config: '
-                        f'{"; ".join(problems)}; use the config it was '
-                        'trained with')
+        raise UserError(
+            f'checkpoint {path} does not fit the config: '
+            f'{"; ".join(problems)}; use the config it was '
+            'trained with'
+        )
 
 
 def _layer(key: str) -> str:
@@ -109,18 +114,19 @@ def differences(expected: Mapping, found: Mapping) -> list[str]:
         of another shape; none if they agree.
     """
     # Weights older than PyTorch 0.4.1 do not count batches; nothing needs it.
-    missing = [key for key in expected if key not in found
-               and not key.endswith('num_batches_tracked')]
+    missing = [
+        key for key in expected if key not in found and not key.endswith('num_batches_tracked')
+    ]
     unexpected = [key for key in found if key not in expected]
     reshaped = [
         f'{key} {tuple(found[key].shape)} instead of {tuple(value.shape)}'
         for key, value in expected.items()
-        if torch.is_tensor(value) and torch.is_tensor(found.get(key))
-        and value.shape != found[key].shape]
-    kinds = (('missing', missing), ('unexpected', unexpected),
-             ('of another shape', reshaped))
-    return [f'{len(keys)} {kind} ({_some(keys)})'
-            for kind, keys in kinds if keys]
+        if torch.is_tensor(value)
+        and torch.is_tensor(found.get(key))
+        and value.shape != found[key].shape
+    ]
+    kinds = (('missing', missing), ('unexpected', unexpected), ('of another shape', reshaped))
+    return [f'{len(keys)} {kind} ({_some(keys)})' for kind, keys in kinds if keys]
 
 
 def _some(keys: list[str]) -> str:
@@ -152,4 +158,5 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
     raise UserError(
         f'{path}: no checkpoint is there; train that step first (a folder '
         f'work_dirs/{name} comes from python tools/train.py '
-        f'configs/.../{name}.py), or give the path of a checkpoint')
+        f'configs/.../{name}.py), or give the path of a checkpoint'
+    )

@@ -1,4 +1,5 @@
 """How commands end: with status 0, or with one line that helps."""
+
 import re
 import sys
 from collections.abc import Callable
@@ -58,7 +59,6 @@ def run(main: Callable[[], int | None]) -> None:
         print(f'error: {_of_file(error)}', file=sys.stderr)
         status = 2
     except KeyboardInterrupt:
-        print('interrupted; run the same command again to continue',
-              file=sys.stderr)
+        print('interrupted; run the same command again to continue', file=sys.stderr)
         status = 130
     sys.exit(status or 0)

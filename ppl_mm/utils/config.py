@@ -1,4 +1,5 @@
 """Configs, and their settings on the command line."""
+
 import os
 from argparse import ArgumentError
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,9 @@ class ConfigOptions(DictAction):
             return DictAction._parse_iterable(val)
         return DictAction._parse_int_float_bool(val.strip('\'" '))
 
-    def __call__(self, parser, namespace, values: Sequence[str],
-                 option_string: str | None = None) -> None:
+    def __call__(
+        self, parser, namespace, values: Sequence[str], option_string: str | None = None
+    ) -> None:
         """Read the pairs into a dict; arguments as of every action."""
         for pair in values:
             if '=' not in pair:
@@ -34,8 +36,7 @@ class ConfigOptions(DictAction):
             raise ArgumentError(self, str(error)) from error
 
 
-def read_config(path: str | os.PathLike,
-                options: Mapping | None = None) -> Config:
+def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
     """Read any config, with what it imports; one line where that fails.
 
     Args:
@@ -56,6 +57,7 @@ def read_config(path: str | os.PathLike,
     except Exception as error:  # a config is code: anything can be raised
         cause = error.__cause__ or error  # of a failed custom import
         line = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
-        raise UserError(f'{path}: cannot be read as a config '
-                        f'({type(cause).__name__}: {line})') from error
+        raise UserError(
+            f'{path}: cannot be read as a config ({type(cause).__name__}: {line})'
+        ) from error
     return cfg

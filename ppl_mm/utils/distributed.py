@@ -1,4 +1,5 @@
 """Several processes, on GPUs or without one."""
+
 import atexit
 import logging
 import os
@@ -35,14 +36,14 @@ def setup(cfg: Config, launcher: str) -> None:
     if launcher == 'pytorch' and 'RANK' not in os.environ:
         raise UserError(
             '--launcher pytorch: this process was not started by torchrun; '
-            'use bash tools/dist_train.sh, dist_test.sh or dist_export_cam.sh')
+            'use bash tools/dist_train.sh, dist_test.sh or dist_export_cam.sh'
+        )
     if torch.cuda.is_available():
         _check_gpus()
     elif launcher == 'pytorch':
         _setup_cpu(cfg)
     else:
-        raise UserError(f'--launcher {launcher} needs a GPU; without one use '
-                        '--launcher pytorch')
+        raise UserError(f'--launcher {launcher} needs a GPU; without one use --launcher pytorch')
 
 
 def join(launcher: str) -> None:
@@ -80,7 +81,8 @@ def _check_gpus() -> None:
     if processes > gpus:
         raise UserError(
             f'{processes} processes, but {gpus} GPUs are visible: start one '
-            'process per GPU (the GPUS argument, or CUDA_VISIBLE_DEVICES)')
+            'process per GPU (the GPUS argument, or CUDA_VISIBLE_DEVICES)'
+        )
 
 
 def _setup_cpu(cfg: Config) -> None:
@@ -89,15 +91,21 @@ def _setup_cpu(cfg: Config) -> None:
         distributed.init_process_group('gloo')
         # Left to the interpreter's end, its threads can abort the process.
         atexit.register(_end_group)
-    wrapper = cfg.setdefault('model_wrapper_cfg', ConfigDict(
-        type='MMDistributedDataParallel',
-        broadcast_buffers=False,
-        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    wrapper = cfg.setdefault(
+        'model_wrapper_cfg',
+        ConfigDict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        ),
+    )
     wrapper.device_ids = None
     if cfg.get('model') and _replace_sync_bn(cfg.model):
-        print_log('SyncBN needs GPUs: BN, with the statistics of each '
-                  'process, takes its place.', logger='current',
-                  level=logging.WARNING)
+        print_log(
+            'SyncBN needs GPUs: BN, with the statistics of each process, takes its place.',
+            logger='current',
+            level=logging.WARNING,
+        )
 
 
 def _end_group() -> None:

@@ -1,4 +1,5 @@
 """Files that are either whole or not there, and what is in them."""
+
 import errno
 import hashlib
 import os
@@ -40,8 +41,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     straight = path.exists() and not path.is_file()
-    with _naming(path), (
-            open(path, 'wb') if straight else _replacing(path)) as file:
+    with _naming(path), open(path, 'wb') if straight else _replacing(path) as file:
         yield file
 
 
@@ -60,8 +60,7 @@ def _naming(path: Path) -> Iterator[None]:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file that takes the place of ``path`` once it is whole."""
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
     try:
         with os.fdopen(handle, 'wb') as file:
             yield file

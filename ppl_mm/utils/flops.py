@@ -1,4 +1,5 @@
 """Counting the operations of a training step."""
+
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -13,12 +14,14 @@ def count_flops() -> FlopCounterMode:
     Returns:
         FlopCounterMode: A context; ``get_total_flops()`` is the sum so far.
     """
-    return FlopCounterMode(display=False, custom_mapping={
-        torch.ops.aten.convolution_backward: _convolution_backward})
+    return FlopCounterMode(
+        display=False, custom_mapping={torch.ops.aten.convolution_backward: _convolution_backward}
+    )
 
 
-def _convolution_backward(gradient: torch.Size, inputs: torch.Size,
-                          weight: torch.Size, *others, **_) -> int:
+def _convolution_backward(
+    gradient: torch.Size, inputs: torch.Size, weight: torch.Size, *others, **_
+) -> int:
     """Operations of the gradients of a convolution, of any groups."""
     wanted = others[7]  # of the input, the weight, the bias
     return 2 * gradient.numel() * weight[1:].numel() * sum(wanted[:2])

@@ -1,4 +1,5 @@
 """Which checkpoint a training noted last; without torch, read in a moment."""
+
 from pathlib import Path
 
 

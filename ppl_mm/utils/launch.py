@@ -2,6 +2,7 @@
 
 ``python -m ppl_mm.utils.launch`` takes torchrun's arguments.
 """
+
 import sys
 
 from torch.distributed import run as torchrun

@@ -1,4 +1,5 @@
 """A bar with the time left, for work outside a Runner's loops."""
+
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -8,8 +9,9 @@ from rich.progress import track as rich_track
 T = TypeVar('T')
 
 
-def track(items: Iterable[T], what: str, show: bool = True,
-          total: int | None = None) -> Iterator[T]:
+def track(
+    items: Iterable[T], what: str, show: bool = True, total: int | None = None
+) -> Iterator[T]:
     """Go through items, with a bar on stderr that tells the time left.
 
     Where stderr is no terminal only the finished bar is printed, so that a
@@ -24,8 +26,7 @@ def track(items: Iterable[T], what: str, show: bool = True,
     Yields:
         The items, in order.
     """
-    yield from rich_track(
-        items, what, total, console=Console(stderr=True), disable=not show)
+    yield from rich_track(items, what, total, console=Console(stderr=True), disable=not show)
 
 
 def duration(seconds: float) -> str:

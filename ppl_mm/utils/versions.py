@@ -3,6 +3,7 @@
 Everything is read from the packages' metadata: a wrong pair often cannot even
 be imported. ``python -m ppl_mm.utils.versions`` prints the verdict.
 """
+
 from importlib import metadata, util
 
 from packaging.requirements import Requirement
@@ -32,41 +33,42 @@ def check() -> None:
 
 def check_mmcv() -> None:
     """Check that one mmcv is there, of a version that mmseg takes."""
-    found = {name: version for name in MMCV_NAMES
-             if (version := installed_version(name))}
+    found = {name: version for name in MMCV_NAMES if (version := installed_version(name))}
     if len(found) > 1:
         names = ' and '.join(f'{n} {v}' for n, v in found.items())
         raise UserError(
             f'{names} are both installed and overwrite each other: pip '
             f'uninstall -y {" ".join(found)} && {install_command()} (or '
-            '"mmcv" instead of "mmcv-lite" where you need compiled operators)')
+            '"mmcv" instead of "mmcv-lite" where you need compiled operators)'
+        )
     if not found:
         if is_importable('mmcv'):
             return  # a fork or a source tree: its owner knows
         raise UserError(
             f'mmcv is not installed: {install_command()} (or the compiled '
-            '"mmcv", see docs/install.md)')
-    (name, version), = found.items()
+            '"mmcv", see docs/install.md)'
+        )
+    ((name, version),) = found.items()
     if not Version(MMCV_MINIMUM) <= Version(version) < Version(MMCV_LIMIT):
         new_name = name.replace('mmcv-full', 'mmcv')  # its name before 2.0
         raise UserError(
             f'{name} {version} does not work with mmsegmentation 1.2: pip '
-            f'uninstall -y {name} && {install_command(new_name)}')
+            f'uninstall -y {name} && {install_command(new_name)}'
+        )
 
 
 def check_torch() -> None:
     """Check that torch is new enough, and torchvision built for it."""
-    torch, torchvision = (
-        installed_version(name) for name in ('torch', 'torchvision'))
+    torch, torchvision = (installed_version(name) for name in ('torch', 'torchvision'))
     for name, version in (('torch', torch), ('torchvision', torchvision)):
         if version is None and not is_importable(name):
             raise UserError(
-                f'{name} is not installed: {INSTALL_TORCH} (together, so that '
-                'they fit each other)')
+                f'{name} is not installed: {INSTALL_TORCH} (together, so that they fit each other)'
+            )
     if torch and Version(torch) < Version(TORCH_MINIMUM):
         raise UserError(
-            f'torch {torch} is too old, {TORCH_MINIMUM} or newer is needed: '
-            f'{INSTALL_TORCH}')
+            f'torch {torch} is too old, {TORCH_MINIMUM} or newer is needed: {INSTALL_TORCH}'
+        )
     if torch and torchvision:
         check_torchvision(torch, torchvision)
 
@@ -75,13 +77,19 @@ def check_torchvision(torch: str, torchvision: str) -> None:
     """Check that torchvision was built for the torch beside it."""
     wanted = torch_of_torchvision()
     ours, theirs = Version(torch).local, Version(torchvision).local
-    if (wanted and not wanted.contains(torch, prereleases=True)
-            or ours and theirs and ours != theirs):
+    if (
+        wanted
+        and not wanted.contains(torch, prereleases=True)
+        or ours
+        and theirs
+        and ours != theirs
+    ):
         raise UserError(
             f'torchvision {torchvision} was built for torch'
             f'{wanted or f"+{theirs}"}, but torch {torch} is installed: pip '
             f'install --force-reinstall "torch{wanted or ""}" '
-            f'"torchvision=={Version(torchvision).public}"')
+            f'"torchvision=={Version(torchvision).public}"'
+        )
 
 
 def torch_of_torchvision():
@@ -125,8 +133,15 @@ def install_command(name: str = 'mmcv-lite') -> str:
 def main() -> None:
     """Print what is installed, after the check."""
     check()
-    for name in ('torch', 'torchvision', *MMCV_NAMES, 'mmengine',
-                 'mmpretrain', 'mmsegmentation', 'numpy'):
+    for name in (
+        'torch',
+        'torchvision',
+        *MMCV_NAMES,
+        'mmengine',
+        'mmpretrain',
+        'mmsegmentation',
+        'numpy',
+    ):
         if version := installed_version(name):
             print(f'{name} {version}')
 

@@ -1,16 +1,12 @@
 """Worker processes for work on many items, in bounded memory."""
+
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    ProcessPoolExecutor,
-    as_completed,
-    wait,
-)
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from ..errors import UserError
@@ -40,8 +36,7 @@ class WorkerPool:
         ...         print(result)
     """
 
-    def __init__(self, make: Callable[..., Callable], args: tuple = (),
-                 workers: int = 0) -> None:
+    def __init__(self, make: Callable[..., Callable], args: tuple = (), workers: int = 0) -> None:
         self.workers = workers
         self._pool = None
         if workers < 2:
@@ -50,8 +45,8 @@ class WorkerPool:
         # Numerical libraries read it when a worker imports them.
         os.environ.setdefault('OMP_NUM_THREADS', '1')
         self._pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context('spawn'), _start_worker,
-            (make, args))
+            workers, multiprocessing.get_context('spawn'), _start_worker, (make, args)
+        )
 
     def __enter__(self) -> 'WorkerPool':
         return self
@@ -82,7 +77,8 @@ class WorkerPool:
             raise UserError(
                 'a worker process was ended from outside, most often for want '
                 'of memory; run the same command again with fewer --workers '
-                f'(it had {self.workers})') from error
+                f'(it had {self.workers})'
+            ) from error
 
     def _map(self, items: Iterable) -> Iterator:
         pending = set()
@@ -102,8 +98,7 @@ def default_workers() -> int:
     Returns:
         int: 1 or more.
     """
-    cpus = (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity')
-            else os.cpu_count() or 1)
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     return max(1, cpus // int(os.environ.get('LOCAL_WORLD_SIZE', 1)))
 
 

@@ -1,4 +1,5 @@
 """Scores over the threshold."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,12 +45,21 @@ def draw_curves(curves: Mapping[str, Curve], title: str = '') -> Figure:
         color = f'C{methods.index(curve.method)}'
         values = 100 * np.array(curve.mious, float)
         at = 100 * np.interp(curve.used, curve.thresholds, curve.mious)
-        axes.plot(curve.thresholds, values, color=color,
-                  linestyle='--' if curve.dashed else '-',
-                  label=f'{name}: {at:.1f} % at {curve.used:g}')
+        axes.plot(
+            curve.thresholds,
+            values,
+            color=color,
+            linestyle='--' if curve.dashed else '-',
+            label=f'{name}: {at:.1f} % at {curve.used:g}',
+        )
         axes.plot(curve.used, at, 'o', color=color)
-    axes.set(xlabel='threshold (score of the background)',
-             ylabel='mIoU, per cent', title=title, xlim=(0, 1), ylim=(0, None))
+    axes.set(
+        xlabel='threshold (score of the background)',
+        ylabel='mIoU, per cent',
+        title=title,
+        xlim=(0, 1),
+        ylim=(0, None),
+    )
     axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
     return figure

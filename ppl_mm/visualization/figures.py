@@ -1,4 +1,5 @@
 """Figures without a display."""
+
 import os
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -22,8 +23,7 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: str | os.PathLike,
-                dpi: int = 110) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 110) -> None:
     """Write a figure as PNG, whole or not at all.
 
     Args:
@@ -33,5 +33,4 @@ def save_figure(figure: Figure, path: str | os.PathLike,
     """
     with atomic_write(path) as file:
         # Without the version of matplotlib, the same picture is the same file.
-        figure.savefig(
-            file, format='png', dpi=dpi, metadata=dict(Software=None))
+        figure.savefig(file, format='png', dpi=dpi, metadata=dict(Software=None))

@@ -1,4 +1,5 @@
 """Labels and scores as colours over the image that they belong to."""
+
 import numpy as np
 from matplotlib import colormaps
 
@@ -17,8 +18,7 @@ def colorize(label: np.ndarray) -> np.ndarray:
     return np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[label]
 
 
-def overlay_label(image: np.ndarray, label: np.ndarray,
-                  opacity: float = 0.6) -> np.ndarray:
+def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) -> np.ndarray:
     """Lay a label over its image; the background stays as it is, in grey.
 
     Args:
@@ -35,8 +35,7 @@ def overlay_label(image: np.ndarray, label: np.ndarray,
     return np.where(label[..., None] > 0, mixed, grey).round().astype(np.uint8)
 
 
-def overlay_score(image: np.ndarray, score: np.ndarray,
-                  opacity: float = 0.6) -> np.ndarray:
+def overlay_score(image: np.ndarray, score: np.ndarray, opacity: float = 0.6) -> np.ndarray:
     """Lay a map over its image, from dark for 0 to light for 1.
 
     Args:
@@ -59,6 +58,7 @@ def _grey(image: np.ndarray) -> np.ndarray:
 
 
 def _check_sizes(image: np.ndarray, other: np.ndarray) -> None:
-    if image.shape[:2] != other.shape or image.shape[2:] != (3, ):
-        raise ValueError(f'expect an image (H, W, 3) and a map of its size, '
-                         f'got {image.shape} and {other.shape}')
+    if image.shape[:2] != other.shape or image.shape[2:] != (3,):
+        raise ValueError(
+            f'expect an image (H, W, 3) and a map of its size, got {image.shape} and {other.shape}'
+        )

@@ -1,4 +1,5 @@
 """A sheet of pictures: one row an image, one column a way to see it."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,9 +30,13 @@ class Cell:
     outline: np.ndarray | None = None
 
 
-def draw_panel(titles: Sequence[str], rows: Sequence[Sequence[Cell]],
-               names: Sequence[str], classes: Sequence[str],
-               title: str = '') -> Figure:
+def draw_panel(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    names: Sequence[str],
+    classes: Sequence[str],
+    title: str = '',
+) -> Figure:
     """Draw a sheet of pictures with a legend of the classes.
 
     Args:
@@ -46,8 +51,7 @@ def draw_panel(titles: Sequence[str], rows: Sequence[Sequence[Cell]],
     """
     heights = [_height(cells[0].image) for cells in rows]
     figure = new_figure(_SIDE * len(titles) + 0.4, _HEAD + sum(heights))
-    axes = figure.subplots(
-        len(rows), len(titles), squeeze=False, height_ratios=heights)
+    axes = figure.subplots(len(rows), len(titles), squeeze=False, height_ratios=heights)
     for row, name, cells in zip(axes, names, rows, strict=True):
         row[0].set_ylabel(name, fontsize=8)
         for axis, cell in zip(row, cells, strict=True):
@@ -58,10 +62,15 @@ def draw_panel(titles: Sequence[str], rows: Sequence[Sequence[Cell]],
         figure.suptitle(title, fontsize=10)
     labels = [(name, k) for k, name in enumerate(classes) if k]
     figure.legend(
-        handles=[Patch(color=colorize(np.uint8(k)) / 255, label=name)
-                 for name, k in [*labels, ('void', 255)]],
-        loc='outside lower center', ncols=min(len(classes), 8), fontsize=8,
-        frameon=False)
+        handles=[
+            Patch(color=colorize(np.uint8(k)) / 255, label=name)
+            for name, k in [*labels, ('void', 255)]
+        ],
+        loc='outside lower center',
+        ncols=min(len(classes), 8),
+        fontsize=8,
+        frameon=False,
+    )
     return figure
 
 

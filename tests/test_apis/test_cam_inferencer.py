@@ -31,12 +31,10 @@ def infer(tiny_config, checkpoint):
 
 @pytest.fixture
 def photos(demo_root):
-    return sorted(str(path) for path in
-                  (demo_root / 'JPEGImages').glob('val_*'))
+    return sorted(str(path) for path in (demo_root / 'JPEGImages').glob('val_*'))
 
 
-def test_it_finds_what_an_export_writes(infer, photos, tiny_config,
-                                        checkpoint, tmp_path):
+def test_it_finds_what_an_export_writes(infer, photos, tiny_config, checkpoint, tmp_path):
     cfg = Config.fromfile(tiny_config)
     cfg.tta_model.classes = 'predicted'
     export = CAMExport(cfg, f'{checkpoint}/epoch_1.pth', tmp_path / 'out')
@@ -46,22 +44,24 @@ def test_it_finds_what_an_export_writes(infer, photos, tiny_config,
     for name, found in zip(photos, predictions, strict=True):
         stem = name.rsplit('/')[-1].split('.')[0]
         cam = read_cam(tmp_path / f'out/cams/{stem}.npz')
-        assert found['classes'] == [
-            infer.class_names[k] for k in cam.class_ids]
+        assert found['classes'] == [infer.class_names[k] for k in cam.class_ids]
         assert_allclose(found['cam'], cam.cam, atol=1e-3)  # float16 there
         assert found['label'].shape == found['size'] == (48, 48)
 
 
 def test_classes_that_are_given_are_found(infer, photos):
-    found, = infer(photos[0], classes=['fep', 'wug'])['predictions']
+    (found,) = infer(photos[0], classes=['fep', 'wug'])['predictions']
     assert sorted(found['classes']) == ['fep', 'wug']
     assert set(np.unique(found['label'])) <= {
-        0, *(infer.class_names.index(name) + 1 for name in ('fep', 'wug'))}
+        0,
+        *(infer.class_names.index(name) + 1 for name in ('fep', 'wug')),
+    }
     # And are forgotten for the next photo.
     scores = infer(photos[0])['predictions'][0]
-    assert scores['classes'] == [
-        name for name, score in scores['scores'].items() if score >= 0.5
-    ] or len(scores['classes']) == 1
+    assert (
+        scores['classes'] == [name for name, score in scores['scores'].items() if score >= 0.5]
+        or len(scores['classes']) == 1
+    )
 
 
 def test_an_array_is_a_photo(infer, photos):
@@ -75,40 +75,38 @@ def test_the_threshold_cuts(infer, photos):
         return infer(photos[0], threshold=threshold)['predictions'][0]['label']
 
     assert (label(0.1) > 0).sum() > (label(0.9) > 0).sum()
-    assert not label(1.).any()
+    assert not label(1.0).any()
     # IRN's, where nothing is said.
     assert np.array_equal(label(None), label(0.15))
 
 
 @pytest.mark.parametrize('softmax, share', [(False, 0.85), (True, 0.5)])
-def test_probabilities_are_cut_in_the_middle(tiny_config, checkpoint, softmax,
-                                             share):
+def test_probabilities_are_cut_in_the_middle(tiny_config, checkpoint, softmax, share):
     cfg = Config.fromfile(tiny_config)
     cfg.tta_model.softmax = softmax
     infer = CAMInferencer(cfg, checkpoint, device='cpu')
     sample = DataSample(metainfo=dict(ori_shape=(1, 100)))
     sample.set_pred_score(torch.zeros(4))
     sample.class_ids = torch.tensor([2])
-    sample.set_field(torch.arange(100.)[None, None] / 100, 'cam')
-    found, = infer.postprocess([sample], None)['predictions']
+    sample.set_field(torch.arange(100.0)[None, None] / 100, 'cam')
+    (found,) = infer.postprocess([sample], None)['predictions']
     assert np.mean(found['label'] == 3) == pytest.approx(share, abs=0.011)
 
 
 def test_labels_are_drawn_over_the_photo(infer, photos):
-    nothing = infer(photos[:2], draw=True, threshold=1.)['visualization']
-    drawn = infer(photos[:2], draw=True, threshold=0.)['visualization']
+    nothing = infer(photos[:2], draw=True, threshold=1.0)['visualization']
+    drawn = infer(photos[:2], draw=True, threshold=0.0)['visualization']
     assert [one.shape for one in drawn] == [(48, 48, 3)] * 2
     assert not np.array_equal(nothing[0], drawn[0])
     assert infer(photos[0])['visualization'] is None
 
 
 def test_samples_on_demand(infer, photos):
-    sample, = infer(photos[0], return_datasamples=True)['predictions']
+    (sample,) = infer(photos[0], return_datasamples=True)['predictions']
     assert isinstance(sample.cam, torch.Tensor)
 
 
-def test_what_cannot_be_done_is_said(infer, photos, tiny_config, checkpoint,
-                                     tmp_path):
+def test_what_cannot_be_done_is_said(infer, photos, tiny_config, checkpoint, tmp_path):
     with pytest.raises(UserError, match="class 'cat': the classifier knows"):
         infer(photos[0], classes=['cat'])
     (tmp_path / 'photo.jpg').write_bytes(b'no photo')

@@ -7,8 +7,7 @@ from ppl_mm.formats.cam_file import read_cam
 
 
 def sample(cam):
-    return dict(image_id='cats/01', cam=cam, ori_shape=(8, 12),
-                class_ids=torch.tensor([2]))
+    return dict(image_id='cats/01', cam=cam, ori_shape=(8, 12), class_ids=torch.tensor([2]))
 
 
 def test_a_map_is_written_as_soon_as_it_is_there(tmp_path):
@@ -18,6 +17,5 @@ def test_a_map_is_written_as_soon_as_it_is_there(tmp_path):
 
 def test_a_diverged_training_is_one_line_that_names_the_image(tmp_path):
     with pytest.raises(UserError, match='cats/01: .*not finite.*diverged'):
-        CAMWriter(tmp_path).process(
-            None, [sample(torch.full((1, 2, 3), torch.nan))])
+        CAMWriter(tmp_path).process(None, [sample(torch.full((1, 2, 3), torch.nan))])
     assert not (tmp_path / 'cams').exists()

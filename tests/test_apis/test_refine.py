@@ -55,21 +55,21 @@ def record_of(folder):
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in
-            sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])}
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
+    }
 
 
 def with_class_0(cam_dir, stems):
-    return {stem for stem in stems
-            if 0 in read_cam(cam_path(cam_dir, stem)).class_ids}
+    return {stem for stem in stems if 0 in read_cam(cam_path(cam_dir, stem)).class_ids}
 
 
 def test_what_it_writes(cam_dir, tmp_path):
     summary = refine(cam_dir)
     assert (summary.num_images, summary.kept, summary.failed) == (12, 0, {})
     assert sorted(os.listdir(tmp_path / 'out')) == ['export.json', 'labels']
-    assert sorted(os.listdir(tmp_path / 'out/labels')) == [
-        f'{stem}.png' for stem in TRAIN + VAL]
+    assert sorted(os.listdir(tmp_path / 'out/labels')) == [f'{stem}.png' for stem in TRAIN + VAL]
     for stem in TRAIN + VAL:
         expected = label_from_cam(read_cam(cam_path(cam_dir, stem)), 0.4)
         assert 0 < (expected > 0).mean() < 1
@@ -81,8 +81,7 @@ def test_what_it_writes(cam_dir, tmp_path):
 def test_what_it_records(cam_dir, tmp_path):
     refine(cam_dir, split='val')
     record, source = record_of(tmp_path / 'out'), record_of(cam_dir)
-    for key in ('config', 'checkpoint', 'checkpoint_sha256', 'classes',
-                'data_root'):
+    for key in ('config', 'checkpoint', 'checkpoint_sha256', 'classes', 'data_root'):
         assert record[key] == source[key]
     assert record['source_dir'] == str(cam_dir)
     assert record['source'] == dict(cam_stride=8)
@@ -95,23 +94,18 @@ def test_what_it_records(cam_dir, tmp_path):
 
 
 def test_the_steps_see_the_image(cam_dir, tmp_path):
-    cfg = dict(refiners=[*CUT['refiners'],
-                         dict(type='ppl_mm.PAMR', iterations=2)])
+    cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.PAMR', iterations=2)])
     refine(cam_dir, cfg, 'val')
     chain = RefinerChain(cfg['refiners'])
     with Image.open(tmp_path / f'data/JPEGImages/{VAL[1]}.jpg') as image:
-        expected = chain(np.asarray(image), read_cam(
-            cam_path(cam_dir, VAL[1])))
-    assert np.array_equal(
-        read_mask(label_path(tmp_path / 'out', VAL[1])), expected)
-    assert not np.array_equal(
-        label_from_cam(read_cam(cam_path(cam_dir, VAL[1])), 0.4), expected)
+        expected = chain(np.asarray(image), read_cam(cam_path(cam_dir, VAL[1])))
+    assert np.array_equal(read_mask(label_path(tmp_path / 'out', VAL[1])), expected)
+    assert not np.array_equal(label_from_cam(read_cam(cam_path(cam_dir, VAL[1])), 0.4), expected)
 
 
 def test_a_refined_folder_stands_for_an_export(cam_dir, tmp_path):
     refine(cam_dir)
-    dataset = CAMPseudoLabelDataset(
-        str(tmp_path / 'out'), data_root=str(tmp_path / 'data'))
+    dataset = CAMPseudoLabelDataset(str(tmp_path / 'out'), data_root=str(tmp_path / 'data'))
     assert len(dataset) == 12 and len(dataset.metainfo['classes']) == 5
     measured = measure_export(tmp_path / 'data', 'val', tmp_path / 'out')
     assert measured['maps'] is measured['curve'] is None
@@ -124,16 +118,13 @@ def test_a_refined_folder_stands_for_an_export(cam_dir, tmp_path):
 def test_an_unfinished_folder_is_not_trained_on(cam_dir, tmp_path):
     refine(cam_dir)
     path = tmp_path / 'out/export.json'
-    path.write_text(json.dumps(dict(record_of(tmp_path / 'out'),
-                                    finished=False)))
+    path.write_text(json.dumps(dict(record_of(tmp_path / 'out'), finished=False)))
     with pytest.raises(UserError, match='was not finished'):
-        CAMPseudoLabelDataset(
-            str(tmp_path / 'out'), data_root=str(tmp_path / 'data'))
+        CAMPseudoLabelDataset(str(tmp_path / 'out'), data_root=str(tmp_path / 'data'))
 
 
 def test_refined_maps_are_kept_on_request(cam_dir, tmp_path):
-    cfg = dict(refiners=[*CUT['refiners'],
-                         dict(type='ppl_mm.PAMR', iterations=2)])
+    cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.PAMR', iterations=2)])
     refine(cam_dir, cfg, 'val')
     labels = contents(tmp_path / 'out')
     # Labels are there already: they are made again, with their maps.
@@ -152,8 +143,9 @@ def test_a_second_run_continues(cam_dir, tmp_path):
     refine(cam_dir)
     whole = contents(tmp_path / 'out')
     label_path(tmp_path / 'out', BAD).unlink()
-    stamps = {path: (tmp_path / 'out' / path).stat().st_mtime_ns
-              for path in contents(tmp_path / 'out')}
+    stamps = {
+        path: (tmp_path / 'out' / path).stat().st_mtime_ns for path in contents(tmp_path / 'out')
+    }
     summary = refine(cam_dir)
     assert summary.kept == 11 and contents(tmp_path / 'out') == whole
     for path, stamp in stamps.items():
@@ -169,11 +161,14 @@ def test_two_splits_in_one_folder(cam_dir, tmp_path):
     assert len(contents(tmp_path / 'out')) == 11
 
 
-@pytest.mark.parametrize('change, key', [
-    (lambda cfg: cfg['refiners'][0].update(threshold=0.5), 'refiners'),
-    (lambda cfg: cfg.update(max_pixels=100), 'max_pixels'),
-    (lambda cfg: cfg.update(label=dict(
-        type='ppl_mm.IgnoreBand', low=0.1, high=0.2)), 'label')])
+@pytest.mark.parametrize(
+    'change, key',
+    [
+        (lambda cfg: cfg['refiners'][0].update(threshold=0.5), 'refiners'),
+        (lambda cfg: cfg.update(max_pixels=100), 'max_pixels'),
+        (lambda cfg: cfg.update(label=dict(type='ppl_mm.IgnoreBand', low=0.1, high=0.2)), 'label'),
+    ],
+)
 def test_the_folder_of_other_settings(cam_dir, tmp_path, change, key):
     refine(cam_dir)
     before = contents(tmp_path / 'out')
@@ -184,13 +179,13 @@ def test_the_folder_of_other_settings(cam_dir, tmp_path, change, key):
     assert contents(tmp_path / 'out') == before
 
 
-@pytest.mark.parametrize('key, value', [
-    ('checkpoint_sha256', '1' * 64), ('cam_stride', 4),
-    ('classes', ['a', 'b', 'c', 'd'])])
+@pytest.mark.parametrize(
+    'key, value',
+    [('checkpoint_sha256', '1' * 64), ('cam_stride', 4), ('classes', ['a', 'b', 'c', 'd'])],
+)
 def test_the_folder_of_other_cams(cam_dir, key, value):
     refine(cam_dir)
-    (cam_dir / 'export.json').write_text(
-        json.dumps(dict(record_of(cam_dir), **{key: value})))
+    (cam_dir / 'export.json').write_text(json.dumps(dict(record_of(cam_dir), **{key: value})))
     with pytest.raises(UserError, match='differs'):
         refine(cam_dir)
 
@@ -198,8 +193,7 @@ def test_the_folder_of_other_cams(cam_dir, key, value):
 def test_a_file_that_the_config_names_has_changed(cam_dir, tmp_path):
     path = tmp_path / 'weights.pth'
     path.write_bytes(b'one')
-    cfg = dict(CUT, refiners=[*CUT['refiners'],
-                              dict(type='ppl_mm.WhatIsAsked', kind=str(path))])
+    cfg = dict(CUT, refiners=[*CUT['refiners'], dict(type='ppl_mm.WhatIsAsked', kind=str(path))])
     refine(cam_dir, cfg)
     path.write_bytes(b'two')
     with pytest.raises(UserError, match='files differs'):
@@ -219,8 +213,7 @@ def broken_cam(cam_dir, **changes):
     path = cam_path(cam_dir, BAD)
     with np.load(path) as file:
         arrays = dict(file)
-    arrays.update({key: np.asarray(value, arrays[key].dtype)
-                   for key, value in changes.items()})
+    arrays.update({key: np.asarray(value, arrays[key].dtype) for key, value in changes.items()})
     np.savez(path, **arrays)
 
 
@@ -234,20 +227,20 @@ def truncate(path):
 
 BREAKS = {
     'no CAM': (lambda d: cam_path(d, BAD).unlink(), 'no such CAM file'),
-    'half a CAM': (lambda d: truncate(cam_path(d, BAD)),
-                   'not a readable CAM file'),
-    'NaN': (lambda d: broken_cam(d, cam=np.full((1, 2, 2), np.nan),
-                                 class_ids=[0]), 'not finite'),
+    'half a CAM': (lambda d: truncate(cam_path(d, BAD)), 'not a readable CAM file'),
+    'NaN': (lambda d: broken_cam(d, cam=np.full((1, 2, 2), np.nan), class_ids=[0]), 'not finite'),
     'another class list': (
         lambda d: broken_cam(d, cam=np.ones((1, 2, 2)), class_ids=[4]),
-        'has class id 4, but the export has 4 classes'),
+        'has class id 4, but the export has 4 classes',
+    ),
     'raw maps': (lambda d: broken_cam(d, normalized=False), 'holds raw maps'),
-    'another size': (lambda d: broken_cam(d, size=(48, 40)),
-                     '48 x 40 pixels .* the image has 48 x 48'),
+    'another size': (
+        lambda d: broken_cam(d, size=(48, 40)),
+        '48 x 40 pixels .* the image has 48 x 48',
+    ),
     'no image': (lambda d: image_of(d).unlink(), f'has no image {BAD}'),
     'half an image': (lambda d: truncate(image_of(d)), 'cannot be read'),
-    'no image at all': (lambda d: image_of(d).write_text('hello'),
-                        'cannot be read'),
+    'no image at all': (lambda d: image_of(d).write_text('hello'), 'cannot be read'),
 }
 
 
@@ -279,12 +272,12 @@ def test_one_bad_image_stops_no_other(cam_dir, tmp_path, name):
     assert record_of(tmp_path / 'out')['failed'] == {}
 
 
-@pytest.mark.parametrize('kind, message', [
-    ('raise', 'IndexError: too far .*test_refine.py:'),
-    ('nan', 'finite and in 0..1')])
+@pytest.mark.parametrize(
+    'kind, message',
+    [('raise', 'IndexError: too far .*test_refine.py:'), ('nan', 'finite and in 0..1')],
+)
 def test_a_step_that_fails_on_some_images(cam_dir, tmp_path, kind, message):
-    cfg = dict(refiners=[*CUT['refiners'],
-                         dict(type='ppl_mm.WhatIsAsked', kind=kind)])
+    cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.WhatIsAsked', kind=kind)])
     summary = refine(cam_dir, cfg)
     failed = with_class_0(cam_dir, TRAIN + VAL)
     assert set(summary.failed) == failed and 0 < len(failed) < 12
@@ -295,12 +288,10 @@ def test_a_step_that_fails_on_some_images(cam_dir, tmp_path, kind, message):
 
 
 @pytest.mark.parametrize('count, workers', [(4, 0), (64, 4), (999, 8)])
-def test_few_images_start_few_processes(
-        cam_dir, tmp_path, monkeypatch, count, workers):
+def test_few_images_start_few_processes(cam_dir, tmp_path, monkeypatch, count, workers):
     started = []
 
     class Pool(WorkerPool):
-
         def __init__(self, make, args, workers):
             started.append(workers)
             super().__init__(make, args)
@@ -308,14 +299,16 @@ def test_few_images_start_few_processes(
     monkeypatch.setattr('ppl_mm.apis.refine.WorkerPool', Pool)
     monkeypatch.setattr('ppl_mm.apis.refine.default_workers', lambda: 8)
     FolderRefinement(CUT, CamFolder(cam_dir), tmp_path / 'out').run(
-        [*VAL, *map(str, range(count - len(VAL)))])
+        [*VAL, *map(str, range(count - len(VAL)))]
+    )
     assert started == [workers]
 
 
 def test_the_summary_lists_twenty(cam_dir, tmp_path):
     folder = CamFolder(cam_dir)
     summary = FolderRefinement(CUT, folder, tmp_path / 'out').run(
-        [*VAL, *map(str, range(33))], workers=0)
+        [*VAL, *map(str, range(33))], workers=0
+    )
     lines = summary.lines('out')
     assert '37 images' in lines[0] and '4 refined' in lines[0]
     assert '33 failed' in lines[0]
@@ -324,30 +317,38 @@ def test_the_summary_lists_twenty(cam_dir, tmp_path):
     assert len(record_of(tmp_path / 'out')['failed']) == 33
 
 
-@pytest.mark.parametrize('cfg, message', [
-    (dict(), 'refiners must be a list'),
-    (dict(refiners=dict(type='ppl_mm.PAMR')), 'refiners must be a list'),
-    (dict(refiners=[dict(type='ppl_mm.NoSuch')]), 'cannot be built'),
-    (dict(CUT, label=dict(type='ppl_mm.NoSuch')), 'label: .*cannot be built'),
-    (dict(CUT, max_pixels=0), 'max_pixels=0'),
-    (dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=2)]),
-     'must be in 0..1')])
-def test_a_config_that_cannot_work_touches_nothing(
-        cam_dir, tmp_path, cfg, message):
+@pytest.mark.parametrize(
+    'cfg, message',
+    [
+        (dict(), 'refiners must be a list'),
+        (dict(refiners=dict(type='ppl_mm.PAMR')), 'refiners must be a list'),
+        (dict(refiners=[dict(type='ppl_mm.NoSuch')]), 'cannot be built'),
+        (dict(CUT, label=dict(type='ppl_mm.NoSuch')), 'label: .*cannot be built'),
+        (dict(CUT, max_pixels=0), 'max_pixels=0'),
+        (dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=2)]), 'must be in 0..1'),
+    ],
+)
+def test_a_config_that_cannot_work_touches_nothing(cam_dir, tmp_path, cfg, message):
     with pytest.raises(UserError, match=message):
         refine(cam_dir, cfg)
     assert not (tmp_path / 'out').exists()
 
 
-@pytest.mark.parametrize('cfg, message', [
-    (dict(refiners=[]), 'Strongest needs a background'),
-    (dict(refiners=[dict(type='ppl_mm.WhatIsAsked', kind='')]),
-     'needs scores with a background'),
-    (dict(refiners=[], label=dict(
-        type='ppl_mm.PerClassThreshold', thresholds=[0.1])),
-     'no threshold for class')])
-def test_a_chain_that_cannot_work_stops_at_once(cam_dir, tmp_path, cfg,
-                                                message):
+@pytest.mark.parametrize(
+    'cfg, message',
+    [
+        (dict(refiners=[]), 'Strongest needs a background'),
+        (
+            dict(refiners=[dict(type='ppl_mm.WhatIsAsked', kind='')]),
+            'needs scores with a background',
+        ),
+        (
+            dict(refiners=[], label=dict(type='ppl_mm.PerClassThreshold', thresholds=[0.1])),
+            'no threshold for class',
+        ),
+    ],
+)
+def test_a_chain_that_cannot_work_stops_at_once(cam_dir, tmp_path, cfg, message):
     with pytest.raises(UserError, match=message):
         refine(cam_dir, cfg)
     assert not record_of(tmp_path / 'out')['finished']
@@ -356,20 +357,22 @@ def test_a_chain_that_cannot_work_stops_at_once(cam_dir, tmp_path, cfg,
         assert not refine(cam_dir).failed
 
 
-@pytest.mark.parametrize('ids, maps', [
-    ([], np.zeros((0, 0, 0))), ([0, 3], np.zeros((2, 6, 6)))])
-@pytest.mark.parametrize('background', [
-    dict(type='ppl_mm.ConstantBackground', threshold=0),
-    dict(type='ppl_mm.AlphaBackground', alpha=4)])
-def test_maps_that_say_nothing_are_background(cam_dir, tmp_path, ids, maps,
-                                              background):
+@pytest.mark.parametrize('ids, maps', [([], np.zeros((0, 0, 0))), ([0, 3], np.zeros((2, 6, 6)))])
+@pytest.mark.parametrize(
+    'background',
+    [
+        dict(type='ppl_mm.ConstantBackground', threshold=0),
+        dict(type='ppl_mm.AlphaBackground', alpha=4),
+    ],
+)
+def test_maps_that_say_nothing_are_background(cam_dir, tmp_path, ids, maps, background):
     write_cam(cam_path(cam_dir, VAL[1]), CamFile(ids, maps, (48, 48)))
     for stem in VAL:  # the step fails where it is run on class 0
         if stem != VAL[1]:
-            write_cam(cam_path(cam_dir, stem),
-                      CamFile([2], np.ones((1, 2, 2)), (48, 48)))
-    summary = refine(cam_dir, dict(refiners=[
-        background, dict(type='ppl_mm.WhatIsAsked', kind='raise')]), 'val')
+            write_cam(cam_path(cam_dir, stem), CamFile([2], np.ones((1, 2, 2)), (48, 48)))
+    summary = refine(
+        cam_dir, dict(refiners=[background, dict(type='ppl_mm.WhatIsAsked', kind='raise')]), 'val'
+    )
     assert not summary.failed and summary.blank == [VAL[1]]
     assert 'note: 1 ' in summary.lines('out')[1]
     label = read_mask(label_path(tmp_path / 'out', VAL[1]))
@@ -384,22 +387,27 @@ def odd_image(kind):
         image.getexif()[0x0112] = 6
         return image, (9, 6)
     size, mode = dict(
-        one=((1, 1), 'RGB'), row=((1, 40), 'RGB'), column=((40, 1), 'RGB'),
-        grey=((9, 8), 'L'), alpha=((9, 8), 'RGBA'), palette=((9, 8), 'P'),
-        grey_alpha=((9, 8), 'LA'))[kind]
+        one=((1, 1), 'RGB'),
+        row=((1, 40), 'RGB'),
+        column=((40, 1), 'RGB'),
+        grey=((9, 8), 'L'),
+        alpha=((9, 8), 'RGBA'),
+        palette=((9, 8), 'P'),
+        grey_alpha=((9, 8), 'LA'),
+    )[kind]
     values = rng.integers(0, 255, (*size, 3), np.uint8)
     return Image.fromarray(values).convert(mode), size
 
 
-@pytest.mark.parametrize('kind', ['one', 'row', 'column', 'grey', 'alpha',
-                                  'grey_alpha', 'palette', 'rotated'])
+@pytest.mark.parametrize(
+    'kind', ['one', 'row', 'column', 'grey', 'alpha', 'grey_alpha', 'palette', 'rotated']
+)
 def test_odd_images(cam_dir, tmp_path, kind):
     image, size = odd_image(kind)
     image_of(cam_dir).unlink()
     image.save(image_of(cam_dir).with_suffix('.png'), exif=image.getexif())
     write_cam(cam_path(cam_dir, BAD), CamFile([2], np.ones((1, 2, 2)), size))
-    cfg = dict(refiners=[*CUT['refiners'],
-                         dict(type='ppl_mm.PAMR', iterations=2)])
+    cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.PAMR', iterations=2)])
     assert not refine(cam_dir, cfg, 'train').failed
     label = read_mask(label_path(tmp_path / 'out', BAD))
     assert label.shape == size and (label == 3).all()
@@ -443,10 +451,8 @@ def test_a_folder_elsewhere(cam_dir, tmp_path):
     with pytest.raises(UserError, match='or --image-dir'):
         CamFolder(cam_dir, tmp_path / 'moved')
     folder = CamFolder(cam_dir, tmp_path / 'moved', tmp_path / 'photos')
-    FolderRefinement(CUT, folder, tmp_path / 'again').run(
-        folder.stems('val'), workers=0)
-    assert (contents(tmp_path / 'again').items()
-            <= contents(tmp_path / 'out').items())
+    FolderRefinement(CUT, folder, tmp_path / 'again').run(folder.stems('val'), workers=0)
+    assert contents(tmp_path / 'again').items() <= contents(tmp_path / 'out').items()
 
 
 def test_a_split_that_is_not_there(cam_dir):
@@ -469,8 +475,7 @@ def test_refined_maps_can_be_refined_again(cam_dir, tmp_path):
     refine(cam_dir, split='val', save_scores=True)
     refine(tmp_path / 'out', split='val', out='twice')
     for stem in VAL:  # but for what float16 rounds
-        once, twice = (read_mask(label_path(tmp_path / out, stem))
-                       for out in ('out', 'twice'))
+        once, twice = (read_mask(label_path(tmp_path / out, stem)) for out in ('out', 'twice'))
         assert (once == twice).mean() > 0.99
     source = record_of(tmp_path / 'twice')['source']
     assert source['refiners'] == CUT['refiners']

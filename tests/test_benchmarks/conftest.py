@@ -10,13 +10,16 @@ from study_plan import DataSet, Row  # noqa: E402
 
 @pytest.fixture
 def data(demo_root):
-    return dict(tiny=DataSet(
-        root=str(demo_root), masked='train', val='val',
-        epochs=dict(screen=1, half=2, final=4)))
+    return dict(
+        tiny=DataSet(
+            root=str(demo_root), masked='train', val='val', epochs=dict(screen=1, half=2, final=4)
+        )
+    )
 
 
 @pytest.fixture
 def row(tiny_config):
     def make(name='plain', config=tiny_config, **changes):
         return Row(name, 'tiny', str(config), 'plain CAM', **changes)
+
     return make

@@ -13,10 +13,23 @@ ROOT = Path(__file__).parents[2]
 def test_both_pipelines_are_measured(tmp_path):
     out = tmp_path / 'loading.json'
     done = subprocess.run(
-        [sys.executable, str(ROOT / 'benchmarks/data_loading.py'), '--quick',
-         '--images', '4', '--rounds', '2', '--out', str(out)], text=True,
-        capture_output=True, check=True, timeout=300,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)))
+        [
+            sys.executable,
+            str(ROOT / 'benchmarks/data_loading.py'),
+            '--quick',
+            '--images',
+            '4',
+            '--rounds',
+            '2',
+            '--out',
+            str(out),
+        ],
+        text=True,
+        capture_output=True,
+        check=True,
+        timeout=300,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
     result = json.loads(done.stdout.splitlines()[-1])
     assert result == json.loads(out.read_text())
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}

@@ -15,24 +15,37 @@ def benchmark():
     return module
 
 
-def test_it_ends_with_one_line_of_json(
-        benchmark, capsys, tmp_path, monkeypatch):
+def test_it_ends_with_one_line_of_json(benchmark, capsys, tmp_path, monkeypatch):
     # In this process: starting others takes most of the time.
     monkeypatch.setattr(
-        benchmark, 'measure', lambda name, *args: benchmark.measure_here(
-            benchmark.WALKS[name], *args))
-    benchmark.main(['--sizes', '10', '16', '--cells', '20', '--repeats', '1',
-                    '--out', str(tmp_path / 'walk.json')])
+        benchmark,
+        'measure',
+        lambda name, *args: benchmark.measure_here(benchmark.WALKS[name], *args),
+    )
+    benchmark.main(
+        [
+            '--sizes',
+            '10',
+            '16',
+            '--cells',
+            '20',
+            '--repeats',
+            '1',
+            '--out',
+            str(tmp_path / 'walk.json'),
+        ]
+    )
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result == json.loads((tmp_path / 'walk.json').read_text())
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
     assert result['benchmark'] == 'random_walk'
     assert set(result['ratios']) == {
-        'dense_over_matrix_free_time', 'dense_over_matrix_free_memory',
-        'max_relative_error'}
+        'dense_over_matrix_free_time',
+        'dense_over_matrix_free_memory',
+        'max_relative_error',
+    }
     assert 0 < result['ratios']['max_relative_error'] < 1e-5
-    assert [one['cells'] for one in result['figures']['matrix_free']] == [
-        10, 16, 20]
+    assert [one['cells'] for one in result['figures']['matrix_free']] == [10, 16, 20]
 
 
 def test_a_process_of_its_own_measures(benchmark):

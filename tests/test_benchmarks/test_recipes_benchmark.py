@@ -12,11 +12,12 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope='module')
 def benchmark():
     import recipes
+
     return recipes
 
 
 def named(benchmark, start):
-    path, = benchmark.chosen(f'{start}*voc12*')
+    (path,) = benchmark.chosen(f'{start}*voc12*')
     return Config.fromfile(path)
 
 
@@ -36,48 +37,44 @@ def test_steps_that_cost_the_same_are_measured_once(benchmark, monkeypatch):
 
     monkeypatch.setattr(benchmark, 'Training', Training)
     known = {}
-    rows = {name: benchmark.measure(named(benchmark, name), (64, 64), known,
-                                    1, 'cpu')
-            for name in ('ppl-progressive_resnet50', 'ppl-stage2_resnet50',
-                         'pl_resnet50')}
-    positions = [row['stage']['position']
-                 for row in rows['ppl-progressive_resnet50']]
+    rows = {
+        name: benchmark.measure(named(benchmark, name), (64, 64), known, 1, 'cpu')
+        for name in ('ppl-progressive_resnet50', 'ppl-stage2_resnet50', 'pl_resnet50')
+    }
+    positions = [row['stage']['position'] for row in rows['ppl-progressive_resnet50']]
     assert len(set(positions)) == 3
-    assert seen == [(position, batch)
-                    for position in positions for batch in (4, 16)]
-    assert rows['ppl-stage2_resnet50'] == rows[
-        'ppl-progressive_resnet50'][1:2]
+    assert seen == [(position, batch) for position in positions for batch in (4, 16)]
+    assert rows['ppl-stage2_resnet50'] == rows['ppl-progressive_resnet50'][1:2]
     assert rows['pl_resnet50'] == rows['ppl-progressive_resnet50'][2:]
 
 
 def test_other_borders_are_other_steps(benchmark):
     """A taught stage mixes its patches."""
-    taught, stage = (named(benchmark, name) for name in (
-        'ppl-taught_resnet50', 'ppl-stage2_resnet50'))
-    (cut, ), (same, ) = map(benchmark.cuts_of, (taught, stage))
+    taught, stage = (
+        named(benchmark, name) for name in ('ppl-taught_resnet50', 'ppl-stage2_resnet50')
+    )
+    (cut,), (same,) = map(benchmark.cuts_of, (taught, stage))
     assert cut == same
     assert benchmark.key_of(taught, cut) != benchmark.key_of(stage, cut)
 
 
 def test_the_ratio_is_of_first_stage_and_plain(benchmark):
-    rows = {f'{name}_resnet38d_4xb2-8e_voc12aug-448x448':
-            [dict(all=dict(seconds=seconds))]
-            for name, seconds in (('cam', 2.), ('ppl-stage1', 3.))}
-    assert benchmark.ratios(rows) == dict(
-        first_stage_over_plain_resnet38d=1.5)
+    rows = {
+        f'{name}_resnet38d_4xb2-8e_voc12aug-448x448': [dict(all=dict(seconds=seconds))]
+        for name, seconds in (('cam', 2.0), ('ppl-stage1', 3.0))
+    }
+    assert benchmark.ratios(rows) == dict(first_stage_over_plain_resnet38d=1.5)
 
 
 @pytest.mark.slow
 def test_the_command(tmp_path):
     out = tmp_path / 'recipes.json'
-    command = [sys.executable, str(ROOT / 'benchmarks/recipes.py'), '--quick',
-               '--out', str(out)]
-    done = subprocess.run(command, text=True, capture_output=True, check=True,
-                          timeout=300)
+    command = [sys.executable, str(ROOT / 'benchmarks/recipes.py'), '--quick', '--out', str(out)]
+    done = subprocess.run(command, text=True, capture_output=True, check=True, timeout=300)
     result = json.loads(done.stdout.splitlines()[-1])
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
     assert result == json.loads(out.read_text())
-    (row, ), = result['figures'].values()
+    ((row,),) = result['figures'].values()
     assert row['stage'] is None
     assert min(row[name]['seconds'] for name in ('each', 'all')) > 0
     assert (row['each']['batch'], row['all']['batch']) == (4, 16)

@@ -11,9 +11,12 @@ ROOT = Path(__file__).parents[2]
 def run(name, *arguments):
     """A script as a command: its worker processes import it again."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / f'benchmarks/{name}.py'), '--quick',
-         *map(str, arguments)],
-        text=True, capture_output=True, check=True, timeout=300)
+        [sys.executable, str(ROOT / f'benchmarks/{name}.py'), '--quick', *map(str, arguments)],
+        text=True,
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
     result = json.loads(done.stdout.splitlines()[-1])
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
     assert result['benchmark'] == name

@@ -11,11 +11,7 @@ import study_rows
 from mmengine.config import Config
 from study_cam import write_config
 from study_kinds import KINDS
-from study_plan import (
-    make_runs,
-    scale_stages,
-    write_list,
-)
+from study_plan import make_runs, scale_stages, write_list
 from study_queue import Queue
 from study_results import ResultsFile
 from study_steps import StepFailed, Steps, readable
@@ -23,15 +19,14 @@ from study_steps import StepFailed, Steps, readable
 from ppl_mm.errors import UserError
 
 BENCHMARKS = Path(__file__).parents[2] / 'benchmarks'
-STAGES = [dict(position=2, grid=2, epochs=1), dict(position=4, grid=2,
-                                                   epochs=1)]
-PROGRESSIVE = dict(custom_hooks=[dict(
-    type='ppl_mm.ProgressiveStageHook', stages=STAGES)])
+STAGES = [dict(position=2, grid=2, epochs=1), dict(position=4, grid=2, epochs=1)]
+PROGRESSIVE = dict(custom_hooks=[dict(type='ppl_mm.ProgressiveStageHook', stages=STAGES)])
 
 
 @pytest.fixture
 def queue(data, tmp_path):
     """A queue whose work is a fake that notes what it was given."""
+
     def make(rows, work=None, **options):
         done = []
 
@@ -39,10 +34,16 @@ def queue(data, tmp_path):
             done.append(run.id)
             return dict(measured=dict(split='train', mIoU=0.5))
 
-        made = Queue(make_runs(rows, data), ResultsFile(tmp_path / 'r.jsonl'),
-                     tmp_path, work or default, **options)
+        made = Queue(
+            make_runs(rows, data),
+            ResultsFile(tmp_path / 'r.jsonl'),
+            tmp_path,
+            work or default,
+            **options,
+        )
         made.worked = done
         return made
+
     return make
 
 
@@ -50,8 +51,7 @@ def test_runs_once_and_in_order(queue, row):
     rows = [row(seeds=(0, 1)), row('other')]
     first = queue(rows)
     assert first.run() == 0
-    assert first.worked == ['tiny/plain/screen/0', 'tiny/plain/screen/1',
-                            'tiny/other/screen/0']
+    assert first.worked == ['tiny/plain/screen/0', 'tiny/plain/screen/1', 'tiny/other/screen/0']
     again = queue(rows)
     assert again.run() == 0 and again.worked == []
     assert len(again.results.read()) == 3
@@ -127,17 +127,19 @@ def test_results_file_names_a_broken_line(tmp_path):
         ResultsFile(path).read()
 
 
-@pytest.mark.parametrize('shares, epochs, expected', [
-    ((1, 1, 1), 3, [1, 1, 1]),
-    ((1, 1, 1), 9, [3, 3, 3]),
-    ((1, 1, 4), 3, [1, 1, 1]),
-    ((1, 2, 3), 12, [2, 4, 6]),
-    ((1, 1), 3, [2, 1]),
-    ((1, 8), 4, [1, 3]),
-])
+@pytest.mark.parametrize(
+    'shares, epochs, expected',
+    [
+        ((1, 1, 1), 3, [1, 1, 1]),
+        ((1, 1, 1), 9, [3, 3, 3]),
+        ((1, 1, 4), 3, [1, 1, 1]),
+        ((1, 2, 3), 12, [2, 4, 6]),
+        ((1, 1), 3, [2, 1]),
+        ((1, 8), 4, [1, 3]),
+    ],
+)
 def test_stages_share_the_budget(shares, epochs, expected):
-    stages = [dict(position=k, grid=2, epochs=share)
-              for k, share in enumerate(shares)]
+    stages = [dict(position=k, grid=2, epochs=share) for k, share in enumerate(shares)]
     scaled = scale_stages(stages, epochs, 'row')
     lengths = [stage['epochs'] for stage in scaled]
     assert sum(lengths) == epochs and min(lengths) >= 1
@@ -151,11 +153,13 @@ def test_more_stages_than_epochs():
 
 
 def test_config_of_a_run(row, data, tmp_path):
-    one = row(options=PROGRESSIVE | {
-        'optim_wrapper.optimizer': dict(_delete_=True, type='SGD', lr=0.5)},
-              test_options={'tta_model.cam_stride': 8}, round='final',
-              seeds=(7, ))
-    run, = make_runs([one], data)
+    one = row(
+        options=PROGRESSIVE | {'optim_wrapper.optimizer': dict(_delete_=True, type='SGD', lr=0.5)},
+        test_options={'tta_model.cam_stride': 8},
+        round='final',
+        seeds=(7,),
+    )
+    (run,) = make_runs([one], data)
     path = tmp_path / 'config.py'
     write_config(run.config(), path)
     cfg = Config.fromfile(path)
@@ -171,9 +175,14 @@ def test_config_of_a_run(row, data, tmp_path):
 
 
 def test_only_what_trains_differently_is_trained_again(row, data):
-    rows = [row('a'), row('b', test_options={'tta_model.cam_stride': 8}),
-            row('c', options={'optim_wrapper.optimizer.lr': 0.5}),
-            row('d', repeat=1), row('e', round='half'), row('f', epochs=2)]
+    rows = [
+        row('a'),
+        row('b', test_options={'tta_model.cam_stride': 8}),
+        row('c', options={'optim_wrapper.optimizer.lr': 0.5}),
+        row('d', repeat=1),
+        row('e', round='half'),
+        row('f', epochs=2),
+    ]
     a, b, c, d, e, f = make_runs(rows, data)
     assert a.training_key == b.training_key
     assert len({run.training_key for run in (a, c, d, e)}) == 4
@@ -183,7 +192,7 @@ def test_only_what_trains_differently_is_trained_again(row, data):
 
 def test_halves_share_no_image(row, data, tmp_path, demo_root):
     def stems(part):
-        run, = make_runs([row(measured=part)], data)
+        (run,) = make_runs([row(measured=part)], data)
         return write_list(run, tmp_path).read_text().split()
 
     whole = (demo_root / 'ImageSets/Segmentation/train.txt').read_text()
@@ -192,9 +201,7 @@ def test_halves_share_no_image(row, data, tmp_path, demo_root):
     assert stems('odd') == whole.split()[1::2]
 
 
-@pytest.mark.parametrize('names, match', [
-    (['plain', 'plain'], 'stands twice'),
-])
+@pytest.mark.parametrize('names, match', [(['plain', 'plain'], 'stands twice')])
 def test_names_are_unique(row, data, names, match):
     with pytest.raises(UserError, match=match):
         make_runs([row(name) for name in names], data)
@@ -202,16 +209,16 @@ def test_names_are_unique(row, data, names, match):
 
 def test_the_list_guesses_the_time_by_runs_of_the_same_kind(queue, row):
     def work(run):
-        parts = dict(train=dict(seconds=60.), export=dict(seconds=40.))
+        parts = dict(train=dict(seconds=60.0), export=dict(seconds=40.0))
         if run.row.kind == 'pipeline':
-            parts = dict(pipeline=dict(seconds=7200.), train_cam=parts[
-                'train'], train_seg=parts['export'])
+            parts = dict(
+                pipeline=dict(seconds=7200.0), train_cam=parts['train'], train_seg=parts['export']
+            )
         return dict(steps=parts, measured=dict(split='train', mIoU=0.5))
 
     done = [row('plain'), row('whole', kind='pipeline')]
     queue(done, work).run()
-    left = [row('plain', epochs=2, round='half'),
-            row('whole', kind='pipeline', round='half')]
+    left = [row('plain', epochs=2, round='half'), row('whole', kind='pipeline', round='half')]
     *_, plain, whole, _ = queue([*done, *left], work).table()
     assert plain.endswith('about 2:40') and whole.endswith('about 2:00:00')
 
@@ -245,8 +252,7 @@ def command(text):
 
 def test_step_is_done_once_and_measured(tmp_path):
     steps = Steps(tmp_path, lambda *_: None)
-    text = ('import time; x = bytearray(80_000_000); print("ran"); '
-            'time.sleep(1.2)')
+    text = 'import time; x = bytearray(80_000_000); print("ran"); time.sleep(1.2)'
     record = steps.run('one', command(text))
     assert record['seconds'] > 1.2 and record['tries'] == 1
     assert record['peak_memory'] > 80_000_000
@@ -259,35 +265,35 @@ def test_interrupted_step_resumes_and_adds_up_its_time(tmp_path):
     def stop(*_):
         raise KeyboardInterrupt
 
-    text = ('import sys, time\nif sys.argv[1:] != ["--resume"]:'
-            ' time.sleep(60)')
+    text = 'import sys, time\nif sys.argv[1:] != ["--resume"]: time.sleep(60)'
     with pytest.raises(KeyboardInterrupt):
-        Steps(tmp_path, stop).run('one', command(text), ('--resume', ))
+        Steps(tmp_path, stop).run('one', command(text), ('--resume',))
     path = tmp_path / 'steps/one.json'
-    path.write_text(json.dumps(json.loads(path.read_text()) |
-                               dict(seconds=100.)))
+    path.write_text(json.dumps(json.loads(path.read_text()) | dict(seconds=100.0)))
     steps = Steps(tmp_path, lambda *_: None)
     assert steps.done('one') is None
-    record = steps.run('one', command(text), ('--resume', ))
+    record = steps.run('one', command(text), ('--resume',))
     assert 100 < record['seconds'] < 130 and record['tries'] == 2
 
 
 def test_failed_step_tells_why(tmp_path):
     with pytest.raises(StepFailed, match='status 2.*ValueError: no') as info:
-        Steps(tmp_path, lambda *_: None).run('one', command(
-            'print("ValueError: no"); raise SystemExit(2)'))
+        Steps(tmp_path, lambda *_: None).run(
+            'one', command('print("ValueError: no"); raise SystemExit(2)')
+        )
     assert info.value.status == 2 and info.value.tail[-1] == 'ValueError: no'
 
 
 def test_readable_commands_name_no_place():
     root = BENCHMARKS.parent
     assert readable([sys.executable, f'{root}/tools/train.py', 'a b']) == (
-        "python tools/train.py 'a b'")
+        "python tools/train.py 'a b'"
+    )
 
 
 def test_cost_counts_each_stage(row, data):
     def cost(**options):
-        run, = make_runs([row(round='final', options=options)], data)
+        (run,) = make_runs([row(round='final', options=options)], data)
         return study_cost.training_cost(run.config())
 
     plain = cost(**{'model.neck': None})
@@ -297,26 +303,23 @@ def test_cost_counts_each_stage(row, data):
     assert plain['flops'] == 4 * 8 * plain['flops_per_image']
     # A patch branch repeats its tail; a later cut has less to repeat.
     early, late = staged['stages']
-    assert (early['flops_per_image'] > late['flops_per_image']
-            > plain['flops_per_image'])
+    assert early['flops_per_image'] > late['flops_per_image'] > plain['flops_per_image']
     assert early['flops_per_image'] == single['flops_per_image']
-    assert staged['flops'] == 8 * 2 * (early['flops_per_image'] +
-                                       late['flops_per_image'])
+    assert staged['flops'] == 8 * 2 * (early['flops_per_image'] + late['flops_per_image'])
 
 
 def test_cost_of_an_export_counts_each_view_of_each_image(row, data):
     def cost(*scales, **flips):
         options = study_rows.views(*scales, **flips)
-        run, = make_runs([row(test_options=options)], data)
+        (run,) = make_runs([row(test_options=options)], data)
         return study_cost.export_cost(run.config(for_test=True), 'train')
 
-    once = cost(1., flips=(0., ))
+    once = cost(1.0, flips=(0.0,))
     assert once['images'] == 8
-    assert cost(1.)['flops'] == 2 * once['flops']
+    assert cost(1.0)['flops'] == 2 * once['flops']
     # Twice the side, four times the cells: what is not a convolution is small.
-    both = cost(1., 2., flips=(0., ))['flops'] / once['flops']
+    both = cost(1.0, 2.0, flips=(0.0,))['flops'] / once['flops']
     assert both == pytest.approx(5, rel=0.02)
-
 
 
 def test_the_rows_are_sound():
@@ -331,11 +334,16 @@ def test_the_rows_are_sound():
 @pytest.mark.slow
 def test_quick(tmp_path):
     done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / 'study.py'), '--quick'], text=True,
-        capture_output=True, check=True, timeout=400, cwd=BENCHMARKS.parent)
+        [sys.executable, str(BENCHMARKS / 'study.py'), '--quick'],
+        text=True,
+        capture_output=True,
+        check=True,
+        timeout=400,
+        cwd=BENCHMARKS.parent,
+    )
     line = json.loads(done.stdout.splitlines()[-1])
     assert line['benchmark'] == 'study'
     assert line['figures']['runs'] == 2 and line['figures']['failed'] == 0
     assert line['figures']['best']['name'] == 'pl'
-    gain, = line['ratios']['seed_miou_gain_each']
+    (gain,) = line['ratios']['seed_miou_gain_each']
     assert -1 < gain < 1

@@ -11,27 +11,43 @@ from study_steps import Steps
 ROOT = Path(__file__).parents[2]
 NETWORK = 'configs/demo/seg_deeplab_demo.py'
 
-SUMMARY = dict(mIoU=0.5, precision=0.6, recall=0.7, over_activation=0.2,
-               under_activation=0.3, confusion_matrix=[[1]],
-               per_class=dict(background={}, wug={}))
+SUMMARY = dict(
+    mIoU=0.5,
+    precision=0.6,
+    recall=0.7,
+    over_activation=0.2,
+    under_activation=0.3,
+    confusion_matrix=[[1]],
+    per_class=dict(background={}, wug={}),
+)
 REPORTS = {
-    'eval_cam.py': dict(best_threshold=0.3, scores_at_best=SUMMARY,
-                        num_images=4, curve=dict(threshold=[0.30000001])),
+    'eval_cam.py': dict(
+        best_threshold=0.3, scores_at_best=SUMMARY, num_images=4, curve=dict(threshold=[0.30000001])
+    ),
     'eval_labels.py': dict(SUMMARY, num_images=2),
     'test.py': dict(scores=SUMMARY, num_images=3),
 }
 ROLES = dict(masked='train', val='val')
 PIPELINE_REPORT = dict(
-    baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py'],
-    seed=3, classes=['background', 'wug'],
-    steps=[dict(step='train_seg', seconds=60., title='train', command=[])],
+    baseline='cam.py',
+    ppl=['one.py', 'two.py'],
+    segmentation=['seg.py'],
+    seed=3,
+    classes=['background', 'wug'],
+    steps=[dict(step='train_seg', seconds=60.0, title='train', command=[])],
     measurements=[
-        dict(method=method, role=role, split=split, num_images=2,
-             threshold=None, scores=dict(SUMMARY, mIoU=round(
-                 0.2 * number + 0.1 * (role == 'val'), 1)))
-        for number, method in enumerate(
-            ('plain_cam', 'ppl', 'pseudo_labels', 'segmentation'))
-        for role, split in ROLES.items()])
+        dict(
+            method=method,
+            role=role,
+            split=split,
+            num_images=2,
+            threshold=None,
+            scores=dict(SUMMARY, mIoU=round(0.2 * number + 0.1 * (role == 'val'), 1)),
+        )
+        for number, method in enumerate(('plain_cam', 'ppl', 'pseudo_labels', 'segmentation'))
+        for role, split in ROLES.items()
+    ],
+)
 
 
 @pytest.fixture
@@ -60,7 +76,7 @@ def commands(monkeypatch):
         elif tool == 'export_cam.py':
             folder = Path(command[command.index('--out-dir') + 1])
             (folder / 'cams').mkdir(parents=True)
-        return dict(done=True, command=tool, seconds=1.)
+        return dict(done=True, command=tool, seconds=1.0)
 
     monkeypatch.setattr(Steps, 'run', fake)
     monkeypatch.setattr('study_cam.drop_optimizer', lambda path: None)
@@ -75,13 +91,17 @@ def argument(command, flag):
     return command[command.index(flag) + 1]
 
 
-def test_final_measures_val_once_at_the_threshold(commands, row, data,
-                                                  tmp_path):
-    run, = make_runs([row(round='final')], data)
+def test_final_measures_val_once_at_the_threshold(commands, row, data, tmp_path):
+    (run,) = make_runs([row(round='final')], data)
     record = CamRun(run, tmp_path)()
     assert tools_of(commands) == [
-        'train.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py',
-        'export_cam.py', 'eval_labels.py']
+        'train.py',
+        'study_cost.py',
+        'export_cam.py',
+        'eval_cam.py',
+        'export_cam.py',
+        'eval_labels.py',
+    ]
     _, _, export, evaluate, val, _ = commands
     assert argument(export, '--split') == argument(evaluate, '--split')
     assert argument(val, '--split') == 'val'
@@ -93,33 +113,48 @@ def test_final_measures_val_once_at_the_threshold(commands, row, data,
     assert not list(tmp_path.glob('runs/*/*/export*/cams'))
 
 
-def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data,
-                                                        tmp_path):
-    run, = make_runs([row()], data)
+def test_screen_leaves_val_alone_and_keeps_maps_if_told(commands, row, data, tmp_path):
+    (run,) = make_runs([row()], data)
     record = CamRun(run, tmp_path, keep=True)()
     assert 'val' not in record and 'eval_labels.py' not in tools_of(commands)
     assert list(tmp_path.glob('runs/*/*/export/cams'))
 
 
 def test_a_teacher_makes_the_labels_that_a_run_learns_from(
-        commands, row, data, tmp_path, monkeypatch, tiny_config):
+    commands, row, data, tmp_path, monkeypatch, tiny_config
+):
     monkeypatch.setattr('study_taught.last_checkpoint', lambda work: work)
     monkeypatch.chdir(ROOT)
     extra = dict(
         teacher=dict(config=str(tiny_config), epochs=3),
         views={'tta_model.cam_stride': 8},
-        refine='configs/demo/confident_demo.py')
+        refine='configs/demo/confident_demo.py',
+    )
     plain, ours, sharper, other = make_runs(
-        [row('plain', epochs=3, round='half'),
-         row('ours', kind='taught', extra=extra),
-         row('sharper', kind='taught', extra=extra | dict(
-             refine='configs/voc6/confident_voc6.py')),
-         row('other', kind='taught', extra=extra, options={
-             'model.neck.position': 3})], data)
+        [
+            row('plain', epochs=3, round='half'),
+            row('ours', kind='taught', extra=extra),
+            row(
+                'sharper',
+                kind='taught',
+                extra=extra | dict(refine='configs/voc6/confident_voc6.py'),
+            ),
+            row('other', kind='taught', extra=extra, options={'model.neck.position': 3}),
+        ],
+        data,
+    )
     record = KINDS['taught'](ours, tmp_path)()
     assert tools_of(commands) == [
-        'train.py', 'export_cam.py', 'refine.py', 'train.py', 'study_cost.py',
-        'study_cost.py', 'study_cost.py', 'export_cam.py', 'eval_cam.py']
+        'train.py',
+        'export_cam.py',
+        'refine.py',
+        'train.py',
+        'study_cost.py',
+        'study_cost.py',
+        'study_cost.py',
+        'export_cam.py',
+        'eval_cam.py',
+    ]
     teacher, export, refine, train, *_ = commands
     # A plain CAM of the same budget is the same training.
     work = argument(teacher, '--work-dir')
@@ -129,8 +164,10 @@ def test_a_teacher_makes_the_labels_that_a_run_learns_from(
     assert argument(export, '--out-dir') in refine
     cfg = Config.fromfile(train[2])
     assert cfg.load_from == work
-    assert Path(cfg.train_dataloader.dataset.label_dir) == Path(
-        argument(refine, '--out-dir')).absolute()
+    assert (
+        Path(cfg.train_dataloader.dataset.label_dir)
+        == Path(argument(refine, '--out-dir')).absolute()
+    )
     # Both trainings, and the export between; so are the epochs.
     assert record['cost'] == dict(flops=15, teacher=5, labels=5)
     assert (ours.epochs, ours.all_epochs) == (1, 4)
@@ -140,27 +177,37 @@ def test_a_teacher_makes_the_labels_that_a_run_learns_from(
 
 
 def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
-    run, = make_runs([row(kind='pipeline', seeds=(3, ))], data)
+    (run,) = make_runs([row(kind='pipeline', seeds=(3,))], data)
     record = KINDS['pipeline'](run, tmp_path)()
     assert tools_of(commands) == ['pipeline.py']
     assert argument(commands[0], '--seed') == '3'
     # Each part is what the report says of that method and role.
-    scores = {key: part['mIoU'] for key, part in record.items()
-              if isinstance(part, dict) and 'mIoU' in part}
+    scores = {
+        key: part['mIoU']
+        for key, part in record.items()
+        if isinstance(part, dict) and 'mIoU' in part
+    }
     assert scores == dict(
-        plain_seed=0.0, plain_seed_val=0.1, ppl_seed=0.2, ppl_seed_val=0.3,
-        measured=0.4, val=0.5, segmentation=0.6, segmentation_val=0.7)
+        plain_seed=0.0,
+        plain_seed_val=0.1,
+        ppl_seed=0.2,
+        ppl_seed_val=0.3,
+        measured=0.4,
+        val=0.5,
+        segmentation=0.6,
+        segmentation_val=0.7,
+    )
     assert record['val']['split'] == 'val' and record['val']['images'] == 2
     assert record['settings'] == dict(
-        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py'])
-    assert record['steps']['pipeline']['seconds'] == 1.
-    assert record['steps']['train_seg'] == dict(seconds=60.)
+        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py']
+    )
+    assert record['steps']['pipeline']['seconds'] == 1.0
+    assert record['steps']['train_seg'] == dict(seconds=60.0)
 
 
-def test_a_pipeline_is_asked_again_what_is_left(
-        commands, row, data, tmp_path):
+def test_a_pipeline_is_asked_again_what_is_left(commands, row, data, tmp_path):
     """Its command is the same where its configs have changed."""
-    run, = make_runs([row(kind='pipeline')], data)
+    (run,) = make_runs([row(kind='pipeline')], data)
     work = KINDS['pipeline'](run, tmp_path)
     path = work.folder / 'steps/pipeline.json'
     path.parent.mkdir(parents=True)
@@ -170,10 +217,12 @@ def test_a_pipeline_is_asked_again_what_is_left(
 
 
 def test_full_supervision_trains_the_same_network_on_masks(
-        commands, row, data, tmp_path, monkeypatch):
+    commands, row, data, tmp_path, monkeypatch
+):
     monkeypatch.chdir(ROOT)
-    run, = make_runs([row(kind='full', config=NETWORK, seeds=(3, ),
-                          options={'train_cfg.max_iters': 7})], data)
+    (run,) = make_runs(
+        [row(kind='full', config=NETWORK, seeds=(3,), options={'train_cfg.max_iters': 7})], data
+    )
     record = KINDS['full'](run, tmp_path)()
     assert tools_of(commands) == ['train.py', 'test.py', 'test.py']
     train, test, val = commands
@@ -200,22 +249,30 @@ def network(row, data, tmp_path, monkeypatch):
 
     def make(**extra):
         pipeline = dict(name='path', config='configs/demo/pipeline.py')
-        path, run = make_runs([
-            row(kind='pipeline', **pipeline), row(
-                'network', kind='network', config=NETWORK, seeds=(0, ),
-                options={'custom_hooks': []},
-                extra=dict(extra, pipeline=pipeline))], data)
+        path, run = make_runs(
+            [
+                row(kind='pipeline', **pipeline),
+                row(
+                    'network',
+                    kind='network',
+                    config=NETWORK,
+                    seeds=(0,),
+                    options={'custom_hooks': []},
+                    extra=dict(extra, pipeline=pipeline),
+                ),
+            ],
+            data,
+        )
         source = KINDS['pipeline'](path, tmp_path).folder / 'pipeline'
         return KINDS['network'](run, tmp_path), source
+
     return make
 
 
-def test_a_network_learns_from_the_labels_of_the_pipelines_own_run(
-        commands, network):
+def test_a_network_learns_from_the_labels_of_the_pipelines_own_run(commands, network):
     work, source = network()
     record = work()
-    assert tools_of(commands) == ['pipeline.py', 'train.py', 'test.py',
-                                  'test.py']
+    assert tools_of(commands) == ['pipeline.py', 'train.py', 'test.py', 'test.py']
     pipeline, train, *_ = commands
     assert argument(pipeline, '--until') == 'refine'
     assert argument(pipeline, '--work-dir') == str(source)
@@ -228,8 +285,7 @@ def test_a_network_learns_from_the_labels_of_the_pipelines_own_run(
     assert record['segmentation_val']['split'] == 'val'
 
 
-def test_a_network_may_have_other_labels_of_the_same_maps(
-        commands, network):
+def test_a_network_may_have_other_labels_of_the_same_maps(commands, network):
     walk = dict(type='ppl_mm.RandomWalk', affinity_net='net.py')
     work, source = network(refine=dict(refiners=[walk]))
     work()

@@ -9,8 +9,9 @@ def test_it_ends_with_one_line_of_json(capsys, tmp_path):
     spec = importlib.util.spec_from_file_location('benchmark', PATH)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
-    benchmark.main(['--quick', '--images', '2', '--size', '40', '50',
-                    '--out', str(tmp_path / 'sweep.json')])
+    benchmark.main(
+        ['--quick', '--images', '2', '--size', '40', '50', '--out', str(tmp_path / 'sweep.json')]
+    )
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result == json.loads((tmp_path / 'sweep.json').read_text())
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}

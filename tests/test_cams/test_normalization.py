@@ -5,8 +5,8 @@ from ppl_mm.cams import normalize_cam
 
 
 def test_each_map_is_divided_by_its_own_maximum():
-    cam = torch.tensor([[[-1., 2., 4.]], [[0.1, 0.2, -9.]]])
-    expected = torch.tensor([[[0., 0.5, 1.]], [[0.5, 1., 0.]]])
+    cam = torch.tensor([[[-1.0, 2.0, 4.0]], [[0.1, 0.2, -9.0]]])
+    expected = torch.tensor([[[0.0, 0.5, 1.0]], [[0.5, 1.0, 0.0]]])
     torch.testing.assert_close(normalize_cam(cam), expected)
 
 

@@ -22,15 +22,15 @@ def bilinear(image, size):
     return out
 
 
-@pytest.mark.parametrize('h, w, size', [
-    (4, 5, (16, 20)), (4, 5, (13, 9)), (1, 1, (3, 4)), (8, 6, (3, 4))])
+@pytest.mark.parametrize(
+    'h, w, size', [(4, 5, (16, 20)), (4, 5, (13, 9)), (1, 1, (3, 4)), (8, 6, (3, 4))]
+)
 def test_upsampling_is_bilinear(h, w, size):
     cam = np.random.default_rng(0).random((2, h, w)).astype(np.float16)
     got = upsample_cam(cam, size)
     assert got.dtype == torch.float32 and got.shape == (2, *size)
     for one, map_ in zip(got, cam, strict=True):
-        np.testing.assert_allclose(
-            one, bilinear(map_.astype(float), size), atol=1e-6)
+        np.testing.assert_allclose(one, bilinear(map_.astype(float), size), atol=1e-6)
 
 
 def test_maps_of_the_right_size_are_left_alone():
@@ -59,7 +59,7 @@ def slow_label(cam_file, threshold):
 
 
 @pytest.mark.parametrize('n', [0, 1, 3])
-@pytest.mark.parametrize('threshold', [0., 0.1, 0.5, 0.999, 1.])
+@pytest.mark.parametrize('threshold', [0.0, 0.1, 0.5, 0.999, 1.0])
 def test_each_pixel_is_the_strongest_class_above_the_threshold(n, threshold):
     rng = np.random.default_rng(n)
     # Few different values, so that equal scores are common.
@@ -86,10 +86,9 @@ def test_a_score_equal_to_the_threshold_is_background():
 def test_the_power_form_of_the_background_is_a_threshold():
     cam = np.random.default_rng(0).random((2, 8, 8))
     cam_file = CamFile([0, 1], cam, (8, 8))
-    alpha, t = 4., 0.3
+    alpha, t = 4.0, 0.3
     for _ in range(200):  # fixed point of t = (1 - t) ** alpha
-        t = (t + (1 - t)**alpha) / 2
+        t = (t + (1 - t) ** alpha) / 2
     score = cam_file.cam.astype(float).max(0)
-    expected = np.where(score > (1 - score)**alpha,
-                        cam_file.cam.argmax(0) + 1, 0)
+    expected = np.where(score > (1 - score) ** alpha, cam_file.cam.argmax(0) + 1, 0)
     np.testing.assert_array_equal(label_from_cam(cam_file, t), expected)

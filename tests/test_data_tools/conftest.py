@@ -1,4 +1,5 @@
 """A folder of photos as people have them, made by the tests."""
+
 import importlib.util
 import shutil
 from pathlib import Path
@@ -20,8 +21,7 @@ def draw(rng, labels, size=(80, 60)):
     mask = np.zeros((height, width), np.uint8)
     step = width // len(labels)
     for place, label in enumerate(labels):
-        box = np.s_[height // 4:height * 3 // 4,
-                    place * step + 4:place * step + step * 2 // 3]
+        box = np.s_[height // 4 : height * 3 // 4, place * step + 4 : place * step + step * 2 // 3]
         image[box], mask[box] = _COLOURS[label], label + 1
     return image, mask
 
@@ -52,8 +52,7 @@ class Photos:
         self.add('leaf/açaí 1,2.png', np.dstack([image, alpha]), mask)
         # Stored on its side, as a phone does: shown at 66 x 88.
         image, mask = draw(rng, [1], (66, 88))
-        self.add('blue bird/turned.jpg', np.rot90(image), mask,
-                 orientation=6)
+        self.add('blue bird/turned.jpg', np.rot90(image), mask, orientation=6)
         image, mask = draw(rng, [0], (2400, 900))
         self.add('apple/huge.jpg', image, mask)
         self.add('leaf/cut.jpg', *draw(rng, [2]))
@@ -113,8 +112,7 @@ def convert(photos, tmp_path, load_tool):
 
     def run(*more, folder=photos.folder):
         out = tmp_path / 'mine'
-        tool.main([str(folder), '--out', str(out), '--workers', '2',
-                   *map(str, more)])
+        tool.main([str(folder), '--out', str(out), '--workers', '2', *map(str, more)])
         return out
 
     return run

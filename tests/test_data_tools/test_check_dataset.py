@@ -1,4 +1,5 @@
 """check_dataset.py: every fault is found, and nothing where there is none."""
+
 import json
 import os
 import shutil
@@ -41,12 +42,10 @@ def check(tmp_path, capsys, load_tool):
     def run(root, *more):
         out = tmp_path / 'report'
         with pytest.raises(SystemExit) as end:
-            cli.run(lambda: tool.main(
-                [str(root), '--out', str(out), '--workers', '2', *more]))
+            cli.run(lambda: tool.main([str(root), '--out', str(out), '--workers', '2', *more]))
         text = capsys.readouterr().out
         assert (out / 'report.png').is_file()
-        return end.value.code, text, json.loads(
-            (out / 'report.json').read_text())
+        return end.value.code, text, json.loads((out / 'report.json').read_text())
 
     return run
 
@@ -58,11 +57,11 @@ def test_demo_data_have_no_fault(good, check):
     assert report['lists'] == dict(train=80, val=16)
     rows = (good / 'image_labels.csv').read_text().splitlines()[1:]
     for split in ('train', 'val'):
-        ids = set((good / f'ImageSets/Segmentation/{split}.txt').read_text()
-                  .split())
+        ids = set((good / f'ImageSets/Segmentation/{split}.txt').read_text().split())
         for name in NAMES:
-            expected = sum(name in row.split(',')[1].split() for row in rows
-                           if row.split(',')[0] in ids)
+            expected = sum(
+                name in row.split(',')[1].split() for row in rows if row.split(',')[0] in ids
+            )
             assert report['counts'][split][name] == expected
             assert str(expected) in text
     assert report['sizes']['median'] == [64, 64]
@@ -70,13 +69,12 @@ def test_demo_data_have_no_fault(good, check):
 
 def test_a_devkit_needs_no_class_list(good, check, tmp_path):
     root = tmp_path / 'VOC2012'
-    for name in ('JPEGImages', 'Annotations', 'SegmentationClass',
-                 'ImageSets'):
+    for name in ('JPEGImages', 'Annotations', 'SegmentationClass', 'ImageSets'):
         shutil.copytree(good / name, root / name)
     status, _, report = check(root)
     assert status == 0 and report['labels'] == 'Annotations'
     assert report['classes'] == list(NAMES)
-    finding, = report['findings']
+    (finding,) = report['findings']
     assert finding['level'] == 'note' and 'classes.txt' in finding['text']
     assert check(root, '--classes', *NAMES)[2]['findings'] == []
     assert report['counts'] == check(good)[2]['counts']
@@ -93,8 +91,7 @@ def test_images_in_folders_as_in_coco(data, check):
     head, *rows = path.read_text().splitlines()
     path.write_text('\n'.join([head, *(f'part/{row}' for row in rows)]))
     for path in (data / 'ImageSets/Segmentation').iterdir():
-        path.write_text(''.join(
-            f'part/{line}\n' for line in path.read_text().split()))
+        path.write_text(''.join(f'part/{line}\n' for line in path.read_text().split()))
     status, _, report = check(data)
     assert status == 0 and report['masks'] == 96
     assert report['findings'] == []
@@ -134,8 +131,7 @@ def twice_labelled(data):
 
 
 def unknown_class(data):
-    edit(data / 'image_labels.csv',
-         lambda text: text.replace('dax', 'daxx', 3))
+    edit(data / 'image_labels.csv', lambda text: text.replace('dax', 'daxx', 3))
 
 
 def lost_image(data):
@@ -144,8 +140,10 @@ def lost_image(data):
 
 
 def lost_label(data):
-    edit(data / 'image_labels.csv', lambda text: '\n'.join(
-        line for line in text.splitlines() if 'train_00003' not in line))
+    edit(
+        data / 'image_labels.csv',
+        lambda text: '\n'.join(line for line in text.splitlines() if 'train_00003' not in line),
+    )
 
 
 def twice_listed(data):
@@ -188,8 +186,10 @@ def write_json(data, content):
 
 
 def class_number(data):
-    write_json(data, dict(metainfo=dict(classes=7), data_list=[
-        dict(img_path='train_00000.jpg', gt_label=[0])]))
+    write_json(
+        data,
+        dict(metainfo=dict(classes=7), data_list=[dict(img_path='train_00000.jpg', gt_label=[0])]),
+    )
 
 
 def class_number_alone(data):
@@ -235,8 +235,9 @@ def findings(data):
 @pytest.mark.parametrize(('spoil', 'text'), ERRORS)
 def test_what_stops_training_is_an_error(data, spoil, text):
     spoil(data)
-    found, = (finding for finding in findings(data)
-              if finding.level == 'error' and text in finding.text)
+    (found,) = (
+        finding for finding in findings(data) if finding.level == 'error' and text in finding.text
+    )
     assert found.advice
 
 
@@ -258,8 +259,7 @@ def deep_image(data):
 
 def large_image(data):
     Image.new('RGB', (2600, 64)).save(image_of(data))
-    write_label(mask_of(data), np.tile(
-        np.array(Image.open(mask_of(data))), (1, 41))[:, :2600])
+    write_label(mask_of(data), np.tile(np.array(Image.open(mask_of(data))), (1, 41))[:, :2600])
 
 
 def tiny_image(data):
@@ -285,15 +285,18 @@ def empty_class(data):
 
 def rare_class(data):
     edit(data / 'classes.txt', lambda text: text + 'zot\n')
-    edit(data / 'image_labels.csv', lambda text: text.replace(
-        'train_00000,', 'train_00000,zot '))
+    edit(data / 'image_labels.csv', lambda text: text.replace('train_00000,', 'train_00000,zot '))
 
 
 def everywhere(data):
     path = data / 'image_labels.csv'
-    edit(path, lambda text: '\n'.join(
-        line if 'dax' in line or 'image' in line else f'{line} dax'
-        for line in text.splitlines()))
+    edit(
+        path,
+        lambda text: '\n'.join(
+            line if 'dax' in line or 'image' in line else f'{line} dax'
+            for line in text.splitlines()
+        ),
+    )
 
 
 def mask_without(data):
@@ -353,7 +356,7 @@ def test_what_does_not_is_a_warning_or_a_note(data, spoil, level, text):
     spoil(data)
     every = findings(data)
     assert 'error' not in {finding.level for finding in every}
-    found, = (finding for finding in every if text in finding.text)
+    (found,) = (finding for finding in every if text in finding.text)
     assert found.level == level and found.advice
 
 
@@ -366,8 +369,8 @@ def test_cases_and_advice_are_printed_the_worst_first(data, check):
     levels = [finding['level'] for finding in report['findings']]
     assert levels == sorted(levels) and {'error', 'warning'} <= set(levels)
     for finding in report['findings']:
-        assert f"{finding['level']}: {finding['text']}" in printed
-        assert f"  -> {finding['advice']}" in printed
+        assert f'{finding["level"]}: {finding["text"]}' in printed
+        assert f'  -> {finding["advice"]}' in printed
         for item in finding['items'][:5]:
             assert f'    {item}' in printed
     errors = levels.count('error')
@@ -376,13 +379,16 @@ def test_cases_and_advice_are_printed_the_worst_first(data, check):
 
 def test_a_class_that_is_drawn_but_not_labelled(data, check):
     mask = np.array(Image.open(mask_of(data)))
-    row = next(line for line in (data / 'image_labels.csv').read_text()
-               .splitlines() if 'train_00000' in line)
+    row = next(
+        line
+        for line in (data / 'image_labels.csv').read_text().splitlines()
+        if 'train_00000' in line
+    )
     absent = next(k for k, name in enumerate(NAMES) if name not in row)
     mask[:3] = absent + 1
     write_label(mask_of(data), mask)
     _, _, report = check(data)
-    finding, = report['findings']
+    (finding,) = report['findings']
     assert finding['items'] == [f'train_00000: {NAMES[absent]}']
 
 
@@ -390,12 +396,24 @@ def test_the_report_is_written_where_stdout_knows_ascii_only(data, tmp_path):
     for path in (data / 'classes.txt', data / 'image_labels.csv'):
         edit(path, lambda text: text.replace('dax', 'açaí'))
     done = subprocess.run(
-        [sys.executable, str(ROOT / 'tools/dataset_converters'
-                             '/check_dataset.py'), str(data), '--out',
-         str(tmp_path / 'report'), '--workers', '2'],
-        capture_output=True, text=True,
-        env=dict(os.environ, PYTHONIOENCODING='ascii', PYTHONUTF8='0',
-                 PYTHONPATH=os.pathsep.join([str(ROOT), *sys.path])))
+        [
+            sys.executable,
+            str(ROOT / 'tools/dataset_converters/check_dataset.py'),
+            str(data),
+            '--out',
+            str(tmp_path / 'report'),
+            '--workers',
+            '2',
+        ],
+        capture_output=True,
+        text=True,
+        env=dict(
+            os.environ,
+            PYTHONIOENCODING='ascii',
+            PYTHONUTF8='0',
+            PYTHONPATH=os.pathsep.join([str(ROOT), *sys.path]),
+        ),
+    )
     assert done.returncode == 0, done.stderr
     assert r'a\xe7a\xed' in done.stdout and '##' in done.stdout
     report = json.loads((tmp_path / 'report/report.json').read_text())
@@ -409,8 +427,7 @@ def test_bars_are_of_blocks_where_stdout_has_them(good, check):
 
 def test_another_folder_is_one_line(tmp_path, capsys, load_tool):
     with pytest.raises(SystemExit) as end:
-        cli.run(lambda: load_tool('check_dataset').main(
-            [str(tmp_path / 'none')]))
+        cli.run(lambda: load_tool('check_dataset').main([str(tmp_path / 'none')]))
     assert end.value.code == 2
     assert 'the folder is missing' in capsys.readouterr().err
 
@@ -419,7 +436,6 @@ def test_what_own_data_makes_has_no_error(convert, photos, check):
     out = convert('--skip-bad', '--masks', photos.masks)
     status, _, report = check(out)
     assert status == 0
-    assert {finding['level'] for finding in report['findings']} <= {
-        'warning', 'note'}
+    assert {finding['level'] for finding in report['findings']} <= {'warning', 'note'}
     texts = ' '.join(finding['text'] for finding in report['findings'])
     assert 'fewer than 20' in texts and 'mask' not in texts

@@ -9,12 +9,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.data_tools.demo import drawing
-from ppl_mm.data_tools.demo.data import (
-    CLASSES,
-    demo_sample,
-    sample_classes,
-    write_demo_data,
-)
+from ppl_mm.data_tools.demo.data import CLASSES, demo_sample, sample_classes, write_demo_data
 from ppl_mm.errors import UserError
 
 SMALL = dict(train=6, val=3, size=48)
@@ -22,9 +17,9 @@ SMALL = dict(train=6, val=3, size=48)
 
 def digests(root):
     return {
-        str(path.relative_to(root)): hashlib.sha256(
-            path.read_bytes()).hexdigest()
-        for path in sorted(Path(root).rglob('*')) if path.is_file()
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path(root).rglob('*'))
+        if path.is_file()
     }
 
 
@@ -71,10 +66,8 @@ def test_no_image_is_in_both_splits():
 
 def test_labels_masks_and_boxes_agree(demo):
     with open(demo / 'image_labels.csv') as file:
-        labels = {row['image']: row['labels'].split()
-                  for row in csv.DictReader(file)}
-    assert (demo / 'classes.txt').read_text().split() == [
-        'background', *CLASSES]
+        labels = {row['image']: row['labels'].split() for row in csv.DictReader(file)}
+    assert (demo / 'classes.txt').read_text().split() == ['background', *CLASSES]
     listed = []
     for split in ('train', 'val'):
         text = (demo / f'ImageSets/Segmentation/{split}.txt').read_text()
@@ -93,10 +86,10 @@ def test_labels_masks_and_boxes_agree(demo):
         assert sorted({item.findtext('name') for item in objects}) == names
         for item in objects:
             xmin, ymin, xmax, ymax = (
-                int(item.findtext(f'bndbox/{side}'))
-                for side in ('xmin', 'ymin', 'xmax', 'ymax'))
+                int(item.findtext(f'bndbox/{side}')) for side in ('xmin', 'ymin', 'xmax', 'ymax')
+            )
             value = CLASSES.index(item.findtext('name')) + 1
-            box = mask[ymin - 1:ymax, xmin - 1:xmax]
+            box = mask[ymin - 1 : ymax, xmin - 1 : xmax]
             assert 1 <= xmin <= xmax <= 48 and 1 <= ymin <= ymax <= 48
             assert (box == value).any()
 
@@ -105,8 +98,7 @@ def test_every_class_and_number_of_creatures_occurs():
     samples = [demo_sample(0, 'train', index, 96) for index in range(40)]
     assert {len(sample.objects) for sample in samples} == {1, 2, 3}
     assert {len(sample_classes(sample)) for sample in samples} == {1, 2, 3}
-    assert {name for sample in samples
-            for name in sample_classes(sample)} == set(CLASSES)
+    assert {name for sample in samples for name in sample_classes(sample)} == set(CLASSES)
     share = np.mean([(sample.mask > 0).mean() for sample in samples])
     assert 0.1 < share < 0.25
 
@@ -130,8 +122,7 @@ def test_a_head_is_about_a_fifth_of_its_creature(class_id, monkeypatch):
 def test_a_second_run_writes_nothing(demo):
     before = {path: path.stat().st_mtime_ns for path in demo.rglob('*')}
     assert not write_demo_data(demo, seed=3, **SMALL)
-    assert before == {path: path.stat().st_mtime_ns
-                      for path in demo.rglob('*')}
+    assert before == {path: path.stat().st_mtime_ns for path in demo.rglob('*')}
 
 
 def test_an_interrupted_run_is_completed(demo, tmp_path):

@@ -1,4 +1,5 @@
 """The commands of docs/own_data.md, as they stand there."""
+
 import argparse
 import re
 import shlex
@@ -9,12 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import (
-    DATASETS,
-    MODELS,
-    DefaultScope,
-    init_default_scope,
-)
+from mmengine.registry import DATASETS, MODELS, DefaultScope, init_default_scope
 from mmengine.visualization import Visualizer
 from PIL import Image
 
@@ -27,55 +23,70 @@ PAGE = ROOT / 'docs/own_data.md'
 # The only additions: a narrow network, small pictures, few steps. With fewer
 # channels, in channels last, oneDNN writes past its memory:
 # uxlfoundation/oneDNN#6035.
-NARROW = ['model.backbone.base_channels=16', 'model.backbone.stem_channels=16',
-          'model.backbone.init_cfg=None', 'train_dataloader.num_workers=0',
-          'test_dataloader.num_workers=0']
+NARROW = [
+    'model.backbone.base_channels=16',
+    'model.backbone.stem_channels=16',
+    'model.backbone.init_cfg=None',
+    'train_dataloader.num_workers=0',
+    'test_dataloader.num_workers=0',
+]
 CLASSIFIER = [
-    *NARROW, 'val_dataloader.num_workers=0', 'train_cfg.max_epochs=3',
+    *NARROW,
+    'val_dataloader.num_workers=0',
+    'train_cfg.max_epochs=3',
     'train_cfg.val_interval=3',
     *(f'custom_hooks.0.stages.{k}.epochs=1' for k in range(3)),
     'train_dataloader.dataset.pipeline.1.min_size=64',
     'train_dataloader.dataset.pipeline.1.max_size=96',
     'train_dataloader.dataset.pipeline.3.crop_size=64',
     'val_dataloader.dataset.pipeline.1.scale=(64,64)',
-    *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(4))]
+    *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(4)),
+]
 TEACHER = [one for one in CLASSIFIER if 'custom_hooks' not in one]
 # Its pipeline loads the label second.
-TAUGHT = [one.replace('pipeline.1.m', 'pipeline.2.m').replace(
-    'pipeline.3.crop', 'pipeline.4.crop') for one in TEACHER]
+TAUGHT = [
+    one.replace('pipeline.1.m', 'pipeline.2.m').replace('pipeline.3.crop', 'pipeline.4.crop')
+    for one in TEACHER
+]
 SEGMENTATION = [
-    *NARROW, 'train_dataloader.persistent_workers=False',
-    'model.decode_head.in_channels=512', 'model.decode_head.channels=8',
-    'model.decode_head.c1_in_channels=64', 'model.decode_head.c1_channels=4',
-    'train_cfg.max_iters=4', 'param_scheduler.0.end=4',
+    *NARROW,
+    'train_dataloader.persistent_workers=False',
+    'model.decode_head.in_channels=512',
+    'model.decode_head.channels=8',
+    'model.decode_head.c1_in_channels=64',
+    'model.decode_head.c1_channels=4',
+    'train_cfg.max_iters=4',
+    'param_scheduler.0.end=4',
     'default_hooks.checkpoint.interval=4',
     'model.data_preprocessor.size=(64,64)',
     'train_dataloader.dataset.pipeline.2.scale=(80,80)',
-    'train_dataloader.dataset.pipeline.3.crop_size=(64,64)']
-MAPS = [*SEGMENTATION,
-        *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(2))]
+    'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',
+]
+MAPS = [*SEGMENTATION, *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(2))]
 
 
 def blocks(language):
     """Code blocks of the page, backslashes at line ends joined."""
-    found = re.findall(rf'```{language}\n(.*?)```', PAGE.read_text(),
-                       re.DOTALL)
+    found = re.findall(rf'```{language}\n(.*?)```', PAGE.read_text(), re.DOTALL)
     return [text.replace('\\\n', ' ') for text in found]
 
 
 def commands():
-    return [shlex.split(line) for line in blocks('bash')[0].splitlines()
-            if not line.startswith('#')]
+    return [
+        shlex.split(line) for line in blocks('bash')[0].splitlines() if not line.startswith('#')
+    ]
 
 
 def fast(words):
     """A command with the additions for its config."""
     flag = [] if '--cfg-options' in words else ['--cfg-options']
-    for name, more in (('cls_progressive_own', CLASSIFIER),
-                       ('cls_teacher_own', TEACHER),
-                       ('cls_taught_own', TAUGHT),
-                       ('seg_deeplab_own', SEGMENTATION),
-                       ('maps_seg_own', MAPS)):
+    for name, more in (
+        ('cls_progressive_own', CLASSIFIER),
+        ('cls_teacher_own', TEACHER),
+        ('cls_taught_own', TAUGHT),
+        ('seg_deeplab_own', SEGMENTATION),
+        ('maps_seg_own', MAPS),
+    ):
         if f'configs/own/{name}.py' in words:
             return [*words, *flag, *more]
     return words
@@ -127,15 +138,16 @@ def execute(home, load_tool, monkeypatch, capfd):
 
 def text_block(start):
     """The words of the command on the page, of those outside bash blocks."""
-    lines = [line.partition(' #')[0].strip() for text in blocks('text')
-             for line in text.splitlines()]
-    found, = (line for line in lines if start in line)
+    lines = [
+        line.partition(' #')[0].strip() for text in blocks('text') for line in text.splitlines()
+    ]
+    (found,) = (line for line in lines if start in line)
     return shlex.split(found)
 
 
 def text_lines(start):
     """The commands of the text block that holds a word."""
-    found, = (text for text in blocks('text') if start in text)
+    (found,) = (text for text in blocks('text') if start in text)
     return [shlex.split(line) for line in found.splitlines()]
 
 
@@ -147,11 +159,11 @@ def test_from_photos_to_masks(home, photos, execute):
     assert printed[1].splitlines()[-1].startswith('0 errors')
     dataset = ImageLabelDataset(data_root='data/mine', split='train')
     for sample in map(dataset.get_data_info, range(len(dataset))):
-        label = Image.open(home / 'work_dirs/own_export/refined/labels' /
-                           f'{sample["image_id"]}.png')
+        label = Image.open(
+            home / 'work_dirs/own_export/refined/labels' / f'{sample["image_id"]}.png'
+        )
         assert label.size == Image.open(sample['img_path']).size
-        assert set(np.unique(label)) <= {
-            0, *(k + 1 for k in sample['gt_label'])}
+        assert set(np.unique(label)) <= {0, *(k + 1 for k in sample['gt_label'])}
     execute(fast(text_block('--split unlabelled')))
     label = 'work_dirs/own_unlabelled/refined/labels/nobody_knows.png'
     assert Image.open(label).size == (89, 50)
@@ -174,25 +186,26 @@ def test_two_trainings_end_in_masks_too(home, photos, execute):
     made = home / 'work_dirs/own_taught/refined/labels'
     names = {path.name for path in taught.iterdir()}
     assert names and names == {path.name for path in made.iterdir()}
-    log, = (home / 'work_dirs/cls_taught_own').glob('*/*.log')
+    (log,) = (home / 'work_dirs/cls_taught_own').glob('*/*.log')
     assert 'loss_label' in log.read_text()
     for words in text_lines('maps_seg_own'):  # and in a second round
         execute(fast(words))
     again = home / 'work_dirs/own_seg/refined/labels'
     assert names == {path.name for path in again.iterdir()}
-    log, = (home / 'work_dirs/seg_again_own').glob('*/*.log')
+    (log,) = (home / 'work_dirs/seg_again_own').glob('*/*.log')
     assert '/seg_deeplab_own/iter_4.pth' in log.read_text()
 
 
-def test_the_configs_count_the_classes_and_the_photos(
-        home, convert, monkeypatch):
+def test_the_configs_count_the_classes_and_the_photos(home, convert, monkeypatch):
     out = convert('--skip-bad')
     before = Config.fromfile('configs/own/cls_cam_own.py')
     assert before.train_cfg.max_epochs == 24  # no data: still a config
     monkeypatch.setenv('OWN_DATA', str(out))
-    for name, head, count in (('cls_cam_own', 'head', 3),
-                              ('cls_progressive_own', 'head', 3),
-                              ('seg_deeplab_own', 'decode_head', 4)):
+    for name, head, count in (
+        ('cls_cam_own', 'head', 3),
+        ('cls_progressive_own', 'head', 3),
+        ('seg_deeplab_own', 'decode_head', 4),
+    ):
         cfg = Config.fromfile(f'configs/own/{name}.py')
         assert cfg.model[head].num_classes == count
         for part in ('train', 'test'):
@@ -217,23 +230,20 @@ def test_what_the_page_says_of_configs(home, convert, monkeypatch):
         model.neck.set_stage(stage.position, stage.grid)
         assert model(torch.rand(1, 3, 64, 64)).shape == (1, 3)
     rare = home / 'rare.py'
-    rare.write_text(blocks('python')[2].replace(
-        './cls', f'{ROOT}/configs/own/cls'))
+    rare.write_text(blocks('python')[2].replace('./cls', f'{ROOT}/configs/own/cls'))
     dataset = DATASETS.build(Config.fromfile(rare).train_dataloader.dataset)
     assert dataset.metainfo['classes'] == ('apple', 'blue bird', 'leaf')
     assert dataset[0]['inputs'].shape == (3, 384, 384)
 
 
-def test_the_pipeline_finds_its_lists(home, photos, convert, execute,
-                                      monkeypatch):
+def test_the_pipeline_finds_its_lists(home, photos, convert, execute, monkeypatch):
     out = convert('--skip-bad', '--masks', photos.masks)
     monkeypatch.setenv('OWN_DATA', str(out))
     printed = execute([*text_block('tools/pipeline.py'), '--dry-run'])
     assert 'train_seg' in printed and str(out) in printed
 
 
-def test_without_data_a_run_ends_with_one_line(home, load_tool, monkeypatch,
-                                               capfd):
+def test_without_data_a_run_ends_with_one_line(home, load_tool, monkeypatch, capfd):
     monkeypatch.setattr('sys.argv', ['train.py', *fast(commands()[2])[2:]])
     with pytest.raises(SystemExit) as end:
         cli.run(load_tool('../train').main)

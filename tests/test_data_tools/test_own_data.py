@@ -1,4 +1,5 @@
 """own_data.py: from a folder of photos to a data set."""
+
 import csv
 import json
 import os
@@ -21,8 +22,7 @@ NAMES = ['apple', 'blue bird', 'leaf']
 def image_of(out, photo):
     """Name of the image that a photo became."""
     with open(out / 'sources.csv', encoding='utf-8', newline='') as file:
-        return next(row['image'] for row in csv.DictReader(file)
-                    if row['photo'] == photo)
+        return next(row['image'] for row in csv.DictReader(file) if row['photo'] == photo)
 
 
 def lines(path):
@@ -37,13 +37,18 @@ def labels(out):
     """The classes of each image, as training reads them."""
     dataset = ImageLabelDataset(data_root=str(out))
     classes = dataset.metainfo['classes']
-    return {info['image_id']: [classes[i] for i in info['gt_label']]
-            for info in map(dataset.get_data_info, range(len(dataset)))}
+    return {
+        info['image_id']: [classes[i] for i in info['gt_label']]
+        for info in map(dataset.get_data_info, range(len(dataset)))
+    }
 
 
 def files(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes()
-            for path in out.rglob('*') if path.is_file()}
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in out.rglob('*')
+        if path.is_file()
+    }
 
 
 @pytest.fixture
@@ -61,12 +66,9 @@ def test_what_is_made_is_read_by_both_data_sets(mine, capsys):
     for names in (train, val):
         assert {label for name in names for label in found[name]} == set(NAMES)
     masks = VOCLayoutDataset(str(mine), 'ImageSets/Segmentation/val.txt')
-    pipeline = [dict(type='ppl_mm.LoadImage'),
-                dict(type='mmseg.LoadAnnotations')]
+    pipeline = [dict(type='ppl_mm.LoadImage'), dict(type='mmseg.LoadAnnotations')]
     for name in ('train', 'val'):
-        masks = VOCLayoutDataset(
-            str(mine), f'ImageSets/Segmentation/{name}.txt',
-            pipeline=pipeline)
+        masks = VOCLayoutDataset(str(mine), f'ImageSets/Segmentation/{name}.txt', pipeline=pipeline)
         for sample in masks:
             assert sample['img'].shape[:2] == sample['gt_seg_map'].shape
     for path in (mine / 'JPEGImages').iterdir():
@@ -81,8 +83,7 @@ def test_the_same_photo_in_two_folders_has_both_classes(mine):
     assert image_of(mine, 'leaf/both too.jpg') == name
     assert labels(mine)[name] == ['apple', 'leaf']
     assert not (mine / 'JPEGImages/leaf_both_too.jpg').exists()
-    row, = (line for line in lines(mine / 'image_labels.csv')
-            if line.startswith(name))
+    (row,) = (line for line in lines(mine / 'image_labels.csv') if line.startswith(name))
     assert row == f'{name},apple leaf'
 
 
@@ -110,15 +111,13 @@ def test_a_mask_that_was_drawn_on_its_side_is_turned(convert, photos):
         upright = np.array(image)
     Image.fromarray(np.ascontiguousarray(np.rot90(upright))).save(path)
     out = convert('--skip-bad', '--masks', photos.masks)
-    found = np.array(Image.open(out / 'SegmentationClass/blue_bird_turned.png')
-                     )
+    found = np.array(Image.open(out / 'SegmentationClass/blue_bird_turned.png'))
     assert (found == upright).all()
 
 
 @pytest.mark.parametrize('orientation', range(2, 9))
 @pytest.mark.parametrize('drawn', ['upright', 'as stored'])
-def test_the_mask_of_a_turned_tiff_lies_on_its_object(
-        convert, photos, orientation, drawn):
+def test_the_mask_of_a_turned_tiff_lies_on_its_object(convert, photos, orientation, drawn):
     image = Image.open(photos.folder / 'leaf/3.jpg').convert('RGB')
     mask = Image.open(photos.masks / 'leaf/3.png')
     exif = Image.Exif()
@@ -129,7 +128,8 @@ def test_the_mask_of_a_turned_tiff_lies_on_its_object(
     upright = turn_upright(mask, orientation)
     # What has the same size either way is taken to be upright.
     (mask if drawn == 'as stored' and orientation > 4 else upright).save(
-        photos.masks / 'leaf/3.png')
+        photos.masks / 'leaf/3.png'
+    )
     out = convert('--skip-bad', '--masks', photos.masks)
     found = np.array(Image.open(out / 'SegmentationClass/leaf_3.png'))
     assert (found == np.array(upright)).all()
@@ -139,18 +139,21 @@ def test_the_mask_of_a_turned_tiff_lies_on_its_object(
     assert np.abs(inside - (40, 190, 60)).max() < 12
 
 
-def test_a_photo_named_in_full_and_its_mask_are_no_other_photos(
-        convert, photos):
+def test_a_photo_named_in_full_and_its_mask_are_no_other_photos(convert, photos):
     """1.jpg.jpg and 2.png.jpg are photos of their own beside 1.jpg, 2.jpg."""
-    names = {'leaf/1.jpg': 1, 'leaf/1.jpg.jpg': 2, 'leaf/2.jpg': 3,
-             'leaf/2.png.jpg': 1}
+    names = {'leaf/1.jpg': 1, 'leaf/1.jpg.jpg': 2, 'leaf/2.jpg': 3, 'leaf/2.png.jpg': 1}
     rng = np.random.default_rng(0)
     for name, label in names.items():
-        photos.add(name, rng.integers(0, 256, (40, 50, 3)).astype(np.uint8),
-                   np.full((40, 50), label, np.uint8))
-    path = write_csv(photos, *(
-        f'{name},{NAMES[label - 1]};' for name, label in names.items()), *(
-        f'{name}/{i},{name};' for name in NAMES for i in range(4, 8)))
+        photos.add(
+            name,
+            rng.integers(0, 256, (40, 50, 3)).astype(np.uint8),
+            np.full((40, 50), label, np.uint8),
+        )
+    path = write_csv(
+        photos,
+        *(f'{name},{NAMES[label - 1]};' for name, label in names.items()),
+        *(f'{name}/{i},{name};' for name in NAMES for i in range(4, 8)),
+    )
     out = convert('--skip-bad', '--labels', path, '--masks', photos.masks)
     found = labels(out)
     for name, label in names.items():
@@ -178,22 +181,18 @@ def test_a_photo_that_needs_nothing_keeps_its_bytes(mine, photos):
 
 def test_links_share_the_bytes(convert, photos):
     out = convert('--skip-bad', '--link')
-    assert os.path.samefile(out / 'JPEGImages/apple_0.jpg',
-                            photos.folder / 'apple/0.jpg')
+    assert os.path.samefile(out / 'JPEGImages/apple_0.jpg', photos.folder / 'apple/0.jpg')
     assert (out / 'JPEGImages/apple_huge.jpg').stat().st_nlink == 1
 
 
-def test_a_broken_photo_stops_it_and_a_mended_one_goes_on(
-        convert, photos, tmp_path):
+def test_a_broken_photo_stops_it_and_a_mended_one_goes_on(convert, photos, tmp_path):
     with pytest.raises(UserError, match='1 photos .*--skip-bad.*cut.jpg'):
         convert()
     out = tmp_path / 'mine'
-    listed, = lines(out / 'problems.txt')
+    (listed,) = lines(out / 'problems.txt')
     assert 'leaf/cut.jpg' in listed
-    before = {path: path.stat().st_mtime_ns
-              for path in (out / 'JPEGImages').iterdir()}
-    Image.open(photos.folder / 'apple/3.jpg').rotate(180).save(
-        photos.folder / 'leaf/cut.jpg')
+    before = {path: path.stat().st_mtime_ns for path in (out / 'JPEGImages').iterdir()}
+    Image.open(photos.folder / 'apple/3.jpg').rotate(180).save(photos.folder / 'leaf/cut.jpg')
     convert()
     assert len(before) == 29
     for path, time in before.items():
@@ -202,8 +201,7 @@ def test_a_broken_photo_stops_it_and_a_mended_one_goes_on(
     assert not (out / 'problems.txt').exists()
 
 
-def test_a_continued_run_makes_the_same_files(convert, photos, mine, tmp_path,
-                                              monkeypatch):
+def test_a_continued_run_makes_the_same_files(convert, photos, mine, tmp_path, monkeypatch):
     whole = files(mine)
     shutil.rmtree(mine)
     converted = []
@@ -215,6 +213,7 @@ def test_a_continued_run_makes_the_same_files(convert, photos, mine, tmp_path,
         return write(self, photo, source, target)
 
     from ppl_mm.data_tools.own.converter import PhotoConverter
+
     write = PhotoConverter._write_photo
     monkeypatch.setattr(PhotoConverter, '_write_photo', stop)
     arguments = ('--skip-bad', '--masks', photos.masks)
@@ -225,8 +224,7 @@ def test_a_continued_run_makes_the_same_files(convert, photos, mine, tmp_path,
     assert files(mine) == whole
 
 
-def test_a_photo_that_was_replaced_meanwhile_is_converted_again(
-        convert, photos):
+def test_a_photo_that_was_replaced_meanwhile_is_converted_again(convert, photos):
     with pytest.raises(UserError):
         convert()
     path = photos.folder / 'apple/0.jpg'
@@ -235,8 +233,7 @@ def test_a_photo_that_was_replaced_meanwhile_is_converted_again(
     assert (out / 'JPEGImages/apple_0.jpg').read_bytes() == path.read_bytes()
 
 
-def test_what_has_gone_since_an_interrupted_run_is_removed(convert, photos,
-                                                           tmp_path):
+def test_what_has_gone_since_an_interrupted_run_is_removed(convert, photos, tmp_path):
     with pytest.raises(UserError):
         convert()
     (photos.folder / 'apple/0.jpg').unlink()
@@ -245,8 +242,7 @@ def test_what_has_gone_since_an_interrupted_run_is_removed(convert, photos,
     assert 'apple_0' not in labels(out)
 
 
-def test_a_second_run_is_idle_and_changes_are_refused(
-        convert, mine, photos, capsys):
+def test_a_second_run_is_idle_and_changes_are_refused(convert, mine, photos, capsys):
     arguments = ('--skip-bad', '--masks', photos.masks)
     before = {path: path.stat().st_mtime_ns for path in mine.rglob('*')}
     convert(*arguments)
@@ -257,23 +253,27 @@ def test_a_second_run_is_idle_and_changes_are_refused(
     (photos.folder / 'leaf/0.jpg').unlink()
     with pytest.raises(UserError, match='1 are new, 1 gone, 1 changed'):
         convert(*arguments)
-    assert before == {path: path.stat().st_mtime_ns
-                      for path in mine.rglob('*')}
+    assert before == {path: path.stat().st_mtime_ns for path in mine.rglob('*')}
 
 
 def write_csv(photos, *rows):
     path = photos.folder.parent / 'labels.csv'
-    path.write_text('\n'.join(['image,labels', *rows]) + '\n',
-                    encoding='utf-8')
+    path.write_text('\n'.join(['image,labels', *rows]) + '\n', encoding='utf-8')
     return path
 
 
 def test_a_csv_names_the_classes_and_the_rest_is_unlabelled(convert, photos):
     path = write_csv(
-        photos, 'apple/0.jpg,red thing', 'apple/1,red thing;round',
-        'apple/2,round', 'leaf/0.jpg,round', 'leaf/0.jpg,green',
-        'leaf/1,green', 'leaf/2,', 'leaf/açaí 1,2,round'.replace(
-            'leaf/açaí 1,2', '"leaf/açaí 1,2"'))
+        photos,
+        'apple/0.jpg,red thing',
+        'apple/1,red thing;round',
+        'apple/2,round',
+        'leaf/0.jpg,round',
+        'leaf/0.jpg,green',
+        'leaf/1,green',
+        'leaf/2,',
+        'leaf/açaí 1,2,round'.replace('leaf/açaí 1,2', '"leaf/açaí 1,2"'),
+    )
     out = convert('--labels', path, '--skip-bad')
     found = labels(out)
     assert lines(out / 'classes.txt')[1:] == ['green', 'red thing', 'round']
@@ -289,10 +289,14 @@ def test_a_csv_names_the_classes_and_the_rest_is_unlabelled(convert, photos):
 
 def test_a_json_keeps_its_order_of_classes(convert, photos):
     path = photos.folder.parent / 'labels.json'
-    path.write_text(json.dumps(dict(
-        metainfo=dict(classes=['z', 'a,b']),
-        data_list=[dict(img_path=f'apple/{i}.jpg', gt_label=[i % 2])
-                   for i in range(6)])))
+    path.write_text(
+        json.dumps(
+            dict(
+                metainfo=dict(classes=['z', 'a,b']),
+                data_list=[dict(img_path=f'apple/{i}.jpg', gt_label=[i % 2]) for i in range(6)],
+            )
+        )
+    )
     out = convert('--labels', path, '--skip-bad')
     assert lines(out / 'classes.txt')[1:] == ['z', 'a,b']
     assert labels(out)['apple_3'] == ['a,b']
@@ -302,12 +306,10 @@ def test_named_photos_are_for_val(convert, photos):
     path = photos.folder.parent / 'val.txt'
     path.write_text('apple/1.jpg\nleaf/3\nblue bird/turned.jpg\n')
     out = convert('--skip-bad', '--val-list', path)
-    assert sorted(split(out, 'val')) == [
-        'apple_1', 'blue_bird_turned', 'leaf_3']
+    assert sorted(split(out, 'val')) == ['apple_1', 'blue_bird_turned', 'leaf_3']
 
 
-def test_a_list_for_val_that_has_changed_is_refused(
-        convert, photos, capsys):
+def test_a_list_for_val_that_has_changed_is_refused(convert, photos, capsys):
     path = photos.folder.parent / 'val.txt'
     path.write_text('apple/1.jpg\nleaf/3\nblue bird/turned.jpg\n')
     out = convert('--skip-bad', '--val-list', path)
@@ -316,15 +318,17 @@ def test_a_list_for_val_that_has_changed_is_refused(
     convert('--skip-bad', '--val-list', path)  # says the same
     assert 'complete already' in capsys.readouterr().out
     path.write_text('apple/2.jpg\nleaf/3\nblue bird/turned.jpg\n')
-    with pytest.raises(UserError, match=r'val\.txt names: 1 are new, 1 gone; '
-                       'delete the folder') as caught:
+    with pytest.raises(
+        UserError,
+        match=r'val\.txt names: 1 are new, 1 gone; '
+        'delete the folder',
+    ) as caught:
         convert('--skip-bad', '--val-list', path)
     assert len(str(caught.value).splitlines()) == 1
     assert files(out) == before
 
 
-def test_a_list_for_val_may_be_mended_in_a_run_that_has_not_ended(
-        convert, photos):
+def test_a_list_for_val_may_be_mended_in_a_run_that_has_not_ended(convert, photos):
     path = photos.folder.parent / 'val.txt'
     path.write_text('apple/1.jpg\nleaf/99\n')
     with pytest.raises(UserError, match="photo 'leaf/99' is missing"):
@@ -334,11 +338,9 @@ def test_a_list_for_val_may_be_mended_in_a_run_that_has_not_ended(
     assert sorted(split(out, 'val')) == ['apple_1', 'leaf_3']
 
 
-def test_photos_whose_names_are_no_utf_8_are_kept_and_listed(
-        convert, photos, capsys):
+def test_photos_whose_names_are_no_utf_8_are_kept_and_listed(convert, photos, capsys):
     try:
-        for name, new in ((b'3.jpg', b'caf\xe9.jpg'),
-                          (b'cut.jpg', b'cut\xe9.jpg')):
+        for name, new in ((b'3.jpg', b'caf\xe9.jpg'), (b'cut.jpg', b'cut\xe9.jpg')):
             folder = os.fsencode(photos.folder / 'leaf')
             os.rename(os.path.join(folder, name), os.path.join(folder, new))
     except OSError:
@@ -348,7 +350,7 @@ def test_photos_whose_names_are_no_utf_8_are_kept_and_listed(
     image = image_of(out, r'leaf/caf\xe9.jpg')
     assert (out / f'JPEGImages/{image}.jpg').is_file()
     assert labels(out)[image] == ['leaf']
-    problem, = lines(out / 'problems.txt')
+    (problem,) = lines(out / 'problems.txt')
     assert r'leaf/cut\xe9.jpg: the image cannot be read' in problem
     convert(*arguments)
     assert 'complete already' in capsys.readouterr().out
@@ -365,10 +367,21 @@ def test_values_of_masks_are_translated(convert, photos):
     with pytest.raises(UserError, match='0 and 255.*255=object'):
         convert('--masks', photos.masks)
     shutil.rmtree(photos.folder.parent / 'mine')
-    out = convert('--masks', photos.masks, '--skip-bad', '--mask-values',
-                  '0=background', '255=object', '40=apple', '80=leaf')
-    for name, expected in (('leaf_0', [0, 3]), ('apple_1', [0, 1]),
-                           (image_of(out, 'apple/both.jpg'), [0, 1, 3])):
+    out = convert(
+        '--masks',
+        photos.masks,
+        '--skip-bad',
+        '--mask-values',
+        '0=background',
+        '255=object',
+        '40=apple',
+        '80=leaf',
+    )
+    for name, expected in (
+        ('leaf_0', [0, 3]),
+        ('apple_1', [0, 1]),
+        (image_of(out, 'apple/both.jpg'), [0, 1, 3]),
+    ):
         mask = Image.open(out / f'SegmentationClass/{name}.png')
         assert mask.mode == 'P' and np.unique(mask).tolist() == expected
 
@@ -400,8 +413,7 @@ def no_folders(photos):
 
 
 def splits(photos):
-    for path, name in zip(sorted(photos.folder.iterdir()),
-                          ('test', 'train', 'val'), strict=True):
+    for path, name in zip(sorted(photos.folder.iterdir()), ('test', 'train', 'val'), strict=True):
         path.rename(photos.folder / name)
 
 
@@ -433,31 +445,40 @@ BAD = [
     (nothing, ('--max-long-side', '5'), '--max-long-side is 5'),
     (nothing, ('--white-level', '0'), '--white-level is 0'),
     (nothing, ('--classes', 'apple', 'leaf'), 'has the class blue bird'),
-    (nothing, ('--classes', 'apple', 'leaf', 'blue bird', 'fox',
-               '--skip-bad'), 'class fox has no photo'),
+    (
+        nothing,
+        ('--classes', 'apple', 'leaf', 'blue bird', 'fox', '--skip-bad'),
+        'class fox has no photo',
+    ),
     (nothing, ('--classes', 'a;b'), "'a;b' has a semicolon"),
     (nothing, ('--classes', 'background'), "names 'background'"),
     (nothing, ('--labels', 'x.csv'), 'x.csv: the label file is missing'),
     (nothing, ('--labels', 'x.txt'), 'read from a .csv or a .json'),
     (nothing, ('--mask-values', '0=background'), 'give --masks'),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '0=sky'),
-     "'sky' is no class"),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '300=apple'),
-     '300=apple: expected VALUE=MEANING'),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '1=apple', '1=leaf'),
-     'value comes twice'),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '0=background',
-               '1=apple', '2=blue bird'), 'has the value 3, which'),
-    (nothing, ('--val-list', 'v.txt', '--skip-bad'),
-     'v.txt: the list of photos is missing'),
+    (nothing, ('--masks', '{0}/masks', '--mask-values', '0=sky'), "'sky' is no class"),
+    (
+        nothing,
+        ('--masks', '{0}/masks', '--mask-values', '300=apple'),
+        '300=apple: expected VALUE=MEANING',
+    ),
+    (nothing, ('--masks', '{0}/masks', '--mask-values', '1=apple', '1=leaf'), 'value comes twice'),
+    (
+        nothing,
+        ('--masks', '{0}/masks', '--mask-values', '0=background', '1=apple', '2=blue bird'),
+        'has the value 3, which',
+    ),
+    (nothing, ('--val-list', 'v.txt', '--skip-bad'), 'v.txt: the list of photos is missing'),
     (foreign, (), 'phone.HEIC: photos of this kind are not read'),
     (no_folders, (), 'no photo lies in a folder of its class'),
     (splits, (), 'test, train, val look like splits'),
     (other_size, ('--masks', '{0}/masks'), 'has 9 x 9 pixels, but its photo'),
     (bad_value, ('--masks', '{0}/masks'), '0.png: has the value 7, but there'),
     (colours, ('--masks', '{0}/masks'), '0.png: a mask must be an 8-bit'),
-    (short_class, ('--skip-bad', '--val-list', '{0}/v.txt'),
-     'class leaf is left without a photo to train on'),
+    (
+        short_class,
+        ('--skip-bad', '--val-list', '{0}/v.txt'),
+        'class leaf is left without a photo to train on',
+    ),
 ]
 
 
@@ -473,14 +494,17 @@ def test_bad_input_is_named(convert, photos, spoil, more, message):
     assert len(str(caught.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize(('row', 'message'), [
-    ('apple/0.jpg,appel', "line 2: unknown class 'appel'; did you mean 'app"),
-    ('apple/77.jpg,apple', "photo 'apple/77.jpg' is missing in"),
-    ('apple/0.jpg,apple,leaf', 'spaces between the labels')])
+@pytest.mark.parametrize(
+    ('row', 'message'),
+    [
+        ('apple/0.jpg,appel', "line 2: unknown class 'appel'; did you mean 'app"),
+        ('apple/77.jpg,apple', "photo 'apple/77.jpg' is missing in"),
+        ('apple/0.jpg,apple,leaf', 'spaces between the labels'),
+    ],
+)
 def test_bad_lines_of_labels_are_named(convert, photos, row, message):
     with pytest.raises(UserError, match=message):
-        convert('--labels', write_csv(photos, row), '--classes', 'apple',
-                'leaf')
+        convert('--labels', write_csv(photos, row), '--classes', 'apple', 'leaf')
 
 
 def test_an_empty_or_missing_folder(convert, tmp_path):
@@ -491,8 +515,7 @@ def test_an_empty_or_missing_folder(convert, tmp_path):
         convert(folder=tmp_path / 'empty')
 
 
-def test_masks_and_the_data_set_below_the_photos_are_no_classes(
-        photos, convert):
+def test_masks_and_the_data_set_below_the_photos_are_no_classes(photos, convert):
     photos.masks.rename(photos.folder / 'drawn')
     out = convert('--skip-bad', '--masks', photos.folder / 'drawn')
     assert lines(out / 'classes.txt')[1:] == NAMES
@@ -502,14 +525,22 @@ def test_the_command_ends_with_one_line(convert, monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         cli.run(convert)
     assert end.value.code == 2
-    errors = [line for line in capsys.readouterr().err.splitlines()
-              if line.startswith('error: ')]
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith('error: ')]
     assert len(errors) == 1 and 'cut.jpg' in errors[0]
 
 
 def test_ids_can_be_file_names_everywhere():
-    names = ['a/1.jpg', 'A/1.JPG', 'a/1.png', 'a b,c/d;e.jpg', 'x/ .jpg',
-             'café/é.jpg', 'x' * 300 + '.jpg', '-.-.jpg', 'v.1.jpg.png']
+    names = [
+        'a/1.jpg',
+        'A/1.JPG',
+        'a/1.png',
+        'a b,c/d;e.jpg',
+        'x/ .jpg',
+        'café/é.jpg',
+        'x' * 300 + '.jpg',
+        '-.-.jpg',
+        'v.1.jpg.png',
+    ]
     ids = image_ids(names)
     assert len({one.casefold() for one in ids.values()}) == len(names)
     assert ids['a b,c/d;e.jpg'] == 'a_b_c_d_e'
@@ -522,9 +553,8 @@ def test_ids_can_be_file_names_everywhere():
 def test_every_class_is_in_both_splits_and_the_share_is_kept(seed):
     rng = np.random.default_rng(seed)
     names = [f'c{k}' for k in range(6)]
-    odds = np.array([.4, .3, .15, .1, .04, .01])
-    labels = {str(i): list(rng.choice(names, rng.integers(1, 4), p=odds))
-              for i in range(400)}
+    odds = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01])
+    labels = {str(i): list(rng.choice(names, rng.integers(1, 4), p=odds)) for i in range(400)}
     val = choose_val(labels, 0.2, seed)
     assert val == choose_val(dict(reversed(labels.items())), 0.2, seed)
     assert val != choose_val(labels, 0.2, seed + 1)

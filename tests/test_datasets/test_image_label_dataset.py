@@ -14,16 +14,17 @@ from ppl_mm.utils.cli import one_line
 
 LABELS = {'a': ['cat'], 'b': ['cat', 'dog'], 'c': ['traffic light']}
 NAMES = ('cat', 'dog', 'traffic light')
-XML = ('<annotation><object><name>{}</name><difficult>{}</difficult></object>'
-       '<object><name>dog</name><difficult>0</difficult></object>'
-       '</annotation>')
+XML = (
+    '<annotation><object><name>{}</name><difficult>{}</difficult></object>'
+    '<object><name>dog</name><difficult>0</difficult></object>'
+    '</annotation>'
+)
 
 
 @pytest.fixture
 def root(tmp_path):
     """Three images in VOC's layout, labelled in image_labels.csv."""
-    write(tmp_path, 'image_labels.csv', 'image,labels\na,cat\nb.png,dog cat\n'
-          'c,traffic light\n')
+    write(tmp_path, 'image_labels.csv', 'image,labels\na,cat\nb.png,dog cat\nc,traffic light\n')
     write(tmp_path, 'classes.txt', '\n'.join(['background', *NAMES]))
     write(tmp_path, 'ImageSets/Segmentation/train.txt', 'c\na\n')
     for name in ('a.jpg', 'b.png', 'c.JPEG'):
@@ -44,8 +45,7 @@ def load(root, **kwargs):
 
 def labels_of(dataset):
     names = dataset.metainfo['classes']
-    return {sample['image_id']: [names[i] for i in sample['gt_label']]
-            for sample in dataset}
+    return {sample['image_id']: [names[i] for i in sample['gt_label']] for sample in dataset}
 
 
 def test_samples_of_a_csv(root):
@@ -68,8 +68,7 @@ def test_a_split_orders_and_selects(root):
 
 def test_masks_only_where_there_are_some(root):
     prefix = dict(img_path='JPEGImages', seg_map_path='SegmentationClass')
-    masks = [sample['seg_map_path'] for sample in
-             load(root, data_prefix=prefix)]
+    masks = [sample['seg_map_path'] for sample in load(root, data_prefix=prefix)]
     assert masks == [str(root / 'SegmentationClass/a.png'), None, None]
     prefix['seg_map_path'] = 'nowhere'
     assert load(root, data_prefix=prefix)[0]['seg_map_path'] is None
@@ -101,8 +100,7 @@ def test_the_image_folder_is_the_default(root):
 def test_other_separators_case_and_byte_order_mark(root):
     text = '\ufeffImage, Labels\r\na, dog;traffic light\r\n\r\nb,cat cat\r\n'
     (root / 'image_labels.csv').write_bytes(text.encode())
-    assert labels_of(load(root)) == {'a': ['dog', 'traffic light'],
-                                     'b': ['cat']}
+    assert labels_of(load(root)) == {'a': ['dog', 'traffic light'], 'b': ['cat']}
 
 
 def test_images_in_subfolders(root):
@@ -111,14 +109,21 @@ def test_images_in_subfolders(root):
     assert labels_of(load(root)) == {'a': ['cat'], 'more/a': ['dog']}
 
 
-@pytest.mark.parametrize('content', [
-    LABELS,
-    {'a.jpg': 'cat', 'b': [1, 0], 'c': ['traffic light']},
-    dict(metainfo=dict(classes=NAMES),
-         data_list=[dict(img_path='a.jpg', gt_label=[0]),
-                    dict(img_path='b.png', gt_label=['cat', 1]),
-                    dict(img_path='c.JPEG', gt_label=2)]),
-])
+@pytest.mark.parametrize(
+    'content',
+    [
+        LABELS,
+        {'a.jpg': 'cat', 'b': [1, 0], 'c': ['traffic light']},
+        dict(
+            metainfo=dict(classes=NAMES),
+            data_list=[
+                dict(img_path='a.jpg', gt_label=[0]),
+                dict(img_path='b.png', gt_label=['cat', 1]),
+                dict(img_path='c.JPEG', gt_label=2),
+            ],
+        ),
+    ],
+)
 def test_json(root, content):
     write(root, 'labels.json', json.dumps(content))
     assert labels_of(load(root, ann_file='labels.json')) == LABELS
@@ -126,9 +131,15 @@ def test_json(root, content):
 
 def test_a_json_brings_its_classes(root):
     (root / 'classes.txt').unlink()
-    write(root, 'x.json', json.dumps(dict(
-        metainfo=dict(classes=['cow', 'cat']),
-        data_list=[dict(img_path='a', gt_label=[1])])))
+    write(
+        root,
+        'x.json',
+        json.dumps(
+            dict(
+                metainfo=dict(classes=['cow', 'cat']), data_list=[dict(img_path='a', gt_label=[1])]
+            )
+        ),
+    )
     dataset = load(root, ann_file='x.json')
     assert dataset.metainfo['classes'] == ('cow', 'cat')
     assert labels_of(dataset) == {'a': ['cat']}
@@ -138,7 +149,9 @@ def test_voc_xml_counts_difficult_objects_unless_told(root):
     write(root, 'Annotations/a.xml', XML.format('cat', 1))
     write(root, 'Annotations/b.xml', XML.format('traffic light', 0))
     assert labels_of(load(root, ann_file='Annotations')) == {
-        'a': ['cat', 'dog'], 'b': ['dog', 'traffic light']}
+        'a': ['cat', 'dog'],
+        'b': ['dog', 'traffic light'],
+    }
     strict = load(root, ann_file='Annotations', count_difficult=False)
     assert labels_of(strict)['a'] == ['dog']
 
@@ -151,15 +164,15 @@ def test_every_format_of_the_demo_data_says_the_same(tmp_path):
     counts = load(tmp_path, split='train').label_counts()
     assert list(counts) == list(CLASSES)
     assert sum(counts.values()) == sum(
-        len(names) for name, names in first.items() if 'train' in name)
+        len(names) for name, names in first.items() if 'train' in name
+    )
 
 
 def test_images_without_labels(root):
     dataset = load(root, ann_file='')
     assert labels_of(dataset) == {'a': [], 'b': [], 'c': []}
     assert dataset.label_counts() == dict.fromkeys(NAMES, 0)
-    assert list(labels_of(load(root, ann_file='', split='train'))) == [
-        'c', 'a']
+    assert list(labels_of(load(root, ann_file='', split='train'))) == ['c', 'a']
 
 
 @pytest.mark.parametrize('serialize', [True, False])
@@ -173,9 +186,13 @@ def test_mmengine_options(root, serialize):
 
 
 def test_class_balanced_dataset_repeats_the_rare_class(root):
-    balanced = DATASETS.build(dict(
-        type='ClassBalancedDataset', oversample_thr=0.9,
-        dataset=dict(type='ppl_mm.ImageLabelDataset', data_root=str(root))))
+    balanced = DATASETS.build(
+        dict(
+            type='ClassBalancedDataset',
+            oversample_thr=0.9,
+            dataset=dict(type='ppl_mm.ImageLabelDataset', data_root=str(root)),
+        )
+    )
     assert isinstance(balanced, ClassBalancedDataset)
     names = [balanced[index]['image_id'] for index in range(len(balanced))]
     assert names.count('c') == 2 and names.count('a') == 2
@@ -189,8 +206,9 @@ def test_the_disk_is_asked_once_for_all_images(root, monkeypatch):
         asked.append(path)
         return [f'{name}.jpg' for name in names]
 
-    write(root, 'image_labels.csv', 'image,labels\n' + '\n'.join(
-        f'{name},cat dog' for name in names))
+    write(
+        root, 'image_labels.csv', 'image,labels\n' + '\n'.join(f'{name},cat dog' for name in names)
+    )
     monkeypatch.setattr('os.listdir', listdir)
     # The files do not exist, so that asking for one of them would show.
     assert len(load(root)) == len(names)
@@ -199,84 +217,131 @@ def test_the_disk_is_asked_once_for_all_images(root, monkeypatch):
 
 BAD_FILES = [
     # files to write, arguments, what the one line must hold
-    (dict(image_labels='image,labels\na,cat\nb,cta\n'), {},
-     ["image_labels.csv line 3", "unknown class 'cta'", "mean 'cat'?"]),
-    (dict(image_labels='image,labels\na,Cat\n'), {},
-     ["unknown class 'Cat'", "mean 'cat'?"]),
-    (dict(image_labels='image,labels\na,zebra\n'), {},
-     ["unknown class 'zebra'", 'known are cat, dog, traffic light']),
+    (
+        dict(image_labels='image,labels\na,cat\nb,cta\n'),
+        {},
+        ['image_labels.csv line 3', "unknown class 'cta'", "mean 'cat'?"],
+    ),
+    (dict(image_labels='image,labels\na,Cat\n'), {}, ["unknown class 'Cat'", "mean 'cat'?"]),
+    (
+        dict(image_labels='image,labels\na,zebra\n'),
+        {},
+        ["unknown class 'zebra'", 'known are cat, dog, traffic light'],
+    ),
     (dict(image_labels=''), {}, ['image_labels.csv', 'holds no labels']),
     (dict(image_labels='image,labels\n'), {}, ['holds no labels']),
     (dict(image_labels='a,cat\n'), {}, ['line 1', "is 'a,cat'", 'header']),
-    (dict(image_labels='image,labels\na,cat,dog\n'), {},
-     ['line 2', "is 'a,cat,dog'", 'spaces between']),
+    (
+        dict(image_labels='image,labels\na,cat,dog\n'),
+        {},
+        ['line 2', "is 'a,cat,dog'", 'spaces between'],
+    ),
     (dict(image_labels='image,labels\na\n'), {}, ['line 2', "is 'a'"]),
     (dict(image_labels='image,labels\n,cat\n'), {}, ['line 2', "is ',cat'"]),
-    (dict(image_labels='image,labels\na,\n'), {},
-     ['line 2', "image 'a' has no label"]),
-    (dict(image_labels='image,labels\na,cat\nb,cat\na.jpg,dog\n'), {},
-     ['line 4', "'a.jpg' occurs twice", 'line 2']),
-    (dict(image_labels='image,labels\na,cat\nx,cat\ny,cat\n'), {},
-     ['line 3', "image 'x' (and 1 more) is missing", 'JPEGImages']),
-    (dict(image_labels='image,labels\na.png,cat\n'), {},
-     ["image 'a.png' is missing"]),
-    (dict(image_labels='image,labels\n../a,cat\n'), {},
-     ["'../a' is not below"]),
-    ({}, dict(split='train', lists='c\na\nd\n'),
-     ['train.txt line 3', "'d' has no labels in", 'image_labels.csv']),
-    ({}, dict(split='train', lists='a\na\n'),
-     ['train.txt line 2', 'occurs twice']),
+    (dict(image_labels='image,labels\na,\n'), {}, ['line 2', "image 'a' has no label"]),
+    (
+        dict(image_labels='image,labels\na,cat\nb,cat\na.jpg,dog\n'),
+        {},
+        ['line 4', "'a.jpg' occurs twice", 'line 2'],
+    ),
+    (
+        dict(image_labels='image,labels\na,cat\nx,cat\ny,cat\n'),
+        {},
+        ['line 3', "image 'x' (and 1 more) is missing", 'JPEGImages'],
+    ),
+    (dict(image_labels='image,labels\na.png,cat\n'), {}, ["image 'a.png' is missing"]),
+    (dict(image_labels='image,labels\n../a,cat\n'), {}, ["'../a' is not below"]),
+    (
+        {},
+        dict(split='train', lists='c\na\nd\n'),
+        ['train.txt line 3', "'d' has no labels in", 'image_labels.csv'],
+    ),
+    ({}, dict(split='train', lists='a\na\n'), ['train.txt line 2', 'occurs twice']),
     ({}, dict(split='train', lists=' \n'), ['train.txt', 'names no image']),
     ({}, dict(split='test'), ['test.txt', 'is missing']),
     ({}, dict(ann_file='none.csv'), ['none.csv', 'label file is missing']),
     ({}, dict(ann_file='none'), ['none', 'folder of XML files is missing']),
     ({}, dict(ann_file='labels.txt'), ["format '.txt'", 'ann_format']),
-    ({}, dict(data_prefix=dict(img_path='Images')),
-     ['Images', 'folder of images is missing']),
-    (dict(labels='{"a": ["cat"],\n"b" ["dog"]}'), dict(ann_file='labels.json'),
-     ['labels.json line 2', 'is no JSON']),
+    ({}, dict(data_prefix=dict(img_path='Images')), ['Images', 'folder of images is missing']),
+    (
+        dict(labels='{"a": ["cat"],\n"b" ["dog"]}'),
+        dict(ann_file='labels.json'),
+        ['labels.json line 2', 'is no JSON'],
+    ),
     (dict(labels='[1]'), dict(ann_file='labels.json'), ['expected {"image"']),
     (dict(labels='{}'), dict(ann_file='labels.json'), ['holds no labels']),
-    (dict(labels='{"a": ["cat"], "a": ["dog"]}'), dict(ann_file='labels.json'),
-     ["entry 'a'", 'occurs twice']),
-    (dict(labels='{"a": {"cat": 1}}'), dict(ann_file='labels.json'),
-     ["entry 'a'", 'expected a list']),
-    (dict(labels='{"a": [3]}'), dict(ann_file='labels.json'),
-     ["entry 'a'", "unknown class '3'"]),
-    (dict(labels='{"a": [true]}'), dict(ann_file='labels.json'),
-     ["unknown class 'True'"]),
-    (dict(labels='{"data_list": [{"img": "a"}]}'),
-     dict(ann_file='labels.json'), ['data_list[0]', "'img_path'"]),
-    (dict(labels='{"data_list": {}}'), dict(ann_file='labels.json'),
-     ['expected a list in data_list']),
-    (dict(labels='{"metainfo": {"classes": ["dog", "cat", "traffic light"]},'
-          '"data_list": [{"img_path": "a", "gt_label": [0]}]}'),
-     dict(ann_file='labels.json'),
-     ['labels.json metainfo.classes', 'differ from cat, dog', 'classes.txt']),
-    ({}, dict(metainfo=dict(classes=('cat', 'dog'))),
-     ['metainfo.classes', 'differ from', 'classes.txt']),
-    ({}, dict(metainfo=dict(classes=('background', 'cat'))),
-     ['metainfo.classes', "names 'background'"]),
+    (
+        dict(labels='{"a": ["cat"], "a": ["dog"]}'),
+        dict(ann_file='labels.json'),
+        ["entry 'a'", 'occurs twice'],
+    ),
+    (
+        dict(labels='{"a": {"cat": 1}}'),
+        dict(ann_file='labels.json'),
+        ["entry 'a'", 'expected a list'],
+    ),
+    (dict(labels='{"a": [3]}'), dict(ann_file='labels.json'), ["entry 'a'", "unknown class '3'"]),
+    (dict(labels='{"a": [true]}'), dict(ann_file='labels.json'), ["unknown class 'True'"]),
+    (
+        dict(labels='{"data_list": [{"img": "a"}]}'),
+        dict(ann_file='labels.json'),
+        ['data_list[0]', "'img_path'"],
+    ),
+    (
+        dict(labels='{"data_list": {}}'),
+        dict(ann_file='labels.json'),
+        ['expected a list in data_list'],
+    ),
+    (
+        dict(
+            labels='{"metainfo": {"classes": ["dog", "cat", "traffic light"]},'
+            '"data_list": [{"img_path": "a", "gt_label": [0]}]}'
+        ),
+        dict(ann_file='labels.json'),
+        ['labels.json metainfo.classes', 'differ from cat, dog', 'classes.txt'],
+    ),
+    (
+        {},
+        dict(metainfo=dict(classes=('cat', 'dog'))),
+        ['metainfo.classes', 'differ from', 'classes.txt'],
+    ),
+    (
+        {},
+        dict(metainfo=dict(classes=('background', 'cat'))),
+        ['metainfo.classes', "names 'background'"],
+    ),
     ({}, dict(metainfo=dict(classes=())), ['expected a list of class names']),
-    (dict(classes='cat\ndog\n'), {},
-     ['classes.txt line 1', "is 'cat', expected 'background'"]),
+    (dict(classes='cat\ndog\n'), {}, ['classes.txt line 1', "is 'cat', expected 'background'"]),
     (dict(classes='background\ncat\ncat\n'), {}, ["names class 'cat' twice"]),
     (dict(classes='background\n'), {}, ['classes.txt', 'expected a list']),
-    (dict(xml='<annotation>'), dict(ann_file='Annotations'),
-     ['a.xml', 'is no XML']),
-    (dict(xml='<annotation></annotation>'), dict(ann_file='Annotations'),
-     ['a.xml', "image 'a' has no label"]),
-    (dict(xml=XML.format('zebra', 0)), dict(ann_file='Annotations'),
-     ['a.xml', "unknown class 'zebra'"]),
-    (dict(xml=XML.format('cat', 1).replace('>0<', '>1<')),
-     dict(ann_file='Annotations', count_difficult=False),
-     ['a.xml', 'marked difficult only', 'count_difficult=True']),
-    (dict(xml=XML.format('cat', 1)),
-     dict(ann_file='Annotations', split='train', lists='b\n'),
-     ['b.xml', 'is missing']),
+    (dict(xml='<annotation>'), dict(ann_file='Annotations'), ['a.xml', 'is no XML']),
+    (
+        dict(xml='<annotation></annotation>'),
+        dict(ann_file='Annotations'),
+        ['a.xml', "image 'a' has no label"],
+    ),
+    (
+        dict(xml=XML.format('zebra', 0)),
+        dict(ann_file='Annotations'),
+        ['a.xml', "unknown class 'zebra'"],
+    ),
+    (
+        dict(xml=XML.format('cat', 1).replace('>0<', '>1<')),
+        dict(ann_file='Annotations', count_difficult=False),
+        ['a.xml', 'marked difficult only', 'count_difficult=True'],
+    ),
+    (
+        dict(xml=XML.format('cat', 1)),
+        dict(ann_file='Annotations', split='train', lists='b\n'),
+        ['b.xml', 'is missing'],
+    ),
 ]
-PLACES = dict(image_labels='image_labels.csv', labels='labels.json',
-              classes='classes.txt', xml='Annotations/a.xml')
+PLACES = dict(
+    image_labels='image_labels.csv',
+    labels='labels.json',
+    classes='classes.txt',
+    xml='Annotations/a.xml',
+)
 
 
 @pytest.mark.parametrize(('files', 'kwargs', 'words'), BAD_FILES)
@@ -318,19 +383,28 @@ def test_an_empty_image_folder(root):
 
 def test_a_registry_keeps_the_message(root):
     with pytest.raises(UserError) as caught:
-        DATASETS.build(dict(type='ppl_mm.ImageLabelDataset',
-                            data_root=str(root), ann_file='none.csv'))
+        DATASETS.build(
+            dict(type='ppl_mm.ImageLabelDataset', data_root=str(root), ann_file='none.csv')
+        )
     assert one_line(caught.value).startswith(str(root))
 
 
 def test_the_pipeline_of_mmpretrain_takes_the_samples(root):
     image = Image.fromarray(np.full((8, 6, 3), 7, np.uint8))
     image.save(root / 'JPEGImages/a.jpg')
-    dataset = DATASETS.build(dict(
-        type='ppl_mm.ImageLabelDataset', data_root=str(root), indices=1,
-        pipeline=[dict(type='ppl_mm.LoadImage'),
-                  dict(type='mmpretrain.PackInputs',
-                       meta_keys=('image_id', 'seg_map_path', 'img_id'))]))
+    dataset = DATASETS.build(
+        dict(
+            type='ppl_mm.ImageLabelDataset',
+            data_root=str(root),
+            indices=1,
+            pipeline=[
+                dict(type='ppl_mm.LoadImage'),
+                dict(
+                    type='mmpretrain.PackInputs', meta_keys=('image_id', 'seg_map_path', 'img_id')
+                ),
+            ],
+        )
+    )
     packed = dataset[0]
     assert packed['inputs'].shape == (3, 8, 6)
     assert packed['data_samples'].gt_label.tolist() == [0]
@@ -341,15 +415,18 @@ def exported(root, stems='ac', classes=NAMES, **record):
     """What tools/export_cam.py leaves."""
     for stem in stems:
         write(root, f'out/labels/{stem}.png', '')
-    write(root, 'out/export.json', json.dumps(
-        dict(classes=classes, threshold=0.3) | record))
+    write(root, 'out/export.json', json.dumps(dict(classes=classes, threshold=0.3) | record))
     return root / 'out'
 
 
 def taught(root, **kwargs):
     return ImageLabelDataset(
-        data_root=str(root), split='train', label_dir=str(root / 'out'),
-        data_prefix=dict(seg_map_path='SegmentationClass'), **kwargs)
+        data_root=str(root),
+        split='train',
+        label_dir=str(root / 'out'),
+        data_prefix=dict(seg_map_path='SegmentationClass'),
+        **kwargs,
+    )
 
 
 def test_labels_of_an_export_are_the_masks(root):
@@ -358,11 +435,15 @@ def test_labels_of_an_export_are_the_masks(root):
     assert found == [str(folder / 'c.png'), str(folder / 'a.png')]
 
 
-@pytest.mark.parametrize('change, match', [
-    (dict(stems='a'), "csv line 4: image 'c' has no pseudo-label in .*out"),
-    (dict(classes=NAMES[::-1]), 'mismatched class lists'),
-    (dict(threshold=None), 'not finished'),
-    (dict(finished=False), 'not finished')])
+@pytest.mark.parametrize(
+    'change, match',
+    [
+        (dict(stems='a'), "csv line 4: image 'c' has no pseudo-label in .*out"),
+        (dict(classes=NAMES[::-1]), 'mismatched class lists'),
+        (dict(threshold=None), 'not finished'),
+        (dict(finished=False), 'not finished'),
+    ],
+)
 def test_labels_that_do_not_fit(root, change, match):
     exported(root, **change)
     with pytest.raises(UserError, match=match) as error:
@@ -382,13 +463,19 @@ def test_a_label_without_a_class_is_named(root, tmp_path, value, known):
     for name in ('a.jpg', 'c.JPEG'):
         Image.new('RGB', (6, 8)).save(root / 'JPEGImages' / name)
         Image.new('L', (6, 8), value).save(folder / f'{name[0]}.png')
-    dataset = load(root, split='train', label_dir=str(folder), pipeline=[
-        dict(type='ppl_mm.LoadImage'), dict(type='ppl_mm.LoadLabel'),
-        dict(type='mmpretrain.PackInputs', algorithm_keys=['gt_seg_map'])])
+    dataset = load(
+        root,
+        split='train',
+        label_dir=str(folder),
+        pipeline=[
+            dict(type='ppl_mm.LoadImage'),
+            dict(type='ppl_mm.LoadLabel'),
+            dict(type='mmpretrain.PackInputs', algorithm_keys=['gt_seg_map']),
+        ],
+    )
     if known:
         assert (dataset[0]['data_samples'].gt_seg_map == value).all()
         return
-    with pytest.raises(UserError, match='c.png: has the label 4, but there '
-                       'are 4 classes') as error:
+    with pytest.raises(UserError, match='c.png: has the label 4, but there are 4 classes') as error:
         dataset[0]
     assert one_line(error.value)

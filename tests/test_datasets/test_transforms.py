@@ -7,12 +7,7 @@ from mmengine.dataset import Compose
 from PIL import Image, ImageOps
 from torch.utils.data import DataLoader, Dataset
 
-from ppl_mm.datasets import (
-    LoadImage,
-    LoadLabel,
-    RandomFillCrop,
-    RandomResizeLong,
-)
+from ppl_mm.datasets import LoadImage, LoadLabel, RandomFillCrop, RandomResizeLong
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_file import decode_image
 from ppl_mm.formats.mask_file import write_label
@@ -21,8 +16,7 @@ from ppl_mm.utils.cli import one_line
 
 
 def picture(suffix='PNG', size=(6, 8), mode='RGB'):
-    pixels = np.random.default_rng(0).integers(
-        0, 256, (size[1], size[0], 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).convert(mode).save(file, suffix)
     return pixels, file.getvalue()
@@ -49,9 +43,14 @@ def broken_files():
     jpeg, png = picture('JPEG', (64, 64))[1], picture('PNG', (64, 64))[1]
     flipped = bytearray(png)
     flipped[12] ^= 255
-    return dict(empty=b'', text=b'no image', jpeg=jpeg[:len(jpeg) // 2],
-                png=png[:len(png) // 2], header=jpeg[:30],
-                flipped=bytes(flipped))
+    return dict(
+        empty=b'',
+        text=b'no image',
+        jpeg=jpeg[: len(jpeg) // 2],
+        png=png[: len(png) // 2],
+        header=jpeg[:30],
+        flipped=bytes(flipped),
+    )
 
 
 @pytest.mark.parametrize('name', broken_files())
@@ -106,8 +105,7 @@ def test_wrong_sizes_are_refused():
         RandomFillCrop(0)
 
 
-@pytest.mark.parametrize('shape', [(5, 7), (12, 12), (5, 20), (20, 5),
-                                   (9, 11)])
+@pytest.mark.parametrize('shape', [(5, 7), (12, 12), (5, 20), (20, 5), (9, 11)])
 @pytest.mark.parametrize('dtype', [np.uint8, np.float32])
 def test_a_crop_is_a_window_of_the_padded_image(shape, dtype):
     """Reference: look for the crop in the image with padding all around."""
@@ -128,18 +126,16 @@ def test_a_crop_is_a_window_of_the_padded_image(shape, dtype):
         assert results['img_shape'] == (height, width)
         places |= {
             (top, left)
-            for top in range(20 + min(0, shape[0] - height),
-                             21 + max(0, shape[0] - height))
-            for left in range(20 + min(0, shape[1] - width),
-                              21 + max(0, shape[1] - width))
-            if np.array_equal(around[top:top + height, left:left + width],
-                              results['img'])}
-    assert len(places) == (abs(shape[0] - height) + 1) * (
-        abs(shape[1] - width) + 1)
+            for top in range(20 + min(0, shape[0] - height), 21 + max(0, shape[0] - height))
+            for left in range(20 + min(0, shape[1] - width), 21 + max(0, shape[1] - width))
+            if np.array_equal(around[top : top + height, left : left + width], results['img'])
+        }
+    assert len(places) == (abs(shape[0] - height) + 1) * (abs(shape[1] - width) + 1)
 
 
-@pytest.mark.parametrize(('value', 'filled'), [
-    ((103.53, 116.28, 123.675), (104, 116, 124)), ((-5, 300, 2), (0, 255, 2))])
+@pytest.mark.parametrize(
+    ('value', 'filled'), [((103.53, 116.28, 123.675), (104, 116, 124)), ((-5, 300, 2), (0, 255, 2))]
+)
 def test_padding_is_rounded_and_never_wraps(value, filled):
     image = np.zeros((0, 0, 3), np.uint8)
     crop = RandomFillCrop(2, value)(dict(img=image))['img']
@@ -149,11 +145,12 @@ def test_padding_is_rounded_and_never_wraps(value, filled):
 
 
 def test_the_same_seed_gives_the_same_crops():
-    pipeline = Compose([
-        TRANSFORMS.build(dict(type='ppl_mm.RandomResizeLong', min_size=20,
-                              max_size=40)),
-        TRANSFORMS.build(dict(type='ppl_mm.RandomFillCrop', crop_size=30)),
-    ])
+    pipeline = Compose(
+        [
+            TRANSFORMS.build(dict(type='ppl_mm.RandomResizeLong', min_size=20, max_size=40)),
+            TRANSFORMS.build(dict(type='ppl_mm.RandomFillCrop', crop_size=30)),
+        ]
+    )
     image = np.random.default_rng(0).integers(0, 256, (25, 35, 3), np.uint8)
 
     def crops():
@@ -186,12 +183,19 @@ def jpeg(mode='RGB', exif=None, **settings):
 
 
 JPEGS = dict(
-    plain=jpeg(), small=jpeg(quality=20), full_colour=jpeg(subsampling=0),
-    half_colour=jpeg(subsampling=1), progressive=jpeg(progressive=True),
-    grey=jpeg('L'), print_colours=jpeg('CMYK'), upright=jpeg(exif=1),
-    turned=jpeg(exif=6), mirrored=jpeg(exif=2), tail=jpeg() + b'\0' * 9,
-    thumbnail=jpeg()[:2] + b'\xff\xe1\x10\x02' + jpeg()[:4096].ljust(
-        4096, b'\0') + jpeg()[2:])
+    plain=jpeg(),
+    small=jpeg(quality=20),
+    full_colour=jpeg(subsampling=0),
+    half_colour=jpeg(subsampling=1),
+    progressive=jpeg(progressive=True),
+    grey=jpeg('L'),
+    print_colours=jpeg('CMYK'),
+    upright=jpeg(exif=1),
+    turned=jpeg(exif=6),
+    mirrored=jpeg(exif=2),
+    tail=jpeg() + b'\0' * 9,
+    thumbnail=jpeg()[:2] + b'\xff\xe1\x10\x02' + jpeg()[:4096].ljust(4096, b'\0') + jpeg()[2:],
+)
 
 
 @pytest.mark.parametrize('name', sorted(set(JPEGS) - {'print_colours'}))
@@ -217,8 +221,7 @@ def test_opencv_decodes_what_is_usual_and_nothing_else(monkeypatch):
         assert bool(used) == usual, name
 
 
-@pytest.mark.parametrize('name', ['plain', 'progressive', 'grey',
-                                  'thumbnail'])
+@pytest.mark.parametrize('name', ['plain', 'progressive', 'grey', 'thumbnail'])
 def test_a_jpeg_cut_anywhere_is_refused(name):
     data = JPEGS[name]
     for length in range(1, len(data) - 2, 97):
@@ -232,12 +235,12 @@ def test_a_bomb_is_left_to_pillow(monkeypatch):
         decode_image(JPEGS['plain'])
 
 
-@pytest.mark.parametrize('flip', [0., 1.])
+@pytest.mark.parametrize('flip', [0.0, 1.0])
 def test_a_packed_crop_is_not_copied_again(flip):
     image = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
-    steps = Compose([
-        dict(type='mmcv.RandomFlip', prob=flip, direction='horizontal'),
-        RandomFillCrop((8, 16))])
+    steps = Compose(
+        [dict(type='mmcv.RandomFlip', prob=flip, direction='horizontal'), RandomFillCrop((8, 16))]
+    )
     crop = steps(dict(img=image))['img']
     assert crop.transpose(2, 0, 1).flags.c_contiguous
 
@@ -247,9 +250,13 @@ def test_a_label_goes_where_its_image_goes(size):
     """Colours tell the labels, before and after."""
     label = np.random.default_rng(0).integers(0, 3, (6, 8), np.uint8)
     label = label.repeat(4, 0).repeat(4, 1)  # no pixel between two colours
-    steps = Compose([
-        RandomResizeLong(32, 32), TRANSFORMS.build(dict(
-            type='RandomFlip', prob=0.5)), RandomFillCrop(size, (250, ) * 3)])
+    steps = Compose(
+        [
+            RandomResizeLong(32, 32),
+            TRANSFORMS.build(dict(type='RandomFlip', prob=0.5)),
+            RandomFillCrop(size, (250,) * 3),
+        ]
+    )
     seen = set()
     for seed in range(8):
         np.random.seed(seed)
@@ -257,8 +264,7 @@ def test_a_label_goes_where_its_image_goes(size):
         out = steps(dict(img=image, gt_seg_map=label.copy()))
         found = out['gt_seg_map']
         assert found.shape == (size, size) and found.dtype == np.uint8
-        assert np.array_equal(out['img'][..., 0], np.where(
-            found == 255, 250, found * 50))
+        assert np.array_equal(out['img'][..., 0], np.where(found == 255, 250, found * 50))
         seen.add(found.tobytes())
     assert len(seen) > 4
 
@@ -266,8 +272,7 @@ def test_a_label_goes_where_its_image_goes(size):
 def test_a_resized_label_has_no_new_values():
     label = np.array([[0, 255], [7, 1]], np.uint8).repeat(9, 0).repeat(7, 1)
     np.random.seed(0)
-    out = RandomResizeLong(40, 40)(dict(
-        img=np.zeros((18, 14, 3), np.uint8), gt_seg_map=label))
+    out = RandomResizeLong(40, 40)(dict(img=np.zeros((18, 14, 3), np.uint8), gt_seg_map=label))
     assert out['gt_seg_map'].shape == out['img'].shape[:2] == (40, 31)
     assert set(np.unique(out['gt_seg_map'])) == {0, 1, 7, 255}
 
@@ -275,14 +280,18 @@ def test_a_resized_label_has_no_new_values():
 def test_a_label_is_loaded_as_it_was_written(tmp_path):
     label = np.array([[0, 1, 20], [255, 2, 0]], np.uint8)
     write_label(tmp_path / 'a.png', label)
-    out = LoadLabel()(dict(img=np.zeros((2, 3, 3)),
-                           seg_map_path=str(tmp_path / 'a.png')))
+    out = LoadLabel()(dict(img=np.zeros((2, 3, 3)), seg_map_path=str(tmp_path / 'a.png')))
     assert np.array_equal(out['gt_seg_map'], label)
 
 
-@pytest.mark.parametrize('content, match', [
-    (None, 'a.png.*cannot be read'), (b'', 'a.png.*cannot be read'),
-    (b'no image', 'a.png.*cannot be read')])
+@pytest.mark.parametrize(
+    'content, match',
+    [
+        (None, 'a.png.*cannot be read'),
+        (b'', 'a.png.*cannot be read'),
+        (b'no image', 'a.png.*cannot be read'),
+    ],
+)
 def test_a_bad_label_is_named(tmp_path, content, match):
     path = tmp_path / 'a.png'
     if content is not None:

@@ -9,9 +9,11 @@ from ppl_mm.datasets import VOCLayoutDataset
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import voc_palette, write_label
 
-PIPELINE = [dict(type='LoadImageFromFile'),
-            dict(type='mmseg.LoadAnnotations'),
-            dict(type='mmseg.PackSegInputs')]
+PIPELINE = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mmseg.LoadAnnotations'),
+    dict(type='mmseg.PackSegInputs'),
+]
 SPLIT = 'ImageSets/Segmentation/val.txt'
 
 
@@ -32,8 +34,7 @@ def root(tmp_path):
 
 
 def stems(dataset):
-    return [dataset[i]['data_samples'].img_path.rsplit('/', 1)[1]
-            for i in range(len(dataset))]
+    return [dataset[i]['data_samples'].img_path.rsplit('/', 1)[1] for i in range(len(dataset))]
 
 
 def test_a_split(root):
@@ -50,8 +51,10 @@ def test_a_split(root):
 
 def test_a_split_without_masks(root):
     shutil.rmtree(root / 'SegmentationClass')
-    without = [PIPELINE[0], dict(type='TestTimeAug', transforms=[
-        [dict(type='RandomFlip', prob=0.)], [PIPELINE[2]]])]
+    without = [
+        PIPELINE[0],
+        dict(type='TestTimeAug', transforms=[[dict(type='RandomFlip', prob=0.0)], [PIPELINE[2]]]),
+    ]
     settings = dict(data_root=str(root), ann_file=SPLIT, test_mode=True)
     dataset = VOCLayoutDataset(**settings, pipeline=without)
     sample = dataset[1]['data_samples'][0]
@@ -65,38 +68,43 @@ def test_a_split_without_masks(root):
         VOCLayoutDataset(**settings, pipeline=PIPELINE[::2])
 
 
-@pytest.mark.parametrize('settings', [
-    dict(ann_file=''), dict(test_mode=False), dict(pipeline=[]),
-    dict(pipeline=[lambda sample: sample]), dict(pipeline=PIPELINE),
-    dict(pipeline=[dict(type='TestTimeAug', transforms=[PIPELINE[:]])])])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        dict(ann_file=''),
+        dict(test_mode=False),
+        dict(pipeline=[]),
+        dict(pipeline=[lambda sample: sample]),
+        dict(pipeline=PIPELINE),
+        dict(pipeline=[dict(type='TestTimeAug', transforms=[PIPELINE[:]])]),
+    ],
+)
 def test_masks_are_asked_for_else(root, settings):
     shutil.rmtree(root / 'SegmentationClass')
-    settings = dict(dict(ann_file=SPLIT, pipeline=PIPELINE[::2],
-                         test_mode=True), **settings)
+    settings = dict(dict(ann_file=SPLIT, pipeline=PIPELINE[::2], test_mode=True), **settings)
     with pytest.raises(UserError, match='no masks are there'):
         VOCLayoutDataset(str(root), **settings)
 
 
 def test_every_mask_of_the_folder(root):
-    assert stems(VOCLayoutDataset(root, pipeline=PIPELINE)) == [
-        'a.jpg', 'b.jpg', 'c.jpg']
+    assert stems(VOCLayoutDataset(root, pipeline=PIPELINE)) == ['a.jpg', 'b.jpg', 'c.jpg']
 
 
 def test_folders_in_the_folder(root):
-    for folder, suffix in (('JPEGImages', 'jpg'), ('SegmentationClass',
-                                                   'png')):
+    for folder, suffix in (('JPEGImages', 'jpg'), ('SegmentationClass', 'png')):
         (root / folder / 'deep').mkdir()
-        (root / folder / f'a.{suffix}').rename(
-            root / folder / f'deep/a.{suffix}')
+        (root / folder / f'a.{suffix}').rename(root / folder / f'deep/a.{suffix}')
     dataset = VOCLayoutDataset(str(root), pipeline=PIPELINE)
-    assert [dataset.get_data_info(i)['seg_map_path'].rsplit('Class/', 1)[1]
-            for i in range(3)] == ['b.png', 'c.png', 'deep/a.png']
+    assert [dataset.get_data_info(i)['seg_map_path'].rsplit('Class/', 1)[1] for i in range(3)] == [
+        'b.png',
+        'c.png',
+        'deep/a.png',
+    ]
 
 
 def test_config_classes_come_first(root):
     (root / 'classes.txt').unlink()
-    dataset = VOCLayoutDataset(
-        str(root), SPLIT, metainfo=dict(classes=['background', 'x', 'y']))
+    dataset = VOCLayoutDataset(str(root), SPLIT, metainfo=dict(classes=['background', 'x', 'y']))
     assert dataset.metainfo['classes'] == ('background', 'x', 'y')
 
 
@@ -107,15 +115,20 @@ def test_transforms_of_ade20k_keep_the_background(root):
     dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=pipeline)
     assert pipeline[1]['reduce_zero_label']
     for one, other in zip(dataset, plain, strict=True):
-        assert (one['data_samples'].gt_sem_seg.data ==
-                other['data_samples'].gt_sem_seg.data).all()
+        assert (one['data_samples'].gt_sem_seg.data == other['data_samples'].gt_sem_seg.data).all()
 
 
 def test_known_to_mmseg(root):
     with DefaultScope.overwrite_default_scope('mmseg'):
         dataset = DATASETS.build(
-            dict(type='ppl_mm.VOCLayoutDataset', data_root=str(root),
-                 ann_file=SPLIT, pipeline=PIPELINE, test_mode=True))
+            dict(
+                type='ppl_mm.VOCLayoutDataset',
+                data_root=str(root),
+                ann_file=SPLIT,
+                pipeline=PIPELINE,
+                test_mode=True,
+            )
+        )
     assert len(dataset) == 2
 
 
@@ -143,14 +156,17 @@ def break_mask(root):
     (root / 'SegmentationClass/a.png').unlink()
 
 
-@pytest.mark.parametrize('harm, message', [
-    (break_image_folder, 'JPEGImages: the folder of images is missing'),
-    (break_mask_folder, 'SegmentationClass: no masks are there'),
-    (break_classes, 'classes.txt'),
-    (break_split, 'val.txt'),
-    (break_image, 'JPEGImages: 1 of 2 images have no image there, first a'),
-    (break_mask, 'SegmentationClass: 1 of 2 images have no mask there'),
-])
+@pytest.mark.parametrize(
+    'harm, message',
+    [
+        (break_image_folder, 'JPEGImages: the folder of images is missing'),
+        (break_mask_folder, 'SegmentationClass: no masks are there'),
+        (break_classes, 'classes.txt'),
+        (break_split, 'val.txt'),
+        (break_image, 'JPEGImages: 1 of 2 images have no image there, first a'),
+        (break_mask, 'SegmentationClass: 1 of 2 images have no mask there'),
+    ],
+)
 def test_what_is_missing_is_named_in_one_line(root, harm, message):
     harm(root)
     with pytest.raises(UserError, match=message) as caught:
@@ -166,8 +182,7 @@ def test_empty_folder_of_masks(root):
 
 
 def test_mask_of_another_size(root):
-    write_label(root / 'SegmentationClass/a.png', np.zeros((12, 10),
-                                                           np.uint8))
+    write_label(root / 'SegmentationClass/a.png', np.zeros((12, 10), np.uint8))
     dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE)
     with pytest.raises(UserError, match=r'a.png: 10 x 12 pixels .*12 x 10'):
         dataset[1]
@@ -183,18 +198,23 @@ def test_photo_that_lies_on_its_side(root):
     dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE)
     with pytest.raises(UserError, match='12 x 10 .* has 10 x 12'):
         dataset[1]
-    write_label(root / 'SegmentationClass/a.png', np.zeros((12, 10),
-                                                           np.uint8))
+    write_label(root / 'SegmentationClass/a.png', np.zeros((12, 10), np.uint8))
     assert dataset[1]['inputs'].shape == (3, 12, 10)
 
 
-@pytest.mark.parametrize('file, keep', [
-    ('JPEGImages/a.jpg', 0), ('JPEGImages/a.jpg', 8),
-    ('SegmentationClass/a.png', 0), ('SegmentationClass/a.png', 0.9)])
+@pytest.mark.parametrize(
+    'file, keep',
+    [
+        ('JPEGImages/a.jpg', 0),
+        ('JPEGImages/a.jpg', 8),
+        ('SegmentationClass/a.png', 0),
+        ('SegmentationClass/a.png', 0.9),
+    ],
+)
 def test_unreadable_files(root, file, keep):
     path = root / file
     content = path.read_bytes()
-    path.write_bytes(content[:int(keep * len(content)) if keep < 1 else keep])
+    path.write_bytes(content[: int(keep * len(content)) if keep < 1 else keep])
     dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE)
     with pytest.raises(UserError, match=path.name):
         dataset[1]
@@ -202,8 +222,8 @@ def test_unreadable_files(root, file, keep):
 
 def test_label_without_a_class(root):
     dataset = VOCLayoutDataset(
-        str(root), SPLIT, pipeline=PIPELINE,
-        metainfo=dict(classes=('background', 'cat')))
+        str(root), SPLIT, pipeline=PIPELINE, metainfo=dict(classes=('background', 'cat'))
+    )
     with pytest.raises(UserError, match='has the label 2, but there are 2'):
         dataset[0]
 

@@ -18,8 +18,9 @@ class Recorder(Hook):
         self.weights = []  # state dicts, before and after each epoch
 
     def _weights(self, runner):
-        self.weights.append({key: value.clone() for key, value in
-                             runner.model.state_dict().items()})
+        self.weights.append(
+            {key: value.clone() for key, value in runner.model.state_dict().items()}
+        )
 
     def before_train_epoch(self, runner):
         self.states.append(len(runner.optim_wrapper.optimizer.state))
@@ -34,9 +35,12 @@ class Recorder(Hook):
             self.stages.append((runner.epoch, *neck.positions, neck.grid))
             recorded = [*neck.positions, *neck.grid]
             assert neck.stage.tolist() == recorded
-        self.rates.append([
-            (group['lr'], group.get('momentum'))
-            for group in runner.optim_wrapper.optimizer.param_groups])
+        self.rates.append(
+            [
+                (group['lr'], group.get('momentum'))
+                for group in runner.optim_wrapper.optimizer.param_groups
+            ]
+        )
 
     def before_val_iter(self, runner, batch_idx, data_batch=None):
         neck = patch_learning_of(runner.model)
@@ -64,8 +68,11 @@ def stages():
 
     def make(*triples, **kwargs):
         return dict(
-            type='ppl_mm.ProgressiveStageHook', stages=[
-                dict(zip(('position', 'grid', 'epochs'), triple, strict=True))
-                for triple in triples], **kwargs)
+            type='ppl_mm.ProgressiveStageHook',
+            stages=[
+                dict(zip(('position', 'grid', 'epochs'), triple, strict=True)) for triple in triples
+            ],
+            **kwargs,
+        )
 
     return make

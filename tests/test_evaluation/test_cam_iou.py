@@ -26,11 +26,17 @@ def make_samples(root, count=7):
     for k in range(count):
         path = root / f'{k}.png'
         write_label(path, rng.choice(np.uint8([0, 1, 3, 255]), (9, 14)))
-        ids = rng.permutation(3)[:k % 4]
+        ids = rng.permutation(3)[: k % 4]
         cam = torch.from_numpy(rng.random((len(ids), 3, 5))).float()
-        samples.append(dict(
-            cam=cam, class_ids=torch.as_tensor(ids), ori_shape=(9, 14),
-            seg_map_path=str(path), img_path=f'{k}.jpg'))
+        samples.append(
+            dict(
+                cam=cam,
+                class_ids=torch.as_tensor(ids),
+                ori_shape=(9, 14),
+                seg_map_path=str(path),
+                img_path=f'{k}.jpg',
+            )
+        )
     return samples
 
 
@@ -48,7 +54,7 @@ def make_metric(**kwargs):
 def measure(samples, batch_size=2, **kwargs):
     metric = make_metric(**kwargs)
     for start in range(0, len(samples), batch_size):
-        metric.process(None, samples[start:start + batch_size])
+        metric.process(None, samples[start : start + batch_size])
     return metric.evaluate(len(samples))
 
 
@@ -79,9 +85,9 @@ def test_a_threshold_from_elsewhere_is_used(samples):
 
 
 @pytest.mark.parametrize('threshold', THRESHOLDS)
-def test_it_equals_mmsegs_metric_on_the_exported_labels(
-        samples, tmp_path, threshold):
+def test_it_equals_mmsegs_metric_on_the_exported_labels(samples, tmp_path, threshold):
     from mmseg.evaluation import IoUMetric
+
     areas = []
     iou_metric = IoUMetric(ignore_index=255)
     iou_metric.dataset_meta = dict(classes=['background', *CLASSES])
@@ -90,15 +96,13 @@ def test_it_equals_mmsegs_metric_on_the_exported_labels(
         sample['cam'][sample['class_ids'] == 1] = 0
         label = label_from_cam(cam_file_of(sample), threshold)
         write_label(tmp_path / 'labels' / f'{k}.png', label)
-        pred = torch.from_numpy(
-            read_mask(tmp_path / 'labels' / f'{k}.png')).long()
+        pred = torch.from_numpy(read_mask(tmp_path / 'labels' / f'{k}.png')).long()
         mask = torch.from_numpy(read_mask(sample['seg_map_path'])).long()
         areas.append(iou_metric.intersect_and_union(pred, mask, 4, 255))
-        iou_metric.process(None, [dict(
-            pred_sem_seg=dict(data=pred[None]),
-            gt_sem_seg=dict(data=mask[None]))])
-    intersect, union = (sum(area[k] for area in areas).double().numpy()
-                        for k in (0, 1))
+        iou_metric.process(
+            None, [dict(pred_sem_seg=dict(data=pred[None]), gt_sem_seg=dict(data=mask[None]))]
+        )
+    intersect, union = (sum(area[k] for area in areas).double().numpy() for k in (0, 1))
     with np.errstate(invalid='ignore'):
         expected = np.nanmean(intersect / union)
     scores = measure(samples, threshold=threshold)
@@ -112,8 +116,12 @@ def test_scores_are_those_of_the_saved_precision(tmp_path):
     write_label(tmp_path / '0.png', np.zeros((1, 2), np.uint8))
     threshold, value = 0.2999, np.float32(0.29991)
     assert float(np.float16(value)) < threshold < float(value)
-    sample = dict(cam=torch.tensor([[[value, 0.]]]), class_ids=[0],
-                  ori_shape=(1, 2), seg_map_path=str(tmp_path / '0.png'))
+    sample = dict(
+        cam=torch.tensor([[[value, 0.0]]]),
+        class_ids=[0],
+        ori_shape=(1, 2),
+        seg_map_path=str(tmp_path / '0.png'),
+    )
     assert measure([sample], threshold=threshold)['cam/mIoU'] == 1
 
 
@@ -143,21 +151,18 @@ def share_out(samples, rank, world, round_up=True):
 
 @pytest.mark.parametrize('world', [2, 3, 5, 9])
 @pytest.mark.parametrize('round_up', [True, False])
-def test_repeated_images_are_counted_once(
-        samples, monkeypatch, world, round_up):
+def test_repeated_images_are_counted_once(samples, monkeypatch, world, round_up):
     expected = measure(samples)
     counts = []
     monkeypatch.setattr(cam_iou, 'get_world_size', lambda: world)
-    monkeypatch.setattr(cam_iou, 'all_reduce',
-                        lambda total: counts.append(total.clone()))
+    monkeypatch.setattr(cam_iou, 'all_reduce', lambda total: counts.append(total.clone()))
     scores = []
     for rank in range(world):
         monkeypatch.setattr(cam_iou, 'get_rank', lambda rank=rank: rank)
         metric = make_metric()
         metric.process(None, share_out(samples, rank, world, round_up))
         if rank == world - 1:  # this one is told the sum
-            monkeypatch.setattr(cam_iou, 'all_reduce',
-                                lambda total: total.add_(sum(counts)))
+            monkeypatch.setattr(cam_iou, 'all_reduce', lambda total: total.add_(sum(counts)))
             scores.append(metric.evaluate(7))
         else:
             try:
@@ -174,7 +179,7 @@ def test_a_sampler_that_shares_out_otherwise_is_refused(samples):
         metric.evaluate(7)
 
 
-WORKER = '''
+WORKER = """
 import json, sys
 from pathlib import Path
 import torch.distributed as dist
@@ -189,7 +194,7 @@ metric.process(None, share_out(make_samples(folder), rank, 2))
 # Without a common end, the first to leave may take the other one's threads.
 dist.barrier()
 dist.destroy_process_group()
-'''
+"""
 
 
 @pytest.mark.slow
@@ -197,15 +202,14 @@ def test_two_processes_equal_one(samples, tmp_path):
     here = os.path.dirname(__file__)
     root = os.path.dirname(os.path.dirname(here))
     workers = [
-        subprocess.Popen(
-            [sys.executable, '-c', WORKER, str(rank), str(tmp_path), here,
-             root]) for rank in range(2)]
+        subprocess.Popen([sys.executable, '-c', WORKER, str(rank), str(tmp_path), here, root])
+        for rank in range(2)
+    ]
     assert [worker.wait(300) for worker in workers] == [0, 0]
     expected = measure(samples, out_file=tmp_path / 'one.json')
     for rank in range(2):
         assert json.loads((tmp_path / f'{rank}.json').read_text()) == expected
-    assert (tmp_path / 'scores.json').read_bytes() == (
-        tmp_path / 'one.json').read_bytes()
+    assert (tmp_path / 'scores.json').read_bytes() == (tmp_path / 'one.json').read_bytes()
 
 
 def test_the_file_says_which_split_chose_the_threshold(samples, tmp_path):
@@ -267,17 +271,26 @@ def test_maps_without_tta_are_refused(samples):
 def test_a_run_measures_what_it_writes(tiny_cfg, tmp_path, demo_root):
     from mmengine.hooks import PrepareTTAHook
     from mmengine.runner import Runner
-    cfg = tiny_cfg(test_evaluator=[
-        dict(type='ppl_mm.CAMIoU', thresholds=THRESHOLDS),
-        dict(type='ppl_mm.CAMWriter', out_dir=str(tmp_path / 'export'))])
+
+    cfg = tiny_cfg(
+        test_evaluator=[
+            dict(type='ppl_mm.CAMIoU', thresholds=THRESHOLDS),
+            dict(type='ppl_mm.CAMWriter', out_dir=str(tmp_path / 'export')),
+        ]
+    )
     cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
     runner = Runner.from_cfg(cfg)
     runner.register_hook(PrepareTTAHook(cfg.tta_model))
     scores = runner.test()
     stems = read_ids(demo_root / 'ImageSets/Segmentation/val.txt')
     sweep = evaluate_folder(
-        tmp_path / 'export/cams', demo_root / 'SegmentationClass', stems, 4,
-        THRESHOLDS, progress=False)
+        tmp_path / 'export/cams',
+        demo_root / 'SegmentationClass',
+        stems,
+        4,
+        THRESHOLDS,
+        progress=False,
+    )
     assert scores['cam/images'] == scores['cam/num_images'] == len(stems) == 4
     best = scores['cam/best_threshold'], scores['cam/best_mIoU']
     assert best == sweep.best()

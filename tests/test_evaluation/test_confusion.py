@@ -33,18 +33,21 @@ def slow_matrix(pred, truth, n):
 @pytest.mark.parametrize('n', [1, 6, 253])
 def test_every_pixel_is_counted_once(seed, n):
     rng = np.random.default_rng(seed)
-    values = np.r_[0:n + 1, 255].astype(np.uint8)
+    values = np.r_[0 : n + 1, 255].astype(np.uint8)
     pred, truth = rng.choice(values, (2, 11, 17))
     matrix = confusion_matrix(pred, truth, n)
     np.testing.assert_array_equal(matrix, slow_matrix(pred, truth, n))
     assert matrix.sum() == (truth != 255).sum()
 
 
-@pytest.mark.parametrize('pred, truth, message', [
-    (np.zeros((2, 3)), np.zeros((3, 2)), '2 x 3 .* its mask of 3 x 2'),
-    (np.full((2, 2), 4), np.zeros((2, 2)), 'prediction has the label 4'),
-    (np.zeros((2, 2)), np.full((2, 2), 254), 'mask has the label 254'),
-])
+@pytest.mark.parametrize(
+    'pred, truth, message',
+    [
+        (np.zeros((2, 3)), np.zeros((3, 2)), '2 x 3 .* its mask of 3 x 2'),
+        (np.full((2, 2), 4), np.zeros((2, 2)), 'prediction has the label 4'),
+        (np.zeros((2, 2)), np.full((2, 2), 254), 'mask has the label 254'),
+    ],
+)
 def test_what_cannot_be_counted(pred, truth, message):
     with pytest.raises(ValueError, match=message):
         confusion_matrix(pred.astype(np.uint8), truth.astype(np.uint8), 3)
@@ -62,27 +65,24 @@ def test_what_is_predicted_under_void_does_not_matter():
 
 
 # Truth: 6 background, 4 cat, no cow, 2 dog that are never predicted.
-MATRIX = np.array([
-    # bg cat cow dog ignored
-    [3, 1, 1, 0, 1],
-    [1, 2, 0, 0, 1],
-    [0, 0, 0, 0, 0],
-    [1, 1, 0, 0, 0],
-])
+MATRIX = np.array(
+    [
+        # bg cat cow dog ignored
+        [3, 1, 1, 0, 1],
+        [1, 2, 0, 0, 1],
+        [0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+    ]
+)
 
 
 def test_scores_by_hand():
     nan = np.nan
-    np.testing.assert_allclose(iou_from_confusion(MATRIX),
-                               [3 / 8, 2 / 6, nan, 0])
-    np.testing.assert_allclose(precision_from_confusion(MATRIX),
-                               [3 / 5, 2 / 4, nan, nan])
-    np.testing.assert_allclose(recall_from_confusion(MATRIX),
-                               [3 / 6, 2 / 4, nan, 0])
-    np.testing.assert_allclose(over_activation(MATRIX),
-                               [2 / 8, 2 / 6, nan, 0])
-    np.testing.assert_allclose(under_activation(MATRIX),
-                               [3 / 8, 2 / 6, nan, 1])
+    np.testing.assert_allclose(iou_from_confusion(MATRIX), [3 / 8, 2 / 6, nan, 0])
+    np.testing.assert_allclose(precision_from_confusion(MATRIX), [3 / 5, 2 / 4, nan, nan])
+    np.testing.assert_allclose(recall_from_confusion(MATRIX), [3 / 6, 2 / 4, nan, 0])
+    np.testing.assert_allclose(over_activation(MATRIX), [2 / 8, 2 / 6, nan, 0])
+    np.testing.assert_allclose(under_activation(MATRIX), [3 / 8, 2 / 6, nan, 1])
 
 
 def test_an_absent_class_is_left_out_of_the_mean_even_if_predicted():
@@ -109,8 +109,7 @@ def test_ignored_pixels_cost_as_much_as_wrong_ones():
 
 def test_parts_of_the_union_add_up():
     matrix = np.random.default_rng(0).integers(0, 9, (5, 7, 8))
-    total = iou_from_confusion(matrix) + over_activation(
-        matrix) + under_activation(matrix)
+    total = iou_from_confusion(matrix) + over_activation(matrix) + under_activation(matrix)
     np.testing.assert_allclose(total, 1)
 
 

@@ -3,11 +3,7 @@ import pytest
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import (
-    confusion_matrix,
-    evaluate_folder,
-    evaluate_labels,
-)
+from ppl_mm.evaluation import confusion_matrix, evaluate_folder, evaluate_labels
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import write_label
@@ -23,21 +19,20 @@ def export(tmp_path):
     for k, stem in enumerate(STEMS):
         cam_file = CamFile([0, 2][:k], rng.random((k, 4, 5)), (8, 10))
         write_cam(tmp_path / 'cams' / f'{stem}.npz', cam_file)
-        write_label(tmp_path / 'labels' / f'{stem}.png',
-                    label_from_cam(cam_file, 0.4))
+        write_label(tmp_path / 'labels' / f'{stem}.png', label_from_cam(cam_file, 0.4))
         mask = rng.choice(np.uint8([0, 1, 2, 3, 255]), (8, 10))
         write_label(tmp_path / 'masks' / f'{stem}.png', mask)
     return tmp_path
 
 
 def sweep_of(root, stems=STEMS, num_classes=NUM_CLASSES):
-    return evaluate_folder(root / 'cams', root / 'masks', stems, num_classes,
-                           [0.2, 0.4], progress=False)
+    return evaluate_folder(
+        root / 'cams', root / 'masks', stems, num_classes, [0.2, 0.4], progress=False
+    )
 
 
 def matrix_of(root, stems=STEMS, num_classes=NUM_CLASSES):
-    return evaluate_labels(root / 'labels', root / 'masks', stems,
-                           num_classes, progress=False)
+    return evaluate_labels(root / 'labels', root / 'masks', stems, num_classes, progress=False)
 
 
 def test_maps_and_their_labels_agree(export):
@@ -48,12 +43,12 @@ def test_maps_and_their_labels_agree(export):
 
 def test_only_the_split_is_measured(export):
     from ppl_mm.formats.mask_file import read_mask
+
     expected = confusion_matrix(
-        read_mask(export / 'labels' / 'b.png'),
-        read_mask(export / 'masks' / 'b.png'), NUM_CLASSES)
+        read_mask(export / 'labels' / 'b.png'), read_mask(export / 'masks' / 'b.png'), NUM_CLASSES
+    )
     np.testing.assert_array_equal(matrix_of(export, ['b']), expected)
-    np.testing.assert_array_equal(
-        sweep_of(export, ['b']).confusion(0.4), expected)
+    np.testing.assert_array_equal(sweep_of(export, ['b']).confusion(0.4), expected)
 
 
 def test_the_bar_goes_to_stderr(export, capsys):
@@ -62,10 +57,13 @@ def test_the_bar_goes_to_stderr(export, capsys):
 
 
 @pytest.mark.parametrize('measure', [sweep_of, matrix_of])
-@pytest.mark.parametrize('stems, num_classes, message', [
-    (['none'], 3, 'none.*no such'),
-    (STEMS, 1, 'b.*cannot be compared with .*b.png.*(class id|label) '),
-])
+@pytest.mark.parametrize(
+    'stems, num_classes, message',
+    [
+        (['none'], 3, 'none.*no such'),
+        (STEMS, 1, 'b.*cannot be compared with .*b.png.*(class id|label) '),
+    ],
+)
 def test_what_cannot_be_measured(export, measure, stems, num_classes, message):
     masks = export / 'masks'
     write_label(masks / 'none.png', np.zeros((8, 10), np.uint8))
@@ -95,9 +93,10 @@ def test_a_split_is_a_list_of_stems(tmp_path):
     assert read_ids(tmp_path / 'val.txt') == ['b', 'a']
 
 
-@pytest.mark.parametrize('data, message', [
-    (None, 'is missing'), (b'\n \n', 'names no image'),
-    (b'\xff\xfe\xfa', 'not a readable list')])
+@pytest.mark.parametrize(
+    'data, message',
+    [(None, 'is missing'), (b'\n \n', 'names no image'), (b'\xff\xfe\xfa', 'not a readable list')],
+)
 def test_bad_splits(tmp_path, data, message):
     if data is not None:
         (tmp_path / 'val.txt').write_bytes(data)

@@ -25,26 +25,31 @@ def make_samples(count=7, labels=(0, 1, 2, 255), predicted=(0, 1, 2)):
         pred = rng.choice(predicted, truth.shape)
         right = (rng.random(truth.shape) < 0.4) & (truth != 255)
         pred[right] = truth[right]
-        samples.append(dict(
-            pred_sem_seg=dict(data=torch.from_numpy(pred)),
-            gt_sem_seg=dict(data=torch.from_numpy(truth)),
-            seg_map_path=f'{i}.png'))
+        samples.append(
+            dict(
+                pred_sem_seg=dict(data=torch.from_numpy(pred)),
+                gt_sem_seg=dict(data=torch.from_numpy(truth)),
+                seg_map_path=f'{i}.png',
+            )
+        )
     return samples
 
 
 def measure(metric, samples, batch_size=2):
     metric.dataset_meta = dict(classes=CLASSES)
     for start in range(0, len(samples), batch_size):
-        metric.process(None, samples[start:start + batch_size])
+        metric.process(None, samples[start : start + batch_size])
     return metric.evaluate(len(samples))
 
 
 def slow_matrix(samples):
     matrix = np.zeros((3, 4), int)
     for sample in samples:
-        pairs = zip(sample['gt_sem_seg']['data'].flatten().tolist(),
-                    sample['pred_sem_seg']['data'].flatten().tolist(),
-                    strict=True)
+        pairs = zip(
+            sample['gt_sem_seg']['data'].flatten().tolist(),
+            sample['pred_sem_seg']['data'].flatten().tolist(),
+            strict=True,
+        )
         for truth, pred in pairs:
             if truth != 255:
                 matrix[truth, 3 if pred == 255 else pred] += 1
@@ -53,8 +58,7 @@ def slow_matrix(samples):
 
 def test_every_pixel_is_counted_once(tmp_path):
     samples = make_samples(predicted=(0, 1, 2, 255))
-    scores = measure(
-        SegConfusion('val', tmp_path / 'deep/val.json'), samples)
+    scores = measure(SegConfusion('val', tmp_path / 'deep/val.json'), samples)
     report = json.loads((tmp_path / 'deep/val.json').read_text())
     expected = slow_matrix(samples)
     assert report['scores']['confusion_matrix'] == expected.tolist()
@@ -64,16 +68,14 @@ def test_every_pixel_is_counted_once(tmp_path):
     union = expected.sum(1) + expected[:, :3].sum(0) - hit
     assert scores['seg/mIoU'] == pytest.approx((hit / union).mean())
     assert report['scores']['mIoU'] == scores['seg/mIoU']
-    assert report['scores']['ignored_share'] == pytest.approx(
-        expected[:, 3].sum() / expected.sum())
+    assert report['scores']['ignored_share'] == pytest.approx(expected[:, 3].sum() / expected.sum())
 
 
 @pytest.mark.parametrize('predicted', [(0, 1, 2), (0, 1, 2, 255)])
 def test_equals_mmsegs_iou_metric(predicted):
     samples = make_samples(predicted=predicted)
     with DefaultScope.overwrite_default_scope('mmseg'):
-        theirs = ROOT_METRICS.build(
-            dict(type='IoUMetric', iou_metrics=['mIoU']))
+        theirs = ROOT_METRICS.build(dict(type='IoUMetric', iou_metrics=['mIoU']))
         ours = ROOT_METRICS.build(dict(type='ppl_mm.SegConfusion'))
     expected = measure(theirs, samples)['mIoU']
     found = measure(ours, samples)['seg/mIoU']
@@ -95,7 +97,7 @@ def test_label_out_of_range_names_the_file():
         measure(SegConfusion(), samples)
 
 
-WORKER = '''
+WORKER = """
 import json, pathlib, sys
 here, root, rank, folder = sys.argv[1:]
 sys.path[:0] = [here, root]
@@ -112,7 +114,7 @@ metric.process(None, samples[rank::2])
 (folder / f'{rank}.json').write_text(json.dumps(metric.evaluate(7)))
 distributed.barrier()  # rank 0 holds what the group meets at
 distributed.destroy_process_group()
-'''
+"""
 
 
 @pytest.mark.slow
@@ -120,14 +122,15 @@ def test_two_processes_equal_one(tmp_path):
     here = Path(__file__).parent
     workers = [
         subprocess.Popen(
-            [sys.executable, '-c', WORKER, here, here.parents[1], str(rank),
-             tmp_path], cwd=tmp_path, env=dict(os.environ))
-        for rank in range(2)]
+            [sys.executable, '-c', WORKER, here, here.parents[1], str(rank), tmp_path],
+            cwd=tmp_path,
+            env=dict(os.environ),
+        )
+        for rank in range(2)
+    ]
     assert [worker.wait(120) for worker in workers] == [0, 0]
-    expected = measure(SegConfusion(out_file=tmp_path / 'one.json'),
-                       make_samples())
+    expected = measure(SegConfusion(out_file=tmp_path / 'one.json'), make_samples())
     for rank in range(2):
         found = json.loads((tmp_path / f'{rank}.json').read_text())
         assert found == expected
-    assert (tmp_path / 'two.json').read_bytes() == (
-        tmp_path / 'one.json').read_bytes()
+    assert (tmp_path / 'two.json').read_bytes() == (tmp_path / 'one.json').read_bytes()

@@ -5,23 +5,21 @@ import pytest
 
 from ppl_mm.evaluation import format_table, summarize
 
-MATRIX = np.array([
-    [3, 1, 1, 0, 1],
-    [1, 2, 0, 0, 1],
-    [0, 0, 0, 0, 0],
-    [1, 1, 0, 0, 0],
-])
+MATRIX = np.array([[3, 1, 1, 0, 1], [1, 2, 0, 0, 1], [0, 0, 0, 0, 0], [1, 1, 0, 0, 0]])
 CLASSES = ['background', 'cat', 'cow', 'dog']
 
 
 def test_a_summary_is_plain_json_in_fractions():
-    summary = json.loads(json.dumps(summarize(MATRIX, CLASSES),
-                                    allow_nan=False))
+    summary = json.loads(json.dumps(summarize(MATRIX, CLASSES), allow_nan=False))
     assert summary['mIoU'] == pytest.approx((3 / 8 + 2 / 6 + 0) / 3)
     assert summary['per_class']['cat'] == dict(
-        iou=pytest.approx(1 / 3), precision=0.5, recall=0.5,
+        iou=pytest.approx(1 / 3),
+        precision=0.5,
+        recall=0.5,
         over_activation=pytest.approx(1 / 3),
-        under_activation=pytest.approx(1 / 3), pixels=4)
+        under_activation=pytest.approx(1 / 3),
+        pixels=4,
+    )
     assert summary['per_class']['cow']['iou'] is None
     assert summary['per_class']['dog']['precision'] is None
     assert summary['absent_classes'] == ['cow']

@@ -28,7 +28,7 @@ def test_what_is_written_is_read(tmp_path):
 def test_an_image_without_classes(tmp_path):
     write_cam(tmp_path / 'a.npz', CamFile([], np.zeros((0, 5, 7)), (20, 28)))
     back = read_cam(tmp_path / 'a.npz')
-    assert back.cam.shape == (0, 5, 7) and back.class_ids.shape == (0, )
+    assert back.cam.shape == (0, 5, 7) and back.class_ids.shape == (0,)
 
 
 def test_the_file_keeps_the_promised_arrays(tmp_path):
@@ -36,32 +36,34 @@ def test_the_file_keeps_the_promised_arrays(tmp_path):
     with np.load(tmp_path / 'a.npz', allow_pickle=False) as arrays:
         kinds = {k: (arrays[k].dtype.str, arrays[k].shape) for k in arrays}
     assert kinds == dict(
-        class_ids=('<i2', (2, )), cam=('<f2', (2, 5, 7)), size=('<i4', (2, )),
-        normalized=('|b1', ()))
+        class_ids=('<i2', (2,)), cam=('<f2', (2, 5, 7)), size=('<i4', (2,)), normalized=('|b1', ())
+    )
 
 
 def test_equal_maps_give_equal_bytes(tmp_path, monkeypatch):
     write_cam(tmp_path / 'a.npz', make())
     monkeypatch.setattr('time.time', lambda: 2e9)
     write_cam(tmp_path / 'b.npz', make())
-    assert (tmp_path / 'a.npz').read_bytes() == (
-        tmp_path / 'b.npz').read_bytes()
+    assert (tmp_path / 'a.npz').read_bytes() == (tmp_path / 'b.npz').read_bytes()
 
 
-@pytest.mark.parametrize('fields, message', [
-    (dict(class_ids=[0, 1, 2]), 'need a cam of shape'),
-    (dict(cam=np.zeros((2, 3))), 'need a cam of shape'),
-    (dict(cam=np.zeros((2, 0, 3))), 'no pixels'),
-    (dict(size=(4, )), r'\(H, W\)'),
-    (dict(size=(0, 4)), r'\(H, W\)'),
-    (dict(class_ids=[3, 3]), 'twice'),
-    (dict(class_ids=[-1, 3]), 'not all in'),
-    (dict(class_ids=[254, 3]), 'not all in'),
-    (dict(cam=np.full((2, 3, 4), np.nan)), 'not finite'),
-    (dict(cam=np.full((2, 3, 4), 7e4), normalized=False), 'not finite'),
-    (dict(cam=np.full((2, 3, 4), 1.5)), 'says that it is normalized'),
-    (dict(cam=np.full((2, 3, 4), -0.1)), 'says that it is normalized'),
-])
+@pytest.mark.parametrize(
+    'fields, message',
+    [
+        (dict(class_ids=[0, 1, 2]), 'need a cam of shape'),
+        (dict(cam=np.zeros((2, 3))), 'need a cam of shape'),
+        (dict(cam=np.zeros((2, 0, 3))), 'no pixels'),
+        (dict(size=(4,)), r'\(H, W\)'),
+        (dict(size=(0, 4)), r'\(H, W\)'),
+        (dict(class_ids=[3, 3]), 'twice'),
+        (dict(class_ids=[-1, 3]), 'not all in'),
+        (dict(class_ids=[254, 3]), 'not all in'),
+        (dict(cam=np.full((2, 3, 4), np.nan)), 'not finite'),
+        (dict(cam=np.full((2, 3, 4), 7e4), normalized=False), 'not finite'),
+        (dict(cam=np.full((2, 3, 4), 1.5)), 'says that it is normalized'),
+        (dict(cam=np.full((2, 3, 4), -0.1)), 'says that it is normalized'),
+    ],
+)
 def test_fields_that_do_not_fit(fields, message):
     good = dict(class_ids=[0, 3], cam=np.zeros((2, 3, 4)), size=(6, 8))
     CamFile(**good)
@@ -70,7 +72,7 @@ def test_fields_that_do_not_fit(fields, message):
 
 
 def test_raw_maps_may_exceed_one():
-    assert CamFile([0], [[[3.]]], (2, 2), normalized=False).cam.max() == 3
+    assert CamFile([0], [[[3.0]]], (2, 2), normalized=False).cam.max() == 3
 
 
 def written(**arrays):
@@ -99,25 +101,31 @@ def other_zip():
 
 
 FIT = dict(
-    class_ids=np.zeros(1, np.int16), cam=np.zeros((1, 2, 2), np.float16),
-    size=np.array([4, 4], np.int32), normalized=np.array(True))
+    class_ids=np.zeros(1, np.int16),
+    cam=np.zeros((1, 2, 2), np.float16),
+    size=np.array([4, 4], np.int32),
+    normalized=np.array(True),
+)
 
 
-@pytest.mark.parametrize('data, message', [
-    (b'', 'not a readable CAM file'),
-    (b'PK\x03\x04 half a zip', 'not a readable CAM file'),
-    (b'\x80\x04K\x01.', 'not a readable CAM file'),
-    (written(**FIT)[:-100], 'not a readable CAM file'),
-    (flip_a_byte(), 'not a readable CAM file'),
-    (bare_array(), 'not a readable CAM file'),
-    (other_zip(), 'not a CAM file of ppl_mm'),
-    (written(x=np.zeros(2)), "has no 'class_ids'"),
-    (written(**{**FIT, 'cam': np.array([object()])}), 'not a readable'),
-    (written(**{**FIT, 'class_ids': np.zeros(2)}), 'need a cam of shape'),
-    (written(**{**FIT, 'cam': np.array(['a'])}), 'export it again'),
-    (written(**{**FIT, 'size': np.array(3)}), 'export it again'),
-    (written(**{**FIT, 'normalized': np.zeros(2)}), 'export it again'),
-])
+@pytest.mark.parametrize(
+    'data, message',
+    [
+        (b'', 'not a readable CAM file'),
+        (b'PK\x03\x04 half a zip', 'not a readable CAM file'),
+        (b'\x80\x04K\x01.', 'not a readable CAM file'),
+        (written(**FIT)[:-100], 'not a readable CAM file'),
+        (flip_a_byte(), 'not a readable CAM file'),
+        (bare_array(), 'not a readable CAM file'),
+        (other_zip(), 'not a CAM file of ppl_mm'),
+        (written(x=np.zeros(2)), "has no 'class_ids'"),
+        (written(**{**FIT, 'cam': np.array([object()])}), 'not a readable'),
+        (written(**{**FIT, 'class_ids': np.zeros(2)}), 'need a cam of shape'),
+        (written(**{**FIT, 'cam': np.array(['a'])}), 'export it again'),
+        (written(**{**FIT, 'size': np.array(3)}), 'export it again'),
+        (written(**{**FIT, 'normalized': np.zeros(2)}), 'export it again'),
+    ],
+)
 def test_a_bad_file_is_one_line_that_names_it(tmp_path, data, message):
     (tmp_path / 'bad.npz').write_bytes(data)
     with pytest.raises(UserError, match=message) as error:

@@ -1,4 +1,5 @@
 """Photos of every kind become what a person sees, in 8 bits."""
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -16,8 +17,7 @@ def save(path, image, **options):
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
-def test_every_orientation_is_turned_as_pillow_turns_it(
-        tmp_path, orientation):
+def test_every_orientation_is_turned_as_pillow_turns_it(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(tmp_path / 'a.png', PIXELS, exif=exif)
@@ -33,26 +33,35 @@ def test_every_orientation_is_turned_as_pillow_turns_it(
 @pytest.mark.parametrize('compression', [None, 'tiff_lzw'])
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_a_tiff_is_turned_once_though_pillow_turns_it_while_loading(
-        tmp_path, orientation, compression):
+    tmp_path, orientation, compression
+):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = Image.fromarray(PIXELS)
-    path = save(tmp_path / 'a.tif', PIXELS, exif=exif,
-                compression=compression)
+    path = save(tmp_path / 'a.tif', PIXELS, exif=exif, compression=compression)
     photo = read_photo(path)
     expected = np.array(turn_upright(stored, orientation))
     assert (np.array(photo.picture) == expected).all()
     assert photo.full_size == photo.picture.size == expected.shape[1::-1]
     assert photo.orientation == orientation
-    assert photo.changes == (('turned upright', ) if orientation > 1 else ())
+    assert photo.changes == (('turned upright',) if orientation > 1 else ())
     small = read_photo(path, max_long_side=15)
     assert small.full_size == photo.full_size
     assert small.picture.size == ((10, 15) if orientation > 4 else (15, 10))
 
 
-@pytest.mark.parametrize(('name', 'suffix'), [
-    ('a.jpg', '.jpg'), ('a.png', '.png'), ('a.bmp', None), ('a.webp', None),
-    ('a.tif', None), ('a.gif', None), ('a.ppm', None)])
+@pytest.mark.parametrize(
+    ('name', 'suffix'),
+    [
+        ('a.jpg', '.jpg'),
+        ('a.png', '.png'),
+        ('a.bmp', None),
+        ('a.webp', None),
+        ('a.tif', None),
+        ('a.gif', None),
+        ('a.ppm', None),
+    ],
+)
 def test_plain_jpeg_and_png_serve_as_they_are(tmp_path, name, suffix):
     photo = read_photo(save(tmp_path / name, PIXELS))
     assert photo.suffix == suffix and photo.changes == ()
@@ -94,12 +103,10 @@ def test_16_bits_are_scaled_to_white(tmp_path, white):
 
 
 @pytest.mark.parametrize('white', [65535, 4095])
-def test_16_bits_with_a_transparent_value_are_scaled_before_it_is_filled(
-        tmp_path, white):
+def test_16_bits_with_a_transparent_value_are_scaled_before_it_is_filled(tmp_path, white):
     deep = RNG.integers(0, white + 1, (20, 30)).astype(np.uint16)
     deep[:5], deep[5] = 1000, 1001  # one grey in 8 bits, one of them clear
-    photo = read_photo(save(tmp_path / 'a.png', deep, transparency=1000),
-                       white_level=white)
+    photo = read_photo(save(tmp_path / 'a.png', deep, transparency=1000), white_level=white)
     found, clear = np.array(photo.picture), deep == 1000
     assert (found[clear] == (124, 116, 104)).all()
     expected = np.rint(deep * (255 / white))
@@ -111,7 +118,7 @@ def test_cmyk_and_grey_and_black_and_white(tmp_path):
     Image.fromarray(PIXELS).convert('CMYK').save(tmp_path / 'c.jpg')
     photo = read_photo(tmp_path / 'c.jpg')
     assert photo.picture.mode == 'RGB' and photo.suffix is None
-    assert photo.changes == ('CMYK to RGB', )
+    assert photo.changes == ('CMYK to RGB',)
     grey = read_photo(save(tmp_path / 'g.jpg', PIXELS[..., 0]))
     assert grey.picture.mode == 'L' and grey.suffix == '.jpg'
     save(tmp_path / 'b.png', PIXELS[..., 0] > 99)

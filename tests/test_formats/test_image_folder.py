@@ -1,4 +1,5 @@
 """Images are found by name, in full or without suffix."""
+
 import pytest
 
 from ppl_mm.formats.image_folder import ImageFolder
@@ -15,18 +16,20 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize('below', ['', 'more/'])
-@pytest.mark.parametrize(('name', 'found', 'by_stem'), [
-    ('b', 'b.jpg', 'b.jpg'),
-    ('b.jpg', 'b.jpg', 'b.jpg.jpg'),
-    ('b.jpg.jpg', 'b.jpg.jpg', None),
-    ('c', 'c.jpg', 'c.jpg'),
-    ('c.jpg', 'c.jpg', None),
-    ('c.PNG', 'c.PNG', None),
-    ('d', None, None),
-    ('d.txt', None, None),
-])
-def test_an_exact_name_wins_and_a_stem_is_never_a_name_in_full(
-        folder, below, name, found, by_stem):
+@pytest.mark.parametrize(
+    ('name', 'found', 'by_stem'),
+    [
+        ('b', 'b.jpg', 'b.jpg'),
+        ('b.jpg', 'b.jpg', 'b.jpg.jpg'),
+        ('b.jpg.jpg', 'b.jpg.jpg', None),
+        ('c', 'c.jpg', 'c.jpg'),
+        ('c.jpg', 'c.jpg', None),
+        ('c.PNG', 'c.PNG', None),
+        ('d', None, None),
+        ('d.txt', None, None),
+    ],
+)
+def test_an_exact_name_wins_and_a_stem_is_never_a_name_in_full(folder, below, name, found, by_stem):
 
     def path(file):
         return file and f'{folder.root}/{below}{file}'

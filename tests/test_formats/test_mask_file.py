@@ -6,12 +6,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.mask_file import (
-    label_path,
-    read_mask,
-    voc_palette,
-    write_label,
-)
+from ppl_mm.formats.mask_file import label_path, read_mask, voc_palette, write_label
 
 
 @pytest.fixture
@@ -38,19 +33,27 @@ def test_one_class_is_still_an_eight_bit_palette_picture(tmp_path):
 def test_the_colours_are_those_of_pascal_voc():
     colours = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3).tolist()
     assert colours[:9] == [
-        [0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0], [0, 0, 128],
-        [128, 0, 128], [0, 128, 128], [128, 128, 128], [64, 0, 0]]
+        [0, 0, 0],
+        [128, 0, 0],
+        [0, 128, 0],
+        [128, 128, 0],
+        [0, 0, 128],
+        [128, 0, 128],
+        [0, 128, 128],
+        [128, 128, 128],
+        [64, 0, 0],
+    ]
     assert colours[20] == [0, 64, 128] and colours[255] == [224, 224, 192]
     assert len({tuple(colour) for colour in colours}) == 256
 
 
 def test_mmseg_reads_the_labels(tmp_path, label):
     from mmcv.transforms import LoadAnnotations
+
     write_label(tmp_path / 'a.png', label)
     results = LoadAnnotations(
-        with_bbox=False, with_label=False, with_seg=True,
-        imdecode_backend='pillow')(
-            dict(seg_map_path=str(tmp_path / 'a.png')))
+        with_bbox=False, with_label=False, with_seg=True, imdecode_backend='pillow'
+    )(dict(seg_map_path=str(tmp_path / 'a.png')))
     np.testing.assert_array_equal(results['gt_seg_map'], label)
 
 
@@ -66,9 +69,16 @@ def test_other_pictures_are_refused(tmp_path, mode):
         read_mask(tmp_path / 'a.png')
 
 
-@pytest.mark.parametrize('damage', [
-    lambda data: b'', lambda data: data[:-60], lambda data: data[:40],
-    lambda data: data[:60] + bytes(20) + data[80:], lambda data: b'no image'])
+@pytest.mark.parametrize(
+    'damage',
+    [
+        lambda data: b'',
+        lambda data: data[:-60],
+        lambda data: data[:40],
+        lambda data: data[:60] + bytes(20) + data[80:],
+        lambda data: b'no image',
+    ],
+)
 def test_a_damaged_mask_is_one_line(tmp_path, label, damage):
     write_label(tmp_path / 'a.png', label)
     data = (tmp_path / 'a.png').read_bytes()
@@ -83,8 +93,7 @@ def test_a_missing_mask(tmp_path):
         read_mask(tmp_path / 'none.png')
 
 
-@pytest.mark.parametrize('bad', [
-    np.zeros((4, 4), np.int64), np.zeros((4, 4, 3), np.uint8)])
+@pytest.mark.parametrize('bad', [np.zeros((4, 4), np.int64), np.zeros((4, 4, 3), np.uint8)])
 def test_only_labels_are_written(tmp_path, bad):
     with pytest.raises(ValueError, match='expect a label'):
         write_label(tmp_path / 'a.png', bad)
@@ -99,11 +108,14 @@ def test_grey_values_of_fewer_bits_are_refused(tmp_path, bits):
 
     def chunk(kind, content):
         body = kind + content
-        return (struct.pack('>I', len(content)) + body
-                + struct.pack('>I', zlib.crc32(body)))
+        return struct.pack('>I', len(content)) + body + struct.pack('>I', zlib.crc32(body))
+
     header = struct.pack('>IIBBBBB', 16 // bits, 4, bits, 0, 0, 0, 0)
-    path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
-                     + chunk(b'IDAT', zlib.compress(rows))
-                     + chunk(b'IEND', b''))
+    path.write_bytes(
+        b'\x89PNG\r\n\x1a\n'
+        + chunk(b'IHDR', header)
+        + chunk(b'IDAT', zlib.compress(rows))
+        + chunk(b'IEND', b'')
+    )
     with pytest.raises(UserError, match=f'8-bit .* got mode L;{bits}'):
         read_mask(path)

@@ -13,13 +13,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.gallery.pictures import pick
 from ppl_mm.gallery.results import _compare, _sentences
-from ppl_mm.gallery.tables import (
-    find,
-    markdown_report,
-    read_report,
-    table_rows,
-    terminal_report,
-)
+from ppl_mm.gallery.tables import find, markdown_report, read_report, table_rows, terminal_report
 from ppl_mm.pipeline.report import main
 from ppl_mm.utils.files import file_sha256
 
@@ -31,38 +25,61 @@ def report_of(**mious):
     confusion = np.array([[4, 1, 0, 0], [0, 3, 1, 0], [0, 0, 0, 0]])
     scores = summarize(confusion, CLASSES)
     measurements = [
-        dict(method=method, role=role, split=split, num_images=number,
-             threshold=None if method == 'segmentation' else 0.25,
-             seed=0, scores=dict(scores, mIoU=miou))
+        dict(
+            method=method,
+            role=role,
+            split=split,
+            num_images=number,
+            threshold=None if method == 'segmentation' else 0.25,
+            seed=0,
+            scores=dict(scores, mIoU=miou),
+        )
         for method, values in mious.items()
         for (role, split, number), miou in zip(
-            (('masked', 'train', 12), ('val', 'val', 6)), values,
-            strict=True)]
+            (('masked', 'train', 12), ('val', 'val', 6)), values, strict=True
+        )
+    ]
     report = dict(
-        name='mini', seed=0, classes=CLASSES, measurements=measurements,
-        splits=dict(threshold='train'), comparisons=_compare(measurements),
-        steps=[dict(title='train', seconds=65)], seconds=65,
-        panel=dict(rule='chosen so'))
+        name='mini',
+        seed=0,
+        classes=CLASSES,
+        measurements=measurements,
+        splits=dict(threshold='train'),
+        comparisons=_compare(measurements),
+        steps=[dict(title='train', seconds=65)],
+        seconds=65,
+        panel=dict(rule='chosen so'),
+    )
     return dict(report, sentences=_sentences(report))
 
 
 @pytest.fixture
 def report():
-    return report_of(plain_cam=(0.5, 0.4), ppl=(0.46, 0.45),
-                     pseudo_labels=(0.46, 0.45), segmentation=(0.55, 0.45))
+    return report_of(
+        plain_cam=(0.5, 0.4),
+        ppl=(0.46, 0.45),
+        pseudo_labels=(0.46, 0.45),
+        segmentation=(0.55, 0.45),
+    )
 
 
 def test_the_words_follow_the_numbers(report):
     text = '\n'.join(report['sentences'])
-    assert ('PPL does not beat the plain CAM on train (12 images): '
-            '-4.00 points (46.00 against 50.00 % mIoU).') in text
+    assert (
+        'PPL does not beat the plain CAM on train (12 images): '
+        '-4.00 points (46.00 against 50.00 % mIoU).'
+    ) in text
     assert 'PPL beats the plain CAM on val (6 images): +5.00 points' in text
-    assert ('segmentation network beats the pseudo-labels it learnt from on '
-            'train (12 images): +9.00') in text
-    assert ('segmentation network does not beat the pseudo-labels it learnt '
-            'from on val (6 images): +0.00') in text
+    assert (
+        'segmentation network beats the pseudo-labels it learnt from on train (12 images): +9.00'
+    ) in text
+    assert (
+        'segmentation network does not beat the pseudo-labels it learnt '
+        'from on val (6 images): +0.00'
+    ) in text
     assert report['comparisons']['ppl_over_plain_cam'] == pytest.approx(
-        dict(masked=-0.04, val=0.05))
+        dict(masked=-0.04, val=0.05)
+    )
 
 
 def test_the_table(report):
@@ -70,8 +87,7 @@ def test_the_table(report):
     assert list(rows) == [*CLASSES, 'mean (mIoU)', 'threshold']
     assert rows['background'] == ['80.0'] * 8
     assert rows['cow'] == ['n/a'] * 8
-    assert rows['mean (mIoU)'] == [
-        '50.0', '40.0', '46.0', '45.0', '46.0', '45.0', '55.0', '45.0']
+    assert rows['mean (mIoU)'] == ['50.0', '40.0', '46.0', '45.0', '46.0', '45.0', '55.0', '45.0']
     assert rows['threshold'] == ['0.25'] * 6 + [''] * 2
 
 
@@ -85,7 +101,7 @@ def test_columns_stand_below_their_names(report, name):
     ends = {len(line.rstrip()) for line in (*lines[:3], lines[6])}
     assert len(ends) == 1
     assert ends == {64 + max(13, len(name))}
-    assert [line[:len(name)] for line in lines].count(name) == 1
+    assert [line[: len(name)] for line in lines].count(name) == 1
 
 
 def test_markdown_has_as_many_cells_in_each_row(report):
@@ -103,7 +119,13 @@ def test_pick_takes_nothing_twice(count):
         assert chosen[0] == ('best', '0')
     if count >= 6:
         assert [kind for kind, _ in chosen] == [
-            'best', 'best', 'median', 'median', 'worst', 'worst']
+            'best',
+            'best',
+            'median',
+            'median',
+            'worst',
+            'worst',
+        ]
         assert names[-1] == f'{count - 1}'
 
 
@@ -126,17 +148,14 @@ def test_the_report_of_a_run(finished):
         assert one['split'] == ('val' if one['role'] == 'val' else 'train')
         assert one['num_images'] == (6 if one['role'] == 'val' else 12)
         assert one['seed'] == 3
-        assert one['checkpoint_sha256'] == file_sha256(
-            mini.root / one['checkpoint'])
-    assert find(report, 'ppl', 'val')['threshold'] == find(
-        report, 'ppl', 'masked')['threshold']
+        assert one['checkpoint_sha256'] == file_sha256(mini.root / one['checkpoint'])
+    assert find(report, 'ppl', 'val')['threshold'] == find(report, 'ppl', 'masked')['threshold']
     for role, name in (('masked', 'refine'), ('val', 'refine_val')):
         found = find(report, 'pseudo_labels', role)
-        stems = read_ids(
-            data / 'ImageSets/Segmentation' / f'{found["split"]}.txt')
-        labels = evaluate_labels(work_dir / name / 'labels',
-                                 data / 'SegmentationClass', stems, 4,
-                                 progress=False)
+        stems = read_ids(data / 'ImageSets/Segmentation' / f'{found["split"]}.txt')
+        labels = evaluate_labels(
+            work_dir / name / 'labels', data / 'SegmentationClass', stems, 4, progress=False
+        )
         assert labels.tolist() == found['scores']['confusion_matrix']
         assert found['threshold'] is None
     assert [one['step'] for one in report['steps']][-1] == 'test_seg_val'
@@ -147,12 +166,10 @@ def test_a_panel_without_the_photographs(finished, tmp_path, monkeypatch):
     _, work_dir, _ = finished
     path = tmp_path / 'panel.png'
     monkeypatch.setattr(ImageFolder, 'find', None)  # no photograph is read
-    monkeypatch.setattr(sys, 'argv', [
-        'report', str(work_dir), '--without-photos', str(path)])
+    monkeypatch.setattr(sys, 'argv', ['report', str(work_dir), '--without-photos', str(path)])
     before = (work_dir / 'report.json').read_bytes()
     main()
-    with Image.open(path) as ours, Image.open(
-            work_dir / 'panel.png') as whole:
+    with Image.open(path) as ours, Image.open(work_dir / 'panel.png') as whole:
         assert ours.width < whole.width  # a column less
     assert (work_dir / 'report.json').read_bytes() == before
 
@@ -163,10 +180,11 @@ def test_predictions_on_disk_are_those_that_were_measured(finished):
     report, data = read_report(work_dir), mini.folder / 'data'
     stems = read_ids(data / 'ImageSets/Segmentation/train.txt')
     confusion = evaluate_labels(
-        work_dir / 'test_seg/predictions', data / 'SegmentationClass', stems,
-        4, progress=False)
-    assert confusion.tolist() == find(
-        report, 'segmentation', 'masked')['scores']['confusion_matrix']
+        work_dir / 'test_seg/predictions', data / 'SegmentationClass', stems, 4, progress=False
+    )
+    assert (
+        confusion.tolist() == find(report, 'segmentation', 'masked')['scores']['confusion_matrix']
+    )
 
 
 @pytest.mark.slow
@@ -187,7 +205,6 @@ def test_the_html_is_one_whole_file(finished):
     tags = []
 
     class Parser(HTMLParser):
-
         def handle_starttag(self, tag, attrs):
             if tag not in ('meta', 'img'):
                 tags.append(tag)
@@ -197,7 +214,6 @@ def test_the_html_is_one_whole_file(finished):
 
     Parser().feed(text)
     assert tags == []
-    assert json.loads((work_dir / 'report.json').read_text())['panel'][
-        'images']
+    assert json.loads((work_dir / 'report.json').read_text())['panel']['images']
     with Image.open(work_dir / 'panel.png') as picture:
         assert picture.size[0] > 900

@@ -13,8 +13,7 @@ def samples(labels=LABELS):
 
 
 def one_hot(labels=LABELS, classes=5):
-    return torch.tensor([[float(k in label) for k in range(classes)]
-                         for label in labels])
+    return torch.tensor([[float(k in label) for k in range(classes)] for label in labels])
 
 
 def make_head(**kwargs):
@@ -25,59 +24,62 @@ def make_head(**kwargs):
 
 def test_logits_are_the_average_of_the_map():
     head, x = make_head(), torch.rand(3, 7, 6, 9)
-    cam = head.cam((x, ))
-    expected = torch.einsum('kc,bchw->bkhw', head.classifier.weight[..., 0, 0],
-                            x)
+    cam = head.cam((x,))
+    expected = torch.einsum('kc,bchw->bkhw', head.classifier.weight[..., 0, 0], x)
     torch.testing.assert_close(cam, expected)
-    torch.testing.assert_close(head((x, )), expected.mean(dim=(2, 3)))
+    torch.testing.assert_close(head((x,)), expected.mean(dim=(2, 3)))
 
 
 def test_loss_is_the_mean_over_images_and_classes():
-    head, feats = make_head(), (torch.rand(3, 7, 6, 9), )
+    head, feats = make_head(), (torch.rand(3, 7, 6, 9),)
     loss = head.loss(feats, samples())['loss']
     expected = F.multilabel_soft_margin_loss(head(feats), one_hot())
     torch.testing.assert_close(loss, expected)
 
 
 def test_any_registered_loss():
-    head = make_head(loss=dict(
-        type='mmpretrain.AsymmetricLoss', gamma_pos=0., gamma_neg=0.,
-        clip=None, reduction='mean', use_sigmoid=True))
-    feats = (torch.rand(3, 7, 6, 9), )
+    head = make_head(
+        loss=dict(
+            type='mmpretrain.AsymmetricLoss',
+            gamma_pos=0.0,
+            gamma_neg=0.0,
+            clip=None,
+            reduction='mean',
+            use_sigmoid=True,
+        )
+    )
+    feats = (torch.rand(3, 7, 6, 9),)
     expected = F.multilabel_soft_margin_loss(head(feats), one_hot())
-    torch.testing.assert_close(
-        head.loss(feats, samples())['loss'], expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(head.loss(feats, samples())['loss'], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_classes_can_be_balanced():
-    weight = [1., 2., 3., 4., 5.]
-    head = make_head(loss=dict(
-        type='mmpretrain.CrossEntropyLoss', use_sigmoid=True,
-        class_weight=weight))
-    feats = (torch.rand(3, 7, 6, 9), )
-    expected = F.multilabel_soft_margin_loss(
-        head(feats), one_hot(), weight=torch.tensor(weight))
+    weight = [1.0, 2.0, 3.0, 4.0, 5.0]
+    head = make_head(
+        loss=dict(type='mmpretrain.CrossEntropyLoss', use_sigmoid=True, class_weight=weight)
+    )
+    feats = (torch.rand(3, 7, 6, 9),)
+    expected = F.multilabel_soft_margin_loss(head(feats), one_hot(), weight=torch.tensor(weight))
     torch.testing.assert_close(head.loss(feats, samples())['loss'], expected)
 
 
 def test_soft_labels_count_as_they_are():
-    head, feats = make_head(), (torch.rand(2, 7, 6, 9), )
+    head, feats = make_head(), (torch.rand(2, 7, 6, 9),)
     score = torch.rand(2, 5)
     soft = [DataSample().set_gt_score(row) for row in score]
     torch.testing.assert_close(
-        head.loss(feats, soft)['loss'],
-        F.multilabel_soft_margin_loss(head(feats), score))
+        head.loss(feats, soft)['loss'], F.multilabel_soft_margin_loss(head(feats), score)
+    )
 
 
 def test_prediction_has_scores_labels_and_the_map():
-    head, feats = make_head(thr=0.4).eval(), (torch.randn(3, 7, 6, 9), )
+    head, feats = make_head(thr=0.4).eval(), (torch.randn(3, 7, 6, 9),)
     out = head.predict(feats, samples())
     for sample, cam, label in zip(out, head.cam(feats), LABELS, strict=True):
         assert torch.equal(sample.cam, cam)
         score = cam.mean(dim=(1, 2)).sigmoid()
         torch.testing.assert_close(sample.pred_score, score)
-        assert sample.pred_label.tolist() == [
-            k for k in range(5) if score[k] >= 0.4]
+        assert sample.pred_label.tolist() == [k for k in range(5) if score[k] >= 0.4]
         assert sample.gt_label.tolist() == label
     assert len(head.predict(feats)) == 3
 
@@ -85,9 +87,9 @@ def test_prediction_has_scores_labels_and_the_map():
 def test_dropout_drops_channels_in_training_only():
     head, x = make_head(dropout=0.5), torch.rand(1, 7, 6, 9)
     head.train()
-    assert not torch.equal(head.cam((x, )), head.cam((x, )))
+    assert not torch.equal(head.cam((x,)), head.cam((x,)))
     head.eval()
-    assert torch.equal(head.cam((x, )), make_head_like(head).cam((x, )))
+    assert torch.equal(head.cam((x,)), make_head_like(head).cam((x,)))
 
 
 def make_head_like(head):

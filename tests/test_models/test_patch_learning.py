@@ -6,12 +6,7 @@ import torch.nn.functional as F
 from mmengine.model import ExponentialMovingAverage, revert_sync_batchnorm
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import (
-    CAMClassifier,
-    MultiGranularityFusion,
-    PatchLearning,
-    block_chain,
-)
+from ppl_mm.models import CAMClassifier, MultiGranularityFusion, PatchLearning, block_chain
 from ppl_mm.models.block_chain import Block, BlockChain
 from ppl_mm.models.patch_learning import mixed_branch, patch_branch
 from ppl_mm.models.patch_ops import as_grid
@@ -45,22 +40,25 @@ def slow_patch_branch(features, tail, grid, size):
     for image in padded:
         strips = []
         for i in range(rows):
-            outs = [tail(image[None, :, i * h:(i + 1) * h, j * w:(j + 1) * w])
-                    for j in range(columns)]
+            outs = [
+                tail(image[None, :, i * h : (i + 1) * h, j * w : (j + 1) * w])
+                for j in range(columns)
+            ]
             strips.append(torch.cat(outs, dim=3))
-        images.append(torch.cat(strips, dim=2)[..., :size[0], :size[1]])
+        images.append(torch.cat(strips, dim=2)[..., : size[0], : size[1]])
     return torch.cat(images)
 
 
 def branch_of(chain, x, position, grid):
-    features = chain[:position + 1](x)
-    tail = chain[position + 1:]
+    features = chain[: position + 1](x)
+    tail = chain[position + 1 :]
     whole = tail(features)
     return whole, patch_branch(features, tail, grid, whole.shape[2:])
 
 
-@pytest.mark.parametrize('size, grid', [
-    ((64, 64), 2), ((64, 64), (4, 2)), ((50, 75), 3), ((50, 75), (1, 3))])
+@pytest.mark.parametrize(
+    'size, grid', [((64, 64), 2), ((64, 64), (4, 2)), ((50, 75), 3), ((50, 75), (1, 3))]
+)
 def test_patch_branch_is_the_slow_loop(backbone, size, grid):
     x = torch.rand(2, 3, *size)
     chain = block_chain(backbone)
@@ -68,8 +66,8 @@ def test_patch_branch_is_the_slow_loop(backbone, size, grid):
         with torch.no_grad():
             whole, fast = branch_of(chain, x, position, grid)
             slow = slow_patch_branch(
-                chain[:position + 1](x), chain[position + 1:], grid,
-                whole.shape[2:])
+                chain[: position + 1](x), chain[position + 1 :], grid, whole.shape[2:]
+            )
         assert fast.shape == whole.shape
         assert_close(fast, slow)
 
@@ -79,9 +77,9 @@ def test_gradients_are_those_of_the_slow_loop(backbone, grid):
     x = torch.rand(1, 3, 50, 66)
     chain = block_chain(backbone)
     position = len(chain) // 2
-    tail = chain[position + 1:]
+    tail = chain[position + 1 :]
     with torch.no_grad():
-        features = chain[:position + 1](x)
+        features = chain[: position + 1](x)
         size = tail(features).shape[2:]
     weight = torch.rand(1, chain.channels, *size)
     gradients = []
@@ -90,8 +88,9 @@ def test_gradients_are_those_of_the_slow_loop(backbone, grid):
         leaf = features.clone().requires_grad_()
         (branch(leaf, tail, grid, size) * weight).sum().backward()
         gradients.append(
-            {name: p.grad for name, p in backbone.named_parameters()
-             if p.grad is not None} | dict(features=leaf.grad))
+            {name: p.grad for name, p in backbone.named_parameters() if p.grad is not None}
+            | dict(features=leaf.grad)
+        )
     fast, slow = gradients
     assert len(fast) > 1 and fast.keys() == slow.keys()
     # A gradient that is zero but for rounding has no scale of its own.
@@ -107,17 +106,16 @@ def test_one_patch_is_the_whole(backbone, size):
     chain = block_chain(backbone)
     for position in positions(chain):
         with torch.no_grad():
-            whole, patches = branch_of(
-                chain, torch.rand(1, 3, *size), position, 1)
+            whole, patches = branch_of(chain, torch.rand(1, 3, *size), position, 1)
         assert torch.equal(whole, patches)
 
 
 def test_what_one_patch_sees_stays_in_it(backbone):
     chain = block_chain(backbone)
     for position in positions(chain):
-        tail = chain[position + 1:]
+        tail = chain[position + 1 :]
         with torch.no_grad():
-            features = chain[:position + 1](torch.rand(1, 3, 128, 128))
+            features = chain[: position + 1](torch.rand(1, 3, 128, 128))
             size = tail(features).shape[2:]
             before = patch_branch(features, tail, 2, size)
             h, w = (side // 2 for side in features.shape[2:])
@@ -150,7 +148,8 @@ def test_fusion_concatenates_all_branches(make_backbone):
         out = neck(x, chain)
         expected = [chain(x)] + [
             branch_of(chain, x, position, grid)[1]
-            for position, grid in ((1, 2), (4, (1, 3)), (7, 4))]
+            for position, grid in ((1, 2), (4, (1, 3)), (7, 4))
+        ]
     assert torch.equal(out, torch.cat(expected, dim=1))
     assert out.shape[1] == neck.out_channels(chain.channels)
 
@@ -159,12 +158,12 @@ def test_gradient_of_a_fused_patch_branch_stops_at_its_cut(backbone):
     chain = block_chain(backbone)
     cuts = positions(chain)
     channels = chain.channels
-    out = MultiGranularityFusion(cuts, [2] * len(cuts))(
-        torch.rand(1, 3, 64, 64), chain)
+    out = MultiGranularityFusion(cuts, [2] * len(cuts))(torch.rand(1, 3, 64, 64), chain)
     parts = out.split(channels, dim=1)
-    weights = [[p for layer in block.layers
-                for p in getattr(layer, 'parameters', list)()]
-               for block in chain]
+    weights = [
+        [p for layer in block.layers for p in getattr(layer, 'parameters', list)()]
+        for block in chain
+    ]
     for cut, part in zip([-1, *cuts], parts, strict=True):
         backbone.zero_grad()
         part.square().sum().backward(retain_graph=True)
@@ -178,14 +177,18 @@ def test_gradient_of_a_fused_patch_branch_stops_at_its_cut(backbone):
 def test_gradient_of_patch_learning_reaches_all_blocks(backbone):
     chain = block_chain(backbone)
     out = PatchLearning(len(chain) - 2, 2)(torch.rand(1, 3, 64, 64), chain)
-    out[:, chain.channels:].square().sum().backward()
+    out[:, chain.channels :].square().sum().backward()
     first = next(backbone.parameters())
     assert first.grad is not None and first.grad.any()
 
 
-@pytest.mark.parametrize('neck, positions_outside', [
-    (lambda i: PatchLearning(i, 2), (8, 9, -1, -10)),
-    (lambda i: MultiGranularityFusion([0, i], [2, 2]), (8, 9, -1, -10))])
+@pytest.mark.parametrize(
+    'neck, positions_outside',
+    [
+        (lambda i: PatchLearning(i, 2), (8, 9, -1, -10)),
+        (lambda i: MultiGranularityFusion([0, i], [2, 2]), (8, 9, -1, -10)),
+    ],
+)
 def test_positions_outside_the_chain(make_backbone, neck, positions_outside):
     chain = block_chain(make_backbone('resnet18'))
     for position in positions_outside:
@@ -193,8 +196,7 @@ def test_positions_outside_the_chain(make_backbone, neck, positions_outside):
             neck(position)(torch.rand(1, 3, 32, 32), chain)
 
 
-@pytest.mark.parametrize('positions, grids', [
-    ((), ()), ((1, 2), (2, )), ((1, ), (2, 2))])
+@pytest.mark.parametrize('positions, grids', [((), ()), ((1, 2), (2,)), ((1,), (2, 2))])
 def test_each_fused_position_needs_a_grid(positions, grids):
     with pytest.raises(UserError, match='one grid for each position'):
         MultiGranularityFusion(positions, grids)
@@ -221,8 +223,8 @@ def test_training_crops_whose_patches_all_hold_something(make_backbone):
 
 def classifier(backbone, neck=None, **kwargs):
     return CAMClassifier(
-        backbone=backbone, neck=neck, head=dict(
-            type='ppl_mm.CAMHead', num_classes=3), **kwargs)
+        backbone=backbone, neck=neck, head=dict(type='ppl_mm.CAMHead', num_classes=3), **kwargs
+    )
 
 
 def pl(position=2, grid=2):
@@ -230,8 +232,7 @@ def pl(position=2, grid=2):
 
 
 def fusion():
-    return dict(type='ppl_mm.MultiGranularityFusion', positions=(1, 4),
-                grids=(2, 2))
+    return dict(type='ppl_mm.MultiGranularityFusion', positions=(1, 4), grids=(2, 2))
 
 
 @pytest.mark.parametrize('neck', [pl, fusion])
@@ -252,19 +253,16 @@ def test_a_deepcopy_runs_its_own_weights(make_backbone, neck):
 def test_an_ema_runs_its_own_weights(make_backbone, neck, update_buffers):
     model = classifier(make_backbone('resnet18'), neck()).eval()
     x = torch.rand(1, 3, 64, 64)
-    ema = ExponentialMovingAverage(
-        model, momentum=0.5, update_buffers=update_buffers)
+    ema = ExponentialMovingAverage(model, momentum=0.5, update_buffers=update_buffers)
     with torch.no_grad():
         for step in range(3):
             expected = deepcopy(model)
             ema.update_parameters(model)
-            for p, old in zip(model.parameters(), expected.parameters(),
-                              strict=True):
+            for p, old in zip(model.parameters(), expected.parameters(), strict=True):
                 p.add_(0.01 * torch.rand_like(p))
                 old.copy_(p if step else old)
         mean = deepcopy(model)
-        for p, averaged in zip(
-                mean.parameters(), ema.module.parameters(), strict=True):
+        for p, averaged in zip(mean.parameters(), ema.module.parameters(), strict=True):
             p.copy_(averaged)
         assert torch.equal(ema(x), mean(x))
         assert not torch.equal(ema(x), model(x))
@@ -272,11 +270,9 @@ def test_an_ema_runs_its_own_weights(make_backbone, neck, update_buffers):
 
 @pytest.mark.parametrize('neck', [pl, fusion])
 def test_sync_batchnorm_can_be_reverted(make_backbone, neck):
-    cfg = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8,
-               base_channels=8)
+    cfg = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
     model = classifier(make_backbone(dict(cfg)), neck())
-    synced = classifier(
-        make_backbone(dict(cfg, norm_cfg=dict(type='SyncBN'))), neck())
+    synced = classifier(make_backbone(dict(cfg, norm_cfg=dict(type='SyncBN'))), neck())
     synced.load_state_dict(model.state_dict())
     reverted = revert_sync_batchnorm(synced)
     kinds = {type(m).__name__ for m in reverted.modules()}
@@ -289,13 +285,12 @@ def test_sync_batchnorm_can_be_reverted(make_backbone, neck):
 @pytest.mark.parametrize('neck', [None, pl, fusion])
 def test_checkpoint_keys_are_the_plain_backbones(backbone, neck):
     model = classifier(backbone, neck and neck())
-    keys = {key.removeprefix('backbone.') for key in model.state_dict()
-            if key.startswith('backbone.')}
+    keys = {
+        key.removeprefix('backbone.') for key in model.state_dict() if key.startswith('backbone.')
+    }
     assert keys == set(backbone.state_dict())
-    others = {key for key in model.state_dict()
-              if not key.startswith('backbone.')}
-    assert others == {'head.classifier.weight'} | (
-        {'neck.stage'} if neck is pl else set())
+    others = {key for key in model.state_dict() if not key.startswith('backbone.')}
+    assert others == {'head.classifier.weight'} | ({'neck.stage'} if neck is pl else set())
     # Each weight once: what the optimiser and DDP see.
     seen = [id(p) for p in model.parameters()]
     assert len(seen) == len(set(seen))
@@ -342,12 +337,11 @@ def test_mixed_patches_return_to_their_places():
 
 
 def test_mixed_patches_have_neighbours_of_other_images():
-    tail = BlockChain([Block('square', [torch.nn.Conv2d(
-        1, 1, 3, padding=1, bias=False)], 1, 1)])
+    tail = BlockChain([Block('square', [torch.nn.Conv2d(1, 1, 3, padding=1, bias=False)], 1, 1)])
     torch.manual_seed(0)
     features = torch.rand(4, 1, 8, 8, requires_grad=True)
     mixed = mixed_branch(features, tail, 2, (8, 8))
-    gradient, = torch.autograd.grad(mixed[0].sum(), features)
+    (gradient,) = torch.autograd.grad(mixed[0].sum(), features)
     assert gradient[1:].abs().sum() > 0  # seen beyond the border of a patch
     # In the middle of a patch nothing has changed.
     assert_close(mixed[:, :, 1:3, 1:3], tail(features)[:, :, 1:3, 1:3])
@@ -373,14 +367,12 @@ def test_fusion_does_not_mix():
 
 def cell(stride, kernel):
     """A tail of one convolution, whose stride the neck may not overlook."""
-    return Block('square', [torch.nn.Conv2d(
-        2, 2, kernel, stride, padding=kernel // 2)], stride, 2)
+    return Block('square', [torch.nn.Conv2d(2, 2, kernel, stride, padding=kernel // 2)], stride, 2)
 
 
 def moving(tail, border='zeros', grid=2, **neck):
     first = Block('first', [torch.nn.Identity()], 1, 2)
-    return PatchLearning(0, grid, border=border, moving=True, **neck), (
-        BlockChain([first, tail]))
+    return PatchLearning(0, grid, border=border, moving=True, **neck), (BlockChain([first, tail]))
 
 
 @pytest.mark.parametrize('border', ['zeros', 'mixed'])
@@ -419,10 +411,13 @@ def test_the_grid_rests_outside_of_training():
     assert torch.equal(neck.eval()(x, chain), resting)
 
 
-@pytest.mark.parametrize('neck', [
-    dict(type='ppl_mm.PatchLearning', position=2, grid=2),
-    dict(type='ppl_mm.MultiGranularityFusion', positions=[1, 2],
-         grids=[2, 2])])
+@pytest.mark.parametrize(
+    'neck',
+    [
+        dict(type='ppl_mm.PatchLearning', position=2, grid=2),
+        dict(type='ppl_mm.MultiGranularityFusion', positions=[1, 2], grids=[2, 2]),
+    ],
+)
 def test_a_classifier_may_be_compiled(make_backbone, neck):
     model = classifier(make_backbone('resnet18'), neck).eval()
     x = torch.rand(1, 3, 64, 64)

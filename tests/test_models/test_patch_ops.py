@@ -2,12 +2,7 @@ import pytest
 import torch
 
 from ppl_mm.errors import UserError
-from ppl_mm.models.patch_ops import (
-    as_grid,
-    merge_patches,
-    pad_to_grid,
-    split_patches,
-)
+from ppl_mm.models.patch_ops import as_grid, merge_patches, pad_to_grid, split_patches
 
 GRIDS = [1, 2, 3, 4, (1, 3), (2, 5), (4, 1)]
 SIZES = [(12, 12), (7, 7), (13, 20), (1, 1), (3, 17)]
@@ -28,18 +23,18 @@ def test_padding_is_zeros_at_right_and_bottom(grid, size):
     for axis, count in zip((2, 3), as_grid(grid), strict=True):
         assert padded.shape[axis] % count == 0
         assert 0 <= padded.shape[axis] - x.shape[axis] < count
-    assert torch.equal(padded[:, :, :size[0], :size[1]], x)
+    assert torch.equal(padded[:, :, : size[0], : size[1]], x)
     assert padded.sum() == pytest.approx(x.sum().item())
 
 
 def test_order_of_patches():
-    x = torch.arange(2 * 4 * 9.).reshape(2, 1, 4, 9)
+    x = torch.arange(2 * 4 * 9.0).reshape(2, 1, 4, 9)
     patches = split_patches(x, (2, 3))
     assert patches.shape == (12, 1, 2, 3)
     for b in range(2):
         for i in range(2):
             for j in range(3):
-                expected = x[b, :, 2 * i:2 * i + 2, 3 * j:3 * j + 3]
+                expected = x[b, :, 2 * i : 2 * i + 2, 3 * j : 3 * j + 3]
                 assert torch.equal(patches[(b * 2 + i) * 3 + j], expected)
 
 
@@ -68,9 +63,9 @@ def test_gradients_go_back_to_their_places():
     assert torch.equal(x.grad, weight)
 
 
-@pytest.mark.parametrize('grid', [
-    0, -1, (0, 2), (2, ), (1, 2, 3), 1.5, (2, 2.), 'ab', '2', None, True,
-    (True, 2)])
+@pytest.mark.parametrize(
+    'grid', [0, -1, (0, 2), (2,), (1, 2, 3), 1.5, (2, 2.0), 'ab', '2', None, True, (True, 2)]
+)
 def test_what_is_no_grid(grid):
     with pytest.raises(UserError, match='grid must be an int >= 1 or a pair'):
         as_grid(grid)

@@ -33,15 +33,14 @@ def install(tmp_path, monkeypatch):
 def test_active_environment_serves_and_keeps_its_versions(install, tmp_path):
     install.main()
     assert install.STAMP.read_text().splitlines()[0] == sys.executable
-    command, = install.commands
+    (command,) = install.commands
     assert 'requirements/runtime.txt' in command and '-c' in command
     held = (tmp_path / 'build' / 'held.txt').read_text()
     assert 'torch==' in held and 'numpy==' in held
     assert not install.VENV.exists()
 
 
-def test_without_mmcv_a_venv_with_the_tested_versions_is_made(
-        install, monkeypatch):
+def test_without_mmcv_a_venv_with_the_tested_versions_is_made(install, monkeypatch):
     monkeypatch.setattr(install, 'active_serves', lambda: False)
     install.main()
     made, filled, *_ = install.commands
@@ -59,8 +58,7 @@ def test_a_venv_that_is_there_is_kept(install, monkeypatch):
     assert not any('-m venv' in command for command in install.commands)
 
 
-def test_second_run_is_idle_until_a_requirement_changes(
-        install, monkeypatch):
+def test_second_run_is_idle_until_a_requirement_changes(install, monkeypatch):
     install.main()
     install.commands.clear()
     install.main()

@@ -14,18 +14,30 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ('ppl_mm', 'tools', 'configs', 'requirements', 'setup.py',
-           'pyproject.toml', 'MANIFEST.in', 'LICENSE', 'CITATION.cff',
-           'README.md', 'model-index.yml')
-BUILD = ('import sys; from setuptools import build_meta; '
-         'print(build_meta.build_{}(sys.argv[1]))')
+SOURCES = (
+    'ppl_mm',
+    'tools',
+    'configs',
+    'requirements',
+    'setup.py',
+    'pyproject.toml',
+    'MANIFEST.in',
+    'LICENSE',
+    'CITATION.cff',
+    'README.md',
+    'model-index.yml',
+)
+BUILD = 'import sys; from setuptools import build_meta; print(build_meta.build_{}(sys.argv[1]))'
 
 
 def build(kind, source, target):
     """Build a wheel or an sdist with the backend that is installed."""
     subprocess.run(
-        [sys.executable, '-c', BUILD.format(kind), str(target)], cwd=source,
-        check=True, capture_output=True)
+        [sys.executable, '-c', BUILD.format(kind), str(target)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture(scope='module')
@@ -34,9 +46,7 @@ def source(tmp_path_factory):
     copy = tmp_path_factory.mktemp('source')
     for name in SOURCES:
         if (ROOT / name).is_dir():
-            shutil.copytree(
-                ROOT / name, copy / name,
-                ignore=shutil.ignore_patterns('__pycache__'))
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns('__pycache__'))
         elif (ROOT / name).is_file():
             shutil.copy(ROOT / name, copy / name)
     return copy
@@ -46,7 +56,7 @@ def source(tmp_path_factory):
 def wheel(source, tmp_path_factory):
     target = tmp_path_factory.mktemp('wheel')
     build('wheel', source, target)
-    path, = target.glob('ppl_mm-*.whl')
+    (path,) = target.glob('ppl_mm-*.whl')
     return path
 
 
@@ -61,14 +71,13 @@ def test_wheel_holds_package_tools_and_configs(wheel, source):
         files = {
             f'ppl_mm/.mim/{path.relative_to(source).as_posix()}'
             for path in (source / folder).rglob('*')
-            if path.is_file()}
+            if path.is_file()
+        }
         assert files and files <= names
-    modules = {path.relative_to(source).as_posix()
-               for path in (source / 'ppl_mm').rglob('*.py')}
+    modules = {path.relative_to(source).as_posix() for path in (source / 'ppl_mm').rglob('*.py')}
     assert modules <= names
     assert 'ppl_mm/.mim/model-index.yml' in names
-    assert not any('__pycache__' in name or name.startswith('tests')
-                   for name in names)
+    assert not any('__pycache__' in name or name.startswith('tests') for name in names)
 
 
 def test_building_leaves_no_mim_folder_in_the_sources(wheel, source):
@@ -77,28 +86,28 @@ def test_building_leaves_no_mim_folder_in_the_sources(wheel, source):
 
 def test_sdist_gives_the_same_wheel(source, wheel, tmp_path):
     build('sdist', source, tmp_path)
-    path, = tmp_path.glob('*.tar.gz')
+    (path,) = tmp_path.glob('*.tar.gz')
     with tarfile.open(path) as archive:
         archive.extractall(tmp_path)
     unpacked = next(p for p in tmp_path.iterdir() if p.is_dir())
     build('wheel', unpacked, tmp_path)
-    again, = tmp_path.glob('*.whl')
+    (again,) = tmp_path.glob('*.whl')
     assert names_of(again) == names_of(wheel)
 
 
 def test_metadata_names_no_mmcv_but_what_others_forgot(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        name, = (n for n in archive.namelist() if n.endswith('/METADATA'))
+        (name,) = (n for n in archive.namelist() if n.endswith('/METADATA'))
         lines = archive.read(name).decode().splitlines()
     required = {
         re.match(r'[\w.-]+', line.partition(': ')[2])[0]: line
         for line in lines
-        if line.startswith('Requires-Dist') and 'extra ==' not in line}
+        if line.startswith('Requires-Dist') and 'extra ==' not in line
+    }
     assert not {'mmcv', 'mmcv-lite'} & set(required)
     assert {'ftfy', 'regex', 'torch', 'torchvision'} <= set(required)
     assert '<82' in required['setuptools']
-    extras = {line.partition(': ')[2] for line in lines
-              if line.startswith('Provides-Extra')}
+    extras = {line.partition(': ')[2] for line in lines if line.startswith('Provides-Extra')}
     assert extras == {'mim', 'optional', 'tests'}
 
 
@@ -112,21 +121,21 @@ def test_tested_versions_are_within_the_declared_ranges():
     tested = {
         pin.name.lower(): str(pin.specifier).lstrip('=')
         for pin in requirement_lines('tested')
-        if pin.marker is None or pin.marker.evaluate()}
-    declared = [line for name in ('runtime', 'optional', 'tests')
-                for line in requirement_lines(name)]
+        if pin.marker is None or pin.marker.evaluate()
+    }
+    declared = [
+        line for name in ('runtime', 'optional', 'tests') for line in requirement_lines(name)
+    ]
     for requirement in declared:
         if requirement.name != 'wheel':
-            assert requirement.specifier.contains(
-                tested[requirement.name.lower()]), requirement
+            assert requirement.specifier.contains(tested[requirement.name.lower()]), requirement
 
 
 def test_torch_is_pinned_with_its_torchvision():
     pins = {pin.name: pin.specifier for pin in requirement_lines('tested')}
     if metadata.version('torchvision') not in pins['torchvision']:
         pytest.skip('another torchvision is installed')
-    wanted = next(line for line in metadata.requires('torchvision')
-                  if line.startswith('torch '))
+    wanted = next(line for line in metadata.requires('torchvision') if line.startswith('torch '))
     assert Requirement(wanted).specifier == pins['torch']
 
 
@@ -152,14 +161,13 @@ def mim_environment(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp('mim')
     venv.create(folder, with_pip=True)
     python = folder / 'bin' / 'python'
-    pip = [python, '-m', 'pip', 'install', '--quiet',
-           '--disable-pip-version-check']
+    pip = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
     done = subprocess.run([*pip, 'openmim'], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f'openmim does not install: {done.stderr[-200:]}')
     subprocess.run([*pip, '--no-deps', wheel], check=True)
     # Only now, so that pip cannot touch what is borrowed.
-    site, = folder.glob('lib/python*/site-packages')
+    (site,) = folder.glob('lib/python*/site-packages')
     borrowed = Path(metadata.distribution('torch').locate_file('')).resolve()
     (site / 'borrowed.pth').write_text(f'{borrowed}\n')
     return folder
@@ -170,8 +178,12 @@ def run_mim(environment, *args):
     env = {**os.environ, 'PATH': path}
     env.pop('PYTHONPATH', None)
     return subprocess.run(
-        [environment / 'bin' / 'mim', *args], cwd=environment, env=env,
-        capture_output=True, text=True)
+        [environment / 'bin' / 'mim', *args],
+        cwd=environment,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.mark.slow
@@ -194,7 +206,8 @@ def test_mim_starts_our_commands(mim_environment, command, tmp_path):
     config = tmp_path / 'empty.py'
     config.write_text("load_from = 'missing.pth'\n")
     more = ['--checkpoint', 'missing.pth'] if command == 'test' else []
-    done = run_mim(mim_environment, command, 'ppl_mm', str(config), *more,
-                   '--work-dir', str(tmp_path))
+    done = run_mim(
+        mim_environment, command, 'ppl_mm', str(config), *more, '--work-dir', str(tmp_path)
+    )
     assert done.returncode != 0
     assert 'error: ' in done.stderr and 'missing.pth' in done.stderr

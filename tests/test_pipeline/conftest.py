@@ -5,7 +5,7 @@ import pytest
 
 # A hundredth of the demo. Dropout in the segmentation head, and several
 # checkpoints in each training: what makes resuming exactly hard.
-CLASSIFIER = '''
+CLASSIFIER = """
 _base_ = ['{root}/configs/_base_/datasets/demo_image_labels.py',
           '{root}/configs/_base_/cls_runtime.py']
 model = dict(
@@ -32,14 +32,14 @@ param_scheduler = dict(
 train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=4)
 default_hooks = dict(
     logger=dict(interval=1), checkpoint=dict(interval=1))
-'''
-PROGRESSIVE = '''
+"""
+PROGRESSIVE = """
 _base_ = './cls_cam.py'
 model = dict(neck=dict(type='ppl_mm.PatchLearning', position=2, grid=2))
 custom_hooks = [dict(type='ppl_mm.ProgressiveStageHook', stages=[
     dict(position=2, grid=2, epochs=2), dict(position=6, grid=2, epochs=2)])]
-'''
-SEGMENTATION = '''
+"""
+SEGMENTATION = """
 _base_ = '{root}/configs/demo/seg_deeplab_demo.py'
 model = dict(
     # With fewer, in channels last, oneDNN writes past its memory:
@@ -56,14 +56,14 @@ val_dataloader = dict(num_workers=0, persistent_workers=False)
 test_dataloader = dict(num_workers=0, persistent_workers=False)
 default_hooks = dict(
     logger=dict(interval=1), checkpoint=dict(interval=2))
-'''
-CONFIDENT = '''
+"""
+CONFIDENT = """
 label = dict(type='ppl_mm.Agreement', chains=[
     [dict(type='ppl_mm.ConstantBackground', threshold=threshold)]
     for threshold in (0.6, 0.3)])
 refiners = []
-'''
-AFFINITY = '''
+"""
+AFFINITY = """
 _base_ = '{root}/configs/demo/affinity_demo.py'
 crop_size = (48, 48)
 model = dict(
@@ -79,15 +79,15 @@ train_dataloader = dict(
     batch_size=4, num_workers=1, dataset=dict(pipeline=train_pipeline))
 train_cfg = dict(by_epoch=True, max_epochs=4)
 default_hooks = dict(logger=dict(interval=1))
-'''
-REFINEMENT = '''
+"""
+REFINEMENT = """
 refiners = [
     dict(type='ppl_mm.AlphaBackground', alpha=2),
     dict(type='ppl_mm.RandomWalk', affinity_net=None, checkpoint=None,
          steps_log2=2),
     dict(type='ppl_mm.PAMR', iterations=2, dilations=(1, 2))]
-'''
-PIPELINE = '''
+"""
+PIPELINE = """
 name = 'mini'
 data_root = '{data}'
 make_data = dict(tool='dataset_converters/make_demo_data.py', seed=0,
@@ -100,7 +100,7 @@ affinity = 'affinity.py'
 refinement = 'refine.py'
 splits = dict(train='train', threshold='train', masked='train', val='val')
 seed = 3
-'''
+"""
 
 
 class Mini:
@@ -109,24 +109,36 @@ class Mini:
     def __init__(self, folder, root):
         self.folder, self.root = folder, root
         self.config = folder / 'pipeline.py'
-        texts = {'cls_cam.py': CLASSIFIER, 'cls_progressive.py': PROGRESSIVE,
-                 'seg.py': SEGMENTATION, 'confident.py': CONFIDENT,
-                 'affinity.py': AFFINITY, 'refine.py': REFINEMENT,
-                 'pipeline.py': PIPELINE}
+        texts = {
+            'cls_cam.py': CLASSIFIER,
+            'cls_progressive.py': PROGRESSIVE,
+            'seg.py': SEGMENTATION,
+            'confident.py': CONFIDENT,
+            'affinity.py': AFFINITY,
+            'refine.py': REFINEMENT,
+            'pipeline.py': PIPELINE,
+        }
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).write_text(text.replace(
-                '{root}', str(root)).replace('{data}', str(folder / 'data')))
+            (folder / name).write_text(
+                text.replace('{root}', str(root)).replace('{data}', str(folder / 'data'))
+            )
 
     def command(self, work_dir, *args):
-        return [sys.executable, str(self.root / 'tools/pipeline.py'),
-                str(self.config), '--work-dir', str(work_dir), *args]
+        return [
+            sys.executable,
+            str(self.root / 'tools/pipeline.py'),
+            str(self.config),
+            '--work-dir',
+            str(work_dir),
+            *args,
+        ]
 
     def run(self, work_dir, *args):
         """Run it to its end; the finished process, with its output."""
         return subprocess.run(
-            self.command(work_dir, *args), capture_output=True, text=True,
-            cwd=self.root)
+            self.command(work_dir, *args), capture_output=True, text=True, cwd=self.root
+        )
 
 
 @pytest.fixture

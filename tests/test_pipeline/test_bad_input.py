@@ -11,33 +11,39 @@ from ppl_mm.pipeline import Pipeline, load_settings
 def data(mini):
     root = mini.folder / 'data'
     write_demo_data(root, train=3, val=2, size=48)
-    mini.config.write_text(mini.config.read_text().replace(
-        'make_data = dict', 'seed = dict').replace('seed = 3', 'seed = 0'))
+    mini.config.write_text(
+        mini.config.read_text()
+        .replace('make_data = dict', 'seed = dict')
+        .replace('seed = 3', 'seed = 0')
+    )
     return root
 
 
 def error_of(mini, tmp_path, **options):
     with pytest.raises(UserError) as caught:
-        Pipeline(load_settings(mini.config, options), tmp_path / 'work',
-                 mini.root / 'tools')
+        Pipeline(load_settings(mini.config, options), tmp_path / 'work', mini.root / 'tools')
     assert '\n' not in str(caught.value)
     assert not (tmp_path / 'work').exists()
     return str(caught.value)
 
 
 def test_whole_data_are_taken(mini, data, tmp_path):
-    Pipeline(load_settings(mini.config), tmp_path / 'work',
-             mini.root / 'tools')
+    Pipeline(load_settings(mini.config), tmp_path / 'work', mini.root / 'tools')
 
 
-@pytest.mark.parametrize('options, message', [
-    ({'data_root': 'nowhere'}, 'nowhere: no such folder'),
-    ({'splits.val': 'test'}, 'test.txt: is missing'),
-    ({'splits.masked': 'other'}, 'val_00000 is not in'),
-    ({'data_root': 'a,b'}, 'a,b: commas, brackets and quotes'),
-    ({'splits.train': 'val', 'splits.masked': 'some'},
-     "train_dataloader.dataset.split='train', but"),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ({'data_root': 'nowhere'}, 'nowhere: no such folder'),
+        ({'splits.val': 'test'}, 'test.txt: is missing'),
+        ({'splits.masked': 'other'}, 'val_00000 is not in'),
+        ({'data_root': 'a,b'}, 'a,b: commas, brackets and quotes'),
+        (
+            {'splits.train': 'val', 'splits.masked': 'some'},
+            "train_dataloader.dataset.split='train', but",
+        ),
+    ],
+)
 def test_wrong_settings(mini, data, tmp_path, options, message):
     lists = data / 'ImageSets/Segmentation'
     (lists / 'other.txt').write_text('val_00000\n')
@@ -45,10 +51,14 @@ def test_wrong_settings(mini, data, tmp_path, options, message):
     assert message in error_of(mini, tmp_path, **options)
 
 
-@pytest.mark.parametrize('path, message', [
-    ('SegmentationClass/train_00001.png', 'no such mask, but splits.'),
-    ('SegmentationClass/val_00000.png', 'no such mask, but splits.val'),
-    ('ImageSets/Segmentation/train.txt', 'is missing; give a text file')])
+@pytest.mark.parametrize(
+    'path, message',
+    [
+        ('SegmentationClass/train_00001.png', 'no such mask, but splits.'),
+        ('SegmentationClass/val_00000.png', 'no such mask, but splits.val'),
+        ('ImageSets/Segmentation/train.txt', 'is missing; give a text file'),
+    ],
+)
 def test_missing_files(mini, data, tmp_path, path, message):
     (data / path).unlink()
     found = error_of(mini, tmp_path)
@@ -66,22 +76,20 @@ def test_a_broken_config_of_a_step(mini, data, tmp_path):
 
 
 def test_unknown_steps(mini, data, tmp_path):
-    pipeline = Pipeline(load_settings(mini.config), tmp_path / 'work',
-                        mini.root / 'tools')
+    pipeline = Pipeline(load_settings(mini.config), tmp_path / 'work', mini.root / 'tools')
     for options in (dict(until='train'), dict(only='train')):
-        with pytest.raises(UserError, match='train: no such step; there are '
-                           'train_cam, export_cam'):
+        with pytest.raises(UserError, match='train: no such step; there are train_cam, export_cam'):
             pipeline.run(**options)
 
 
 @pytest.mark.slow
 def test_a_failing_step_is_one_line_and_what_was_done_stays(mini, tmp_path):
     (mini.folder / 'cls_cam.py').write_text(
-        (mini.folder / 'cls_cam.py').read_text().replace(
-            'num_classes=4', 'num_classes=5'))
+        (mini.folder / 'cls_cam.py').read_text().replace('num_classes=4', 'num_classes=5')
+    )
     done = mini.run(tmp_path / 'work')
     assert done.returncode == 2 and 'Traceback' not in done.stderr
-    line, = done.stderr.splitlines()
+    (line,) = done.stderr.splitlines()
     assert line.startswith('error: step 2 of 18 (train_cam) failed: ')
     assert 'num_classes=5' in line and 'logs/train_cam.log' in line
     assert (tmp_path / 'work/steps/make_data.json').exists()
@@ -92,8 +100,7 @@ def test_a_failing_step_is_one_line_and_what_was_done_stays(mini, tmp_path):
 def test_the_command_refuses_another_runs_folder(mini, tmp_path):
     work_dir = tmp_path / 'work'
     work_dir.mkdir()
-    (work_dir / 'pipeline.json').write_text(
-        json.dumps(dict(name='other', seed=0)))
+    (work_dir / 'pipeline.json').write_text(json.dumps(dict(name='other', seed=0)))
     done = mini.run(work_dir)
     assert done.returncode == 2
     assert done.stderr.startswith(f'error: {work_dir}: holds another run')

@@ -1,4 +1,5 @@
 """What makes a step be done again, and what does not."""
+
 import shutil
 from pathlib import Path
 
@@ -22,19 +23,24 @@ def move_into_folders(root):
         path = root / f'ImageSets/Segmentation/{name}.txt'
         stems = path.read_text().split()
         for stem in stems:
-            for folder, suffix in (('JPEGImages', '.jpg'),
-                                   ('SegmentationClass', '.png')):
+            for folder, suffix in (('JPEGImages', '.jpg'), ('SegmentationClass', '.png')):
                 inside = root / folder / name
                 inside.mkdir(exist_ok=True)
-                (root / folder / f'{stem}{suffix}').rename(
-                    inside / f'{stem}{suffix}')
+                (root / folder / f'{stem}{suffix}').rename(inside / f'{stem}{suffix}')
         path.write_text(''.join(f'{name}/{stem}\n' for stem in stems))
     return f'val/{stems[0]}'
 
 
-@pytest.mark.parametrize('name', [
-    'JPEGImages/{}.jpg', 'SegmentationClass/{}.png', 'Annotations/{}.xml',
-    'image_labels.json', 'classes.txt'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'JPEGImages/{}.jpg',
+        'SegmentationClass/{}.png',
+        'Annotations/{}.xml',
+        'image_labels.json',
+        'classes.txt',
+    ],
+)
 def test_files_of_the_data_count_in_folders_too(settings, name):
     root = settings.data_root
     path = root / name.format(move_into_folders(root))
@@ -56,24 +62,20 @@ def test_what_no_split_lists_does_not_count(settings):
 def fingerprints(config):
     steps = make_plan(load_settings(config), Path('work'), Path('tools'))
     places = dict(WORK_DIR=Path('work'), TOOLS=Path('tools'))
-    return {step.name: fingerprint.of_step(step, places, 'data', {})
-            for step in steps}
+    return {step.name: fingerprint.of_step(step, places, 'data', {}) for step in steps}
 
 
-def test_a_config_counts_by_what_it_says_not_by_its_path(
-        settings, mini, tmp_path):
+def test_a_config_counts_by_what_it_says_not_by_its_path(settings, mini, tmp_path):
     here = fingerprints(mini.config)
     spelled = mini.folder / '..' / mini.folder.name / mini.config.name
     assert fingerprints(spelled) == here
     text = (mini.folder / 'affinity.py').read_text()
     (mini.folder / 'affinity.py').write_text(f'{text}seed = 1\n')
-    changed = {name for name, value in fingerprints(mini.config).items()
-               if value != here[name]}
+    changed = {name for name, value in fingerprints(mini.config).items() if value != here[name]}
     assert changed == {'train_affinity', 'refine', 'refine_val'}
 
 
-def test_another_place_of_the_configs_is_the_same_run(
-        settings, mini, tmp_path):
+def test_another_place_of_the_configs_is_the_same_run(settings, mini, tmp_path):
     here = fingerprints(mini.config)
     moved = shutil.copytree(mini.folder, tmp_path / 'moved')
     assert fingerprints(moved / mini.config.name) == here

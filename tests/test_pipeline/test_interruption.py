@@ -8,23 +8,50 @@ import torch
 
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
-STEPS = ['make_data', 'train_cam', 'export_cam', 'export_cam_val',
-         'measure_cam', 'train_ppl', 'export_ppl', 'export_ppl_val',
-         'measure_ppl', 'refine_confident', 'train_affinity', 'refine',
-         'refine_val', 'measure_refined', 'train_seg', 'test_seg',
-         'test_seg_val', 'report']
+STEPS = [
+    'make_data',
+    'train_cam',
+    'export_cam',
+    'export_cam_val',
+    'measure_cam',
+    'train_ppl',
+    'export_ppl',
+    'export_ppl_val',
+    'measure_ppl',
+    'refine_confident',
+    'train_affinity',
+    'refine',
+    'refine_val',
+    'measure_refined',
+    'train_seg',
+    'test_seg',
+    'test_seg_val',
+    'report',
+]
 # One of each kind: the others run the same commands once more.
-KILLED = [step for step in STEPS if step not in (
-    'export_cam_val', 'measure_ppl', 'export_ppl', 'refine_val',
-    'measure_refined', 'test_seg_val')]
+KILLED = [
+    step
+    for step in STEPS
+    if step
+    not in (
+        'export_cam_val',
+        'measure_ppl',
+        'export_ppl',
+        'refine_val',
+        'measure_refined',
+        'test_seg_val',
+    )
+]
 TRAININGS = ['train_cam', 'train_ppl', 'train_affinity', 'train_seg']
 
 
 def scores(work_dir: Path) -> list:
     """What must not depend on interruptions."""
     report = json.loads((work_dir / 'report.json').read_text())
-    return [(one['method'], one['role'], one['threshold'], one['num_images'],
-             one['scores']) for one in report['measurements']]
+    return [
+        (one['method'], one['role'], one['threshold'], one['num_images'], one['scores'])
+        for one in report['measurements']
+    ]
 
 
 def weights(work_dir: Path, step: str) -> dict:
@@ -55,8 +82,8 @@ def own_data(work_dir: Path) -> list[str]:
 def run_and_kill(mini, work_dir: Path, step: str) -> None:
     """Kill the pipeline, with SIGKILL, in the middle of a step."""
     process = subprocess.Popen(
-        mini.command(work_dir, *own_data(work_dir)), cwd=mini.root,
-        stdout=subprocess.DEVNULL)
+        mini.command(work_dir, *own_data(work_dir)), cwd=mini.root, stdout=subprocess.DEVNULL
+    )
     while not is_in_the_middle(work_dir, step):
         assert process.poll() is None, f'it ended before {step}'
         time.sleep(0.02)

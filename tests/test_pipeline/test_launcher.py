@@ -10,20 +10,17 @@ import pytest
 from ppl_mm.pipeline.fork_server import preload
 from ppl_mm.pipeline.forked_process import ForkedProcess
 from ppl_mm.pipeline.launcher import Launcher
-from ppl_mm.pipeline.process import (
-    last_useful_line,
-    run_process,
-    start_process,
-)
+from ppl_mm.pipeline.process import last_useful_line, run_process, start_process
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != 'linux', reason='Linux can do it'),
-    pytest.mark.slow]
+    pytest.mark.slow,
+]
 
 # All that a command could notice, and results that depend on threads. Some
 # imports set variables: mmseg's tokenizer, which no step uses, and torch's
 # compiler, which no step uses either, where it keeps what it has compiled.
-SURROUNDINGS = '''
+SURROUNDINGS = """
 import atexit, multiprocessing, os, random, signal, sys, threading
 import cv2, numpy, torch
 atexit.register(print, 'atexit')
@@ -45,7 +42,7 @@ layer(torch.rand(4, 64, 32, 32)).sum().backward()
 print((square @ square).sum().item(), layer.weight.grad.sum().item())
 print((square.numpy() @ square.numpy()).sum(), numpy.random.rand())
 print(sorted(os.listdir('/proc/self/fd')))
-'''
+"""
 
 
 @pytest.fixture(scope='module')
@@ -58,7 +55,7 @@ def lock(tmp_path_factory):
 @pytest.fixture(scope='module')
 def launcher(lock):
     """One whose server serves all tests that do it no harm."""
-    with Launcher(inherit=(lock.fileno(), )) as launcher:
+    with Launcher(inherit=(lock.fileno(),)) as launcher:
         yield launcher
 
 
@@ -99,14 +96,14 @@ def test_a_command_notices_nothing(launcher, script, tmp_path, module):
         command[1:2] = ['-m', name]
     try:
         start = partial(start_process, inherit=launcher.inherit)
-        assert run_process(
-            command, tmp_path / 'plain.log', ignore, start) == 0
+        assert run_process(command, tmp_path / 'plain.log', ignore, start) == 0
         assert run(command, tmp_path / 'forked.log', launcher) == 0
     finally:
         if module:
             path.unlink()
-    plain, forked = ((tmp_path / f'{name}.log').read_text().splitlines()
-                     for name in ('plain', 'forked'))
+    plain, forked = (
+        (tmp_path / f'{name}.log').read_text().splitlines() for name in ('plain', 'forked')
+    )
     assert plain[-1] == 'atexit' and len(plain) > 10
     assert forked == plain
 
@@ -116,15 +113,18 @@ def test_what_it_needs_is_there(launcher, script, tmp_path):
     assert run(script(code), tmp_path / 'x.log', launcher) == 0
 
 
-@pytest.mark.parametrize('code, status, line', [
-    ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
-    ('import sys; sys.exit("error: a.png: broken")', 1, 'a.png: broken'),
-    ('import sys; print("one\\ntwo\\n"); sys.exit(3)', 3, 'two'),
-    ('import os; os.kill(os.getpid(), 9)', -9, 'it said nothing'),
-    ('import os; os.kill(os.getpid(), 15)', -15, 'it said nothing'),
-    ('raise KeyboardInterrupt', -2, 'KeyboardInterrupt'),
-    ('x = ', 1, 'SyntaxError: invalid syntax'),
-])
+@pytest.mark.parametrize(
+    'code, status, line',
+    [
+        ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
+        ('import sys; sys.exit("error: a.png: broken")', 1, 'a.png: broken'),
+        ('import sys; print("one\\ntwo\\n"); sys.exit(3)', 3, 'two'),
+        ('import os; os.kill(os.getpid(), 9)', -9, 'it said nothing'),
+        ('import os; os.kill(os.getpid(), 15)', -15, 'it said nothing'),
+        ('raise KeyboardInterrupt', -2, 'KeyboardInterrupt'),
+        ('x = ', 1, 'SyntaxError: invalid syntax'),
+    ],
+)
 def test_failures(launcher, script, tmp_path, code, status, line):
     log = tmp_path / 'x.log'
     assert run_process(script(code), log, ignore) == status
@@ -135,8 +135,10 @@ def test_failures(launcher, script, tmp_path, code, status, line):
 
 
 def test_each_process_has_its_own_random_numbers(launcher, script, tmp_path):
-    command = script('import numpy, random, torch\nprint(numpy.random.rand(), '
-                     'random.random(), torch.rand(1).item())')
+    command = script(
+        'import numpy, random, torch\nprint(numpy.random.rand(), '
+        'random.random(), torch.rand(1).item())'
+    )
     for _ in range(2):
         run(command, tmp_path / 'x.log', launcher)
     first, second = (tmp_path / 'x.log').read_text().splitlines()[1::2]
@@ -144,15 +146,16 @@ def test_each_process_has_its_own_random_numbers(launcher, script, tmp_path):
 
 
 def test_a_state_is_not_handed_on(launcher, script, tmp_path):
-    command = script('import os, torch\nassert "x" not in os.environ\n'
-                     'assert not hasattr(torch, "x")\n'
-                     'os.environ["x"] = torch.x = "1"\n')
+    command = script(
+        'import os, torch\nassert "x" not in os.environ\n'
+        'assert not hasattr(torch, "x")\n'
+        'os.environ["x"] = torch.x = "1"\n'
+    )
     assert [run(command, tmp_path / 'x.log', launcher)] * 2 == [0, 0]
 
 
 def test_descriptors_are_inherited(launcher, lock, script, tmp_path):
-    command = script('import os, sys; os.write(int(sys.argv[1]), b"here")',
-                     str(lock.fileno()))
+    command = script('import os, sys; os.write(int(sys.argv[1]), b"here")', str(lock.fileno()))
     assert run(command, tmp_path / 'x.log', launcher) == 0
     assert Path(lock.name).read_bytes() == b'here'
 
@@ -168,20 +171,29 @@ def test_an_interrupted_pipeline_ends_its_process(launcher, script, tmp_path):
     assert not is_running(int(pid_file.read_text()))
 
 
-SLEEPER = ('import os, sys, time\nwith open(sys.argv[1] + "~", "w") as file:\n'
-           '    file.write(str(os.getpid()))\n'
-           'os.rename(file.name, sys.argv[1])\ntime.sleep(60)')
+SLEEPER = (
+    'import os, sys, time\nwith open(sys.argv[1] + "~", "w") as file:\n'
+    '    file.write(str(os.getpid()))\n'
+    'os.rename(file.name, sys.argv[1])\ntime.sleep(60)'
+)
 
 
 def test_nothing_outlives_a_killed_pipeline(script, tmp_path):
     pid_file = tmp_path / 'pid'
     command = script(SLEEPER, str(pid_file))
-    pipeline = subprocess.Popen([sys.executable, '-c', (
-        'from pathlib import Path\n'
-        'from ppl_mm.pipeline.launcher import Launcher\n'
-        'from ppl_mm.pipeline.process import run_process\n'
-        f'run_process({command}, Path({str(tmp_path / "x.log")!r}), print, '
-        'Launcher().start)')])
+    pipeline = subprocess.Popen(
+        [
+            sys.executable,
+            '-c',
+            (
+                'from pathlib import Path\n'
+                'from ppl_mm.pipeline.launcher import Launcher\n'
+                'from ppl_mm.pipeline.process import run_process\n'
+                f'run_process({command}, Path({str(tmp_path / "x.log")!r}), print, '
+                'Launcher().start)'
+            ),
+        ]
+    )
     wait_for(pid_file.exists)
     step = int(pid_file.read_text())
     server = parent_of(step)
@@ -191,15 +203,18 @@ def test_nothing_outlives_a_killed_pipeline(script, tmp_path):
     wait_for(lambda: not is_running(step) and not is_running(server))
 
 
-def test_where_importing_fails_it_is_started_as_usual(
-        script, tmp_path, monkeypatch):
+def test_where_importing_fails_it_is_started_as_usual(script, tmp_path, monkeypatch):
     (tmp_path / 'broken').mkdir()
     (tmp_path / 'broken/mmpretrain.py').write_text('1 / 0')
     monkeypatch.setenv('PYTHONPATH', str(tmp_path / 'broken'))
     with Launcher() as launcher:
         for _ in range(2):
-            assert run_process(script('import sys; sys.exit(3)'),
-                               tmp_path / 'x.log', ignore, launcher.start) == 3
+            assert (
+                run_process(
+                    script('import sys; sys.exit(3)'), tmp_path / 'x.log', ignore, launcher.start
+                )
+                == 3
+            )
 
 
 def test_where_the_server_is_killed(script, tmp_path):
@@ -210,11 +225,14 @@ def test_where_the_server_is_killed(script, tmp_path):
             launcher._server.kill()
 
     with Launcher() as launcher:
-        assert run(script(SLEEPER, str(pid_file)), tmp_path / 'x.log',
-                   launcher, kill_server) == -9
+        assert run(script(SLEEPER, str(pid_file)), tmp_path / 'x.log', launcher, kill_server) == -9
         wait_for(lambda: not is_running(int(pid_file.read_text())))
-        assert run_process(script('import sys; sys.exit(3)'),
-                           tmp_path / 'x.log', ignore, launcher.start) == 3
+        assert (
+            run_process(
+                script('import sys; sys.exit(3)'), tmp_path / 'x.log', ignore, launcher.start
+            )
+            == 3
+        )
 
 
 def test_no_server_where_there_is_a_gpu(monkeypatch):

@@ -19,9 +19,11 @@ def test_the_output_goes_to_the_log_and_progress_is_shown(tmp_path):
     status = run(
         'import sys, time\nprint("a: 1/3 images")\n'
         'sys.stderr.write("\\r[> ] 2/3, ETA:  4s")\ntime.sleep(1.2)',
-        tmp_path / 'logs/x.log', shown.append)
+        tmp_path / 'logs/x.log',
+        shown.append,
+    )
     assert status == 0
-    assert Progress('2/3', 4.) in shown
+    assert Progress('2/3', 4.0) in shown
     assert 'a: 1/3 images' in (tmp_path / 'logs/x.log').read_text()
 
 
@@ -33,14 +35,21 @@ def test_logs_are_added_to_and_old_progress_is_not_shown(tmp_path):
     assert set(shown) == {None}
 
 
-@pytest.mark.parametrize('code, status, line', [
-    ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
-    ('import sys; print("error: a.png: broken", file=sys.stderr)\n'
-     'print("and more"); sys.exit(2)', 2, 'a.png: broken'),
-    ('import sys; print("one\\ntwo\\n"); sys.exit(3)', 3, 'two'),
-    ('import sys; sys.exit(4)', 4, 'it said nothing'),
-    ('import os; os.kill(os.getpid(), 9)', -9, 'it said nothing'),
-])
+@pytest.mark.parametrize(
+    'code, status, line',
+    [
+        ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
+        (
+            'import sys; print("error: a.png: broken", file=sys.stderr)\n'
+            'print("and more"); sys.exit(2)',
+            2,
+            'a.png: broken',
+        ),
+        ('import sys; print("one\\ntwo\\n"); sys.exit(3)', 3, 'two'),
+        ('import sys; sys.exit(4)', 4, 'it said nothing'),
+        ('import os; os.kill(os.getpid(), 9)', -9, 'it said nothing'),
+    ],
+)
 def test_failures(tmp_path, code, status, line):
     assert run(code, tmp_path / 'x.log') == status
     assert last_useful_line(tmp_path / 'x.log') == line
@@ -48,13 +57,23 @@ def test_failures(tmp_path, code, status, line):
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='Linux can do it')
 def test_it_does_not_outlive_a_killed_pipeline(tmp_path):
-    child = ('import os, time\nopen("pid.tmp", "w").write(str(os.getpid()))\n'
-             'os.rename("pid.tmp", "pid")\ntime.sleep(60)')
-    parent = subprocess.Popen([sys.executable, '-c', (
-        'import sys\nfrom pathlib import Path\n'
-        'from ppl_mm.pipeline.process import run_process\n'
-        f'run_process([sys.executable, "-c", {child!r}], Path("x.log"), '
-        'lambda progress: None)')], cwd=tmp_path)
+    child = (
+        'import os, time\nopen("pid.tmp", "w").write(str(os.getpid()))\n'
+        'os.rename("pid.tmp", "pid")\ntime.sleep(60)'
+    )
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            '-c',
+            (
+                'import sys\nfrom pathlib import Path\n'
+                'from ppl_mm.pipeline.process import run_process\n'
+                f'run_process([sys.executable, "-c", {child!r}], Path("x.log"), '
+                'lambda progress: None)'
+            ),
+        ],
+        cwd=tmp_path,
+    )
     wait_for(lambda: (tmp_path / 'pid').exists())
     pid = int((tmp_path / 'pid').read_text())
     parent.kill()

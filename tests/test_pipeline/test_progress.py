@@ -2,48 +2,56 @@ import io
 
 import pytest
 
-from ppl_mm.pipeline.progress import (
-    Display,
-    Estimate,
-    Progress,
-    duration,
-    parse_progress,
-)
+from ppl_mm.pipeline.progress import Display, Estimate, Progress, duration, parse_progress
 from ppl_mm.pipeline.step import Step
 
 PREFIX = '11/22 16:46:02 - mmengine - INFO - '
 
 
-@pytest.mark.parametrize('line, text, left', [
-    (PREFIX + 'Epoch(train)  [3][20/30]  lr: 1.0e-03  eta: 0:01:23  '
-     'time: 0.2', 'epoch 3, 20/30', 83),
-    (PREFIX + 'Iter(train) [ 50/400]  base_lr: 1e-3 eta: 2:00:12  time: 1',
-     '50/400', 7212),
-    (PREFIX + 'Iter(train) [ 50/400]  base_lr: 1e-3 eta: 1 day, 0:00:12',
-     '50/400', 86412),
-    (PREFIX + 'Epoch(val)  [8][ 50/120]    eta: 0:00:03  time: 0.1',
-     'validating, 50/120', None),
-    (PREFIX + 'Epoch(test) [ 50/480]    eta: 0:00:30', '50/480', 30),
-    ('[>>>>>     ] 40/120, 25.0 task/s, elapsed: 1s, ETA:     3s', '40/120',
-     3),
-    ('demo data: 20/600 images', '20/600', None),
-])
+@pytest.mark.parametrize(
+    'line, text, left',
+    [
+        (
+            PREFIX + 'Epoch(train)  [3][20/30]  lr: 1.0e-03  eta: 0:01:23  time: 0.2',
+            'epoch 3, 20/30',
+            83,
+        ),
+        (PREFIX + 'Iter(train) [ 50/400]  base_lr: 1e-3 eta: 2:00:12  time: 1', '50/400', 7212),
+        (PREFIX + 'Iter(train) [ 50/400]  base_lr: 1e-3 eta: 1 day, 0:00:12', '50/400', 86412),
+        (
+            PREFIX + 'Epoch(val)  [8][ 50/120]    eta: 0:00:03  time: 0.1',
+            'validating, 50/120',
+            None,
+        ),
+        (PREFIX + 'Epoch(test) [ 50/480]    eta: 0:00:30', '50/480', 30),
+        ('[>>>>>     ] 40/120, 25.0 task/s, elapsed: 1s, ETA:     3s', '40/120', 3),
+        ('demo data: 20/600 images', '20/600', None),
+    ],
+)
 def test_reads_progress(line, text, left):
     assert parse_progress(line) == Progress(text, left)
 
 
-@pytest.mark.parametrize('line', [
-    '', PREFIX + 'Load checkpoint from /a/b/1/2.pth', 'loss: 0.5',
-    PREFIX + 'Epoch(val) [8][120/120]    multi-label/mAP: 50'[:60],
-    '/usr/bin/python tools/train.py'])
+@pytest.mark.parametrize(
+    'line',
+    [
+        '',
+        PREFIX + 'Load checkpoint from /a/b/1/2.pth',
+        'loss: 0.5',
+        PREFIX + 'Epoch(val) [8][120/120]    multi-label/mAP: 50'[:60],
+        '/usr/bin/python tools/train.py',
+    ],
+)
 def test_other_lines_tell_none_or_something_harmless(line):
     found = parse_progress(line)
     assert found is None or found.seconds_left is None
 
 
 def steps(*seconds):
-    return [Step(name=str(k), title=f'title {k}', command=[], outputs=(),
-                 seconds=one) for k, one in enumerate(seconds)]
+    return [
+        Step(name=str(k), title=f'title {k}', command=[], outputs=(), seconds=one)
+        for k, one in enumerate(seconds)
+    ]
 
 
 def test_the_estimate_learns_from_what_was_measured():
@@ -54,7 +62,7 @@ def test_the_estimate_learns_from_what_was_measured():
     assert estimate.left(first, passed=40) == 50  # never negative
     estimate.learn(first, 20)  # twice as slow as guessed
     assert estimate.left(second, passed=0) == 100
-    assert estimate.left(second, 10, Progress('', 5.)) == 65
+    assert estimate.left(second, 10, Progress('', 5.0)) == 65
     assert estimate.left(second, 10, Progress('', None)) == 90
 
 
@@ -69,7 +77,8 @@ def test_lines_where_there_is_no_terminal():
     assert out.getvalue().splitlines() == [
         'step 1 of 2: title 0: finished before',
         'step 2 of 2: title 1 (about 1:05 left in all)',
-        'step 2 of 2: title 1: done in 0:21']
+        'step 2 of 2: title 1: done in 0:21',
+    ]
 
 
 def test_one_line_in_place_on_a_terminal():
@@ -82,11 +91,9 @@ def test_one_line_in_place_on_a_terminal():
     display.done(70)
     assert out.getvalue().count('\n') == 1
     shown = [line.rstrip() for line in out.getvalue().split('\r')]
-    assert ('step 1 of 2: title 0 | epoch 3, 1/2 | 1:01 | about 1:04 left in '
-            'all') in shown
+    assert ('step 1 of 2: title 0 | epoch 3, 1/2 | 1:01 | about 1:04 left in all') in shown
     assert shown[-1] == 'step 1 of 2: title 0: done in 1:10'
 
 
 def test_duration():
-    assert [duration(s) for s in (0.4, 65, 3665)] == ['0:00', '1:05',
-                                                      '1:01:05']
+    assert [duration(s) for s in (0.4, 65, 3665)] == ['0:00', '1:05', '1:01:05']

@@ -17,8 +17,7 @@ def copied(finished, tmp_path):
 def states(mini, work_dir):
     """What --dry-run says of each step."""
     out = mini.run(work_dir, '--dry-run').stdout
-    return dict(re.findall(r'^step \d+ of \d+: (\w+), [^:]*: (.*)$', out,
-                           re.MULTILINE))
+    return dict(re.findall(r'^step \d+ of \d+: (\w+), [^:]*: (.*)$', out, re.MULTILINE))
 
 
 def redone(mini, work_dir):
@@ -30,14 +29,12 @@ def redone(mini, work_dir):
 
 def test_the_second_time_nothing_is_done(copied):
     mini, work_dir = copied
-    before = {path: path.stat().st_mtime_ns
-              for path in work_dir.rglob('*') if path.is_file()}
+    before = {path: path.stat().st_mtime_ns for path in work_dir.rglob('*') if path.is_file()}
     start = time.monotonic()
     done = mini.run(work_dir)
     assert time.monotonic() - start < 20
     assert done.returncode == 0 and done.stdout.count('finished before') == 18
-    after = {path: path.stat().st_mtime_ns
-             for path in work_dir.rglob('*') if path.is_file()}
+    after = {path: path.stat().st_mtime_ns for path in work_dir.rglob('*') if path.is_file()}
     changed = {path.name for path in after if after[path] != before[path]}
     assert changed <= {'.lock', 'pipeline.json'}
 
@@ -52,17 +49,29 @@ SEGMENTATION = ['train_seg', 'test_seg', 'test_seg_val', 'report']
 REFINEMENT = ['refine', 'refine_val', 'measure_refined', *SEGMENTATION]
 
 
-@pytest.mark.parametrize('name, old, new, steps', [
-    ('seg.py', 'max_iters = 8', 'max_iters = 9', SEGMENTATION),
-    ('refine.py', 'alpha=2', 'alpha=3', REFINEMENT),
-    ('affinity.py', 'max_epochs=4', 'max_epochs=5', [
-        'train_affinity', *REFINEMENT]),
-    ('cls_progressive.py', 'epochs=2)', 'epochs=1 + 1), dict(epochs=0)', [
-        'train_ppl', 'export_ppl', 'export_ppl_val', 'measure_ppl',
-        'refine_confident', 'train_affinity', *REFINEMENT]),
-])
-def test_a_changed_config_redoes_it_and_what_follows(
-        copied, name, old, new, steps):
+@pytest.mark.parametrize(
+    'name, old, new, steps',
+    [
+        ('seg.py', 'max_iters = 8', 'max_iters = 9', SEGMENTATION),
+        ('refine.py', 'alpha=2', 'alpha=3', REFINEMENT),
+        ('affinity.py', 'max_epochs=4', 'max_epochs=5', ['train_affinity', *REFINEMENT]),
+        (
+            'cls_progressive.py',
+            'epochs=2)',
+            'epochs=1 + 1), dict(epochs=0)',
+            [
+                'train_ppl',
+                'export_ppl',
+                'export_ppl_val',
+                'measure_ppl',
+                'refine_confident',
+                'train_affinity',
+                *REFINEMENT,
+            ],
+        ),
+    ],
+)
+def test_a_changed_config_redoes_it_and_what_follows(copied, name, old, new, steps):
     mini, work_dir = copied
     path = mini.folder / name
     text = path.read_text()
@@ -102,5 +111,4 @@ def test_one_step_alone(copied):
     (work_dir / 'steps/measure_cam.json').unlink()
     done = mini.run(work_dir, '--only', 'report')
     assert done.returncode == 2
-    assert ('step report needs measure_cam, which is not finished'
-            in done.stderr)
+    assert 'step report needs measure_cam, which is not finished' in done.stderr

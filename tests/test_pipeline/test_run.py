@@ -1,4 +1,5 @@
 """The runner, with steps that take no time."""
+
 import sys
 
 import pytest
@@ -23,19 +24,25 @@ def start(mini, tmp_path, monkeypatch):
     def step(name, *needs):
         out, config = work_dir / name / 'out', tmp_path / f'{name}.py'
         inputs = [config, *(work_dir / one / 'out' for one in needs)]
-        code = ('import sys, pathlib\n*read, out = map(pathlib.Path, '
-                'sys.argv[1:])\nout.parent.mkdir(exist_ok=True)\n'
-                'text = "".join(one.read_text() for one in read)\n'
-                'exec(text)\nif "number" in vars(): 1 / number\n'
-                'if "quiet" in vars(): sys.exit()\nout.write_text(text)')
+        code = (
+            'import sys, pathlib\n*read, out = map(pathlib.Path, '
+            'sys.argv[1:])\nout.parent.mkdir(exist_ok=True)\n'
+            'text = "".join(one.read_text() for one in read)\n'
+            'exec(text)\nif "number" in vars(): 1 / number\n'
+            'if "quiet" in vars(): sys.exit()\nout.write_text(text)'
+        )
         return Step(
-            name=name, title=f'do {name}', needs=needs, outputs=(out, ),
-            folder=out.parent, configs=(config, ),
-            command=[sys.executable, '-c', code, *map(str, [*inputs, out])])
+            name=name,
+            title=f'do {name}',
+            needs=needs,
+            outputs=(out,),
+            folder=out.parent,
+            configs=(config,),
+            command=[sys.executable, '-c', code, *map(str, [*inputs, out])],
+        )
 
     def make(work_dir=work_dir):
-        monkeypatch.setattr(run, 'make_plan', lambda *args: [
-            step('a'), step('b', 'a'), step('c')])
+        monkeypatch.setattr(run, 'make_plan', lambda *args: [step('a'), step('b', 'a'), step('c')])
         return Pipeline(load_settings(mini.config), work_dir, 'tools')
 
     return make
@@ -44,23 +51,19 @@ def start(mini, tmp_path, monkeypatch):
 def done(capsys):
     """The steps that were run, of what was printed since."""
     lines = capsys.readouterr().out.splitlines()
-    return [line.split(':')[1].split()[1] for line in lines
-            if ': done in' in line]
+    return [line.split(':')[1].split()[1] for line in lines if ': done in' in line]
 
 
 def test_each_step_once(start, capsys, tmp_path):
     start().run()
     assert done(capsys) == ['a', 'b', 'c']
-    assert (tmp_path / 'work/b/out').read_text() == (
-        'x = "b"\nx = "a"\n')
+    assert (tmp_path / 'work/b/out').read_text() == ('x = "b"\nx = "a"\n')
     start().run()
     assert done(capsys) == []
 
 
-@pytest.mark.parametrize('changed, expected', [
-    ('a', ['a', 'b']), ('b', ['b']), ('c', ['c'])])
-def test_a_change_redoes_what_depends_on_it(
-        start, capsys, tmp_path, changed, expected):
+@pytest.mark.parametrize('changed, expected', [('a', ['a', 'b']), ('b', ['b']), ('c', ['c'])])
+def test_a_change_redoes_what_depends_on_it(start, capsys, tmp_path, changed, expected):
     start().run()
     done(capsys)
     (tmp_path / f'{changed}.py').write_text('x = 5\n')
@@ -70,8 +73,7 @@ def test_a_change_redoes_what_depends_on_it(
     assert not (tmp_path / f'work/{changed}/old').exists()
 
 
-def test_what_is_made_again_the_same_redoes_nothing_else(
-        start, capsys, tmp_path):
+def test_what_is_made_again_the_same_redoes_nothing_else(start, capsys, tmp_path):
     start().run()
     done(capsys)
     (tmp_path / 'work/a/out').unlink()
@@ -104,8 +106,8 @@ def test_after_a_failure_it_goes_on_there(start, capsys, tmp_path):
     with pytest.raises(UserError) as caught:
         start().run()
     assert str(caught.value).startswith(
-        'step 2 of 3 (b) failed: ZeroDivisionError: division by zero; its '
-        'whole output is in')
+        'step 2 of 3 (b) failed: ZeroDivisionError: division by zero; its whole output is in'
+    )
     assert done(capsys) == ['a']
     (tmp_path / 'b.py').write_text('x = 1\n')
     start().run()
@@ -126,6 +128,7 @@ def test_a_dry_run_does_nothing(start, capsys, tmp_path):
     (tmp_path / 'a.py').write_text('x = 7\n')
     capsys.readouterr()
     start().show()
-    states = [line.split(': ')[-1] for line in
-              capsys.readouterr().out.splitlines() if line[:4] == 'step']
+    states = [
+        line.split(': ')[-1] for line in capsys.readouterr().out.splitlines() if line[:4] == 'step'
+    ]
     assert states == ['to do again, something has changed'] * 2 + ['to do']

@@ -1,4 +1,5 @@
 """A second round of segmentation, on labels of the first one's network."""
+
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
 
-MAPS = '''
+MAPS = """
 _base_ = './seg.py'
 test_dataloader = dict(dataset=dict(
     _delete_=True, type='ppl_mm.ImageLabelDataset', data_root='{data}',
@@ -23,12 +24,13 @@ tta_pipeline = [
         [dict(type='PackSegInputs', meta_keys=(
             'img_path', 'image_id', 'gt_label', 'ori_shape', 'img_shape',
             'flip', 'flip_direction'))]])]
-'''
-LABELS = '''
+"""
+LABELS = """
 refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.5)]
-'''
-KEYS = dict(maps="segmentation_maps = 'maps_seg.py'\n",
-            labels="segmentation_labels = 'refine_seg.py'\n")
+"""
+KEYS = dict(
+    maps="segmentation_maps = 'maps_seg.py'\n", labels="segmentation_labels = 'refine_seg.py'\n"
+)
 
 
 @pytest.fixture
@@ -38,9 +40,11 @@ def rounds(mini):
     (mini.folder / 'maps_seg.py').write_text(MAPS.replace('{data}', data))
     (mini.folder / 'refine_seg.py').write_text(LABELS)
     (mini.folder / 'seg_again.py').write_text(
-        "_base_ = './seg.py'\ntrain_cfg = dict(max_iters=4)\n")
+        "_base_ = './seg.py'\ntrain_cfg = dict(max_iters=4)\n"
+    )
     text = mini.config.read_text().replace(
-        "segmentation = 'seg.py'", "segmentation = ['seg.py', 'seg_again.py']")
+        "segmentation = 'seg.py'", "segmentation = ['seg.py', 'seg_again.py']"
+    )
     mini.config.write_text(text + ''.join(KEYS.values()))
     return mini
 
@@ -54,19 +58,20 @@ def test_labels_are_made_between_the_rounds(rounds):
     steps = plan(rounds)
     names = list(steps)
     begin = names.index('train_seg_1')
-    assert names[begin:begin + 5] == [
-        'train_seg_1', 'export_seg_1', 'label_seg_1', 'train_seg',
-        'test_seg']
-    first, export, label, second = (
-        steps[name] for name in names[begin:begin + 4])
+    assert names[begin : begin + 5] == [
+        'train_seg_1',
+        'export_seg_1',
+        'label_seg_1',
+        'train_seg',
+        'test_seg',
+    ]
+    first, export, label, second = (steps[name] for name in names[begin : begin + 4])
     label_dir = 'train_dataloader.dataset.label_dir'
     assert first.command[2] == str(rounds.folder / 'seg.py')
     assert f'{label_dir}=work/refine' in first.command
     assert not [part for part in first.command if 'load_from' in part]
-    assert export.command[2:4] == [
-        str(rounds.folder / 'maps_seg.py'), 'work/train_seg_1']
-    assert label.command[2:4] == [
-        str(rounds.folder / 'refine_seg.py'), 'work/export_seg_1']
+    assert export.command[2:4] == [str(rounds.folder / 'maps_seg.py'), 'work/train_seg_1']
+    assert label.command[2:4] == [str(rounds.folder / 'refine_seg.py'), 'work/export_seg_1']
     assert f'{label_dir}=work/label_seg_1' in second.command
     assert 'load_from=work/train_seg_1' in second.command
     assert second.command[2] == str(rounds.folder / 'seg_again.py')
@@ -75,8 +80,7 @@ def test_labels_are_made_between_the_rounds(rounds):
 
 
 def test_the_first_round_may_start_from_the_classifier(rounds):
-    rounds.config.write_text(
-        rounds.config.read_text() + 'start_segmentation_from_ppl = True\n')
+    rounds.config.write_text(rounds.config.read_text() + 'start_segmentation_from_ppl = True\n')
     steps = plan(rounds)
     assert 'load_from=work/train_ppl' in steps['train_seg_1'].command
     assert 'load_from=work/train_seg_1' in steps['train_seg'].command
@@ -91,8 +95,10 @@ def test_one_round_is_what_it_was(mini):
 def test_both_configs_are_needed(rounds, left_out):
     text = rounds.config.read_text()
     rounds.config.write_text(text.replace(KEYS[left_out], ''))
-    with pytest.raises(UserError, match='several rounds of segmentation.* '
-                       'segmentation_maps and segmentation_labels'):
+    with pytest.raises(
+        UserError,
+        match='several rounds of segmentation.* segmentation_maps and segmentation_labels',
+    ):
         plan(rounds)
 
 
@@ -105,14 +111,19 @@ def test_configs_that_one_round_does_not_use(rounds):
 
 def test_three_rounds(rounds):
     text = rounds.config.read_text()
-    rounds.config.write_text(text.replace(
-        "['seg.py',", "['seg.py', 'seg.py',"))
+    rounds.config.write_text(text.replace("['seg.py',", "['seg.py', 'seg.py',"))
     steps = plan(rounds)
     assert [name for name in steps if 'seg' in name][:7] == [
-        'train_seg_1', 'export_seg_1', 'label_seg_1', 'train_seg_2',
-        'export_seg_2', 'label_seg_2', 'train_seg']
+        'train_seg_1',
+        'export_seg_1',
+        'label_seg_1',
+        'train_seg_2',
+        'export_seg_2',
+        'label_seg_2',
+        'train_seg',
+    ]
     assert 'load_from=work/train_seg_2' in steps['train_seg'].command
-    assert steps['export_seg_2'].needs == ('train_seg_2', )
+    assert steps['export_seg_2'].needs == ('train_seg_2',)
 
 
 def classes_of(path):
@@ -125,8 +136,7 @@ def test_the_rounds_run(rounds, tmp_path):
     done = rounds.run(work)
     assert done.returncode == 0, done.stdout + done.stderr
     first = (work / 'train_seg_1' / 'last_checkpoint').read_text()
-    assert f'Load checkpoint from {first}' in (
-        work / 'logs/train_seg.log').read_text()
+    assert f'Load checkpoint from {first}' in (work / 'logs/train_seg.log').read_text()
     labels = list((work / 'label_seg_1/labels').glob('*.png'))
     masks = rounds.folder / 'data/SegmentationClass'
     assert len(labels) == 12

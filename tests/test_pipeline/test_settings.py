@@ -17,46 +17,52 @@ def test_reads_a_config(mini):
     settings = load_settings(mini.config)
     assert settings.name == 'mini' and settings.seed == 3
     assert settings.baseline == mini.folder / 'cls_cam.py'
-    assert settings.ppl == (mini.folder / 'cls_progressive.py', )
-    assert settings.list_path('val') == (
-        mini.folder / 'data/ImageSets/Segmentation/val.txt')
+    assert settings.ppl == (mini.folder / 'cls_progressive.py',)
+    assert settings.list_path('val') == (mini.folder / 'data/ImageSets/Segmentation/val.txt')
 
 
 def test_refinement_may_be_left_out(mini):
-    for line in ("refinement = 'refine.py'", "affinity = 'affinity.py'",
-                 "confident_labels = 'confident.py'"):
+    for line in (
+        "refinement = 'refine.py'",
+        "affinity = 'affinity.py'",
+        "confident_labels = 'confident.py'",
+    ):
         rewrite(mini, line, '')
-    steps = {step.name: step for step in make_plan(
-        load_settings(mini.config), Path('work'), Path('tools'))}
+    steps = {
+        step.name: step
+        for step in make_plan(load_settings(mini.config), Path('work'), Path('tools'))
+    }
     assert 'refine' not in steps
     labels = 'train_dataloader.dataset.label_dir=work/export_ppl'
     assert labels in steps['train_seg'].command
 
 
 def test_the_command_line_wins(mini):
-    settings = load_settings(
-        mini.config, {'make_data.seed': 7, 'data_root': 'elsewhere'}, seed=5)
+    settings = load_settings(mini.config, {'make_data.seed': 7, 'data_root': 'elsewhere'}, seed=5)
     assert settings.seed == 5 and settings.make_data['seed'] == 7
     assert str(settings.data_root) == 'elsewhere'
 
 
-@pytest.mark.parametrize('old, new, message', [
-    ("data_root = ", "data_rot = ", 'it has no data_root'),
-    ('seed = 3', 'sead = 3', 'unknown key sead; did you mean seed?'),
-    ('seed = 3', 'seed = -1', 'seed=-1 must be a whole number'),
-    ("seed = 3", "seed = 'x'", "seed='x' must be a whole number"),
-    ("'seg.py'", "'deeplab.py'", 'segmentation: no such config'),
-    ("'seg.py'", '5', 'segmentation=5 must name a config'),
-    ("masked='train', ", '', 'splits must be a dict of train, threshold'),
-    ("masked='train'", "masked='lists/train.txt'", 'splits.masked='),
-    ("masked='train'", "masked='val'", 'are both val'),
-    ("tool='dataset", "tol='dataset", 'make_data='),
-    ("seed = 3", "seed = 3 +", 'cannot be read as a config (SyntaxError'),
-    ("seed = 3", "seed = 1 / 0", 'cannot be read as a config'),
-    ("refinement = 'refine.py'", '', 'an affinity needs both refinement'),
-    ("confident_labels = 'confident.py'", '', 'and confident_labels'),
-    ("'refine.py'", "'none.py'", 'refinement: no such config'),
-])
+@pytest.mark.parametrize(
+    'old, new, message',
+    [
+        ('data_root = ', 'data_rot = ', 'it has no data_root'),
+        ('seed = 3', 'sead = 3', 'unknown key sead; did you mean seed?'),
+        ('seed = 3', 'seed = -1', 'seed=-1 must be a whole number'),
+        ('seed = 3', "seed = 'x'", "seed='x' must be a whole number"),
+        ("'seg.py'", "'deeplab.py'", 'segmentation: no such config'),
+        ("'seg.py'", '5', 'segmentation=5 must name a config'),
+        ("masked='train', ", '', 'splits must be a dict of train, threshold'),
+        ("masked='train'", "masked='lists/train.txt'", 'splits.masked='),
+        ("masked='train'", "masked='val'", 'are both val'),
+        ("tool='dataset", "tol='dataset", 'make_data='),
+        ('seed = 3', 'seed = 3 +', 'cannot be read as a config (SyntaxError'),
+        ('seed = 3', 'seed = 1 / 0', 'cannot be read as a config'),
+        ("refinement = 'refine.py'", '', 'an affinity needs both refinement'),
+        ("confident_labels = 'confident.py'", '', 'and confident_labels'),
+        ("'refine.py'", "'none.py'", 'refinement: no such config'),
+    ],
+)
 def test_says_what_is_wrong(mini, old, new, message):
     rewrite(mini, old, new)
     with pytest.raises(UserError) as caught:
@@ -73,6 +79,5 @@ def test_no_config(tmp_path):
 
 @pytest.mark.parametrize('name', ['demo', 'voc6'])
 def test_the_shipped_ones(name, request):
-    settings = load_settings(
-        request.config.rootpath / f'configs/{name}/pipeline.py')
+    settings = load_settings(request.config.rootpath / f'configs/{name}/pipeline.py')
     assert settings.name == name

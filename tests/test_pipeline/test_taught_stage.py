@@ -1,4 +1,5 @@
 """A stage of PPL that learns from labels of the one before."""
+
 import argparse
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
 from ppl_mm.utils.config import ConfigOptions
 
-TAUGHT = '''
+TAUGHT = """
 _base_ = './cls_cam.py'
 model = dict(
     neck=dict(type='ppl_mm.PatchLearning', position=4, grid=2,
@@ -25,15 +26,14 @@ train_pipeline = [
     dict(type='PackInputs', algorithm_keys=('gt_seg_map', ))]
 train_dataloader = dict(dataset=dict(
     label_dir='work_dirs/labels', pipeline=train_pipeline))
-'''
+"""
 
 
 @pytest.fixture
 def taught(mini):
     """A miniature whose second stage of PPL learns from the first."""
     (mini.folder / 'cls_taught.py').write_text(TAUGHT)
-    rewrite(mini, "ppl = 'cls_progressive.py'",
-            "ppl = ['cls_progressive.py', 'cls_taught.py']")
+    rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = ['cls_progressive.py', 'cls_taught.py']")
     return mini
 
 
@@ -52,19 +52,21 @@ def test_labels_are_made_between_the_stages(taught):
     steps = plan(taught)
     names = list(steps)
     first = names.index('train_ppl_1')
-    assert names[first:first + 4] == [
-        'train_ppl_1', 'export_ppl_1', 'label_ppl_1', 'train_ppl']
-    export, label, train = (steps[name] for name in names[first + 1:first + 4])
+    assert names[first : first + 4] == ['train_ppl_1', 'export_ppl_1', 'label_ppl_1', 'train_ppl']
+    export, label, train = (steps[name] for name in names[first + 1 : first + 4])
     assert export.command[2:] == [
-        str(taught.folder / 'cls_progressive.py'), 'work/train_ppl_1',
-        '--out-dir', 'work/export_ppl_1', '--split', 'train',
+        str(taught.folder / 'cls_progressive.py'),
+        'work/train_ppl_1',
+        '--out-dir',
+        'work/export_ppl_1',
+        '--split',
+        'train',
         '--cfg-options',
-        f'test_dataloader.dataset.data_root={taught.folder}/data']
-    assert label.command[2:4] == [
-        str(taught.folder / 'confident.py'), 'work/export_ppl_1']
+        f'test_dataloader.dataset.data_root={taught.folder}/data',
+    ]
+    assert label.command[2:4] == [str(taught.folder / 'confident.py'), 'work/export_ppl_1']
     assert 'load_from=work/train_ppl_1' in train.command
-    assert ('train_dataloader.dataset.label_dir=work/label_ppl_1'
-            in train.command)
+    assert 'train_dataloader.dataset.label_dir=work/label_ppl_1' in train.command
     assert set(train.needs) == {'train_ppl_1', 'label_ppl_1'}
 
 
@@ -73,11 +75,15 @@ def test_a_stage_without_labels_needs_none(mini):
 
 
 def test_it_needs_a_config_that_makes_the_labels(taught):
-    for line in ("refinement = 'refine.py'", "affinity = 'affinity.py'",
-                 "confident_labels = 'confident.py'"):
+    for line in (
+        "refinement = 'refine.py'",
+        "affinity = 'affinity.py'",
+        "confident_labels = 'confident.py'",
+    ):
         rewrite(taught, line, '')
-    with pytest.raises(UserError, match='pipeline.py.*cls_progressive.py '
-                       'learns from labels.*confident_labels'):
+    with pytest.raises(
+        UserError, match='pipeline.py.*cls_progressive.py learns from labels.*confident_labels'
+    ):
         plan(taught)
 
 
@@ -91,19 +97,19 @@ def test_an_affinity_net_may_have_labels_of_its_own(taught):
     source = taught.folder / 'confident.py'
     (taught.folder / 'sure.py').write_text(source.read_text())
     assert plan(taught)['refine_confident'].command[2] == str(source)
-    rewrite(taught, "affinity = 'affinity.py'",
-            "affinity = 'affinity.py'\naffinity_labels = 'sure.py'")
+    rewrite(
+        taught, "affinity = 'affinity.py'", "affinity = 'affinity.py'\naffinity_labels = 'sure.py'"
+    )
     steps = plan(taught)
-    assert steps['refine_confident'].command[2] == str(
-        taught.folder / 'sure.py')
+    assert steps['refine_confident'].command[2] == str(taught.folder / 'sure.py')
     assert steps['label_ppl_1'].command[2] == str(source)
 
 
 def test_labels_that_neither_learns_from_are_an_error(mini):
-    (mini.folder / 'sure.py').write_text(
-        (mini.folder / 'confident.py').read_text())
-    rewrite(mini, "affinity = 'affinity.py'",
-            "affinity = 'affinity.py'\naffinity_labels = 'sure.py'")
+    (mini.folder / 'sure.py').write_text((mini.folder / 'confident.py').read_text())
+    rewrite(
+        mini, "affinity = 'affinity.py'", "affinity = 'affinity.py'\naffinity_labels = 'sure.py'"
+    )
     with pytest.raises(UserError, match='nothing uses confident_labels'):
         plan(mini)
     rewrite(mini, "confident_labels = 'confident.py'", '')
@@ -122,14 +128,16 @@ def test_the_stages_run(taught, tmp_path):
 def twice(taught):
     """Taught by the first stage's labels, then by those of what that gave."""
     rewrite(taught, "'cls_taught.py']", "'cls_taught.py', 'cls_taught.py']")
-    (taught.folder / 'surer.py').write_text(
-        (taught.folder / 'confident.py').read_text())
+    (taught.folder / 'surer.py').write_text((taught.folder / 'confident.py').read_text())
     return taught
 
 
 def label_configs(mini):
-    return [Path(step.command[2]).name for name, step in plan(mini).items()
-            if name.startswith('label_') or name == 'refine_confident']
+    return [
+        Path(step.command[2]).name
+        for name, step in plan(mini).items()
+        if name.startswith('label_') or name == 'refine_confident'
+    ]
 
 
 def test_each_stage_learns_from_the_one_before(twice):
@@ -137,57 +145,64 @@ def test_each_stage_learns_from_the_one_before(twice):
     for number, name in ((1, 'train_ppl_2'), (2, 'train_ppl')):
         train = steps[name]
         assert f'load_from=work/train_ppl_{number}' in train.command
-        assert ('train_dataloader.dataset.label_dir='
-                f'work/label_ppl_{number}' in train.command)
-        assert steps[f'label_ppl_{number}'].command[3] == (
-            f'work/export_ppl_{number}')
+        assert f'train_dataloader.dataset.label_dir=work/label_ppl_{number}' in train.command
+        assert steps[f'label_ppl_{number}'].command[3] == (f'work/export_ppl_{number}')
 
 
 def test_one_config_of_labels_serves_all_stages_or_each_has_its_own(twice):
     assert label_configs(twice) == ['confident.py'] * 3
-    rewrite(twice, "confident_labels = 'confident.py'",
-            "confident_labels = ['confident.py', 'surer.py']")
+    rewrite(
+        twice,
+        "confident_labels = 'confident.py'",
+        "confident_labels = ['confident.py', 'surer.py']",
+    )
     assert label_configs(twice) == ['confident.py', 'surer.py', 'surer.py']
 
 
 def test_as_many_configs_of_labels_as_stages_that_learn(taught):
-    rewrite(taught, "confident_labels = 'confident.py'",
-            "confident_labels = ['confident.py', 'confident.py']")
-    with pytest.raises(UserError, match='confident_labels names 2 configs, '
-                       'and 1 stages of ppl learn from labels'):
+    rewrite(
+        taught,
+        "confident_labels = 'confident.py'",
+        "confident_labels = ['confident.py', 'confident.py']",
+    )
+    with pytest.raises(
+        UserError, match='confident_labels names 2 configs, and 1 stages of ppl learn from labels'
+    ):
         plan(taught)
 
 
-WRAPPED = '''
+WRAPPED = """
 dataset = dict(type='ClassBalancedDataset', oversample_thr=0.3,
                dataset=_base_.train_dataloader.dataset)
 train_dataloader = dict(dataset=dict(_delete_=True, **dataset))
-'''
+"""
 
 
 def test_a_training_set_may_be_wrapped(taught):
     """Rare classes more often, as docs/own_data.md has it."""
-    (taught.folder / 'rare.py').write_text(
-        "_base_ = './cls_taught.py'\n" + WRAPPED)
+    (taught.folder / 'rare.py').write_text("_base_ = './cls_taught.py'\n" + WRAPPED)
     rewrite(taught, "'cls_taught.py']", "'rare.py']")
     steps = plan(taught)
     inner = 'train_dataloader.dataset.dataset'
     assert f'{inner}.label_dir=work/label_ppl_1' in steps['train_ppl'].command
-    assert f'{inner}.data_root={taught.folder}/data' in (
-        steps['train_ppl'].command)
+    assert f'{inner}.data_root={taught.folder}/data' in (steps['train_ppl'].command)
     rewrite(taught, "splits = dict(train='train'", "splits = dict(train='x'")
-    with pytest.raises(UserError, match=r"dataset\.split='train', but .*"
-                       "splits.train='x'"):
+    with pytest.raises(
+        UserError,
+        match=r"dataset\.split='train', but .*"
+        "splits.train='x'",
+    ):
         plan(taught)
 
 
 def test_the_name_of_a_split_may_have_a_dot(mini):
     config = mini.folder / 'cls_cam.py'
-    config.write_text(config.read_text() + "train_dataloader['dataset']"
-                      "['split'] = 'train.v2'\n")
-    rewrite(mini, "splits = dict(train='train', threshold='train', "
-            "masked='train'", "splits = dict(train='train.v2', "
-            "threshold='train', masked='train'")
+    config.write_text(config.read_text() + "train_dataloader['dataset']['split'] = 'train.v2'\n")
+    rewrite(
+        mini,
+        "splits = dict(train='train', threshold='train', masked='train'",
+        "splits = dict(train='train.v2', threshold='train', masked='train'",
+    )
     rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = 'cls_cam.py'")
     with pytest.raises(UserError, match='ann_file'):  # the network's is left
         plan(mini)
@@ -197,8 +212,7 @@ def test_folders_may_have_spaces_in_their_names(taught):
     """What the steps are told is what their parser reads."""
     spaced = taught.folder.rename(taught.folder.parent / 'my configs')
     config = spaced / taught.config.name
-    config.write_text(config.read_text().replace(
-        f"'{taught.folder}/data'", "'my data'"))
+    config.write_text(config.read_text().replace(f"'{taught.folder}/data'", "'my data'"))
     steps = make_plan(load_settings(config), Path('my work'), Path('tools'))
     parser = argparse.ArgumentParser()
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions)

@@ -19,8 +19,14 @@ def folder(tmp_path):
 @pytest.fixture
 def step(folder):
     place = folder.path / 'train'
-    return Step(name='train', title='train', command=['x'], outputs=(place, ),
-                folder=place, resume=('--resume', ))
+    return Step(
+        name='train',
+        title='train',
+        command=['x'],
+        outputs=(place,),
+        folder=place,
+        resume=('--resume',),
+    )
 
 
 def save_checkpoint(step, name='epoch_1.pth'):
@@ -65,13 +71,12 @@ def test_one_run_at_a_time(folder, monkeypatch):
     folder.claim().close()
 
 
-def test_a_finished_step_is_remembered_while_its_files_are_there(
-        folder, step):
+def test_a_finished_step_is_remembered_while_its_files_are_there(folder, step):
     assert folder.finished(step) is None
     assert folder.begin(step, 'abc') is False
     save_checkpoint(step)
     assert folder.finished(step) is None
-    folder.finish(step, 'result', 2.)
+    folder.finish(step, 'result', 2.0)
     record = folder.finished(step)
     assert record['fingerprint'] == 'abc' and record['result'] == 'result'
     assert record['seconds'] == pytest.approx(2, abs=0.1)
@@ -92,17 +97,20 @@ def test_its_earlier_time_counts(folder, step):
     log = folder.log_path(step)
     log.parent.mkdir()
     log.touch()
-    os.utime(log, (time.time() + 60, ) * 2)  # it wrote for a minute
+    os.utime(log, (time.time() + 60,) * 2)  # it wrote for a minute
     folder.begin(step, 'abc')
-    assert folder.finish(step, 'x', 5.)['seconds'] == pytest.approx(65, abs=2)
+    assert folder.finish(step, 'x', 5.0)['seconds'] == pytest.approx(65, abs=2)
 
 
-@pytest.mark.parametrize('harm', [
-    lambda step: (step.folder / 'epoch_1.pth').unlink(),
-    lambda step: (step.folder / 'last_checkpoint').write_text(''),
-    lambda step: (step.folder / 'last_checkpoint').unlink()])
-def test_a_training_without_a_whole_checkpoint_starts_again(
-        folder, step, harm):
+@pytest.mark.parametrize(
+    'harm',
+    [
+        lambda step: (step.folder / 'epoch_1.pth').unlink(),
+        lambda step: (step.folder / 'last_checkpoint').write_text(''),
+        lambda step: (step.folder / 'last_checkpoint').unlink(),
+    ],
+)
+def test_a_training_without_a_whole_checkpoint_starts_again(folder, step, harm):
     folder.begin(step, 'abc')
     save_checkpoint(step)
     harm(step)
@@ -113,7 +121,7 @@ def test_a_training_without_a_whole_checkpoint_starts_again(
 def test_a_changed_step_starts_from_nothing(folder, step):
     folder.begin(step, 'abc')
     save_checkpoint(step)
-    folder.finish(step, 'result', 2.)
+    folder.finish(step, 'result', 2.0)
     assert folder.begin(step, 'def') is False
     assert folder.finished(step) is None and not step.folder.exists()
 
@@ -121,7 +129,7 @@ def test_a_changed_step_starts_from_nothing(folder, step):
 def test_broken_records_count_as_none(folder, step):
     folder.begin(step, 'abc')
     save_checkpoint(step)
-    folder.finish(step, 'result', 2.)
+    folder.finish(step, 'result', 2.0)
     (folder.path / 'steps' / 'train.json').write_text('{"finger')
     assert folder.finished(step) is None
 

@@ -3,6 +3,7 @@
 Everything lies in one folder as on a user's machine, so that the paths of the
 configs hold: data/VOCdevkit/VOC2012, data/coco, work_dirs/..
 """
+
 import importlib.util
 import json
 import shutil
@@ -27,8 +28,7 @@ CROP = 64
 def load_tool(name):
     """A script of tools/ as a module."""
     path = ROOT / 'tools' / f'{name}.py'
-    spec = importlib.util.spec_from_file_location(
-        f'recipe_tool_{path.stem}', path)
+    spec = importlib.util.spec_from_file_location(f'recipe_tool_{path.stem}', path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -40,7 +40,7 @@ def draw(rng, label):
     image = rng.integers(0, 120, (height, width, 3), np.uint8)
     left, top = rng.integers(8, 24, 2)
     mask = np.zeros((height, width), np.uint8)
-    mask[top:top + 30, left:left + 34] = label
+    mask[top : top + 30, left : left + 34] = label
     image[mask > 0] += np.uint8(40 + label)
     return image, mask, [int(left), int(top), 34, 30]
 
@@ -57,10 +57,12 @@ def write_lines(path, lines):
 
 def write_devkit(root, sbd, rng, convert=True):
     """VOCdevkit/VOC2012: 2 images of train, 2 of SBD, 2 of val, 2 of test."""
-    splits = dict(train=['2007_000032', '2007_000039'],
-                  sbd=['2008_000002', '2008_000003'],
-                  val=['2007_000033', '2007_000042'],
-                  test=['2008_000006', '2008_000011'])
+    splits = dict(
+        train=['2007_000032', '2007_000039'],
+        sbd=['2008_000002', '2008_000003'],
+        val=['2007_000033', '2007_000042'],
+        test=['2008_000006', '2008_000011'],
+    )
     for split, images in splits.items():
         for image_id in images:
             label = int(rng.integers(1, 21))
@@ -68,18 +70,23 @@ def write_devkit(root, sbd, rng, convert=True):
             write_image(root / f'JPEGImages/{image_id}.jpg', image)
             if split == 'test':
                 continue
-            write_lines(root / f'Annotations/{image_id}.xml', [
-                '<annotation><object>',
-                f'<name>{VOC_CLASSES[label - 1]}</name>',
-                '<difficult>0</difficult>',
-                '</object></annotation>'])
+            write_lines(
+                root / f'Annotations/{image_id}.xml',
+                [
+                    '<annotation><object>',
+                    f'<name>{VOC_CLASSES[label - 1]}</name>',
+                    '<difficult>0</difficult>',
+                    '</object></annotation>',
+                ],
+            )
             folder = sbd if split == 'sbd' else root / 'SegmentationClass'
             write_label(folder / f'{image_id}.png', mask)
         if split != 'sbd':
             write_lines(root / f'ImageSets/Segmentation/{split}.txt', images)
     if convert:
         load_tool('dataset_converters/voc12_sbd').main(
-            [str(root), str(sbd), '--subset', '--workers', '0'])
+            [str(root), str(sbd), '--subset', '--workers', '0']
+        )
 
 
 def write_coco(root, rng):
@@ -91,22 +98,36 @@ def write_coco(root, rng):
             label = int(rng.integers(1, 81))
             image, mask, (left, top, width, height) = draw(rng, label)
             write_image(root / f'{split}2014/{name}.jpg', image)
-            images.append(dict(id=number, file_name=f'{name}.jpg',
-                               width=SIZE[0], height=SIZE[1]))
+            images.append(dict(id=number, file_name=f'{name}.jpg', width=SIZE[0], height=SIZE[1]))
             if number > count:
                 continue
-            write_label(
-                root / f'SegmentationClass/{split}2014/{name}.png', mask)
+            write_label(root / f'SegmentationClass/{split}2014/{name}.png', mask)
             right, bottom = left + width, top + height
-            annotations.append(dict(
-                id=number, image_id=number, category_id=label, iscrowd=0,
-                area=width * height, segmentation=[[
-                    left, top, right, top, right, bottom, left, bottom]]))
+            annotations.append(
+                dict(
+                    id=number,
+                    image_id=number,
+                    category_id=label,
+                    iscrowd=0,
+                    area=width * height,
+                    segmentation=[[left, top, right, top, right, bottom, left, bottom]],
+                )
+            )
         path = root / f'annotations/instances_{split}2014.json'
-        write_lines(path, [json.dumps(dict(
-            images=images, annotations=annotations, categories=[
-                dict(id=index, name=name)
-                for index, name in enumerate(COCO_NAMES, 1)]))])
+        write_lines(
+            path,
+            [
+                json.dumps(
+                    dict(
+                        images=images,
+                        annotations=annotations,
+                        categories=[
+                            dict(id=index, name=name) for index, name in enumerate(COCO_NAMES, 1)
+                        ],
+                    )
+                )
+            ],
+        )
     # Masks need pycocotools; those above are what it would draw.
     load_tool('dataset_converters/coco2014').main([str(root), '--no-masks'])
 
@@ -117,8 +138,7 @@ def write_export(folder, data_root, split, masks, classes):
     for image_id in listed.split():
         mask = np.array(Image.open(data_root / masks / f'{image_id}.png'))
         write_label(folder / f'labels/{image_id}.png', mask)
-    write_lines(folder / 'export.json', [
-        json.dumps(dict(classes=list(classes), threshold=0.2))])
+    write_lines(folder / 'export.json', [json.dumps(dict(classes=list(classes), threshold=0.2))])
 
 
 @pytest.fixture(scope='session')
@@ -130,10 +150,12 @@ def machine(tmp_path_factory):
     write_devkit(voc, root / 'data/sbd', rng)
     write_coco(coco, rng)
     for name in ('export_cam', 'confident'):
-        write_export(root / 'work_dirs' / name, voc, 'train_aug',
-                     'SegmentationClassAug', VOC_CLASSES)
-        write_export(root / 'work_dirs/coco14' / name, coco, 'train',
-                     'SegmentationClass', COCO_NAMES)
+        write_export(
+            root / 'work_dirs' / name, voc, 'train_aug', 'SegmentationClassAug', VOC_CLASSES
+        )
+        write_export(
+            root / 'work_dirs/coco14' / name, coco, 'train', 'SegmentationClass', COCO_NAMES
+        )
     return root
 
 
@@ -141,13 +163,19 @@ def machine(tmp_path_factory):
 def clone(tmp_path, monkeypatch):
     """A clone as docs/voc2012.md begins with, its configs made small."""
     shutil.copytree(ROOT / 'configs', tmp_path / 'configs')
-    for path in ('ppl/cls_progressive.py', 'seg/deeplabv1_r38.py', 'affinity/'
-                 'affinity_resnet38d_4xb2-8e_voc12aug-448x448.py'):
+    for path in (
+        'ppl/cls_progressive.py',
+        'seg/deeplabv1_r38.py',
+        'affinity/affinity_resnet38d_4xb2-8e_voc12aug-448x448.py',
+    ):
         shrunk(ROOT / 'configs' / path).dump(tmp_path / 'configs' / path)
     # The converter takes SBD as PNGs, too.
-    write_devkit(tmp_path / 'data/VOCdevkit/VOC2012',
-                 tmp_path / 'data/benchmark_RELEASE/dataset',
-                 np.random.default_rng(0), convert=False)
+    write_devkit(
+        tmp_path / 'data/VOCdevkit/VOC2012',
+        tmp_path / 'data/benchmark_RELEASE/dataset',
+        np.random.default_rng(0),
+        convert=False,
+    )
     (tmp_path / 'work_dirs').mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -221,8 +249,9 @@ def shrunk(path):
     for split in ('train', 'val', 'test'):
         loader = cfg.get(f'{split}_dataloader')
         if loader:
-            loader.update(num_workers=0, persistent_workers=False,
-                          batch_size=2 if split == 'train' else 1)
+            loader.update(
+                num_workers=0, persistent_workers=False, batch_size=2 if split == 'train' else 1
+            )
             if loader.sampler.type == 'InfiniteSampler':
                 # What it draws depends on the worker, not on the time.
                 loader.update(num_workers=1, persistent_workers=True)
@@ -254,15 +283,14 @@ def command(monkeypatch):
     """Runs a command of tools/ in this process; returns a test's scores."""
     # What a Runner does for people, and a wait of seconds for its workers.
     monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
-    monkeypatch.setattr('torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL', .2)
+    monkeypatch.setattr('torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL', 0.2)
 
     def call(name, *arguments):
         scores = {}
         test = Runner.test
         with monkeypatch.context() as patch:
             patch.setattr(sys, 'argv', [name, *map(str, arguments)])
-            patch.setattr(
-                Runner, 'test', lambda self: scores.update(test(self)))
+            patch.setattr(Runner, 'test', lambda self: scores.update(test(self)))
             assert not load_tool(name).main()
         return scores
 

@@ -3,6 +3,7 @@
 On data in the official layouts of VOC 2012 and COCO 2014, at an eighth of the
 width. The whole list is `make test-configs`; a sample is always run.
 """
+
 from pathlib import Path
 
 import pytest
@@ -24,26 +25,28 @@ SAMPLE = {
 
 def recipes(*folders):
     """Configs that train; their short names are the same configs."""
-    return [path for folder in folders
-            for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
-            if 'xb' in path.stem]
+    return [
+        path
+        for folder in folders
+        for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
+        if 'xb' in path.stem
+    ]
 
 
 def marked(paths):
     """All but the sample belong to the long list."""
+
     def marks(stem):
         if stem not in SAMPLE:
             return [pytest.mark.configs]
         return [pytest.mark.slow] if 'deeplabv3plus' in stem else []
 
-    return [pytest.param(path, id=path.stem, marks=marks(path.stem))
-            for path in paths]
+    return [pytest.param(path, id=path.stem, marks=marks(path.stem)) for path in paths]
 
 
 def weights(path):
     checkpoint = torch.load(path, weights_only=True)
-    assert all(value.isfinite().all()
-               for value in checkpoint['state_dict'].values())
+    assert all(value.isfinite().all() for value in checkpoint['state_dict'].values())
     return checkpoint['state_dict']
 
 
@@ -69,8 +72,7 @@ def test_classifier(path, shrink, command, on_machine, tmp_path):
     if 'load_from = None' not in text:  # a stage whose first one is not run
         config.write_text(text + '\nload_from = None\n')
     train_and_resume(config, command, tmp_path / 'work')
-    scores = command('test', config, tmp_path / 'work',
-                     '--work-dir', tmp_path / 'test')
+    scores = command('test', config, tmp_path / 'work', '--work-dir', tmp_path / 'test')
     assert 0 <= scores['multi-label/mAP'] <= 100
 
 
@@ -85,8 +87,7 @@ def test_segmentation(path, shrink, command, on_machine, tmp_path):
     config = shrink(path)
     train_and_resume(config, command, tmp_path / 'work')
     arguments = (config, tmp_path / 'work', '--work-dir', tmp_path / 'test')
-    for more in ((), ('--tta', ), ('--tta', '--cfg-options',
-                                   'tta_model.refiners=[]')):
+    for more in ((), ('--tta',), ('--tta', '--cfg-options', 'tta_model.refiners=[]')):
         assert 0 <= command('test', *arguments, *more)['mIoU'] <= 100
 
 

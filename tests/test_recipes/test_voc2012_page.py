@@ -1,4 +1,5 @@
 """docs/voc2012.md: every command can be given, and together they arrive."""
+
 import re
 import shlex
 import sys
@@ -15,11 +16,13 @@ BEFORE_GPUS = dict(train=1, test=2, export_cam=2, refine=2)
 
 def commands(*languages):
     """The page's commands as lists of words: bash is the way, shell beside."""
-    blocks = re.findall(rf'```(?:{"|".join(languages)})\n(.*?)```',
-                        PAGE.read_text(), re.DOTALL)
+    blocks = re.findall(rf'```(?:{"|".join(languages)})\n(.*?)```', PAGE.read_text(), re.DOTALL)
     lines = '\n'.join(blocks).replace('\\\n', ' ').splitlines()
-    return [shlex.split(line, comments=True) for line in lines
-            if line.strip() and not line.startswith('#')]
+    return [
+        shlex.split(line, comments=True)
+        for line in lines
+        if line.strip() and not line.startswith('#')
+    ]
 
 
 def as_script(words):
@@ -34,8 +37,7 @@ def as_script(words):
     return name.removesuffix('.py'), arguments
 
 
-SCRIPTS = [script for script in map(as_script, commands('bash', 'shell'))
-           if script]
+SCRIPTS = [script for script in map(as_script, commands('bash', 'shell')) if script]
 
 
 def split_options(arguments):
@@ -43,13 +45,14 @@ def split_options(arguments):
     if '--cfg-options' not in arguments:
         return arguments, {}
     at = arguments.index('--cfg-options')
-    return arguments[:at], dict(
-        pair.split('=', 1) for pair in arguments[at + 1:])
+    return arguments[:at], dict(pair.split('=', 1) for pair in arguments[at + 1 :])
 
 
 @pytest.mark.parametrize(
-    ('name', 'arguments'), SCRIPTS,
-    ids=[f'{number} {name}' for number, (name, _) in enumerate(SCRIPTS)])
+    ('name', 'arguments'),
+    SCRIPTS,
+    ids=[f'{number} {name}' for number, (name, _) in enumerate(SCRIPTS)],
+)
 def test_the_command_can_be_given(name, arguments, load, monkeypatch):
     assert (ROOT / f'tools/{name}.py').is_file()
     monkeypatch.setattr(sys, 'argv', [name, *arguments])
@@ -66,25 +69,35 @@ def test_the_command_can_be_given(name, arguments, load, monkeypatch):
 
 
 def test_it_names_no_other_config_that_is_not_there():
-    for name in re.findall(r'configs/[\w/.+-]+?\.(?:py|md)',
-                           PAGE.read_text()):
+    for name in re.findall(r'configs/[\w/.+-]+?\.(?:py|md)', PAGE.read_text()):
         assert list(ROOT.glob(name)), name
 
 
 def test_the_way_goes_through_every_step():
-    names = [script[0].split('/')[-1]
-             for script in map(as_script, commands('bash')) if script]
+    names = [script[0].split('/')[-1] for script in map(as_script, commands('bash')) if script]
     assert names == [
-        'voc12_sbd', 'check_dataset', 'resnet38d_from_mxnet', 'train',
-        'export_cam', 'eval_cam', 'refine', 'train', 'eval_refiners',
-        'refine', 'eval_labels', 'train', 'test', 'test', 'voc_submission',
-        'voc_submission']
+        'voc12_sbd',
+        'check_dataset',
+        'resnet38d_from_mxnet',
+        'train',
+        'export_cam',
+        'eval_cam',
+        'refine',
+        'train',
+        'eval_refiners',
+        'refine',
+        'eval_labels',
+        'train',
+        'test',
+        'test',
+        'voc_submission',
+        'voc_submission',
+    ]
 
 
 #: In place of what the page needs a GPU or the official numbers for.
 CHANGES = {'refiners.1.device=cuda': 'refiners.1.device=cpu'}
-MORE = dict(voc12_sbd=['--subset', '--workers', '0'],
-            eval_refiners=['--workers', '0'])
+MORE = dict(voc12_sbd=['--subset', '--workers', '0'], eval_refiners=['--workers', '0'])
 
 
 @pytest.mark.configs

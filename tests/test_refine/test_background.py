@@ -2,18 +2,12 @@ import numpy as np
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.refine import (
-    AlphaBackground,
-    ConstantBackground,
-    Renormalize,
-    Scores,
-    Strongest,
-)
+from ppl_mm.refine import AlphaBackground, ConstantBackground, Renormalize, Scores, Strongest
 
 IMAGE = np.zeros((5, 6, 3), np.uint8)
 
 
-def make(n=2, has_background=False, scale=1.):
+def make(n=2, has_background=False, scale=1.0):
     values = np.random.default_rng(n).random((1 + n, 5, 6)) * scale
     values[0] *= has_background
     return Scores(values, np.arange(n) + 3, has_background)
@@ -34,21 +28,21 @@ def test_a_power_of_what_no_class_claims(alpha):
     scores = make(3)
     refined = AlphaBackground(alpha)(IMAGE, scores)
     for y, x in np.ndindex(5, 6):
-        expected = (1 - max(scores.values[1:, y, x]))**alpha
+        expected = (1 - max(scores.values[1:, y, x])) ** alpha
         assert refined.values[0, y, x] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_array_equal(refined.foreground, scores.foreground)
 
 
 def test_a_power_cuts_as_the_threshold_that_solves_it():
-    alpha, low, high = 4, 0., 1.
+    alpha, low, high = 4, 0.0, 1.0
     for _ in range(60):  # t = (1 - t) ** alpha, by halving
         middle = (low + high) / 2
-        low, high = ((middle, high) if middle < (1 - middle)**alpha
-                     else (low, middle))
+        low, high = (middle, high) if middle < (1 - middle) ** alpha else (low, middle)
     label = Strongest()
     np.testing.assert_array_equal(
         label(IMAGE, AlphaBackground(alpha)(IMAGE, make(3))),
-        label(IMAGE, ConstantBackground(low)(IMAGE, make(3))))
+        label(IMAGE, ConstantBackground(low)(IMAGE, make(3))),
+    )
 
 
 def test_no_class_leaves_the_background_alone():
@@ -67,15 +61,20 @@ def test_each_class_gets_a_peak_again_and_the_background_goes():
     refined = Renormalize()(IMAGE, scores)
     assert not refined.has_background and not refined.values[0].any()
     assert refined.foreground.max(axis=(1, 2)).tolist() == [1, 1]
-    for before, after in zip(scores.foreground, refined.foreground,
-                             strict=True):
+    for before, after in zip(scores.foreground, refined.foreground, strict=True):
         np.testing.assert_allclose(after, before / before.max(), rtol=1e-6)
     assert Renormalize()(IMAGE, make(0)).values.shape == (1, 5, 6)
 
 
-@pytest.mark.parametrize('make_it', [
-    lambda: ConstantBackground(1.1), lambda: ConstantBackground(-0.1),
-    lambda: AlphaBackground(0), lambda: AlphaBackground(float('nan'))])
+@pytest.mark.parametrize(
+    'make_it',
+    [
+        lambda: ConstantBackground(1.1),
+        lambda: ConstantBackground(-0.1),
+        lambda: AlphaBackground(0),
+        lambda: AlphaBackground(float('nan')),
+    ],
+)
 def test_values_out_of_range(make_it):
     with pytest.raises(UserError, match='must be'):
         make_it()

@@ -31,15 +31,14 @@ def sample(size=(20, 30), n=2):
 
 def test_steps_follow_each_other():
     image, cams = sample()
-    chain = RefinerChain([
-        dict(type='ppl_mm.AlphaBackground', alpha=2),
-        dict(type='ppl_mm.Renormalize'), CONSTANT],
-        label=dict(type='ppl_mm.IgnoreBand', low=0.3, high=0.6))
+    chain = RefinerChain(
+        [dict(type='ppl_mm.AlphaBackground', alpha=2), dict(type='ppl_mm.Renormalize'), CONSTANT],
+        label=dict(type='ppl_mm.IgnoreBand', low=0.3, high=0.6),
+    )
     scores = Scores.from_cam(cams)
     for step in (AlphaBackground(2), Renormalize(), ConstantBackground(0.3)):
         scores = step(image, scores)
-    np.testing.assert_array_equal(
-        chain.scores(image, cams).values, scores.values)
+    np.testing.assert_array_equal(chain.scores(image, cams).values, scores.values)
     expected = IgnoreBand(0.3, 0.6)(image, scores)
     np.testing.assert_array_equal(chain(image, cams), expected)
     label, refined = chain.refine(image, cams)
@@ -64,7 +63,7 @@ def test_maps_of_zero_are_background():
 
 def test_a_large_image_is_refined_at_a_smaller_size():
     image, cams = sample((80, 120))
-    steps = [dict(type='ppl_mm.PAMR', dilations=(1, )), CONSTANT, CRF]
+    steps = [dict(type='ppl_mm.PAMR', dilations=(1,)), CONSTANT, CRF]
     chain = RefinerChain(steps, max_pixels=1000)
     label, scores = chain.refine(image, cams)
     height, width = scores.size
@@ -73,8 +72,7 @@ def test_a_large_image_is_refined_at_a_smaller_size():
     assert label.shape == (80, 120)
     assert chain.scores(image, cams).size == (80, 120)
     # The same as refining a small image, enlarged.
-    small = np.asarray(Image.fromarray(image).resize(
-        (width, height), Image.Resampling.BILINEAR))
+    small = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
     expected = RefinerChain(steps)(small, replace(cams, size=scores.size))
     rows = np.floor((np.arange(80) + 0.5) * height / 80).astype(int)
     columns = np.floor((np.arange(120) + 0.5) * width / 120).astype(int)
@@ -83,8 +81,7 @@ def test_a_large_image_is_refined_at_a_smaller_size():
 
 def test_an_image_of_the_limit_is_refined_as_it_is():
     image, cams = sample()
-    assert RefinerChain([CONSTANT], max_pixels=600).refine(
-        image, cams)[1].size == (20, 30)
+    assert RefinerChain([CONSTANT], max_pixels=600).refine(image, cams)[1].size == (20, 30)
 
 
 @pytest.mark.parametrize('size', [(30, 20), (20, 29)])
@@ -94,9 +91,10 @@ def test_maps_of_another_size(size):
         RefinerChain([CONSTANT])(image, replace(cams, size=size))
 
 
-@pytest.mark.parametrize('change', [
-    lambda image: image[..., 0], lambda image: image[..., :1],
-    lambda image: image / 255.])
+@pytest.mark.parametrize(
+    'change',
+    [lambda image: image[..., 0], lambda image: image[..., :1], lambda image: image / 255.0],
+)
 def test_what_is_no_rgb_image(change):
     image, cams = sample()
     with pytest.raises(ValueError, match='uint8'):
@@ -119,14 +117,17 @@ def test_labels_without_a_background():
         RefinerChain([PAMR])(*sample())
 
 
-@pytest.mark.parametrize('refiners, label, message', [
-    ([dict(type='ppl_mm.Nothing')], None, 'refiners: .*ppl_mm.Nothing'),
-    ([dict(threshold=0.3)], None, 'refiners: .*type'),
-    ([dict(type='ppl_mm.ConstantBackground')], None, 'refiners: .*threshold'),
-    ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
-    ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
-    ([], dict(type='ppl_mm.Nothing'), 'label: .*ppl_mm.Nothing'),
-])
+@pytest.mark.parametrize(
+    'refiners, label, message',
+    [
+        ([dict(type='ppl_mm.Nothing')], None, 'refiners: .*ppl_mm.Nothing'),
+        ([dict(threshold=0.3)], None, 'refiners: .*type'),
+        ([dict(type='ppl_mm.ConstantBackground')], None, 'refiners: .*threshold'),
+        ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
+        ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
+        ([], dict(type='ppl_mm.Nothing'), 'label: .*ppl_mm.Nothing'),
+    ],
+)
 def test_parts_that_cannot_be_built(refiners, label, message):
     with pytest.raises(UserError, match=message) as caught:
         RefinerChain(refiners, label)
@@ -161,5 +162,4 @@ def test_a_refiner_that_changes_the_shape_is_a_mistake():
 def test_strongest_is_the_default():
     image, cams = sample()
     scores = ConstantBackground(0.3)(image, Scores.from_cam(cams))
-    np.testing.assert_array_equal(
-        RefinerChain([CONSTANT])(image, cams), Strongest()(image, scores))
+    np.testing.assert_array_equal(RefinerChain([CONSTANT])(image, cams), Strongest()(image, scores))

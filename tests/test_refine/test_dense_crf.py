@@ -14,7 +14,8 @@ PUBLISHED = dict(
     psa=(10, 3, 3, 80, 13, 10, 'scores'),
     irn=(10, 3, 3, 50, 5, 10, 'labels'),
     deeplab_v2=(10, 1, 3, 67, 3, 4, 'scores'),
-    deeplab_v1=(1, 3, 3, 32, 13, 10, 'scores'))
+    deeplab_v1=(1, 3, 3, 32, 13, 10, 'scores'),
+)
 
 
 @pytest.fixture
@@ -22,13 +23,16 @@ def disc():
     """A disc on a ground, and blurred scores that lie beside it."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:18, :22]
-    inside = (y - 8)**2 + (x - 9)**2 < 36
+    inside = (y - 8) ** 2 + (x - 9) ** 2 < 36
     image = np.where(inside[..., None], (200, 80, 40), (60, 120, 160))
     image = (image + rng.normal(0, 2, image.shape)).round().clip(0, 255)
-    values = np.stack([
-        np.full(inside.shape, 0.4),
-        0.9 * np.exp(-((y - 6)**2 + (x - 12)**2) / 60),
-        0.5 * np.exp(-((y - 15)**2 + (x - 3)**2) / 40)])
+    values = np.stack(
+        [
+            np.full(inside.shape, 0.4),
+            0.9 * np.exp(-((y - 6) ** 2 + (x - 12) ** 2) / 60),
+            0.5 * np.exp(-((y - 15) ** 2 + (x - 3) ** 2) / 40),
+        ]
+    )
     values = (values + rng.normal(0, 0.03, values.shape)).clip(0, 1)
     return image.astype(np.uint8), Scores(values, [6, 2]), inside
 
@@ -40,8 +44,9 @@ def mean_field(image, scores, iterations, gaussian, bilateral, unary, gt_prob):
     colour = image.reshape(-1, 3).astype(float)
     kernels = [
         gaussian['compat'] * kernel(place / gaussian['sxy']),
-        bilateral['compat'] * kernel(np.hstack([
-            place / bilateral['sxy'], colour / bilateral['srgb']]))]
+        bilateral['compat']
+        * kernel(np.hstack([place / bilateral['sxy'], colour / bilateral['srgb']])),
+    ]
     flat = scores.reshape(channels, -1).astype(float)
     if unary == 'labels':
         labels = flat.argmax(axis=0)
@@ -50,14 +55,13 @@ def mean_field(image, scores, iterations, gaussian, bilateral, unary, gt_prob):
     evidence = np.log(flat.clip(1e-5, 1))
     marginals = softmax(evidence)
     for _ in range(iterations):
-        marginals = softmax(
-            evidence + sum(marginals @ kernel for kernel in kernels))
+        marginals = softmax(evidence + sum(marginals @ kernel for kernel in kernels))
     return marginals.reshape(scores.shape)
 
 
 def kernel(features):
     """Gaussian, normalized on both sides as pydensecrf does by default."""
-    distance = ((features[:, None] - features[None])**2).sum(-1)
+    distance = ((features[:, None] - features[None]) ** 2).sum(-1)
     weights = np.exp(-distance / 2)
     root = np.sqrt(weights.sum(axis=1))
     return weights / root / root[:, None]
@@ -72,20 +76,27 @@ def softmax(energy):
 def test_a_preset_is_what_was_published(preset):
     iterations, near, weight, *bilateral, unary = PUBLISHED[preset]
     assert DenseCRF(preset).settings == dict(
-        iterations=iterations, gaussian=dict(sxy=near, compat=weight),
-        bilateral=dict(zip(['sxy', 'srgb', 'compat'], bilateral,
-                           strict=True)),
-        unary=unary, gt_prob=0.7)
+        iterations=iterations,
+        gaussian=dict(sxy=near, compat=weight),
+        bilateral=dict(zip(['sxy', 'srgb', 'compat'], bilateral, strict=True)),
+        unary=unary,
+        gt_prob=0.7,
+    )
     assert set(PRESETS) == set(PUBLISHED)
 
 
-@pytest.mark.parametrize('settings', [
-    *(dict(preset=preset) for preset in PUBLISHED),
-    dict(iterations=0), dict(iterations=1), dict(iterations=2, scale=4),
-    dict(preset='irn', iterations=1, gt_prob=0.9, bilateral=dict(srgb=13)),
-    dict(iterations=1, bilateral=dict(compat=0)),
-    dict(iterations=1, gaussian=dict(compat=0), bilateral=dict(srgb=30)),
-])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        *(dict(preset=preset) for preset in PUBLISHED),
+        dict(iterations=0),
+        dict(iterations=1),
+        dict(iterations=2, scale=4),
+        dict(preset='irn', iterations=1, gt_prob=0.9, bilateral=dict(srgb=13)),
+        dict(iterations=1, bilateral=dict(compat=0)),
+        dict(iterations=1, gaussian=dict(compat=0), bilateral=dict(srgb=30)),
+    ],
+)
 def test_like_the_mean_field_of_all_pairs(disc, settings):
     image, scores, _ = disc
     crf = DenseCRF(**settings)
@@ -117,11 +128,16 @@ def test_probabilities(disc):
 
 
 def test_a_single_value_is_replaced():
-    settings = DenseCRF('psa', iterations=5, gaussian=dict(sxy=1),
-                        bilateral=dict(srgb=5), unary='labels').settings
+    settings = DenseCRF(
+        'psa', iterations=5, gaussian=dict(sxy=1), bilateral=dict(srgb=5), unary='labels'
+    ).settings
     assert settings == dict(
-        iterations=5, gaussian=dict(sxy=1, compat=3), unary='labels',
-        bilateral=dict(sxy=80, srgb=5, compat=10), gt_prob=0.7)
+        iterations=5,
+        gaussian=dict(sxy=1, compat=3),
+        unary='labels',
+        bilateral=dict(sxy=80, srgb=5, compat=10),
+        gt_prob=0.7,
+    )
     assert PRESETS['psa']['bilateral']['srgb'] == 13
 
 
@@ -136,8 +152,7 @@ def test_smaller_images_have_smaller_distances():
 def test_tiny_images(size, preset):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (*size, 3), np.uint8)
-    values = DenseCRF(preset)(
-        image, Scores(rng.random((3, *size)), [0, 1])).values
+    values = DenseCRF(preset)(image, Scores(rng.random((3, *size)), [0, 1])).values
     assert values.shape == (3, *size) and np.isfinite(values).all()
 
 
@@ -150,14 +165,12 @@ def test_a_single_pixel_keeps_its_order():
 def test_no_class_no_change(disc):
     image, scores, _ = disc
     alone = Scores(scores.values[:1], [])
-    np.testing.assert_array_equal(DenseCRF()(image, alone).values,
-                                  alone.values)
+    np.testing.assert_array_equal(DenseCRF()(image, alone).values, alone.values)
 
 
 def test_all_zero_maps_stay_background(disc):
     image, scores, _ = disc
-    zero = Scores(np.stack([np.full(scores.size, 0.1)] +
-                           [np.zeros(scores.size)] * 2), [0, 1])
+    zero = Scores(np.stack([np.full(scores.size, 0.1)] + [np.zeros(scores.size)] * 2), [0, 1])
     for preset in PRESETS:
         assert not DenseCRF(preset)(image, zero).values.argmax(axis=0).any()
 
@@ -165,13 +178,10 @@ def test_all_zero_maps_stay_background(disc):
 def test_an_image_in_any_memory_layout(disc):
     image, scores, _ = disc
     expected = dense_crf(image, scores.values, **PRESETS['psa'])
-    turned = dense_crf(image[:, ::-1], scores.values[..., ::-1],
-                       **PRESETS['psa'])
+    turned = dense_crf(image[:, ::-1], scores.values[..., ::-1], **PRESETS['psa'])
     # The lattice is not symmetric, but the labels are.
-    np.testing.assert_array_equal(
-        turned.argmax(axis=0)[:, ::-1], expected.argmax(axis=0))
-    copied = dense_crf(np.asfortranarray(image), scores.values,
-                       **PRESETS['psa'])
+    np.testing.assert_array_equal(turned.argmax(axis=0)[:, ::-1], expected.argmax(axis=0))
+    copied = dense_crf(np.asfortranarray(image), scores.values, **PRESETS['psa'])
     np.testing.assert_array_equal(copied, expected)
 
 
@@ -179,21 +189,24 @@ def test_a_worker_gets_the_same(disc):
     image, scores, _ = disc
     crf = DenseCRF('irn', scale=2)
     np.testing.assert_array_equal(
-        pickle.loads(pickle.dumps(crf))(image, scores).values,
-        crf(image, scores).values)
+        pickle.loads(pickle.dumps(crf))(image, scores).values, crf(image, scores).values
+    )
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(preset='voc'), "preset='voc' is none of psa, irn, deeplab_v2, dee"),
-    (dict(iterations=-1), 'iterations=-1'),
-    (dict(gaussian=dict(srgb=3)), 'gaussian has no srgb; it has sxy, compat'),
-    (dict(bilateral=dict(rgb=3)), 'bilateral has no rgb'),
-    (dict(bilateral=dict(srgb=0)), 'bilateral srgb=0'),
-    (dict(gaussian=dict(compat=-1)), 'gaussian compat=-1'),
-    (dict(unary='logits'), "unary='logits' is none of scores, labels"),
-    (dict(gt_prob=1), 'gt_prob=1'),
-    (dict(scale=0), 'scale=0'),
-])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(preset='voc'), "preset='voc' is none of psa, irn, deeplab_v2, dee"),
+        (dict(iterations=-1), 'iterations=-1'),
+        (dict(gaussian=dict(srgb=3)), 'gaussian has no srgb; it has sxy, compat'),
+        (dict(bilateral=dict(rgb=3)), 'bilateral has no rgb'),
+        (dict(bilateral=dict(srgb=0)), 'bilateral srgb=0'),
+        (dict(gaussian=dict(compat=-1)), 'gaussian compat=-1'),
+        (dict(unary='logits'), "unary='logits' is none of scores, labels"),
+        (dict(gt_prob=1), 'gt_prob=1'),
+        (dict(scale=0), 'scale=0'),
+    ],
+)
 def test_settings_that_make_no_sense(settings, message):
     with pytest.raises(UserError, match=message):
         REFINERS.build(dict(type='ppl_mm.DenseCRF', **settings))

@@ -55,8 +55,7 @@ def test_a_constant_and_the_strongest_are_the_labels_of_an_export(n):
     maps = np.random.default_rng(n).integers(0, 9, (n, 3, 4)) / 8
     cams = CamFile(IDS[:n], maps, SIZE)
     made = ConstantBackground(0.25)(IMAGE, Scores.from_cam(cams))
-    np.testing.assert_array_equal(
-        Strongest()(IMAGE, made), label_from_cam(cams, 0.25))
+    np.testing.assert_array_equal(Strongest()(IMAGE, made), label_from_cam(cams, 0.25))
 
 
 def test_a_band_between_two_thresholds_is_ignored(scores):
@@ -73,22 +72,19 @@ def test_a_band_between_two_thresholds_is_ignored(scores):
 
 def test_a_band_without_width_ignores_nothing(scores):
     label = IgnoreBand(0.5, 0.5)(IMAGE, scores)
-    np.testing.assert_array_equal(label, Strongest()(
-        IMAGE, ConstantBackground(0.5)(IMAGE, scores)))
+    np.testing.assert_array_equal(label, Strongest()(IMAGE, ConstantBackground(0.5)(IMAGE, scores)))
 
 
 def test_each_class_has_a_threshold_of_its_own(scores):
     thresholds = {4: 0.75, 0: 0.5, 2: 0.25}
 
     def rule(_, classes):
-        above = [value if value > thresholds[IDS[k]] else 0
-                 for k, value in enumerate(classes)]
+        above = [value if value > thresholds[IDS[k]] else 0 for k, value in enumerate(classes)]
         return IDS[best(above)] + 1 if max(above) else 0
 
     expected = per_pixel(scores, rule)
     for given in (thresholds, [0.5, 1, 0.25, 1, 0.75]):
-        np.testing.assert_array_equal(
-            PerClassThreshold(given)(IMAGE, scores), expected)
+        np.testing.assert_array_equal(PerClassThreshold(given)(IMAGE, scores), expected)
 
 
 def test_a_class_without_a_threshold(scores):
@@ -98,10 +94,8 @@ def test_a_class_without_a_threshold(scores):
 
 
 def test_what_chains_disagree_on_is_ignored(scores):
-    chains = [[dict(type='ppl_mm.ConstantBackground', threshold=t)]
-              for t in (0.25, 0.5, 0.75)]
-    labels = [Strongest()(IMAGE, ConstantBackground(t)(IMAGE, scores))
-              for t in (0.25, 0.5, 0.75)]
+    chains = [[dict(type='ppl_mm.ConstantBackground', threshold=t)] for t in (0.25, 0.5, 0.75)]
+    labels = [Strongest()(IMAGE, ConstantBackground(t)(IMAGE, scores)) for t in (0.25, 0.5, 0.75)]
     found = Agreement(chains)(IMAGE, scores)
     for y, x in np.ndindex(SIZE):
         values = {int(label[y, x]) for label in labels}
@@ -110,9 +104,15 @@ def test_what_chains_disagree_on_is_ignored(scores):
     assert 255 in found
 
 
-@pytest.mark.parametrize('rule', [
-    Strongest(), IgnoreBand(0.1, 0.5), PerClassThreshold({}),
-    Agreement([[dict(type='ppl_mm.ConstantBackground', threshold=0.2)]] * 2)])
+@pytest.mark.parametrize(
+    'rule',
+    [
+        Strongest(),
+        IgnoreBand(0.1, 0.5),
+        PerClassThreshold({}),
+        Agreement([[dict(type='ppl_mm.ConstantBackground', threshold=0.2)]] * 2),
+    ],
+)
 def test_no_class_is_all_background(rule):
     label = rule(IMAGE, Scores(np.ones((1, *SIZE)), []))
     assert label.shape == SIZE and not label.any()
@@ -123,14 +123,16 @@ def test_a_rule_that_needs_a_background_says_so(scores):
         Strongest()(IMAGE, Scores(scores.values, IDS, has_background=False))
 
 
-@pytest.mark.parametrize('config, message', [
-    (dict(type='ppl_mm.IgnoreBand', low=0.5, high=0.4), 'low first'),
-    (dict(type='ppl_mm.IgnoreBand', low=-1, high=0.4), 'low=-1'),
-    (dict(type='ppl_mm.PerClassThreshold', thresholds=[2]), 'threshold is 2'),
-    (dict(type='ppl_mm.PerClassThreshold', thresholds=[], default=3),
-     'threshold is 3'),
-    (dict(type='ppl_mm.Agreement', chains=[[]]), 'two or more'),
-])
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        (dict(type='ppl_mm.IgnoreBand', low=0.5, high=0.4), 'low first'),
+        (dict(type='ppl_mm.IgnoreBand', low=-1, high=0.4), 'low=-1'),
+        (dict(type='ppl_mm.PerClassThreshold', thresholds=[2]), 'threshold is 2'),
+        (dict(type='ppl_mm.PerClassThreshold', thresholds=[], default=3), 'threshold is 3'),
+        (dict(type='ppl_mm.Agreement', chains=[[]]), 'two or more'),
+    ],
+)
 def test_settings_that_make_no_sense(config, message):
     with pytest.raises(UserError, match=message):
         LABEL_RULES.build(config)
@@ -138,5 +140,4 @@ def test_settings_that_make_no_sense(config, message):
 
 def test_every_rule_is_a_label_rule():
     LABEL_RULES.import_from_location()
-    assert all(issubclass(rule, LabelRule)
-               for rule in LABEL_RULES.module_dict.values())
+    assert all(issubclass(rule, LabelRule) for rule in LABEL_RULES.module_dict.values())

@@ -18,21 +18,20 @@ def slow(image, scores, iterations, dilations):
     def at(y, x):
         return min(max(y, 0), height - 1), min(max(x, 0), width - 1)
 
-    steps = [(d * dy, d * dx) for d in dilations
-             for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    steps = [(d * dy, d * dx) for d in dilations for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     for _ in range(iterations):
         refined = np.zeros_like(scores)
         for y, x in np.ndindex(height, width):
             around = [at(y + dy, x + dx) for dy, dx in steps]
-            spread = np.std([image[:, v, u] for v, u in around], axis=0,
-                            ddof=1)
-            others = [place for place, step in zip(around, steps, strict=True)
-                      if step != (0, 0)]
-            nearness = np.exp([
-                -np.mean(abs(image[:, v, u] - image[:, y, x]) /
-                         (1e-8 + 0.1 * spread)) for v, u in others])
-            for share, (v, u) in zip(nearness / nearness.sum(), others,
-                                     strict=True):
+            spread = np.std([image[:, v, u] for v, u in around], axis=0, ddof=1)
+            others = [place for place, step in zip(around, steps, strict=True) if step != (0, 0)]
+            nearness = np.exp(
+                [
+                    -np.mean(abs(image[:, v, u] - image[:, y, x]) / (1e-8 + 0.1 * spread))
+                    for v, u in others
+                ]
+            )
+            for share, (v, u) in zip(nearness / nearness.sum(), others, strict=True):
                 refined[:, y, x] += share * scores[:, v, u]
         scores = refined
     return scores
@@ -41,52 +40,51 @@ def slow(image, scores, iterations, dilations):
 def sample(size=(6, 8), batch=2, channels=3, colours=3):
     rng = np.random.default_rng(0)
     images = rng.random((batch, colours, *size), np.float32)
-    images[..., size[1] // 2:] = 0.25  # a flat half: no spread in places
+    images[..., size[1] // 2 :] = 0.25  # a flat half: no spread in places
     return images, rng.random((batch, channels, *size), np.float32)
 
 
 @pytest.mark.parametrize('size', [(6, 8), (1, 1), (1, 9), (9, 1)])
-@pytest.mark.parametrize('iterations, dilations', [
-    (1, (1, )), (3, (1, 2)), (2, (4, 1, 13)), (0, (1, ))])
+@pytest.mark.parametrize(
+    'iterations, dilations', [(1, (1,)), (3, (1, 2)), (2, (4, 1, 13)), (0, (1,))]
+)
 def test_like_the_sum_pixel_by_pixel(size, iterations, dilations):
     images, scores = sample(size)
-    refined = pamr(torch.from_numpy(images), torch.from_numpy(scores),
-                   iterations, dilations).numpy()
+    refined = pamr(
+        torch.from_numpy(images), torch.from_numpy(scores), iterations, dilations
+    ).numpy()
     for image, before, after in zip(images, scores, refined, strict=True):
-        np.testing.assert_allclose(
-            after, slow(image, before, iterations, dilations), atol=1e-5)
+        np.testing.assert_allclose(after, slow(image, before, iterations, dilations), atol=1e-5)
 
 
 def test_any_number_of_colours():
     images, scores = sample(colours=1)
     refined = pamr(torch.from_numpy(images), torch.from_numpy(scores), 2, [1])
-    np.testing.assert_allclose(
-        refined[1].numpy(), slow(images[1], scores[1], 2, [1]), atol=1e-5)
+    np.testing.assert_allclose(refined[1].numpy(), slow(images[1], scores[1], 2, [1]), atol=1e-5)
 
 
 def test_colours_on_any_scale():
     images, scores = map(torch.from_numpy, sample())
-    torch.testing.assert_close(
-        pamr(images, scores), pamr(images * 255, scores), atol=1e-5, rtol=0)
+    torch.testing.assert_close(pamr(images, scores), pamr(images * 255, scores), atol=1e-5, rtol=0)
 
 
 def test_one_image_is_refined_as_in_a_batch():
     images, scores = map(torch.from_numpy, sample(batch=3))
     together = pamr(images, scores)
     for k in range(3):
-        torch.testing.assert_close(
-            pamr(images[k:k + 1], scores[k:k + 1]), together[k:k + 1])
+        torch.testing.assert_close(pamr(images[k : k + 1], scores[k : k + 1]), together[k : k + 1])
 
 
 def test_an_image_of_one_colour_is_blurred():
     _, scores = sample(batch=1)
     plain = torch.full((1, 3, 6, 8), 0.7)
-    refined = pamr(plain, torch.from_numpy(scores), 1, (1, ))
+    refined = pamr(plain, torch.from_numpy(scores), 1, (1,))
     padded = np.pad(scores[0], [(0, 0), (1, 1), (1, 1)], mode='edge')
     for y, x in np.ndindex(6, 8):
-        window = padded[:, y:y + 3, x:x + 3].sum(axis=(1, 2))
+        window = padded[:, y : y + 3, x : x + 3].sum(axis=(1, 2))
         np.testing.assert_allclose(
-            refined[0, :, y, x], (window - scores[0, :, y, x]) / 8, atol=1e-6)
+            refined[0, :, y, x], (window - scores[0, :, y, x]) / 8, atol=1e-6
+        )
 
 
 def test_scores_stay_on_their_side_of_an_edge():
@@ -94,8 +92,7 @@ def test_scores_stay_on_their_side_of_an_edge():
     image[:, 8:] = 200
     values = np.zeros((2, 16, 16))
     values[1, :, :6] = 1  # two columns short of the edge
-    refined = PAMR(dilations=(1, 2, 4))(
-        image, Scores(values, [0])).values[1]
+    refined = PAMR(dilations=(1, 2, 4))(image, Scores(values, [0])).values[1]
     # Pixels with all of their spread on one side only have themselves.
     assert refined[:, :8].min() > 0.1 and refined[:, 8:].max() < 1e-3
 
@@ -126,8 +123,8 @@ def test_the_refiner(has_background):
     assert refined.has_background == has_background
     assert refined.class_ids.tolist() == [7, 1]
     np.testing.assert_allclose(
-        refined.values,
-        slow(image.transpose(2, 0, 1) / 255, values, 2, (1, 3)), atol=1e-5)
+        refined.values, slow(image.transpose(2, 0, 1) / 255, values, 2, (1, 3)), atol=1e-5
+    )
 
 
 def test_scores_of_one_stay_in_range():
@@ -140,15 +137,17 @@ def test_scores_of_one_stay_in_range():
 
 def test_an_image_without_a_class():
     image = np.zeros((3, 4, 3), np.uint8)
-    assert PAMR()(image, Scores(np.ones((1, 3, 4)), [])).values.shape == (
-        1, 3, 4)
+    assert PAMR()(image, Scores(np.ones((1, 3, 4)), [])).values.shape == (1, 3, 4)
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(iterations=-1), 'iterations=-1'),
-    (dict(dilations=()), r'dilations=\(\)'),
-    (dict(dilations=(1, 0)), r'dilations=\(1, 0\)'),
-])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(iterations=-1), 'iterations=-1'),
+        (dict(dilations=()), r'dilations=\(\)'),
+        (dict(dilations=(1, 0)), r'dilations=\(1, 0\)'),
+    ],
+)
 def test_settings_that_make_no_sense(settings, message):
     with pytest.raises(UserError, match=message):
         REFINERS.build(dict(type='ppl_mm.PAMR', **settings))
@@ -158,5 +157,5 @@ def test_settings_that_make_no_sense(settings, message):
 def test_a_gpu_computes_the_same():
     images, scores = map(torch.from_numpy, sample((30, 40)))
     torch.testing.assert_close(
-        pamr(images.cuda(), scores.cuda()).cpu(), pamr(images, scores),
-        atol=1e-5, rtol=0)
+        pamr(images.cuda(), scores.cuda()).cpu(), pamr(images, scores), atol=1e-5, rtol=0
+    )

@@ -1,4 +1,5 @@
 """The random walk, against squaring its matrix in the obvious way."""
+
 import pickle
 import time
 
@@ -9,20 +10,12 @@ import torch.nn.functional as F
 from mmengine.config import Config
 
 from ppl_mm.errors import UserError
-from ppl_mm.models.affinity.neighbourhood import (
-    half_disc,
-    pair_affinities,
-    second_pixels,
-)
+from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, second_pixels
 from ppl_mm.refine import RandomWalk, RefinerChain, Scores
-from ppl_mm.refine.random_walk import (
-    _chebyshev_coefficients,
-    load_affinity_net,
-    random_walk,
-)
+from ppl_mm.refine.random_walk import _chebyshev_coefficients, load_affinity_net, random_walk
 from ppl_mm.registry import MODELS, REFINERS
 
-CONFIG = '''
+CONFIG = """
 model = dict(
     type='ppl_mm.AffinityNet',
     data_preprocessor=dict(
@@ -31,7 +24,7 @@ model = dict(
         type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4,
         init_cfg=dict(type='Pretrained', checkpoint='not/there.pth')),
     taps=(2, 4), channels=(3, 4), stride=4)
-'''
+"""
 
 
 def dense_matrix(affinities, radius, beta):
@@ -65,8 +58,9 @@ def made_affinities(size, radius=5, smooth=True):
 
 @pytest.mark.parametrize('beta', [1, 8, 10])
 @pytest.mark.parametrize('steps_log2', [0, 1, 3, 8])
-@pytest.mark.parametrize('size, radius', [
-    ((9, 11), 5), ((3, 14), 5), ((8, 8), 2), ((1, 1), 5), ((1, 6), 3)])
+@pytest.mark.parametrize(
+    'size, radius', [((9, 11), 5), ((3, 14), 5), ((8, 8), 2), ((1, 1), 5), ((1, 6), 3)]
+)
 def test_it_is_the_squared_matrix(size, radius, steps_log2, beta):
     scores = torch.rand(3, *size)
     affinities = made_affinities(size, radius, smooth=beta > 1)
@@ -89,7 +83,7 @@ def test_the_sum_of_polynomials_is_the_power(power):
 
 
 def test_an_even_map_stays_as_it_is():
-    scores = torch.tensor([0., 0.3, 1.])[:, None, None].expand(3, 9, 8)
+    scores = torch.tensor([0.0, 0.3, 1.0])[:, None, None].expand(3, 9, 8)
     walked = random_walk(scores, made_affinities((9, 8)))
     torch.testing.assert_close(walked, scores, rtol=0, atol=1e-6)
 
@@ -107,7 +101,7 @@ def test_values_stay_between_the_extremes_and_channels_apart():
 
 def test_mass_is_kept_if_pixels_are_weighted_by_their_affinities():
     scores, affinities = torch.rand(3, 8, 7), made_affinities((8, 7))
-    weights = affinities.double()**10
+    weights = affinities.double() ** 10
     degree = 1 + weights.sum(0)  # of the pairs where it is the first
     for k, offset in enumerate(half_disc(5)):
         for y, x in np.ndindex(8, 7):
@@ -176,25 +170,21 @@ def sample(n=2, size=(26, 33), background=True):
 
 def by_hand(files, image, channels, beta, steps_log2):
     """The walk of channels (C, H, W) step by step, with the matrix."""
-    net = load_affinity_net(files['affinity_net'],
-                            files['checkpoint'] + '/epoch_1.pth')
-    mean, std = np.array([10., 20, 30]), np.array([50., 60, 70])
+    net = load_affinity_net(files['affinity_net'], files['checkpoint'] + '/epoch_1.pth')
+    mean, std = np.array([10.0, 20, 30]), np.array([50.0, 60, 70])
     inputs = torch.from_numpy((image - mean) / std).permute(2, 0, 1).float()
     with torch.no_grad():
         features = net(inputs[None])
-    cells = F.adaptive_avg_pool2d(torch.from_numpy(channels),
-                                  features.shape[2:])
+    cells = F.adaptive_avg_pool2d(torch.from_numpy(channels), features.shape[2:])
     affinities = pair_affinities(features, 5)[0]
     walked = dense_walk(cells, affinities, 5, beta, steps_log2)
-    return F.interpolate(walked[None], size=image.shape[:2],
-                         mode='bilinear')[0].numpy()
+    return F.interpolate(walked[None], size=image.shape[:2], mode='bilinear')[0].numpy()
 
 
 @pytest.mark.parametrize('beta, steps_log2', [(10, 8), (10, 2), (1, 2)])
 def test_refine_step_by_step(files, beta, steps_log2):
     image, scores = sample()
-    refined = RandomWalk(**files, beta=beta, steps_log2=steps_log2)(
-        image, scores)
+    refined = RandomWalk(**files, beta=beta, steps_log2=steps_log2)(image, scores)
     expected = by_hand(files, image, scores.values, beta, steps_log2)
     np.testing.assert_allclose(refined.values, expected, atol=1e-5)
     assert refined.has_background
@@ -203,10 +193,8 @@ def test_refine_step_by_step(files, beta, steps_log2):
 
 def test_published_settings_are_the_defaults(walk):
     image, scores = sample()
-    published = RandomWalk(walk.affinity_net, walk.checkpoint, beta=10,
-                           steps_log2=8)(image, scores)
-    np.testing.assert_array_equal(walk(image, scores).values,
-                                  published.values)
+    published = RandomWalk(walk.affinity_net, walk.checkpoint, beta=10, steps_log2=8)(image, scores)
+    np.testing.assert_array_equal(walk(image, scores).values, published.values)
 
 
 def test_without_a_background_the_classes_walk_alone(walk):
@@ -248,10 +236,13 @@ def test_the_network_is_made_once(walk, monkeypatch):
 
 def test_in_a_chain_as_irn(files):
     image, scores = sample(background=False)
-    chain = RefinerChain([
-        dict(type='ppl_mm.RandomWalk', **files),
-        dict(type='ppl_mm.Renormalize'),
-        dict(type='ppl_mm.ConstantBackground', threshold=0.25)])
+    chain = RefinerChain(
+        [
+            dict(type='ppl_mm.RandomWalk', **files),
+            dict(type='ppl_mm.Renormalize'),
+            dict(type='ppl_mm.ConstantBackground', threshold=0.25),
+        ]
+    )
     for step in chain.steps:
         scores = step(image, scores)
     np.testing.assert_allclose(scores.foreground.max(axis=(1, 2)), 1)
@@ -260,6 +251,7 @@ def test_in_a_chain_as_irn(files):
 
 def test_a_scope_of_others_is_left_as_it_is(walk):
     from mmengine.registry import DefaultScope
+
     DefaultScope.get_instance('here', scope_name='mmpretrain')
     walk(*sample())
     assert DefaultScope.get_current_instance().scope_name == 'mmpretrain'
@@ -273,21 +265,23 @@ def test_auto_takes_a_gpu_only_if_there_is_one(files):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
 def test_a_gpu_gives_the_same(walk, files):
     on_gpu = RandomWalk(**files, device='cuda')(*sample())
-    np.testing.assert_allclose(
-        on_gpu.values, walk(*sample()).values, atol=1e-3)
+    np.testing.assert_allclose(on_gpu.values, walk(*sample()).values, atol=1e-3)
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(affinity_net='none.py'), 'none.py: no such config'),
-    (dict(checkpoint='none.pth'), 'none.pth: no checkpoint is there'),
-    (dict(beta=0), 'beta=0 must be above 0'),
-    (dict(steps_log2=-1), 'steps_log2=-1'),
-    (dict(steps_log2=13), 'steps_log2=13'),
-    (dict(steps_log2=2.5), 'steps_log2=2.5')])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(affinity_net='none.py'), 'none.py: no such config'),
+        (dict(checkpoint='none.pth'), 'none.pth: no checkpoint is there'),
+        (dict(beta=0), 'beta=0 must be above 0'),
+        (dict(steps_log2=-1), 'steps_log2=-1'),
+        (dict(steps_log2=13), 'steps_log2=13'),
+        (dict(steps_log2=2.5), 'steps_log2=2.5'),
+    ],
+)
 def test_wrong_settings_are_found_at_once(files, settings, message):
     with pytest.raises(UserError, match=message):
-        REFINERS.build(dict(type='ppl_mm.RandomWalk', **{
-            **files, **settings}))
+        REFINERS.build(dict(type='ppl_mm.RandomWalk', **{**files, **settings}))
 
 
 def test_weights_of_another_network(files, tmp_path):

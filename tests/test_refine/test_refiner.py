@@ -1,4 +1,5 @@
 """What holds for every refiner that needs no files."""
+
 import warnings
 
 import numpy as np
@@ -12,8 +13,11 @@ STEPS = dict(
     alpha=dict(type='ppl_mm.AlphaBackground', alpha=3),
     renormalize=dict(type='ppl_mm.Renormalize'),
     pamr=dict(type='ppl_mm.PAMR', iterations=2, dilations=(1, 3)),
-    **{preset: dict(type='ppl_mm.DenseCRF', preset=preset)
-       for preset in ('psa', 'irn', 'deeplab_v2', 'deeplab_v1')})
+    **{
+        preset: dict(type='ppl_mm.DenseCRF', preset=preset)
+        for preset in ('psa', 'irn', 'deeplab_v2', 'deeplab_v1')
+    },
+)
 
 
 @pytest.fixture(params=STEPS)
@@ -43,10 +47,8 @@ def test_the_order_of_classes_does_not_matter(refiner):
     image, scores = sample()
     order = [2, 0, 1]
     channels = [0] + [1 + k for k in order]
-    permuted = refiner(image, Scores(
-        scores.values[channels], scores.class_ids[order]))
-    np.testing.assert_allclose(
-        permuted.values, refiner(image, scores).values[channels], atol=1e-3)
+    permuted = refiner(image, Scores(scores.values[channels], scores.class_ids[order]))
+    np.testing.assert_allclose(permuted.values, refiner(image, scores).values[channels], atol=1e-3)
 
 
 def test_an_argument_is_left_as_it_is(refiner):
@@ -64,12 +66,10 @@ def test_the_same_again(refiner):
     image, scores = sample()
     first = refiner(image, scores)
     refiner(*sample(1, (5, 5)))
-    np.testing.assert_array_equal(
-        refiner(image, scores).values, first.values)
+    np.testing.assert_array_equal(refiner(image, scores).values, first.values)
 
 
-@pytest.mark.parametrize('image', [
-    (12, 14, 3), (15, 12, 3), (12, 15), (12, 15, 1), (12, 15, 4)])
+@pytest.mark.parametrize('image', [(12, 14, 3), (15, 12, 3), (12, 15), (12, 15, 1), (12, 15, 4)])
 def test_an_image_that_does_not_fit(refiner, image):
     _, scores = sample()
     with pytest.raises(ValueError, match='does not fit'):

@@ -21,8 +21,7 @@ def test_maps_of_a_file_at_the_size_of_the_image(n, size):
     assert not scores.has_background and not scores.values[0].any()
     assert scores.class_ids.tolist() == cams.class_ids.tolist()
     assert scores.class_ids.dtype == np.int16
-    np.testing.assert_array_equal(
-        scores.foreground, upsample_cam(cams.cam, size).numpy())
+    np.testing.assert_array_equal(scores.foreground, upsample_cam(cams.cam, size).numpy())
 
 
 def test_interpolation_rounds_no_score_out_of_range():
@@ -35,16 +34,19 @@ def test_maps_without_a_common_range_are_refused():
         Scores.from_cam(cam_file(normalized=False))
 
 
-@pytest.mark.parametrize('values, ids, message', [
-    (np.zeros((2, 3)), [0], r'\(1 \+ n, H, W\)'),
-    (np.zeros((2, 3, 3)), [0, 1], '2 class ids'),
-    (np.zeros((0, 3, 3)), [0], '1 class ids'),
-    (np.zeros((2, 0, 3)), [0], 'no pixels'),
-    (np.full((2, 3, 3), np.nan), [0], 'finite'),
-    (np.full((2, 3, 3), np.inf), [0], 'finite'),
-    (np.full((2, 3, 3), -0.1), [0], '-0.1 to -0.1'),
-    (np.full((2, 3, 3), 1.1), [0], 'in 0..1'),
-])
+@pytest.mark.parametrize(
+    'values, ids, message',
+    [
+        (np.zeros((2, 3)), [0], r'\(1 \+ n, H, W\)'),
+        (np.zeros((2, 3, 3)), [0, 1], '2 class ids'),
+        (np.zeros((0, 3, 3)), [0], '1 class ids'),
+        (np.zeros((2, 0, 3)), [0], 'no pixels'),
+        (np.full((2, 3, 3), np.nan), [0], 'finite'),
+        (np.full((2, 3, 3), np.inf), [0], 'finite'),
+        (np.full((2, 3, 3), -0.1), [0], '-0.1 to -0.1'),
+        (np.full((2, 3, 3), 1.1), [0], 'in 0..1'),
+    ],
+)
 def test_what_are_no_scores(values, ids, message):
     with pytest.raises(ValueError, match=message):
         Scores(values, ids)

@@ -20,15 +20,20 @@ SIZE = (16, 20)
 def build(refiners=CRF, num_classes=5, **kwargs):
     network = dict(
         type='mmseg.EncoderDecoder',
-        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4,
-                      base_channels=4),
-        decode_head=dict(type='mmseg.FCNHead', in_channels=32, channels=4,
-                         num_convs=1, num_classes=num_classes, **kwargs.pop(
-                             'head', {})))
+        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
+        decode_head=dict(
+            type='mmseg.FCNHead',
+            in_channels=32,
+            channels=4,
+            num_convs=1,
+            num_classes=num_classes,
+            **kwargs.pop('head', {}),
+        ),
+    )
     with DefaultScope.overwrite_default_scope('mmseg'):
-        return MODELS.build(dict(
-            type='ppl_mm.RefinedSegTTAModel', module=network,
-            refiners=refiners, **kwargs))
+        return MODELS.build(
+            dict(type='ppl_mm.RefinedSegTTAModel', module=network, refiners=refiners, **kwargs)
+        )
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +52,7 @@ def picture(tmp_path):
     return image, str(path)
 
 
-def views_of(path, count=3, strength=1., channels=5):
+def views_of(path, count=3, strength=1.0, channels=5):
     """Views whose logits scatter about a class on the right place."""
     torch.manual_seed(0)
     views = []
@@ -63,16 +68,14 @@ def views_of(path, count=3, strength=1., channels=5):
 
 
 def probability_of(views):
-    return torch.stack([view.seg_logits.data.softmax(0)
-                        for view in views]).mean(0).numpy()
+    return torch.stack([view.seg_logits.data.softmax(0) for view in views]).mean(0).numpy()
 
 
 def test_the_average_is_refined(model, picture):
     image, path = picture
     views = views_of(path)
-    expected = dense_crf(image, probability_of(views),
-                         **PRESETS['deeplab_v1']).argmax(axis=0)
-    merged, = model.merge_preds([views])
+    expected = dense_crf(image, probability_of(views), **PRESETS['deeplab_v1']).argmax(axis=0)
+    (merged,) = model.merge_preds([views])
     found = merged.pred_sem_seg.data
     assert found.shape == (1, *SIZE)
     np.testing.assert_array_equal(found[0].numpy(), expected)
@@ -84,8 +87,9 @@ def test_without_refiners_it_is_the_model_of_mmseg(picture):
     assert isinstance(model, SegTTAModel)
     views = views_of(picture[1], strength=0.2)
     found = model.merge_preds([views])[0].pred_sem_seg.data.clone()
-    theirs = SegTTAModel.merge_preds(model, [views_of(
-        picture[1], strength=0.2)])[0].pred_sem_seg.data
+    theirs = SegTTAModel.merge_preds(model, [views_of(picture[1], strength=0.2)])[
+        0
+    ].pred_sem_seg.data
     assert len(found.unique()) == 5
     torch.testing.assert_close(found, theirs)
 
@@ -93,6 +97,7 @@ def test_without_refiners_it_is_the_model_of_mmseg(picture):
 def test_several_refiners_follow_each_other(picture):
     image, path = picture
     from ppl_mm.refine import DenseCRF, RefinerChain, Scores
+
     steps = [dict(type='ppl_mm.PAMR', dilations=(1, 2)), CRF]
     views = views_of(path)
     scores = Scores(probability_of(views).clip(0, 1), range(4))
@@ -145,12 +150,14 @@ def test_an_image_of_another_size(model, picture, tmp_path):
         model.merge_preds([views_of(str(path))])
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (dict(refiners=[dict(type='ppl_mm.Nothing')]), 'ppl_mm.Nothing'),
-    (dict(refiners=dict(type='ppl_mm.DenseCRF', preset='voc')), 'deeplab_v2'),
-    (dict(num_classes=2, head=dict(out_channels=1, threshold=0.3)),
-     'out_channels=2'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (dict(refiners=[dict(type='ppl_mm.Nothing')]), 'ppl_mm.Nothing'),
+        (dict(refiners=dict(type='ppl_mm.DenseCRF', preset='voc')), 'deeplab_v2'),
+        (dict(num_classes=2, head=dict(out_channels=1, threshold=0.3)), 'out_channels=2'),
+    ],
+)
 def test_what_cannot_be_built(arguments, message):
     with pytest.raises(UserError, match=message):
         build(**arguments)

@@ -1,4 +1,5 @@
 """The chains that the project ships: each makes labels of the right kind."""
+
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ def chains_of(path):
     """The chains of a config; a walk would need weights, so it is left out."""
     cfg = Config.fromfile(path)
     found = dict(cfg.get('chains', {})) or {path.stem: cfg}
-    return {name: [step for step in chain.refiners
-                   if step.type != 'ppl_mm.RandomWalk']
-            for name, chain in found.items()}
+    return {
+        name: [step for step in chain.refiners if step.type != 'ppl_mm.RandomWalk']
+        for name, chain in found.items()
+    }
 
 
-@pytest.mark.parametrize('path', REFINE + CHAINS,
-                         ids=lambda p: f'{p.parent.name}/{p.stem}')
+@pytest.mark.parametrize('path', REFINE + CHAINS, ids=lambda p: f'{p.parent.name}/{p.stem}')
 def test_every_chain_labels_an_image(path):
     pytest.importorskip('pydensecrf')
     image = np.full((24, 32, 3), 90, np.uint8)
@@ -36,8 +37,7 @@ def test_every_chain_labels_an_image(path):
         assert label[12, 8] == 3, name
 
 
-@pytest.mark.parametrize('path', REFINE,
-                         ids=lambda p: f'{p.parent.name}/{p.stem}')
+@pytest.mark.parametrize('path', REFINE, ids=lambda p: f'{p.parent.name}/{p.stem}')
 def test_a_walk_names_a_config_that_is_there(path):
     for step in Config.fromfile(path).refiners:
         if step.type == 'ppl_mm.RandomWalk':
@@ -47,4 +47,5 @@ def test_a_walk_names_a_config_that_is_there(path):
 
 def test_demo_and_voc6_are_refined():
     assert {'demo/refine_demo', 'voc6/refine_voc6'} <= {
-        f'{path.parent.name}/{path.stem}' for path in REFINE}
+        f'{path.parent.name}/{path.stem}' for path in REFINE
+    }

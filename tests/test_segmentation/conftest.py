@@ -11,8 +11,10 @@ from PIL import Image
 from ppl_mm.formats.mask_file import write_label
 
 ROOT = Path(__file__).parents[2]
-VOC = ('aeroplane bicycle bird boat bottle bus car cat chair cow diningtable '
-       'dog horse motorbike person pottedplant sheep sofa train tvmonitor')
+VOC = (
+    'aeroplane bicycle bird boat bottle bus car cat chair cow diningtable '
+    'dog horse motorbike person pottedplant sheep sofa train tvmonitor'
+)
 
 
 def draw(rng, labels):
@@ -21,8 +23,8 @@ def draw(rng, labels):
     mask = np.zeros((64, 72), np.uint8)
     y, x = rng.integers(8, 24, 2)
     label = rng.choice(labels)
-    image[y:y + 30, x:x + 34] += np.uint8(40 + 4 * label)
-    mask[y:y + 30, x:x + 34] = label
+    image[y : y + 30, x : x + 34] += np.uint8(40 + 4 * label)
+    mask[y : y + 30, x : x + 34] = label
     mask[:, :2] = 255
     return image, mask
 
@@ -51,11 +53,9 @@ def voc(tmp_path_factory):
     classes = VOC.split()
     write_voc(root / 'data', classes)
     for stem in 'abcd':
-        mask = np.array(
-            Image.open(root / f'data/SegmentationClass/{stem}.png'))
+        mask = np.array(Image.open(root / f'data/SegmentationClass/{stem}.png'))
         write_label(root / f'export/labels/{stem}.png', mask)
-    (root / 'export/export.json').write_text(
-        json.dumps(dict(classes=classes, threshold=0.2)))
+    (root / 'export/export.json').write_text(json.dumps(dict(classes=classes, threshold=0.2)))
     return root
 
 
@@ -70,9 +70,13 @@ def command(tmp_path):
     def run(script, *arguments):
         env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
         return subprocess.run(
-            [sys.executable, str(ROOT / 'tools' / script),
-             *map(str, arguments)],
-            cwd=tmp_path, env=env, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=300)
+            [sys.executable, str(ROOT / 'tools' / script), *map(str, arguments)],
+            cwd=tmp_path,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+        )
 
     return run

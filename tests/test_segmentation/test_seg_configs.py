@@ -1,4 +1,5 @@
 """Every segmentation config that is shipped, at its full width."""
+
 import copy
 import re
 from contextlib import nullcontext
@@ -14,14 +15,19 @@ from mmengine.registry import MODELS, DefaultScope
 ROOT = Path(__file__).parents[2]
 SEG = ROOT / 'configs/seg'
 CONFIGS = sorted([*SEG.glob('*.py'), *ROOT.glob('configs/[!_]*/seg_*.py')])
-NAME = re.compile(r'(?P<network>deeplab\w+_r\d+-d8(-cocoinit)?)_'
-                  r'(?P<gpus>\d)xb(?P<batch>\d)-(?P<iterations>\d+)k_'
-                  r'(?P<data>voc12ppl|voc12aug|coco14ppl|coco14)-'
-                  r'(?P<crop>\d+)x(?P=crop)$')
+NAME = re.compile(
+    r'(?P<network>deeplab\w+_r\d+-d8(-cocoinit)?)_'
+    r'(?P<gpus>\d)xb(?P<batch>\d)-(?P<iterations>\d+)k_'
+    r'(?P<data>voc12ppl|voc12aug|coco14ppl|coco14)-'
+    r'(?P<crop>\d+)x(?P=crop)$'
+)
 RECIPES = [path for path in CONFIGS if NAME.match(path.stem)]
-ALIASES = dict(deeplabv1_r38='deeplabv1_r38-d8', deeplabv2_r101='deeplabv2_'
-               'r101-d8', deeplabv3plus_r50='deeplabv3plus_r50-d8',
-               deeplabv3plus_r101='deeplabv3plus_r101-d8')
+ALIASES = dict(
+    deeplabv1_r38='deeplabv1_r38-d8',
+    deeplabv2_r101='deeplabv2_r101-d8',
+    deeplabv3plus_r50='deeplabv3plus_r50-d8',
+    deeplabv3plus_r101='deeplabv3plus_r101-d8',
+)
 
 
 @cache
@@ -33,8 +39,7 @@ def load(path):
     return copy.deepcopy(_load(path))
 
 
-@pytest.fixture(params=CONFIGS, ids=lambda path: f'{path.parent.name}/'
-                                                 f'{path.stem}')
+@pytest.fixture(params=CONFIGS, ids=lambda path: f'{path.parent.name}/{path.stem}')
 def cfg(request):
     return load(request.param)
 
@@ -44,15 +49,15 @@ def fully_supervised(cfg):
 
 
 def test_every_network_is_there_with_and_without_masks():
-    found = {(name['network'], name['data'])
-             for name in (NAME.match(path.stem) for path in RECIPES)}
+    found = {
+        (name['network'], name['data']) for name in (NAME.match(path.stem) for path in RECIPES)
+    }
     networks = {*ALIASES.values(), 'deeplabv2_r101-d8-cocoinit'}
     on_coco = {'deeplabv1_r38-d8', 'deeplabv2_r101-d8', 'deeplabv3plus_r50-d8'}
     assert found == {
-        *((network, data) for network in networks
-          for data in ('voc12ppl', 'voc12aug')),
-        *((network, data) for network in on_coco
-          for data in ('coco14ppl', 'coco14'))}
+        *((network, data) for network in networks for data in ('voc12ppl', 'voc12aug')),
+        *((network, data) for network in on_coco for data in ('coco14ppl', 'coco14')),
+    }
     others = {path.stem for path in CONFIGS if path not in RECIPES}
     assert others >= {*ALIASES, 'seg_deeplab_voc6', 'seg_deeplab_demo'}
 
@@ -72,19 +77,25 @@ def build(cfg):
     """The model without its weights' values: shapes are enough."""
     # 105 million weights take time to draw; mmpretrain's ResNet needs values.
     wide = 'ResNet38d' in cfg.model.backbone.type
-    with DefaultScope.overwrite_default_scope('mmseg'), (
-            torch.device('meta') if wide else nullcontext()):
+    with (
+        DefaultScope.overwrite_default_scope('mmseg'),
+        torch.device('meta') if wide else nullcontext(),
+    ):
         return MODELS.build(without_weights(cfg.model)).to('meta')
 
 
 def test_builds_and_gives_logits_of_the_images_size(cfg):
     model = build(cfg).train()
-    crop, = {tuple(step.crop_size) for step in
-             cfg.train_dataloader.dataset.pipeline if 'crop_size' in step}
+    (crop,) = {
+        tuple(step.crop_size)
+        for step in cfg.train_dataloader.dataset.pipeline
+        if 'crop_size' in step
+    }
     assert crop == tuple(cfg.model.data_preprocessor.size)
     logits = model.encode_decode(
         torch.empty(2, 3, *crop, device='meta'),
-        [dict(ori_shape=crop, img_shape=crop, pad_shape=crop)] * 2)
+        [dict(ori_shape=crop, img_shape=crop, pad_shape=crop)] * 2,
+    )
     assert logits.shape == (2, model.decode_head.num_classes, *crop)
 
 
@@ -99,23 +110,24 @@ def test_trains_on_pseudo_labels_and_tests_on_masks(cfg):
     assert cfg.default_scope == 'mmseg'
     assert cfg.custom_imports.imports == ['ppl_mm']
     train, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
-    assert (train.type == 'ppl_mm.CAMPseudoLabelDataset'
-            or fully_supervised(cfg))
+    assert train.type == 'ppl_mm.CAMPseudoLabelDataset' or fully_supervised(cfg)
     assert test.type == 'ppl_mm.VOCLayoutDataset' and test.test_mode
     assert Path(train.ann_file).stem in ('train', 'train_aug')
     assert Path(test.ann_file).stem == 'val'
     for dataset in (train, test):
         classes = (dataset.metainfo or {}).get('classes')
         assert not classes or cfg.model.decode_head.num_classes == len(classes)
-    assert cfg.default_hooks.plain_checkpoint.type == (
-        'ppl_mm.PlainCheckpointHook')
+    assert cfg.default_hooks.plain_checkpoint.type == ('ppl_mm.PlainCheckpointHook')
     assert cfg.randomness.seed == 0
 
 
 def test_no_image_is_read_by_what_hides_that_it_is_cut_off(cfg):
     """mmseg's own loader fills a truncated JPEG with grey."""
-    for pipeline in (cfg.train_dataloader.dataset.pipeline,
-                     cfg.test_dataloader.dataset.pipeline, cfg.tta_pipeline):
+    for pipeline in (
+        cfg.train_dataloader.dataset.pipeline,
+        cfg.test_dataloader.dataset.pipeline,
+        cfg.tta_pipeline,
+    ):
         assert pipeline[0].type == 'ppl_mm.LoadImage'
 
 
@@ -135,26 +147,29 @@ def test_its_name_says_what_it_does(path):
     assert cfg.train_dataloader.batch_size == batch
     assert cfg.auto_scale_lr.base_batch_size == gpus * batch
     assert cfg.train_cfg.max_iters == 1000 * int(name['iterations'])
-    assert cfg.model.data_preprocessor.size == (int(name['crop']), ) * 2
+    assert cfg.model.data_preprocessor.size == (int(name['crop']),) * 2
     assert fully_supervised(cfg) != name['data'].endswith('ppl')
-    root, classes = (('data/coco', 81) if 'coco14' in name['data'] else
-                     ('data/VOCdevkit/VOC2012', 21))
+    root, classes = (
+        ('data/coco', 81) if 'coco14' in name['data'] else ('data/VOCdevkit/VOC2012', 21)
+    )
     for head in ('decode_head', 'auxiliary_head'):
-        assert cfg.model.get(head, dict(num_classes=classes))[
-            'num_classes'] == classes
+        assert cfg.model.get(head, dict(num_classes=classes))['num_classes'] == classes
     for loader in ('train', 'val', 'test'):
         assert cfg[f'{loader}_dataloader'].dataset.data_root == root
     assert cfg.tta_model.type == 'ppl_mm.RefinedSegTTAModel'
     assert cfg.tta_model.refiners.preset == (
-        'deeplab_v1' if 'deeplabv1' in path.stem else 'deeplab_v2')
+        'deeplab_v1' if 'deeplabv1' in path.stem else 'deeplab_v2'
+    )
 
 
 @pytest.mark.parametrize(
-    'path', [path for path in RECIPES if 'ppl-' in path.stem],
-    ids=lambda path: path.stem)
+    'path', [path for path in RECIPES if 'ppl-' in path.stem], ids=lambda path: path.stem
+)
 def test_its_twin_differs_in_the_labels_alone(path):
-    weak, full = (load(one).to_dict() for one in (path, SEG / (
-        path.name.replace('voc12ppl', 'voc12aug').replace('ppl-', '-'))))
+    weak, full = (
+        load(one).to_dict()
+        for one in (path, SEG / (path.name.replace('voc12ppl', 'voc12aug').replace('ppl-', '-')))
+    )
     datasets = [one['train_dataloader'].pop('dataset') for one in (weak, full)]
     assert weak == full
     for key in ('data_root', 'ann_file', 'metainfo', 'pipeline'):
@@ -165,15 +180,14 @@ def test_its_twin_differs_in_the_labels_alone(path):
 
 @pytest.mark.parametrize('name', ALIASES)
 def test_a_short_name_stands_for_the_papers_recipe(name):
-    recipe, = SEG.glob(f'{ALIASES[name]}_*_voc12ppl-*.py')
+    (recipe,) = SEG.glob(f'{ALIASES[name]}_*_voc12ppl-*.py')
     assert load(SEG / f'{name}.py').to_dict() == load(recipe).to_dict()
 
 
 def test_only_the_name_of_the_initialisation_from_coco_has_it():
     for path in RECIPES:
         start = load(path).model.backbone.get('init_cfg') or {}
-        assert ('coco' in start.get('checkpoint', '')) == (
-            'cocoinit' in path.stem)
+        assert ('coco' in start.get('checkpoint', '')) == ('cocoinit' in path.stem)
 
 
 def rates(name):
@@ -182,11 +196,16 @@ def rates(name):
     model = build(cfg)
     with DefaultScope.overwrite_default_scope('mmseg'):
         optimizer = build_optim_wrapper(model, cfg.optim_wrapper).optimizer
-    settings = {id(group['params'][0]): (group['lr'], group['weight_decay'])
-                for group in optimizer.param_groups}
+    settings = {
+        id(group['params'][0]): (group['lr'], group['weight_decay'])
+        for group in optimizer.param_groups
+    }
     assert all(group['momentum'] == 0.9 for group in optimizer.param_groups)
-    return {key: pytest.approx(settings[id(value)])
-            for key, value in model.named_parameters() if value.requires_grad}
+    return {
+        key: pytest.approx(settings[id(value)])
+        for key, value in model.named_parameters()
+        if value.requires_grad
+    }
 
 
 def test_rates_of_deeplab_v2():
@@ -215,8 +234,7 @@ MAPS = sorted(ROOT.glob('configs/[!_]*/maps_*.py'))
 def test_maps_are_those_of_a_network_that_is_shipped(path):
     """tools/export_cam.py and ppl_mm.SegMapTTAModel find what they need."""
     cfg = Config.fromfile(path)
-    network = Config.fromfile(
-        path.with_name(path.name.replace('maps_seg', 'seg_deeplab')))
+    network = Config.fromfile(path.with_name(path.name.replace('maps_seg', 'seg_deeplab')))
     assert cfg.model == network.model
     assert cfg.tta_model.type == 'ppl_mm.SegMapTTAModel'
     dataset = cfg.test_dataloader.dataset

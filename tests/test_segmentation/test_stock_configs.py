@@ -1,4 +1,5 @@
 """docs/segmentation.md says how to turn a stock config; do what it says."""
+
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from mmengine.config import Config
 ROOT = Path(__file__).parents[2]
 MMSEG = Path(mmseg.__file__).parent / '.mim'
 # A few pixels and two steps, for a test.
-SMALLER = '''
+SMALLER = """
 train_cfg = dict(max_iters=2, val_interval=2)
 log_level = 'INFO'
 for _loader in (train_dataloader, val_dataloader):
@@ -26,20 +27,21 @@ train_dataloader['batch_size'] = 2
 train_dataloader['dataset']['label_dir'] = '{export}'
 data_preprocessor = dict(size=(48, 48))
 del _loader, _step, _key
-'''
+"""
 OFFLINE = dict(
-    deeplabv3plus='''
+    deeplabv3plus="""
 norm_cfg = dict(type='BN', requires_grad=True)
 model = dict(
     pretrained=None, data_preprocessor=data_preprocessor,
     backbone=dict(stem_channels=16, base_channels=16),
     decode_head=dict(in_channels=512, channels=32, c1_in_channels=64),
     auxiliary_head=dict(in_channels=256, channels=16))
-''',
-    segformer='''
+""",
+    segformer="""
 model.update(
     backbone=dict(init_cfg=None), data_preprocessor=data_preprocessor)
-''')
+""",
+)
 
 
 def documented_config(name):
@@ -61,8 +63,7 @@ def write_config(name, voc, folder):
 def unscoped(node):
     """Without the scope that mmengine adds to what is inherited."""
     if isinstance(node, dict):
-        return {key: unscoped(value) for key, value in node.items()
-                if key != '_scope_'}
+        return {key: unscoped(value) for key, value in node.items() if key != '_scope_'}
     return list(map(unscoped, node)) if isinstance(node, list) else node
 
 
@@ -81,8 +82,7 @@ def test_only_the_data_changes(name, voc, tmp_path):
     assert names == [step.type for step in stock.train_pipeline]
     for key in ('optim_wrapper', 'param_scheduler', 'train_cfg'):
         assert unscoped(cfg[key]) == unscoped(stock[key])
-    assert cfg.train_dataloader.batch_size == (
-        stock.train_dataloader.batch_size)
+    assert cfg.train_dataloader.batch_size == (stock.train_dataloader.batch_size)
     assert cfg.model.decode_head.num_classes == 21
 
 
@@ -98,14 +98,12 @@ def test_stock_config_trains_and_tests(name, voc, tmp_path, command):
     trained = command('train.py', path, '--work-dir', tmp_path / 'work')
     assert trained.returncode == 0, trained.stdout
     weights = tmp_path / 'work/iter_2.pth'
-    tested = command('test.py', path, tmp_path / 'work', '--work-dir',
-                     tmp_path / 'test')
+    tested = command('test.py', path, tmp_path / 'work', '--work-dir', tmp_path / 'test')
     assert tested.returncode == 0, tested.stdout
     assert miou(tested.stdout) == miou(trained.stdout)
     state = torch.load(weights, weights_only=False)['state_dict']
     assert all(value.isfinite().all() for value in state.values())
     # mmsegmentation's own command, on the same config and checkpoint.
-    theirs = command(MMSEG / 'tools/test.py', path, weights, '--work-dir',
-                     tmp_path / 'theirs')
+    theirs = command(MMSEG / 'tools/test.py', path, weights, '--work-dir', tmp_path / 'theirs')
     assert theirs.returncode == 0, theirs.stdout
     assert miou(theirs.stdout) == miou(tested.stdout)

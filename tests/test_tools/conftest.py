@@ -41,9 +41,10 @@ def tool(monkeypatch, tmp_path, capfd):
         out, err = capfd.readouterr()
         assert 'Traceback' not in out + err
         return SimpleNamespace(
-            code=end.value.code, output=out + err, errors=[
-                line for line in err.splitlines()
-                if line.startswith('error: ')])
+            code=end.value.code,
+            output=out + err,
+            errors=[line for line in err.splitlines() if line.startswith('error: ')],
+        )
 
     return run
 

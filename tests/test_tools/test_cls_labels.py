@@ -17,17 +17,18 @@ cls_labels = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(cls_labels)
 
 CLASSES = ('--classes', 'cat', 'traffic light', 'dog')
-VECTORS = {'2007_000032': np.float32([1, 0, 1]),
-           '2007_000039': np.float32([0, 1, 0]),
-           '2008_000001': np.float32([0, 0, 0])}
+VECTORS = {
+    '2007_000032': np.float32([1, 0, 1]),
+    '2007_000039': np.float32([0, 1, 0]),
+    '2008_000001': np.float32([0, 0, 0]),
+}
 OBJECT = '<object><name>{}</name><difficult>{}</difficult></object>'
 
 
 def write_npy(path, payload):
     """A .npy whose pickle is given as bytes."""
     with open(path, 'wb') as file:
-        npy_format.write_array_header_1_0(
-            file, dict(descr='|O', fortran_order=False, shape=()))
+        npy_format.write_array_header_1_0(file, dict(descr='|O', fortran_order=False, shape=()))
         file.write(payload)
     return path
 
@@ -40,8 +41,7 @@ def file(tmp_path):
 
 
 def convert(path, *more, out='image_labels.csv'):
-    return cls_labels.main([str(path), '--out', str(path.parent / out),
-                            '--trust', *CLASSES, *more])
+    return cls_labels.main([str(path), '--out', str(path.parent / out), '--trust', *CLASSES, *more])
 
 
 def names_of(path):
@@ -51,7 +51,9 @@ def names_of(path):
 def test_the_csv_has_the_names(file, capsys):
     assert convert(file) == 0
     assert names_of(file.with_name('image_labels.csv')) == {
-        '2007_000032': ['cat', 'dog'], '2007_000039': ['traffic light']}
+        '2007_000032': ['cat', 'dog'],
+        '2007_000039': ['traffic light'],
+    }
     assert '2 images; 1 without a class' in capsys.readouterr().out
 
 
@@ -68,15 +70,15 @@ def test_a_data_set_reads_it(file):
     (file.parent / 'JPEGImages').mkdir()
     for image in VECTORS:
         (file.parent / f'JPEGImages/{image}.jpg').touch()
-    (file.parent / 'classes.txt').write_text(
-        'background\ncat\ntraffic light\ndog\n')
+    (file.parent / 'classes.txt').write_text('background\ncat\ntraffic light\ndog\n')
     convert(file, '--classes', str(file.parent / 'classes.txt'))
     dataset = ImageLabelDataset(data_root=str(file.parent))
     assert [dataset[k]['gt_label'] for k in range(2)] == [[0, 2], [1]]
 
 
-@pytest.mark.parametrize('key', [2007000032, np.int32(2007000032),
-                                 '2007_000032.jpg', np.str_('2007_000032')])
+@pytest.mark.parametrize(
+    'key', [2007000032, np.int32(2007000032), '2007_000032.jpg', np.str_('2007_000032')]
+)
 def test_keys_of_irn_and_others(tmp_path, key):
     path = tmp_path / 'cls_labels.npy'
     np.save(path, {key: [1, 0, 0]})
@@ -87,8 +89,7 @@ def test_keys_of_irn_and_others(tmp_path, key):
 @pytest.mark.parametrize('protocol', [0, 2, 3, 4, 5])
 def test_every_protocol_of_pickle(tmp_path, protocol):
     array = np.array(VECTORS, dtype=object)
-    path = write_npy(tmp_path / 'cls_labels.npy',
-                     pickle.dumps(array, protocol))
+    path = write_npy(tmp_path / 'cls_labels.npy', pickle.dumps(array, protocol))
     found = cls_labels.read_cls_labels(path)
     assert found.keys() == VECTORS.keys()
     assert all((found[key] == VECTORS[key]).all() for key in VECTORS)
@@ -108,12 +109,11 @@ class Harm:
         self.path = path
 
     def __reduce__(self):
-        return os.mkdir, (str(self.path), )
+        return os.mkdir, (str(self.path),)
 
 
 def test_a_pickle_cannot_call_anything(tmp_path):
-    path = write_npy(tmp_path / 'cls_labels.npy', pickle.dumps(
-        {'a': Harm(tmp_path / 'harm')}))
+    path = write_npy(tmp_path / 'cls_labels.npy', pickle.dumps({'a': Harm(tmp_path / 'harm')}))
     with pytest.raises(UserError, match=r'it calls (posix|nt)\.mkdir'):
         convert(path)
     assert not (tmp_path / 'harm').exists()
@@ -132,11 +132,13 @@ def annotations(tmp_path):
     folder = tmp_path / 'Annotations'
     folder.mkdir()
     for image, objects in {
-            '2007_000032': [('cat', 0), ('dog', 1), ('dog', 1)],
-            '2007_000039': [('traffic light', 0)],
-            '2008_000001': [('dog', 0)]}.items():
-        (folder / f'{image}.xml').write_text('<annotation>' + ''.join(
-            OBJECT.format(*item) for item in objects) + '</annotation>')
+        '2007_000032': [('cat', 0), ('dog', 1), ('dog', 1)],
+        '2007_000039': [('traffic light', 0)],
+        '2008_000001': [('dog', 0)],
+    }.items():
+        (folder / f'{image}.xml').write_text(
+            '<annotation>' + ''.join(OBJECT.format(*item) for item in objects) + '</annotation>'
+        )
     return folder
 
 
@@ -144,23 +146,25 @@ def test_images_that_differ_from_the_xml_are_named(file, annotations, capsys):
     assert convert(file, '--compare', str(annotations)) == 1
     assert capsys.readouterr().out.splitlines()[:2] == [
         '2008_000001: nothing, but dog in the XML',
-        f'1 of 3 images differ from {annotations}']
-    assert convert(file, '--compare', str(annotations),
-                   '--drop-difficult') == 1
-    assert ('2007_000032: cat dog, but cat in the XML'
-            in capsys.readouterr().out)
+        f'1 of 3 images differ from {annotations}',
+    ]
+    assert convert(file, '--compare', str(annotations), '--drop-difficult') == 1
+    assert '2007_000032: cat dog, but cat in the XML' in capsys.readouterr().out
     np.save(file, {k: v for k, v in VECTORS.items() if v.any()})
     assert convert(file, '--compare', str(annotations)) == 0
 
 
-@pytest.mark.parametrize(('content', 'message'), [
-    (np.zeros((3, 20)), r'no pickled dictionary .*it is an array \(3, 20\)'),
-    (['a'], r'no pickled dictionary .*it is an array \(1,\)'),
-    ({'a': [1, 0]}, r'image a has a vector of shape \(2,\), .* 3 classes'),
-    ({'a': [[1, 0, 0]]}, r'image a has a vector of shape \(1, 3\)'),
-    ({'a': [1, .5, 0]}, 'image a has a value that is neither'),
-    ({}, 'holds a dict, expected a dictionary from'),
-])
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (np.zeros((3, 20)), r'no pickled dictionary .*it is an array \(3, 20\)'),
+        (['a'], r'no pickled dictionary .*it is an array \(1,\)'),
+        ({'a': [1, 0]}, r'image a has a vector of shape \(2,\), .* 3 classes'),
+        ({'a': [[1, 0, 0]]}, r'image a has a vector of shape \(1, 3\)'),
+        ({'a': [1, 0.5, 0]}, 'image a has a value that is neither'),
+        ({}, 'holds a dict, expected a dictionary from'),
+    ],
+)
 def test_other_content_is_named(tmp_path, content, message):
     path = tmp_path / 'cls_labels.npy'
     if isinstance(content, list):

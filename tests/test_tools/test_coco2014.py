@@ -21,8 +21,11 @@ SPEC.loader.exec_module(coco2014)
 
 HEIGHT, WIDTH = 12, 16
 # As COCO's: ids with gaps, in no order here, and names with spaces.
-CATEGORIES = [dict(id=90, name='toothbrush'), dict(id=1, name='person'),
-              dict(id=10, name='traffic light')]
+CATEGORIES = [
+    dict(id=90, name='toothbrush'),
+    dict(id=1, name='person'),
+    dict(id=10, name='traffic light'),
+]
 PERSON, LIGHT, BRUSH = 1, 2, 3
 NEEDS_PYCOCOTOOLS = importlib.util.find_spec('pycocotools') is None
 masks = pytest.mark.skipif(NEEDS_PYCOCOTOOLS, reason='needs pycocotools')
@@ -42,13 +45,13 @@ def counts(mask):
             lengths.append(run)
             value, run = pixel, 0
         run += 1
-    return dict(counts=[int(length) for length in lengths],
-                size=list(mask.shape))
+    return dict(counts=[int(length) for length in lengths], size=list(mask.shape))
 
 
 def annotation(image_id, category_id, shape, area, crowd=0):
-    return dict(image_id=image_id, category_id=category_id,
-                segmentation=shape, area=area, iscrowd=crowd)
+    return dict(
+        image_id=image_id, category_id=category_id, segmentation=shape, area=area, iscrowd=crowd
+    )
 
 
 CROWD = np.zeros((HEIGHT, WIDTH), int)
@@ -73,13 +76,12 @@ def write_split(root, split, image_ids, annotations, categories=CATEGORIES):
     for image_id in image_ids:
         name = f'COCO_{split}2014_{image_id:012d}.jpg'
         Image.new('RGB', (WIDTH, HEIGHT)).save(folder / name)
-        images.append(dict(id=image_id, file_name=name, height=HEIGHT,
-                           width=WIDTH))
+        images.append(dict(id=image_id, file_name=name, height=HEIGHT, width=WIDTH))
     path = root / f'annotations/instances_{split}2014.json'
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(dict(
-        info={}, images=images, annotations=annotations,
-        categories=categories)))
+    path.write_text(
+        json.dumps(dict(info={}, images=images, annotations=annotations, categories=categories))
+    )
 
 
 @pytest.fixture
@@ -101,24 +103,30 @@ def stem(split, image_id):
 def test_labels_and_lists(coco, capsys):
     convert(coco, '--no-masks')
     assert (coco / 'classes.txt').read_text().splitlines() == [
-        'background', 'person', 'traffic light', 'toothbrush']
+        'background',
+        'person',
+        'traffic light',
+        'toothbrush',
+    ]
     assert (coco / 'image_labels.csv').read_text().splitlines() == [
-        'image,labels', f'{stem("train", 5)},person;traffic light;toothbrush',
-        f'{stem("train", 9)},traffic light', f'{stem("val", 7)},toothbrush']
+        'image,labels',
+        f'{stem("train", 5)},person;traffic light;toothbrush',
+        f'{stem("train", 9)},traffic light',
+        f'{stem("val", 7)},toothbrush',
+    ]
     lists = coco / 'ImageSets/Segmentation'
-    assert (lists / 'train.txt').read_text().split() == [
-        stem('train', 5), stem('train', 9)]
+    assert (lists / 'train.txt').read_text().split() == [stem('train', 5), stem('train', 9)]
     assert (lists / 'val.txt').read_text().split() == [stem('val', 7)]
     printed = capsys.readouterr().out
-    assert ('train: 2 images with objects, NOT the official 82,081; 1 '
-            'without are left out') in printed
+    assert (
+        'train: 2 images with objects, NOT the official 82,081; 1 without are left out'
+    ) in printed
     assert not (coco / 'SegmentationClass').exists()
 
 
 def test_the_official_numbers_are_said_to_be():
     line = coco2014.count_line('val', 40_137, 367)
-    assert line == ('val: 40,137 images with objects, as official; 367 '
-                    'without are left out')
+    assert line == ('val: 40,137 images with objects, as official; 367 without are left out')
 
 
 def test_the_data_set_reads_it(coco):
@@ -181,8 +189,10 @@ def test_any_overlap_follows_the_rule_pixel_by_pixel():
     """Beside a slow reference; of equal areas the earlier lies above."""
     rng = np.random.default_rng(0)
     shapes = [rng.random((9, 7)) < 0.5 for _ in range(12)]
-    found = [coco2014.Annotation(label, counts(shape), label // 3, False)
-             for label, shape in enumerate(shapes, 1)]
+    found = [
+        coco2014.Annotation(label, counts(shape), label // 3, False)
+        for label, shape in enumerate(shapes, 1)
+    ]
     rng.shuffle(found)
     found = [coco2014.Annotation(*one) for one in found]
     image = coco2014.CocoImage('x', (9, 7), found)
@@ -198,6 +208,7 @@ def test_any_overlap_follows_the_rule_pixel_by_pixel():
 @masks
 def test_packed_run_lengths_are_read_too():
     from pycocotools import mask as api
+
     shape = CROWD.astype(np.uint8)
     packed = api.encode(np.asfortranarray(shape))
     for code in (packed, dict(packed, counts=packed['counts'].decode())):
@@ -207,8 +218,7 @@ def test_packed_run_lengths_are_read_too():
 @masks
 def test_a_second_run_makes_what_is_missing(coco):
     convert(coco)
-    kept, lost = (coco / f'SegmentationClass/{stem("train", k)}.png'
-                  for k in (5, 9))
+    kept, lost = (coco / f'SegmentationClass/{stem("train", k)}.png' for k in (5, 9))
     before = kept.stat().st_mtime_ns
     lost.unlink()
     convert(coco)
@@ -226,10 +236,12 @@ def test_masks_of_other_annotations_are_refused(coco, split):
     for one in content['annotations']:
         one['category_id'] = 1
     path.write_text(json.dumps(content))
-    before = {path: path.read_bytes()
-              for path in coco.glob('SegmentationClass/*/*.png')}
-    with pytest.raises(UserError, match=rf'other settings \({path.name} .*; '
-                       'choose another folder or delete it') as caught:
+    before = {path: path.read_bytes() for path in coco.glob('SegmentationClass/*/*.png')}
+    with pytest.raises(
+        UserError,
+        match=rf'other settings \({path.name} .*; '
+        'choose another folder or delete it',
+    ) as caught:
         convert(coco)
     assert len(str(caught.value).splitlines()) == 1
     assert before == {path: path.read_bytes() for path in before}
@@ -247,9 +259,11 @@ def test_missing_annotations_are_named_where_masks_are_wanted(coco):
 @masks
 def test_several_processes_write_the_same(coco):
     done = subprocess.run(
-        [sys.executable, str(PATH), str(coco), '--workers', '2'], text=True,
-        capture_output=True, env=dict(os.environ, PYTHONPATH=os.pathsep.join(
-            [str(PATH.parents[2]), *sys.path])))
+        [sys.executable, str(PATH), str(coco), '--workers', '2'],
+        text=True,
+        capture_output=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(PATH.parents[2]), *sys.path])),
+    )
     assert done.returncode == 0, done.stderr
     assert len(list(coco.glob('SegmentationClass/*/*.png'))) == 3
 
@@ -304,16 +318,19 @@ def lose_image(root):
     (root / f'{stem("train", 9)}.jpg').unlink()
 
 
-@pytest.mark.parametrize(('spoil', 'message'), [
-    (lose_annotations, 'instances_val2014.json: is missing; unpack'),
-    (cut_annotations, 'instances_train2014.json: cannot be read as COCO'),
-    (other_json, 'cannot be read as COCO instances .KeyError'),
-    (unknown_category, 'cannot be read as COCO instances .KeyError: 12'),
-    (other_categories, 'val2014.json: has other categories'),
-    (no_area, "an entry has no 'area'"),
-    (lose_folder, 'val2014: the folder of images is missing'),
-    (lose_image, '1 of 2 images are missing, first train2014/COCO_train'),
-])
+@pytest.mark.parametrize(
+    ('spoil', 'message'),
+    [
+        (lose_annotations, 'instances_val2014.json: is missing; unpack'),
+        (cut_annotations, 'instances_train2014.json: cannot be read as COCO'),
+        (other_json, 'cannot be read as COCO instances .KeyError'),
+        (unknown_category, 'cannot be read as COCO instances .KeyError: 12'),
+        (other_categories, 'val2014.json: has other categories'),
+        (no_area, "an entry has no 'area'"),
+        (lose_folder, 'val2014: the folder of images is missing'),
+        (lose_image, '1 of 2 images are missing, first train2014/COCO_train'),
+    ],
+)
 def test_bad_input_is_named(coco, spoil, message):
     spoil(coco)
     with pytest.raises(UserError, match=message) as caught:
@@ -323,7 +340,7 @@ def test_bad_input_is_named(coco, spoil, message):
 
 @masks
 def test_an_annotation_that_cannot_be_drawn_names_its_image(coco):
-    write_split(coco, 'val', [7], [annotation(7, 1, [[1.]], 1)])
+    write_split(coco, 'val', [7], [annotation(7, 1, [[1.0]], 1)])
     with pytest.raises(UserError, match=f'{stem("val", 7)}: an annotation'):
         convert(coco)
 

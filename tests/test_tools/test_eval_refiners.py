@@ -12,19 +12,19 @@ from ppl_mm.evaluation import confusion_matrix, summarize
 from ppl_mm.formats.cam_file import cam_path, read_cam
 from ppl_mm.formats.mask_file import read_mask
 
-PATH = (Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py')
+PATH = Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py'
 spec = importlib.util.spec_from_file_location('eval_refiners', PATH)
 tool = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tool)
 
-CONFIG = '''
+CONFIG = """
 chains = {}
 for t in (0.2, 0.6):
     chains[f'cut {t}'] = dict(
         refiners=[dict(type='ppl_mm.ConstantBackground', threshold=t)])
 chains['band'] = dict(
     refiners=[], label=dict(type='ppl_mm.IgnoreBand', low=0.2, high=0.6))
-'''
+"""
 
 
 @pytest.fixture
@@ -33,8 +33,17 @@ def measure(cam_dir, tmp_path):
 
     def run(config=CONFIG, *args, workers=0):
         (tmp_path / 'chains.py').write_text(config)
-        tool.main([str(cam_dir), str(tmp_path / 'chains.py'), '--split',
-                   'val', '--workers', str(workers), *map(str, args)])
+        tool.main(
+            [
+                str(cam_dir),
+                str(tmp_path / 'chains.py'),
+                '--split',
+                'val',
+                '--workers',
+                str(workers),
+                *map(str, args),
+            ]
+        )
         return json.loads((cam_dir / 'eval/refiners_val.json').read_text())
 
     return run
@@ -44,8 +53,7 @@ def expected(cam_dir, label_of):
     """The scores of val, an image after the other."""
     total = 0
     for k in range(4):
-        mask = read_mask(
-            cam_dir.parent / f'data/SegmentationClass/val_{k:05d}.png')
+        mask = read_mask(cam_dir.parent / f'data/SegmentationClass/val_{k:05d}.png')
         cam = read_cam(cam_path(cam_dir, f'val_{k:05d}'))
         total = total + confusion_matrix(label_of(cam), mask, 4)
     classes = (cam_dir.parent / 'data/classes.txt').read_text().split()
@@ -62,16 +70,17 @@ def test_the_scores_are_those_of_the_labels(measure, cam_dir, capsys):
     labels = {
         'raw': lambda cam: label_from_cam(cam, 0.4),  # the export's threshold
         'cut 0.2': lambda cam: label_from_cam(cam, 0.2),
-        'cut 0.6': lambda cam: label_from_cam(cam, 0.6), 'band': band}
+        'cut 0.6': lambda cam: label_from_cam(cam, 0.6),
+        'band': band,
+    }
     assert list(report['chains']) == list(labels)
     lines = capsys.readouterr().out.splitlines()
     for name, label_of in labels.items():
         found, scores = report['chains'][name], expected(cam_dir, label_of)
         assert scores.items() <= found.items()
         assert found['seconds_per_image'] > 0
-        line, = [line for line in lines if line.startswith(name)]
-        for value in (scores['mIoU'], scores['recall'],
-                      scores['ignored_share']):
+        (line,) = [line for line in lines if line.startswith(name)]
+        for value in (scores['mIoU'], scores['recall'], scores['ignored_share']):
             assert f'{100 * value:.2f}' in line
     assert report['chains']['band']['ignored_share'] > 0.05
     assert report['num_images'] == 4 and report['split'] == 'val'
@@ -81,8 +90,11 @@ def test_a_second_run_measures_what_is_new(measure, monkeypatch):
     first = measure()
     measured = []
     call = tool.ChainMeter.__call__
-    monkeypatch.setattr(tool.ChainMeter, '__call__', lambda self, item: (
-        measured.append(item[0]), call(self, item))[1])
+    monkeypatch.setattr(
+        tool.ChainMeter,
+        '__call__',
+        lambda self, item: (measured.append(item[0]), call(self, item))[1],
+    )
     assert measure() == first and not measured
     changed = measure(CONFIG.replace('0.6)', '0.7)'))  # of the loop, and band
     assert set(measured) == {'cut 0.7', 'band'}
@@ -139,11 +151,16 @@ def test_pictures(measure, cam_dir):
         assert len(image.convert('RGB').getcolors(1 << 20)) > 50
 
 
-@pytest.mark.parametrize('config, message', [
-    ('', 'chains must be a dict'), ('chains = {}', 'chains must be a dict'),
-    ('chains = dict(a=dict(refiners=3))', 'chains.a: refiners must be'),
-    ("chains = dict(a=dict(refiners=[dict(type='No')]))", 'cannot be built'),
-    ('chains = dict(a=dict(refiners=[]))', 'chain a: .*needs a background')])
+@pytest.mark.parametrize(
+    'config, message',
+    [
+        ('', 'chains must be a dict'),
+        ('chains = {}', 'chains must be a dict'),
+        ('chains = dict(a=dict(refiners=3))', 'chains.a: refiners must be'),
+        ("chains = dict(a=dict(refiners=[dict(type='No')]))", 'cannot be built'),
+        ('chains = dict(a=dict(refiners=[]))', 'chain a: .*needs a background'),
+    ],
+)
 def test_configs_that_cannot_work(measure, config, message):
     with pytest.raises(UserError, match=message):
         measure(config)

@@ -32,31 +32,39 @@ def root(tmp_path):
     """An export of four images at 0.3, with masks; there is no cow."""
     rng = np.random.default_rng(0)
     for k in range(4):
-        cam_file = CamFile([0, 2][:k], rng.random((k and min(k, 2), 4, 5)),
-                           (8, 10))
+        cam_file = CamFile([0, 2][:k], rng.random((k and min(k, 2), 4, 5)), (8, 10))
         write_cam(cam_path(tmp_path / 'export', k), cam_file)
-        write_label(label_path(tmp_path / 'export', k),
-                    label_from_cam(cam_file, 0.3))
-        write_label(tmp_path / 'masks' / f'{k}.png',
-                    rng.choice(np.uint8([0, 1, 3, 255]), (8, 10)))
+        write_label(label_path(tmp_path / 'export', k), label_from_cam(cam_file, 0.3))
+        write_label(tmp_path / 'masks' / f'{k}.png', rng.choice(np.uint8([0, 1, 3, 255]), (8, 10)))
     (tmp_path / 'export' / 'export.json').write_text(
-        json.dumps(dict(classes=CLASSES, threshold=0.3)))
+        json.dumps(dict(classes=CLASSES, threshold=0.3))
+    )
     (tmp_path / 'val.txt').write_text('0\n1\n2\n3\n')
     (tmp_path / 'classes.txt').write_text('\n'.join(['background', *CLASSES]))
     return tmp_path
 
 
 def run_cam(root, *options):
-    eval_cam.main([str(root / 'export'), str(root / 'masks'), '--split',
-                   str(root / 'val.txt'), *options])
+    eval_cam.main(
+        [str(root / 'export'), str(root / 'masks'), '--split', str(root / 'val.txt'), *options]
+    )
     return json.loads((root / 'export/eval/val.json').read_text())
 
 
 def run_labels(root, *options):
-    eval_labels.main([
-        str(root / 'export' / 'labels'), str(root / 'masks'), '--split',
-        str(root / 'val.txt'), '--classes', str(root / 'classes.txt'),
-        '--out', str(root / 'labels.json'), *options])
+    eval_labels.main(
+        [
+            str(root / 'export' / 'labels'),
+            str(root / 'masks'),
+            '--split',
+            str(root / 'val.txt'),
+            '--classes',
+            str(root / 'classes.txt'),
+            '--out',
+            str(root / 'labels.json'),
+            *options,
+        ]
+    )
     return json.loads((root / 'labels.json').read_text())
 
 
@@ -77,8 +85,7 @@ def test_the_report_names_what_chose_the_threshold(root, capsys):
     assert max(report['curve']['mIoU']) == report['best_mIoU']
     assert len(report['curve']['threshold']) == 99
     assert report['scores_at_best']['mIoU'] == report['best_mIoU']
-    line, = [line for line in capsys.readouterr().out.splitlines()
-             if line.endswith('  best')]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.endswith('  best')]
     assert float(line.split()[0]) == report['best_threshold']
 
 
@@ -90,17 +97,22 @@ def test_the_curve_is_drawn(root):
 
 
 def test_an_export_that_is_not_finished_is_measured_too(root):
-    (root / 'export/export.json').write_text(
-        json.dumps(dict(classes=CLASSES, threshold=None)))
+    (root / 'export/export.json').write_text(json.dumps(dict(classes=CLASSES, threshold=None)))
     report = run_cam(root, '--thresholds', '0.2', '0.6', '0.2')
     assert report['curve']['threshold'] == [0.2, 0.4, 0.6]
     assert report['scores_at_export_threshold'] is None
 
 
-@pytest.mark.parametrize('record, message', [
-    (None, 'export.json: no such file'), ('{', 'not a readable record'),
-    ('[]', 'not a readable record'), ('{}', 'list of class names'),
-    ('{"classes": []}', 'list of class names')])
+@pytest.mark.parametrize(
+    'record, message',
+    [
+        (None, 'export.json: no such file'),
+        ('{', 'not a readable record'),
+        ('[]', 'not a readable record'),
+        ('{}', 'list of class names'),
+        ('{"classes": []}', 'list of class names'),
+    ],
+)
 def test_a_folder_that_is_no_export(root, record, message):
     path = root / 'export/export.json'
     path.write_text(record) if record else path.unlink()
@@ -108,8 +120,7 @@ def test_a_folder_that_is_no_export(root, record, message):
         run_cam(root)
 
 
-@pytest.mark.parametrize('grid', [
-    '0.5 0.2 0.1', '-1 0.5 0.1', '0.1 0.5 0'])
+@pytest.mark.parametrize('grid', ['0.5 0.2 0.1', '-1 0.5 0.1', '0.1 0.5 0'])
 def test_a_grid_that_makes_no_sense(root, grid):
     with pytest.raises(UserError, match='--thresholds'):
         run_cam(root, '--thresholds', *grid.split())
@@ -132,12 +143,20 @@ def test_class_lists_that_do_not_fit_the_masks(root):
 def test_an_error_is_one_line_and_status_2(root, tool):
     (root / 'masks/2.png').unlink()
     folder = root / 'export' / ('labels' if tool == 'eval_labels' else '')
-    options = (['--classes', str(root / 'classes.txt')]
-               if tool == 'eval_labels' else [])
+    options = ['--classes', str(root / 'classes.txt')] if tool == 'eval_labels' else []
     done = subprocess.run(
-        [sys.executable, str(TOOLS / f'{tool}.py'), str(folder),
-         str(root / 'masks'), '--split', str(root / 'val.txt'), *options],
-        capture_output=True, text=True)
+        [
+            sys.executable,
+            str(TOOLS / f'{tool}.py'),
+            str(folder),
+            str(root / 'masks'),
+            '--split',
+            str(root / 'val.txt'),
+            *options,
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
     assert done.stderr.splitlines()[-1].startswith('error: ')

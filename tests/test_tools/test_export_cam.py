@@ -26,8 +26,7 @@ def export(tool, tiny_config, trained, tmp_path):
     """Runs tools/export_cam.py into tmp_path/out; must succeed."""
 
     def run(*args, out='out', checkpoint=trained):
-        done = tool('export_cam', tiny_config, checkpoint, '--out-dir',
-                    tmp_path / out, *args)
+        done = tool('export_cam', tiny_config, checkpoint, '--out-dir', tmp_path / out, *args)
         assert done.code == 0, done.output
         return tmp_path / out
 
@@ -39,8 +38,7 @@ def refuses(fails, tiny_config, trained, tmp_path):
     """Runs tools/export_cam.py, which must fail; returns its line."""
 
     def run(*args, out='out', checkpoint=trained):
-        return fails('export_cam', tiny_config, checkpoint, '--out-dir',
-                     tmp_path / out, *args)
+        return fails('export_cam', tiny_config, checkpoint, '--out-dir', tmp_path / out, *args)
 
     return run
 
@@ -58,21 +56,23 @@ def info_of(folder):
 
 def contents(folder):
     """Bytes of the CAMs and labels."""
-    return {path.relative_to(folder): path.read_bytes() for path in
-            sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])}
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
+    }
 
 
 def times(folder):
-    return {path: path.stat().st_mtime_ns for path in
-            [*folder.rglob('*.npz'), *folder.rglob('*.png')]}
+    return {
+        path: path.stat().st_mtime_ns for path in [*folder.rglob('*.npz'), *folder.rglob('*.png')]
+    }
 
 
 def labels_of(root):
     with open(root / 'image_labels.csv') as file:
         rows = list(csv.DictReader(file))
     classes = (root / 'classes.txt').read_text().split()[1:]
-    return {row['image']: sorted(map(classes.index, row['labels'].split()))
-            for row in rows}
+    return {row['image']: sorted(map(classes.index, row['labels'].split())) for row in rows}
 
 
 def test_what_it_writes(export, demo_root):
@@ -90,43 +90,42 @@ def test_what_it_writes(export, demo_root):
             assert file['normalized'] and file['size'].tolist() == [48, 48]
         assert Image.open(folder / f'labels/{stem}.png').mode == 'P'
         label = read_mask(folder / f'labels/{stem}.png')
-        assert np.array_equal(label, label_from_cam(
-            read_cam(folder / f'cams/{stem}.npz'), 0.3))
+        assert np.array_equal(label, label_from_cam(read_cam(folder / f'cams/{stem}.npz'), 0.3))
         assert set(np.unique(label)) <= {0, *(k + 1 for k in truth[stem])}
 
 
 def test_what_it_records(export, demo_root, trained, tiny_config):
     info = info_of(export('--split', 'train'))
-    assert info['classes'] == (
-        demo_root / 'classes.txt').read_text().split()[1:]
+    assert info['classes'] == (demo_root / 'classes.txt').read_text().split()[1:]
     assert info['checkpoint'] == str(trained)
     assert len(info['checkpoint_sha256']) == 64
     assert info['config'] == str(tiny_config)
     assert (info['split'], info['num_images']) == ('train', 8)
-    assert (info['threshold'], info['threshold_from']) == (
-        0.15, 'default, as IRN')
+    assert (info['threshold'], info['threshold_from']) == (0.15, 'default, as IRN')
 
 
 def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
     from mmseg.evaluation import IoUMetric
+
     folder = export('--threshold-split', 'val')
     chosen = info_of(folder)['threshold_from']
     assert chosen['split'] == 'val' and chosen['num_images'] == 4
     assert info_of(folder)['threshold'] == chosen['threshold']
     metric = IoUMetric(ignore_index=255)
-    metric.dataset_meta = dict(
-        classes=['background', *info_of(folder)['classes']])
+    metric.dataset_meta = dict(classes=['background', *info_of(folder)['classes']])
 
     def miou(threshold):
         """By mmseg, of the PNGs at a threshold."""
         export('--threshold', threshold)
         for stem in VAL:
-            label, mask = (torch.from_numpy(read_mask(path)).long()[None]
-                           for path in (folder / f'labels/{stem}.png',
-                                        demo_root / 'SegmentationClass' /
-                                        f'{stem}.png'))
-            metric.process(None, [dict(pred_sem_seg=dict(data=label),
-                                       gt_sem_seg=dict(data=mask))])
+            label, mask = (
+                torch.from_numpy(read_mask(path)).long()[None]
+                for path in (
+                    folder / f'labels/{stem}.png',
+                    demo_root / 'SegmentationClass' / f'{stem}.png',
+                )
+            )
+            metric.process(None, [dict(pred_sem_seg=dict(data=label), gt_sem_seg=dict(data=mask))])
         return metric.evaluate(4)['mIoU']
 
     best = miou(chosen['threshold'])
@@ -137,8 +136,7 @@ def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
 
 def test_a_threshold_of_another_export(export):
     one = export('--threshold-split', 'val', out='one')
-    two = export('--threshold', one / 'export.json', '--split', 'train',
-                 out='two')
+    two = export('--threshold', one / 'export.json', '--split', 'train', out='two')
     assert info_of(two)['threshold'] == info_of(one)['threshold']
     assert info_of(two)['threshold_from'] == str(one / 'export.json')
     assert len(list((two / 'labels').iterdir())) == 8
@@ -163,8 +161,11 @@ def test_the_second_run_does_nothing(export, monkeypatch):
 def test_a_run_that_lost_files_makes_them_again(export):
     folder = export()
     before, stamps = contents(folder), times(folder)
-    lost = [folder / 'cams/val_00001.npz', folder / 'labels/val_00001.png',
-            folder / 'labels/val_00003.png']
+    lost = [
+        folder / 'cams/val_00001.npz',
+        folder / 'labels/val_00001.png',
+        folder / 'labels/val_00003.png',
+    ]
     for path in lost:
         path.unlink()
     assert contents(export()) == before
@@ -172,11 +173,17 @@ def test_a_run_that_lost_files_makes_them_again(export):
     assert {path for path in after if after[path] != stamps[path]} == set(lost)
 
 
-@pytest.mark.parametrize('module, name, redone', [
-    # Labels may be of another threshold, and cost nothing.
-    (cam_writer, 'write_cam', 2), (export_module, 'write_label', 4)])
-def test_a_killed_run_continues(export, tool, tiny_config, trained, tmp_path,
-                                monkeypatch, module, name, redone):
+@pytest.mark.parametrize(
+    'module, name, redone',
+    [
+        # Labels may be of another threshold, and cost nothing.
+        (cam_writer, 'write_cam', 2),
+        (export_module, 'write_label', 4),
+    ],
+)
+def test_a_killed_run_continues(
+    export, tool, tiny_config, trained, tmp_path, monkeypatch, module, name, redone
+):
     whole, write, calls = export(out='whole'), getattr(module, name), []
 
     def stop_at_the_third(*args):
@@ -186,12 +193,10 @@ def test_a_killed_run_continues(export, tool, tiny_config, trained, tmp_path,
         write(*args)
 
     monkeypatch.setattr(module, name, stop_at_the_third)
-    done = tool('export_cam', tiny_config, trained, '--out-dir',
-                tmp_path / 'out')
+    done = tool('export_cam', tiny_config, trained, '--out-dir', tmp_path / 'out')
     assert done.code == 130 and 'to continue' in done.output
     assert info_of(tmp_path / 'out').get('threshold') is None
-    monkeypatch.setattr(module, name, lambda *args: (
-        calls.append(args), write(*args)))
+    monkeypatch.setattr(module, name, lambda *args: (calls.append(args), write(*args)))
     assert contents(export()) == contents(whole)
     assert len(calls) == 3 + redone
 
@@ -201,11 +206,11 @@ def test_another_threshold_writes_all_labels_anew(export):
     export('--split', 'train', '--threshold', 0.2)
     stamps = times(folder / 'cams')
     export('--split', 'val', '--threshold', 0.6)
-    assert {path: stamp for path, stamp in times(folder / 'cams').items()
-            if path in stamps} == stamps
+    assert {
+        path: stamp for path, stamp in times(folder / 'cams').items() if path in stamps
+    } == stamps
     for path in (folder / 'labels').iterdir():  # those of train, too
-        expected = label_from_cam(
-            read_cam(folder / f'cams/{path.stem}.npz'), 0.6)
+        expected = label_from_cam(read_cam(folder / f'cams/{path.stem}.npz'), 0.6)
         assert np.array_equal(read_mask(path), expected)
 
 
@@ -216,8 +221,7 @@ def test_maps_are_as_large_as_asked(export):
 
 def test_the_checkpoints_stage_is_used(export, trained, tmp_path):
     usual = contents(export(out='usual'))
-    other = contents(export('--cfg-options', 'model.neck.position=6',
-                            out='other'))
+    other = contents(export('--cfg-options', 'model.neck.position=6', out='other'))
     assert other == usual
 
 
@@ -253,13 +257,18 @@ def test_masks_of_nothing_but_void_choose_no_threshold(refuses, data):
     assert 'split val: no threshold can be chosen on it' in line
 
 
-@pytest.mark.parametrize('option, key', [
-    ('tta_model.cam_stride=8', 'cam_stride'), ('tta_model.relu=after', 'relu'),
-    ('tta_model.softmax=True', 'softmax'),
-    ('model.head.fusion=patches', 'fusion'),
-    ('model.head.thr=0.01', 'network'),
-    ('data_preprocessor.mean=[0,0,0]', 'network'),
-    ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views')])
+@pytest.mark.parametrize(
+    'option, key',
+    [
+        ('tta_model.cam_stride=8', 'cam_stride'),
+        ('tta_model.relu=after', 'relu'),
+        ('tta_model.softmax=True', 'softmax'),
+        ('model.head.fusion=patches', 'fusion'),
+        ('model.head.thr=0.01', 'network'),
+        ('data_preprocessor.mean=[0,0,0]', 'network'),
+        ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views'),
+    ],
+)
 def test_the_folder_of_other_settings(export, refuses, option, key):
     before = contents(export())
     line = refuses('--cfg-options', option)
@@ -300,26 +309,25 @@ def test_what_others_write_at_the_moment_takes_no_folder(export, tmp_path):
     assert info_of(export())['num_images'] == 4
 
 
-def test_the_ranks_are_known_before_the_folder_is_looked_at(
-        export, monkeypatch):
+def test_the_ranks_are_known_before_the_folder_is_looked_at(export, monkeypatch):
     # With GPUs the Runner would be the first to make a group, and what is
     # exported already has none.
     export()
     calls = []
-    monkeypatch.setattr('ppl_mm.utils.distributed.setup',
-                        lambda cfg, launcher: calls.append('setup'))
-    monkeypatch.setattr('ppl_mm.utils.distributed.make_group',
-                        lambda cfg: calls.append('group'))
+    monkeypatch.setattr(
+        'ppl_mm.utils.distributed.setup', lambda cfg, launcher: calls.append('setup')
+    )
+    monkeypatch.setattr('ppl_mm.utils.distributed.make_group', lambda cfg: calls.append('group'))
     for name in ('barrier', 'is_main_process'):
         known = getattr(export_module, name)
-        monkeypatch.setattr(export_module, name, lambda _known=known: (
-            calls.append('rank'), _known())[1])
+        monkeypatch.setattr(
+            export_module, name, lambda _known=known: (calls.append('rank'), _known())[1]
+        )
     export()
     assert calls[:2] == ['setup', 'group'] and set(calls[2:]) == {'rank'}
 
 
-def test_a_wrong_checkpoint_takes_no_folder(
-        export, refuses, trained, tmp_path):
+def test_a_wrong_checkpoint_takes_no_folder(export, refuses, trained, tmp_path):
     line = refuses('--cfg-options', 'model.backbone.depth=50')
     assert 'backbone.layer1.0.conv3.weight' in line and str(trained) in line
     assert len(contents(export())) == 8
@@ -334,13 +342,12 @@ def test_a_missing_image(refuses, data, workers):
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-def test_a_truncated_image_keeps_what_was_written(
-        export, refuses, data, tmp_path, workers):
+def test_a_truncated_image_keeps_what_was_written(export, refuses, data, tmp_path, workers):
     root, option = data
     whole = export(*option, out='whole')
     path = root / 'JPEGImages/val_00002.jpg'
     image = path.read_bytes()
-    path.write_bytes(image[:len(image) // 2])
+    path.write_bytes(image[: len(image) // 2])
     line = refuses(*option, f'test_dataloader.num_workers={workers}')
     assert str(path) in line
     written = contents(tmp_path / 'out')
@@ -353,11 +360,15 @@ def rewrite(path, change):
     path.write_text(change(path.read_text()))
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda text: text.replace('toma', 'unicorn'), "unicorn"),
-    (lambda text: '', 'image_labels.csv'),
-    (lambda text: text.splitlines()[0] + '\n', 'holds no labels'),
-    (lambda text: text.replace('val_00001,', 'val_00000,'), 'occurs twice')])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda text: text.replace('toma', 'unicorn'), 'unicorn'),
+        (lambda text: '', 'image_labels.csv'),
+        (lambda text: text.splitlines()[0] + '\n', 'holds no labels'),
+        (lambda text: text.replace('val_00001,', 'val_00000,'), 'occurs twice'),
+    ],
+)
 def test_labels_that_are_wrong(refuses, data, change, message):
     root, option = data
     rewrite(root / 'image_labels.csv', change)
@@ -368,13 +379,16 @@ def test_labels_that_are_wrong(refuses, data, change, message):
 def test_other_class_lists(refuses, data, trained, tmp_path):
     root, option = data
     classes = (root / 'classes.txt').read_text().split()
-    line = refuses(checkpoint=other_checkpoint(
-        trained, tmp_path / 'other.pth', lambda saved: saved['meta'].update(
-            dataset_meta=dict(classes=classes[:0:-1]))))
+    line = refuses(
+        checkpoint=other_checkpoint(
+            trained,
+            tmp_path / 'other.pth',
+            lambda saved: saved['meta'].update(dataset_meta=dict(classes=classes[:0:-1])),
+        )
+    )
     assert 'was trained for the classes' in line
     # The same number, in another order.
-    (root / 'classes.txt').write_text('\n'.join(
-        [classes[0], *classes[:0:-1]]))
+    (root / 'classes.txt').write_text('\n'.join([classes[0], *classes[:0:-1]]))
     assert 'was trained for the classes' in refuses(*option)
 
 
@@ -392,9 +406,15 @@ def test_a_split_without_masks(refuses, data, tmp_path, missing):
     assert not contents(tmp_path / 'out')  # nothing was run in vain
 
 
-@pytest.mark.parametrize('threshold, message', [
-    ('1.5', 'must be in 0..1'), ('-0.1', 'must be in 0..1'),
-    ('nan', 'must be in 0..1'), ('none.json', 'neither a number nor')])
+@pytest.mark.parametrize(
+    'threshold, message',
+    [
+        ('1.5', 'must be in 0..1'),
+        ('-0.1', 'must be in 0..1'),
+        ('nan', 'must be in 0..1'),
+        ('none.json', 'neither a number nor'),
+    ],
+)
 def test_wrong_thresholds(refuses, threshold, message):
     assert message in refuses(f'--threshold={threshold}')
 
@@ -405,43 +425,50 @@ def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
     assert 'not finished' in refuses('--threshold', path)
 
 
-@pytest.mark.parametrize('content', [
-    '[0.3]', '0.3', '"export"', '{"threshold": [0.3]}', '{"threshold": {}}',
-    '{"threshold": "high"}'])
+@pytest.mark.parametrize(
+    'content',
+    [
+        '[0.3]',
+        '0.3',
+        '"export"',
+        '{"threshold": [0.3]}',
+        '{"threshold": {}}',
+        '{"threshold": "high"}',
+    ],
+)
 def test_a_file_that_holds_no_threshold(refuses, tmp_path, content):
     path = tmp_path / 'export.json'
     path.write_text(content)
-    assert f'--threshold {path}: neither a number nor' in refuses(
-        '--threshold', path)
+    assert f'--threshold {path}: neither a number nor' in refuses('--threshold', path)
 
 
 def test_what_is_not_there(refuses, fails, tiny_config, trained):
     assert 'none.pth: no checkpoint is there' in refuses(checkpoint='none.pth')
-    assert 'none.py: no such config' in fails(
-        'export_cam', 'none.py', trained, '--out-dir', 'out')
+    assert 'none.py: no such config' in fails('export_cam', 'none.py', trained, '--out-dir', 'out')
     assert 'nosplit.txt' in refuses('--split', 'nosplit')
     assert 'no tta_model' in refuses('--cfg-options', 'tta_model=None')
     assert 'which has no image-level labels' in refuses(
-        '--cfg-options',
-        'test_dataloader.dataset.type=ppl_mm.VOCLayoutDataset')
+        '--cfg-options', 'test_dataloader.dataset.type=ppl_mm.VOCLayoutDataset'
+    )
 
 
 def export_on_two(tiny_config, trained, out, *args):
     """Run the export on two processes; returns the finished one."""
     return subprocess.run(
-        ['bash', TOOLS / 'dist_export_cam.sh', tiny_config, trained, '2',
-         '--out-dir', out, *args],
-        capture_output=True, text=True, timeout=300, env={
-            **os.environ, 'PYTHON': sys.executable,
-            'CUDA_VISIBLE_DEVICES': ''})
+        ['bash', TOOLS / 'dist_export_cam.sh', tiny_config, trained, '2', '--out-dir', out, *args],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHON': sys.executable, 'CUDA_VISIBLE_DEVICES': ''},
+    )
 
 
 @pytest.mark.slow
-def test_two_processes_write_the_same_files(
-        export, tiny_config, trained, tmp_path):
+def test_two_processes_write_the_same_files(export, tiny_config, trained, tmp_path):
     one = export('--split', 'train', '--threshold-split', 'val', out='one')
-    done = export_on_two(tiny_config, trained, tmp_path / 'two', '--split',
-                         'train', '--threshold-split', 'val')
+    done = export_on_two(
+        tiny_config, trained, tmp_path / 'two', '--split', 'train', '--threshold-split', 'val'
+    )
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / 'two') == contents(one)
     assert len(contents(one)) == 8 + 4 + 8
@@ -449,15 +476,21 @@ def test_two_processes_write_the_same_files(
 
 
 @pytest.mark.slow
-def test_both_processes_end_where_one_cannot_read_a_mask(
-        tiny_config, trained, data, tmp_path):
+def test_both_processes_end_where_one_cannot_read_a_mask(tiny_config, trained, data, tmp_path):
     root, option = data
     mask = root / 'SegmentationClass/val_00001.png'
     mask.write_bytes(mask.read_bytes()[:50])
-    done = export_on_two(tiny_config, trained, tmp_path / 'two', '--split',
-                         'val', '--threshold-split', 'val', *option)
+    done = export_on_two(
+        tiny_config,
+        trained,
+        tmp_path / 'two',
+        '--split',
+        'val',
+        '--threshold-split',
+        'val',
+        *option,
+    )
     assert done.returncode == 2
     errors = [line for line in done.stderr.splitlines() if 'error: ' in line]
-    assert len(errors) == 2 and all(
-        'val_00001.png: not a readable mask' in line for line in errors)
+    assert len(errors) == 2 and all('val_00001.png: not a readable mask' in line for line in errors)
     assert 'Traceback' not in done.stderr

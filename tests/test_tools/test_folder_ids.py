@@ -1,4 +1,5 @@
 """Images whose ids have a folder in them, from COCO's files to the scores."""
+
 import importlib.util
 import json
 from pathlib import Path
@@ -15,9 +16,11 @@ from ppl_mm.formats.mask_file import read_mask, write_label
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/coco2014.py'
 NAMES = ('person', 'traffic light', 'dog', 'tie')
-PIPELINE = [dict(type='LoadImageFromFile'),
-            dict(type='mmseg.LoadAnnotations'),
-            dict(type='mmseg.PackSegInputs')]
+PIPELINE = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mmseg.LoadAnnotations'),
+    dict(type='mmseg.PackSegInputs'),
+]
 REFINE = "refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.4)]"
 
 
@@ -33,15 +36,21 @@ def write_coco(root):
             Image.fromarray(photo).save(root / f'{split}2014' / name)
             images.append(dict(id=k, file_name=name, height=48, width=40))
             annotations += [
-                dict(image_id=k, category_id=2 * label, iscrowd=0, area=100,
-                     segmentation=[[8, 8, 18, 8, 18, 18, 8, 18]])
-                for label in {1 + k, 2}]
-        categories = [dict(id=2 * label, name=name)
-                      for label, name in enumerate(NAMES, 1)]
+                dict(
+                    image_id=k,
+                    category_id=2 * label,
+                    iscrowd=0,
+                    area=100,
+                    segmentation=[[8, 8, 18, 8, 18, 18, 8, 18]],
+                )
+                for label in {1 + k, 2}
+            ]
+        categories = [dict(id=2 * label, name=name) for label, name in enumerate(NAMES, 1)]
         path = root / f'annotations/instances_{split}2014.json'
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(dict(
-            images=images, annotations=annotations, categories=categories)))
+        path.write_text(
+            json.dumps(dict(images=images, annotations=annotations, categories=categories))
+        )
 
 
 @pytest.fixture(scope='module')
@@ -68,8 +77,9 @@ def stems(root, split):
 def trained(coco, tiny_config, tmp_path_factory):
     """The path of a checkpoint of the tiny config on that data."""
     cfg = Config.fromfile(tiny_config)
-    cfg.merge_from_dict(dict(train_dataloader=dict(
-        batch_size=2, dataset=dict(data_root=str(coco)))))
+    cfg.merge_from_dict(
+        dict(train_dataloader=dict(batch_size=2, dataset=dict(data_root=str(coco))))
+    )
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
     cfg.work_dir = str(tmp_path_factory.mktemp('trained'))
     Runner.from_cfg(cfg).train()
@@ -80,9 +90,18 @@ def trained(coco, tiny_config, tmp_path_factory):
 def export(tool, coco, tiny_config, trained, tmp_path):
     """Export and pseudo-labels of train; the threshold is of val."""
     done = tool(
-        'export_cam', tiny_config, trained, '--out-dir', tmp_path / 'export',
-        '--split', 'train', '--threshold-split', 'val', '--cfg-options',
-        f'test_dataloader.dataset.data_root={coco}')
+        'export_cam',
+        tiny_config,
+        trained,
+        '--out-dir',
+        tmp_path / 'export',
+        '--split',
+        'train',
+        '--threshold-split',
+        'val',
+        '--cfg-options',
+        f'test_dataloader.dataset.data_root={coco}',
+    )
     assert done.code == 0, done.output
     return tmp_path / 'export'
 
@@ -94,20 +113,38 @@ def test_from_labels_to_pseudo_labels(export, coco, tool):
             assert cam_file.size == (48, 40)
     for stem in stems(coco, 'train'):
         assert read_mask(export / f'labels/{stem}.png').shape == (48, 40)
-    done = tool('analysis_tools/eval_cam', export, coco / 'SegmentationClass',
-                '--split', coco / 'ImageSets/Segmentation/val.txt')
+    done = tool(
+        'analysis_tools/eval_cam',
+        export,
+        coco / 'SegmentationClass',
+        '--split',
+        coco / 'ImageSets/Segmentation/val.txt',
+    )
     assert done.code == 0, done.output
-    done = tool('analysis_tools/eval_labels', export / 'labels',
-                coco / 'SegmentationClass', '--classes', coco / 'classes.txt',
-                '--split', coco / 'ImageSets/Segmentation/train.txt')
+    done = tool(
+        'analysis_tools/eval_labels',
+        export / 'labels',
+        coco / 'SegmentationClass',
+        '--classes',
+        coco / 'classes.txt',
+        '--split',
+        coco / 'ImageSets/Segmentation/train.txt',
+    )
     assert done.code == 0, done.output
     assert 'traffic light' in done.output
 
 
 def test_refined_labels_keep_the_folder(export, coco, tool, tmp_path):
     (tmp_path / 'refine.py').write_text(REFINE)
-    done = tool('refine', tmp_path / 'refine.py', export, '--out-dir',
-                tmp_path / 'refined', '--split', 'train')
+    done = tool(
+        'refine',
+        tmp_path / 'refine.py',
+        export,
+        '--out-dir',
+        tmp_path / 'refined',
+        '--split',
+        'train',
+    )
     assert done.code == 0, done.output
     for stem in stems(coco, 'train'):
         assert (tmp_path / f'refined/labels/{stem}.png').is_file()
@@ -115,8 +152,7 @@ def test_refined_labels_keep_the_folder(export, coco, tool, tmp_path):
 
 @pytest.mark.parametrize('split', ['', 'ImageSets/Segmentation/train.txt'])
 def test_pseudo_labels_are_found_again(export, coco, split):
-    dataset = CAMPseudoLabelDataset(
-        str(export), str(coco), split, pipeline=PIPELINE)
+    dataset = CAMPseudoLabelDataset(str(export), str(coco), split, pipeline=PIPELINE)
     assert dataset.metainfo['classes'] == ('background', *NAMES)
     assert len(dataset) == 3
     for k, stem in enumerate(stems(coco, 'train')):
@@ -128,10 +164,8 @@ def test_pseudo_labels_are_found_again(export, coco, split):
 
 
 def test_true_masks_are_found(coco):
-    dataset = VOCLayoutDataset(
-        str(coco), 'ImageSets/Segmentation/val.txt', pipeline=PIPELINE)
-    assert [Path(dataset.get_data_info(k)['seg_map_path']).parts[-2:]
-            for k in range(2)] == [
-                (*Path(stem).parts[:-1], f'{Path(stem).name}.png')
-                for stem in stems(coco, 'val')]
+    dataset = VOCLayoutDataset(str(coco), 'ImageSets/Segmentation/val.txt', pipeline=PIPELINE)
+    assert [Path(dataset.get_data_info(k)['seg_map_path']).parts[-2:] for k in range(2)] == [
+        (*Path(stem).parts[:-1], f'{Path(stem).name}.png') for stem in stems(coco, 'val')
+    ]
     assert dataset[0]['data_samples'].gt_sem_seg.data.max() == 2

@@ -10,10 +10,12 @@ TOOL = ROOT / 'tools/dataset_converters/make_demo_data.py'
 
 def make(*args):
     return subprocess.run(
-        [sys.executable, TOOL, '--train', '2', '--val', '1', '--size', '48',
-         *map(str, args)],
-        capture_output=True, text=True, cwd=ROOT,
-        env={'PYTHONPATH': str(ROOT)})
+        [sys.executable, TOOL, '--train', '2', '--val', '1', '--size', '48', *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={'PYTHONPATH': str(ROOT)},
+    )
 
 
 def test_the_command_writes_once_and_refuses_other_settings(tmp_path):

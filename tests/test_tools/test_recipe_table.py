@@ -1,4 +1,5 @@
 """The page of costs: its list is the shipped recipes, its counts are right."""
+
 import importlib.util
 import json
 import math
@@ -19,8 +20,7 @@ ROOT = Path(__file__).parents[2]
 def table():
     """The tool, as a module that its dataclass can be found in."""
     name = 'recipe_table'
-    spec = importlib.util.spec_from_file_location(
-        name, ROOT / f'tools/analysis_tools/{name}.py')
+    spec = importlib.util.spec_from_file_location(name, ROOT / f'tools/analysis_tools/{name}.py')
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     yield module
@@ -40,11 +40,13 @@ def test_the_page_lists_what_is_shipped(table):
 
 
 def test_no_training_config_is_left_out(table):
-    listed = {*table.recipes(), *(
-        ROOT / 'configs' / name for name in table.aliases())}
-    others = [path for folder in table.FOLDERS
-              for path in (ROOT / 'configs' / folder).glob('*.py')
-              if path not in listed]
+    listed = {*table.recipes(), *(ROOT / 'configs' / name for name in table.aliases())}
+    others = [
+        path
+        for folder in table.FOLDERS
+        for path in (ROOT / 'configs' / folder).glob('*.py')
+        if path not in listed
+    ]
     assert others  # settings of refinement
     for path in others:
         assert 'train_dataloader' not in table.Config.fromfile(path), path
@@ -71,8 +73,7 @@ def test_counts_by_hand(table, frozen):
     cost = table.measure(Two(frozen).to('meta'), (10, 12))
     assert cost.forward == first + second
     # Gradients of the first layer's weights, the second's, and between them.
-    assert cost.total == cost.forward + second + (
-        0 if frozen else first + second)
+    assert cost.total == cost.forward + second + (0 if frozen else first + second)
     # Images, activation (once: in place), and what softplus is given.
     assert cost.kept == 4 * pixels * (8 + 4 + (0 if frozen else 3))
 
@@ -89,12 +90,13 @@ def test_multiply_adds_are_those_of_mmengine(table):
     cfg = dict(
         type='ppl_mm.CAMClassifier',
         backbone=dict(type='mmpretrain.ResNet', depth=18),
-        head=dict(type='ppl_mm.CAMHead', num_classes=5))
+        head=dict(type='ppl_mm.CAMHead', num_classes=5),
+    )
     model = MODELS.build(cfg)
     cost = table.measure(MODELS.build(cfg).to('meta').train(), (64, 96))
     expected = get_model_complexity_info(
-        model, inputs=(torch.rand(1, 3, 64, 96), ), show_table=False,
-        show_arch=False)['flops']
+        model, inputs=(torch.rand(1, 3, 64, 96),), show_table=False, show_arch=False
+    )['flops']
     # Norms and pools count there as well.
     assert 0.97 * expected < cost.forward / 2 < expected
 
@@ -118,12 +120,15 @@ custom_hooks = HOOKS
 STAGE = 'dict(position=2, grid=2%s), dict(position=7, grid=2%s)'
 
 
-def config(tmp_path, epochs=3, momentum=0., stages='', hooks='[]'):
+def config(tmp_path, epochs=3, momentum=0.0, stages='', hooks='[]'):
     """A recipe's file, in its name as in its content."""
     path = tmp_path / f'x_4xb2-{epochs}e_voc12aug-64x64.py'
     path.write_text(
-        CONFIG.replace('EPOCHS', str(epochs)).replace('STAGES', stages)
-        .replace('HOOKS', hooks).replace('MOMENTUM', str(momentum)))
+        CONFIG.replace('EPOCHS', str(epochs))
+        .replace('STAGES', stages)
+        .replace('HOOKS', hooks)
+        .replace('MOMENTUM', str(momentum))
+    )
     return path
 
 
@@ -146,10 +151,8 @@ def test_a_row(table, tmp_path, monkeypatch):
     assert row['config'] == path.stem
     assert row['iterations'] == f'{3 * math.ceil(10582 / 8):,}'
     hours = 3 * 10582 * cost.total / 1e7 / 3600
-    assert estimated(row['hours, one H200']) == pytest.approx(
-        hours, rel=0.01)
-    assert estimated(row['hours, 4']) == pytest.approx(
-        hours / 4 * 5, rel=0.01)
+    assert estimated(row['hours, one H200']) == pytest.approx(hours, rel=0.01)
+    assert estimated(row['hours, 4']) == pytest.approx(hours / 4 * 5, rel=0.01)
     assert float(row['weights']) > float(row['trained']) > 1
 
 
@@ -158,58 +161,65 @@ def test_stages_add_up(table, tmp_path, monkeypatch, together):
     """One after another each has its epochs, at once all have all."""
     monkeypatch.setattr(table, 'SUSTAINED', dict(each=2e6, all=1e7))
     cuts = STAGE % (('', '') if together else (', epochs=1', ', epochs=2'))
-    path = config(tmp_path, stages=f'stages=[{cuts}]') if together else (
-        config(tmp_path, hooks="[dict(type='ppl_mm.ProgressiveStageHook', "
-               f'stages=[{cuts}])]'))
-    model = MODELS.build(
-        table.Config.fromfile(path).model).to('meta').train()
+    path = (
+        config(tmp_path, stages=f'stages=[{cuts}]')
+        if together
+        else (
+            config(tmp_path, hooks=f"[dict(type='ppl_mm.ProgressiveStageHook', stages=[{cuts}])]")
+        )
+    )
+    model = MODELS.build(table.Config.fromfile(path).model).to('meta').train()
     work, kept = 0, []
-    for position, epochs in ((2, 3 if together else 1),
-                             (7, 3 if together else 2)):
+    for position, epochs in ((2, 3 if together else 1), (7, 3 if together else 2)):
         model.neck.set_stage(position, 2)
         cost = table.measure(model, (64, 64))
         work += epochs * cost.total
         kept.append(cost.kept / 2**30)
     row = cells(table, path)
-    assert estimated(row['hours, one H200']) == pytest.approx(
-        work * 10582 / 1e7 / 3600, rel=0.01)
+    assert estimated(row['hours, one H200']) == pytest.approx(work * 10582 / 1e7 / 3600, rel=0.01)
     assert row['kept'] == f'{max(kept):.2f}'
 
 
 @pytest.mark.parametrize('data', ['voc12aug', 'coco14'])
 def test_hours_of_measured_steps(table, tmp_path, monkeypatch, data):
     cuts = STAGE % (', epochs=1', ', epochs=2')
-    path = config(tmp_path, hooks="[dict(type='ppl_mm.ProgressiveStageHook', "
-                  f'stages=[{cuts}])]')
+    path = config(tmp_path, hooks=f"[dict(type='ppl_mm.ProgressiveStageHook', stages=[{cuts}])]")
     measured = tmp_path / 'measured.json'
-    measured.write_text(json.dumps(dict(figures={path.stem: [
-        dict(each=dict(seconds=10), all=dict(seconds=20)),
-        dict(each=dict(seconds=30), all=dict(seconds=40))]})))
+    measured.write_text(
+        json.dumps(
+            dict(
+                figures={
+                    path.stem: [
+                        dict(each=dict(seconds=10), all=dict(seconds=20)),
+                        dict(each=dict(seconds=30), all=dict(seconds=40)),
+                    ]
+                }
+            )
+        )
+    )
     monkeypatch.setattr(table, 'MEASURED', measured)
     path = path.rename(tmp_path / path.name.replace('voc12aug', data))
     row = cells(table, path)
     images = dict(voc12aug=10_582, coco14=82_081)[data]
-    for cell, seconds in (('hours, one H200', 20 + 2 * 40),
-                          ('hours, 4', 10 + 2 * 30)):
-        assert float(row[cell]) == pytest.approx(
-            images / 8 * seconds / 3600, abs=0.06)
+    for cell, seconds in (('hours, one H200', 20 + 2 * 40), ('hours, 4', 10 + 2 * 30)):
+        assert float(row[cell]) == pytest.approx(images / 8 * seconds / 3600, abs=0.06)
 
 
 def test_memory(table, tmp_path, monkeypatch):
     monkeypatch.setattr(table, 'OVERHEAD', 10 * 2**30)
-    monkeypatch.setattr(table, 'measure', lambda *_: table.Cost(
-        2e9, 6e9, 3 * 2**30))
+    monkeypatch.setattr(table, 'measure', lambda *_: table.Cost(2e9, 6e9, 3 * 2**30))
     row = cells(table, config(tmp_path, momentum=0.9))
     assert (row['GiB, 4 GPUs'], row['GiB, one']) == ('16', '34')
     assert row['kept'] == '3.00' and row['GMAC'] == '1'
 
 
 def test_iterations_of_a_run_by_iterations(table):
-    seg = next(path for path in table.recipes()
-               if path.stem.startswith('deeplabv1_r38-d8_4xb3-20k_voc12'))
+    seg = next(
+        path for path in table.recipes() if path.stem.startswith('deeplabv1_r38-d8_4xb3-20k_voc12')
+    )
     cfg = table.Config.fromfile(seg)
     assert table.iterations_of(cfg) == 20_000
-    (stage, passes), = table.stages_of(cfg)
+    ((stage, passes),) = table.stages_of(cfg)
     assert stage is None
     assert passes == pytest.approx(20_000 * 12 / 10_582)
 

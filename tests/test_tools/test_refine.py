@@ -13,13 +13,13 @@ from ppl_mm.formats.cam_file import cam_path, read_cam
 from ppl_mm.formats.mask_file import read_mask
 
 TOOLS = Path(__file__).parents[2] / 'tools'
-CONFIG = '''
+CONFIG = """
 refiners = [
     dict(type='ppl_mm.AlphaBackground', alpha=1.5),
     dict(type='ppl_mm.PAMR', iterations=2)]
 label = dict(type='ppl_mm.Strongest')
-'''
-OWN = '''
+"""
+OWN = """
 import os, signal, time
 from ppl_mm.refine import Refiner
 from ppl_mm.registry import REFINERS
@@ -30,7 +30,7 @@ class Own{name}(Refiner):
     def refine(self, image, scores):
         {does}
         return scores
-'''
+"""
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def own(config, tmp_path, monkeypatch):
     """Adds a step that does what is asked to the config."""
 
     def add(name, does):
-        (tmp_path / f'own_{name}.py').write_text(
-            OWN.format(name=name, does=does))
+        (tmp_path / f'own_{name}.py').write_text(OWN.format(name=name, does=does))
         monkeypatch.syspath_prepend(tmp_path)
         config.write_text(
             f"custom_imports = dict(imports=['own_{name}'])\n{CONFIG}"
-            f"refiners.append(dict(type='Own{name}'))\n")
+            f"refiners.append(dict(type='Own{name}'))\n"
+        )
         return config
 
     return add
@@ -61,8 +61,9 @@ def refine(tool, config, cam_dir, tmp_path):
     """Runs tools/refine.py into tmp_path/out; must succeed."""
 
     def run(*args, out='out', workers=0):
-        done = tool('refine', config, cam_dir, '--out-dir', tmp_path / out,
-                    '--workers', workers, *args)
+        done = tool(
+            'refine', config, cam_dir, '--out-dir', tmp_path / out, '--workers', workers, *args
+        )
         assert done.code == 0, done.output
         return tmp_path / out
 
@@ -70,8 +71,10 @@ def refine(tool, config, cam_dir, tmp_path):
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in
-            sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])}
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
+    }
 
 
 def record_of(folder):
@@ -80,27 +83,25 @@ def record_of(folder):
 
 def environment(tmp_path):
     path = os.pathsep.join([str(TOOLS.parent), str(tmp_path)])
-    return dict(os.environ, PYTHONPATH=path, PYTHON=sys.executable,
-                CUDA_VISIBLE_DEVICES='')
+    return dict(os.environ, PYTHONPATH=path, PYTHON=sys.executable, CUDA_VISIBLE_DEVICES='')
 
 
 def test_a_folder(tool, refine, config, cam_dir, tmp_path):
-    done = tool('refine', config, cam_dir, '--out-dir', tmp_path / 'out',
-                '--workers', 0)
+    done = tool('refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--workers', 0)
     assert done.code == 0
     assert f'12 images, {tmp_path / "out"}: 12 refined' in done.output
     assert len(contents(tmp_path / 'out')) == 12
     assert record_of(tmp_path / 'out')['refine_config'] == str(config)
     some = refine('--split', 'val', '--save-scores', out='some')
     assert len(contents(some)) == 8
-    assert contents(tmp_path / 'out').items() >= {
-        path: data for path, data in contents(some).items()
-        if path.suffix == '.png'}.items()
+    assert (
+        contents(tmp_path / 'out').items()
+        >= {path: data for path, data in contents(some).items() if path.suffix == '.png'}.items()
+    )
 
 
 def test_settings_from_the_command_line(refine, config, cam_dir):
-    config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', "
-                      'threshold=0.9)]')
+    config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.9)]")
     out = refine('--cfg-options', 'refiners.0.threshold=0.3')
     label = read_mask(out / 'labels/val_00000.png')
     cam = read_cam(cam_path(cam_dir, 'val_00000'))
@@ -113,23 +114,23 @@ def test_what_failed_is_said_at_the_end(tool, config, cam_dir, tmp_path):
     missing.unlink()
     (tmp_path / 'data/JPEGImages/val_00001.jpg').write_bytes(b'')
     (tmp_path / 'data/ImageSets/Segmentation/all.txt').write_text(
-        'val_00001\ntrain_00002\ntrain_00003\n')
-    done = tool('refine', config, cam_dir, '--out-dir', tmp_path / 'out',
-                '--split', 'all', '--workers', 0)
+        'val_00001\ntrain_00002\ntrain_00003\n'
+    )
+    done = tool(
+        'refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--split', 'all', '--workers', 0
+    )
     assert done.code == 1
     lines = done.output.splitlines()
     assert any('1 refined, 0 were there, 2 failed' in line for line in lines)
     failed = [line for line in lines if line.startswith('failed: ')]
     assert len(failed) == 2
     assert str(missing) in failed[0] and 'val_00001.jpg' in failed[1]
-    assert set(record_of(tmp_path / 'out')['failed']) == {
-        'train_00002', 'val_00001'}
+    assert set(record_of(tmp_path / 'out')['failed']) == {'train_00002', 'val_00001'}
 
 
 def test_what_stops_it_is_one_line(fails, config, cam_dir, tmp_path):
     def line(*args):
-        return fails('refine', *args, '--out-dir', tmp_path / 'out',
-                     '--workers', 0)
+        return fails('refine', *args, '--out-dir', tmp_path / 'out', '--workers', 0)
 
     assert 'none.py: no such config' in line('none.py', cam_dir)
     assert 'export.json: no such file' in line(config, tmp_path / 'none')
@@ -144,7 +145,8 @@ def test_what_stops_it_is_one_line(fails, config, cam_dir, tmp_path):
     assert 'no_such_module' in line(config, cam_dir)
     config.write_text(CONFIG)
     assert 'cannot be read as a config' in line(
-        config, cam_dir, '--cfg-options', 'refiners.7.alpha=3')
+        config, cam_dir, '--cfg-options', 'refiners.7.alpha=3'
+    )
 
 
 @pytest.mark.slow
@@ -156,30 +158,38 @@ def test_workers_change_nothing(refine, fails, own, cam_dir, tmp_path):
     assert record_of(one) == record_of(two)
     config.write_text("refiners = [dict(type='ppl_mm.OwnUnknown')]")
     assert 'OwnUnknown' in fails(
-        'refine', config, cam_dir, '--out-dir', tmp_path / 'no', '--workers',
-        2)
+        'refine', config, cam_dir, '--out-dir', tmp_path / 'no', '--workers', 2
+    )
 
 
 @pytest.mark.slow
 def test_a_worker_that_dies(fails, own, cam_dir, config, tmp_path):
     own('Dies', 'os.kill(os.getpid(), signal.SIGKILL)')
-    line = fails('refine', config, cam_dir, '--out-dir', tmp_path / 'out',
-                 '--workers', 2)
+    line = fails('refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--workers', 2)
     assert 'a worker process was ended' in line and 'fewer --workers' in line
     assert not record_of(tmp_path / 'out')['finished']
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_continues(refine, own, config, cam_dir,
-                                         tmp_path):
+def test_a_run_that_was_killed_continues(refine, own, config, cam_dir, tmp_path):
     whole = refine(out='whole')
-    own('Slow', f'open({str(tmp_path / "pids")!r}, "a").write('
+    own(
+        'Slow',
+        f'open({str(tmp_path / "pids")!r}, "a").write('
         'f"{os.getpid()}\\n"); '
-        f'time.sleep(0 if os.path.exists({str(tmp_path / "go")!r}) else 1)')
-    command = [sys.executable, TOOLS / 'refine.py', config, cam_dir,
-               '--out-dir', tmp_path / 'out', '--workers', '2']
-    process = subprocess.Popen(
-        command, env=environment(tmp_path), stderr=subprocess.DEVNULL)
+        f'time.sleep(0 if os.path.exists({str(tmp_path / "go")!r}) else 1)',
+    )
+    command = [
+        sys.executable,
+        TOOLS / 'refine.py',
+        config,
+        cam_dir,
+        '--out-dir',
+        tmp_path / 'out',
+        '--workers',
+        '2',
+    ]
+    process = subprocess.Popen(command, env=environment(tmp_path), stderr=subprocess.DEVNULL)
     wait_for(lambda: len(contents(tmp_path / 'out')) >= 3)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -212,20 +222,33 @@ def alive(pid):
 
 
 @pytest.mark.slow
-def test_two_processes_write_the_same_files(refine, own, config, cam_dir,
-                                            tmp_path):
-    own('Counted', f'open({str(tmp_path / "pids")!r}, "a").write('
-        'f"{os.getpid()}\\n")')
+def test_two_processes_write_the_same_files(refine, own, config, cam_dir, tmp_path):
+    own('Counted', f'open({str(tmp_path / "pids")!r}, "a").write(f"{{os.getpid()}}\\n")')
     one = refine(out='one')
     (tmp_path / 'pids').unlink()
     cam_path(cam_dir, 'val_00001').unlink()
     (tmp_path / 'data/ImageSets/Segmentation/all.txt').write_text(
-        '\n'.join(path.stem for path in contents(one)))
+        '\n'.join(path.stem for path in contents(one))
+    )
     done = subprocess.run(
-        ['bash', TOOLS / 'dist_refine.sh', config, cam_dir, '2', '--out-dir',
-         tmp_path / 'two', '--split', 'all', '--workers', '0'],
-        capture_output=True, text=True, timeout=300,
-        env=environment(tmp_path))
+        [
+            'bash',
+            TOOLS / 'dist_refine.sh',
+            config,
+            cam_dir,
+            '2',
+            '--out-dir',
+            tmp_path / 'two',
+            '--split',
+            'all',
+            '--workers',
+            '0',
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment(tmp_path),
+    )
     assert done.returncode == 1, done.stderr
     assert done.stdout.count('11 refined, 0 were there, 1 failed') == 1
     expected = contents(one)
@@ -239,14 +262,22 @@ def test_two_processes_write_the_same_files(refine, own, config, cam_dir,
 
 
 @pytest.mark.slow
-def test_export_and_refine_in_one_command(tool, fails, config, tiny_config,
-                                          trained, tmp_path, refine):
-    command = ['export_cam', tiny_config, trained, '--out-dir',
-               tmp_path / 'both', '--split', 'val', '--refine']
+def test_export_and_refine_in_one_command(
+    tool, fails, config, tiny_config, trained, tmp_path, refine
+):
+    command = [
+        'export_cam',
+        tiny_config,
+        trained,
+        '--out-dir',
+        tmp_path / 'both',
+        '--split',
+        'val',
+        '--refine',
+    ]
     assert 'none.py: no such config' in fails(*command, 'none.py')
     assert not (tmp_path / 'both').exists()  # said before the export
-    config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', "
-                      'threshold=0.3)]')
+    config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]")
     done = tool(*command, config, '--threshold', 0.1)
     assert done.code == 0, done.output
     refined = tmp_path / 'both/refined'

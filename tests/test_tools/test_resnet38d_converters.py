@@ -1,4 +1,5 @@
 """Published weights of ResNet38d, from files that the test writes."""
+
 import re
 import struct
 from collections import OrderedDict
@@ -10,14 +11,30 @@ from ppl_mm.models import ResNet38d
 
 WIDTH = 0.125
 UNITS = {
-    'b2': '2a', 'b2_1': '2b1', 'b2_2': '2b2',
-    'b3': '3a', 'b3_1': '3b1', 'b3_2': '3b2',
-    'b4': '4a', 'b4_1': '4b1', 'b4_2': '4b2', 'b4_3': '4b3', 'b4_4': '4b4',
-    'b4_5': '4b5', 'b5': '5a', 'b5_1': '5b1', 'b5_2': '5b2', 'b6': '6a',
-    'b7': '7a'}
-NORM = {'weight': 'arg:{}_gamma', 'bias': 'arg:{}_beta',
-        'running_mean': 'aux:{}_moving_mean',
-        'running_var': 'aux:{}_moving_var'}
+    'b2': '2a',
+    'b2_1': '2b1',
+    'b2_2': '2b2',
+    'b3': '3a',
+    'b3_1': '3b1',
+    'b3_2': '3b2',
+    'b4': '4a',
+    'b4_1': '4b1',
+    'b4_2': '4b2',
+    'b4_3': '4b3',
+    'b4_4': '4b4',
+    'b4_5': '4b5',
+    'b5': '5a',
+    'b5_1': '5b1',
+    'b5_2': '5b2',
+    'b6': '6a',
+    'b7': '7a',
+}
+NORM = {
+    'weight': 'arg:{}_gamma',
+    'bias': 'arg:{}_beta',
+    'running_mean': 'aux:{}_moving_mean',
+    'running_var': 'aux:{}_moving_var',
+}
 
 
 @pytest.fixture
@@ -27,7 +44,8 @@ def state():
     return OrderedDict(
         (key, torch.rand_like(value))
         for key, value in net.state_dict().items()
-        if not key.endswith('num_batches_tracked'))
+        if not key.endswith('num_batches_tracked')
+    )
 
 
 def mxnet_name(key):
@@ -48,8 +66,7 @@ def write_params(path, arrays):
     with path.open('wb') as file:
         file.write(struct.pack('<QQQ', 0x112, 0, len(arrays)))
         for value in arrays.values():
-            file.write(struct.pack(f'<I{value.ndim}I', value.ndim,
-                                   *value.shape))
+            file.write(struct.pack(f'<I{value.ndim}I', value.ndim, *value.shape))
             file.write(struct.pack('<iii', 1, 0, 0))
             file.write(value.numpy().tobytes())
         file.write(struct.pack('<Q', len(arrays)))
@@ -61,10 +78,14 @@ def write_params(path, arrays):
 def params(state, tmp_path):
     """An MXNet file with the classifier of ImageNet."""
     path = tmp_path / 'a1.params'
-    write_params(path, {
-        **{mxnet_name(key): value for key, value in state.items()},
-        'arg:linear1000_weight': torch.rand(10, 512),
-        'arg:linear1000_bias': torch.rand(10)})
+    write_params(
+        path,
+        {
+            **{mxnet_name(key): value for key, value in state.items()},
+            'arg:linear1000_weight': torch.rand(10, 512),
+            'arg:linear1000_bias': torch.rand(10),
+        },
+    )
     return path
 
 
@@ -73,8 +94,7 @@ def assert_loads(path, state):
     found = torch.load(path, weights_only=True)['state_dict']
     net = ResNet38d(width=WIDTH)
     net.load_state_dict(found, strict=True)
-    other = ResNet38d(width=WIDTH, init_cfg=dict(
-        type='Pretrained', checkpoint=str(path)))
+    other = ResNet38d(width=WIDTH, init_cfg=dict(type='Pretrained', checkpoint=str(path)))
     other.init_weights()
     for model in (net, other):
         values = model.state_dict()
@@ -84,41 +104,44 @@ def assert_loads(path, state):
 
 def test_a_file_of_mxnet(tool, params, state, tmp_path):
     out = tmp_path / 'weights/resnet38d.pth'
-    done = tool('model_converters/resnet38d_from_mxnet', params, out,
-                '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_mxnet', params, out, '--width', WIDTH)
     assert done.code == 0, done.output
     assert 'every layer of ResNet38d' in done.output
     assert 'note: MD5' in done.output  # ours is not the published one
     assert_loads(out, state)
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda arrays: arrays.pop('arg:res4b3_branch2a_weight'),
-     r'1 missing \(b4_3.conv_branch2a.weight\)'),
-    (lambda arrays: arrays.update({'arg:res8a_branch1_weight':
-                                   torch.rand(2)}),
-     r'1 unexpected \(b8.conv_branch1.weight\)'),
-    (lambda arrays: arrays.update({'arg:fc_bias': torch.rand(2)}),
-     r'1 unexpected \(fc.bias\)'),
-    (lambda arrays: arrays.update({'aux:bn7_moving_var': torch.rand(4)}),
-     r'1 of another shape \(bn7.running_var \(4,\) instead of \(512,\)\)')])
-def test_a_file_of_another_network(fails, params, state, tmp_path, change,
-                                   message):
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (
+            lambda arrays: arrays.pop('arg:res4b3_branch2a_weight'),
+            r'1 missing \(b4_3.conv_branch2a.weight\)',
+        ),
+        (
+            lambda arrays: arrays.update({'arg:res8a_branch1_weight': torch.rand(2)}),
+            r'1 unexpected \(b8.conv_branch1.weight\)',
+        ),
+        (lambda arrays: arrays.update({'arg:fc_bias': torch.rand(2)}), r'1 unexpected \(fc.bias\)'),
+        (
+            lambda arrays: arrays.update({'aux:bn7_moving_var': torch.rand(4)}),
+            r'1 of another shape \(bn7.running_var \(4,\) instead of \(512,\)\)',
+        ),
+    ],
+)
+def test_a_file_of_another_network(fails, params, state, tmp_path, change, message):
     arrays = {mxnet_name(key): value for key, value in state.items()}
     change(arrays)
     write_params(params, arrays)
     out = tmp_path / 'out.pth'
-    line = fails('model_converters/resnet38d_from_mxnet', params, out,
-                 '--width', WIDTH)
+    line = fails('model_converters/resnet38d_from_mxnet', params, out, '--width', WIDTH)
     assert str(params) in line
     assert re.search(message, line), line
     assert not out.exists()
 
 
-def test_a_narrower_network_does_not_fit_the_published(fails, params,
-                                                       tmp_path):
-    line = fails('model_converters/resnet38d_from_mxnet', params,
-                 tmp_path / 'out.pth')
+def test_a_narrower_network_does_not_fit_the_published(fails, params, tmp_path):
+    line = fails('model_converters/resnet38d_from_mxnet', params, tmp_path / 'out.pth')
     assert 'of another shape' in line and 'docs/weights.md' in line
 
 
@@ -128,24 +151,25 @@ def as_saved_by(kind, state):
     if kind == 'psa':
         return OrderedDict({**state, **head})
     if kind == 'data_parallel':
-        return OrderedDict({f'module.{key}': value
-                            for key, value in {**state, **head}.items()})
+        return OrderedDict({f'module.{key}': value for key, value in {**state, **head}.items()})
     if kind == 'wrapped':
         return dict(state_dict=dict(state), epoch=8)
     if kind == 'ppl_mm':
-        return dict(state_dict={
-            **{f'backbone.{key}': value for key, value in state.items()},
-            'head.classifier.weight': torch.rand(3, 512, 1, 1)}, meta={})
+        return dict(
+            state_dict={
+                **{f'backbone.{key}': value for key, value in state.items()},
+                'head.classifier.weight': torch.rand(3, 512, 1, 1),
+            },
+            meta={},
+        )
     return {key: value.half() for key, value in state.items()}
 
 
-@pytest.mark.parametrize('kind', [
-    'psa', 'data_parallel', 'wrapped', 'ppl_mm', 'half'])
+@pytest.mark.parametrize('kind', ['psa', 'data_parallel', 'wrapped', 'ppl_mm', 'half'])
 def test_a_file_of_torch(tool, state, tmp_path, kind):
     path, out = tmp_path / 'res38.pth', tmp_path / 'out.pth'
     torch.save(as_saved_by(kind, state), path)
-    done = tool('model_converters/resnet38d_from_torch', path, out,
-                '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
     assert done.code == 0, done.output
     assert ('fc8.weight' in done.output) == (kind in ('psa', 'data_parallel'))
     if kind == 'half':
@@ -157,8 +181,7 @@ def test_the_oldest_form_of_torch_files(tool, state, tmp_path):
     """PSA's weights are of torch 0.4."""
     path, out = tmp_path / 'res38.pth', tmp_path / 'out.pth'
     torch.save(state, path, _use_new_zipfile_serialization=False)
-    done = tool('model_converters/resnet38d_from_torch', path, out,
-                '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
     assert done.code == 0, done.output
     assert_loads(out, state)
 
@@ -168,18 +191,17 @@ def test_a_torch_file_that_does_not_fit(fails, state, tmp_path):
     del state['b5_1.bn_branch2a.weight']
     state['b6.extra.weight'] = torch.rand(2)
     torch.save(state, path)
-    line = fails('model_converters/resnet38d_from_torch', path, out,
-                 '--width', WIDTH)
+    line = fails('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
     assert '1 missing (b5_1.bn_branch2a.weight)' in line
     assert '1 unexpected (b6.extra.weight)' in line and not out.exists()
 
 
 def test_a_file_with_the_network_twice(fails, state, tmp_path):
     path = tmp_path / 'res38.pth'
-    torch.save({**state, 'module.conv1a.weight': torch.rand(8, 3, 3, 3)},
-               path)
+    torch.save({**state, 'module.conv1a.weight': torch.rand(8, 3, 3, 3)}, path)
     assert 'conv1a.weight twice' in fails(
-        'model_converters/resnet38d_from_torch', path, tmp_path / 'out.pth')
+        'model_converters/resnet38d_from_torch', path, tmp_path / 'out.pth'
+    )
 
 
 @pytest.mark.parametrize('content', [b'', b'no checkpoint', 'object'])
@@ -190,7 +212,6 @@ def test_foreign_files(fails, tmp_path, content):
     else:
         path.write_bytes(content)
     for name in ('mxnet', 'torch'):
-        line = fails(f'model_converters/resnet38d_from_{name}', path,
-                     tmp_path / 'out.pth')
+        line = fails(f'model_converters/resnet38d_from_{name}', path, tmp_path / 'out.pth')
         assert str(path) in line
     assert not (tmp_path / 'out.pth').exists()

@@ -1,4 +1,5 @@
 """tools/test.py: errors in one line, both kinds of network, what it writes."""
+
 import json
 import os
 import pickle
@@ -18,7 +19,7 @@ from PIL import Image
 from ppl_mm.evaluation import confusion_matrix
 
 ROOT = Path(__file__).parents[2]
-SMALL_SEG = '''
+SMALL_SEG = """
 _base_ = '{root}/configs/demo/seg_deeplab_demo.py'
 model = dict(
     # Fewer, in channels last, make oneDNN fail: uxlfoundation/oneDNN#6035.
@@ -29,7 +30,7 @@ train_dataloader = dict(dataset=dict(data_root='{data}'))
 val_dataloader = dict(num_workers=0, dataset=dict(data_root='{data}'))
 test_dataloader = val_dataloader
 tta_model = dict(_delete_=True, type='SegTTAModel')
-'''
+"""
 
 
 @pytest.fixture
@@ -54,9 +55,13 @@ def save_weights(config, scope):
 def command(script, *arguments, **env):
     arguments = [str(argument) for argument in arguments]
     return subprocess.run(
-        [*script, *arguments], text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=300,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), **env))
+        [*script, *arguments],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), **env),
+    )
 
 
 def run_test(*arguments):
@@ -64,40 +69,61 @@ def run_test(*arguments):
 
 
 def scores(output):
-    return {name: float(value) for name, value in re.findall(
-        r'([\w/-]+): ([\d.]+)', output.splitlines()[-1])}
+    return {
+        name: float(value)
+        for name, value in re.findall(r'([\w/-]+): ([\d.]+)', output.splitlines()[-1])
+    }
 
 
 def test_segmentation_network(seg, demo_root, tmp_path):
-    done = run_test(*seg, '--work-dir', tmp_path / 'work', '--out',
-                    tmp_path / 'out', '--report', tmp_path / 'val.json',
-                    '--show-dir', tmp_path / 'show')
+    done = run_test(
+        *seg,
+        '--work-dir',
+        tmp_path / 'work',
+        '--out',
+        tmp_path / 'out',
+        '--report',
+        tmp_path / 'val.json',
+        '--show-dir',
+        tmp_path / 'show',
+    )
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / 'val.json').read_text())
     assert report['split'] == 'val' and report['num_images'] == 4
-    assert scores(done.stdout)['mIoU'] == pytest.approx(
-        100 * report['scores']['mIoU'], abs=0.005)
+    assert scores(done.stdout)['mIoU'] == pytest.approx(100 * report['scores']['mIoU'], abs=0.005)
     # The saved predictions are what was counted.
     paths = sorted((tmp_path / 'out').iterdir())
     total = sum(
         confusion_matrix(
             np.array(Image.open(path)),
             np.array(Image.open(demo_root / 'SegmentationClass' / path.name)),
-            4) for path in paths)
+            4,
+        )
+        for path in paths
+    )
     assert total.tolist() == report['scores']['confusion_matrix']
     assert len(list((tmp_path / 'show').rglob('*.png'))) == 4
 
 
-@pytest.mark.parametrize('views', [(), ('--tta', )])
+@pytest.mark.parametrize('views', [(), ('--tta',)])
 def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
     data = shutil.copytree(demo_root, tmp_path / 'data')
     shutil.rmtree(data / 'SegmentationClass')
     lists = data / 'ImageSets/Segmentation'
     (lists / 'test.txt').write_text('val_00002\nval_00000\n')
-    done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out',
-                tmp_path / 'out', '--predict-only', *views, '--cfg-options',
-                f'test_dataloader.dataset.data_root={data}',
-                f'test_dataloader.dataset.ann_file={lists}/test.txt')
+    done = tool(
+        'test',
+        *seg,
+        '--work-dir',
+        tmp_path / 'work',
+        '--out',
+        tmp_path / 'out',
+        '--predict-only',
+        *views,
+        '--cfg-options',
+        f'test_dataloader.dataset.data_root={data}',
+        f'test_dataloader.dataset.ann_file={lists}/test.txt',
+    )
     assert done.code == 0, done.output
     found = sorted((tmp_path / 'out').iterdir())
     assert [path.name for path in found] == ['val_00000.png', 'val_00002.png']
@@ -105,8 +131,7 @@ def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
         with Image.open(path) as picture:
             assert picture.mode == 'L' and picture.size == (48, 48)
     with_masks = tmp_path / 'with_masks'
-    done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out',
-                with_masks, *views)
+    done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out', with_masks, *views)
     assert done.code == 0, done.output
     for path in found:
         assert path.read_bytes() == (with_masks / path.name).read_bytes()
@@ -117,37 +142,42 @@ def in_folders(demo_root, tmp_path):
     """Two photos 01 in folders of their own, and the options to test them."""
     data = shutil.copytree(demo_root, tmp_path / 'data')
     for k, folder in enumerate(('cats', 'dogs')):
-        for kind, ending in (('JPEGImages', 'jpg'),
-                             ('SegmentationClass', 'png')):
+        for kind, ending in (('JPEGImages', 'jpg'), ('SegmentationClass', 'png')):
             (data / kind / folder).mkdir()
-            shutil.copy(data / f'{kind}/val_0000{k}.{ending}',
-                        data / f'{kind}/{folder}/01.{ending}')
+            shutil.copy(
+                data / f'{kind}/val_0000{k}.{ending}', data / f'{kind}/{folder}/01.{ending}'
+            )
     path = data / 'ImageSets/Segmentation/folders.txt'
     path.write_text('cats/01\ndogs/01\n')
-    return ['--cfg-options', f'test_dataloader.dataset.data_root={data}',
-            f'test_dataloader.dataset.ann_file={path}']
+    return [
+        '--cfg-options',
+        f'test_dataloader.dataset.data_root={data}',
+        f'test_dataloader.dataset.ann_file={path}',
+    ]
 
 
-def test_two_predictions_that_would_be_one_file_are_refused(
-        fails, seg, in_folders, tmp_path):
-    line = fails('test', *seg, '--work-dir', tmp_path / 'work', '--out',
-                 tmp_path / 'out', *in_folders)
-    assert all(words in line for words in (
-        'cats/01.jpg', 'dogs/01.jpg', 'both become 01.png', 'ann_file'))
+def test_two_predictions_that_would_be_one_file_are_refused(fails, seg, in_folders, tmp_path):
+    line = fails(
+        'test', *seg, '--work-dir', tmp_path / 'work', '--out', tmp_path / 'out', *in_folders
+    )
+    assert all(
+        words in line for words in ('cats/01.jpg', 'dogs/01.jpg', 'both become 01.png', 'ann_file')
+    )
     assert not list((tmp_path / 'out').glob('*'))
 
 
-def test_two_images_of_one_name_can_be_tested(
-        tool, seg, in_folders, tmp_path):
+def test_two_images_of_one_name_can_be_tested(tool, seg, in_folders, tmp_path):
     done = tool('test', *seg, '--work-dir', tmp_path / 'work', *in_folders)
     assert done.code == 0, done.output
 
 
 def test_predictions_alone_need_a_folder(fails, seg, tiny_config, trained):
-    for arguments in ([*seg], [*seg, '--out', 'x', '--report', 'y.json'],
-                      [tiny_config, trained, '--out', 'x.pkl']):
-        assert '--predict-only: saves predictions' in fails(
-            'test', *arguments, '--predict-only')
+    for arguments in (
+        [*seg],
+        [*seg, '--out', 'x', '--report', 'y.json'],
+        [tiny_config, trained, '--out', 'x.pkl'],
+    ):
+        assert '--predict-only: saves predictions' in fails('test', *arguments, '--predict-only')
 
 
 @pytest.mark.slow
@@ -166,24 +196,40 @@ tta_model = dict(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('lines, options, all_background', [
-    (REFINED, [], False),
-    ('', ['tta_model.type=ppl_mm.RefinedSegTTAModel',
-          'tta_model.refiners.type=ppl_mm.ConstantBackground',
-          'tta_model.refiners.threshold=1'], True),
-])
+@pytest.mark.parametrize(
+    'lines, options, all_background',
+    [
+        (REFINED, [], False),
+        (
+            '',
+            [
+                'tta_model.type=ppl_mm.RefinedSegTTAModel',
+                'tta_model.refiners.type=ppl_mm.ConstantBackground',
+                'tta_model.refiners.threshold=1',
+            ],
+            True,
+        ),
+    ],
+)
 def test_views_are_refined(seg, tmp_path, lines, options, all_background):
     config, weights = seg
     config.write_text(config.read_text() + lines)
     done = run_test(
-        config, weights, '--work-dir', tmp_path / 'work', '--tta', '--out',
-        tmp_path / 'out', '--cfg-options', 'log_level=INFO', *options)
+        config,
+        weights,
+        '--work-dir',
+        tmp_path / 'work',
+        '--tta',
+        '--out',
+        tmp_path / 'out',
+        '--cfg-options',
+        'log_level=INFO',
+        *options,
+    )
     assert done.returncode == 0, done.stdout
-    labels = [np.array(Image.open(path))
-              for path in (tmp_path / 'out').iterdir()]
+    labels = [np.array(Image.open(path)) for path in (tmp_path / 'out').iterdir()]
     assert len(labels) == 4
-    assert all((label == 0).all() if all_background else (label > 0).all()
-               for label in labels)
+    assert all((label == 0).all() if all_background else (label > 0).all() for label in labels)
 
 
 @pytest.mark.slow
@@ -194,21 +240,36 @@ def test_two_processes_equal_one(seg, tmp_path):
     for number in (1, 2):
         report = tmp_path / f'{number}.json'
         done = command(
-            ['bash', ROOT / 'tools/dist_test.sh'], *seg, number, '--report',
-            report, '--work-dir', tmp_path / str(number), *options,
-            PYTHON=sys.executable)
+            ['bash', ROOT / 'tools/dist_test.sh'],
+            *seg,
+            number,
+            '--report',
+            report,
+            '--work-dir',
+            tmp_path / str(number),
+            *options,
+            PYTHON=sys.executable,
+        )
         assert done.returncode == 0, done.stdout
         found.append(json.loads(report.read_text()))
     assert found[0] == found[1] and found[0]['num_images'] == 3
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('views', [(), ('--tta', )])
+@pytest.mark.parametrize('views', [(), ('--tta',)])
 def test_classifier(tiny_config, tmp_path, views):
     weights = save_weights(tiny_config, 'mmpretrain')
-    done = run_test(tiny_config, weights, '--work-dir', tmp_path / 'work',
-                    '--out', tmp_path / 'out.pkl', *views, '--cfg-options',
-                    'log_level=INFO')
+    done = run_test(
+        tiny_config,
+        weights,
+        '--work-dir',
+        tmp_path / 'work',
+        '--out',
+        tmp_path / 'out.pkl',
+        *views,
+        '--cfg-options',
+        'log_level=INFO',
+    )
     assert done.returncode == 0, done.stdout
     assert 0 <= scores(done.stdout)['multi-label/mAP'] <= 100
     predictions = pickle.loads((tmp_path / 'out.pkl').read_bytes())
@@ -222,24 +283,33 @@ def rename_key(path):
     torch.save(content, path)
 
 
-@pytest.mark.parametrize('harm, arguments, message', [
-    (rename_key, [], 'missing (decode_head.conv_seg.weight); 1 unexpected '
-                     '(head.fc.weight)'),
-    (Path.unlink, [], 'seg.pth'),
-    (lambda path: path.write_bytes(b'no weights'), [], 'seg.pth'),
-    (lambda path: None, ['--cfg-options', 'model.decode_head.num_classes=4'],
-     'of another shape (decode_head.conv_seg.weight'),
-    (lambda path: None, ['--cfg-options',
-                         'test_dataloader.dataset.data_root=nowhere'],
-     'nowhere/classes.txt'),
-    (lambda path: None, ['--tta', '--cfg-options', 'tta_pipeline=None'],
-     '--tta needs tta_pipeline'),
-])
+@pytest.mark.parametrize(
+    'harm, arguments, message',
+    [
+        (rename_key, [], 'missing (decode_head.conv_seg.weight); 1 unexpected (head.fc.weight)'),
+        (Path.unlink, [], 'seg.pth'),
+        (lambda path: path.write_bytes(b'no weights'), [], 'seg.pth'),
+        (
+            lambda path: None,
+            ['--cfg-options', 'model.decode_head.num_classes=4'],
+            'of another shape (decode_head.conv_seg.weight',
+        ),
+        (
+            lambda path: None,
+            ['--cfg-options', 'test_dataloader.dataset.data_root=nowhere'],
+            'nowhere/classes.txt',
+        ),
+        (
+            lambda path: None,
+            ['--tta', '--cfg-options', 'tta_pipeline=None'],
+            '--tta needs tta_pipeline',
+        ),
+    ],
+)
 def test_bad_input_ends_with_one_line(seg, tmp_path, harm, arguments, message):
     config, weights = seg
     harm(weights)
-    done = run_test(config, weights, '--work-dir', tmp_path / 'work',
-                    *arguments)
+    done = run_test(config, weights, '--work-dir', tmp_path / 'work', *arguments)
     assert done.returncode == 2, done.stdout
     assert 'Traceback' not in done.stdout
     last = done.stdout.splitlines()[-1]

@@ -9,7 +9,7 @@ import torch
 TOOLS = Path(__file__).parents[2] / 'tools'
 TWO_EPOCHS = ['--cfg-options', 'train_cfg.max_epochs=2']
 
-RANK_HOOK = '''
+RANK_HOOK = """
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
@@ -23,17 +23,20 @@ class SaveEveryRank(Hook):
         model = runner.model.module  # norms keep statistics of their own
         weights = dict(model.named_parameters(), stage=model.neck.stage)
         torch.save(weights, f'{runner.work_dir}/rank_{get_rank()}.pth')
-'''
+"""
 STAGES = [dict(position=2, grid=2), dict(position=6, grid=(1, 3))]
 RUNS = dict(
     progressive=(
         'train_cfg = dict(max_epochs=2)\n'
         "custom_hooks += [dict(type='ppl_mm.ProgressiveStageHook', stages="
-        f'{[dict(stage, epochs=1) for stage in STAGES]})]'),
+        f'{[dict(stage, epochs=1) for stage in STAGES]})]'
+    ),
     all_stages_mixed=(
         "model = dict(neck=dict(border='mixed'))\n"
         "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
-        f'max_epochs=1, stages={STAGES})'))
+        f'max_epochs=1, stages={STAGES})'
+    ),
+)
 
 
 @pytest.fixture
@@ -41,8 +44,7 @@ def train(tool, tiny_config, tmp_path):
     """Runs tools/train.py on the tiny config, in tmp_path/work."""
 
     def run(*args, work_dir='work'):
-        return tool('train', tiny_config, '--work-dir', tmp_path / work_dir,
-                    *args)
+        return tool('train', tiny_config, '--work-dir', tmp_path / work_dir, *args)
 
     return run
 
@@ -52,8 +54,7 @@ def load(path):
 
 
 def same(a, b):
-    return a.keys() == b.keys() and all(
-        torch.equal(value, b[key]) for key, value in a.items())
+    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())
 
 
 def test_it_trains(train, tmp_path):
@@ -85,11 +86,13 @@ def test_resume_ends_as_if_not_interrupted(train, tmp_path, path):
 
 
 def test_a_folder_stands_for_its_latest_checkpoint(train, tmp_path, trained):
-    options = [f'load_from={trained.parent}', 'model.neck.position=6',
-               'optim_wrapper.optimizer.lr=0']
+    options = [
+        f'load_from={trained.parent}',
+        'model.neck.position=6',
+        'optim_wrapper.optimizer.lr=0',
+    ]
     assert train('--cfg-options', *options).code == 0
-    begun, saved = (load(path)['state_dict'] for path in (
-        tmp_path / 'work/epoch_1.pth', trained))
+    begun, saved = (load(path)['state_dict'] for path in (tmp_path / 'work/epoch_1.pth', trained))
     assert begun['neck.stage'].tolist() == [6, 2, 2]
     key = 'head.classifier.weight'
     assert torch.equal(begun[key], saved[key])
@@ -100,19 +103,16 @@ def learning_rate(path):
 
 
 @pytest.mark.parametrize('batch, warns', [(4, False), (8, True)])
-def test_a_batch_that_the_learning_rate_is_not_for(
-        train, tmp_path, batch, warns):
+def test_a_batch_that_the_learning_rate_is_not_for(train, tmp_path, batch, warns):
     base = ['--cfg-options', f'auto_scale_lr.base_batch_size={batch}']
     done = train(*base)
     assert done.code == 0
-    assert ('batch is 4 x 1 = 4, but the learning rate is for 8' in
-            done.output) == warns
+    assert ('batch is 4 x 1 = 4, but the learning rate is for 8' in done.output) == warns
     assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.01
 
 
 def test_the_learning_rate_can_be_scaled(train, tmp_path):
-    done = train('--auto-scale-lr', '--cfg-options',
-                 'auto_scale_lr.base_batch_size=8')
+    done = train('--auto-scale-lr', '--cfg-options', 'auto_scale_lr.base_batch_size=8')
     assert done.code == 0 and 'total batch' not in done.output
     assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.005
 
@@ -131,54 +131,65 @@ def test_mixed_precision_needs_a_gpu(train, fails, tiny_config):
 
 def test_what_is_not_there(fails, tiny_config):
     assert 'none.py: no such config' in fails('train', 'none.py')
-    line = fails('train', tiny_config, '--cfg-options',
-                 'load_from=work_dirs/cls_stage1')
+    line = fails('train', tiny_config, '--cfg-options', 'load_from=work_dirs/cls_stage1')
     assert 'work_dirs/cls_stage1: no checkpoint is there' in line
-    assert 'no checkpoint' in fails(
-        'train', tiny_config, '--resume', 'none.pth')
-    assert 'base_batch_size' in fails(
-        'train', tiny_config, '--auto-scale-lr')
+    assert 'no checkpoint' in fails('train', tiny_config, '--resume', 'none.pth')
+    assert 'base_batch_size' in fails('train', tiny_config, '--auto-scale-lr')
 
 
-@pytest.mark.parametrize('option, message', [
-    ('model.neck.position=8', 'position=8 is outside the chain'),
-    ('model.neck.grid=0', 'grid must be an int'),
-    ('model.neck.grid=16', 'training crop is too small for grid=(16, 16)'),
-    ('model.head.num_classes=3', 'num_classes=3, but the data set has 4')])
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        ('model.neck.position=8', 'position=8 is outside the chain'),
+        ('model.neck.grid=0', 'grid must be an int'),
+        ('model.neck.grid=16', 'training crop is too small for grid=(16, 16)'),
+        ('model.head.num_classes=3', 'num_classes=3, but the data set has 4'),
+    ],
+)
 def test_wrong_settings(fails, tiny_config, option, message):
     assert message in fails('train', tiny_config, '--cfg-options', option)
 
 
 def test_stages_without_patch_learning(fails, tiny_config, tmp_path):
     config = tmp_path / 'config.py'
-    config.write_text(f"_base_ = '{tiny_config}'\nmodel = dict(neck=None)\n"
-                      'train_cfg = dict(max_epochs=2)\ncustom_hooks = []\n'
-                      f'{RUNS["progressive"]}')
+    config.write_text(
+        f"_base_ = '{tiny_config}'\nmodel = dict(neck=None)\n"
+        'train_cfg = dict(max_epochs=2)\ncustom_hooks = []\n'
+        f'{RUNS["progressive"]}'
+    )
     assert 'stages need model.neck' in fails('train', config)
 
 
 @pytest.mark.parametrize('start', ['--resume', 'load_from'])
-def test_a_checkpoint_of_another_architecture(
-        fails, tiny_config, trained, start):
-    args = (['--resume', trained, '--cfg-options'] if start == '--resume' else
-            ['--cfg-options', f'load_from={trained}'])
+def test_a_checkpoint_of_another_architecture(fails, tiny_config, trained, start):
+    args = (
+        ['--resume', trained, '--cfg-options']
+        if start == '--resume'
+        else ['--cfg-options', f'load_from={trained}']
+    )
     line = fails('train', tiny_config, *args, 'model.backbone.depth=50')
     assert str(trained) in line and 'backbone.layer1.0.conv3.weight' in line
 
 
 def test_a_new_run_may_have_another_head(train, trained):
-    assert train('--cfg-options', f'load_from={trained}',
-                 'model.neck=None').code == 0
+    assert train('--cfg-options', f'load_from={trained}', 'model.neck=None').code == 0
 
 
 def run_on_two_cpus(config, work_dir):
     path = f'{config.parent}:{os.environ.get("PYTHONPATH", "")}'
     return subprocess.run(
-        ['bash', TOOLS / 'dist_train.sh', config, '2', '--work-dir',
-         work_dir],
-        cwd=config.parent, capture_output=True, text=True, timeout=300, env={
-            **os.environ, 'PYTHONPATH': path, 'PYTHON': sys.executable,
-            'CUDA_VISIBLE_DEVICES': ''})
+        ['bash', TOOLS / 'dist_train.sh', config, '2', '--work-dir', work_dir],
+        cwd=config.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={
+            **os.environ,
+            'PYTHONPATH': path,
+            'PYTHON': sys.executable,
+            'CUDA_VISIBLE_DEVICES': '',
+        },
+    )
 
 
 @pytest.mark.slow
@@ -191,7 +202,8 @@ def test_two_processes_end_with_equal_weights(tiny_config, tmp_path, run):
         "custom_imports = dict(imports=['rank_hook'])\n"
         "custom_hooks = [dict(type='SaveEveryRank')]\n"
         'train_dataloader = dict(batch_size=2)\n'
-        f'{RUNS[run]}')
+        f'{RUNS[run]}'
+    )
     done = run_on_two_cpus(config, tmp_path / 'work')
     assert done.returncode == 0, done.stderr
     one, two = (load(tmp_path / f'work/rank_{rank}.pth') for rank in (0, 1))

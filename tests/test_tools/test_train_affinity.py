@@ -1,4 +1,5 @@
 """From exported maps to sure labels, an AffinityNet and a random walk."""
+
 import os
 import subprocess
 import sys
@@ -12,13 +13,13 @@ from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
 from ppl_mm.formats.mask_file import label_path, read_mask
 
 ROOT = Path(__file__).parents[2]
-SURE = '''
+SURE = """
 refiners = []
 label = dict(type='ppl_mm.Agreement', chains=[
     [dict(type='ppl_mm.ConstantBackground', threshold=threshold)]
     for threshold in (0.7, 0.2)])
-'''
-AFFINITY = '''
+"""
+AFFINITY = """
 _base_ = ['{configs}/datasets/affinity_labels.py',
           '{configs}/affinity_runtime.py']
 model = dict(
@@ -46,15 +47,15 @@ train_dataloader = dict(
         data_root='{data_root}', label_dir='{labels}',
         ann_file='ImageSets/Segmentation/train.txt', pipeline=train_pipeline))
 log_level = 'WARNING'
-'''
-WALK = '''
+"""
+WALK = """
 refiners = [
     dict(type='ppl_mm.RandomWalk', affinity_net='{config}',
          checkpoint='{work}', beta=40, steps_log2=1),
     dict(type='ppl_mm.Renormalize'),
     dict(type='ppl_mm.ConstantBackground', threshold=0.4)]
-'''
-RANK_HOOK = '''
+"""
+RANK_HOOK = """
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
@@ -67,7 +68,7 @@ class SaveEveryRank(Hook):
     def after_train(self, runner):
         torch.save(dict(runner.model.module.named_parameters()),
                    f'{runner.work_dir}/rank_{get_rank()}.pth')
-'''
+"""
 
 
 @pytest.fixture
@@ -76,11 +77,11 @@ def maps(cam_dir):
     for path in (cam_dir.parent / 'data/SegmentationClass').iterdir():
         mask = read_mask(path)
         ids = np.setdiff1d(np.unique(mask), [0, 255]) - 1
-        cam = np.stack([
-            (mask == k + 1).reshape(12, 4, 12, 4).mean(axis=(1, 3))
-            for k in ids])
-        write_cam(cam_path(cam_dir, path.stem), CamFile(
-            ids, cam / cam.max(axis=(1, 2), keepdims=True), mask.shape))
+        cam = np.stack([(mask == k + 1).reshape(12, 4, 12, 4).mean(axis=(1, 3)) for k in ids])
+        write_cam(
+            cam_path(cam_dir, path.stem),
+            CamFile(ids, cam / cam.max(axis=(1, 2), keepdims=True), mask.shape),
+        )
     return cam_dir
 
 
@@ -88,8 +89,9 @@ def maps(cam_dir):
 def sure(tool, maps, tmp_path):
     """The folder of sure labels."""
     (tmp_path / 'sure.py').write_text(SURE)
-    done = tool('refine', tmp_path / 'sure.py', maps, '--out-dir',
-                tmp_path / 'sure', '--workers', 0)
+    done = tool(
+        'refine', tmp_path / 'sure.py', maps, '--out-dir', tmp_path / 'sure', '--workers', 0
+    )
     assert done.code == 0, done.output
     return tmp_path / 'sure'
 
@@ -97,9 +99,9 @@ def sure(tool, maps, tmp_path):
 @pytest.fixture
 def config(sure, tmp_path):
     path = tmp_path / 'tiny_affinity.py'
-    path.write_text(AFFINITY.format(
-        configs=ROOT / 'configs/_base_', data_root=tmp_path / 'data',
-        labels=sure))
+    path.write_text(
+        AFFINITY.format(configs=ROOT / 'configs/_base_', data_root=tmp_path / 'data', labels=sure)
+    )
     return path
 
 
@@ -119,15 +121,12 @@ def weights(path):
     return torch.load(path, weights_only=True)['state_dict']
 
 
-def test_from_maps_to_walked_labels(train, tool, config, maps, sure,
-                                    tmp_path):
+def test_from_maps_to_walked_labels(train, tool, config, maps, sure, tmp_path):
     stem = 'train_00000'
     known = read_mask(label_path(sure, stem))
     assert 255 in known and 0 in known and len(np.unique(known)) > 2
-    (tmp_path / 'walk.py').write_text(
-        WALK.format(config=config, work=train()))
-    done = tool('refine', tmp_path / 'walk.py', maps, '--out-dir',
-                tmp_path / 'out', '--workers', 0)
+    (tmp_path / 'walk.py').write_text(WALK.format(config=config, work=train()))
+    done = tool('refine', tmp_path / 'walk.py', maps, '--out-dir', tmp_path / 'out', '--workers', 0)
     assert done.code == 0 and '12 refined' in done.output, done.output
     label = read_mask(label_path(tmp_path / 'out', stem))
     mask = read_mask(tmp_path / f'data/SegmentationClass/{stem}.png')
@@ -148,43 +147,43 @@ def test_resume_ends_as_if_not_interrupted(train, tmp_path):
     assert not torch.equal(whole['head.mix.weight'], before['head.mix.weight'])
 
 
-def test_it_may_start_from_weights_of_its_backbone(train, fails, config,
-                                                   tmp_path):
+def test_it_may_start_from_weights_of_its_backbone(train, fails, config, tmp_path):
     path = train() / 'epoch_2.pth'
     start = f'load_from={path}'
-    train('--cfg-options', start, 'model.channels=[3,3]',
-          'model.taps=[2,4]', 'optim_wrapper.optimizer.lr=0')
+    train(
+        '--cfg-options',
+        start,
+        'model.channels=[3,3]',
+        'model.taps=[2,4]',
+        'optim_wrapper.optimizer.lr=0',
+    )
     key = 'backbone.layer1.0.conv1.weight'
-    assert torch.equal(weights(path)[key],
-                       weights(tmp_path / 'work/epoch_1.pth')[key])
-    line = fails('train', config, '--cfg-options', start,
-                 'model.backbone.base_channels=8')
+    assert torch.equal(weights(path)[key], weights(tmp_path / 'work/epoch_1.pth')[key])
+    line = fails('train', config, '--cfg-options', start, 'model.backbone.base_channels=8')
     assert 'does not fit the config' in line
 
 
 def test_wrong_settings(fails, config, tmp_path):
     assert 'taps has 30, outside the chain' in fails(
-        'train', config, '--cfg-options', 'model.taps=[2,30]')
-    line = fails('train', config, '--cfg-options',
-                 'train_dataloader.dataset.label_dir=nowhere')
+        'train', config, '--cfg-options', 'model.taps=[2,30]'
+    )
+    line = fails('train', config, '--cfg-options', 'train_dataloader.dataset.label_dir=nowhere')
     assert 'nowhere: no pseudo-labels are there' in line
 
 
 def test_a_walk_without_its_network(fails, config, maps, tmp_path):
-    (tmp_path / 'walk.py').write_text(
-        WALK.format(config=config, work=tmp_path / 'not_trained'))
-    line = fails('refine', tmp_path / 'walk.py', maps, '--out-dir',
-                 tmp_path / 'out')
+    (tmp_path / 'walk.py').write_text(WALK.format(config=config, work=tmp_path / 'not_trained'))
+    line = fails('refine', tmp_path / 'walk.py', maps, '--out-dir', tmp_path / 'out')
     assert 'not_trained: no checkpoint is there' in line
 
 
-def test_a_walk_with_weights_of_another_network(train, fails, config, maps,
-                                                tmp_path):
+def test_a_walk_with_weights_of_another_network(train, fails, config, maps, tmp_path):
     work = train()
     config.write_text(config.read_text().replace('(4, 4)', '(4, 5)'))
     (tmp_path / 'walk.py').write_text(WALK.format(config=config, work=work))
-    line = fails('refine', tmp_path / 'walk.py', maps, '--out-dir',
-                 tmp_path / 'out', '--workers', 0)
+    line = fails(
+        'refine', tmp_path / 'walk.py', maps, '--out-dir', tmp_path / 'out', '--workers', 0
+    )
     assert 'does not fit the config' in line
 
 
@@ -192,17 +191,28 @@ def test_a_walk_with_weights_of_another_network(train, fails, config, maps,
 def test_two_processes_end_with_equal_weights(config, tmp_path):
     (tmp_path / 'rank_hook.py').write_text(RANK_HOOK)
     with config.open('a') as file:
-        file.write("custom_imports = dict(imports=['ppl_mm', 'rank_hook'])\n"
-                   "custom_hooks = [dict(type='SaveEveryRank')]\n"
-                   "train_dataloader['batch_size'] = 2\n")
+        file.write(
+            "custom_imports = dict(imports=['ppl_mm', 'rank_hook'])\n"
+            "custom_hooks = [dict(type='SaveEveryRank')]\n"
+            "train_dataloader['batch_size'] = 2\n"
+        )
     done = subprocess.run(
-        ['bash', ROOT / 'tools/dist_train.sh', config, '2', '--work-dir',
-         tmp_path / 'work'],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, env={
-            **os.environ, 'PYTHONPATH': f'{ROOT}:{tmp_path}',
-            'PYTHON': sys.executable, 'CUDA_VISIBLE_DEVICES': ''})
+        ['bash', ROOT / 'tools/dist_train.sh', config, '2', '--work-dir', tmp_path / 'work'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={
+            **os.environ,
+            'PYTHONPATH': f'{ROOT}:{tmp_path}',
+            'PYTHON': sys.executable,
+            'CUDA_VISIBLE_DEVICES': '',
+        },
+    )
     assert done.returncode == 0, done.stderr
-    one, two = (torch.load(tmp_path / f'work/rank_{rank}.pth',
-                           weights_only=True) for rank in (0, 1))
+    one, two = (
+        torch.load(tmp_path / f'work/rank_{rank}.pth', weights_only=True) for rank in (0, 1)
+    )
     assert one.keys() == two.keys() and all(
-        torch.equal(value, two[key]) for key, value in one.items())
+        torch.equal(value, two[key]) for key, value in one.items()
+    )

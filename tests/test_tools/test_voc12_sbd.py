@@ -14,7 +14,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, voc_palette
 from ppl_mm.formats.voc_layout import VOC_CLASSES
 
-PATH = (Path(__file__).parents[2] / 'tools/dataset_converters/voc12_sbd.py')
+PATH = Path(__file__).parents[2] / 'tools/dataset_converters/voc12_sbd.py'
 SPEC = importlib.util.spec_from_file_location('voc12_sbd', PATH)
 voc12_sbd = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(voc12_sbd)
@@ -38,10 +38,17 @@ def write_list(path, digits):
 def write_sbd_mask(folder, digit, mask):
     """The structure of SBD's cls/*.mat: Boundaries, Segmentation, .."""
     folder.mkdir(parents=True, exist_ok=True)
-    savemat(folder / f'{name(digit)}.mat', {'GTcls': {
-        'Boundaries': np.zeros((20, 1)), 'Segmentation': mask,
-        'CategoriesPresent': np.unique(mask[mask > 0])}},
-        do_compression=True)
+    savemat(
+        folder / f'{name(digit)}.mat',
+        {
+            'GTcls': {
+                'Boundaries': np.zeros((20, 1)),
+                'Segmentation': mask,
+                'CategoriesPresent': np.unique(mask[mask > 0]),
+            }
+        },
+        do_compression=True,
+    )
 
 
 @pytest.fixture
@@ -51,11 +58,13 @@ def devkit(tmp_path):
     for folder in ('JPEGImages', 'Annotations', 'SegmentationClass'):
         (root / folder).mkdir(parents=True)
     for digit in '123456':
-        Image.new('RGB', (30, 20)).save(
-            root / f'JPEGImages/{name(digit)}.jpg')
+        Image.new('RGB', (30, 20)).save(root / f'JPEGImages/{name(digit)}.jpg')
         (root / f'Annotations/{name(digit)}.xml').write_text(
-            '<annotation>' + OBJECT.format('cat', 0) +
-            OBJECT.format('dog', int(digit == '5')) + '</annotation>')
+            '<annotation>'
+            + OBJECT.format('cat', 0)
+            + OBJECT.format('dog', int(digit == '5'))
+            + '</annotation>'
+        )
     for digit in TRAIN + VAL:
         mask = Image.new('P', (30, 20), CAT)
         mask.putpalette(voc_palette())
@@ -71,7 +80,7 @@ def sbd(tmp_path):
     root = tmp_path / 'benchmark_RELEASE/dataset'
     for digit in SBD_TRAIN + SBD_VAL:
         mask = np.zeros((20, 30), np.uint8)
-        mask[:, int(digit):] = DOG
+        mask[:, int(digit) :] = DOG
         write_sbd_mask(root / 'cls', digit, mask)
     write_list(root / 'train.txt', SBD_TRAIN)
     write_list(root / 'val.txt', SBD_VAL)
@@ -94,16 +103,14 @@ def as_pngs(folder):
 def test_train_aug_is_the_union_without_val(devkit, sbd, capsys):
     convert(devkit, sbd, '--subset')
     lists = devkit / 'ImageSets/Segmentation'
-    assert (lists / 'train_aug.txt').read_text().split() == [
-        name(digit) for digit in '1256']
+    assert (lists / 'train_aug.txt').read_text().split() == [name(digit) for digit in '1256']
     assert 'train_aug 4 images; 6 masks written' in capsys.readouterr().out
 
 
 def test_masks_are_those_of_voc_and_else_of_sbd(devkit, sbd):
     convert(devkit, sbd, '--subset')
     folder = devkit / 'SegmentationClassAug'
-    assert sorted(path.stem for path in folder.glob('*.png')) == [
-        name(digit) for digit in '123456']
+    assert sorted(path.stem for path in folder.glob('*.png')) == [name(digit) for digit in '123456']
     for digit in '1234':
         own = read_mask(devkit / f'SegmentationClass/{name(digit)}.png')
         assert (read_mask(folder / f'{name(digit)}.png') == own).all()
@@ -111,20 +118,20 @@ def test_masks_are_those_of_voc_and_else_of_sbd(devkit, sbd):
         mask = Image.open(folder / f'{name(digit)}.png')
         assert mask.mode == 'P'
         assert bytes(mask.getpalette()) == voc_palette()
-        assert (np.array(mask)[:, :int(digit)] == 0).all()
-        assert (np.array(mask)[:, int(digit):] == DOG).all()
+        assert (np.array(mask)[:, : int(digit)] == 0).all()
+        assert (np.array(mask)[:, int(digit) :] == DOG).all()
 
 
 def test_both_kinds_of_data_set_read_it(devkit, sbd):
     convert(devkit, sbd, '--subset')
     split = 'ImageSets/Segmentation/train_aug.txt'
     labelled = [
-        ImageLabelDataset('Annotations', data_root=str(devkit), split=split,
-                          count_difficult=count) for count in (True, False)]
+        ImageLabelDataset('Annotations', data_root=str(devkit), split=split, count_difficult=count)
+        for count in (True, False)
+    ]
     assert labelled[0].metainfo['classes'] == VOC_CLASSES
     assert [dataset.label_counts()['dog'] for dataset in labelled] == [4, 3]
-    masked = VOCLayoutDataset(
-        str(devkit), split, dict(seg_map_path='SegmentationClassAug'))
+    masked = VOCLayoutDataset(str(devkit), split, dict(seg_map_path='SegmentationClassAug'))
     assert len(masked) == 4
 
 
@@ -133,8 +140,7 @@ def test_a_folder_of_pngs_serves_as_well(devkit, tmp_path):
     folder = devkit / 'SegmentationClassAug'
     assert np.unique(read_mask(folder / f'{name(6)}.png')).tolist() == [DOG]
     assert DOG not in read_mask(folder / f'{name(1)}.png')
-    assert len((devkit / 'ImageSets/Segmentation/train_aug.txt').read_text()
-               .split()) == 4
+    assert len((devkit / 'ImageSets/Segmentation/train_aug.txt').read_text().split()) == 4
 
 
 def test_pngs_in_their_place_are_left_alone(devkit):
@@ -149,8 +155,7 @@ def test_pngs_in_their_place_are_left_alone(devkit):
 
 def test_a_second_run_makes_what_is_missing(devkit, sbd, capsys):
     convert(devkit, sbd, '--subset')
-    kept, lost = (devkit / f'SegmentationClassAug/{name(digit)}.png'
-                  for digit in '56')
+    kept, lost = (devkit / f'SegmentationClassAug/{name(digit)}.png' for digit in '56')
     before = kept.stat().st_mtime_ns
     lost.unlink()
     convert(devkit, sbd, '--subset')
@@ -166,9 +171,11 @@ def test_the_official_number_is_asserted(devkit, sbd):
 
 def test_several_processes_write_the_same(devkit, sbd):
     done = subprocess.run(
-        [sys.executable, str(PATH), str(devkit), str(sbd.parent),
-         '--subset', '--workers', '2'], text=True, capture_output=True,
-        env=dict(os.environ, PYTHONPATH=str(PATH.parents[2])))
+        [sys.executable, str(PATH), str(devkit), str(sbd.parent), '--subset', '--workers', '2'],
+        text=True,
+        capture_output=True,
+        env=dict(os.environ, PYTHONPATH=str(PATH.parents[2])),
+    )
     assert done.returncode == 0, done.stderr
     assert len(list(devkit.glob('SegmentationClassAug/*.png'))) == 6
 
@@ -214,18 +221,21 @@ def lose_cls(devkit, sbd):
     (sbd / 'cls').rename(sbd / 'inst')
 
 
-@pytest.mark.parametrize(('spoil', 'message'), [
-    (lose_xml, 'Annotations: 1 of 6 images have no .xml there: 2008_000005'),
-    (lose_photo, 'JPEGImages: 1 of 6 images have no .jpg there: 2008_000002'),
-    (lose_mat, "image '2008_000006' has a mask neither here"),
-    (cut_mat, '2008_000006.mat: is no class mask of SBD'),
-    (other_mat, '2008_000006.mat: is no class mask of SBD'),
-    (other_type, 'GTcls.Segmentation is float64 of 2 dim'),
-    (other_size, '20 x 30 pixels .* has 30 x 20'),
-    (other_label, 'has the label 21, expected 0 to 20 or 255'),
-    (lose_list, 'val.txt: is missing'),
-    (lose_cls, 'holds neither a folder cls nor PNGs'),
-])
+@pytest.mark.parametrize(
+    ('spoil', 'message'),
+    [
+        (lose_xml, 'Annotations: 1 of 6 images have no .xml there: 2008_000005'),
+        (lose_photo, 'JPEGImages: 1 of 6 images have no .jpg there: 2008_000002'),
+        (lose_mat, "image '2008_000006' has a mask neither here"),
+        (cut_mat, '2008_000006.mat: is no class mask of SBD'),
+        (other_mat, '2008_000006.mat: is no class mask of SBD'),
+        (other_type, 'GTcls.Segmentation is float64 of 2 dim'),
+        (other_size, '20 x 30 pixels .* has 30 x 20'),
+        (other_label, 'has the label 21, expected 0 to 20 or 255'),
+        (lose_list, 'val.txt: is missing'),
+        (lose_cls, 'holds neither a folder cls nor PNGs'),
+    ],
+)
 def test_bad_input_is_named(devkit, sbd, spoil, message):
     spoil(devkit, sbd)
     with pytest.raises(UserError, match=message) as caught:

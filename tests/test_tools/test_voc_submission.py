@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.formats.mask_file import (
-    encode_label,
-    read_mask,
-    voc_palette,
-    write_label,
-)
+from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette, write_label
 
 IMAGES = ['2008_000001', '2008_000002', '2008_000003']
 INSIDE = 'results/VOC2012/Segmentation/comp6_test_cls'
@@ -66,9 +61,10 @@ def check(submit, path, line):
 
 
 def contents(predictions):
-    return {f'{INSIDE}/{image}.png':
-            encode_label(read_mask(predictions / f'{image}.png'))
-            for image in IMAGES}
+    return {
+        f'{INSIDE}/{image}.png': encode_label(read_mask(predictions / f'{image}.png'))
+        for image in IMAGES
+    }
 
 
 def pack(path, files, mode='w:gz'):
@@ -120,8 +116,7 @@ def test_the_other_competition(submit, predictions, tmp_path):
 def test_a_split_by_name_or_path(submit, predictions, tmp_path, split):
     (tmp_path / 'some.txt').write_text('\n'.join(IMAGES))
     out = tmp_path / 'sub.tgz'
-    done = submit(predictions, '--out', out, '--split',
-                  split.format(tmp_path))
+    done = submit(predictions, '--out', out, '--split', split.format(tmp_path))
     assert done.code == 0, done.output
 
 
@@ -156,30 +151,39 @@ def as_png(mode, label=0, size=(9, 7), palette=None):
 VOC, FIRST = voc_palette(), f'{INSIDE}/{IMAGES[0]}.png'
 
 
-@pytest.mark.parametrize(('content', 'line'), [
-    (b'', '1 of 3 images are no readable PNG'),
-    (as_png('P', palette=VOC)[:60], 'are no readable PNG'),
-    (as_png('L'), 'are no PNG with a palette'),
-    (as_png('RGB', (128, 0, 0)), 'are no PNG with a palette'),
-    (as_png('P', palette=bytes(range(63)) + VOC[63:]), "palette than VOC's"),
-    (as_png('P', 255, palette=VOC), 'have a label above 20'),
-    (as_png('P', 21, palette=VOC), 'have a label above 20'),
-    (as_png('P', size=(7, 9), palette=VOC), 'are of another size than their'),
-])
+@pytest.mark.parametrize(
+    ('content', 'line'),
+    [
+        (b'', '1 of 3 images are no readable PNG'),
+        (as_png('P', palette=VOC)[:60], 'are no readable PNG'),
+        (as_png('L'), 'are no PNG with a palette'),
+        (as_png('RGB', (128, 0, 0)), 'are no PNG with a palette'),
+        (as_png('P', palette=bytes(range(63)) + VOC[63:]), "palette than VOC's"),
+        (as_png('P', 255, palette=VOC), 'have a label above 20'),
+        (as_png('P', 21, palette=VOC), 'have a label above 20'),
+        (as_png('P', size=(7, 9), palette=VOC), 'are of another size than their'),
+    ],
+)
 def test_a_bad_label_is_named(submit, predictions, tmp_path, content, line):
     files = dict(contents(predictions), **{FIRST: content})
     lines = check(submit, pack(tmp_path / 'sub.tgz', files), line)
     assert lines[0].endswith(f'first {FIRST}') and len(lines) == 1
 
 
-@pytest.mark.parametrize('arguments', [
-    ['--check', 'a.tgz', '--out', 'b.tgz'], ['predictions'],
-    ['--check', 'a.tgz', 'predictions'], ['--out', 'b.tgz'], []])
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ['--check', 'a.tgz', '--out', 'b.tgz'],
+        ['predictions'],
+        ['--check', 'a.tgz', 'predictions'],
+        ['--out', 'b.tgz'],
+        [],
+    ],
+)
 def test_it_either_writes_or_checks(submit, predictions, tmp_path, arguments):
     done = submit(*arguments)
     assert done.code == 2
-    assert done.output.splitlines()[-1].endswith(
-        'error: give PREDICTIONS and --out, or --check')
+    assert done.output.splitlines()[-1].endswith('error: give PREDICTIONS and --out, or --check')
     assert not (tmp_path / 'b.tgz').exists()
 
 
@@ -188,9 +192,11 @@ def test_wrong_names_are_named(submit, predictions, tmp_path):
     first = files.pop(FIRST)
     files[f'{INSIDE}/nobody.png'] = files['labels/x.png'] = first
     path = pack(tmp_path / 'sub.tgz', files)
-    for line in (f'1 of 3 images are missing, first {IMAGES[0]}',
-                 f'are not of the split, first {INSIDE}/nobody.png',
-                 f'lie elsewhere than in {INSIDE}, first labels/x.png'):
+    for line in (
+        f'1 of 3 images are missing, first {IMAGES[0]}',
+        f'are not of the split, first {INSIDE}/nobody.png',
+        f'lie elsewhere than in {INSIDE}, first labels/x.png',
+    ):
         assert len(check(submit, path, line)) == 3
 
 
@@ -207,9 +213,10 @@ def test_an_image_twice(submit, predictions, tmp_path):
 
 
 def test_a_link_is_no_label(submit, predictions, tmp_path):
-    path = pack(tmp_path / 'sub.tgz', {
-        name: content for name, content in contents(predictions).items()
-        if name != FIRST})
+    path = pack(
+        tmp_path / 'sub.tgz',
+        {name: content for name, content in contents(predictions).items() if name != FIRST},
+    )
     with tarfile.open(path, 'r:gz') as tar:
         tar.extractall(tmp_path, filter='data')
     (tmp_path / FIRST).symlink_to(f'{IMAGES[1]}.png')
@@ -244,33 +251,33 @@ def colour(folder):
     Image.new('RGB', (9, 7)).save(folder / f'{IMAGES[0]}.png')
 
 
-@pytest.mark.parametrize(('spoil', 'line'), [
-    (lose, '1 of 3 images have no prediction, first 2008_000002.png'),
-    (ignore, '2008_000001.png: has the label 255, the server takes 0 to 20'),
-    (turn, '7 x 9 pixels (width x height), but image 2008_000001 has 9 x 7'),
-    (colour, 'must be an 8-bit palette or grey PNG'),
-    (lambda folder: shutil.rmtree(folder), '3 of 3 images have no predict'),
-])
-def test_bad_predictions_are_named(fails, voc, predictions, spoil, line,
-                                   tmp_path):
+@pytest.mark.parametrize(
+    ('spoil', 'line'),
+    [
+        (lose, '1 of 3 images have no prediction, first 2008_000002.png'),
+        (ignore, '2008_000001.png: has the label 255, the server takes 0 to 20'),
+        (turn, '7 x 9 pixels (width x height), but image 2008_000001 has 9 x 7'),
+        (colour, 'must be an 8-bit palette or grey PNG'),
+        (lambda folder: shutil.rmtree(folder), '3 of 3 images have no predict'),
+    ],
+)
+def test_bad_predictions_are_named(fails, voc, predictions, spoil, line, tmp_path):
     spoil(predictions)
     out = tmp_path / 'sub.tgz'
-    assert line in fails('voc_submission', predictions, '--out', out,
-                         '--data-root', voc)
+    assert line in fails('voc_submission', predictions, '--out', out, '--data-root', voc)
     assert not out.exists()
 
 
 def test_bad_arguments_are_named(fails, tool, voc, predictions, tmp_path):
     at = ['--data-root', voc]
-    assert 'must end in .tgz' in fails(
-        'voc_submission', predictions, '--out', 'sub.zip', *at)
-    assert 'none.tgz: is missing' in fails(
-        'voc_submission', '--check', tmp_path / 'none.tgz', *at)
+    assert 'must end in .tgz' in fails('voc_submission', predictions, '--out', 'sub.zip', *at)
+    assert 'none.tgz: is missing' in fails('voc_submission', '--check', tmp_path / 'none.tgz', *at)
     assert 'none.txt: is missing' in fails(
-        'voc_submission', predictions, '--out', 'sub.tgz', '--split', 'none',
-        *at)
+        'voc_submission', predictions, '--out', 'sub.tgz', '--split', 'none', *at
+    )
     (voc / f'JPEGImages/{IMAGES[0]}.jpg').unlink()
     assert f"'{IMAGES[0]}' is missing" in fails(
-        'voc_submission', predictions, '--out', 'sub.tgz', *at)
+        'voc_submission', predictions, '--out', 'sub.tgz', *at
+    )
     assert tool('voc_submission', predictions).code == 2
     assert Path(predictions).is_dir()

@@ -30,8 +30,8 @@ def add_image(devkit, image, labels, names, folder='SegmentationClass'):
     Image.fromarray(photo).save(devkit / f'JPEGImages/{image}.jpg')
     mask.save(devkit / f'{folder}/{image}.png')
     (devkit / f'Annotations/{image}.xml').write_text(
-        '<annotation>' + ''.join(OBJECT.format(*name) for name in names) +
-        '</annotation>')
+        '<annotation>' + ''.join(OBJECT.format(*name) for name in names) + '</annotation>'
+    )
 
 
 @pytest.fixture
@@ -41,8 +41,7 @@ def devkit(tmp_path):
     add_image(root, '2007_2', [0, DOG, CAT], [('dog', 1), ('cat', 0)])
     add_image(root, '2007_3', [0, CAT, PERSON], [('cat', 0), ('person', 0)])
     add_image(root, '2007_4', [0], [('sofa', 0)])
-    add_image(root, '2008_5', [0, DOG], [('dog', 0), ('sofa', 0)],
-              'SegmentationClassAug')
+    add_image(root, '2008_5', [0, DOG], [('dog', 0), ('sofa', 0)], 'SegmentationClassAug')
     (tmp_path / 'train.txt').write_text('2008_5\n2007_2\n2007_3\n2007_4\n')
     (tmp_path / 'val.txt').write_text('2007_1\n')
     return root
@@ -50,27 +49,40 @@ def devkit(tmp_path):
 
 def arguments(devkit, *more, classes=('dog', 'cat')):
     base = devkit.parent
-    return [str(devkit), '--out', str(base / 'out'), '--ids',
-            str(base / 'train.txt'), str(base / 'val.txt'), '--classes',
-            *classes, '--long-side', '32', *more]
+    return [
+        str(devkit),
+        '--out',
+        str(base / 'out'),
+        '--ids',
+        str(base / 'train.txt'),
+        str(base / 'val.txt'),
+        '--classes',
+        *classes,
+        '--long-side',
+        '32',
+        *more,
+    ]
 
 
 def test_the_subset_has_the_layout_of_a_data_set(devkit, capsys):
     voc_subset.main(arguments(devkit))
     out = devkit.parent / 'out'
     assert (out / 'classes.txt').read_text() == 'background\ndog\ncat\n'
-    assert (out / 'ImageSets/Segmentation/train.txt').read_text() == (
-        '2008_5\n2007_2\n')
+    assert (out / 'ImageSets/Segmentation/train.txt').read_text() == ('2008_5\n2007_2\n')
     assert (out / 'image_labels.csv').read_text() == (
-        'image,labels\n2007_1,cat\n2007_2,dog cat\n2008_5,dog\n')
+        'image,labels\n2007_1,cat\n2007_2,dog cat\n2008_5,dog\n'
+    )
     assert sorted(path.name for path in (out / 'JPEGImages').iterdir()) == [
-        '2007_1.jpg', '2007_2.jpg', '2008_5.jpg']
+        '2007_1.jpg',
+        '2007_2.jpg',
+        '2008_5.jpg',
+    ]
     printed = capsys.readouterr().out
     assert 'train 2 images: dog 2, cat 1' in printed
     assert '2 images left out' in printed
     dataset = ImageLabelDataset(
-        data_root=str(out), split='val',
-        data_prefix=dict(seg_map_path='SegmentationClass'))
+        data_root=str(out), split='val', data_prefix=dict(seg_map_path='SegmentationClass')
+    )
     assert dataset[0]['gt_label'] == [1]
     assert dataset[0]['seg_map_path'].endswith('2007_1.png')
 
@@ -78,8 +90,7 @@ def test_the_subset_has_the_layout_of_a_data_set(devkit, capsys):
 def test_masks_are_relabelled_without_blending(devkit):
     voc_subset.main(arguments(devkit))
     folder = devkit.parent / 'out/SegmentationClass'
-    for image, labels in {'2007_1': [0, 2, 255], '2007_2': [0, 1, 2],
-                          '2008_5': [0, 1]}.items():
+    for image, labels in {'2007_1': [0, 2, 255], '2007_2': [0, 1, 2], '2008_5': [0, 1]}.items():
         mask = Image.open(folder / f'{image}.png')
         assert mask.mode == 'P' and mask.size == (32, 21)
         assert np.unique(mask).tolist() == labels
@@ -90,10 +101,15 @@ def test_masks_are_relabelled_without_blending(devkit):
     assert (found == expected).all()
 
 
-@pytest.mark.parametrize(('size', 'expected'), [
-    ((500, 375), (320, 240)), ((333, 500), (213, 320)), ((200, 100),
-                                                         (200, 100)),
-    ((1000, 1), (320, 1))])
+@pytest.mark.parametrize(
+    ('size', 'expected'),
+    [
+        ((500, 375), (320, 240)),
+        ((333, 500), (213, 320)),
+        ((200, 100), (200, 100)),
+        ((1000, 1), (320, 1)),
+    ],
+)
 def test_the_long_side_shrinks_and_never_grows(size, expected):
     assert voc_subset.scaled_size(size, 320) == expected
 
@@ -135,19 +151,25 @@ def cut_image(devkit):
     path.write_bytes(path.read_bytes()[:-400])
 
 
-@pytest.mark.parametrize(('spoil', 'more', 'message'), [
-    (lose_mask, (), "'2007_2' has no mask in SegmentationClass or"),
-    (lose_image, (), "image '2007_2' is missing"),
-    (lose_xml, (), '2007_2.xml: the label file is missing'),
-    (shrink_mask, (), '2007_2.png: has another size'),
-    (cut_image, (), '2007_2.jpg: the image cannot be read'),
-    (break_nothing, ('--classes', 'zebra'), "'zebra' is no class of VOC"),
-    (break_nothing, ('--classes', 'cat', 'cat'), "names class 'cat' twice"),
-    (break_nothing, ('--long-side', '3'), '--long-side is 3'),
-    (break_nothing, ('--ids', 'none.txt'), 'none.txt: is missing'),
-    (break_nothing, ('--ids', '{0}/train.txt', '{0}/train.txt'),
-     'a second list of split train'),
-])
+@pytest.mark.parametrize(
+    ('spoil', 'more', 'message'),
+    [
+        (lose_mask, (), "'2007_2' has no mask in SegmentationClass or"),
+        (lose_image, (), "image '2007_2' is missing"),
+        (lose_xml, (), '2007_2.xml: the label file is missing'),
+        (shrink_mask, (), '2007_2.png: has another size'),
+        (cut_image, (), '2007_2.jpg: the image cannot be read'),
+        (break_nothing, ('--classes', 'zebra'), "'zebra' is no class of VOC"),
+        (break_nothing, ('--classes', 'cat', 'cat'), "names class 'cat' twice"),
+        (break_nothing, ('--long-side', '3'), '--long-side is 3'),
+        (break_nothing, ('--ids', 'none.txt'), 'none.txt: is missing'),
+        (
+            break_nothing,
+            ('--ids', '{0}/train.txt', '{0}/train.txt'),
+            'a second list of split train',
+        ),
+    ],
+)
 def test_bad_input_is_named(devkit, spoil, more, message):
     spoil(devkit)
     more = [text.format(devkit.parent) for text in more]
@@ -158,5 +180,6 @@ def test_bad_input_is_named(devkit, spoil, more, message):
 
 def test_another_folder_than_the_devkit_is_named(tmp_path):
     with pytest.raises(UserError, match='has no folder Annotations'):
-        voc_subset.main([str(tmp_path), '--out', str(tmp_path / 'out'),
-                         '--ids', 'x.txt', '--classes', 'cat'])
+        voc_subset.main(
+            [str(tmp_path), '--out', str(tmp_path / 'out'), '--ids', 'x.txt', '--classes', 'cat']
+        )

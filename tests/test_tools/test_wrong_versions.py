@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / 'tools').rglob('*.py')
-    if 'ppl_mm.utils.cli' in path.read_text())
+    if 'ppl_mm.utils.cli' in path.read_text()
+)
 
 
 @pytest.mark.slow
@@ -23,8 +24,12 @@ def test_every_command_says_it_before_mmseg_fails(command, tmp_path):
     info.mkdir()
     (info / 'METADATA').write_text('Name: mmcv\nVersion: 2.2.0\n')
     done = subprocess.run(
-        [sys.executable, command, '-h'], cwd=ROOT, capture_output=True,
-        text=True, env={**os.environ, 'PYTHONPATH': f'{tmp_path}:{ROOT}'})
+        [sys.executable, command, '-h'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': f'{tmp_path}:{ROOT}'},
+    )
     assert done.returncode in (1, 2), done.stderr
     assert done.stderr.startswith('error: mmcv')
     assert len(done.stderr.splitlines()) == 1

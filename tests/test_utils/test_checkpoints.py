@@ -8,11 +8,7 @@ from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.checkpoints import (
-    check_checkpoint,
-    read_checkpoint,
-    resolve_checkpoint,
-)
+from ppl_mm.utils.checkpoints import check_checkpoint, read_checkpoint, resolve_checkpoint
 from ppl_mm.utils.files import file_sha256
 
 
@@ -25,24 +21,23 @@ def saved(path, content):
     return path
 
 
-@pytest.mark.parametrize('pack', [
-    lambda state: state,
-    lambda state: dict(state_dict=state, meta=dict(epoch=3)),
-    lambda state: dict(state_dict={f'module.{k}': v
-                                   for k, v in state.items()}),
-    lambda state: dict(state_dict={k: v for k, v in state.items()
-                                   if 'num_batches' not in k}),
-])
+@pytest.mark.parametrize(
+    'pack',
+    [
+        lambda state: state,
+        lambda state: dict(state_dict=state, meta=dict(epoch=3)),
+        lambda state: dict(state_dict={f'module.{k}': v for k, v in state.items()}),
+        lambda state: dict(state_dict={k: v for k, v in state.items() if 'num_batches' not in k}),
+    ],
+)
 def test_checkpoint_that_fits(tmp_path, pack):
     model = network()
-    assert check_checkpoint(
-        model, saved(tmp_path / 'a.pth', pack(model.state_dict()))) is None
+    assert check_checkpoint(model, saved(tmp_path / 'a.pth', pack(model.state_dict()))) is None
 
 
 def test_wrappers_are_looked_through(tmp_path):
 
     class Wrapper(BaseTTAModel):
-
         def __init__(self, module):
             nn.Module.__init__(self)
             self.module = module
@@ -51,7 +46,6 @@ def test_wrappers_are_looked_through(tmp_path):
             raise NotImplementedError
 
     class Parallel(MMDistributedDataParallel):
-
         def __init__(self, module):
             nn.Module.__init__(self)
             self.module = module
@@ -71,8 +65,7 @@ def test_every_difference_is_named_in_one_line(tmp_path):
     assert '\n' not in message and 'a.pth' in message
     assert '1 missing (1.bias)' in message
     assert '1 unexpected (head.weight)' in message
-    assert '5 of another shape (0.weight (8, 3, 1, 1) instead of ' \
-        '(4, 3, 1, 1), ' in message
+    assert '5 of another shape (0.weight (8, 3, 1, 1) instead of (4, 3, 1, 1), ' in message
     assert message.count(' instead of ') == 3
 
 
@@ -85,8 +78,7 @@ def test_missing_file(tmp_path):
 def test_truncated_file(tmp_path, keep):
     path = saved(tmp_path / 'a.pth', network().state_dict())
     content = path.read_bytes()
-    path.write_bytes(
-        content[:keep if keep > 1 else int(keep * len(content))])
+    path.write_bytes(content[: keep if keep > 1 else int(keep * len(content))])
     with pytest.raises(UserError, match='a.pth'):
         read_checkpoint(path)
 
@@ -94,13 +86,14 @@ def test_truncated_file(tmp_path, keep):
 def test_no_code_is_run(tmp_path):
 
     class Hostile:
-
         def __reduce__(self):
             return (open, (str(tmp_path / 'hacked'), 'w'))
 
     path = tmp_path / 'a.pth'
-    for save in (lambda: torch.save(Hostile(), path),
-                 lambda: path.write_bytes(pickle.dumps(Hostile()))):
+    for save in (
+        lambda: torch.save(Hostile(), path),
+        lambda: path.write_bytes(pickle.dumps(Hostile())),
+    ):
         save()
         with pytest.raises(UserError, match='more than tensors'):
             read_checkpoint(path)
@@ -121,14 +114,19 @@ def test_sha256(tmp_path):
 def test_a_part_may_end_earlier_than_the_checkpoint(tmp_path):
 
     def model(*layers):
-        return nn.ModuleDict(dict(
-            backbone=nn.ModuleDict({name: nn.Sequential(*[
-                nn.Linear(2, 2) for _ in range(count)])
-                for name, count in layers}),
-            head=nn.Linear(2, 2)))
+        return nn.ModuleDict(
+            dict(
+                backbone=nn.ModuleDict(
+                    {
+                        name: nn.Sequential(*[nn.Linear(2, 2) for _ in range(count)])
+                        for name, count in layers
+                    }
+                ),
+                head=nn.Linear(2, 2),
+            )
+        )
 
-    deep = saved(tmp_path / 'a.pth',
-                 model(('one', 2), ('two', 1)).state_dict())
+    deep = saved(tmp_path / 'a.pth', model(('one', 2), ('two', 1)).state_dict())
     check_checkpoint(model(('one', 2)), deep, part='backbone.')
     with pytest.raises(UserError, match='2 unexpected'):
         check_checkpoint(model(('one', 2)), deep)

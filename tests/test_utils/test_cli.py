@@ -15,8 +15,7 @@ def ends(capsys, main):
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path, capsys):
     (tmp_path / 'file').touch()
     folder = tmp_path / 'file/folder'
-    assert ends(capsys, folder.mkdir) == (
-        2, f'error: {folder}: Not a directory\n')
+    assert ends(capsys, folder.mkdir) == (2, f'error: {folder}: Not a directory\n')
 
 
 def test_a_full_disk_is_one_line_where_no_file_is_known(capsys):
@@ -27,8 +26,9 @@ def test_a_full_disk_is_one_line_where_no_file_is_known(capsys):
     assert ends(capsys, main) == (2, 'error: No space left on device\n')
 
 
-@pytest.mark.parametrize('error', [OSError('cannot identify image'),
-                                   ValueError('a bug'), KeyError('a bug')])
+@pytest.mark.parametrize(
+    'error', [OSError('cannot identify image'), ValueError('a bug'), KeyError('a bug')]
+)
 def test_what_may_be_a_bug_keeps_its_traceback(error):
 
     def main():

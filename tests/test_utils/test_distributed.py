@@ -46,36 +46,39 @@ def by_mmengine(monkeypatch):
     calls = []
     for name in ('set_multi_processing', 'init_dist'):
         monkeypatch.setattr(
-            processes, name, lambda *args, _name=name, **settings:
-            calls.append((_name, args, settings)))
+            processes,
+            name,
+            lambda *args, _name=name, **settings: calls.append((_name, args, settings)),
+        )
     return calls
 
 
-def test_a_group_with_gpus_is_the_one_that_the_runner_would_make(
-        gpus, by_mmengine):
+def test_a_group_with_gpus_is_the_one_that_the_runner_would_make(gpus, by_mmengine):
     gpus(2)
-    cfg = Config(dict(env_cfg=dict(
-        mp_cfg=dict(mp_start_method='spawn'),
-        dist_cfg=dict(backend='nccl', timeout=60))))
+    cfg = Config(
+        dict(
+            env_cfg=dict(
+                mp_cfg=dict(mp_start_method='spawn'), dist_cfg=dict(backend='nccl', timeout=60)
+            )
+        )
+    )
     setup(cfg, 'pytorch')
     assert not by_mmengine
     make_group(cfg)
     assert by_mmengine == [
-        ('set_multi_processing', (), dict(
-            mp_start_method='spawn', distributed=True)),
-        ('init_dist', ('pytorch', ), dict(backend='nccl', timeout=60))]
+        ('set_multi_processing', (), dict(mp_start_method='spawn', distributed=True)),
+        ('init_dist', ('pytorch',), dict(backend='nccl', timeout=60)),
+    ]
 
 
 def test_a_group_needs_no_environment_in_the_config(gpus, by_mmengine):
     gpus(2)
     join('slurm')
-    assert by_mmengine[-1] == ('init_dist', ('slurm', ), {})
+    assert by_mmengine[-1] == ('init_dist', ('slurm',), {})
 
 
-@pytest.mark.parametrize('launcher, there', [
-    ('none', False), ('pytorch', True)])
-def test_no_group_is_made_of_one_process_or_twice(
-        gpus, by_mmengine, monkeypatch, launcher, there):
+@pytest.mark.parametrize('launcher, there', [('none', False), ('pytorch', True)])
+def test_no_group_is_made_of_one_process_or_twice(gpus, by_mmengine, monkeypatch, launcher, there):
     gpus(2)
     monkeypatch.setattr(distributed, 'is_initialized', lambda: there)
     join(launcher)
@@ -84,9 +87,15 @@ def test_no_group_is_made_of_one_process_or_twice(
 
 def test_without_a_gpu_the_group_is_gloo(gpus):
     gpus(0)
-    cfg = Config(dict(find_unused_parameters=True, model=dict(
-        norm_cfg=dict(type='SyncBN', requires_grad=True),
-        heads=[dict(norm_cfg=dict(type='SyncBN')), dict(type='BN')])))
+    cfg = Config(
+        dict(
+            find_unused_parameters=True,
+            model=dict(
+                norm_cfg=dict(type='SyncBN', requires_grad=True),
+                heads=[dict(norm_cfg=dict(type='SyncBN')), dict(type='BN')],
+            ),
+        )
+    )
     setup(cfg, 'pytorch')
     assert gpus.groups == ['gloo']
     assert cfg.model_wrapper_cfg.device_ids is None
@@ -98,16 +107,16 @@ def test_without_a_gpu_the_group_is_gloo(gpus):
 
 def test_config_keeps_its_own_wrapper(gpus):
     gpus(0)
-    cfg = Config(dict(model_wrapper_cfg=dict(
-        type='MMDistributedDataParallel', static_graph=True)))
+    cfg = Config(dict(model_wrapper_cfg=dict(type='MMDistributedDataParallel', static_graph=True)))
     setup(cfg, 'pytorch')
     assert cfg.model_wrapper_cfg.static_graph
     assert cfg.model_wrapper_cfg.device_ids is None
 
 
-@pytest.mark.parametrize('count, launcher, words', [
-    (1, 'pytorch', '2 processes, but 1 GPU'),
-    (0, 'slurm', '--launcher slurm needs a GPU')])
+@pytest.mark.parametrize(
+    'count, launcher, words',
+    [(1, 'pytorch', '2 processes, but 1 GPU'), (0, 'slurm', '--launcher slurm needs a GPU')],
+)
 def test_impossible_launch_is_one_line(gpus, count, launcher, words):
     gpus(count)
     with pytest.raises(UserError, match=words):

@@ -18,8 +18,7 @@ def write(path, content=b'new'):
 def reader_of(pipe):
     """Reads a pipe to its end meanwhile; a list of what came."""
     found = []
-    thread = threading.Thread(
-        target=lambda: found.append(pipe.read_bytes()), daemon=True)
+    thread = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)
     thread.start()
     yield found
     thread.join(10)
@@ -82,12 +81,10 @@ def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, full):
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['path']
 
 
-def test_a_folder_that_takes_no_file_is_no_matter_of_the_temporary_one(
-        tmp_path, monkeypatch):
+def test_a_folder_that_takes_no_file_is_no_matter_of_the_temporary_one(tmp_path, monkeypatch):
 
     def refuses(dir, prefix, suffix):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES),
-                              f'{dir}/{prefix}abc{suffix}')
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), f'{dir}/{prefix}abc{suffix}')
 
     monkeypatch.setattr('tempfile.mkstemp', refuses)
     with pytest.raises(PermissionError) as error:
@@ -97,8 +94,7 @@ def test_a_folder_that_takes_no_file_is_no_matter_of_the_temporary_one(
 
 def test_an_error_of_another_file_keeps_its_name(tmp_path):
     other = tmp_path / 'other'
-    with pytest.raises(FileNotFoundError) as error, atomic_write(
-            tmp_path / 'path'):
+    with pytest.raises(FileNotFoundError) as error, atomic_write(tmp_path / 'path'):
         other.read_bytes()
     assert error.value.filename == str(other)
     assert not os.listdir(tmp_path)

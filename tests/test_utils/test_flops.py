@@ -1,4 +1,5 @@
 """The operations of convolutions, forward and backward, written down."""
+
 import pytest
 import torch
 from torch import nn

@@ -11,19 +11,17 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from ppl_mm.utils import launch
 
 ROOT = Path(__file__).parents[2]
-SLEEPER = '''
+SLEEPER = """
 import sys
 import time
 
 open(sys.argv[1], 'w').close()
 time.sleep(600)
-'''
+"""
 
 
-@pytest.mark.parametrize('number, status', [
-    (signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_is_one_line_and_its_status(
-        monkeypatch, capsys, number, status):
+@pytest.mark.parametrize('number, status', [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_is_one_line_and_its_status(monkeypatch, capsys, number, status):
 
     def ended(args):
         raise SignalException('got a signal', number)
@@ -38,10 +36,19 @@ def test_sigterm_ends_the_processes_without_a_traceback(tmp_path):
     (tmp_path / 'sleeper.py').write_text(SLEEPER)
     started = tmp_path / 'started'
     process = subprocess.Popen(
-        [sys.executable, '-m', 'ppl_mm.utils.launch', '--nproc-per-node=1',
-         '--master-port=0', tmp_path / 'sleeper.py', started],
-        stderr=subprocess.PIPE, text=True,
-        env={**os.environ, 'PYTHONPATH': str(ROOT)})
+        [
+            sys.executable,
+            '-m',
+            'ppl_mm.utils.launch',
+            '--nproc-per-node=1',
+            '--master-port=0',
+            tmp_path / 'sleeper.py',
+            started,
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+    )
     try:
         end = time.monotonic() + 120
         while not started.exists() and time.monotonic() < end:

@@ -9,8 +9,7 @@ import pytest
 from ppl_mm.utils.lazy import lazy_exports
 
 ROOT = Path(__file__).parents[2]
-CONVERTERS = ('check_dataset', 'cls_labels', 'coco2014', 'make_demo_data',
-              'own_data', 'voc12_sbd')
+CONVERTERS = ('check_dataset', 'cls_labels', 'coco2014', 'make_demo_data', 'own_data', 'voc12_sbd')
 
 
 @pytest.mark.parametrize('package', ['ppl_mm.cams', 'ppl_mm.datasets'])
@@ -23,6 +22,7 @@ def test_every_name_is_there(package):
 
 def test_another_name_is_not():
     import ppl_mm.datasets
+
     with pytest.raises(AttributeError, match="'ppl_mm.datasets' has no .*'No"):
         getattr(ppl_mm.datasets, 'NoDataset')  # noqa: B009
     with pytest.raises(ImportError):
@@ -49,8 +49,13 @@ def test_converters_do_not_wait_for_torch():
         '    path = f"tools/dataset_converters/{name}.py"\n'
         '    spec = importlib.util.spec_from_file_location(name, path)\n'
         '    spec.loader.exec_module(importlib.util.module_from_spec(spec))\n'
-        'print({"torch", "mmseg", "mmpretrain"} & {*sys.modules})')
+        'print({"torch", "mmseg", "mmpretrain"} & {*sys.modules})'
+    )
     done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True,
-        cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT)))
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+    )
     assert done.stdout.splitlines()[-1:] == ['set()'], done.stderr

@@ -29,12 +29,15 @@ def installed(monkeypatch):
     return fake
 
 
-@pytest.mark.parametrize('change', [
-    {},
-    {'torch': '2.11.0+cu128'},
-    {'torch': '2.11.0+cpu', 'torchvision': '0.26.0+cpu'},
-    {'mmcv-lite': '2.0.1'},
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        {},
+        {'torch': '2.11.0+cu128'},
+        {'torch': '2.11.0+cpu', 'torchvision': '0.26.0+cpu'},
+        {'mmcv-lite': '2.0.1'},
+    ],
+)
 def test_good_versions_pass(installed, change):
     installed({**GOOD, **change})
     versions.check()
@@ -47,18 +50,24 @@ def test_full_mmcv_passes(installed):
     versions.check()
 
 
-@pytest.mark.parametrize('mmcv, words', [
-    ({}, ['mmcv is not installed']),
-    ({'mmcv': '2.2.0'}, ['mmcv 2.2.0', 'pip uninstall -y mmcv &&',
-                         'pip install "mmcv>=2.0.0,<2.2.0"']),
-    ({'mmcv-lite': '2.2.0'}, ['mmcv-lite 2.2.0']),
-    ({'mmcv': '1.7.2'}, ['mmcv 1.7.2']),
-    ({'mmcv': '2.0.0rc4'}, ['mmcv 2.0.0rc4']),
-    ({'mmcv-full': '1.7.1'}, ['pip uninstall -y mmcv-full &&',
-                              'pip install "mmcv>=']),
-    ({'mmcv': '2.1.0', 'mmcv-lite': '2.1.0'},
-     ['mmcv 2.1.0 and mmcv-lite 2.1.0', 'pip uninstall -y mmcv mmcv-lite']),
-])
+@pytest.mark.parametrize(
+    'mmcv, words',
+    [
+        ({}, ['mmcv is not installed']),
+        (
+            {'mmcv': '2.2.0'},
+            ['mmcv 2.2.0', 'pip uninstall -y mmcv &&', 'pip install "mmcv>=2.0.0,<2.2.0"'],
+        ),
+        ({'mmcv-lite': '2.2.0'}, ['mmcv-lite 2.2.0']),
+        ({'mmcv': '1.7.2'}, ['mmcv 1.7.2']),
+        ({'mmcv': '2.0.0rc4'}, ['mmcv 2.0.0rc4']),
+        ({'mmcv-full': '1.7.1'}, ['pip uninstall -y mmcv-full &&', 'pip install "mmcv>=']),
+        (
+            {'mmcv': '2.1.0', 'mmcv-lite': '2.1.0'},
+            ['mmcv 2.1.0 and mmcv-lite 2.1.0', 'pip uninstall -y mmcv mmcv-lite'],
+        ),
+    ],
+)
 def test_wrong_mmcv_is_one_line(installed, mmcv, words):
     packages = {**GOOD, **mmcv}
     if 'mmcv-lite' not in mmcv:
@@ -113,17 +122,21 @@ def test_command_prints_the_line_without_a_traceback(tmp_path):
     (info / 'METADATA').write_text('Name: mmcv\nVersion: 2.2.0\n')
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, '-m', 'ppl_mm.utils.versions'], cwd=root,
-        env={'PYTHONPATH': f'{tmp_path}:{root}'}, capture_output=True,
-        text=True)
+        [sys.executable, '-m', 'ppl_mm.utils.versions'],
+        cwd=root,
+        env={'PYTHONPATH': f'{tmp_path}:{root}'},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
     assert done.stderr.startswith('error: mmcv') and 'pip' in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize('version, moved', [
-    (None, False), ('4.49.0', False), ('4.55.4', False), ('4.56.0', True),
-    ('5.17.0', True)])
+@pytest.mark.parametrize(
+    'version, moved',
+    [(None, False), ('4.49.0', False), ('4.55.4', False), ('4.56.0', True), ('5.17.0', True)],
+)
 def test_transformers_whose_parts_have_moved(monkeypatch, version, moved):
     monkeypatch.setattr(versions, 'installed_version', lambda name: version)
     assert versions.has_moved_transformers() is moved

@@ -8,7 +8,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 # A module that new processes can import, which no test file is.
-WORK = '''
+WORK = """
 import os
 import signal
 
@@ -30,7 +30,7 @@ def make_adder(start):
 
 def make_nothing():
     raise UserError('cannot be made')
-'''
+"""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class Counted:
 
 
 def test_none_but_this_process(work):
-    with WorkerPool(work.make_adder, (10, ), 1) as pool:
+    with WorkerPool(work.make_adder, (10,), 1) as pool:
         results = list(pool.map(range(3)))
     assert results == [(10 + k, True, os.getpid()) for k in range(3)]
 
@@ -62,7 +62,7 @@ def test_none_but_this_process(work):
 @pytest.mark.slow
 def test_two_processes(work):
     items = Counted(40)
-    with WorkerPool(work.make_adder, (10, ), 2) as pool:
+    with WorkerPool(work.make_adder, (10,), 2) as pool:
         results = []
         for result in pool.map(items):
             results.append(result)
@@ -75,8 +75,7 @@ def test_two_processes(work):
         assert [r[0] for r in pool.map([5])] == [15]  # an error ends nothing
         with pytest.raises(UserError, match='ended from outside.*fewer'):
             list(pool.map([1, 'die', 2, 3, 4, 5, 6]))
-    assert sorted(value for value, _, _ in results) == [
-        10 + k for k in range(50)]
+    assert sorted(value for value, _, _ in results) == [10 + k for k in range(50)]
     assert all(made_here for _, made_here, _ in results)
     pids = {pid for _, _, pid in results}
     assert len(pids) <= 2 and os.getpid() not in pids

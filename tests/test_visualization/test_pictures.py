@@ -18,7 +18,8 @@ def test_colours_are_vocs():
     label = np.array([[0, 1, 2], [3, 15, 255]], np.uint8)
     assert colorize(label).tolist() == [
         [[0, 0, 0], [128, 0, 0], [0, 128, 0]],
-        [[128, 128, 0], [192, 128, 128], [224, 224, 192]]]
+        [[128, 128, 0], [192, 128, 128], [224, 224, 192]],
+    ]
 
 
 def test_a_label_colours_its_pixels_only():
@@ -46,13 +47,16 @@ def test_figures_are_written_and_the_same_each_time(tmp_path):
     image = np.zeros((20, 30, 3), np.uint8)
     region = np.zeros((20, 30), bool)
     region[5:10, 5:10] = True
-    rows = [[Cell(image, '50 %'), Cell(image, outline=region)],
-            [Cell(image), Cell(image, outline=~region & False)]]
+    rows = [
+        [Cell(image, '50 %'), Cell(image, outline=region)],
+        [Cell(image), Cell(image, outline=~region & False)],
+    ]
     curve = Curve([0.1, 0.2, 0.3], [0.2, 0.5, float('nan')], 0.2, 'a')
     for name in ('one', 'two'):
         save_figure(
             draw_panel(['x', 'y'], rows, ['a', 'b'], ['background', 'cat']),
-            tmp_path / name / 'panel.png')
+            tmp_path / name / 'panel.png',
+        )
         save_figure(draw_curves({'a': curve}), tmp_path / name / 'curve.png')
     for name in ('panel.png', 'curve.png'):
         one, two = (tmp_path / folder / name for folder in ('one', 'two'))

@@ -12,6 +12,7 @@ it is an upper bound, and on any other split it is supervision to be named.
 Written are, beside each other, OUT.json and OUT.png, a plot of the curve:
 mIoU, precision and recall over the threshold.
 """
+
 import argparse
 import json
 from collections.abc import Sequence
@@ -23,12 +24,7 @@ from matplotlib.figure import Figure
 
 from ppl_mm.apis.cam_folder import read_export
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import (
-    ThresholdSweep,
-    evaluate_folder,
-    format_table,
-    summarize,
-)
+from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
@@ -41,33 +37,40 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog='example: python tools/analysis_tools/eval_cam.py '
         'work_dirs/export data/mine/SegmentationClass --split '
-        'data/mine/ImageSets/Segmentation/val.txt')
+        'data/mine/ImageSets/Segmentation/val.txt',
+    )
     parser.add_argument('export_dir', metavar='EXPORT_DIR')
     parser.add_argument('mask_dir', metavar='MASK_DIR')
     parser.add_argument(
-        '--split', required=True, metavar='FILE',
-        help='the images: one stem per line')
+        '--split', required=True, metavar='FILE', help='the images: one stem per line'
+    )
     parser.add_argument(
-        '--thresholds', nargs=3, type=float, default=[0.01, 0.99, 0.01],
+        '--thresholds',
+        nargs=3,
+        type=float,
+        default=[0.01, 0.99, 0.01],
         metavar=('FIRST', 'LAST', 'STEP'),
-        help='thresholds to try (default: 0.01 0.99 0.01); more cost nothing')
+        help='thresholds to try (default: 0.01 0.99 0.01); more cost nothing',
+    )
     parser.add_argument(
-        '--out', metavar='OUT', help='where to write, without suffix '
-        '(default: EXPORT_DIR/eval/<split>)')
+        '--out',
+        metavar='OUT',
+        help='where to write, without suffix (default: EXPORT_DIR/eval/<split>)',
+    )
     return parser.parse_args(argv)
 
 
 def threshold_grid(first: float, last: float, step: float) -> list[float]:
     """Thresholds from first to last, both included, free of rounding dust."""
     if not (0 <= first <= last and step > 0):
-        raise UserError(f'--thresholds {first:g} {last:g} {step:g}: give '
-                        '0 <= FIRST <= LAST and a positive STEP')
+        raise UserError(
+            f'--thresholds {first:g} {last:g} {step:g}: give 0 <= FIRST <= LAST and a positive STEP'
+        )
     count = int((last - first) / step + 1e-6) + 1
     return [round(first + k * step, 9) for k in range(count)]
 
 
-def plot(sweep: ThresholdSweep, title: str, path: Path,
-         used: float | None) -> None:
+def plot(sweep: ThresholdSweep, title: str, path: Path, used: float | None) -> None:
     """Draw mIoU, precision and recall over the threshold.
 
     Args:
@@ -83,15 +86,19 @@ def plot(sweep: ThresholdSweep, title: str, path: Path,
     marker = '.' if len(curve['threshold']) < 10 else None
     for name in ('mIoU', 'precision', 'recall'):
         values = 100 * np.array(curve[name], float)
-        axes.plot(curve['threshold'], values, label=name, marker=marker,
-                  linewidth=2.5 if name == 'mIoU' else 1.2)
-    axes.axvline(best, color='grey', linestyle='--',
-                 label=f'best: {100 * miou:.1f} at {best:g}')
+        axes.plot(
+            curve['threshold'],
+            values,
+            label=name,
+            marker=marker,
+            linewidth=2.5 if name == 'mIoU' else 1.2,
+        )
+    axes.axvline(best, color='grey', linestyle='--', label=f'best: {100 * miou:.1f} at {best:g}')
     if used is not None:
-        axes.axvline(used, color='grey', linestyle=':',
-                     label=f'of the export: {used:g}')
-    axes.set(xlabel='threshold (score of the background)', ylabel='per cent',
-             ylim=(0, 100), title=title)
+        axes.axvline(used, color='grey', linestyle=':', label=f'of the export: {used:g}')
+    axes.set(
+        xlabel='threshold (score of the background)', ylabel='per cent', ylim=(0, 100), title=title
+    )
     axes.legend()
     axes.grid(alpha=0.3)
     with atomic_write(path) as file:
@@ -102,15 +109,12 @@ def format_curve(sweep: ThresholdSweep, rows: int = 20) -> str:
     """The curve as a table of about ``rows`` lines, the best one marked."""
     curve, (best, _) = sweep.curve(), sweep.best()
     names = [name for name in curve if name != 'threshold']
-    lines = ['threshold' + ''.join(
-        f'{name.replace("_activation", "-act."):>12}' for name in names)]
+    lines = ['threshold' + ''.join(f'{name.replace("_activation", "-act."):>12}' for name in names)]
     every = -(-len(sweep.thresholds) // rows)
     for k, threshold in enumerate(curve['threshold']):
         if k % every == 0 or threshold == best:
-            cells = ''.join(f'{_percent(curve[name][k]):>12}'
-                            for name in names)
-            lines.append(f'{threshold:9g}{cells}'
-                         f'{"  best" if threshold == best else ""}')
+            cells = ''.join(f'{_percent(curve[name][k]):>12}' for name in names)
+            lines.append(f'{threshold:9g}{cells}{"  best" if threshold == best else ""}')
     return '\n'.join(lines)
 
 
@@ -118,8 +122,9 @@ def _percent(value: float | None) -> str:
     return 'n/a' if value is None else f'{100 * value:.2f}'
 
 
-def print_tables(sweep: ThresholdSweep, scores: dict[float, dict],
-                 split: str, used: float | None) -> None:
+def print_tables(
+    sweep: ThresholdSweep, scores: dict[float, dict], split: str, used: float | None
+) -> None:
     """Say it to people.
 
     Args:
@@ -130,12 +135,13 @@ def print_tables(sweep: ThresholdSweep, scores: dict[float, dict],
         used (float, optional): The threshold of the export.
     """
     best, _ = sweep.best()
-    print(f'{sweep.num_images} images of {split}, per cent\n'
-          f'{format_curve(sweep)}\n\nat {best:g}, the best on {split}, '
-          f'chosen by its masks:\n{format_table(scores[best])}')
+    print(
+        f'{sweep.num_images} images of {split}, per cent\n'
+        f'{format_curve(sweep)}\n\nat {best:g}, the best on {split}, '
+        f'chosen by its masks:\n{format_table(scores[best])}'
+    )
     if used is not None:
-        print(f'\nat {used:g}, the threshold of the export: '
-              f'mIoU {100 * scores[used]["mIoU"]:.2f}')
+        print(f'\nat {used:g}, the threshold of the export: mIoU {100 * scores[used]["mIoU"]:.2f}')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -146,24 +152,37 @@ def main(argv: Sequence[str] | None = None) -> None:
     used, split = record.get('threshold'), Path(args.split).stem
     given = [] if used is None else [used]
     sweep = evaluate_folder(
-        Path(args.export_dir) / 'cams', args.mask_dir, stems,
-        len(record['classes']), [*thresholds, *given])
+        Path(args.export_dir) / 'cams',
+        args.mask_dir,
+        stems,
+        len(record['classes']),
+        [*thresholds, *given],
+    )
     try:
         best, miou = sweep.best()
     except ValueError as error:
-        raise UserError(f'{args.mask_dir}: {error}; the masks of {split} '
-                        'hold nothing but void') from error
+        raise UserError(
+            f'{args.mask_dir}: {error}; the masks of {split} hold nothing but void'
+        ) from error
     names = ['background', *record['classes']]
-    scores = {threshold: summarize(sweep.confusion(threshold), names)
-              for threshold in [best, *given]}
+    scores = {
+        threshold: summarize(sweep.confusion(threshold), names) for threshold in [best, *given]
+    }
     print_tables(sweep, scores, split, used)
     out = Path(args.out or Path(args.export_dir) / 'eval' / split)
     report = dict(
-        export=args.export_dir, masks=args.mask_dir, split=split,
-        num_images=len(stems), best_threshold=best, best_mIoU=miou,
-        best_threshold_from=f'the masks of {split}', export_threshold=used,
-        scores_at_best=scores[best], curve=sweep.curve(),
-        scores_at_export_threshold=scores.get(used))
+        export=args.export_dir,
+        masks=args.mask_dir,
+        split=split,
+        num_images=len(stems),
+        best_threshold=best,
+        best_mIoU=miou,
+        best_threshold_from=f'the masks of {split}',
+        export_threshold=used,
+        scores_at_best=scores[best],
+        curve=sweep.curve(),
+        scores_at_export_threshold=scores.get(used),
+    )
     with atomic_write(f'{out}.json') as file:
         file.write(json.dumps(report, indent=1, allow_nan=False).encode())
     plot(sweep, f'CAMs on {split}', Path(f'{out}.png'), used)

@@ -14,6 +14,7 @@ class without a pixel in these masks is n/a and left out of the mean.
   under-act.   false negatives over the union: leaves parts out
                (IoU + over-act. + under-act. = 100 %)
 """
+
 import argparse
 import json
 from collections.abc import Sequence
@@ -34,18 +35,24 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog='example: python tools/analysis_tools/eval_labels.py '
         'work_dirs/export/labels data/mine/SegmentationClass --split '
         'data/mine/ImageSets/Segmentation/val.txt --classes '
-        'data/mine/classes.txt --out val.json')
+        'data/mine/classes.txt --out val.json',
+    )
     parser.add_argument('label_dir', metavar='LABEL_DIR')
     parser.add_argument('mask_dir', metavar='MASK_DIR')
     parser.add_argument(
-        '--split', required=True, metavar='FILE',
-        help='the images: one stem per line')
+        '--split', required=True, metavar='FILE', help='the images: one stem per line'
+    )
     parser.add_argument(
-        '--classes', required=True, metavar='FILE',
-        help='classes.txt: one name per line, background first')
+        '--classes',
+        required=True,
+        metavar='FILE',
+        help='classes.txt: one name per line, background first',
+    )
     parser.add_argument(
-        '--out', metavar='FILE', help='also write the numbers as JSON, '
-        'fractions from 0 to 1, with the confusion matrix')
+        '--out',
+        metavar='FILE',
+        help='also write the numbers as JSON, fractions from 0 to 1, with the confusion matrix',
+    )
     return parser.parse_args(argv)
 
 
@@ -53,15 +60,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
     classes, stems = read_classes(args.classes), read_ids(args.split)
-    confusion = evaluate_labels(
-        args.label_dir, args.mask_dir, stems, len(classes))
+    confusion = evaluate_labels(args.label_dir, args.mask_dir, stems, len(classes))
     summary = summarize(confusion, ['background', *classes])
     print(f'{len(stems)} images of {args.split}, per cent')
     print(format_table(summary))
     if args.out:
         report = dict(
-            labels=args.label_dir, masks=args.mask_dir,
-            split=Path(args.split).stem, num_images=len(stems), **summary)
+            labels=args.label_dir,
+            masks=args.mask_dir,
+            split=Path(args.split).stem,
+            num_images=len(stems),
+            **summary,
+        )
         with atomic_write(args.out) as file:
             file.write(json.dumps(report, indent=1, allow_nan=False).encode())
 

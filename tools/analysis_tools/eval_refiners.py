@@ -19,6 +19,7 @@ Pixels that a label rule ignores count as wrong, see docs/evaluation.md; their
 share stands beside. Seconds are processor time for an image, without reading
 and writing.
 """
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,11 +28,7 @@ import numpy as np
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
-from ppl_mm.apis.compare_chains import (
-    ChainComparison,
-    ChainMeter,
-    read_chains,
-)
+from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.image_refiner import refine_image
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask
@@ -46,37 +43,44 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog='example: python tools/analysis_tools/eval_refiners.py '
-        'work_dirs/export_cam chains.py --split train --limit 100')
+        'work_dirs/export_cam chains.py --split train --limit 100',
+    )
     parser.add_argument('cam_dir', metavar='CAM_DIR')
     parser.add_argument('config', metavar='CONFIG')
     parser.add_argument(
-        '--split', required=True,
-        help='a list in ImageSets/Segmentation, of images with masks')
+        '--split', required=True, help='a list in ImageSets/Segmentation, of images with masks'
+    )
     parser.add_argument(
-        '--data-root', metavar='DIR',
-        help='the data set (default: the one that was exported)')
+        '--data-root', metavar='DIR', help='the data set (default: the one that was exported)'
+    )
     parser.add_argument(
-        '--image-dir', metavar='DIR',
-        help='the folder of images (default: DATA_ROOT/JPEGImages)')
+        '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
+    )
     parser.add_argument(
-        '--workers', type=int, metavar='N',
-        help='processes (default: one for each CPU); 0 for none but this one, '
-        'as suits a GPU')
+        '--workers',
+        type=int,
+        metavar='N',
+        help='processes (default: one for each CPU); 0 for none but this one, as suits a GPU',
+    )
+    parser.add_argument('--limit', type=int, metavar='N', help='only the first N images')
     parser.add_argument(
-        '--limit', type=int, metavar='N', help='only the first N images')
+        '--out',
+        metavar='JSON',
+        help='where the numbers are kept (default: CAM_DIR/eval/refiners_<split>.json)',
+    )
     parser.add_argument(
-        '--out', metavar='JSON', help='where the numbers are kept (default: '
-        'CAM_DIR/eval/refiners_<split>.json)')
-    parser.add_argument(
-        '--picture', nargs='+', default=[], metavar='STEM',
-        help='also draw these images through every chain, beside the JSON')
+        '--picture',
+        nargs='+',
+        default=[],
+        metavar='STEM',
+        help='also draw these images through every chain, beside the JSON',
+    )
     args = parser.parse_args(argv)
     if args.limit is not None and args.limit < 1:
         parser.error('--limit must be 1 or more')
     if args.out is None:
         first = f'_first{args.limit}' if args.limit else ''
-        args.out = (f'{args.cam_dir}/eval/refiners_'
-                    f'{args.split.replace("/", "_")}{first}.json')
+        args.out = f'{args.cam_dir}/eval/refiners_{args.split.replace("/", "_")}{first}.json'
     return args
 
 
@@ -95,8 +99,7 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
     lines = [f'{"chain":{width}}' + ''.join(f'{t:>11}' for t in titles)]
     for name in names:
         one = report['chains'][name]
-        cells = [_percent(one[key]) for key in (
-            'mIoU', 'precision', 'recall', 'ignored_share')]
+        cells = [_percent(one[key]) for key in ('mIoU', 'precision', 'recall', 'ignored_share')]
         cells.append(f'{one["seconds_per_image"]:.3f}')
         lines.append(f'{name:{width}}' + ''.join(f'{c:>11}' for c in cells))
     return '\n'.join(lines)
@@ -119,8 +122,8 @@ def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
         for row, stem in zip(rows, stems, strict=True):
             row.append(_cell(meter, name, stem))
     figure = draw_panel(
-        ['image', 'mask', *meter.chains], rows, stems,
-        ['background', *meter.folder.classes])
+        ['image', 'mask', *meter.chains], rows, stems, ['background', *meter.folder.classes]
+    )
     save_figure(figure, path)
 
 
@@ -145,16 +148,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = read_config(args.config)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     chains = read_chains(cfg, args.config, folder.record.get('threshold'))
-    comparison = ChainComparison(
-        chains, folder, args.split, args.out, args.limit)
+    comparison = ChainComparison(chains, folder, args.split, args.out, args.limit)
     _check_masks(comparison, args.picture)
     report = comparison.run(args.workers)
-    print(f'{report["num_images"]} images of {args.split}, per cent\n'
-          f'{format_chains(report, list(chains))}\n\nwritten: {args.out}')
+    print(
+        f'{report["num_images"]} images of {args.split}, per cent\n'
+        f'{format_chains(report, list(chains))}\n\nwritten: {args.out}'
+    )
     if args.picture:
         path = Path(args.out).with_suffix('.png')
-        draw(ChainMeter(chains, folder, comparison.mask_dir), args.picture,
-             path)
+        draw(ChainMeter(chains, folder, comparison.mask_dir), args.picture, path)
         print(f'written: {path}')
 
 
@@ -163,8 +166,9 @@ def _check_masks(comparison: ChainComparison, others: Sequence[str]) -> None:
     for stem in (*comparison.stems, *others):
         path = comparison.mask_dir / f'{stem}.png'
         if not path.is_file():
-            raise UserError(f'{path}: no such mask; measuring needs a split '
-                            'with masks, give one with --split')
+            raise UserError(
+                f'{path}: no such mask; measuring needs a split with masks, give one with --split'
+            )
 
 
 if __name__ == '__main__':

@@ -8,6 +8,7 @@ what is kept for the backward pass. Hours come of steps that
 benchmarks/recipes.py has timed on a GPU or, where it has not, of the counts;
 the page says how, and how memory is estimated. A few minutes on a CPU.
 """
+
 import argparse
 import copy
 import json
@@ -86,6 +87,7 @@ class Cost:
         total (float): The same, of forward and backward pass.
         kept (float): Bytes kept for the backward pass.
     """
+
     forward: float
     total: float
     kept: float
@@ -101,8 +103,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
     Returns:
         Cost: For each image.
     """
-    own = {_storage(value) for value in
-           (*model.parameters(), *model.buffers())}
+    own = {_storage(value) for value in (*model.parameters(), *model.buffers())}
     kept = {}
 
     def keep(value: Tensor) -> Tensor:
@@ -116,8 +117,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
         forward = counter.get_total_flops()
         stored = sum(count for key, count in kept.items() if key not in own)
         loss.backward()
-    return Cost(forward / BATCH, counter.get_total_flops() / BATCH,
-                stored / BATCH)
+    return Cost(forward / BATCH, counter.get_total_flops() / BATCH, stored / BATCH)
 
 
 def _storage(value: Tensor) -> int:
@@ -151,20 +151,27 @@ def _segmentation_loss(model: nn.Module, images: Tensor) -> Tensor:
     if model.with_auxiliary_head:
         more = model.auxiliary_head
         heads += more if isinstance(more, nn.ModuleList) else [more]
-    labels = torch.zeros(len(images), *images.shape[2:], dtype=torch.long,
-                         device=images.device)
+    labels = torch.zeros(len(images), *images.shape[2:], dtype=torch.long, device=images.device)
     losses = [
-        F.cross_entropy(F.interpolate(
-            head(features), images.shape[2:], mode='bilinear',
-            align_corners=head.align_corners), labels) for head in heads]
+        F.cross_entropy(
+            F.interpolate(
+                head(features), images.shape[2:], mode='bilinear', align_corners=head.align_corners
+            ),
+            labels,
+        )
+        for head in heads
+    ]
     return sum(losses)
 
 
 def recipes() -> list[Path]:
     """The configs of training runs, without their short names."""
-    return [path for folder in FOLDERS
-            for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
-            if RECIPE.search(path.stem)]
+    return [
+        path
+        for folder in FOLDERS
+        for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
+        if RECIPE.search(path.stem)
+    ]
 
 
 def aliases() -> dict[str, str]:
@@ -180,8 +187,9 @@ def aliases() -> dict[str, str]:
 
 def crop_of(cfg: Config) -> tuple[int, int]:
     """Height and width of a training image."""
-    size, = {step.crop_size for step in _pipeline(cfg.train_dataloader.dataset)
-             if 'crop_size' in step}
+    (size,) = {
+        step.crop_size for step in _pipeline(cfg.train_dataloader.dataset) if 'crop_size' in step
+    }
     return (size, size) if isinstance(size, int) else tuple(size)
 
 
@@ -200,8 +208,7 @@ def stages_of(cfg: Config) -> list[tuple[dict | None, float]]:
     if 'stages' in cfg.train_cfg:
         return [(stage, passes) for stage in cfg.train_cfg.stages]
     if 'max_iters' in cfg.train_cfg:
-        passes = (cfg.train_cfg.max_iters * cfg.train_dataloader.batch_size
-                  * GPUS / images_of(cfg))
+        passes = cfg.train_cfg.max_iters * cfg.train_dataloader.batch_size * GPUS / images_of(cfg)
     return [(None, passes)]
 
 
@@ -215,8 +222,7 @@ def iterations_of(cfg: Config) -> int:
     if 'max_iters' in cfg.train_cfg:
         return cfg.train_cfg.max_iters
     each = images_of(cfg) / (cfg.train_dataloader.batch_size * GPUS)
-    whole = (math.floor if cfg.train_dataloader.get('drop_last')
-             else math.ceil)
+    whole = math.floor if cfg.train_dataloader.get('drop_last') else math.ceil
     return cfg.train_cfg.max_epochs * whole(each)
 
 
@@ -245,12 +251,16 @@ def row(path: Path) -> list[str]:
     momentum = bool(cfg.optim_wrapper.optimizer.get('momentum'))
     fixed = 4 * (weights + trained * (1 + momentum)) + OVERHEAD
     return [
-        path.stem, f'{weights / 1e6:.1f}', f'{trained / 1e6:.1f}',
+        path.stem,
+        f'{weights / 1e6:.1f}',
+        f'{trained / 1e6:.1f}',
         f'{max(cost.forward for cost in costs) / 2e9:.0f}',
         f'{kept / 2**30:.2f}',
         f'{(fixed + 4 * trained + batch * kept) / 2**30:.0f}',
         f'{(fixed + GPUS * batch * kept) / 2**30:.0f}',
-        f'{iterations_of(cfg):,}', *hours_of(cfg, costs)]
+        f'{iterations_of(cfg):,}',
+        *hours_of(cfg, costs),
+    ]
 
 
 def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
@@ -268,13 +278,10 @@ def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
     cells = []
     for key, images in (('all', GPUS * batch), ('each', batch)):
         seconds = measured and [step[key]['seconds'] for step in measured]
-        seconds = seconds or [
-            cost.total * images / SUSTAINED[key] for cost in costs]
-        steps = [passes * images_of(cfg) / (GPUS * batch)
-                 for _, passes in stages_of(cfg)]
+        seconds = seconds or [cost.total * images / SUSTAINED[key] for cost in costs]
+        steps = [passes * images_of(cfg) / (GPUS * batch) for _, passes in stages_of(cfg)]
         hours = sum(map(math.prod, zip(steps, seconds, strict=True))) / 3600
-        cells.append(f'{"" if measured else "~"}'
-                     f'{hours:.{1 if hours >= 1 else 2}f}')
+        cells.append(f'{"" if measured else "~"}{hours:.{1 if hours >= 1 else 2}f}')
     return tuple(cells)
 
 
@@ -284,8 +291,18 @@ def measured_steps(cfg: Config) -> list[dict] | None:
     return json.loads(MEASURED.read_text())['figures'].get(name)
 
 
-COLUMNS = ('config', 'weights', 'trained', 'GMAC', 'kept', f'GiB, {GPUS} GPUs',
-           'GiB, one', 'iterations', 'hours, one H200', f'hours, {GPUS}')
+COLUMNS = (
+    'config',
+    'weights',
+    'trained',
+    'GMAC',
+    'kept',
+    f'GiB, {GPUS} GPUs',
+    'GiB, one',
+    'iterations',
+    'hours, one H200',
+    f'hours, {GPUS}',
+)
 
 
 def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
@@ -298,8 +315,8 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
         str: A line.
     """
     yield from HEAD.format(
-        gpus=GPUS, one=SUSTAINED['all'] / 1e12,
-        each=SUSTAINED['each'] / 1e12).splitlines()
+        gpus=GPUS, one=SUSTAINED['all'] / 1e12, each=SUSTAINED['each'] / 1e12
+    ).splitlines()
     for folder, cells in rows.items():
         yield from ('', f'## configs/{folder}', '')
         yield f'| {" | ".join(COLUMNS)} |'
@@ -313,10 +330,14 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, default=ROOT / 'docs/recipes.md',
-                        help='the page; default: docs/recipes.md')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default=ROOT / 'docs/recipes.md',
+        help='the page; default: docs/recipes.md',
+    )
     return parser.parse_args(argv)
 
 

@@ -11,6 +11,7 @@ and on a VOCdevkit as it is:
 Writes report.json and report.png into --out. The exit status is 0, or 1 if
 there is an error: something that stops training or measuring.
 """
+
 import argparse
 import io
 import json
@@ -35,54 +36,77 @@ _BAR = 30  # characters
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('root', type=Path, metavar='DATA_ROOT', help='the data set')
     parser.add_argument(
-        'root', type=Path, metavar='DATA_ROOT', help='the data set')
-    parser.add_argument(
-        '--ann-file', default='', metavar='FILE',
+        '--ann-file',
+        default='',
+        metavar='FILE',
         help='labels below DATA_ROOT: .csv, .json, or a folder of XML '
-        '(default: image_labels.csv, image_labels.json or Annotations)')
+        '(default: image_labels.csv, image_labels.json or Annotations)',
+    )
     parser.add_argument(
-        '--classes', nargs='+', default=(), metavar='NAME',
-        help='foreground classes in order (default: those of classes.txt)')
+        '--classes',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='foreground classes in order (default: those of classes.txt)',
+    )
     parser.add_argument(
-        '--train', default='', metavar='LIST',
-        help='list in ImageSets/Segmentation to train on (default: '
-        'train_aug, else train)')
+        '--train',
+        default='',
+        metavar='LIST',
+        help='list in ImageSets/Segmentation to train on (default: train_aug, else train)',
+    )
+    parser.add_argument('--val', default='val', metavar='LIST', help='(default: val)')
     parser.add_argument(
-        '--val', default='val', metavar='LIST', help='(default: val)')
+        '--image-dir',
+        default='JPEGImages',
+        metavar='DIR',
+        help='below DATA_ROOT (default: JPEGImages)',
+    )
     parser.add_argument(
-        '--image-dir', default='JPEGImages', metavar='DIR',
-        help='below DATA_ROOT (default: JPEGImages)')
+        '--mask-dir',
+        default='SegmentationClass',
+        metavar='DIR',
+        help='below DATA_ROOT (default: SegmentationClass)',
+    )
     parser.add_argument(
-        '--mask-dir', default='SegmentationClass', metavar='DIR',
-        help='below DATA_ROOT (default: SegmentationClass)')
+        '--out',
+        type=Path,
+        metavar='DIR',
+        help='for the report (default: work_dirs/check_dataset/<name>)',
+    )
     parser.add_argument(
-        '--out', type=Path, metavar='DIR',
-        help='for the report (default: work_dirs/check_dataset/<name>)')
-    parser.add_argument(
-        '--workers', type=int, metavar='N',
-        help='threads (default: one for each CPU)')
+        '--workers', type=int, metavar='N', help='threads (default: one for each CPU)'
+    )
     return parser.parse_args(argv)
 
 
 def describe(scan: DatasetScan) -> dict:
     """Figures of a data set, of JSON's types."""
-    sizes = sorted((facts.size for facts in scan.images.values()
-                    if not facts.problem), key=lambda size: size[0] * size[1])
+    sizes = sorted(
+        (facts.size for facts in scan.images.values() if not facts.problem),
+        key=lambda size: size[0] * size[1],
+    )
     return dict(
-        data_root=str(scan.options.root), labels=scan.ann_file,
+        data_root=str(scan.options.root),
+        labels=scan.ann_file,
         classes=list(scan.classes),
         lists={name: len(ids) for name, ids in scan.lists.items()},
-        train=scan.train, val=scan.options.val,
-        images=len(scan.used()), masks=len(scan.masks),
-        labels_per_image=float(np.mean(
-            [len(scan.labels.get(image, ())) for image in scan.used()]
-            or [0])),
+        train=scan.train,
+        val=scan.options.val,
+        images=len(scan.used()),
+        masks=len(scan.masks),
+        labels_per_image=float(
+            np.mean([len(scan.labels.get(image, ())) for image in scan.used()] or [0])
+        ),
         counts={split: scan.counts(split) for split in ('train', 'val')},
-        sizes=dict(smallest=sizes[0], median=sizes[len(sizes) // 2],
-                   largest=sizes[-1]) if sizes else {})
+        sizes=dict(smallest=sizes[0], median=sizes[len(sizes) // 2], largest=sizes[-1])
+        if sizes
+        else {},
+    )
 
 
 def escape_names() -> None:
@@ -102,10 +126,22 @@ def _block() -> str:
 
 def print_table(figures: dict) -> None:
     """Print counts of classes, with bars, and sizes."""
-    print('{}: {} images in {} and {}, {:.2f} labels an image, {} masks; '
-          'labels of {}'.format(*(figures[key] for key in (
-              'data_root', 'images', 'train', 'val', 'labels_per_image',
-              'masks', 'labels'))))
+    print(
+        '{}: {} images in {} and {}, {:.2f} labels an image, {} masks; labels of {}'.format(
+            *(
+                figures[key]
+                for key in (
+                    'data_root',
+                    'images',
+                    'train',
+                    'val',
+                    'labels_per_image',
+                    'masks',
+                    'labels',
+                )
+            )
+        )
+    )
     train, val = figures['counts']['train'], figures['counts']['val']
     width = max(map(len, train), default=0)
     most = max([1, *train.values()])
@@ -115,8 +151,9 @@ def print_table(figures: dict) -> None:
         bar = block * round(_BAR * count / most)
         print(f'{name:{width}}  {count:6}  {val[name]:6}  {bar}')
     if figures['sizes']:
-        shown = ', '.join('{} {} x {}'.format(name, *size)
-                          for name, size in figures['sizes'].items())
+        shown = ', '.join(
+            '{} {} x {}'.format(name, *size) for name, size in figures['sizes'].items()
+        )
         print(f'width x height of an image: {shown}')
 
 
@@ -136,8 +173,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check; the status is 1 where an error was found."""
     args = parse_args(argv)
     scan = scan_dataset(
-        ScanOptions(args.root, args.ann_file, args.image_dir, args.mask_dir,
-                    args.train, args.val, tuple(args.classes)), args.workers)
+        ScanOptions(
+            args.root,
+            args.ann_file,
+            args.image_dir,
+            args.mask_dir,
+            args.train,
+            args.val,
+            tuple(args.classes),
+        ),
+        args.workers,
+    )
     findings, figures = find_all(scan), describe(scan)
     escape_names()
     print_table(figures)
@@ -146,14 +192,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     with atomic_write(out / 'report.json') as file:
         report = dict(figures, findings=list(map(asdict, findings)))
         file.write((json.dumps(report, indent=1) + '\n').encode())
-    sizes = [facts.size for facts in scan.images.values()
-             if not facts.problem]
-    save_figure(draw_dataset(figures['counts'], sizes, str(args.root)),
-                out / 'report.png')
-    counts = [sum(finding.level == level for finding in findings)
-              for level in ('error', 'warning', 'note')]
-    print('{} errors, {} warnings, {} notes; {}/report.json and report.png '
-          'hold them all'.format(*counts, out))
+    sizes = [facts.size for facts in scan.images.values() if not facts.problem]
+    save_figure(draw_dataset(figures['counts'], sizes, str(args.root)), out / 'report.png')
+    counts = [
+        sum(finding.level == level for finding in findings)
+        for level in ('error', 'warning', 'note')
+    ]
+    print(
+        '{} errors, {} warnings, {} notes; {}/report.json and report.png hold them all'.format(
+            *counts, out
+        )
+    )
     return int(counts[0] > 0)
 
 

@@ -10,6 +10,7 @@ NumPy's arrays may be called. It is the one pickle that this project reads.
 --compare Annotations also compares it with VOC's XML, and names the images
 that differ; the exit status is then 1 where some do.
 """
+
 import argparse
 import pickle
 from collections.abc import Sequence
@@ -28,9 +29,14 @@ from ppl_mm.utils.cli import run
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
 # strings and bytes as Python 2 wrote them.
 _CALLABLE = {
-    ('numpy', 'ndarray'), ('numpy', 'dtype'), ('_codecs', 'encode'),
-    *((f'numpy.{core}.multiarray', name) for core in ('core', '_core')
-      for name in ('_reconstruct', 'scalar')),
+    ('numpy', 'ndarray'),
+    ('numpy', 'dtype'),
+    ('_codecs', 'encode'),
+    *(
+        (f'numpy.{core}.multiarray', name)
+        for core in ('core', '_core')
+        for name in ('_reconstruct', 'scalar')
+    ),
     *((f'numpy.{core}.numeric', '_frombuffer') for core in ('core', '_core')),
 }
 
@@ -38,23 +44,27 @@ _CALLABLE = {
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('labels', type=Path, help='cls_labels.npy')
     parser.add_argument('--out', type=Path, help='CSV to write')
     parser.add_argument(
-        '--classes', nargs='+', default=list(VOC_CLASSES),
-        help="foreground classes in the vectors' order, or a classes.txt "
-        "(default: VOC's)")
+        '--classes',
+        nargs='+',
+        default=list(VOC_CLASSES),
+        help="foreground classes in the vectors' order, or a classes.txt (default: VOC's)",
+    )
     parser.add_argument(
-        '--compare', type=Path, metavar='ANNOTATIONS',
-        help="also compare with VOC's XML")
+        '--compare', type=Path, metavar='ANNOTATIONS', help="also compare with VOC's XML"
+    )
     parser.add_argument(
-        '--drop-difficult', action='store_true',
-        help='in the XML, leave out objects marked difficult')
+        '--drop-difficult',
+        action='store_true',
+        help='in the XML, leave out objects marked difficult',
+    )
     parser.add_argument(
-        '--trust', action='store_true',
-        help='I trust the file: read it though it is a pickle')
+        '--trust', action='store_true', help='I trust the file: read it though it is a pickle'
+    )
     args = parser.parse_args(argv)
     if not (args.out or args.compare):
         parser.error('give --out, --compare or both')
@@ -91,19 +101,24 @@ def read_cls_labels(path: Path) -> dict:
     # A broken pickle may raise nearly anything.
     except Exception as error:
         reason = ' '.join(str(error).split())[:120]
-        raise UserError(f'{path}: is no pickled dictionary of arrays '
-                        f'({reason}); get the file again') from error
+        raise UserError(
+            f'{path}: is no pickled dictionary of arrays ({reason}); get the file again'
+        ) from error
     if not isinstance(content, dict) or not content:
-        raise UserError(f'{path}: holds a {type(content).__name__}, expected '
-                        'a dictionary from image to vector')
+        raise UserError(
+            f'{path}: holds a {type(content).__name__}, expected a dictionary from image to vector'
+        )
     return content
 
 
 def _read_object(file: IO[bytes]) -> object:
     """The one object of a .npy file."""
     version = np.lib.format.read_magic(file)
-    read_header = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-                   else np.lib.format.read_array_header_2_0)
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
     shape, _, dtype = read_header(file)
     if not dtype.hasobject or shape:
         raise ValueError(f'it is an array {shape} of {dtype}')
@@ -120,8 +135,7 @@ def image_name(key: object) -> str:
     return image_id(str(key))
 
 
-def to_names(content: dict, classes: Sequence[str],
-             path: Path) -> dict[str, list[str]]:
+def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, list[str]]:
     """Class names of every image.
 
     Args:
@@ -138,20 +152,20 @@ def to_names(content: dict, classes: Sequence[str],
     labels = {}
     for key, vector in content.items():
         vector = np.asarray(vector)
-        if vector.shape != (len(classes), ):
+        if vector.shape != (len(classes),):
             raise UserError(
                 f'{path}: image {key} has a vector of shape {vector.shape}, '
-                f'but there are {len(classes)} classes; set --classes')
+                f'but there are {len(classes)} classes; set --classes'
+            )
         if not np.isin(vector, (0, 1)).all():
-            raise UserError(f'{path}: image {key} has a value that is neither '
-                            '0 nor 1; get the file again')
-        labels[image_name(key)] = [
-            classes[k] for k in np.flatnonzero(vector)]
+            raise UserError(
+                f'{path}: image {key} has a value that is neither 0 nor 1; get the file again'
+            )
+        labels[image_name(key)] = [classes[k] for k in np.flatnonzero(vector)]
     return dict(sorted(labels.items()))
 
 
-def differences(labels: dict[str, list[str]], folder: Path,
-                count_difficult: bool) -> list[str]:
+def differences(labels: dict[str, list[str]], folder: Path, count_difficult: bool) -> list[str]:
     """The images whose XML says something else, a line each.
 
     Args:
@@ -169,8 +183,7 @@ def differences(labels: dict[str, list[str]], folder: Path,
     for row in read_voc_xml(folder, list(labels), count_difficult):
         own, found = set(labels[row.image]), set(row.names)
         if own != found:
-            shown = [' '.join(sorted(names)) or 'nothing'
-                     for names in (own, found)]
+            shown = [' '.join(sorted(names)) or 'nothing' for names in (own, found)]
             lines.append('{}: {}, but {} in the XML'.format(row.image, *shown))
     return lines
 
@@ -182,24 +195,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(
             f'{args.labels}: is a pickle, which can run any program when it '
             'is read; only if you trust its source, give --trust (even then '
-            "nothing but NumPy's arrays is built)")
+            "nothing but NumPy's arrays is built)"
+        )
     classes = args.classes
     if len(classes) == 1 and classes[0].endswith('.txt'):
         classes = read_classes(classes[0])
     check_classes(list(classes), '--classes')
     labels = to_names(read_cls_labels(args.labels), classes, args.labels)
-    lines = differences(labels, args.compare, not args.drop_difficult
-                        ) if args.compare else []
+    lines = differences(labels, args.compare, not args.drop_difficult) if args.compare else []
     if lines:
         print('\n'.join(lines))
     if args.compare:
-        print(f'{len(lines)} of {len(labels)} images differ from '
-              f'{args.compare}')
+        print(f'{len(lines)} of {len(labels)} images differ from {args.compare}')
     if args.out:
         labelled = {image: names for image, names in labels.items() if names}
         write_labels(args.out, labelled)
-        print(f'{args.out}: {len(labelled)} images; '
-              f'{len(labels) - len(labelled)} without a class are left out')
+        print(
+            f'{args.out}: {len(labelled)} images; '
+            f'{len(labels) - len(labelled)} without a class are left out'
+        )
     return int(bool(lines))
 
 

@@ -19,6 +19,7 @@ Crowd regions count as their class (--crowd class, as in coco2voc), as
 background (ReCAM) or as void. A second run continues where the first one
 stopped.
 """
+
 import argparse
 import json
 import os
@@ -75,21 +76,32 @@ class CocoImage(NamedTuple):
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('root', type=Path, help='the folder of COCO')
     parser.add_argument(
-        '--overlap', choices=['area', 'order'], default='area',
-        help='what lies above: the smaller object, or the later one')
+        '--overlap',
+        choices=['area', 'order'],
+        default='area',
+        help='what lies above: the smaller object, or the later one',
+    )
     parser.add_argument(
-        '--crowd', choices=['class', 'background', 'void'], default='class',
-        help='what a crowd region is in a mask')
+        '--crowd',
+        choices=['class', 'background', 'void'],
+        default='class',
+        help='what a crowd region is in a mask',
+    )
     parser.add_argument(
-        '--no-masks', action='store_true',
-        help='write labels and lists only, which is enough to train on')
+        '--no-masks',
+        action='store_true',
+        help='write labels and lists only, which is enough to train on',
+    )
     parser.add_argument(
-        '--workers', type=int, default=default_workers(),
-        help='processes (default: one for each CPU)')
+        '--workers',
+        type=int,
+        default=default_workers(),
+        help='processes (default: one for each CPU)',
+    )
     return parser.parse_args(argv)
 
 
@@ -105,9 +117,11 @@ def import_mask_api() -> ModuleType:
     try:
         from pycocotools import mask
     except ImportError as error:
-        raise UserError('pycocotools: is not installed, but draws COCO\'s '
-                        'masks; pip install pycocotools, or leave them out '
-                        'with --no-masks') from error
+        raise UserError(
+            "pycocotools: is not installed, but draws COCO's "
+            'masks; pip install pycocotools, or leave them out '
+            'with --no-masks'
+        ) from error
     return mask
 
 
@@ -187,9 +201,10 @@ class MaskWriter:
         except UserError:
             raise
         except Exception as error:  # pycocotools raises bare ones
-            raise UserError(f'{image.stem}: an annotation of it cannot be '
-                            f'drawn ({error}); put back the official file'
-                            ) from error
+            raise UserError(
+                f'{image.stem}: an annotation of it cannot be '
+                f'drawn ({error}); put back the official file'
+            ) from error
         write_label(self.folder / f'{image.stem}.png', mask)
 
 
@@ -211,12 +226,10 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
             content = json.load(file, object_hook=_packed)
         categories = sorted(content['categories'], key=lambda one: one['id'])
         names = [one['name'] for one in categories]
-        label_of = {one['id']: label
-                    for label, one in enumerate(categories, 1)}
+        label_of = {one['id']: label for label, one in enumerate(categories, 1)}
         for one in content['annotations']:
             one['label'] = label_of[one['category_id']]
-        return (list(check_classes(names, str(path))), content['images'],
-                content['annotations'])
+        return (list(check_classes(names, str(path))), content['images'], content['annotations'])
     except UserError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -225,26 +238,25 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
 
 def _no_instances(path: Path, error: Exception) -> UserError:
     if isinstance(error, FileNotFoundError):
-        return UserError(f'{path}: is missing; unpack '
-                         'annotations_trainval2014.zip there')
-    return UserError(f'{path}: cannot be read as COCO instances '
-                     f'({type(error).__name__}: {error}); unpack '
-                     'annotations_trainval2014.zip again')
+        return UserError(f'{path}: is missing; unpack annotations_trainval2014.zip there')
+    return UserError(
+        f'{path}: cannot be read as COCO instances '
+        f'({type(error).__name__}: {error}); unpack '
+        'annotations_trainval2014.zip again'
+    )
 
 
 def _packed(found: dict) -> dict:
     """An object of the file, with an eighth of the memory for polygons."""
     shape = found.get('segmentation')
     if isinstance(shape, list):
-        found['segmentation'] = [np.array(polygon, np.float64)
-                                 for polygon in shape]
+        found['segmentation'] = [np.array(polygon, np.float64) for polygon in shape]
     elif isinstance(shape, dict) and isinstance(shape['counts'], list):
         shape['counts'] = np.array(shape['counts'], np.uint32)
     return found
 
 
-def annotated_images(path: Path, split: str
-                     ) -> tuple[list[str], list[CocoImage], int]:
+def annotated_images(path: Path, split: str) -> tuple[list[str], list[CocoImage], int]:
     """The images of a split with at least one annotation.
 
     Args:
@@ -261,16 +273,22 @@ def annotated_images(path: Path, split: str
     found = {}
     try:
         for one in annotations:
-            found.setdefault(one['image_id'], []).append(Annotation(
-                one['label'], one['segmentation'], one['area'],
-                bool(one['iscrowd'])))
+            found.setdefault(one['image_id'], []).append(
+                Annotation(one['label'], one['segmentation'], one['area'], bool(one['iscrowd']))
+            )
         labelled = [
-            CocoImage(f'{split}2014/{image_id(image["file_name"])}',
-                      (image['height'], image['width']), found[image['id']])
-            for image in images if image['id'] in found]
+            CocoImage(
+                f'{split}2014/{image_id(image["file_name"])}',
+                (image['height'], image['width']),
+                found[image['id']],
+            )
+            for image in images
+            if image['id'] in found
+        ]
     except (KeyError, TypeError) as error:
-        raise UserError(f'{path}: an entry has no {error}; unpack '
-                        'annotations_trainval2014.zip again') from error
+        raise UserError(
+            f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
+        ) from error
     labelled.sort(key=lambda image: image.stem)
     return names, labelled, len(images) - len(labelled)
 
@@ -292,25 +310,26 @@ def link_images(root: Path, split: str) -> ImageFolder:
     if link.is_dir():  # also a link that is there, or images moved there
         return ImageFolder(link.parent)
     if not folder.is_dir():
-        raise UserError(f'{folder}: the folder of images is missing; unpack '
-                        f'{split}2014.zip there')
+        raise UserError(f'{folder}: the folder of images is missing; unpack {split}2014.zip there')
     link.parent.mkdir(exist_ok=True)
     try:
         os.symlink(f'../{split}2014', link, target_is_directory=True)
     except OSError as error:
-        raise UserError(f'{link}: cannot be made a link ({error.strerror}); '
-                        f'move {folder} there and run this again') from error
+        raise UserError(
+            f'{link}: cannot be made a link ({error.strerror}); '
+            f'move {folder} there and run this again'
+        ) from error
     return ImageFolder(link.parent)
 
 
 def check_images(folder: ImageFolder, images: Sequence[CocoImage]) -> None:
     """Raise a UserError unless every image is there."""
-    missing = [image.stem for image in images
-               if folder.find(image.stem) is None]
+    missing = [image.stem for image in images if folder.find(image.stem) is None]
     if missing:
         raise UserError(
             f'{folder.root}: {len(missing):,} of {len(images):,} images are '
-            f'missing, first {missing[0]}; unpack the archive of images again')
+            f'missing, first {missing[0]}; unpack the archive of images again'
+        )
 
 
 def instances_file(root: Path, split: str) -> Path:
@@ -339,14 +358,11 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
     return settings
 
 
-def write_masks(folder: MadeFolder, images: Sequence[CocoImage],
-                args: argparse.Namespace) -> None:
+def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
     folder.start()
-    todo = [image for image in images
-            if not (folder.root / f'{image.stem}.png').is_file()]
-    with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd),
-                    args.workers) as pool:
+    todo = [image for image in images if not (folder.root / f'{image.stem}.png').is_file()]
+    with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd), args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
             pass
 
@@ -354,10 +370,8 @@ def write_masks(folder: MadeFolder, images: Sequence[CocoImage],
 def count_line(split: str, labelled: int, empty: int) -> str:
     """How many images a split has, beside the official number."""
     official = OFFICIAL[split]
-    note = ('as official' if labelled == official else
-            f'NOT the official {official:,}')
-    return (f'{split}: {labelled:,} images with objects, {note}; '
-            f'{empty:,} without are left out')
+    note = 'as official' if labelled == official else f'NOT the official {official:,}'
+    return f'{split}: {labelled:,} images with objects, {note}; {empty:,} without are left out'
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -367,22 +381,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not args.no_masks:
         import_mask_api()
         masks = MadeFolder(
-            args.root / 'SegmentationClass', 'made.json',
-            mask_settings(args), 'masks of COCO')
+            args.root / 'SegmentationClass', 'made.json', mask_settings(args), 'masks of COCO'
+        )
     classes, splits, labels = None, {}, {}
     for split in OFFICIAL:
         path = instances_file(args.root, split)
         names, images, empty = annotated_images(path, split)
         if classes not in (None, names):
-            raise UserError(f'{path}: has other categories than the list of '
-                            'train; unpack annotations_trainval2014.zip again')
+            raise UserError(
+                f'{path}: has other categories than the list of '
+                'train; unpack annotations_trainval2014.zip again'
+            )
         classes = names
         check_images(link_images(args.root, split), images)
         print(count_line(split, len(images), empty))
         splits[split] = [image.stem for image in images]
-        labels.update({image.stem: [names[label - 1]
-                                    for label in image.labels()]
-                       for image in images})
+        labels.update(
+            {image.stem: [names[label - 1] for label in image.labels()] for image in images}
+        )
         if masks:
             write_masks(masks, images, args)
     write_lists(args.root, classes, splits, labels)

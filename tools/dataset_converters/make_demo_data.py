@@ -1,4 +1,5 @@
 """Make the demo data: python make_demo_data.py --out data/demo --seed 0."""
+
 import argparse
 import sys
 from collections.abc import Sequence
@@ -21,13 +22,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--val', type=int, default=120, help='images')
     parser.add_argument('--size', type=int, default=96, help='pixels a side')
     parser.add_argument(
-        '--preview', metavar='PNG',
-        help='also write a sheet of the first training images and masks')
+        '--preview', metavar='PNG', help='also write a sheet of the first training images and masks'
+    )
     return parser.parse_args(argv)
 
 
-def contact_sheet(seed: int, size: int, rows: int = 6,
-                  columns: int = 6) -> np.ndarray:
+def contact_sheet(seed: int, size: int, rows: int = 6, columns: int = 6) -> np.ndarray:
     """The first training images, each with its mask at its right.
 
     Args:
@@ -40,10 +40,10 @@ def contact_sheet(seed: int, size: int, rows: int = 6,
         np.ndarray: RGB uint8, (rows * size, 2 * columns * size, 3).
     """
     palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
-    samples = [demo_sample(seed, 'train', index, size)
-               for index in range(rows * columns)]
-    pairs = np.stack([np.hstack([sample.image, palette[sample.mask]])
-                      for sample in samples])  # (rows * columns, S, 2 S, 3)
+    samples = [demo_sample(seed, 'train', index, size) for index in range(rows * columns)]
+    pairs = np.stack(
+        [np.hstack([sample.image, palette[sample.mask]]) for sample in samples]
+    )  # (rows * columns, S, 2 S, 3)
     grid = pairs.reshape(rows, columns, size, 2 * size, 3)
     return grid.swapaxes(1, 2).reshape(rows * size, columns * 2 * size, 3)
 
@@ -57,15 +57,17 @@ def _show_progress(done: int, total: int) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the data set and say what was done."""
     args = parse_args(argv)
-    written = write_demo_data(args.out, args.seed, args.train, args.val,
-                              args.size, progress=_show_progress)
+    written = write_demo_data(
+        args.out, args.seed, args.train, args.val, args.size, progress=_show_progress
+    )
     state = 'written' if written else 'complete already'
-    print(f'{args.out}: {args.train} training and {args.val} validation '
-          f'images, seed {args.seed}: {state}')
+    print(
+        f'{args.out}: {args.train} training and {args.val} validation '
+        f'images, seed {args.seed}: {state}'
+    )
     if args.preview:
         with atomic_write(args.preview) as file:
-            Image.fromarray(contact_sheet(args.seed, args.size)).save(
-                file, format='PNG')
+            Image.fromarray(contact_sheet(args.seed, args.size)).save(file, format='PNG')
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ upright images of 8 bits, lists of those to train and to validate on, masks if
 there are some. sources.csv says which photo became which image. A second run
 goes on where the first was interrupted.
 """
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,53 +26,88 @@ from ppl_mm.utils.cli import run
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('photos', type=Path, help='the folder of photos')
     parser.add_argument(
-        '--out', type=Path, default=Path('data/mine'), metavar='DIR',
-        help='the data set to write (default: data/mine)')
+        '--out',
+        type=Path,
+        default=Path('data/mine'),
+        metavar='DIR',
+        help='the data set to write (default: data/mine)',
+    )
     parser.add_argument(
-        '--labels', type=Path, metavar='FILE',
-        help='a .csv or .json (default: a folder for each class)')
+        '--labels',
+        type=Path,
+        metavar='FILE',
+        help='a .csv or .json (default: a folder for each class)',
+    )
     parser.add_argument(
-        '--classes', nargs='+', default=(), metavar='NAME',
+        '--classes',
+        nargs='+',
+        default=(),
+        metavar='NAME',
         help='foreground classes in the order of their ids; needed where a '
-        'name in the CSV holds a space (default: found in the labels, sorted)')
+        'name in the CSV holds a space (default: found in the labels, sorted)',
+    )
     parser.add_argument(
-        '--masks', type=Path, metavar='DIR',
-        help='PNGs named as the photos, to measure with, never to train on')
+        '--masks',
+        type=Path,
+        metavar='DIR',
+        help='PNGs named as the photos, to measure with, never to train on',
+    )
     parser.add_argument(
-        '--mask-values', nargs='+', default=(), metavar='VALUE=MEANING',
+        '--mask-values',
+        nargs='+',
+        default=(),
+        metavar='VALUE=MEANING',
         help="what a mask's values mean: a class, background, void, or object "
         "for the photo's one class, e.g. 0=background 255=object (default: 0 "
-        'background, 1 the first class, 255 void)')
+        'background, 1 the first class, 255 void)',
+    )
     val = parser.add_mutually_exclusive_group()
     val.add_argument(
-        '--val-share', type=float, default=0.1, metavar='X',
-        help='part of the photos of each class to validate on (default: 0.1)')
+        '--val-share',
+        type=float,
+        default=0.1,
+        metavar='X',
+        help='part of the photos of each class to validate on (default: 0.1)',
+    )
     val.add_argument(
-        '--val-list', type=Path, metavar='FILE',
-        help='the photos to validate on, one a line, instead')
+        '--val-list',
+        type=Path,
+        metavar='FILE',
+        help='the photos to validate on, one a line, instead',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the choice of these photos')
     parser.add_argument(
-        '--seed', type=int, default=0, help='of the choice of these photos')
+        '--max-long-side',
+        type=int,
+        default=2048,
+        metavar='PIXELS',
+        help='shrink larger photos, 0 to keep all sizes (default: 2048)',
+    )
     parser.add_argument(
-        '--max-long-side', type=int, default=2048, metavar='PIXELS',
-        help='shrink larger photos, 0 to keep all sizes (default: 2048)')
-    parser.add_argument(
-        '--white-level', type=int, default=65535, metavar='N',
+        '--white-level',
+        type=int,
+        default=65535,
+        metavar='N',
         help='what is white in grey photos of 16 bits, e.g. 4095 where a '
-        'camera uses 12 of them (default: 65535)')
+        'camera uses 12 of them (default: 65535)',
+    )
     parser.add_argument(
-        '--link', action='store_true',
-        help='hard links instead of copies of photos that need no change')
+        '--link',
+        action='store_true',
+        help='hard links instead of copies of photos that need no change',
+    )
     parser.add_argument(
-        '--skip-bad', action='store_true',
-        help='leave out photos and masks that are no use, and lines of '
-        '--labels without a photo')
+        '--skip-bad',
+        action='store_true',
+        help='leave out photos and masks that are no use, and lines of --labels without a photo',
+    )
     parser.add_argument(
-        '--workers', type=int, metavar='N',
-        help='threads (default: one for each CPU)')
+        '--workers', type=int, metavar='N', help='threads (default: one for each CPU)'
+    )
     return parser.parse_args(argv)
 
 
@@ -80,29 +116,36 @@ def report(out: Path, summary: OwnDataSummary) -> None:
     if not summary.written:
         print(f'{out}: complete already')
     for split, size in summary.sizes.items():
-        counts = ', '.join(
-            f'{name} {summary.counts[split][name]}'
-            for name in summary.classes) if split != 'unlabelled' else ''
+        counts = (
+            ', '.join(f'{name} {summary.counts[split][name]}' for name in summary.classes)
+            if split != 'unlabelled'
+            else ''
+        )
         print(f'{out}: {split} {size} images{counts and ": " + counts}')
     for note, count in summary.notes.items():
         print(f'  {count} {note}')
     if summary.left_out:
-        print(f'  {len(summary.left_out)} left out, see '
-              f'{out / "problems.txt"}')
-    print('next: python tools/dataset_converters/check_dataset.py '
-          f'{out}')
+        print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
+    print(f'next: python tools/dataset_converters/check_dataset.py {out}')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Make the data set."""
     args = parse_args(argv)
     settings = OwnDataSettings(
-        photos=args.photos, out=args.out, labels=args.labels,
-        masks=args.masks, classes=tuple(args.classes),
-        val_share=args.val_share, val_list=args.val_list, seed=args.seed,
-        max_long_side=args.max_long_side, link=args.link,
+        photos=args.photos,
+        out=args.out,
+        labels=args.labels,
+        masks=args.masks,
+        classes=tuple(args.classes),
+        val_share=args.val_share,
+        val_list=args.val_list,
+        seed=args.seed,
+        max_long_side=args.max_long_side,
+        link=args.link,
         mask_values=parse_meanings(args.mask_values),
-        white_level=args.white_level)
+        white_level=args.white_level,
+    )
     report(args.out, OwnData(settings, args.workers).make(args.skip_bad))
 
 

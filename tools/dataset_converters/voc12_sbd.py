@@ -13,6 +13,7 @@ Where VOC has a mask of its own, it is taken and not SBD's. The second folder
 may also be the SegmentationClassAug that many projects share, a folder of
 PNGs. A second run continues where the first one stopped.
 """
+
 import argparse
 import os
 import zlib
@@ -41,19 +42,23 @@ TRAIN_AUG = 10_582
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
     parser.add_argument(
-        'sbd', type=Path,
-        help="SBD's folder with cls/, train.txt and val.txt, or a folder of "
-        'masks as PNGs')
+        'sbd',
+        type=Path,
+        help="SBD's folder with cls/, train.txt and val.txt, or a folder of masks as PNGs",
+    )
     parser.add_argument(
-        '--subset', action='store_true',
-        help=f'allow another number of images than {TRAIN_AUG:,}')
+        '--subset', action='store_true', help=f'allow another number of images than {TRAIN_AUG:,}'
+    )
     parser.add_argument(
-        '--workers', type=int, default=default_workers(),
-        help='processes (default: one for each CPU)')
+        '--workers',
+        type=int,
+        default=default_workers(),
+        help='processes (default: one for each CPU)',
+    )
     return parser.parse_args(argv)
 
 
@@ -78,16 +83,18 @@ class SBD:
             if (folder / 'cls').is_dir():
                 self.root, self.suffix = folder / 'cls', '.mat'
                 self.images = [
-                    image for split in ('train', 'val')
-                    for image in read_ids(folder / f'{split}.txt')]
+                    image
+                    for split in ('train', 'val')
+                    for image in read_ids(folder / f'{split}.txt')
+                ]
                 return
         self.root, self.suffix = root, '.png'
-        self.images = (ImageFolder(root, ('.png', )).all_ids()
-                       if root.is_dir() else [])
+        self.images = ImageFolder(root, ('.png',)).all_ids() if root.is_dir() else []
         if not self.images:
             raise UserError(
                 f'{root}: holds neither a folder cls nor PNGs; give the '
-                'folder dataset of benchmark_RELEASE, or a folder of masks')
+                'folder dataset of benchmark_RELEASE, or a folder of masks'
+            )
 
 
 def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
@@ -108,15 +115,25 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
     try:
         content = loadmat(path, variable_names=['GTcls'])
         mask = content['GTcls'][0, 0]['Segmentation']
-    except (OSError, ValueError, TypeError, KeyError, IndexError,
-            NotImplementedError, MatReadError, zlib.error) as error:
-        raise UserError(f'{path}: is no class mask of SBD '
-                        f'({type(error).__name__}); put back a whole file'
-                        ) from error
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        NotImplementedError,
+        MatReadError,
+        zlib.error,
+    ) as error:
+        raise UserError(
+            f'{path}: is no class mask of SBD ({type(error).__name__}); put back a whole file'
+        ) from error
     if mask.dtype != np.uint8 or mask.ndim != 2:
-        raise UserError(f'{path}: GTcls.Segmentation is {mask.dtype} of '
-                        f'{mask.ndim} dimensions, expected uint8 of 2; put '
-                        "back SBD's own file")
+        raise UserError(
+            f'{path}: GTcls.Segmentation is {mask.dtype} of '
+            f'{mask.ndim} dimensions, expected uint8 of 2; put '
+            "back SBD's own file"
+        )
     return mask
 
 
@@ -131,8 +148,8 @@ class Converter:
 
     def __init__(self, devkit: Path, sbd: Path, suffix: str) -> None:
         self.devkit = devkit
-        self.official = ImageFolder(devkit / 'SegmentationClass', ('.png', ))
-        self.sbd = ImageFolder(sbd, (suffix, ))
+        self.official = ImageFolder(devkit / 'SegmentationClass', ('.png',))
+        self.sbd = ImageFolder(sbd, (suffix,))
 
     def __call__(self, image: str) -> None:
         """Write the mask of an image.
@@ -147,7 +164,8 @@ class Converter:
         if source is None:
             raise UserError(
                 f"{self.sbd.root}: image '{image}' has a mask neither here "
-                f'nor in {self.official.root}; unpack both again')
+                f'nor in {self.official.root}; unpack both again'
+            )
         mask = read_sbd_mask(source)
         self._check(image, mask, source)
         write_label(mask_path(self.devkit, image), mask)
@@ -155,15 +173,20 @@ class Converter:
     def _check(self, image: str, mask: np.ndarray, source: str) -> None:
         wrong = mask[(mask > len(VOC_CLASSES)) & (mask != IGNORE)]
         if wrong.size:
-            raise UserError(f'{source}: has the label {wrong[0]}, expected 0 '
-                            f'to {len(VOC_CLASSES)} or {IGNORE}; put back the '
-                            'official file')
+            raise UserError(
+                f'{source}: has the label {wrong[0]}, expected 0 '
+                f'to {len(VOC_CLASSES)} or {IGNORE}; put back the '
+                'official file'
+            )
         with Image.open(self.devkit / f'JPEGImages/{image}.jpg') as photo:
             size = photo.size
         if size != mask.shape[::-1]:
-            raise UserError('{}: {} x {} pixels (width x height), but image '
-                            '{} has {} x {}; put back the official files'
-                            .format(source, *mask.shape[::-1], image, *size))
+            raise UserError(
+                '{}: {} x {} pixels (width x height), but image '
+                '{} has {} x {}; put back the official files'.format(
+                    source, *mask.shape[::-1], image, *size
+                )
+            )
 
 
 def mask_path(devkit: Path, image: str) -> Path:
@@ -186,41 +209,40 @@ def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
         UserError: A list is missing, or there are more images or fewer.
     """
     lists = devkit / 'ImageSets/Segmentation'
-    train, val = (set(read_ids(lists / f'{split}.txt'))
-                  for split in ('train', 'val'))
+    train, val = (set(read_ids(lists / f'{split}.txt')) for split in ('train', 'val'))
     images = sorted((train | set(sbd.images)) - val)
     if len(images) != TRAIN_AUG and not any_number:
         raise UserError(
             f'{sbd.root}: train_aug has {len(images):,} images, expected '
             f'{TRAIN_AUG:,} (VOC train {len(train):,} + SBD '
             f'{len(set(sbd.images)):,} - VOC val {len(val):,}); give the '
-            'official sets, or --subset for a part of them')
+            'official sets, or --subset for a part of them'
+        )
     return images
 
 
 def check_files(devkit: Path, images: Sequence[str]) -> None:
     """Raise a UserError unless every image has its photo and its XML."""
     for name, suffix in (('JPEGImages', '.jpg'), ('Annotations', '.xml')):
-        folder = ImageFolder(devkit / name, (suffix, ))
+        folder = ImageFolder(devkit / name, (suffix,))
         missing = [image for image in images if folder.find(image) is None]
         if missing:
             shown = ', '.join(missing[:5]) + (', ..' if missing[5:] else '')
             raise UserError(
                 f'{folder.root}: {len(missing)} of {len(images)} images have '
-                f'no {suffix} there: {shown}; unpack VOC 2012 again')
+                f'no {suffix} there: {shown}; unpack VOC 2012 again'
+            )
 
 
-def convert(args: argparse.Namespace, sbd: SBD,
-            images: Sequence[str]) -> int:
+def convert(args: argparse.Namespace, sbd: SBD, images: Sequence[str]) -> int:
     """Write the masks that are not there yet; how many were written."""
     settings = dict(source=str(sbd.root.resolve()), images=len(images))
-    folder = MadeFolder(args.devkit / 'SegmentationClassAug', 'made.json',
-                        settings, 'masks of this command')
-    todo = [image for image in images
-            if not mask_path(args.devkit, image).is_file()]
+    folder = MadeFolder(
+        args.devkit / 'SegmentationClassAug', 'made.json', settings, 'masks of this command'
+    )
+    todo = [image for image in images if not mask_path(args.devkit, image).is_file()]
     folder.start()
-    with WorkerPool(Converter, (args.devkit, sbd.root, sbd.suffix),
-                    args.workers) as pool:
+    with WorkerPool(Converter, (args.devkit, sbd.root, sbd.suffix), args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
             pass
     folder.finish()
@@ -238,16 +260,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     if sbd.root.resolve() == out.resolve():  # they lie where they belong
         missing = set(images) - set(sbd.images)
         if missing:
-            raise UserError(f'{out}: {len(missing)} of {len(images)} images '
-                            f'have no mask, first {min(missing)}; move the '
-                            'folder elsewhere and give it from there')
+            raise UserError(
+                f'{out}: {len(missing)} of {len(images)} images '
+                f'have no mask, first {min(missing)}; move the '
+                'folder elsewhere and give it from there'
+            )
         written = 0
     else:
         written = convert(args, sbd, sorted({*images, *val}))
     write_lines(args.devkit / 'ImageSets/Segmentation/train_aug.txt', images)
     write_lines(args.devkit / 'classes.txt', [BACKGROUND, *VOC_CLASSES])
-    print(f'{args.devkit}: train_aug {len(images):,} images; {written:,} '
-          f'masks written to {out.name}')
+    print(
+        f'{args.devkit}: train_aug {len(images):,} images; {written:,} masks written to {out.name}'
+    )
 
 
 if __name__ == '__main__':

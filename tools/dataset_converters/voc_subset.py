@@ -3,6 +3,7 @@
 python voc_subset.py VOCdevkit/VOC2012 --out data/voc6 --ids train.txt val.txt
 --classes cat cow dog horse person sheep
 """
+
 import argparse
 import os
 import sys
@@ -33,16 +34,24 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
     parser.add_argument('--out', type=Path, required=True)
-    parser.add_argument('--ids', nargs='+', type=Path, required=True,
-                        help='lists of image ids; a list names its split')
-    parser.add_argument('--classes', nargs='+', required=True,
-                        help='foreground classes in the order of their ids')
+    parser.add_argument(
+        '--ids',
+        nargs='+',
+        type=Path,
+        required=True,
+        help='lists of image ids; a list names its split',
+    )
+    parser.add_argument(
+        '--classes', nargs='+', required=True, help='foreground classes in the order of their ids'
+    )
     parser.add_argument('--long-side', type=int, default=320, help='pixels')
     parser.add_argument(
-        '--masks', nargs='+',
+        '--masks',
+        nargs='+',
         default=['SegmentationClass', 'SegmentationClassAug'],
         help="folders of masks below the devkit or absolute; an image's mask "
-        'comes from the first that has it')
+        'comes from the first that has it',
+    )
     return parser.parse_args(argv)
 
 
@@ -81,8 +90,7 @@ class Converter:
         self.table = label_table(args.classes)
         self.images = ImageFolder(args.devkit / 'JPEGImages')
         folders = [args.devkit / folder for folder in args.masks]
-        self.masks = [ImageFolder(folder, ('.png', )) for folder in folders
-                      if folder.is_dir()]
+        self.masks = [ImageFolder(folder, ('.png',)) for folder in folders if folder.is_dir()]
         self.load = LoadImage()
 
     def convert(self, image: str) -> list[str] | None:
@@ -102,15 +110,15 @@ class Converter:
             return None
         photo = self._photo(image)
         if photo.size != mask.shape[::-1]:
-            raise UserError(f'{self._mask_path(image)}: has another size than '
-                            f'image {image}; take the mask of that image')
+            raise UserError(
+                f'{self._mask_path(image)}: has another size than '
+                f'image {image}; take the mask of that image'
+            )
         size = scaled_size(photo.size, self.args.long_side)
         mask = Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)
-        write_label(self.args.out / f'SegmentationClass/{image}.png',
-                    np.array(mask))
+        write_label(self.args.out / f'SegmentationClass/{image}.png', np.array(mask))
         with atomic_write(self.args.out / f'JPEGImages/{image}.jpg') as file:
-            photo.resize(size, Image.Resampling.LANCZOS).save(
-                file, 'JPEG', quality=90)
+            photo.resize(size, Image.Resampling.LANCZOS).save(file, 'JPEG', quality=90)
         return names
 
     def _mask_path(self, image: str) -> str:
@@ -118,15 +126,18 @@ class Converter:
             path = folder.find(image)
             if path is not None:
                 return path
-        raise UserError(f"{self.args.devkit}: image '{image}' has no mask in "
-                        f"{' or '.join(self.args.masks)}; set --masks or take "
-                        'it out of the list')
+        raise UserError(
+            f"{self.args.devkit}: image '{image}' has no mask in "
+            f'{" or ".join(self.args.masks)}; set --masks or take '
+            'it out of the list'
+        )
 
     def _photo(self, image: str) -> Image.Image:
         path = self.images.find(image)
         if path is None:
-            raise UserError(f"{self.images.root}: image '{image}' is missing; "
-                            'add it or take it out of the list')
+            raise UserError(
+                f"{self.images.root}: image '{image}' is missing; add it or take it out of the list"
+            )
         bgr = self.load(dict(img_path=path))['img']  # (H, W, 3)
         return Image.fromarray(np.ascontiguousarray(bgr[..., ::-1]))
 
@@ -136,8 +147,7 @@ def read_splits(paths: Sequence[Path]) -> dict[str, list[str]]:
     splits = {}
     for path in paths:
         if path.stem in splits:
-            raise UserError(f'{path}: a second list of split {path.stem}; '
-                            'rename one')
+            raise UserError(f'{path}: a second list of split {path.stem}; rename one')
         splits[path.stem] = read_ids(path)
     return splits
 
@@ -147,14 +157,16 @@ def check_args(args: argparse.Namespace) -> None:
     check_classes(args.classes, '--classes')
     for name in args.classes:
         if name not in VOC_CLASSES:
-            raise UserError(f"--classes: '{name}' is no class of VOC; known "
-                            f"are {', '.join(VOC_CLASSES)}")
+            raise UserError(
+                f"--classes: '{name}' is no class of VOC; known are {', '.join(VOC_CLASSES)}"
+            )
     if args.long_side < 32:
-        raise UserError(f'--long-side is {args.long_side}; it must be at '
-                        'least 32')
+        raise UserError(f'--long-side is {args.long_side}; it must be at least 32')
     if not (args.devkit / 'Annotations').is_dir():
-        raise UserError(f'{args.devkit}: has no folder Annotations; give the '
-                        'folder VOC2012 of an official VOCdevkit')
+        raise UserError(
+            f'{args.devkit}: has no folder Annotations; give the '
+            'folder VOC2012 of an official VOCdevkit'
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -162,8 +174,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     check_args(args)
     splits = read_splits(args.ids)
-    settings = dict(classes=args.classes, long_side=args.long_side,
-                    masks=args.masks, splits=splits)
+    settings = dict(classes=args.classes, long_side=args.long_side, masks=args.masks, splits=splits)
     folder = MadeFolder(args.out, 'subset.json', settings, 'a subset of VOC')
     if folder.was_finished:
         print(f'{args.out}: complete already')
@@ -177,22 +188,26 @@ def main(argv: Sequence[str] | None = None) -> None:
         if done % 100 == 0 or done == len(images):
             print(f'{done}/{len(images)} images', file=sys.stderr)
     labels = {image: names for image, names in found.items() if names}
-    splits = {split: [image for image in ids if image in labels]
-              for split, ids in splits.items()}
+    splits = {split: [image for image in ids if image in labels] for split, ids in splits.items()}
     write_lists(args.out, args.classes, splits, labels)
     folder.finish()
     report(args.out, splits, labels, len(images) - len(labels))
 
 
-def report(out: str | os.PathLike, splits: dict[str, list[str]],
-           labels: dict[str, list[str]], left_out: int) -> None:
+def report(
+    out: str | os.PathLike,
+    splits: dict[str, list[str]],
+    labels: dict[str, list[str]],
+    left_out: int,
+) -> None:
     """Print what a subset holds."""
     for split, ids in splits.items():
         counts = Counter(name for image in ids for name in labels[image])
         shown = ', '.join(f'{name} {count}' for name, count in counts.items())
         print(f'{out}: {split} {len(ids)} images: {shown}')
-    print(f'{left_out} images left out: other classes in the mask, or none '
-          'of the subset in the XML')
+    print(
+        f'{left_out} images left out: other classes in the mask, or none of the subset in the XML'
+    )
 
 
 if __name__ == '__main__':

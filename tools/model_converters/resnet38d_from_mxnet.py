@@ -7,6 +7,7 @@ The .params file comes from https://github.com/itijyou/ademxapp (Model A1,
 ImageNet classification). The result is what the configs of ppl_mm with
 ResNet38d start from; docs/weights.md tells more.
 """
+
 import argparse
 import hashlib
 from collections.abc import Sequence
@@ -23,12 +24,16 @@ PUBLISHED = 'ff21f45d6bf03284100dcbec571edfad'
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('params', type=Path, help='file of MXNet')
     parser.add_argument('out', type=Path, help='checkpoint to write')
-    parser.add_argument('--width', type=float, default=1., help='of a network '
-                        'built as ResNet38d(width=..); published: 1')
+    parser.add_argument(
+        '--width',
+        type=float,
+        default=1.0,
+        help='of a network built as ResNet38d(width=..); published: 1',
+    )
     return parser.parse_args(argv)
 
 
@@ -37,8 +42,7 @@ def main() -> None:
     args = parse_args()
     state = resnet38d_weights.from_mxnet(read_params(args.params))
     state = resnet38d_weights.complete(state, args.params, args.width)
-    digest = hashlib.md5(
-        args.params.read_bytes(), usedforsecurity=False).hexdigest()
+    digest = hashlib.md5(args.params.read_bytes(), usedforsecurity=False).hexdigest()
     if digest != PUBLISHED:
         print(f'note: MD5 {digest}, the published file has {PUBLISHED}')
     resnet38d_weights.save(state, args.out, args.params)

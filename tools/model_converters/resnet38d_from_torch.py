@@ -9,6 +9,7 @@ of ppl_mm itself. Layers beside the network, such as the classifier fc8, are
 left out. A file trained on image labels of VOC is not ImageNet's: give it a
 name of its own. docs/weights.md tells more.
 """
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +22,16 @@ from ppl_mm.utils.cli import run
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('checkpoint', type=Path, help='file of torch')
     parser.add_argument('out', type=Path, help='checkpoint to write')
-    parser.add_argument('--width', type=float, default=1., help='of a network '
-                        'built as ResNet38d(width=..); published: 1')
+    parser.add_argument(
+        '--width',
+        type=float,
+        default=1.0,
+        help='of a network built as ResNet38d(width=..); published: 1',
+    )
     return parser.parse_args(argv)
 
 

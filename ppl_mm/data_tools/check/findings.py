@@ -1,4 +1,5 @@
 """What is wrong with a data set, how bad it is, and the way out."""
+
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -43,17 +44,31 @@ def find_all(scan: DatasetScan) -> list[Finding]:
     Returns:
         list[Finding]: Errors, warnings, notes.
     """
-    found = [finding for check in (
-        _unread_parts, _unknown_classes, _lists, _labels_without_images,
-        _unread_files, _mask_values, _mask_sizes, _masks_and_labels,
-        _class_counts, _classes_everywhere, _leaks, _sizes, _kinds, _rest)
-             for finding in check(scan)]
+    found = [
+        finding
+        for check in (
+            _unread_parts,
+            _unknown_classes,
+            _lists,
+            _labels_without_images,
+            _unread_files,
+            _mask_values,
+            _mask_sizes,
+            _masks_and_labels,
+            _class_counts,
+            _classes_everywhere,
+            _leaks,
+            _sizes,
+            _kinds,
+            _rest,
+        )
+        for finding in check(scan)
+    ]
     order = ('error', 'warning', 'note')
     return sorted(found, key=lambda finding: order.index(finding.level))
 
 
-def _some(level: str, items: Iterable[str], text: str,
-          advice: str) -> Iterator[Finding]:
+def _some(level: str, items: Iterable[str], text: str, advice: str) -> Iterator[Finding]:
     """One finding if there are cases; ``{n}`` in the text is how many."""
     items = tuple(items)
     if items:
@@ -63,57 +78,67 @@ def _some(level: str, items: Iterable[str], text: str,
 def _unread_parts(scan: DatasetScan) -> Iterator[Finding]:
     for line in scan.problems:
         what, _, advice = line.rpartition('; ')
-        yield Finding('error', what or line, advice if what else
-                      'docs/data.md shows the form')
+        yield Finding('error', what or line, advice if what else 'docs/data.md shows the form')
     if not scan.classes:
-        yield Finding('error', 'no class is known',
-                      'write classes.txt, background first, or --classes')
+        yield Finding(
+            'error', 'no class is known', 'write classes.txt, background first, or --classes'
+        )
 
 
 def _unknown_classes(scan: DatasetScan) -> Iterator[Finding]:
     known = set(scan.classes)
     yield from _some(
-        'error', (f'{image}: {name}' for image, names in scan.labels.items()
-                  for name in names if name not in known),
+        'error',
+        (
+            f'{image}: {name}'
+            for image, names in scan.labels.items()
+            for name in names
+            if name not in known
+        ),
         '{n} labels are of an unknown class',
-        'mend the names, or add them to classes.txt')
+        'mend the names, or add them to classes.txt',
+    )
 
 
 def _lists(scan: DatasetScan) -> Iterator[Finding]:
     if not scan.lists:
         yield Finding(
-            'warning', 'there are no lists in ImageSets/Segmentation, so '
-            'there is nothing to validate on',
-            'write train.txt and val.txt, or make the data set with '
-            'own_data.py')
+            'warning',
+            'there are no lists in ImageSets/Segmentation, so there is nothing to validate on',
+            'write train.txt and val.txt, or make the data set with own_data.py',
+        )
     used = {scan.train: 'error', scan.options.val: 'error'}
     for name, ids in scan.lists.items():
         yield from _some(
             used.get(name, 'warning'),
             (image for image in ids if image not in scan.names),
             f'{name}.txt names {{n}} images that are not there',
-            'add the files, or take the names out of the list')
+            'add the files, or take the names out of the list',
+        )
         if name in used:
             yield from _some(
-                'error', (image for image in ids
-                          if not scan.labels.get(image)),
+                'error',
+                (image for image in ids if not scan.labels.get(image)),
                 f'{name}.txt names {{n}} images without a label',
-                'label them, or take them out of the list')
+                'label them, or take them out of the list',
+            )
 
 
 def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
     used = set(scan.used())
     yield from _some(
-        'warning', (image for image in scan.labels
-                    if image not in scan.names and image not in used),
+        'warning',
+        (image for image in scan.labels if image not in scan.names and image not in used),
         '{n} labels are of images that are not there',
-        'add the images, or take the lines out')
+        'add the images, or take the lines out',
+    )
     if scan.lists:
         yield from _some(
-            'note', (image for image in scan.labels
-                     if not any(image in ids for ids in _sets(scan))),
+            'note',
+            (image for image in scan.labels if not any(image in ids for ids in _sets(scan))),
             '{n} labelled images are in no list, so they are not used',
-            'add them to train.txt')
+            'add them to train.txt',
+        )
 
 
 def _sets(scan: DatasetScan) -> list[set[str]]:
@@ -123,35 +148,37 @@ def _sets(scan: DatasetScan) -> list[set[str]]:
 def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
     for what, facts in (('images', scan.images), ('masks', scan.masks)):
         yield from _some(
-            'error', (fact.problem for fact in facts.values()
-                      if fact.problem),
+            'error',
+            (fact.problem for fact in facts.values() if fact.problem),
             f'{{n}} {what} cannot be read',
-            'put back whole files, or take them out of the lists')
+            'put back whole files, or take them out of the lists',
+        )
 
 
 def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
     known = {*range(len(scan.classes) + 1), IGNORE}
-    unknown = {image: sorted(set(mask.values) - known)
-               for image, mask in scan.masks.items()}
+    unknown = {image: sorted(set(mask.values) - known) for image, mask in scan.masks.items()}
     yield from _some(
-        'error', (f'{image}: {", ".join(map(str, values))}'
-                  for image, values in unknown.items() if values),
+        'error',
+        (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
         '{n} masks hold values that are no class',
         'masks are 0 background, 1 the first class, 255 void: translate them '
-        'with own_data.py --mask-values')
+        'with own_data.py --mask-values',
+    )
 
 
 def _mask_sizes(scan: DatasetScan) -> Iterator[Finding]:
     bad = []
     for image, mask in scan.masks.items():
         own = scan.images.get(image)
-        if own and not own.problem and not mask.problem and (
-                mask.size != own.size):
-            bad.append('{}: mask {} x {}, image {} x {}'.format(
-                image, *mask.size, *own.size))
+        if own and not own.problem and not mask.problem and (mask.size != own.size):
+            bad.append('{}: mask {} x {}, image {} x {}'.format(image, *mask.size, *own.size))
     yield from _some(
-        'error', bad, '{n} masks have another size than their image',
-        'make both equal; photos count as upright, as EXIF turns them')
+        'error',
+        bad,
+        '{n} masks have another size than their image',
+        'make both equal; photos count as upright, as EXIF turns them',
+    )
 
 
 def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
@@ -159,95 +186,110 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
     for image, mask in scan.masks.items():
         if mask.problem or not scan.labels.get(image):
             continue
-        drawn = {scan.classes[value - 1] for value in mask.values
-                 if 0 < value <= len(scan.classes)}
+        drawn = {scan.classes[value - 1] for value in mask.values if 0 < value <= len(scan.classes)}
         labelled = set(scan.labels[image])
-        without += [f'{image}: {name}' for name in sorted(
-            map(str, labelled - drawn))]
+        without += [f'{image}: {name}' for name in sorted(map(str, labelled - drawn))]
         beyond += [f'{image}: {name}' for name in sorted(drawn - labelled)]
     yield from _some(
-        'warning', beyond, '{n} classes of masks are not among the labels',
+        'warning',
+        beyond,
+        '{n} classes of masks are not among the labels',
         'the image has the object and training says that it has not: add the '
-        'labels, or mend the masks')
+        'labels, or mend the masks',
+    )
     yield from _some(
-        'warning', without, '{n} labels have no pixel in the mask',
+        'warning',
+        without,
+        '{n} labels have no pixel in the mask',
         'look at some: a wrong label, an object drawn as void, or a mask '
-        'whose values are of other classes')
+        'whose values are of other classes',
+    )
 
 
 def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
     train, val = scan.counts('train'), scan.counts('val')
     yield from _some(
-        'warning', (name for name, count in train.items() if not count),
+        'warning',
+        (name for name, count in train.items() if not count),
         '{n} classes have no training image',
-        'add images, or take the classes out: they are never learned')
-    tiny = {name: count for name, count in train.items()
-            if 0 < count < TINY_CLASS}
+        'add images, or take the classes out: they are never learned',
+    )
+    tiny = {name: count for name, count in train.items() if 0 < count < TINY_CLASS}
     yield from _some(
-        'warning', (f'{name}: {count}' for name, count in tiny.items()),
+        'warning',
+        (f'{name}: {count}' for name, count in tiny.items()),
         f'{{n}} classes have fewer than {TINY_CLASS} training images',
-        'add images; few of them give maps of what they share by chance')
+        'add images; few of them give maps of what they share by chance',
+    )
     present = [count for count in train.values() if count]
     if present and max(present) >= IMBALANCE * min(present):
         yield Finding(
-            'warning', f'the most frequent class has {max(present)} training '
+            'warning',
+            f'the most frequent class has {max(present)} training '
             f'images, the rarest {min(present)}',
             'add images of the rare ones, or repeat them: '
-            'ClassBalancedDataset, see docs/own_data.md')
+            'ClassBalancedDataset, see docs/own_data.md',
+        )
     if scan.split('val'):
         yield from _some(
-            'warning', (name for name, count in val.items()
-                        if train[name] and not count),
+            'warning',
+            (name for name, count in val.items() if train[name] and not count),
             '{n} classes are not in val',
-            'move an image or two of each there, or do not read val for them')
+            'move an image or two of each there, or do not read val for them',
+        )
 
 
 def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
     total = len(scan.split('train'))
     yield from _some(
-        'warning', (f'{name}: {count} of {total}'
-                    for name, count in scan.counts('train').items()
-                    if total > 1 and count > _EVERYWHERE * total),
+        'warning',
+        (
+            f'{name}: {count} of {total}'
+            for name, count in scan.counts('train').items()
+            if total > 1 and count > _EVERYWHERE * total
+        ),
         '{n} classes are in nearly every training image',
         'a classifier has nothing to tell them from, and its map is '
-        'arbitrary: add images that do not show them')
+        'arbitrary: add images that do not show them',
+    )
 
 
 def _leaks(scan: DatasetScan) -> Iterator[Finding]:
     train, val = scan.split('train'), set(scan.split('val'))
-    advice = ('take them out of one list: what is measured on val would be '
-              'too good')
-    yield from _some('warning', (image for image in train if image in val),
-                     '{n} images are both in train and in val', advice)
+    advice = 'take them out of one list: what is measured on val would be too good'
+    yield from _some(
+        'warning',
+        (image for image in train if image in val),
+        '{n} images are both in train and in val',
+        advice,
+    )
     first, twice, leaked = {}, [], []
     for image, facts in scan.images.items():
         other = first.setdefault(facts.digest or image, image)
         if other == image:
             continue
         pair = f'{other} = {image}'
-        ((leaked if (other in val) != (image in val) else twice)
-         .append(pair))
-    yield from _some('warning', leaked,
-                     '{n} images of val are copies of training images',
-                     advice)
-    yield from _some('note', twice, '{n} images are copies of another',
-                     'harmless unless their labels differ')
+        ((leaked if (other in val) != (image in val) else twice).append(pair))
+    yield from _some('warning', leaked, '{n} images of val are copies of training images', advice)
+    yield from _some(
+        'note', twice, '{n} images are copies of another', 'harmless unless their labels differ'
+    )
 
 
 def _sizes(scan: DatasetScan) -> Iterator[Finding]:
-    sizes = {image: facts.size for image, facts in scan.images.items()
-             if not facts.problem}
+    sizes = {image: facts.size for image, facts in scan.images.items() if not facts.problem}
     yield from _some(
-        'warning', ('{}: {} x {}'.format(image, *size)
-                    for image, size in sizes.items() if min(size) < SMALL),
+        'warning',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if min(size) < SMALL),
         f'{{n}} images have a side below {SMALL} pixels',
-        'a map has one cell for 8 to 16 pixels: give larger images')
+        'a map has one cell for 8 to 16 pixels: give larger images',
+    )
     yield from _some(
-        'warning', ('{}: {} x {}'.format(image, *size)
-                    for image, size in sizes.items() if max(size) > LARGE),
+        'warning',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if max(size) > LARGE),
         f'{{n}} images have a side above {LARGE} pixels',
-        'export and refinement of them are slow and need memory: shrink them '
-        'with own_data.py')
+        'export and refinement of them are slow and need memory: shrink them with own_data.py',
+    )
 
 
 def _kinds(scan: DatasetScan) -> Iterator[Finding]:
@@ -256,38 +298,53 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
         kinds.update(facts.changes)
     turned = kinds.pop('turned upright', 0)
     if turned:
-        yield Finding('note', f'{turned} images are turned by EXIF',
-                      'training turns them; masks must be upright')
+        yield Finding(
+            'note',
+            f'{turned} images are turned by EXIF',
+            'training turns them; masks must be upright',
+        )
     for kind, count in kinds.items():
         yield Finding(
-            'warning', f'{count} images are no plain picture ({kind})',
-            'training may see them otherwise than you do: convert them with '
-            'own_data.py')
+            'warning',
+            f'{count} images are no plain picture ({kind})',
+            'training may see them otherwise than you do: convert them with own_data.py',
+        )
 
 
 def _rest(scan: DatasetScan) -> Iterator[Finding]:
     yield from _some(
-        'warning', other_files(scan.names),
-        '{n} pictures are neither .jpg nor .png, so training does not find '
-        'them', 'convert them with own_data.py')
+        'warning',
+        other_files(scan.names),
+        '{n} pictures are neither .jpg nor .png, so training does not find them',
+        'convert them with own_data.py',
+    )
     yield from _some(
-        'warning', (image for image, names in scan.names.items()
-                    if len(names) > 1),
+        'warning',
+        (image for image, names in scan.names.items() if len(names) > 1),
         '{n} names belong to two files, of which one is used',
-        'rename one: a.jpg and a.png are the same image here')
+        'rename one: a.jpg and a.png are the same image here',
+    )
     if scan.guessed and scan.classes:
-        yield Finding('note', 'there is no classes.txt, so the order of the '
-                      'classes is a guess: ' + ', '.join(scan.classes),
-                      'write classes.txt, or give --classes')
+        yield Finding(
+            'note',
+            'there is no classes.txt, so the order of the '
+            'classes is a guess: ' + ', '.join(scan.classes),
+            'write classes.txt, or give --classes',
+        )
     used = scan.used()
     masked = sum(image in scan.masks for image in used)
     val = scan.split('val')
     unmasked = [image for image in val if image not in scan.masks]
     if not masked:
-        yield Finding('note', 'there are no masks',
-                      'training needs none; without them there is no mIoU and '
-                      'no threshold can be chosen')
+        yield Finding(
+            'note',
+            'there are no masks',
+            'training needs none; without them there is no mIoU and no threshold can be chosen',
+        )
     elif unmasked:
-        yield from _some('warning', unmasked, '{n} images of val have no mask',
-                         'add masks, or measure on a list of images that '
-                         'have one')
+        yield from _some(
+            'warning',
+            unmasked,
+            '{n} images of val have no mask',
+            'add masks, or measure on a list of images that have one',
+        )

@@ -1,4 +1,5 @@
 """Everything that a data set holds, read without stopping at a fault."""
+
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -115,8 +116,7 @@ class DatasetScan:
         """Ids of 'train' or 'val'."""
         if name == 'train' and not self.lists:
             return list(self.labels)
-        return self.lists.get(
-            self.train if name == 'train' else self.options.val, [])
+        return self.lists.get(self.train if name == 'train' else self.options.val, [])
 
     def used(self) -> list[str]:
         """Ids of both, each once."""
@@ -132,8 +132,7 @@ class DatasetScan:
         return counts
 
 
-def scan_dataset(options: ScanOptions,
-                 workers: int | None = None) -> DatasetScan:
+def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetScan:
     """Read a data set: lists, labels, every image in use and its mask.
 
     Args:
@@ -147,8 +146,7 @@ def scan_dataset(options: ScanOptions,
         UserError: There is no such folder.
     """
     if not options.root.is_dir():
-        raise UserError(f'{options.root}: the folder is missing; give the '
-                        'folder of a data set')
+        raise UserError(f'{options.root}: the folder is missing; give the folder of a data set')
     scan = DatasetScan(options)
     _read_lists(scan)
     scan.classes = tuple(_given_classes(scan))
@@ -176,15 +174,15 @@ def _read_lists(scan: DatasetScan) -> None:
         ids = _try(scan, read_ids, path)
         scan.lists[path.stem] = ids or []
     train = scan.options.train
-    scan.train = train or ('train_aug' if 'train_aug' in scan.lists else
-                           'train')
+    scan.train = train or ('train_aug' if 'train_aug' in scan.lists else 'train')
     wanted = {scan.train} if scan.lists or train else set()
     if scan.options.val != 'val':
         wanted.add(scan.options.val)
     for name in wanted - scan.lists.keys():
         scan.problems.append(
             f'{folder / name}.txt: the list is missing; write it, or name '
-            'others with --train and --val')
+            'others with --train and --val'
+        )
 
 
 def _given_classes(scan: DatasetScan) -> Iterable[str]:
@@ -199,11 +197,15 @@ def _read_labels(scan: DatasetScan) -> None:
     options = scan.options
     known = ('image_labels.csv', 'image_labels.json', 'Annotations')
     scan.ann_file = options.ann_file or next(
-        (name for name in known if (options.root / name).exists()), known[0])
+        (name for name in known if (options.root / name).exists()), known[0]
+    )
     path = options.root / scan.ann_file
     if path.is_dir():
-        rows = [row for image in scan.used() or _stems(path)
-                for row in _try(scan, read_voc_xml, path, [image], True) or ()]
+        rows = [
+            row
+            for image in scan.used() or _stems(path)
+            for row in _try(scan, read_voc_xml, path, [image], True) or ()
+        ]
     elif path.suffix.lower() == '.json':
         rows, listed = _try(scan, read_json, path) or ([], None)
         if listed is not None:
@@ -216,8 +218,11 @@ def _read_labels(scan: DatasetScan) -> None:
     if not scan.classes:
         names = {name for labels in scan.labels.values() for name in labels}
         scan.guessed = True
-        scan.classes = VOC_CLASSES if path.is_dir() and names <= set(
-            VOC_CLASSES) else tuple(sorted(map(str, names)))
+        scan.classes = (
+            VOC_CLASSES
+            if path.is_dir() and names <= set(VOC_CLASSES)
+            else tuple(sorted(map(str, names)))
+        )
 
 
 def _stems(folder: Path) -> list[str]:
@@ -228,12 +233,12 @@ def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
     for row in rows:
         image = image_id(row.image)
         if image in scan.labels:
-            scan.problems.append(f"{row.where}: image '{row.image}' occurs "
-                                 'twice; keep one')
+            scan.problems.append(f"{row.where}: image '{row.image}' occurs twice; keep one")
             continue
         scan.labels[image] = tuple(
-            scan.classes[name] if type(name) is int and
-            0 <= name < len(scan.classes) else name for name in row.names)
+            scan.classes[name] if type(name) is int and 0 <= name < len(scan.classes) else name
+            for name in row.names
+        )
 
 
 def _read_images(scan: DatasetScan, workers: int | None) -> None:
@@ -241,10 +246,8 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
     if not folder.is_dir():
         return  # said by find_photos
     images = ImageFolder(folder)
-    paths = {path: image for image in scan.used()
-             if (path := images.find_stem(image))}
-    for path, facts in map_files(
-            _image_facts, list(paths), 'reading images', workers):
+    paths = {path: image for image in scan.used() if (path := images.find_stem(image))}
+    for path, facts in map_files(_image_facts, list(paths), 'reading images', workers):
         scan.images[paths[path]] = facts
 
 
@@ -252,11 +255,9 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
     folder = scan.options.root / scan.options.mask_dir
     if not folder.is_dir():
         return
-    masks = ImageFolder(folder, ('.png', ))
-    paths = {path: image for image in scan.used()
-             if (path := masks.find_stem(image))}
-    for path, facts in map_files(
-            _mask_facts, list(paths), 'reading masks', workers):
+    masks = ImageFolder(folder, ('.png',))
+    paths = {path: image for image in scan.used() if (path := masks.find_stem(image))}
+    for path, facts in map_files(_mask_facts, list(paths), 'reading masks', workers):
         scan.masks[paths[path]] = facts
 
 
@@ -279,5 +280,9 @@ def _mask_facts(path: str) -> MaskFacts:
 
 def other_files(names: Mapping[str, list[str]]) -> list[str]:
     """Pictures in the image folder that training does not look at."""
-    return [name for files in names.values() for name in files
-            if os.path.splitext(name)[1].lower() not in IMAGE_SUFFIXES]
+    return [
+        name
+        for files in names.values()
+        for name in files
+        if os.path.splitext(name)[1].lower() not in IMAGE_SUFFIXES
+    ]

@@ -5,6 +5,7 @@ this data, and are not to be tuned to results: a change here is a change of the
 benchmark and needs a new VERSION. Masks of the training split serve measuring
 and the choice of a threshold, never training.
 """
+
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,13 +25,14 @@ VERSION = 1
 _SPLITS = ('train', 'val')
 
 
-def write_demo_data(root: str | os.PathLike,
-                    seed: int = 0,
-                    train: int = 480,
-                    val: int = 120,
-                    size: int = 96,
-                    progress: Callable[[int, int], None] | None = None
-                    ) -> bool:
+def write_demo_data(
+    root: str | os.PathLike,
+    seed: int = 0,
+    train: int = 480,
+    val: int = 120,
+    size: int = 96,
+    progress: Callable[[int, int], None] | None = None,
+) -> bool:
     """Write the demo data in PASCAL VOC's layout.
 
     ``demo.json`` says with which settings; an interrupted run is continued by
@@ -56,8 +58,7 @@ def write_demo_data(root: str | os.PathLike,
             settings.
     """
     root = Path(root)
-    settings = dict(
-        version=VERSION, seed=seed, train=train, val=val, size=size)
+    settings = dict(version=VERSION, seed=seed, train=train, val=val, size=size)
     _check_settings(settings)
     folder = MadeFolder(root, 'demo.json', settings, 'demo data')
     names = demo_names(train, val)
@@ -71,8 +72,7 @@ def write_demo_data(root: str | os.PathLike,
         labels[stem] = sample_classes(sample)
         if progress is not None:
             progress(done, len(names))
-    splits = {wanted: [stem for split, _, stem in names if split == wanted]
-              for wanted in _SPLITS}
+    splits = {wanted: [stem for split, _, stem in names if split == wanted] for wanted in _SPLITS}
     write_lists(root, CLASSES, splits, labels)
     folder.finish()
     return True
@@ -80,9 +80,11 @@ def write_demo_data(root: str | os.PathLike,
 
 def demo_names(train: int, val: int) -> list[tuple[str, int, str]]:
     """The images of the set: (split, number in the split, stem)."""
-    return [(split, index, f'{split}_{index:05d}')
-            for split, count in zip(_SPLITS, (train, val), strict=True)
-            for index in range(count)]
+    return [
+        (split, index, f'{split}_{index:05d}')
+        for split, count in zip(_SPLITS, (train, val), strict=True)
+        for index in range(count)
+    ]
 
 
 def demo_sample(seed: int, split: str, index: int, size: int) -> DemoSample:
@@ -110,27 +112,25 @@ def sample_classes(sample: DemoSample) -> list[str]:
 def _check_settings(settings: dict) -> None:
     for name, least in (('seed', 0), ('train', 1), ('val', 1), ('size', 32)):
         if settings[name] < least:
-            raise UserError(f'--{name} is {settings[name]}; it must be at '
-                            f'least {least}')
+            raise UserError(f'--{name} is {settings[name]}; it must be at least {least}')
 
 
 def _has_all_files(root: Path, names: list[tuple[str, int, str]]) -> bool:
     """Whether no image, mask or list has been deleted since."""
     stems = [stem for _, _, stem in names]
-    wanted = {'JPEGImages': '.jpg', 'SegmentationClass': '.png',
-              'Annotations': '.xml'}
+    wanted = {'JPEGImages': '.jpg', 'SegmentationClass': '.png', 'Annotations': '.xml'}
     lists = [f'ImageSets/Segmentation/{split}.txt' for split in _SPLITS]
     lists += ['image_labels.csv', 'classes.txt']
     return all((root / name).is_file() for name in lists) and all(
-        (root / folder).is_dir() and
-        {stem + suffix for stem in stems}.issubset(os.listdir(root / folder))
-        for folder, suffix in wanted.items())
+        (root / folder).is_dir()
+        and {stem + suffix for stem in stems}.issubset(os.listdir(root / folder))
+        for folder, suffix in wanted.items()
+    )
 
 
 def _write_sample(root: Path, stem: str, sample: DemoSample) -> None:
     with atomic_write(root / 'JPEGImages' / f'{stem}.jpg') as file:
-        Image.fromarray(sample.image).save(
-            file, 'JPEG', quality=95, subsampling=0)
+        Image.fromarray(sample.image).save(file, 'JPEG', quality=95, subsampling=0)
     write_label(root / 'SegmentationClass' / f'{stem}.png', sample.mask)
     with atomic_write(root / 'Annotations' / f'{stem}.xml') as file:
         file.write(_annotation(stem, sample))
@@ -141,14 +141,12 @@ def _annotation(stem: str, sample: DemoSample) -> bytes:
     height, width = sample.mask.shape
     tree = ElementTree.Element('annotation')
     _add(tree, filename=f'{stem}.jpg')
-    _add(ElementTree.SubElement(tree, 'size'), width=width, height=height,
-         depth=3)
+    _add(ElementTree.SubElement(tree, 'size'), width=width, height=height, depth=3)
     _add(tree, segmented=1)
     for class_id, (xmin, ymin, xmax, ymax) in sample.objects:
         item = ElementTree.SubElement(tree, 'object')
         _add(item, name=CLASSES[class_id], difficult=0)
-        _add(ElementTree.SubElement(item, 'bndbox'), xmin=xmin, ymin=ymin,
-             xmax=xmax, ymax=ymax)
+        _add(ElementTree.SubElement(item, 'bndbox'), xmin=xmin, ymin=ymin, xmax=xmax, ymax=ymax)
     ElementTree.indent(tree)
     return ElementTree.tostring(tree) + b'\n'
 

@@ -8,6 +8,7 @@ that classes overlap. Some creatures have no head, as animals look away in
 photographs, so bodies are worth learning. A class activation map therefore
 tends to stop at the head, which is the fault that patch learning is to mend.
 """
+
 import colorsys
 from typing import NamedTuple
 
@@ -80,17 +81,17 @@ def draw_sample(rng: np.random.Generator, size: int) -> DemoSample:
     image = _photograph(rng, image)
     labels = np.array([0] + [class_id + 1 for class_id in ids], np.uint8)
     boxes = [_box(owner == index) for index in range(len(ids))]
-    return DemoSample(image, labels[owner + 1], list(zip(ids, boxes,
-                                                         strict=True)))
+    return DemoSample(image, labels[owner + 1], list(zip(ids, boxes, strict=True)))
 
 
 def _draw_ground(rng: np.random.Generator, size: int) -> np.ndarray:
     """A mottled ground with stones and stalks that belong to no class."""
-    mottle = sum(
-        _noise(rng, size, cells) / cells**0.7 for cells in (3, 6, 12, 24, 48))
+    mottle = sum(_noise(rng, size, cells) / cells**0.7 for cells in (3, 6, 12, 24, 48))
     mottle = (mottle - mottle.min()) / np.ptp(mottle)
-    low, high = (_rgb(rng.random(), rng.uniform(0.05, 0.3), value)
-                 for value in (rng.uniform(0.25, 0.5), rng.uniform(0.55, 0.9)))
+    low, high = (
+        _rgb(rng.random(), rng.uniform(0.05, 0.3), value)
+        for value in (rng.uniform(0.25, 0.5), rng.uniform(0.55, 0.9))
+    )
     image = low + mottle[..., None] * (high - low)
     for _ in range(rng.integers(2, 6)):
         _draw_stone(rng, image)
@@ -118,8 +119,15 @@ def _draw_stalk(rng: np.random.Generator, image: np.ndarray) -> None:
     size = len(image)
     ends = np.round(rng.uniform(-0.2, 1.2, (2, 2)) * size * 16).astype(int)
     colour = _rgb(rng.random(), rng.uniform(0.1, 0.5), rng.uniform(0.2, 0.8))
-    cv2.line(image, ends[0].tolist(), ends[1].tolist(), colour.tolist(),
-             int(rng.integers(1, 3)), cv2.LINE_8, 4)
+    cv2.line(
+        image,
+        ends[0].tolist(),
+        ends[1].tolist(),
+        colour.tolist(),
+        int(rng.integers(1, 3)),
+        cv2.LINE_8,
+        4,
+    )
 
 
 def _random_pose(rng: np.random.Generator, size: int) -> _Pose:
@@ -128,8 +136,9 @@ def _random_pose(rng: np.random.Generator, size: int) -> _Pose:
     return _Pose(x, y, half, rng.uniform(0, 2 * np.pi), rng.uniform(0.45, 0.6))
 
 
-def _draw_creature(rng: np.random.Generator, class_id: int, pose: _Pose,
-                   size: int) -> tuple[np.ndarray, np.ndarray]:
+def _draw_creature(
+    rng: np.random.Generator, class_id: int, pose: _Pose, size: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Colours (size, size, 3) and opacity (size, size) of one creature."""
     u, v = _local(pose, size)
     p, q = (u - 1) / 0.37, v / 0.37
@@ -140,25 +149,24 @@ def _draw_creature(rng: np.random.Generator, class_id: int, pose: _Pose,
     colour = _body_colour(rng, class_id, u, v)
     if rng.random() >= HEADLESS:
         head = _alpha((1 - np.hypot(p, q)) * 0.37, pose.half_length)
-        colour += head[..., None] * (_head_colour(rng, class_id, p, q) -
-                                     colour)
+        colour += head[..., None] * (_head_colour(rng, class_id, p, q) - colour)
         alpha = np.maximum(alpha, head)
     return colour, alpha
 
 
-def _body_inside(class_id: int, u: np.ndarray, v: np.ndarray,
-                 width: float) -> np.ndarray:
+def _body_inside(class_id: int, u: np.ndarray, v: np.ndarray, width: float) -> np.ndarray:
     """About the distance to the outline in half lengths, positive inside."""
     w = v / width
     if class_id == 1:  # the fep is a rounded box
-        return (1 - (u**4 + w**4)**0.25) * width
+        return (1 - (u**4 + w**4) ** 0.25) * width
     if class_id == 2:  # the toma is a drop, thin at the head
         w = w / np.clip(1 - 0.45 * u, 0.5, 1.5)
     return (1 - np.hypot(u, w)) * width
 
 
-def _body_colour(rng: np.random.Generator, class_id: int, u: np.ndarray,
-                 v: np.ndarray) -> np.ndarray:
+def _body_colour(
+    rng: np.random.Generator, class_id: int, u: np.ndarray, v: np.ndarray
+) -> np.ndarray:
     """One scattered hue, shaded by the class's faint texture."""
     turn = 2 * np.pi * rng.uniform(0.85, 1.15)
     phase = rng.uniform(0, 2 * np.pi)
@@ -175,8 +183,9 @@ def _body_colour(rng: np.random.Generator, class_id: int, u: np.ndarray,
     return colour * shade[..., None]
 
 
-def _head_colour(rng: np.random.Generator, class_id: int, p: np.ndarray,
-                 q: np.ndarray) -> np.ndarray:
+def _head_colour(
+    rng: np.random.Generator, class_id: int, p: np.ndarray, q: np.ndarray
+) -> np.ndarray:
     """Two loud colours in the class's pattern; p, q are 1 at the rim."""
     phase = rng.uniform(-0.5, 0.5)
     wave = (
@@ -226,7 +235,5 @@ def _rgb(hue: float, saturation: float, value: float) -> np.ndarray:
 
 
 def _box(visible: np.ndarray) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(
-        visible.any(0))
-    return (int(columns[0]) + 1, int(rows[0]) + 1, int(columns[-1]) + 1,
-            int(rows[-1]) + 1)
+    rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(visible.any(0))
+    return (int(columns[0]) + 1, int(rows[0]) + 1, int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -1,4 +1,5 @@
 """One photograph, and its mask, made into files of the data set."""
+
 import json
 import os
 import shutil
@@ -51,8 +52,7 @@ class PhotoConverter:
         values (MaskValues): Of the masks.
     """
 
-    def __init__(self, settings: OwnDataSettings,
-                 values: MaskValues) -> None:
+    def __init__(self, settings: OwnDataSettings, values: MaskValues) -> None:
         self.settings, self.out, self.values = settings, settings.out, values
         for folder in ('JPEGImages', 'SegmentationClass'):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
@@ -70,8 +70,7 @@ class PhotoConverter:
         source = image.sources[0]
         entry = dict(image=image.image_id, digest=image.digest)
         try:
-            photo = read_photo(source.path, self.settings.max_long_side,
-                               self.settings.white_level)
+            photo = read_photo(source.path, self.settings.max_long_side, self.settings.white_level)
             mask = self._mask(image, photo)
             files = [f'JPEGImages/{image.image_id}{photo.suffix or ".jpg"}']
             if mask is not None:
@@ -101,17 +100,16 @@ class PhotoConverter:
         path = image.mask
         if path is None:
             return None
-        mask = Image.fromarray(self.values.convert(
-            read_mask(path), image.labels, str(path)))
+        mask = Image.fromarray(self.values.convert(read_mask(path), image.labels, str(path)))
         if mask.size != photo.full_size:
             # Drawn by a program that did not turn the photo.
             turned = turn_upright(mask, photo.orientation)
             if turned.size != photo.full_size:
                 raise UserError(
-                    '{}: has {} x {} pixels, but its photo {} has {} x {}; '
-                    'make both equal'.format(
-                        path, *mask.size, image.sources[0].path,
-                        *photo.full_size))
+                    '{}: has {} x {} pixels, but its photo {} has {} x {}; make both equal'.format(
+                        path, *mask.size, image.sources[0].path, *photo.full_size
+                    )
+                )
             mask = turned
         if mask.size != photo.picture.size:
             mask = mask.resize(photo.picture.size, Image.Resampling.NEAREST)

@@ -1,4 +1,5 @@
 """What the values of a user's masks mean."""
+
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -23,17 +24,17 @@ class MaskValues:
         UserError: A value or a meaning that cannot be.
     """
 
-    def __init__(self, classes: Sequence[str],
-                 meanings: Mapping[int, str] | None = None) -> None:
+    def __init__(self, classes: Sequence[str], meanings: Mapping[int, str] | None = None) -> None:
         self.classes = tuple(classes)
         self.meanings = dict(meanings or {})
         for value, name in self.meanings.items():
             if name not in _WORDS and name not in self.classes:
-                raise UserError(f"--mask-values {value}={name}: '{name}' is "
-                                f'no class and none of {", ".join(_WORDS)}')
+                raise UserError(
+                    f"--mask-values {value}={name}: '{name}' is "
+                    f'no class and none of {", ".join(_WORDS)}'
+                )
 
-    def convert(self, mask: np.ndarray, labels: Sequence[str],
-                where: str) -> np.ndarray:
+    def convert(self, mask: np.ndarray, labels: Sequence[str], where: str) -> np.ndarray:
         """Turn one mask.
 
         Args:
@@ -57,31 +58,34 @@ class MaskValues:
         return table[mask]
 
     def _check_plain(self, values: np.ndarray, where: str) -> None:
-        unknown = [value for value in values
-                   if len(self.classes) < value != IGNORE]
+        unknown = [value for value in values if len(self.classes) < value != IGNORE]
         if unknown:
             raise UserError(
                 f'{where}: has the value {unknown[0]}, but there are '
                 f'{len(self.classes)} classes; say what each value is with '
                 '--mask-values, e.g. 0=background '
-                f'{unknown[0]}={self.classes[0]}')
+                f'{unknown[0]}={self.classes[0]}'
+            )
         if values.tolist() in ([0, IGNORE], [IGNORE]):
             raise UserError(
                 f'{where}: has no values but 0 and 255, and 255 means void; '
                 'if it is the object, give --mask-values 0=background '
-                '255=object')
+                '255=object'
+            )
 
     def _label(self, value: int, labels: Sequence[str], where: str) -> int:
         name = self.meanings.get(value)
         if name is None:
-            raise UserError(f'{where}: has the value {value}, which '
-                            '--mask-values does not name; add it')
+            raise UserError(
+                f'{where}: has the value {value}, which --mask-values does not name; add it'
+            )
         if name == 'object':
             if len(labels) != 1:
                 raise UserError(
                     f'{where}: its image is labelled {" and ".join(labels)}, '
                     f'so {value}=object could be either; give this mask a '
-                    'value for each class')
+                    'value for each class'
+                )
             name = labels[0]
         if name in (BACKGROUND, 'void'):
             return 0 if name == BACKGROUND else IGNORE
@@ -104,10 +108,11 @@ def parse_meanings(texts: Sequence[str]) -> dict[int, str]:
     for text in texts:
         value, equals, name = text.partition('=')
         if not (equals and name and value.isdecimal() and int(value) < 256):
-            raise UserError(f'--mask-values {text}: expected VALUE=MEANING '
-                            'with a value of 0 to 255, e.g. 38=cat')
+            raise UserError(
+                f'--mask-values {text}: expected VALUE=MEANING '
+                'with a value of 0 to 255, e.g. 38=cat'
+            )
         if int(value) in meanings:
-            raise UserError(f'--mask-values {text}: the value comes twice; '
-                            'keep one')
+            raise UserError(f'--mask-values {text}: the value comes twice; keep one')
         meanings[int(value)] = name
     return meanings

@@ -1,4 +1,5 @@
 """From what, and how, a data set of one's own is made."""
+
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -48,26 +49,28 @@ class OwnDataSettings:
         """All but the folder itself, in JSON's types."""
         settings = {
             key: os.path.abspath(value) if isinstance(value, Path) else value
-            for key, value in asdict(self).items() if key != 'out'}
+            for key, value in asdict(self).items()
+            if key != 'out'
+        }
         settings['classes'] = list(self.classes)
-        settings['mask_values'] = [
-            f'{key}={value}' for key, value in self.mask_values.items()]
+        settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
     def check(self) -> None:
         """Raise a UserError for a number that is out of its range."""
         for option, value, fits, wanted in (
-                ('--val-share', self.val_share, 0 < self.val_share <= 0.5,
-                 'above 0 and at most 0.5'),
-                ('--max-long-side', self.max_long_side,
-                 self.max_long_side == 0 or self.max_long_side >= 32,
-                 'at least 32 pixels, or 0 for no limit'),
-                ('--white-level', self.white_level,
-                 1 <= self.white_level <= 65535, 'in 1..65535')):
+            ('--val-share', self.val_share, 0 < self.val_share <= 0.5, 'above 0 and at most 0.5'),
+            (
+                '--max-long-side',
+                self.max_long_side,
+                self.max_long_side == 0 or self.max_long_side >= 32,
+                'at least 32 pixels, or 0 for no limit',
+            ),
+            ('--white-level', self.white_level, 1 <= self.white_level <= 65535, 'in 1..65535'),
+        ):
             if not fits:
                 raise UserError(f'{option} is {value}; it must be {wanted}')
         if self.masks and not self.masks.is_dir():
-            raise UserError(f'{self.masks}: the folder of masks is missing; '
-                            'check --masks')
+            raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
         if self.mask_values and not self.masks:
             raise UserError('--mask-values: there are no masks; give --masks')

@@ -1,4 +1,5 @@
 """What a user's folder of photographs holds, and what is said about it."""
+
 import os
 import re
 import unicodedata
@@ -34,8 +35,7 @@ class Source:
     mask: Path | None
 
 
-def find_photos(root: str | os.PathLike,
-                leave_out: Iterable[str | os.PathLike] = ()) -> list[str]:
+def find_photos(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] = ()) -> list[str]:
     """Photographs anywhere below a folder, those that cannot be read as well.
 
     Hidden files and folders are passed over.
@@ -51,21 +51,24 @@ def find_photos(root: str | os.PathLike,
         UserError: The folder is missing or holds none.
     """
     if not os.path.isdir(root):
-        raise UserError(f'{root}: the folder of photos is missing; check the '
-                        'path')
+        raise UserError(f'{root}: the folder of photos is missing; check the path')
     seen = {os.path.realpath(path) for path in leave_out}
     found = []
     for folder, below, files in os.walk(root, followlinks=True):
         seen.add(os.path.realpath(folder))
         # A link to a folder above would never end.
-        below[:] = [name for name in below if not name.startswith('.') and
-                    os.path.realpath(os.path.join(folder, name)) not in seen]
-        found += [os.path.join(folder, name) for name in files
-                  if not name.startswith('.') and name.lower().endswith(
-                      PHOTO_SUFFIXES + FOREIGN_SUFFIXES)]
+        below[:] = [
+            name
+            for name in below
+            if not name.startswith('.') and os.path.realpath(os.path.join(folder, name)) not in seen
+        ]
+        found += [
+            os.path.join(folder, name)
+            for name in files
+            if not name.startswith('.') and name.lower().endswith(PHOTO_SUFFIXES + FOREIGN_SUFFIXES)
+        ]
     if not found:
-        raise UserError(f'{root}: holds no photo; known endings are '
-                        f'{" ".join(PHOTO_SUFFIXES)}')
+        raise UserError(f'{root}: holds no photo; known endings are {" ".join(PHOTO_SUFFIXES)}')
     return sorted(Path(path).relative_to(root).as_posix() for path in found)
 
 
@@ -84,23 +87,29 @@ def labels_from_folders(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     labels = {}
     for name in names:
         folder, slash, _ = name.partition('/')
-        labels[name] = (_tidy(folder), ) if slash else ()
+        labels[name] = (_tidy(folder),) if slash else ()
     found = {label for known in labels.values() for label in known}
     if not found:
-        raise UserError('no photo lies in a folder of its class; make a '
-                        'folder for each class, or give --labels FILE')
+        raise UserError(
+            'no photo lies in a folder of its class; make a '
+            'folder for each class, or give --labels FILE'
+        )
     if {label.lower() for label in found} <= _SPLIT_NAMES:
         raise UserError(
             f'the folders {", ".join(sorted(found))} look like splits, not '
             'classes; put photos of all splits into one folder a class, and '
-            'name those to validate on by --val-list')
+            'name those to validate on by --val-list'
+        )
     return labels
 
 
-def labels_from_file(path: str | os.PathLike, root: str | os.PathLike,
-                     names: Sequence[str], classes: Sequence[str],
-                     missing_is_fine: bool = False
-                     ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+def labels_from_file(
+    path: str | os.PathLike,
+    root: str | os.PathLike,
+    names: Sequence[str],
+    classes: Sequence[str],
+    missing_is_fine: bool = False,
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """The classes of each photo as a CSV or JSON says.
 
     A photo on several lines has the classes of all of them.
@@ -122,9 +131,10 @@ def labels_from_file(path: str | os.PathLike, root: str | os.PathLike,
     """
     rows, listed = _read_rows(path, classes)
     classes = list(classes) or list(
-        check_classes(listed, f'{path} metainfo.classes') if listed else
-        sorted({name for row in rows for name in row.names
-                if isinstance(name, str)}))
+        check_classes(listed, f'{path} metainfo.classes')
+        if listed
+        else sorted({name for row in rows for name in row.names if isinstance(name, str)})
+    )
     find = PhotoFinder(root, names)
     labels = {name: () for name in names}
     missing = []
@@ -133,14 +143,15 @@ def labels_from_file(path: str | os.PathLike, root: str | os.PathLike,
         if found is None:
             missing.append(row)
             continue
-        own = [classes[i] for i in class_ids(row, classes)
-               ] if row.names else []
+        own = [classes[i] for i in class_ids(row, classes)] if row.names else []
         labels[found] = tuple(dict.fromkeys((*labels[found], *own)))
     if missing and not missing_is_fine:
         more = f' (and {len(missing) - 1} more)' if len(missing) > 1 else ''
-        raise UserError(f"{missing[0].where}: photo '{missing[0].image}'{more}"
-                        f' is missing in {root}; add it, or pass such lines '
-                        'over with --skip-bad')
+        raise UserError(
+            f"{missing[0].where}: photo '{missing[0].image}'{more}"
+            f' is missing in {root}; add it, or pass such lines '
+            'over with --skip-bad'
+        )
     return labels, classes
 
 
@@ -152,16 +163,14 @@ class PhotoFinder:
         names (Sequence[str]): As of :func:`find_photos`.
     """
 
-    def __init__(self, root: str | os.PathLike,
-                 names: Sequence[str]) -> None:
+    def __init__(self, root: str | os.PathLike, names: Sequence[str]) -> None:
         self.root = root
         self.names = set(names)
         self.folder = ImageFolder(root, PHOTO_SUFFIXES + FOREIGN_SUFFIXES)
 
     def __call__(self, name: str) -> str | None:
         """Name of a photo, given its path with or without its ending."""
-        for form in (name, unicodedata.normalize('NFC', name),
-                     unicodedata.normalize('NFD', name)):
+        for form in (name, unicodedata.normalize('NFC', name), unicodedata.normalize('NFD', name)):
             path = self.folder.find(form.replace('\\', '/'))
             if path is not None:
                 found = Path(os.path.relpath(path, self.root)).as_posix()
@@ -186,8 +195,10 @@ def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:
     for number, line in read_lines(path, 'list of photos'):
         name = find(line)
         if name is None:
-            raise UserError(f"{path} line {number}: photo '{line}' is missing "
-                            f'in {find.root}; add it or take it out')
+            raise UserError(
+                f"{path} line {number}: photo '{line}' is missing "
+                f'in {find.root}; add it or take it out'
+            )
         found.add(name)
     return found
 
@@ -238,10 +249,10 @@ def check_own_classes(classes: Sequence[str], where: str) -> tuple[str, ...]:
         if ';' in name or not name.isprintable() or name != name.strip():
             raise UserError(
                 f'{where}: class {name!r} has a semicolon, a control '
-                'character, or spaces at its ends; rename it')
+                'character, or spaces at its ends; rename it'
+            )
     if len(classes) > 254:
-        raise UserError(f'{where}: {len(classes)} classes, but a mask of 8 '
-                        'bits has room for 254')
+        raise UserError(f'{where}: {len(classes)} classes, but a mask of 8 bits has room for 254')
     return classes
 
 
@@ -249,14 +260,16 @@ def _tidy(name: str) -> str:
     return unicodedata.normalize('NFC', name).strip()
 
 
-def _read_rows(path: str | os.PathLike, classes: Sequence[str]
-               ) -> tuple[list[LabelRow], list[str] | None]:
+def _read_rows(
+    path: str | os.PathLike, classes: Sequence[str]
+) -> tuple[list[LabelRow], list[str] | None]:
     ending = os.path.splitext(path)[1].lower()
     if ending == '.json':
         return read_json(path)
     if ending != '.csv':
-        raise UserError(f'{path}: labels are read from a .csv or a .json; '
-                        'see docs/data.md for their form')
+        raise UserError(
+            f'{path}: labels are read from a .csv or a .json; see docs/data.md for their form'
+        )
     rows = read_csv(path, classes)
     if classes:
         return rows, None
@@ -265,8 +278,7 @@ def _read_rows(path: str | os.PathLike, classes: Sequence[str]
     return (read_csv(path, sorted(spaced)) if spaced else rows), None
 
 
-def by_content(sources: Sequence[Source], digests: Mapping[str, str]
-               ) -> list[list[Source]]:
+def by_content(sources: Sequence[Source], digests: Mapping[str, str]) -> list[list[Source]]:
     """Photos of the same bytes together, in the order of the first.
 
     Args:

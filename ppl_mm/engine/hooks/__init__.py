@@ -6,6 +6,10 @@ from .reseed_hook import ReseedHook
 from .stage_checkpoint_hook import StageCheckpointHook
 
 __all__ = [
-    'ChannelsLastHook', 'ClassListHook', 'PlainCheckpointHook',
-    'ProgressiveStageHook', 'ReseedHook', 'StageCheckpointHook'
+    'ChannelsLastHook',
+    'ClassListHook',
+    'PlainCheckpointHook',
+    'ProgressiveStageHook',
+    'ReseedHook',
+    'StageCheckpointHook',
 ]

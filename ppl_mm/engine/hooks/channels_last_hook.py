@@ -1,4 +1,5 @@
 """The memory format in which convolutions are fast on a CPU."""
+
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner

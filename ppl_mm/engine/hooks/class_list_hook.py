@@ -1,4 +1,5 @@
 """One list of classes for the data, the model and its checkpoint."""
+
 from collections.abc import Sequence
 
 from mmengine.hooks import Hook
@@ -41,7 +42,8 @@ class ClassListHook(Hook):
             raise UserError(
                 f'the checkpoint was trained for the classes {_show(saved)}, '
                 f'but the data set has {_show(own)}; use the data, or the '
-                'metainfo.classes, that it was trained with')
+                'metainfo.classes, that it was trained with'
+            )
 
 
 def _loop(runner: Runner) -> BaseLoop:
@@ -66,7 +68,8 @@ def _check_count(runner: Runner, classes: Sequence[str] | None) -> None:
         if count and classes and count != len(classes):
             raise UserError(
                 f'model.{name}.num_classes={count}, but the data set has '
-                f'{len(classes)} classes: {_show(classes)}; make them equal')
+                f'{len(classes)} classes: {_show(classes)}; make them equal'
+            )
 
 
 def _show(classes) -> str:

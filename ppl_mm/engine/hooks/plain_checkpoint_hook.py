@@ -1,4 +1,5 @@
 """Checkpoints that hold tensors and plain values, and nothing else."""
+
 from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
@@ -39,8 +40,7 @@ class PlainCheckpointHook(Hook):
         hub = checkpoint.get('message_hub')
         if isinstance(hub, Mapping):
             scalars = hub.get('log_scalars', {})
-            scalars.update({name: _history_buffer(value)
-                            for name, value in scalars.items()})
+            scalars.update({name: _history_buffer(value) for name, value in scalars.items()})
 
 
 def to_plain(value: Any) -> Any:
@@ -59,7 +59,8 @@ def to_plain(value: Any) -> Any:
         return dict(
             log_history=log_history.tolist(),
             count_history=count_history.tolist(),
-            max_length=value.max_length)
+            max_length=value.max_length,
+        )
     if isinstance(value, Mapping):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,5 @@
 """Progressive patch learning: which stage is trained in which epoch."""
+
 from itertools import accumulate
 
 from mmengine.hooks import Hook
@@ -30,24 +31,24 @@ class ProgressiveStageHook(Hook):
             the change of stage. Defaults to False.
     """
 
-    def __init__(self,
-                 stages: list[dict],
-                 fresh_schedule: bool = True,
-                 keep_optimizer_state: bool = False) -> None:
+    def __init__(
+        self, stages: list[dict], fresh_schedule: bool = True, keep_optimizer_state: bool = False
+    ) -> None:
         for number, stage in enumerate(stages, start=1):
             if set(stage) != {'position', 'grid', 'epochs'}:
                 raise UserError(
                     f'ProgressiveStageHook: stage {number} needs the keys '
-                    f'position, grid and epochs, got {sorted(stage)}')
+                    f'position, grid and epochs, got {sorted(stage)}'
+                )
             if type(stage['epochs']) is not int or stage['epochs'] < 1:
                 raise UserError(
                     f'ProgressiveStageHook: stage {number} has '
                     f'epochs={stage["epochs"]!r}; give a whole number, 1 or '
-                    'more')
+                    'more'
+                )
         self.stages = stages
         # Stage s runs in epochs begins[s] .. begins[s + 1] - 1.
-        self.begins = list(
-            accumulate((stage['epochs'] for stage in stages), initial=0))
+        self.begins = list(accumulate((stage['epochs'] for stage in stages), initial=0))
         self.fresh_schedule = fresh_schedule
         self.keep_optimizer_state = keep_optimizer_state
 
@@ -57,7 +58,8 @@ class ProgressiveStageHook(Hook):
             raise UserError(
                 f'ProgressiveStageHook: the stages have {self.begins[-1]} '
                 f'epochs in all, but train_cfg.max_epochs={runner.max_epochs};'
-                ' make them equal')
+                ' make them equal'
+            )
         for stage in self.stages:  # a wrong one must not wait for its turn
             check_stage(runner.model, stage['position'], stage['grid'])
             if self.fresh_schedule:
@@ -81,7 +83,8 @@ class ProgressiveStageHook(Hook):
         runner.logger.info(
             f'Stage {index + 1} of {len(self.stages)}: patches of a '
             f'{stage["grid"]} grid after block {stage["position"]}, for '
-            f'{stage["epochs"]} epochs')
+            f'{stage["epochs"]} epochs'
+        )
 
     @staticmethod
     def _restart_schedule(runner: Runner, epochs: int) -> None:
@@ -90,11 +93,13 @@ class ProgressiveStageHook(Hook):
             return
         for wrapper in _optim_wrappers(runner):
             for group in wrapper.param_groups:
-                group.update({
-                    name.removeprefix('initial_'): value
-                    for name, value in group.items()
-                    if name.startswith('initial_')
-                })
+                group.update(
+                    {
+                        name.removeprefix('initial_'): value
+                        for name, value in group.items()
+                        if name.startswith('initial_')
+                    }
+                )
         runner.param_schedulers = runner.build_param_scheduler(schedulers)
 
 
@@ -105,13 +110,13 @@ def _schedulers_of(runner: Runner, epochs: int) -> list[dict]:
         if runner.param_schedulers:
             raise UserError(
                 'ProgressiveStageHook(fresh_schedule=True) needs '
-                'param_scheduler in the config; use Runner.from_cfg')
+                'param_scheduler in the config; use Runner.from_cfg'
+            )
         return []
     if isinstance(schedulers, dict):
         schedulers = [schedulers]
     iters = epochs * len(runner.train_dataloader)
-    return [dict(end=epochs if one.get('by_epoch', True) else iters) | one
-            for one in schedulers]
+    return [dict(end=epochs if one.get('by_epoch', True) else iters) | one for one in schedulers]
 
 
 def _check_schedulers(runner: Runner, epochs: int) -> None:
@@ -123,7 +128,8 @@ def _check_schedulers(runner: Runner, epochs: int) -> None:
                 f'ProgressiveStageHook: {one["type"]} begins at {begin}, and '
                 f'a stage of {epochs} epochs is over at {end}; shorten what '
                 'comes before, lengthen the stage, or set '
-                'fresh_schedule=False')
+                'fresh_schedule=False'
+            )
 
 
 def _optim_wrappers(runner: Runner) -> list[OptimWrapper]:

@@ -1,4 +1,5 @@
 """Random numbers that a resumed run draws again."""
+
 import numpy as np
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
@@ -28,8 +29,7 @@ class ReseedHook(Hook):
         """For what is drawn before the first iteration."""
         _reseed(runner)
 
-    def before_train_iter(self, runner: Runner, batch_idx: int,
-                          data_batch: object = None) -> None:
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
         """For the forward pass."""
         _reseed(runner)
 

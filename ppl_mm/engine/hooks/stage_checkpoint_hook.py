@@ -1,4 +1,5 @@
 """What the stage in a checkpoint means to the run that loads it."""
+
 import logging
 
 from mmengine.hooks import Hook
@@ -41,8 +42,7 @@ class StageCheckpointHook(Hook):
             _warn_of_stage(checkpoint.get('state_dict', checkpoint), model)
         elif not runner._resume:
             _start_from(checkpoint.get('state_dict', checkpoint), model)
-            _start_from(
-                checkpoint.get('ema_state_dict', {}), model, 'module.')
+            _start_from(checkpoint.get('ema_state_dict', {}), model, 'module.')
 
 
 def _warn_of_stage(state: dict, model: nn.Module) -> None:
@@ -58,7 +58,8 @@ def _warn_of_stage(state: dict, model: nn.Module) -> None:
             f"used, and not the config's {own[1]} x {own[2]} after block "
             f'{own[0]}.',
             logger='current',
-            level=logging.WARNING)
+            level=logging.WARNING,
+        )
 
 
 def _start_from(state: dict, model: nn.Module, prefix: str = '') -> None:
@@ -71,8 +72,7 @@ def _start_from(state: dict, model: nn.Module, prefix: str = '') -> None:
         return
     channels = block_chain(model.backbone).channels
     if new.shape != old.shape and old.shape[1] in (channels, 2 * channels):
-        state[prefix + _CLASSIFIER] = widen_classifier(
-            old, channels, new.shape[1])
+        state[prefix + _CLASSIFIER] = widen_classifier(old, channels, new.shape[1])
 
 
 def widen_classifier(weight: Tensor, channels: int, width: int) -> Tensor:
@@ -90,8 +90,7 @@ def widen_classifier(weight: Tensor, channels: int, width: int) -> Tensor:
     Returns:
         Tensor: (num_classes, width, 1, 1).
     """
-    whole, patches = weight.split(
-        [channels, weight.shape[1] - channels], dim=1)
+    whole, patches = weight.split([channels, weight.shape[1] - channels], dim=1)
     wide = weight.new_zeros(weight.shape[0], width, 1, 1)
     wide[:, :channels] = whole
     branches = width // channels - 1

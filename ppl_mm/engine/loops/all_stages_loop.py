@@ -1,4 +1,5 @@
 """Progressive training with all stages stepped in every iteration."""
+
 from collections.abc import Sequence
 
 from mmengine.runner import EpochBasedTrainLoop
@@ -33,14 +34,16 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
             if set(stage) != {'position', 'grid'}:
                 raise UserError(
                     f'AllStagesTrainLoop: stage {number} needs the keys '
-                    f'position and grid, got {sorted(stage)}')
+                    f'position and grid, got {sorted(stage)}'
+                )
         self.stages = stages
 
     def run(self) -> nn.Module:
         """Train; accumulated gradients are counted by stage."""
         steps = len(self.stages)
         self.runner.optim_wrapper.initialize_count_status(
-            self.runner.model, steps * self._iter, steps * self._max_iters)
+            self.runner.model, steps * self._iter, steps * self._max_iters
+        )
         return super().run()
 
     def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
@@ -50,18 +53,16 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
             idx (int): Index of the batch in the epoch.
             data_batch (Sequence[dict]): Data from the data loader.
         """
-        self.runner.call_hook(
-            'before_train_iter', batch_idx=idx, data_batch=data_batch)
+        self.runner.call_hook('before_train_iter', batch_idx=idx, data_batch=data_batch)
         outputs = {}
         for number, stage in enumerate(self.stages, start=1):
             set_stage(self.runner, stage['position'], stage['grid'])
             losses = self.runner.model.train_step(
-                data_batch, optim_wrapper=self.runner.optim_wrapper)
+                data_batch, optim_wrapper=self.runner.optim_wrapper
+            )
             outputs |= {f'stage{number}_{k}': v for k, v in losses.items()}
         outputs['loss'] = losses['loss']
         self.runner.call_hook(
-            'after_train_iter',
-            batch_idx=idx,
-            data_batch=data_batch,
-            outputs=outputs)
+            'after_train_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs
+        )
         self._iter += 1

@@ -1,4 +1,5 @@
 """What an AffinityNet learns from a label map."""
+
 import torch
 from torch import Tensor, nn
 
@@ -26,15 +27,15 @@ class AffinityLoss(nn.Module):
         different (float): Of pairs of different labels. Defaults to 1/2.
     """
 
-    def __init__(self, background: float = 0.25, foreground: float = 0.25,
-                 different: float = 0.5) -> None:
+    def __init__(
+        self, background: float = 0.25, foreground: float = 0.25, different: float = 0.5
+    ) -> None:
         super().__init__()
         self.background = background
         self.foreground = foreground
         self.different = different
 
-    def forward(self, affinities: Tensor, labels: Tensor,
-                radius: float) -> dict[str, Tensor]:
+    def forward(self, affinities: Tensor, labels: Tensor, radius: float) -> dict[str, Tensor]:
         """Compare affinities with labels.
 
         Args:
@@ -57,9 +58,9 @@ class AffinityLoss(nn.Module):
         unlike = -(1 + _EPSILON - affinities).log()
         return dict(
             loss_background=self.background * _mean(alike, is_background),
-            loss_foreground=self.foreground * _mean(
-                alike, same & ~is_background),
-            loss_different=self.different * _mean(unlike, known & ~same))
+            loss_foreground=self.foreground * _mean(alike, same & ~is_background),
+            loss_different=self.different * _mean(unlike, known & ~same),
+        )
 
 
 def _mean(values: Tensor, chosen: Tensor) -> Tensor:

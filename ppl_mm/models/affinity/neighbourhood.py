@@ -5,6 +5,7 @@ to the second, so that half of the neighbourhood holds every pair. A map of
 pairs has the shape ``(..., P, H, W)``; where the second pixel would lie
 outside, it holds a value that says so.
 """
+
 import math
 
 import torch
@@ -24,12 +25,15 @@ def half_disc(radius: float) -> list[tuple[int, int]]:
         list[tuple[int, int]]: P times (rows down, columns to the right).
     """
     reach = math.ceil(radius) - 1
-    return [(y, x) for y in range(reach + 1) for x in range(-reach, reach + 1)
-            if (y, x) > (0, 0) and math.hypot(y, x) < radius]
+    return [
+        (y, x)
+        for y in range(reach + 1)
+        for x in range(-reach, reach + 1)
+        if (y, x) > (0, 0) and math.hypot(y, x) < radius
+    ]
 
 
-def pair_views(values: Tensor,
-               offset: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """All first and all second pixels of the pairs of one offset.
 
     Args:
@@ -45,8 +49,10 @@ def pair_views(values: Tensor,
     height, width = values.shape[-2:]
     rows, columns = max(height - y, 0), max(width - abs(x), 0)
     left, right = max(-x, 0), max(x, 0)
-    return (values[..., :rows, left:left + columns],
-            values[..., y:y + rows, right:right + columns])
+    return (
+        values[..., :rows, left : left + columns],
+        values[..., y : y + rows, right : right + columns],
+    )
 
 
 def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
@@ -94,8 +100,7 @@ class _MeanDistance(Function):
         ctx.save_for_backward(features)
         ctx.offsets = half_disc(radius)
         batch, _, height, width = features.shape
-        distances = features.new_full(
-            (batch, len(ctx.offsets), height, width), math.inf)
+        distances = features.new_full((batch, len(ctx.offsets), height, width), math.inf)
         for index, offset in enumerate(ctx.offsets):
             first, second = pair_views(features, offset)
             there, _ = pair_views(distances[:, index], offset)
@@ -105,13 +110,12 @@ class _MeanDistance(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
-        features, = ctx.saved_tensors
+        (features,) = ctx.saved_tensors
         total = torch.zeros_like(features)
         for index, offset in enumerate(ctx.offsets):
             first, second = pair_views(features, offset)
             there, _ = pair_views(grad[:, index], offset)
-            slope = (first - second).sign_().mul_(
-                there.unsqueeze(1) / features.shape[1])
+            slope = (first - second).sign_().mul_(there.unsqueeze(1) / features.shape[1])
             of_first, of_second = pair_views(total, offset)
             of_first.add_(slope)
             of_second.sub_(slope)

@@ -1,4 +1,5 @@
 """The network that knows which neighbouring pixels belong together."""
+
 import math
 from collections.abc import Callable, Sequence
 
@@ -58,41 +59,40 @@ class AffinityNet(BaseModel):
         torch.Size([1, 112, 8, 10])
     """
 
-    def __init__(self,
-                 backbone: dict,
-                 taps: Sequence[int],
-                 channels: Sequence[int],
-                 stride: int = 8,
-                 radius: float = 5,
-                 norm_groups: int | None = None,
-                 loss: dict | None = None,
-                 data_preprocessor: dict | nn.Module | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        backbone: dict,
+        taps: Sequence[int],
+        channels: Sequence[int],
+        stride: int = 8,
+        radius: float = 5,
+        norm_groups: int | None = None,
+        loss: dict | None = None,
+        data_preprocessor: dict | nn.Module | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         if not isinstance(data_preprocessor, nn.Module):
             # The type with its scope, to be found from any other.
             data_preprocessor = dict(
-                dict(type='mmseg.SegDataPreProcessor'),
-                **(data_preprocessor or {}))
+                dict(type='mmseg.SegDataPreProcessor'), **(data_preprocessor or {})
+            )
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone = (MODELS.build(backbone)
-                         if isinstance(backbone, dict) else backbone)
+        self.backbone = MODELS.build(backbone) if isinstance(backbone, dict) else backbone
         chain = block_chain(self.backbone)
         self.taps = _check_taps(taps, channels, len(chain))
         if radius <= 1 or stride < 1:
-            raise UserError(f'ppl_mm.AffinityNet: radius={radius} must be '
-                            f'above 1, stride={stride} 1 or more')
+            raise UserError(
+                f'ppl_mm.AffinityNet: radius={radius} must be above 1, stride={stride} 1 or more'
+            )
         self.stride, self.radius = stride, radius
-        self.head = AffinityHead(
-            [chain[tap].channels for tap in self.taps], channels,
-            norm_groups)
-        self.loss_module = MODELS.build(
-            loss or dict(type='ppl_mm.AffinityLoss'))
+        self.head = AffinityHead([chain[tap].channels for tap in self.taps], channels, norm_groups)
+        self.loss_module = MODELS.build(loss or dict(type='ppl_mm.AffinityLoss'))
         self._freeze_unused(chain)
 
     def _freeze_unused(self, chain: BlockChain) -> None:
         """Train no parameter that does nothing: DDP would wait for it."""
         used = set()
-        for block in chain[:max(self.taps) + 1]:
+        for block in chain[: max(self.taps) + 1]:
             used |= _parameters(block.layers)
         for tap in self.taps:
             used |= _parameters(chain[tap].readout)
@@ -110,15 +110,16 @@ class AffinityNet(BaseModel):
         Returns:
             Tensor: (B, C, H / stride, W / stride), sizes rounded up.
         """
-        chain = block_chain(self.backbone)[:max(self.taps) + 1]
+        chain = block_chain(self.backbone)[: max(self.taps) + 1]
         _, maps = chain.run(inputs, self.taps)
         maps = [chain[tap].features(maps[tap]) for tap in self.taps]
         size = [math.ceil(side / self.stride) for side in inputs.shape[-2:]]
         # In float32 also where convolutions are not.
         return self.head(maps, size).float()
 
-    def forward(self, inputs: Tensor, data_samples: list | None = None,
-                mode: str = 'tensor') -> Tensor | dict[str, Tensor]:
+    def forward(
+        self, inputs: Tensor, data_samples: list | None = None, mode: str = 'tensor'
+    ) -> Tensor | dict[str, Tensor]:
         """Run the network.
 
         Args:
@@ -136,21 +137,17 @@ class AffinityNet(BaseModel):
             ValueError: If there is no such mode.
         """
         if mode not in ('tensor', 'predict', 'loss'):
-            raise ValueError(f"mode is '{mode}', not 'tensor', 'predict' or "
-                             "'loss'")
+            raise ValueError(f"mode is '{mode}', not 'tensor', 'predict' or 'loss'")
         features = self.extract_feat(inputs)
         if mode == 'tensor':
             return features
         affinities = pair_affinities(features, self.radius)
         if mode == 'predict':
             return affinities
-        labels = torch.stack([
-            sample.gt_sem_seg.data for sample in data_samples])
+        labels = torch.stack([sample.gt_sem_seg.data for sample in data_samples])
         # Of each cell the pixel in its middle.
-        labels = F.interpolate(
-            labels.float(), size=features.shape[-2:], mode='nearest-exact')
-        return self.loss_module(
-            affinities, labels.squeeze(1).long(), self.radius)
+        labels = F.interpolate(labels.float(), size=features.shape[-2:], mode='nearest-exact')
+        return self.loss_module(affinities, labels.squeeze(1).long(), self.radius)
 
 
 class AffinityHead(nn.Module):
@@ -166,15 +163,17 @@ class AffinityHead(nn.Module):
         norm_groups (int, optional): As of :class:`AffinityNet`.
     """
 
-    def __init__(self, in_channels: Sequence[int], channels: Sequence[int],
-                 norm_groups: int | None = None) -> None:
+    def __init__(
+        self, in_channels: Sequence[int], channels: Sequence[int], norm_groups: int | None = None
+    ) -> None:
         super().__init__()
         self.reduce = nn.ModuleList(
             nn.Conv2d(before, after, 1, bias=False)
-            for before, after in zip(in_channels, channels, strict=True))
+            for before, after in zip(in_channels, channels, strict=True)
+        )
         self.norms = nn.ModuleList(
-            nn.GroupNorm(norm_groups, count) if norm_groups else nn.Identity()
-            for count in channels)
+            nn.GroupNorm(norm_groups, count) if norm_groups else nn.Identity() for count in channels
+        )
         self.mix = nn.Conv2d(sum(channels), sum(channels), 1, bias=False)
         for conv in self.reduce:
             nn.init.kaiming_normal_(conv.weight)
@@ -183,29 +182,31 @@ class AffinityHead(nn.Module):
     def forward(self, maps: Sequence[Tensor], size: Sequence[int]) -> Tensor:
         """From feature maps (B, C_i, H_i, W_i) to one, (B, C, *size)."""
         reduced = [
-            F.interpolate(F.elu(norm(conv(features))), size=list(size),
-                          mode='bilinear', align_corners=False)
-            for conv, norm, features in zip(
-                self.reduce, self.norms, maps, strict=True)]
+            F.interpolate(
+                F.elu(norm(conv(features))), size=list(size), mode='bilinear', align_corners=False
+            )
+            for conv, norm, features in zip(self.reduce, self.norms, maps, strict=True)
+        ]
         return F.elu(self.mix(torch.cat(reduced, dim=1)))
 
 
-def _check_taps(taps: Sequence[int], channels: Sequence[int],
-                count: int) -> tuple[int, ...]:
+def _check_taps(taps: Sequence[int], channels: Sequence[int], count: int) -> tuple[int, ...]:
     """The taps as indices from the start."""
     if len(taps) != len(channels) or not taps:
-        raise UserError(f'ppl_mm.AffinityNet: taps={tuple(taps)} and channels='
-                        f'{tuple(channels)} must be as many, one or more')
+        raise UserError(
+            f'ppl_mm.AffinityNet: taps={tuple(taps)} and channels='
+            f'{tuple(channels)} must be as many, one or more'
+        )
     for tap in taps:
         if not -count <= tap < count:
             raise UserError(
                 f'ppl_mm.AffinityNet: taps has {tap}, outside the chain of '
                 f'{count} blocks: use 0..{count - 1} or {-count}..-1 (`python '
-                '-m ppl_mm.models.block_chain CONFIG` lists them)')
+                '-m ppl_mm.models.block_chain CONFIG` lists them)'
+            )
     return tuple(tap % count for tap in taps)
 
 
 def _parameters(layers: Sequence[Callable]) -> set[nn.Parameter]:
     """Of the layers of a block, of which some are functions without any."""
-    return {parameter for layer in layers
-            for parameter in getattr(layer, 'parameters', tuple)()}
+    return {parameter for layer in layers for parameter in getattr(layer, 'parameters', tuple)()}

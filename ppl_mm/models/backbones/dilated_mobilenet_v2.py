@@ -1,4 +1,5 @@
 """MobileNetV2 at an output stride of one's own choice."""
+
 from collections.abc import Sequence
 
 from mmpretrain.models.backbones import MobileNetV2
@@ -43,17 +44,18 @@ class DilatedMobileNetV2(MobileNetV2):
         torch.Size([1, 1280, 4, 4])
     """
 
-    def __init__(self,
-                 strides: Sequence[int] = (1, 2, 2, 2, 1, 2, 1),
-                 dilations: Sequence[int] = (1, 1, 1, 1, 1, 1, 1),
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        strides: Sequence[int] = (1, 2, 2, 2, 1, 2, 1),
+        dilations: Sequence[int] = (1, 1, 1, 1, 1, 1, 1),
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         num_layers = len(self.arch_settings)
         _check('strides', strides, num_layers, (1, 2))
         _check('dilations', dilations, num_layers, range(1, 1 << 16))
         before = 1
-        for i, (stride, dilation) in enumerate(
-                zip(strides, dilations, strict=True)):
+        for i, (stride, dilation) in enumerate(zip(strides, dilations, strict=True)):
             first, *rest = getattr(self, f'layer{i + 1}')
             _set_stride(first, stride)
             _set_dilation(first, before)
@@ -64,12 +66,13 @@ class DilatedMobileNetV2(MobileNetV2):
         self._freeze_stages()
 
 
-def _check(name: str, values: Sequence[int], length: int,
-           legal: Sequence[int]) -> None:
+def _check(name: str, values: Sequence[int], length: int, legal: Sequence[int]) -> None:
     """Raise a ValueError unless there is one legal number for each layer."""
     if len(values) != length or any(value not in legal for value in values):
-        raise ValueError(f'{name} of DilatedMobileNetV2 must be {length} '
-                         f'numbers within {legal}, got {tuple(values)}')
+        raise ValueError(
+            f'{name} of DilatedMobileNetV2 must be {length} '
+            f'numbers within {legal}, got {tuple(values)}'
+        )
 
 
 def _depthwise(block: nn.Module) -> nn.Conv2d:

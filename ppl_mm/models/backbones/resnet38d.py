@@ -1,4 +1,5 @@
 """ResNet38d, the wide residual network of PSA and SEAM."""
+
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,8 @@ _PLAIN_STAGES = dict(
     b2=(3, 128, 128, 2, 1, 1),
     b3=(3, 256, 256, 2, 1, 1),
     b4=(6, 512, 512, 2, 1, 1),
-    b5=(3, 512, 1024, 1, 1, 2))
+    b5=(3, 512, 1024, 1, 1, 2),
+)
 _BOTTLENECKS = dict(b6=2048, b7=4096)
 _BOTTLENECK_DILATION = 4
 
@@ -71,17 +73,23 @@ class ResNet38d(BaseModule):
         torch.Size([1, 512, 8, 10])
     """
 
-    def __init__(self,
-                 out_indices: Sequence[int] = (7, ),
-                 frozen_stages: int = 0,
-                 norm_eval: bool = True,
-                 norm_cfg: dict | None = None,
-                 dropout: Sequence[float] = (0.3, 0.5),
-                 width: float = 1.0,
-                 init_cfg: dict | list | None = None) -> None:
-        super().__init__(init_cfg or [
-            dict(type='Kaiming', layer='Conv2d'),
-            dict(type='Constant', val=1, layer='_BatchNorm')])
+    def __init__(
+        self,
+        out_indices: Sequence[int] = (7,),
+        frozen_stages: int = 0,
+        norm_eval: bool = True,
+        norm_cfg: dict | None = None,
+        dropout: Sequence[float] = (0.3, 0.5),
+        width: float = 1.0,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(
+            init_cfg
+            or [
+                dict(type='Kaiming', layer='Conv2d'),
+                dict(type='Constant', val=1, layer='_BatchNorm'),
+            ]
+        )
         _check(out_indices, frozen_stages, dropout)
         self.out_indices = tuple(out_indices)
         self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
@@ -89,28 +97,25 @@ class ResNet38d(BaseModule):
         self._build(norm_cfg, dropout, width)
         self._freeze_stages()
 
-    def _build(self, norm_cfg: dict, dropout: Sequence[float],
-               width: float) -> None:
+    def _build(self, norm_cfg: dict, dropout: Sequence[float], width: float) -> None:
         channels = make_divisible(64 * width, 8)
         self.conv1a = nn.Conv2d(3, channels, 3, padding=1, bias=False)
         #: Names of the layers of each stage, in running order.
-        self.stages: list[tuple[str, ...]] = [('conv1a', )]
-        for stage, (units, *sizes, stride, first,
-                    rest) in _PLAIN_STAGES.items():
+        self.stages: list[tuple[str, ...]] = [('conv1a',)]
+        for stage, (units, *sizes, stride, first, rest) in _PLAIN_STAGES.items():
             middle, out = (make_divisible(size * width, 8) for size in sizes)
             names = (stage, *(f'{stage}_{i}' for i in range(1, units)))
             for name in names:
-                self.add_module(name, PreActivationUnit(
-                    channels, middle, out, stride, (first, rest), norm_cfg))
+                self.add_module(
+                    name, PreActivationUnit(channels, middle, out, stride, (first, rest), norm_cfg)
+                )
                 channels, stride, first = out, 1, rest
             self.stages.append(names)
-        for (stage, size), drop in zip(
-                _BOTTLENECKS.items(), dropout, strict=True):
+        for (stage, size), drop in zip(_BOTTLENECKS.items(), dropout, strict=True):
             out = make_divisible(size * width, 8)
-            self.add_module(
-                stage, PreActivationBottleneck(channels, out, drop, norm_cfg))
+            self.add_module(stage, PreActivationBottleneck(channels, out, drop, norm_cfg))
             channels = out
-            self.stages.append((stage, ))
+            self.stages.append((stage,))
         self.bn7 = build_norm_layer(norm_cfg, channels)[1]
         self.relu = nn.ReLU(inplace=True)
         self.stages[-1] += ('bn7', 'relu')
@@ -127,7 +132,8 @@ class ResNet38d(BaseModule):
             raise UserError(
                 f'{path}: the weights of ResNet38d are not there; '
                 'docs/weights.md tells where they come from and the command '
-                'that converts them')
+                'that converts them'
+            )
         super().init_weights()
 
     def _stage_layers(self, stage: int) -> list[nn.Module]:
@@ -184,22 +190,29 @@ class PreActivationUnit(nn.Module):
         norm_cfg (dict): Of the norms.
     """
 
-    def __init__(self, in_channels: int, mid_channels: int, out_channels: int,
-                 stride: int, dilations: tuple[int, int],
-                 norm_cfg: dict) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        mid_channels: int,
+        out_channels: int,
+        stride: int,
+        dilations: tuple[int, int],
+        norm_cfg: dict,
+    ) -> None:
         super().__init__()
         first, second = dilations
         self.stride, self.out_channels = stride, out_channels
         self.bn_branch2a = build_norm_layer(norm_cfg, in_channels)[1]
         self.conv_branch2a = nn.Conv2d(
-            in_channels, mid_channels, 3, stride, first, first, bias=False)
+            in_channels, mid_channels, 3, stride, first, first, bias=False
+        )
         self.bn_branch2b1 = build_norm_layer(norm_cfg, mid_channels)[1]
         self.conv_branch2b1 = nn.Conv2d(
-            mid_channels, out_channels, 3, 1, second, second, bias=False)
+            mid_channels, out_channels, 3, 1, second, second, bias=False
+        )
         self.same_shape = in_channels == out_channels and stride == 1
         if not self.same_shape:
-            self.conv_branch1 = nn.Conv2d(
-                in_channels, out_channels, 1, stride, bias=False)
+            self.conv_branch1 = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) to (B, out_channels, H', W')."""
@@ -222,10 +235,10 @@ class PreActivationBottleneck(nn.Module):
         dropout (float): Probability to drop a channel, in training.
         norm_cfg (dict): Of the norms.
     """
+
     stride = 1
 
-    def __init__(self, in_channels: int, out_channels: int, dropout: float,
-                 norm_cfg: dict) -> None:
+    def __init__(self, in_channels: int, out_channels: int, dropout: float, norm_cfg: dict) -> None:
         super().__init__()
         quarter, half = out_channels // 4, out_channels // 2
         self.out_channels = out_channels
@@ -234,8 +247,13 @@ class PreActivationBottleneck(nn.Module):
         self.bn_branch2b1 = build_norm_layer(norm_cfg, quarter)[1]
         self.dropout_2b1 = nn.Dropout2d(dropout)
         self.conv_branch2b1 = nn.Conv2d(
-            quarter, half, 3, padding=_BOTTLENECK_DILATION,
-            dilation=_BOTTLENECK_DILATION, bias=False)
+            quarter,
+            half,
+            3,
+            padding=_BOTTLENECK_DILATION,
+            dilation=_BOTTLENECK_DILATION,
+            bias=False,
+        )
         self.bn_branch2b2 = build_norm_layer(norm_cfg, half)[1]
         self.dropout_2b2 = nn.Dropout2d(dropout)
         self.conv_branch2b2 = nn.Conv2d(half, out_channels, 1, bias=False)
@@ -252,15 +270,15 @@ class PreActivationBottleneck(nn.Module):
         return self.conv_branch1(active) + residual
 
 
-def _check(out_indices: Sequence[int], frozen_stages: int,
-           dropout: Sequence[float]) -> None:
+def _check(out_indices: Sequence[int], frozen_stages: int, dropout: Sequence[float]) -> None:
     """Raise a ValueError about the first setting that cannot be."""
     if not out_indices or any(i not in range(1, 8) for i in out_indices):
-        raise ValueError('out_indices of ResNet38d must be stages 1 to 7, '
-                         f'got {tuple(out_indices)}')
+        raise ValueError(
+            f'out_indices of ResNet38d must be stages 1 to 7, got {tuple(out_indices)}'
+        )
     if frozen_stages not in range(8):
-        raise ValueError('frozen_stages of ResNet38d must be 0 to 7, got '
-                         f'{frozen_stages}')
+        raise ValueError(f'frozen_stages of ResNet38d must be 0 to 7, got {frozen_stages}')
     if len(dropout) != 2 or not all(0 <= drop <= 1 for drop in dropout):
-        raise ValueError('dropout of ResNet38d must be two probabilities, of '
-                         f'b6 and b7, got {tuple(dropout)}')
+        raise ValueError(
+            f'dropout of ResNet38d must be two probabilities, of b6 and b7, got {tuple(dropout)}'
+        )

@@ -9,6 +9,7 @@ which are those of :class:`~ppl_mm.models.ResNet38d`::
     aux:bn7_moving_var               bn7.running_var
     arg:linear1000_weight            left out, the classifier of ImageNet
 """
+
 import os
 import re
 from collections.abc import Mapping
@@ -24,8 +25,7 @@ from ...utils.checkpoints import differences
 from .resnet38d import ResNet38d
 
 _UNIT = re.compile(r'(res|bn)(\d)(?:a|b(\d+))_(branch\d[a-z]?\d?)_(\w+)')
-_NORM = dict(beta='bias', gamma='weight', moving_mean='running_mean',
-             moving_var='running_var')
+_NORM = dict(beta='bias', gamma='weight', moving_mean='running_mean', moving_var='running_var')
 _WRAPPERS = re.compile(r'^(module\.|backbone\.)+')
 State = dict[str, Tensor]
 
@@ -45,8 +45,7 @@ def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
     for name, array in arrays.items():
         name = name.rpartition(':')[2]
         if not name.startswith('linear1000_'):
-            state[_torch_name(name)] = torch.from_numpy(
-                array.astype(np.float32))
+            state[_torch_name(name)] = torch.from_numpy(array.astype(np.float32))
     return state
 
 
@@ -84,15 +83,15 @@ def from_torch(checkpoint: Mapping) -> tuple[State, list[str]]:
         if name.split('.')[0] not in layers or not torch.is_tensor(value):
             others.append(key)
         elif name in state:
-            raise UserError(f'the file has {name} twice, once as {key}: give '
-                            'one with a single network')
+            raise UserError(
+                f'the file has {name} twice, once as {key}: give one with a single network'
+            )
         else:
             state[name] = value
     return state, others
 
 
-def complete(state: State, source: str | os.PathLike,
-             width: float = 1.) -> State:
+def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> State:
     """Check that weights are those of a ResNet38d, each and no other.
 
     Args:
@@ -110,17 +109,19 @@ def complete(state: State, source: str | os.PathLike,
         expected = ResNet38d(width=width).state_dict()
     problems = differences(expected, state)
     if problems:
-        raise UserError(f'{source} does not fit ResNet38d: '
-                        f'{"; ".join(problems)}; docs/weights.md names the '
-                        'files that do')
+        raise UserError(
+            f'{source} does not fit ResNet38d: '
+            f'{"; ".join(problems)}; docs/weights.md names the '
+            'files that do'
+        )
     # Norms count batches, which files of torch < 0.4.1 and MXNet do not.
-    return {key: state[key].to(value.dtype) if key in state
-            else torch.zeros((), dtype=value.dtype)
-            for key, value in expected.items()}
+    return {
+        key: state[key].to(value.dtype) if key in state else torch.zeros((), dtype=value.dtype)
+        for key, value in expected.items()
+    }
 
 
-def save(state: State, path: str | os.PathLike,
-         source: str | os.PathLike) -> None:
+def save(state: State, path: str | os.PathLike, source: str | os.PathLike) -> None:
     """Write a checkpoint for ``init_cfg=dict(type='Pretrained', ..)``.
 
     Args:
@@ -130,5 +131,4 @@ def save(state: State, path: str | os.PathLike,
             written too.
     """
     with atomic_write(path) as file:
-        torch.save(dict(state_dict=state,
-                        meta=dict(converted_from=Path(source).name)), file)
+        torch.save(dict(state_dict=state, meta=dict(converted_from=Path(source).name)), file)

@@ -1,4 +1,5 @@
 """Chains of convolutional networks, see :mod:`ppl_mm.models.block_chain`."""
+
 from torch import nn
 
 from ...errors import UserError
@@ -8,17 +9,15 @@ from ..block_chain import Block, register_block_chain
 @register_block_chain('mmpretrain.models.backbones.resnet.ResNet')
 def resnet_chain(backbone: nn.Module) -> list[Block]:
     """Stem with its pool, then the residual units."""
-    stem = (backbone.stem, ) if backbone.deep_stem else (
-        backbone.conv1, backbone.norm1, backbone.relu)
-    blocks = [Block('stem', (*stem, backbone.maxpool), 4,
-                    backbone.stem_channels)]
+    stem = (
+        (backbone.stem,) if backbone.deep_stem else (backbone.conv1, backbone.norm1, backbone.relu)
+    )
+    blocks = [Block('stem', (*stem, backbone.maxpool), 4, backbone.stem_channels)]
     for index in range(max(backbone.out_indices) + 1):
         name = backbone.res_layers[index]
         for number, unit in enumerate(getattr(backbone, name)):
             stride = backbone.strides[index] if number == 0 else 1
-            blocks.append(
-                Block(f'{name}.{number}', (unit, ), stride,
-                      _residual_channels(unit)))
+            blocks.append(Block(f'{name}.{number}', (unit,), stride, _residual_channels(unit)))
     return blocks
 
 
@@ -38,21 +37,15 @@ def resnet38d_chain(backbone: nn.Module) -> list[Block]:
     A unit passes on the sum of its residual and its shortcut. Its features
     are what the next one makes of that first: norm and ReLU (PSA's taps).
     """
-    names = [name for stage in backbone.stages[:max(backbone.out_indices)]
-             for name in stage]
-    ends = tuple(getattr(backbone, name)
-                 for name in ('bn7', 'relu') if name in names)
-    units = [(name, getattr(backbone, name))
-             for name in names if name not in ('bn7', 'relu')]
+    names = [name for stage in backbone.stages[: max(backbone.out_indices)] for name in stage]
+    ends = tuple(getattr(backbone, name) for name in ('bn7', 'relu') if name in names)
+    units = [(name, getattr(backbone, name)) for name in names if name not in ('bn7', 'relu')]
     blocks = []
-    for (name, unit), following in zip(units, [*units[1:], None],
-                                       strict=True):
-        layers = (unit, ) if following else (unit, *ends)
-        readout = (following[1].bn_branch2a,
-                   backbone.relu) if following else ()
+    for (name, unit), following in zip(units, [*units[1:], None], strict=True):
+        layers = (unit,) if following else (unit, *ends)
+        readout = (following[1].bn_branch2a, backbone.relu) if following else ()
         stride = unit.stride[0] if name == 'conv1a' else unit.stride
-        blocks.append(
-            Block(name, layers, stride, unit.out_channels, readout))
+        blocks.append(Block(name, layers, stride, unit.out_channels, readout))
     return blocks
 
 
@@ -60,21 +53,20 @@ def resnet38d_chain(backbone: nn.Module) -> list[Block]:
 def mobilenet_v2_chain(backbone: nn.Module) -> list[Block]:
     """First convolution, the inverted residuals, the last convolution."""
     blocks = [_conv_block('conv1', backbone.conv1)]
-    for name in backbone.layers[:max(backbone.out_indices) + 1]:
+    for name in backbone.layers[: max(backbone.out_indices) + 1]:
         layer = getattr(backbone, name)
         if not isinstance(layer, nn.Sequential):
             blocks.append(_conv_block(name, layer))
             continue
         blocks += [
-            Block(f'{name}.{number}', (unit, ), unit.stride,
-                  unit.conv[-1].out_channels)
+            Block(f'{name}.{number}', (unit,), unit.stride, unit.conv[-1].out_channels)
             for number, unit in enumerate(layer)
         ]
     return blocks
 
 
 def _conv_block(name: str, conv: nn.Module) -> Block:
-    return Block(name, (conv, ), conv.stride[0], conv.out_channels)
+    return Block(name, (conv,), conv.stride[0], conv.out_channels)
 
 
 @register_block_chain('mmpretrain.models.backbones.vgg.VGG')
@@ -83,14 +75,14 @@ def vgg_chain(backbone: nn.Module) -> list[Block]:
     if backbone.num_classes > 0:
         raise UserError(
             'backbone VGG: with num_classes > 0 it ends in a classifier and '
-            'has no feature map; set num_classes=-1')
+            'has no feature map; set num_classes=-1'
+        )
     _, stop = backbone.range_sub_modules[max(backbone.out_indices)]
     blocks: list[Block] = []
     for number, layer in enumerate(backbone.features[:stop]):
         if isinstance(layer, nn.MaxPool2d):
             conv = blocks.pop()
-            blocks.append(
-                Block(conv.name, (*conv.layers, layer), 2, conv.channels))
+            blocks.append(Block(conv.name, (*conv.layers, layer), 2, conv.channels))
         else:
             blocks.append(_conv_block(f'features.{number}', layer))
     return blocks
@@ -102,18 +94,17 @@ def convnext_chain(backbone: nn.Module) -> list[Block]:
     if backbone.gap_before_final_norm:
         raise UserError(
             'backbone ConvNeXt: it returns pooled features, which have no '
-            'map to cut; set gap_before_final_norm=False')
+            'map to cut; set gap_before_final_norm=False'
+        )
     last = max(backbone.out_indices)
     blocks = []
     for index in range(last + 1):
         channels = backbone.channels[index]
         down = backbone.downsample_layers[index]
-        stride = next(layer.stride[0] for layer in down
-                      if isinstance(layer, nn.Conv2d))
-        blocks.append(
-            Block(f'downsample_layers.{index}', (down, ), stride, channels))
+        stride = next(layer.stride[0] for layer in down if isinstance(layer, nn.Conv2d))
+        blocks.append(Block(f'downsample_layers.{index}', (down,), stride, channels))
         blocks += [
-            Block(f'stages.{index}.{number}', (unit, ), 1, channels)
+            Block(f'stages.{index}.{number}', (unit,), 1, channels)
             for number, unit in enumerate(backbone.stages[index])
         ]
     tail = blocks.pop()

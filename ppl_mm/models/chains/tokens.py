@@ -9,6 +9,7 @@ without a place. So each patch brings its own copy along, goes through the
 tail with it, and sees no other patch through it; what becomes of the copies
 is dropped at the end. A cut needs to know nothing about it.
 """
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -70,14 +71,14 @@ class TokenLayer:
         parts (tuple[nn.Module | nn.Parameter]): What it does it with.
         extra (int): Tokens without a place. Defaults to 0.
     """
+
     function: OnTokens
     parts: tuple[nn.Module | nn.Parameter, ...]
     extra: int = 0
 
     def __call__(self, x: Tensor) -> Tensor:
         """(B, (1 + E) * C, H, W) to (B, (1 + E) * C', H', W')."""
-        tokens, size = self.function(
-            map_to_tokens(x, self.extra), tuple(x.shape[-2:]))
+        tokens, size = self.function(map_to_tokens(x, self.extra), tuple(x.shape[-2:]))
         return tokens_to_map(tokens, size, self.extra)
 
     def parameters(self) -> Iterator[nn.Parameter]:
@@ -100,54 +101,56 @@ class Embedding(TokenLayer):
 
 def _place_by_place(module: nn.Module, extra: int = 0) -> TokenLayer:
     """A module that leaves the grid as it is and need not know it."""
-    return TokenLayer(
-        lambda tokens, size: (module(tokens), size), (module, ), extra)
+    return TokenLayer(lambda tokens, size: (module(tokens), size), (module,), extra)
 
 
-@register_block_chain(
-    'mmpretrain.models.backbones.vision_transformer.VisionTransformer')
-@register_block_chain(
-    'mmpretrain.models.backbones.deit.DistilledVisionTransformer')
+@register_block_chain('mmpretrain.models.backbones.vision_transformer.VisionTransformer')
+@register_block_chain('mmpretrain.models.backbones.deit.DistilledVisionTransformer')
 def vision_transformer_chain(backbone: nn.Module) -> list[Block]:
     """Embedding with positions, then the layers; the norm with the last."""
     if backbone.out_type != 'featmap':
         raise UserError(
             f'backbone {type(backbone).__name__}: out_type='
             f"'{backbone.out_type}' has no map to cut; set "
-            "out_type='featmap'")
+            "out_type='featmap'"
+        )
     extra, channels = backbone.num_extra_tokens, backbone.embed_dims
-    readout = (partial(_cells, channels=channels), ) if extra else ()
-    free = [getattr(backbone, name, None)
-            for name in ('cls_token', 'dist_token')]
+    readout = (partial(_cells, channels=channels),) if extra else ()
+    free = [getattr(backbone, name, None) for name in ('cls_token', 'dist_token')]
     free = [token for token in free if token is not None]
     embedding = Embedding(
         partial(_embed_with_places, backbone, free),
         (*free, backbone.pos_embed, backbone.patch_embed, backbone.pre_norm),
-        extra)
-    blocks = [Block('patch_embed', (embedding, ), _stride(backbone), channels,
-                    readout)]
+        extra,
+    )
+    blocks = [Block('patch_embed', (embedding,), _stride(backbone), channels, readout)]
     last = max(backbone.out_indices)
-    for index, layer in enumerate(backbone.layers[:last + 1]):
-        blocks.append(Block(f'layers.{index}',
-                            (_place_by_place(layer, extra), ), 1, channels,
-                            readout))
+    for index, layer in enumerate(backbone.layers[: last + 1]):
+        blocks.append(
+            Block(f'layers.{index}', (_place_by_place(layer, extra),), 1, channels, readout)
+        )
     end = list(readout)
     if last == len(backbone.layers) - 1 and backbone.final_norm:
         end.insert(0, _place_by_place(backbone.ln1, extra))
     return [*blocks[:-1], _extended(blocks[-1], *end)]
 
 
-def _embed_with_places(backbone: nn.Module, free: list[Tensor],
-                       images: Tensor) -> tuple[Tensor, Size]:
+def _embed_with_places(
+    backbone: nn.Module, free: list[Tensor], images: Tensor
+) -> tuple[Tensor, Size]:
     """Tokens that know their place in the image, also after a cut."""
     # A second to import, which whoever has no transformer need not wait.
     from mmpretrain.models.utils import resize_pos_embed
+
     cells, size = backbone.patch_embed(images)
-    tokens = torch.cat(
-        [*(token.expand(len(images), -1, -1) for token in free), cells], 1)
+    tokens = torch.cat([*(token.expand(len(images), -1, -1) for token in free), cells], 1)
     tokens = tokens + resize_pos_embed(
-        backbone.pos_embed, backbone.patch_resolution, size,
-        backbone.interpolate_mode, backbone.num_extra_tokens)
+        backbone.pos_embed,
+        backbone.patch_resolution,
+        size,
+        backbone.interpolate_mode,
+        backbone.num_extra_tokens,
+    )
     tokens = backbone.drop_after_pos(tokens)
     # DeiT's distilled form has the layer, and does not run it.
     if len(free) < 2:
@@ -169,50 +172,52 @@ def _extended(block: Block, *layers: Callable[[Tensor], Tensor]) -> Block:
     return replace(block, layers=(*block.layers, *layers), readout=())
 
 
-@register_block_chain(
-    'mmpretrain.models.backbones.swin_transformer.SwinTransformer')
+@register_block_chain('mmpretrain.models.backbones.swin_transformer.SwinTransformer')
 def swin_chain(backbone: nn.Module) -> list[Block]:
     """Embedding, blocks, and patch mergings; the norm with the last."""
-    places = ([backbone.absolute_pos_embed]
-              if backbone.use_abs_pos_embed else [])
-    embedding = Embedding(partial(_embed_for_windows, backbone),
-                          (backbone.patch_embed, *places))
-    blocks = [Block('patch_embed', (embedding, ), _stride(backbone),
-                    backbone.embed_dims)]
+    places = [backbone.absolute_pos_embed] if backbone.use_abs_pos_embed else []
+    embedding = Embedding(partial(_embed_for_windows, backbone), (backbone.patch_embed, *places))
+    blocks = [Block('patch_embed', (embedding,), _stride(backbone), backbone.embed_dims)]
     last = max(backbone.out_indices)
-    for index, stage in enumerate(backbone.stages[:last + 1]):
+    for index, stage in enumerate(backbone.stages[: last + 1]):
         for number, block in enumerate(stage.blocks):
-            layer = TokenLayer(partial(_window_attention, block), (block, ))
-            blocks.append(Block(f'stages.{index}.blocks.{number}', (layer, ),
-                                1, stage.embed_dims))
-        if stage.downsample and (
-                index < last or backbone.out_after_downsample):
+            layer = TokenLayer(partial(_window_attention, block), (block,))
+            blocks.append(Block(f'stages.{index}.blocks.{number}', (layer,), 1, stage.embed_dims))
+        if stage.downsample and (index < last or backbone.out_after_downsample):
             stride = stage.downsample.sampler.stride[0]
-            blocks.append(Block(
-                f'stages.{index}.downsample',
-                (TokenLayer(stage.downsample, (stage.downsample, )), ),
-                stride, stage.out_channels))
+            blocks.append(
+                Block(
+                    f'stages.{index}.downsample',
+                    (TokenLayer(stage.downsample, (stage.downsample,)),),
+                    stride,
+                    stage.out_channels,
+                )
+            )
     norm = _place_by_place(getattr(backbone, f'norm{last}'))
     return [*blocks[:-1], _extended(blocks[-1], norm)]
 
 
-def _embed_for_windows(backbone: nn.Module,
-                       images: Tensor) -> tuple[Tensor, Size]:
+def _embed_for_windows(backbone: nn.Module, images: Tensor) -> tuple[Tensor, Size]:
     tokens, size = backbone.patch_embed(images)
     if backbone.use_abs_pos_embed:
         from mmpretrain.models.utils import resize_pos_embed
+
         tokens = tokens + resize_pos_embed(
-            backbone.absolute_pos_embed, backbone.patch_resolution, size,
-            backbone.interpolate_mode, backbone.num_extra_tokens)
+            backbone.absolute_pos_embed,
+            backbone.patch_resolution,
+            size,
+            backbone.interpolate_mode,
+            backbone.num_extra_tokens,
+        )
     return backbone.drop_after_pos(tokens), size
 
 
-def _window_attention(block: nn.Module, tokens: Tensor,
-                      size: Size) -> tuple[Tensor, Size]:
+def _window_attention(block: nn.Module, tokens: Tensor, size: Size) -> tuple[Tensor, Size]:
     window = block.attn.window_size
     if min(size) < window and not block.attn.pad_small_map:
         raise UserError(
             f'backbone SwinTransformer: a map of {size[0]} x {size[1]} cells '
             f'is smaller than its windows of {window} x {window}, as patches '
-            'often are; set pad_small_map=True')
+            'often are; set pad_small_map=True'
+        )
     return block(tokens, size), size

@@ -1,4 +1,5 @@
 """A cross entropy in which background and objects count alike."""
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -8,8 +9,7 @@ from ...formats.mask_file import IGNORE
 from ...registry import MODELS
 
 
-def balanced_cross_entropy(logits: Tensor, labels: Tensor,
-                           ignore: int = IGNORE) -> Tensor:
+def balanced_cross_entropy(logits: Tensor, labels: Tensor, ignore: int = IGNORE) -> Tensor:
     """Half the mean over pixels of background, half that over objects.
 
     Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose
@@ -24,12 +24,10 @@ def balanced_cross_entropy(logits: Tensor, labels: Tensor,
         Tensor: A scalar; a half without pixels is 0.
     """
     labels = labels.long()
-    loss = F.cross_entropy(
-        logits, labels, ignore_index=ignore, reduction='none')
+    loss = F.cross_entropy(logits, labels, ignore_index=ignore, reduction='none')
     background = labels == 0
     objects = ~background & (labels != ignore)
-    halves = [loss[part].sum() / part.sum().clamp(min=1)
-              for part in (background, objects)]
+    halves = [loss[part].sum() / part.sum().clamp(min=1) for part in (background, objects)]
     return torch.stack(halves).mean()
 
 
@@ -48,14 +46,17 @@ class BalancedCrossEntropyLoss(nn.Module):
             trained on. Defaults to 'loss_ce'.
     """
 
-    def __init__(self, loss_weight: float = 1.,
-                 loss_name: str = 'loss_ce') -> None:
+    def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:
         super().__init__()
         self.loss_weight, self.loss_name = loss_weight, loss_name
 
-    def forward(self, logits: Tensor, labels: Tensor,
-                weight: Tensor | None = None,
-                ignore_index: int = IGNORE) -> Tensor:
+    def forward(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        weight: Tensor | None = None,
+        ignore_index: int = IGNORE,
+    ) -> Tensor:
         """The loss of a batch.
 
         Args:
@@ -72,7 +73,8 @@ class BalancedCrossEntropyLoss(nn.Module):
             UserError: If a sampler gives weights.
         """
         if weight is not None:
-            raise UserError('ppl_mm.BalancedCrossEntropyLoss balances pixels '
-                            'itself; take the sampler out of the head')
-        return self.loss_weight * balanced_cross_entropy(
-            logits, labels, ignore_index)
+            raise UserError(
+                'ppl_mm.BalancedCrossEntropyLoss balances pixels '
+                'itself; take the sampler out of the head'
+            )
+        return self.loss_weight * balanced_cross_entropy(logits, labels, ignore_index)

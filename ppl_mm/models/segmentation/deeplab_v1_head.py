@@ -1,4 +1,5 @@
 """The head of DeepLab-v1 with a large field of view."""
+
 import torch
 from mmcv.cnn import ConvModule
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -28,25 +29,27 @@ class DeepLabV1Head(BaseDecodeHead):
             whatever scope, Kaiming's initial weights by fan-out as SEAM's.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 channels: int = 512,
-                 *,
-                 dilation: int = 12,
-                 dropout_ratio: float = 0.5,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int = 512,
+        *,
+        dilation: int = 12,
+        dropout_ratio: float = 0.5,
+        **kwargs,
+    ) -> None:
         defaults = dict(
             norm_cfg=dict(type='BN'),
             loss_decode=dict(type='mmseg.CrossEntropyLoss'),
-            init_cfg=dict(type='Kaiming', mode='fan_out', layer='Conv2d'))
-        super().__init__(in_channels, channels, dropout_ratio=dropout_ratio,
-                         **{**defaults, **kwargs})
-        settings = dict(
-            conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg,
-            act_cfg=self.act_cfg)
+            init_cfg=dict(type='Kaiming', mode='fan_out', layer='Conv2d'),
+        )
+        super().__init__(
+            in_channels, channels, dropout_ratio=dropout_ratio, **{**defaults, **kwargs}
+        )
+        settings = dict(conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg, act_cfg=self.act_cfg)
         self.conv_fov = ConvModule(
-            self.in_channels, channels, 3, padding=dilation,
-            dilation=dilation, **settings)
+            self.in_channels, channels, 3, padding=dilation, dilation=dilation, **settings
+        )
         self.conv = ConvModule(channels, channels, 1, **settings)
         self.dropout = nn.Dropout(dropout_ratio)
 
@@ -60,5 +63,4 @@ class DeepLabV1Head(BaseDecodeHead):
         Returns:
             torch.Tensor: Logits, shape ``(B, num_classes, h, w)``.
         """
-        return self.cls_seg(self.conv(self.conv_fov(
-            self._transform_inputs(inputs))))
+        return self.cls_seg(self.conv(self.conv_fov(self._transform_inputs(inputs))))

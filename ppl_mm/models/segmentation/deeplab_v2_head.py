@@ -1,4 +1,5 @@
 """The head of DeepLab-v2: atrous spatial pyramid pooling, summed."""
+
 from collections.abc import Sequence
 
 import torch
@@ -29,25 +30,32 @@ class DeepLabV2Head(BaseDecodeHead):
             normal distribution of width 0.01 as DeepLab's.
     """
 
-    def __init__(self,
-                 in_channels: int,
-                 channels: int | None = None,
-                 *,
-                 num_classes: int,
-                 dilations: Sequence[int] = (6, 12, 18, 24),
-                 dropout_ratio: float = 0.,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int | None = None,
+        *,
+        num_classes: int,
+        dilations: Sequence[int] = (6, 12, 18, 24),
+        dropout_ratio: float = 0.0,
+        **kwargs,
+    ) -> None:
         defaults = dict(
             loss_decode=dict(type='mmseg.CrossEntropyLoss'),
-            init_cfg=dict(type='Normal', std=0.01, layer='Conv2d'))
+            init_cfg=dict(type='Normal', std=0.01, layer='Conv2d'),
+        )
         super().__init__(
-            in_channels, channels or num_classes, num_classes=num_classes,
-            dropout_ratio=dropout_ratio, **{**defaults, **kwargs})
+            in_channels,
+            channels or num_classes,
+            num_classes=num_classes,
+            dropout_ratio=dropout_ratio,
+            **{**defaults, **kwargs},
+        )
         del self.conv_seg  # these convolutions are the classifier
         self.convs = nn.ModuleList(
-            nn.Conv2d(self.in_channels, self.out_channels, 3,
-                      padding=dilation, dilation=dilation)
-            for dilation in dilations)
+            nn.Conv2d(self.in_channels, self.out_channels, 3, padding=dilation, dilation=dilation)
+            for dilation in dilations
+        )
 
     def forward(self, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Score the classes.

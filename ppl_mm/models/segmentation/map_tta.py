@@ -1,4 +1,5 @@
 """Maps of a segmentation network, in the place of a classifier's CAMs."""
+
 import math
 
 import torch
@@ -38,21 +39,23 @@ class SegMapTTAModel(BaseTTAModel):
             channel.
     """
 
-    def __init__(self, module: dict | nn.Module, classes: str = 'labels',
-                 cam_stride: int = 4, **kwargs) -> None:
+    def __init__(
+        self, module: dict | nn.Module, classes: str = 'labels', cam_stride: int = 4, **kwargs
+    ) -> None:
         super().__init__(module, **kwargs)
         if classes not in _SOURCES:
-            raise UserError(f'tta_model.classes={classes!r}: use one of '
-                            f'{" or ".join(map(repr, _SOURCES))}')
+            raise UserError(
+                f'tta_model.classes={classes!r}: use one of {" or ".join(map(repr, _SOURCES))}'
+            )
         network = getattr(self.module, 'module', self.module)  # out of DDP
         if network.out_channels < 2:
-            raise UserError('ppl_mm.SegMapTTAModel needs a channel for the '
-                            'background; set out_channels=2')
+            raise UserError(
+                'ppl_mm.SegMapTTAModel needs a channel for the background; set out_channels=2'
+            )
         self.classes = classes
         self.cam_stride = cam_stride
 
-    def merge_preds(self, data_samples_list: list[list[SegDataSample]]
-                    ) -> list[SegDataSample]:
+    def merge_preds(self, data_samples_list: list[list[SegDataSample]]) -> list[SegDataSample]:
         """Merge the views of each image.
 
         Args:
@@ -75,15 +78,13 @@ class SegMapTTAModel(BaseTTAModel):
         class_ids = self._class_ids(views[0], logits)
         channels = F.pad(class_ids + 1, (1, 0))  # the background first
         maps = sum(one[channels].softmax(dim=0)[1:] for one in logits)
-        size = [math.ceil(side / self.cam_stride)
-                for side in views[0].ori_shape[:2]]
+        size = [math.ceil(side / self.cam_stride) for side in views[0].ori_shape[:2]]
         merged = views[0].new(data={})
         merged.set_field(class_ids, 'class_ids')
         merged.set_field(normalize_cam(_shrink(maps, size)), 'cam')
         return merged
 
-    def _class_ids(self, sample: SegDataSample,
-                   logits: list[Tensor]) -> Tensor:
+    def _class_ids(self, sample: SegDataSample, logits: list[Tensor]) -> Tensor:
         device = logits[0].device
         if self.classes == 'predicted':
             probability = sum(one.softmax(dim=0) for one in logits)
@@ -91,8 +92,9 @@ class SegMapTTAModel(BaseTTAModel):
             return found[found > 0] - 1
         labels = sample.get('gt_label')
         if labels is None or not len(labels):
-            raise UserError(f'{sample.get("img_path")}: the image has no '
-                            'label; export with --classes predicted')
+            raise UserError(
+                f'{sample.get("img_path")}: the image has no label; export with --classes predicted'
+            )
         return torch.as_tensor(labels, device=device).unique()
 
 

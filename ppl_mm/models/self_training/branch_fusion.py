@@ -5,6 +5,7 @@ convolution are a sum of one convolution for each branch (arXiv 2209.07828,
 Fig. 2). A branch with strong activations then decides alone. The other rules
 are ours: they give each branch the same say, whatever its scale.
 """
+
 import torch
 from torch import Tensor
 

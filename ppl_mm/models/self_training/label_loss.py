@@ -1,4 +1,5 @@
 """What a map learns from pseudo-labels: a cross entropy that is balanced."""
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -18,7 +19,7 @@ class LabelLoss(nn.Module):
         weight (float): Of the loss. Defaults to 1.
     """
 
-    def __init__(self, weight: float = 1.) -> None:
+    def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
         self.weight = weight
 
@@ -34,7 +35,6 @@ class LabelLoss(nn.Module):
         Returns:
             Tensor: A scalar; a half without pixels is 0.
         """
-        cams = F.interpolate(
-            cams, size=labels.shape[-2:], mode='bilinear', align_corners=False)
+        cams = F.interpolate(cams, size=labels.shape[-2:], mode='bilinear', align_corners=False)
         logits = F.pad(cams, (0, 0, 0, 0, 1, 0))  # (B, 1 + num_classes, H, W)
         return self.weight * balanced_cross_entropy(logits, labels)

@@ -4,6 +4,7 @@ Zeros, a layer's own padding, are what the method says. But a tail that was
 trained on whole images has seen them at the rim of an image only; on small
 patches they are everywhere, and shift what a frozen BatchNorm was fitted to.
 """
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,18 +31,20 @@ def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
             pass, where the padding would be zeros again.
     """
     # Each once: a layer may stand in several blocks.
-    modules = [] if border == 'zeros' else list(
-        dict.fromkeys(_modules(tail)))
+    modules = [] if border == 'zeros' else list(dict.fromkeys(_modules(tail)))
     if any(map(_computes_anew, modules)):
         raise UserError(
             f'border={border!r} does not go together with with_cp=True in the '
             'backbone, nor with activation_checkpointing in the config; set '
-            'one of them back')
-    convs = [module for module in modules if isinstance(module, nn.Conv2d)
-             and module.padding_mode == 'zeros' and any(module.padding)]
+            'one of them back'
+        )
+    convs = [
+        module
+        for module in modules
+        if isinstance(module, nn.Conv2d) and module.padding_mode == 'zeros' and any(module.padding)
+    ]
     paddings = [conv.padding for conv in convs]
-    hooks = [conv.register_forward_pre_hook(_pad_input(*conv.padding, border))
-             for conv in convs]
+    hooks = [conv.register_forward_pre_hook(_pad_input(*conv.padding, border)) for conv in convs]
     for conv in convs:
         conv.padding = (0, 0)
     try:

@@ -16,8 +16,7 @@ def test_feature_maps_are_channels_last_and_the_same():
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert not expected.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found, expected)
-    assert all(torch.equal(value, state[key])
-               for key, value in model.state_dict().items())
+    assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
 
 
 def test_elsewhere_than_on_a_cpu_a_model_stays_as_it_is():
@@ -28,9 +27,14 @@ def test_elsewhere_than_on_a_cpu_a_model_stays_as_it_is():
 
 def test_a_config_turns_it_on(tiny_cfg, train):
     # Fewer channels make oneDNN fail: uxlfoundation/oneDNN#6035.
-    runner = train(tiny_cfg(**{
-        'model.backbone.stem_channels': 16,
-        'model.backbone.base_channels': 16,
-        'default_hooks.channels_last': dict(type='ppl_mm.ChannelsLastHook')}))
+    runner = train(
+        tiny_cfg(
+            **{
+                'model.backbone.stem_channels': 16,
+                'model.backbone.base_channels': 16,
+                'default_hooks.channels_last': dict(type='ppl_mm.ChannelsLastHook'),
+            }
+        )
+    )
     weight = runner.model.backbone.layer1[0].conv1.weight
     assert weight.is_contiguous(memory_format=torch.channels_last)

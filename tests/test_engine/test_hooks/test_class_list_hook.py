@@ -41,9 +41,14 @@ def test_testing_a_checkpoint_of_the_same_classes(tiny_cfg, checkpoint):
     Runner.from_cfg(tiny_cfg(load_from=checkpoint)).test()
 
 
-@pytest.mark.parametrize('change', [
-    lambda classes: classes[::-1], lambda classes: ['a', 'b', 'c', 'd'],
-    lambda classes: classes[:2]])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda classes: classes[::-1],
+        lambda classes: ['a', 'b', 'c', 'd'],
+        lambda classes: classes[:2],
+    ],
+)
 def test_testing_a_checkpoint_of_other_classes(tiny_cfg, checkpoint, change):
     other = with_classes(checkpoint, change(classes_of(checkpoint)))
     runner = Runner.from_cfg(tiny_cfg(load_from=other))
@@ -71,14 +76,16 @@ def test_a_checkpoint_without_its_classes_is_tested(tiny_cfg, checkpoint):
 @pytest.fixture
 def segmenting():
     """A run that exports the maps of a network for some number of classes."""
+
     def make(count):
-        dataset = ImageLabelDataset(
-            metainfo=dict(classes=('a', 'b')), lazy_init=True)
+        dataset = ImageLabelDataset(metainfo=dict(classes=('a', 'b')), lazy_init=True)
         head = torch.nn.Module()
         head.num_classes = count
         return SimpleNamespace(
             model=torch.nn.ModuleDict(dict(decode_head=head)),
-            test_dataloader=SimpleNamespace(dataset=dataset))
+            test_dataloader=SimpleNamespace(dataset=dataset),
+        )
+
     return make
 
 

@@ -30,7 +30,6 @@ class ToyData(Dataset):
 
 
 class ToyModel(BaseModel):
-
     def __init__(self):
         super().__init__()
         self.linear = nn.Linear(2, 1)
@@ -50,26 +49,34 @@ class InfoHook(Hook):
 
 def train(work_dir, epochs, hooks, resume=False):
     runner = Runner(
-        ToyModel(), work_dir=str(work_dir), resume=resume,
+        ToyModel(),
+        work_dir=str(work_dir),
+        resume=resume,
         train_dataloader=dict(
-            dataset=ToyData(), batch_size=1, num_workers=0,
-            sampler=dict(type='DefaultSampler', shuffle=False)),
+            dataset=ToyData(),
+            batch_size=1,
+            num_workers=0,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+        ),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9)),
         param_scheduler=dict(type='MultiStepLR', milestones=[1, 5]),
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
-        custom_hooks=[InfoHook(), *hooks], default_scope='mmengine',
-        experiment_name=f'{Path(work_dir).name}_{epochs}_{resume}')
+        custom_hooks=[InfoHook(), *hooks],
+        default_scope='mmengine',
+        experiment_name=f'{Path(work_dir).name}_{epochs}_{resume}',
+    )
     runner.train()
     return runner
 
 
 def load_elsewhere(path):
     """Load in a process that knows torch, but neither mmengine nor ppl_mm."""
-    code = ('import sys, torch\n'
-            f'c = torch.load({str(path)!r}, weights_only=True)\n'
-            'print(sorted(c), "mmengine" in sys.modules)')
-    return subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True)
+    code = (
+        'import sys, torch\n'
+        f'c = torch.load({str(path)!r}, weights_only=True)\n'
+        'print(sorted(c), "mmengine" in sys.modules)'
+    )
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
 
 
 def test_checkpoint_loads_without_us_and_resumes(tmp_path):
@@ -101,8 +108,7 @@ def test_without_the_hook_it_does_not_load(tmp_path):
 def test_live_history_is_left_alone(tmp_path):
     runner = train(tmp_path, 1, [PLAIN])
     scalars = runner.message_hub.log_scalars
-    assert scalars and all(
-        isinstance(value, HistoryBuffer) for value in scalars.values())
+    assert scalars and all(isinstance(value, HistoryBuffer) for value in scalars.values())
 
 
 def test_checkpoint_of_a_run_without_the_hook_resumes_with_it(tmp_path):
@@ -114,15 +120,18 @@ def test_checkpoint_of_a_run_without_the_hook_resumes_with_it(tmp_path):
 Point = namedtuple('Point', 'x y')
 
 
-@pytest.mark.parametrize('value, plain', [
-    (np.float32(0.5), 0.5),
-    (np.array([[1, 2]]), [[1, 2]]),
-    (ConfigDict(a=[np.int64(1)]), {'a': [1]}),
-    (Point(1, np.bool_(True)), (1, True)),
-    (Path('a/b'), 'a/b'),
-    ('text', 'text'),
-    (None, None),
-])
+@pytest.mark.parametrize(
+    'value, plain',
+    [
+        (np.float32(0.5), 0.5),
+        (np.array([[1, 2]]), [[1, 2]]),
+        (ConfigDict(a=[np.int64(1)]), {'a': [1]}),
+        (Point(1, np.bool_(True)), (1, True)),
+        (Path('a/b'), 'a/b'),
+        ('text', 'text'),
+        (None, None),
+    ],
+)
 def test_to_plain(value, plain):
     result = to_plain(value)
     assert result == plain and type(result) is type(plain)

@@ -1,4 +1,5 @@
 """Every config of an AffinityNet, and of the labels it learns from."""
+
 import re
 from pathlib import Path
 
@@ -20,22 +21,30 @@ LABELS = sorted(CONFIGS.glob('[!_]*/confident_*.py'))
 
 
 def named(paths):
-    return dict(argvalues=paths,
-                ids=[f'{path.parent.name}/{path.stem}' for path in paths])
+    return dict(argvalues=paths, ids=[f'{path.parent.name}/{path.stem}' for path in paths])
 
 
 def test_names():
     found = {f'{path.parent.name}/{path.stem}' for path in NETWORKS + LABELS}
     assert found >= {
         'affinity/affinity_resnet50_voc12',
-        *(f'affinity/affinity_{name}'
-          for name in ('resnet38d_4xb2-8e_voc12aug-448x448',
-                       'resnet38d_4xb2-8e_coco14-448x448',
-                       'resnet50_4xb8-3e_voc12aug-512x512',
-                       'resnet50_4xb8-3e_coco14-512x512')),
-        'affinity/confident_irn', 'affinity/confident_psa',
-        'affinity/confident_seam', 'demo/affinity_demo',
-        'demo/confident_demo', 'voc6/affinity_voc6', 'voc6/confident_voc6'}
+        *(
+            f'affinity/affinity_{name}'
+            for name in (
+                'resnet38d_4xb2-8e_voc12aug-448x448',
+                'resnet38d_4xb2-8e_coco14-448x448',
+                'resnet50_4xb8-3e_voc12aug-512x512',
+                'resnet50_4xb8-3e_coco14-512x512',
+            )
+        ),
+        'affinity/confident_irn',
+        'affinity/confident_psa',
+        'affinity/confident_seam',
+        'demo/affinity_demo',
+        'demo/confident_demo',
+        'voc6/affinity_voc6',
+        'voc6/confident_voc6',
+    }
 
 
 def build(cfg):
@@ -55,18 +64,18 @@ def test_a_step_reaches_every_parameter(path):
     if is_resnet38d(cfg):
         cfg.model.backbone.width = 0.125
     net = build(cfg).train()
-    sample = SegDataSample(metainfo=dict(img_shape=(64, 64)),
-                           gt_sem_seg=PixelData(
-                               data=torch.randint(3, (1, 64, 64))))
+    sample = SegDataSample(
+        metainfo=dict(img_shape=(64, 64)), gt_sem_seg=PixelData(data=torch.randint(3, (1, 64, 64)))
+    )
     net.data_preprocessor.size = (64, 64)
     image = torch.randint(256, (3, 64, 64), dtype=torch.uint8)
-    data = net.data_preprocessor(
-        dict(inputs=[image] * 2, data_samples=[sample] * 2), training=True)
+    data = net.data_preprocessor(dict(inputs=[image] * 2, data_samples=[sample] * 2), training=True)
     losses = net(**data, mode='loss')
     sum(losses.values()).backward()
     assert all(loss.isfinite() for loss in losses.values())
-    assert not [name for name, value in net.named_parameters()
-                if value.requires_grad and value.grad is None]
+    assert not [
+        name for name, value in net.named_parameters() if value.requires_grad and value.grad is None
+    ]
     assert all(value.requires_grad for value in net.head.parameters())
 
 
@@ -76,19 +85,23 @@ def test_it_trains_on_labels_alone(path):
     dataset = cfg.train_dataloader.dataset
     assert dataset.type == 'ppl_mm.CAMPseudoLabelDataset'
     assert Path(dataset.ann_file).stem in ('train', 'train_aug')
-    for key in ('val_dataloader', 'val_cfg', 'val_evaluator',
-                'test_dataloader', 'test_cfg', 'test_evaluator'):
+    for key in (
+        'val_dataloader',
+        'val_cfg',
+        'val_evaluator',
+        'test_dataloader',
+        'test_cfg',
+        'test_evaluator',
+    ):
         assert cfg.get(key) is None
     assert cfg.default_hooks.checkpoint.by_epoch
     assert not cfg.train_dataloader.persistent_workers
-    crop, = (step.crop_size for step in dataset.pipeline
-             if 'crop_size' in step)
+    (crop,) = (step.crop_size for step in dataset.pipeline if 'crop_size' in step)
     assert crop == cfg.model.data_preprocessor.size
     gpus = re.search(r'_(\d)xb(\d)-(\d)e_', path.stem)
     if gpus:  # the name says what it does
         assert cfg.train_dataloader.batch_size == int(gpus[2])
-        assert cfg.auto_scale_lr.base_batch_size == (
-            int(gpus[1]) * int(gpus[2]))
+        assert cfg.auto_scale_lr.base_batch_size == (int(gpus[1]) * int(gpus[2]))
         assert cfg.train_cfg.max_epochs == int(gpus[3])
         assert path.stem.endswith('-{}x{}'.format(*crop))
         assert ('coco14' in path.stem) == (dataset.data_root == 'data/coco')
@@ -98,24 +111,22 @@ def test_it_trains_on_labels_alone(path):
 
 def test_rates_of_psa():
     """Taps, frozen parts and rates of network/resnet38_aff.py."""
-    cfg = Config.fromfile(
-        CONFIGS / 'affinity/affinity_resnet38d_4xb2-8e_voc12aug-448x448.py')
+    cfg = Config.fromfile(CONFIGS / 'affinity/affinity_resnet38d_4xb2-8e_voc12aug-448x448.py')
     with torch.device('meta'):
         net = build(cfg).train()
     features = net(torch.empty(2, 3, 448, 448, device='meta'))
     assert features.shape == (2, 448, 56, 56)
     assert [conv.in_channels for conv in net.head.reduce] == [512, 1024, 4096]
     groups = build_optim_wrapper(net, cfg.optim_wrapper).param_groups
-    trained = {id(group['params'][0]): group for group in groups
-               if group['params'][0].requires_grad}
+    trained = {
+        id(group['params'][0]): group for group in groups if group['params'][0].requires_grad
+    }
     for name, value in net.named_parameters():
-        frozen = '.bn' in name or name.startswith(
-            ('backbone.conv1a', 'backbone.b2'))
+        frozen = '.bn' in name or name.startswith(('backbone.conv1a', 'backbone.b2'))
         assert frozen == (id(value) not in trained)
         if not frozen:
             group = trained[id(value)]
-            assert group['lr'] == pytest.approx(
-                1. if name.startswith('head.') else 0.1)
+            assert group['lr'] == pytest.approx(1.0 if name.startswith('head.') else 0.1)
             assert (group['weight_decay'], group['momentum']) == (5e-4, 0)
 
 
@@ -124,8 +135,7 @@ WALKS = sorted((CONFIGS / 'affinity').glob('refine_*.py'))
 
 @pytest.mark.parametrize('path', **named(WALKS))
 def test_a_walk_uses_the_network_that_its_training_made(path):
-    walks = [step for step in Config.fromfile(path).refiners
-             if step.type == 'ppl_mm.RandomWalk']
+    walks = [step for step in Config.fromfile(path).refiners if step.type == 'ppl_mm.RandomWalk']
     assert len(walks) == (path.stem != 'refine_crf')
     for walk in walks:
         config = CONFIGS.parent / walk.affinity_net
@@ -136,20 +146,20 @@ def test_a_walk_uses_the_network_that_its_training_made(path):
 
 @pytest.mark.parametrize('name', ['voc6', 'demo'])
 def test_its_backbone_is_the_classifiers(name):
-    nets = [build(Config.fromfile(CONFIGS / name / f'{kind}_{name}.py'))
-            for kind in ('affinity', 'cls_cam')]
-    one, two = ({key: value.shape
-                 for key, value in net.backbone.state_dict().items()}
-                for net in nets)
+    nets = [
+        build(Config.fromfile(CONFIGS / name / f'{kind}_{name}.py'))
+        for kind in ('affinity', 'cls_cam')
+    ]
+    one, two = (
+        {key: value.shape for key, value in net.backbone.state_dict().items()} for net in nets
+    )
     assert one == two
 
 
-@pytest.mark.parametrize('name', [
-    'affinity/affinity_resnet50_voc12', 'voc6/affinity_voc6'])
+@pytest.mark.parametrize('name', ['affinity/affinity_resnet50_voc12', 'voc6/affinity_voc6'])
 def test_the_backbone_is_not_trained(name):
     net = build(Config.fromfile(CONFIGS / f'{name}.py'))
-    trained = {key for key, value in net.named_parameters()
-               if value.requires_grad}
+    trained = {key for key, value in net.named_parameters() if value.requires_grad}
     assert trained and all(key.startswith('head.') for key in trained)
 
 

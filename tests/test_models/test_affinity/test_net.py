@@ -1,4 +1,5 @@
 """AffinityNet and its loss, against loops over pairs of pixels."""
+
 import copy
 import math
 
@@ -17,39 +18,38 @@ KINDS = ('loss_background', 'loss_foreground', 'loss_different')
 
 def slow_loss(features, labels, radius, weights=(0.25, 0.25, 0.5)):
     """The three losses by their definition, one pair after another."""
-    sums, counts = [0., 0., 0.], [0, 0, 0]
+    sums, counts = [0.0, 0.0, 0.0], [0, 0, 0]
     batch, _, height, width = features.shape
     pixels = [(y, x) for y in range(height) for x in range(width)]
     for b in range(batch):
         for i, p in enumerate(pixels):
-            for q in pixels[i + 1:]:
+            for q in pixels[i + 1 :]:
                 one, two = (labels[b, y, x].item() for y, x in (p, q))
                 if math.dist(p, q) >= radius or 255 in (one, two):
                     continue
-                far = (features[b, :, p[0], p[1]] -
-                       features[b, :, q[0], q[1]]).abs().mean()
+                far = (features[b, :, p[0], p[1]] - features[b, :, q[0], q[1]]).abs().mean()
                 affinity = torch.exp(-far)
                 kind = 2 if one != two else 1 if one > 0 else 0
                 right = 1 - affinity if kind == 2 else affinity
                 sums[kind] = sums[kind] - torch.log(right + 1e-5)
                 counts[kind] += 1
-    return [weight * total / count if count else torch.tensor(0.)
-            for weight, total, count in zip(weights, sums, counts,
-                                            strict=True)]
+    return [
+        weight * total / count if count else torch.tensor(0.0)
+        for weight, total, count in zip(weights, sums, counts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize('size, radius', [((5, 6), 3), ((3, 7), 5)])
 def test_loss_and_gradient(size, radius):
-    features = torch.randn(2, 4, *size, dtype=torch.float64,
-                           requires_grad=True)
+    features = torch.randn(2, 4, *size, dtype=torch.float64, requires_grad=True)
     labels = torch.tensor([0, 0, 1, 3, 255])[torch.randint(5, (2, *size))]
     expected = slow_loss(features, labels, radius)
-    slope, = torch.autograd.grad(sum(expected), features)
+    (slope,) = torch.autograd.grad(sum(expected), features)
     losses = AffinityLoss()(pair_affinities(features, radius), labels, radius)
     assert tuple(losses) == KINDS
     for loss, value in zip(losses.values(), expected, strict=True):
         torch.testing.assert_close(loss, value)
-    own, = torch.autograd.grad(sum(losses.values()), features)
+    (own,) = torch.autograd.grad(sum(losses.values()), features)
     torch.testing.assert_close(own, slope)
 
 
@@ -59,16 +59,13 @@ def test_weights_of_the_kinds():
     affinities = pair_affinities(features, 3)
     default = AffinityLoss()(affinities, labels, 3)
     other = AffinityLoss(1, 0, 5)(affinities, labels, 3)
-    assert [(other[kind] / default[kind]).item() for kind in KINDS] == (
-        pytest.approx([4, 0, 10]))
+    assert [(other[kind] / default[kind]).item() for kind in KINDS] == (pytest.approx([4, 0, 10]))
 
 
-@pytest.mark.parametrize('label, zero', [
-    (0, KINDS[1:]), (2, KINDS[::2]), (255, KINDS)])
+@pytest.mark.parametrize('label, zero', [(0, KINDS[1:]), (2, KINDS[::2]), (255, KINDS)])
 def test_kinds_without_a_pair_add_nothing(label, zero):
     features = torch.randn(1, 2, 5, 5, requires_grad=True)
-    losses = AffinityLoss()(pair_affinities(features, 3),
-                            torch.full((1, 5, 5), label), 3)
+    losses = AffinityLoss()(pair_affinities(features, 3), torch.full((1, 5, 5), label), 3)
     assert {kind for kind in KINDS if losses[kind] == 0} == set(zero)
     sum(losses.values()).backward()
     assert features.grad.isfinite().all()
@@ -86,8 +83,7 @@ def test_ignored_pixels_move_nothing():
 
 
 def samples(labels):
-    return [SegDataSample(gt_sem_seg=PixelData(data=label[None]))
-            for label in labels]
+    return [SegDataSample(gt_sem_seg=PixelData(data=label[None])) for label in labels]
 
 
 def test_every_family_of_backbones_learns(backbone):
@@ -97,8 +93,9 @@ def test_every_family_of_backbones_learns(backbone):
     images, labels = torch.rand(2, 3, 64, 70), torch.randint(3, (2, 64, 70))
     losses = net(images, samples(labels), mode='loss')
     sum(losses.values()).backward()
-    unused = [name for name, value in net.named_parameters()
-              if value.requires_grad and value.grad is None]
+    unused = [
+        name for name, value in net.named_parameters() if value.requires_grad and value.grad is None
+    ]
     assert not unused
     assert all(value.isfinite().all() for value in losses.values())
 
@@ -108,8 +105,7 @@ def small_net(make_backbone, **settings):
     return AffinityNet(make_backbone('resnet18'), **settings)
 
 
-def test_what_lies_after_the_last_tap_is_neither_run_nor_trained(
-        make_backbone):
+def test_what_lies_after_the_last_tap_is_neither_run_nor_trained(make_backbone):
     net = small_net(make_backbone)
     blocks = block_chain(net.backbone)
 
@@ -118,8 +114,10 @@ def test_what_lies_after_the_last_tap_is_neither_run_nor_trained(
 
     blocks[7].layers[0].register_forward_pre_hook(fail)
     net(torch.rand(1, 3, 32, 32))
-    trained = [any(value.requires_grad for layer in block.layers
-                   for value in layer.parameters()) for block in blocks]
+    trained = [
+        any(value.requires_grad for layer in block.layers for value in layer.parameters())
+        for block in blocks
+    ]
     assert trained == [True] * 7 + [False] * 2
 
 
@@ -150,13 +148,12 @@ def test_features_by_hand(make_backbone, groups):
                 if groups:
                     both = part.view(1, groups, -1)
                     both = (both - both.mean(2, keepdim=True)) / (
-                        both.var(2, keepdim=True, correction=0) + 1e-5).sqrt()
+                        both.var(2, keepdim=True, correction=0) + 1e-5
+                    ).sqrt()
                     part = both.view_as(part)
                 part = torch.where(part > 0, part, part.exp() - 1)
-                parts.append(torch.nn.functional.interpolate(
-                    part, size=(8, 10), mode='bilinear'))
-        mixed = torch.einsum('bchw,dc->bdhw', torch.cat(parts, 1),
-                             net.head.mix.weight[..., 0, 0])
+                parts.append(torch.nn.functional.interpolate(part, size=(8, 10), mode='bilinear'))
+        mixed = torch.einsum('bchw,dc->bdhw', torch.cat(parts, 1), net.head.mix.weight[..., 0, 0])
         expected = torch.where(mixed > 0, mixed, mixed.exp() - 1)
         torch.testing.assert_close(net(image), expected)
 
@@ -184,8 +181,7 @@ def test_it_learns_where_the_border_is(make_backbone):
         loss.backward()
         optimizer.step()
     with torch.no_grad():
-        right = net.eval()(image, mode='predict')[0, half_disc(5).index(
-            (0, 1))]
+        right = net.eval()(image, mode='predict')[0, half_disc(5).index((0, 1))]
     assert right[:, 3].max() < 0.3 * right[:, [0, 1, 5, 6]].min()
 
 
@@ -193,8 +189,7 @@ def test_it_learns_where_the_border_is(make_backbone):
 def test_with_norms_distances_start_alike_at_any_size_of_features(size):
     torch.manual_seed(0)
     head = AffinityHead([8, 16], [32, 64], norm_groups=4)
-    features = head([size * torch.randn(1, 8, 16, 16),
-                     size * torch.randn(1, 16, 16, 16)], (16, 16))
+    features = head([size * torch.randn(1, 8, 16, 16), size * torch.randn(1, 16, 16, 16)], (16, 16))
     distances = -pair_affinities(features, 1.5)[..., :-1, 1:-1].log()
     assert 0.5 < distances.mean() < 1.5
 
@@ -208,13 +203,17 @@ def test_a_copy_and_a_state_dict_are_the_same_network(make_backbone):
     assert torch.equal(net(image), copy.deepcopy(net)(image))
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(taps=(2, 9)), 'taps has 9, outside the chain of 9 blocks'),
-    (dict(taps=(-10, 2)), 'taps has -10'),
-    (dict(taps=(2, )), 'must be as many'),
-    (dict(taps=(), channels=()), 'must be as many'),
-    (dict(radius=1), 'radius=1'),
-    (dict(stride=0), 'stride=0')])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(taps=(2, 9)), 'taps has 9, outside the chain of 9 blocks'),
+        (dict(taps=(-10, 2)), 'taps has -10'),
+        (dict(taps=(2,)), 'must be as many'),
+        (dict(taps=(), channels=()), 'must be as many'),
+        (dict(radius=1), 'radius=1'),
+        (dict(stride=0), 'stride=0'),
+    ],
+)
 def test_wrong_settings(make_backbone, settings, message):
     with pytest.raises(UserError, match=message):
         small_net(make_backbone, **settings)

@@ -9,10 +9,8 @@ from ppl_mm.models import DilatedMobileNetV2
 from ppl_mm.registry import MODELS
 
 WEIGHTS = Path(__file__).parents[3] / 'weights/mobilenet_v2_imagenet.pth'
-STRIDE_16 = dict(
-    strides=(1, 2, 2, 2, 1, 1, 1), dilations=(1, 1, 1, 1, 1, 2, 2))
-STRIDE_8 = dict(
-    strides=(1, 2, 2, 1, 1, 1, 1), dilations=(1, 1, 1, 2, 2, 4, 4))
+STRIDE_16 = dict(strides=(1, 2, 2, 2, 1, 1, 1), dilations=(1, 1, 1, 1, 1, 2, 2))
+STRIDE_8 = dict(strides=(1, 2, 2, 1, 1, 1, 1), dilations=(1, 1, 1, 2, 2, 4, 4))
 
 
 def random_network(**kwargs):
@@ -58,14 +56,12 @@ def test_dilated_outputs_hold_the_strided_ones(setting, step, size):
 def test_features_of_several_layers():
     net = DilatedMobileNetV2(out_indices=(1, 2, 4, 6), **STRIDE_16)
     shapes = [tuple(f.shape) for f in net(torch.rand(1, 3, 64, 64))]
-    assert shapes == [(1, 24, 16, 16), (1, 32, 8, 8), (1, 96, 4, 4),
-                      (1, 320, 4, 4)]
+    assert shapes == [(1, 24, 16, 16), (1, 32, 8, 8), (1, 96, 4, 4), (1, 320, 4, 4)]
 
 
 def test_more_stride_than_published():
     # A block that has a shortcut loses it when it is given a stride.
-    net = inference(DilatedMobileNetV2(
-        widen_factor=0.35, strides=(1, 2, 2, 2, 2, 2, 2)))
+    net = inference(DilatedMobileNetV2(widen_factor=0.35, strides=(1, 2, 2, 2, 2, 2, 2)))
     assert net(torch.rand(1, 3, 128, 128))[0].shape[2:] == (1, 1)
 
 
@@ -76,9 +72,15 @@ def test_buildable_from_both_scopes(scope):
     assert isinstance(net, DilatedMobileNetV2)
 
 
-@pytest.mark.parametrize('setting', [
-    dict(strides=(1, 2, 2)), dict(strides=(1, 2, 2, 2, 1, 3, 1)),
-    dict(dilations=(1, 1, 1, 1, 1, 1, 0)), dict(dilations=(2, ) * 8)])
+@pytest.mark.parametrize(
+    'setting',
+    [
+        dict(strides=(1, 2, 2)),
+        dict(strides=(1, 2, 2, 2, 1, 3, 1)),
+        dict(dilations=(1, 1, 1, 1, 1, 1, 0)),
+        dict(dilations=(2,) * 8),
+    ],
+)
 def test_illegal_settings(setting):
     with pytest.raises(ValueError, match='of DilatedMobileNetV2 must be 7'):
         DilatedMobileNetV2(**setting)
@@ -95,13 +97,15 @@ def test_norm_eval_keeps_statistics():
 @pytest.mark.skipif(not WEIGHTS.exists(), reason=f'no {WEIGHTS.name}')
 def test_imagenet_weights_fit():
     checkpoint = torch.load(WEIGHTS, weights_only=True)['state_dict']
-    state = {key.removeprefix('backbone.'): value
-             for key, value in checkpoint.items() if 'backbone.' in key}
+    state = {
+        key.removeprefix('backbone.'): value
+        for key, value in checkpoint.items()
+        if 'backbone.' in key
+    }
     net = DilatedMobileNetV2(
-        **STRIDE_16, init_cfg=dict(
-            type='Pretrained', checkpoint=str(WEIGHTS), prefix='backbone.'))
+        **STRIDE_16, init_cfg=dict(type='Pretrained', checkpoint=str(WEIGHTS), prefix='backbone.')
+    )
     net.load_state_dict(state, strict=True)
     expected = {key: value.clone() for key, value in state.items()}
     net.init_weights()
-    assert all(torch.equal(value, expected[key])
-               for key, value in net.state_dict().items())
+    assert all(torch.equal(value, expected[key]) for key, value in net.state_dict().items())

@@ -1,4 +1,5 @@
 """ResNet38d against the published table and a plain formula of its layers."""
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,8 @@ PLAIN = {
     'b4_5': (512, 512, 512, 1, 1, 1),
     'b5': (512, 512, 1024, 1, 1, 2),
     'b5_1': (1024, 512, 1024, 1, 2, 2),
-    'b5_2': (1024, 512, 1024, 1, 2, 2)}
+    'b5_2': (1024, 512, 1024, 1, 2, 2),
+}
 BOTTLENECKS = {'b6': (1024, 512, 1024, 2048), 'b7': (2048, 1024, 2048, 4096)}
 
 
@@ -52,9 +54,11 @@ def expected_norms():
     for name, (before, mid, *_) in PLAIN.items():
         norms |= {f'{name}.bn_branch2a': before, f'{name}.bn_branch2b1': mid}
     for name, (before, quarter, half, _) in BOTTLENECKS.items():
-        norms |= {f'{name}.bn_branch2a': before,
-                  f'{name}.bn_branch2b1': quarter,
-                  f'{name}.bn_branch2b2': half}
+        norms |= {
+            f'{name}.bn_branch2a': before,
+            f'{name}.bn_branch2b1': quarter,
+            f'{name}.bn_branch2b2': half,
+        }
     return norms
 
 
@@ -75,20 +79,25 @@ def tiny(**settings):
 
 def test_every_layer_is_as_published():
     net = full_size()
-    convs = {name: (tuple(m.weight.shape), m.stride[0], m.dilation[0])
-             for name, m in net.named_modules() if isinstance(m, nn.Conv2d)}
+    convs = {
+        name: (tuple(m.weight.shape), m.stride[0], m.dilation[0])
+        for name, m in net.named_modules()
+        if isinstance(m, nn.Conv2d)
+    }
     assert convs == expected_convolutions()
-    norms = {name: m.num_features for name, m in net.named_modules()
-             if isinstance(m, nn.BatchNorm2d)}
+    norms = {
+        name: m.num_features for name, m in net.named_modules() if isinstance(m, nn.BatchNorm2d)
+    }
     assert norms == expected_norms()
-    assert all(m.bias is None and m.padding[0] == m.dilation[0] * (
-        m.kernel_size[0] // 2) for m in net.modules()
-               if isinstance(m, nn.Conv2d))
+    assert all(
+        m.bias is None and m.padding[0] == m.dilation[0] * (m.kernel_size[0] // 2)
+        for m in net.modules()
+        if isinstance(m, nn.Conv2d)
+    )
 
 
 def test_number_of_parameters():
-    count = sum(torch.Size(shape).numel()
-                for shape, *_ in expected_convolutions().values())
+    count = sum(torch.Size(shape).numel() for shape, *_ in expected_convolutions().values())
     count += sum(2 * channels for channels in expected_norms().values())
     assert sum(p.numel() for p in full_size().parameters()) == count
     assert count == 105_070_912
@@ -100,23 +109,21 @@ def reference(net, x):
 
     def active(name, x):
         keys = ('running_mean', 'running_var', 'weight', 'bias')
-        return F.relu(F.batch_norm(
-            x, *(state[f'{name}.{key}'] for key in keys)))
+        return F.relu(F.batch_norm(x, *(state[f'{name}.{key}'] for key in keys)))
 
     def conv(name, x):
         shape, stride, dilation = expected_convolutions()[name]
-        return F.conv2d(x, state[f'{name}.weight'], None, stride,
-                        dilation * (shape[2] // 2), dilation)
+        return F.conv2d(
+            x, state[f'{name}.weight'], None, stride, dilation * (shape[2] // 2), dilation
+        )
 
     x = conv('conv1a', x)
     for name in (*PLAIN, *BOTTLENECKS):
         first = active(f'{name}.bn_branch2a', x)
         residual = conv(f'{name}.conv_branch2a', first)
-        residual = conv(f'{name}.conv_branch2b1',
-                        active(f'{name}.bn_branch2b1', residual))
+        residual = conv(f'{name}.conv_branch2b1', active(f'{name}.bn_branch2b1', residual))
         if name in BOTTLENECKS:
-            residual = conv(f'{name}.conv_branch2b2',
-                            active(f'{name}.bn_branch2b2', residual))
+            residual = conv(f'{name}.conv_branch2b2', active(f'{name}.bn_branch2b2', residual))
         if f'{name}.conv_branch1' in expected_convolutions():
             x = conv(f'{name}.conv_branch1', first)
         x = x + residual
@@ -127,7 +134,7 @@ def reference(net, x):
 def test_it_computes_the_formula(size):
     net, x = tiny().eval(), torch.rand(2, 3, *size)
     with torch.no_grad():
-        out, = net(x)
+        (out,) = net(x)
         torch.testing.assert_close(out, reference(net, x))
     assert out.shape == (2, 512, *(-(-side // 8) for side in size))
 
@@ -135,51 +142,59 @@ def test_it_computes_the_formula(size):
 def test_features_of_several_stages():
     net = tiny(out_indices=(1, 2, 3, 4, 5, 6, 7)).eval()
     shapes = [tuple(f.shape[1:]) for f in net(torch.rand(1, 3, 64, 48))]
-    assert shapes == [(8, 64, 48), (16, 32, 24), (32, 16, 12), (64, 8, 6),
-                      (128, 8, 6), (256, 8, 6), (512, 8, 6)]
+    assert shapes == [
+        (8, 64, 48),
+        (16, 32, 24),
+        (32, 16, 12),
+        (64, 8, 6),
+        (128, 8, 6),
+        (256, 8, 6),
+        (512, 8, 6),
+    ]
 
 
 def test_norms_are_frozen_by_default():
     net = tiny(frozen_stages=2)
     before = {key: value.clone() for key, value in net.state_dict().items()}
     net(torch.rand(2, 3, 32, 32))[0].sum().backward()
-    with_gradient = {name for name, p in net.named_parameters()
-                     if p.grad is not None}
+    with_gradient = {name for name, p in net.named_parameters() if p.grad is not None}
     assert with_gradient == {
-        f'{name}.weight' for name in expected_convolutions()
-        if name != 'conv1a' and not name.startswith('b2')}
-    assert all(torch.equal(value, before[key])
-               for key, value in net.state_dict().items())
+        f'{name}.weight'
+        for name in expected_convolutions()
+        if name != 'conv1a' and not name.startswith('b2')
+    }
+    assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
 
 
 def test_norms_learn_where_they_are_told_to():
-    net = tiny(norm_eval=False, frozen_stages=2,
-               norm_cfg=dict(type='BN', requires_grad=True))
+    net = tiny(norm_eval=False, frozen_stages=2, norm_cfg=dict(type='BN', requires_grad=True))
     before = {key: value.clone() for key, value in net.state_dict().items()}
     net(torch.rand(2, 3, 32, 32))[0].square().sum().backward()
-    moved = {key for key, value in net.state_dict().items()
-             if key.endswith('running_mean')
-             and not torch.equal(value, before[key])}
-    assert moved == {f'{name}.running_mean' for name in expected_norms()
-                     if not name.startswith('b2')}
+    moved = {
+        key
+        for key, value in net.state_dict().items()
+        if key.endswith('running_mean') and not torch.equal(value, before[key])
+    }
+    assert moved == {
+        f'{name}.running_mean' for name in expected_norms() if not name.startswith('b2')
+    }
     assert net.bn7.weight.grad is not None
     assert net.b2.bn_branch2a.weight.grad is None
 
 
-@pytest.mark.parametrize('frozen, first', [
-    (0, 'conv1a'), (1, 'b2'), (3, 'b4'), (6, 'b7'), (7, None)])
+@pytest.mark.parametrize(
+    'frozen, first', [(0, 'conv1a'), (1, 'b2'), (3, 'b4'), (6, 'b7'), (7, None)]
+)
 def test_frozen_stages(frozen, first):
     net = tiny(frozen_stages=frozen)
-    trained = [name.split('.')[0] for name, p in net.named_parameters()
-               if p.requires_grad]
+    trained = [name.split('.')[0] for name, p in net.named_parameters() if p.requires_grad]
     assert (trained[0] if trained else None) == first
 
 
 def test_stages_after_the_last_output_are_idle():
-    net = tiny(out_indices=(4, ))
+    net = tiny(out_indices=(4,))
     net(torch.rand(1, 3, 32, 32))[0].sum().backward()
-    assert all((p.grad is not None) == p.requires_grad
-               for p in net.parameters())
+    assert all((p.grad is not None) == p.requires_grad for p in net.parameters())
     assert net.b5.conv_branch2a.weight.grad is None
 
 
@@ -198,17 +213,16 @@ def test_dropout_is_for_training_only():
 def inputs_of(layer, net, x):
     """What a layer gets when the network runs."""
     seen = []
-    handle = layer.register_forward_pre_hook(
-        lambda _, args: seen.append(args[0].clone()))
+    handle = layer.register_forward_pre_hook(lambda _, args: seen.append(args[0].clone()))
     with torch.no_grad():
         net(x)
     handle.remove()
     return seen[0]
 
 
-@pytest.mark.parametrize('name, dropped', [
-    ('conv_branch2a', False), ('conv_branch1', False),
-    ('conv_branch2b1', True)])
+@pytest.mark.parametrize(
+    'name, dropped', [('conv_branch2a', False), ('conv_branch1', False), ('conv_branch2b1', True)]
+)
 def test_dropout_takes_whole_channels_of_the_residual(name, dropped):
     net, x = tiny(dropout=(0.5, 0.5)), torch.rand(1, 3, 64, 64)
     layer = getattr(net.b6, name)
@@ -216,8 +230,7 @@ def test_dropout_takes_whole_channels_of_the_residual(name, dropped):
     expected = inputs_of(layer, net.eval(), x)
     off = (training == 0).all(dim=(2, 3), keepdim=True)
     if dropped:
-        assert 0.1 < (off & expected.any(dim=(2, 3), keepdim=True)
-                       ).float().mean() < 0.75
+        assert 0.1 < (off & expected.any(dim=(2, 3), keepdim=True)).float().mean() < 0.75
         expected = 2 * expected * ~off
     torch.testing.assert_close(training, expected)
 
@@ -233,16 +246,22 @@ def test_width(width, channels):
     with torch.device('meta'):
         net = ResNet38d(width=width)
     assert net.bn7.num_features == channels
-    assert all(m.out_channels % 8 == 0 for m in net.modules()
-               if isinstance(m, nn.Conv2d) and m.out_channels > 16)
+    assert all(
+        m.out_channels % 8 == 0
+        for m in net.modules()
+        if isinstance(m, nn.Conv2d) and m.out_channels > 16
+    )
 
 
 def test_blocks_of_its_chain():
     chain = block_chain(full_size())
-    assert [block.name for block in chain] == [
-        'conv1a', *PLAIN, *BOTTLENECKS]
+    assert [block.name for block in chain] == ['conv1a', *PLAIN, *BOTTLENECKS]
     assert [block.channels for block in chain] == [
-        64, *(row[2] for row in PLAIN.values()), 2048, 4096]
+        64,
+        *(row[2] for row in PLAIN.values()),
+        2048,
+        4096,
+    ]
     assert chain.stride == 8
 
 
@@ -251,26 +270,23 @@ def test_taps_are_those_of_psa():
     net, x = tiny().eval(), torch.rand(1, 3, 48, 40)
     seen = []
     for unit in (net.b5, net.b6):
-        unit.conv_branch2a.register_forward_pre_hook(
-            lambda _, args: seen.append(args[0].clone()))
+        unit.conv_branch2a.register_forward_pre_hook(lambda _, args: seen.append(args[0].clone()))
     chain = block_chain(net)
     with torch.no_grad():
-        last, = net(x)
+        (last,) = net(x)
         _, maps = chain.run(x, (12, 15, 17))
         taps = [chain[i].features(value) for i, value in maps.items()]
     assert [tap.shape[1] for tap in taps] == [64, 128, 512]
-    assert all(torch.equal(tap, value) for tap, value in zip(
-        taps, [*seen[:2], last], strict=True))
+    assert all(torch.equal(tap, value) for tap, value in zip(taps, [*seen[:2], last], strict=True))
 
 
 def test_affinity_net_trains_all_that_it_uses():
     net = AffinityNet(
-        tiny(norm_cfg=dict(type='BN', requires_grad=True)),
-        taps=(3, 12), channels=(4, 8))
+        tiny(norm_cfg=dict(type='BN', requires_grad=True)), taps=(3, 12), channels=(4, 8)
+    )
     net.train()
     net(torch.rand(1, 3, 32, 32)).square().sum().backward()
-    assert all((p.grad is not None) == p.requires_grad
-               for p in net.parameters())
+    assert all((p.grad is not None) == p.requires_grad for p in net.parameters())
     # The tap's own norm, of a unit that is not run.
     assert net.backbone.b5.bn_branch2a.weight.grad is not None
     assert net.backbone.b5.conv_branch2a.weight.grad is None
@@ -286,27 +302,32 @@ def test_buildable_from_both_scopes(scope):
 def test_initial_weights_keep_the_size_of_features():
     net = ResNet38d(width=0.25)
     net.init_weights()
-    out, = net.eval()(torch.randn(1, 3, 64, 64))
+    (out,) = net.eval()(torch.randn(1, 3, 64, 64))
     assert 0.01 < out.std() < 1000
 
 
 def test_weights_that_are_not_there(tmp_path):
-    net = ResNet38d(width=0.125, init_cfg=dict(
-        type='Pretrained', checkpoint=str(tmp_path / 'none.pth')))
+    net = ResNet38d(
+        width=0.125, init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'none.pth'))
+    )
     with pytest.raises(UserError, match='docs/weights.md') as caught:
         net.init_weights()
     assert str(tmp_path / 'none.pth') in str(caught.value)
     assert '\n' not in str(caught.value)
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(out_indices=(0, )), 'out_indices of ResNet38d'),
-    (dict(out_indices=(8, )), 'out_indices of ResNet38d'),
-    (dict(out_indices=()), 'out_indices of ResNet38d'),
-    (dict(frozen_stages=8), 'frozen_stages of ResNet38d'),
-    (dict(frozen_stages=-1), 'frozen_stages of ResNet38d'),
-    (dict(dropout=(0.3, )), 'dropout of ResNet38d'),
-    (dict(dropout=(0.3, 1.5)), 'dropout of ResNet38d')])
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(out_indices=(0,)), 'out_indices of ResNet38d'),
+        (dict(out_indices=(8,)), 'out_indices of ResNet38d'),
+        (dict(out_indices=()), 'out_indices of ResNet38d'),
+        (dict(frozen_stages=8), 'frozen_stages of ResNet38d'),
+        (dict(frozen_stages=-1), 'frozen_stages of ResNet38d'),
+        (dict(dropout=(0.3,)), 'dropout of ResNet38d'),
+        (dict(dropout=(0.3, 1.5)), 'dropout of ResNet38d'),
+    ],
+)
 def test_illegal_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         ResNet38d(width=0.125, **settings)

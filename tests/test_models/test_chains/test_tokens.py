@@ -1,4 +1,5 @@
 """Patches of token grids, against the transformers' own functions."""
+
 from copy import deepcopy
 
 import pytest
@@ -7,12 +8,7 @@ import torch.nn.functional as F
 from mmengine.registry import MODELS
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import (
-    AffinityNet,
-    CAMClassifier,
-    PatchLearning,
-    block_chain,
-)
+from ppl_mm.models import AffinityNet, CAMClassifier, PatchLearning, block_chain
 from ppl_mm.models.chains.tokens import map_to_tokens, tokens_to_map
 from ppl_mm.models.patch_learning import patch_branch
 
@@ -24,29 +20,23 @@ def test_a_map_holds_its_tokens(extra):
     assert x.shape == (2, 5 * (1 + extra), 3, 4)
     assert torch.equal(map_to_tokens(x, extra), tokens)
     for row, column in ((0, 0), (1, 2), (2, 3)):
-        assert torch.equal(x[:, :5, row, column],
-                           tokens[:, extra + row * 4 + column])
-        assert torch.equal(x[:, 5:, row, column],
-                           tokens[:, :extra].flatten(1))
+        assert torch.equal(x[:, :5, row, column], tokens[:, extra + row * 4 + column])
+        assert torch.equal(x[:, 5:, row, column], tokens[:, :extra].flatten(1))
 
 
 def embedded(net, images):
     """What the first layer of a transformer gets: (tokens, size)."""
     seen = []
-    first = net.layers[0] if hasattr(net, 'layers') else (
-        net.stages[0].blocks[0])
-    handle = first.register_forward_pre_hook(
-        lambda _, args: seen.append(args[0]))
+    first = net.layers[0] if hasattr(net, 'layers') else (net.stages[0].blocks[0])
+    handle = first.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     net(images)
     handle.remove()
     return seen[0], net.patch_embed(images)[1]
 
 
 @pytest.mark.parametrize('name', ['vit', 'vit_cut', 'deit'])
-@pytest.mark.parametrize('position, size', [
-    (0, (32, 48)), (2, (32, 48)), (2, (40, 56))])
-def test_each_patch_has_its_own_class_token(make_backbone, name, position,
-                                            size):
+@pytest.mark.parametrize('position, size', [(0, (32, 48)), (2, (32, 48)), (2, (40, 56))])
+def test_each_patch_has_its_own_class_token(make_backbone, name, position, size):
     """Patch by patch on tokens: a copy in, through the tail, dropped."""
     net, images = make_backbone(name), torch.rand(2, 3, *size)
     last = max(net.out_indices)
@@ -56,13 +46,14 @@ def test_each_patch_has_its_own_class_token(make_backbone, name, position,
         for layer in net.layers[:position]:
             tokens = layer(tokens)
         extra = tokens.shape[1] - height * width
-        cells = F.pad(tokens[:, extra:].view(2, height, width, -1),
-                      (0, 0, 0, width % 2, 0, height % 2))
+        cells = F.pad(
+            tokens[:, extra:].view(2, height, width, -1), (0, 0, 0, width % 2, 0, height % 2)
+        )
         for strip in cells.chunk(2, dim=1):
             row = []
             for patch in strip.chunk(2, dim=2):
                 x = torch.cat([tokens[:, :extra], patch.flatten(1, 2)], 1)
-                for layer in net.layers[position:last + 1]:
+                for layer in net.layers[position : last + 1]:
                     x = layer(x)
                 if last + 1 == len(net.layers):
                     x = net.ln1(x)
@@ -71,8 +62,7 @@ def test_each_patch_has_its_own_class_token(make_backbone, name, position,
         expected = torch.cat(rows, dim=1)[:, :height, :width]
         expected = expected.permute(0, 3, 1, 2)
         chain = block_chain(net)
-        out = patch_branch(chain[:position + 1](images), chain[position + 1:],
-                           2, (height, width))
+        out = patch_branch(chain[: position + 1](images), chain[position + 1 :], 2, (height, width))
     torch.testing.assert_close(out, expected)
 
 
@@ -94,8 +84,7 @@ def test_windows_stay_in_their_patch(make_backbone):
         expected = torch.cat(rows, dim=1).permute(0, 3, 1, 2)
         chain = block_chain(net)
         assert chain[2].name == 'stages.0.downsample'
-        out = patch_branch(chain[:3](images), chain[3:], (2, 3),
-                           tuple(expected.shape[2:]))
+        out = patch_branch(chain[:3](images), chain[3:], (2, 3), tuple(expected.shape[2:]))
     torch.testing.assert_close(out, expected)
 
 
@@ -114,15 +103,18 @@ def test_positions_are_part_of_the_first_block(make_backbone, name, size):
         places += torch.rand_like(places)
         assert not torch.equal(block.features(block(images)), before)
     # To be trained as part of it.
-    assert any(p is places for layer in block.layers
-               for p in layer.parameters())
+    assert any(p is places for layer in block.layers for p in layer.parameters())
 
 
 @pytest.mark.parametrize('name', ['vit', 'deit', 'swin'])
 def test_a_chain_names_every_parameter(make_backbone, name):
     net = make_backbone(name)
-    named = [p for block in block_chain(net) for layer in block.layers
-             for p in getattr(layer, 'parameters', tuple)()]
+    named = [
+        p
+        for block in block_chain(net)
+        for layer in block.layers
+        for p in getattr(layer, 'parameters', tuple)()
+    ]
     assert len(named) == len(set(named))
     assert set(named) == set(net.parameters())
 
@@ -139,19 +131,18 @@ def test_features_are_without_class_token(make_backbone, name):
     features = chain[3].features(maps[3])
     assert features.shape == (1, 12, 8, 8)
     assert maps[3].shape[1] == 12 * (1 + net.num_extra_tokens)
-    assert torch.equal(features.flatten(2).transpose(1, 2),
-                       tokens[:, net.num_extra_tokens:])
+    assert torch.equal(features.flatten(2).transpose(1, 2), tokens[:, net.num_extra_tokens :])
     assert chain[5].features(maps[5]) is maps[5]
-    assert AffinityNet(net, taps=(3, 5), channels=(2, 3))(x).shape == (
-        1, 5, 8, 8)
+    assert AffinityNet(net, taps=(3, 5), channels=(2, 3))(x).shape == (1, 5, 8, 8)
 
 
 @pytest.mark.parametrize('name', ['vit', 'deit', 'swin'])
 def test_a_classifier_learns_and_its_copy_is_its_own(make_backbone, name):
     model = CAMClassifier(
-        make_backbone(name), dict(
-            type='ppl_mm.PatchLearning', position=2, grid=2),
-        dict(type='ppl_mm.CAMHead', num_classes=3)).train()
+        make_backbone(name),
+        dict(type='ppl_mm.PatchLearning', position=2, grid=2),
+        dict(type='ppl_mm.CAMHead', num_classes=3),
+    ).train()
     x = torch.rand(2, 3, 64, 64)
     model(x).square().sum().backward()
     assert all(p.grad is not None for p in model.parameters())
@@ -163,12 +154,10 @@ def test_a_classifier_learns_and_its_copy_is_its_own(make_backbone, name):
         assert torch.equal(copy(x), before)
 
 
-@pytest.mark.parametrize('kind', [
-    'VisionTransformer', 'DistilledVisionTransformer'])
+@pytest.mark.parametrize('kind', ['VisionTransformer', 'DistilledVisionTransformer'])
 @pytest.mark.parametrize('out_type', ['cls_token', 'avg_featmap', 'raw'])
 def test_only_maps_can_be_cut(kind, out_type):
-    net = MODELS.build(dict(
-        type=f'mmpretrain.{kind}', arch='deit-tiny', out_type=out_type))
+    net = MODELS.build(dict(type=f'mmpretrain.{kind}', arch='deit-tiny', out_type=out_type))
     with pytest.raises(UserError, match="set out_type='featmap'") as caught:
         block_chain(net)
     assert kind in str(caught.value) and '\n' not in str(caught.value)
@@ -181,10 +170,15 @@ def test_a_relative_with_another_forward_is_refused():
 
 
 def test_patches_smaller_than_a_window():
-    net = MODELS.build(dict(
-        type='mmpretrain.SwinTransformer', img_size=64, window_size=4,
-        arch=dict(embed_dims=6, depths=[1, 1], num_heads=[1, 2]),
-        out_indices=(1, )))
+    net = MODELS.build(
+        dict(
+            type='mmpretrain.SwinTransformer',
+            img_size=64,
+            window_size=4,
+            arch=dict(embed_dims=6, depths=[1, 1], num_heads=[1, 2]),
+            out_indices=(1,),
+        )
+    )
     chain, x = block_chain(net), torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(chain(x), net(x)[-1])

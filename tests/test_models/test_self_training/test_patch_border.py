@@ -1,10 +1,9 @@
 """What the convolutions of a tail see beyond a patch."""
+
 import pytest
 import torch
 from mmengine.registry import MODELS
-from mmengine.runner.activation_checkpointing import (
-    turn_on_activation_checkpointing,
-)
+from mmengine.runner.activation_checkpointing import turn_on_activation_checkpointing
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -16,9 +15,14 @@ from ppl_mm.models.self_training.patch_border import padded_by
 
 @pytest.fixture
 def backbone():
-    net = MODELS.build(dict(
-        type='ppl_mm.DilatedMobileNetV2', strides=(1, 2, 2, 2, 1, 1, 1),
-        dilations=(1, 1, 1, 1, 1, 2, 2), widen_factor=0.1))
+    net = MODELS.build(
+        dict(
+            type='ppl_mm.DilatedMobileNetV2',
+            strides=(1, 2, 2, 2, 1, 1, 1),
+            dilations=(1, 1, 1, 1, 1, 2, 2),
+            widen_factor=0.1,
+        )
+    )
     net.init_weights()
     net.eval()
     return net
@@ -30,9 +34,16 @@ def replicating(backbone):
         for name, conv in list(module.named_children()):
             if isinstance(conv, nn.Conv2d):
                 new = nn.Conv2d(
-                    conv.in_channels, conv.out_channels, conv.kernel_size,
-                    conv.stride, conv.padding, conv.dilation, conv.groups,
-                    conv.bias is not None, padding_mode='replicate')
+                    conv.in_channels,
+                    conv.out_channels,
+                    conv.kernel_size,
+                    conv.stride,
+                    conv.padding,
+                    conv.dilation,
+                    conv.groups,
+                    conv.bias is not None,
+                    padding_mode='replicate',
+                )
                 new.load_state_dict(conv.state_dict())
                 setattr(module, name, new)
     return backbone
@@ -41,14 +52,18 @@ def replicating(backbone):
 @pytest.mark.parametrize('position', [4, 12])
 def test_each_patch_runs_as_in_a_replicating_network(backbone, position):
     features = torch.rand(2, block_chain(backbone)[position].channels, 8, 12)
-    tail = block_chain(backbone)[position + 1:]
+    tail = block_chain(backbone)[position + 1 :]
     size = tail(features).shape[2:]
     fast = patch_branch(features, tail, (2, 3), size, 'replicate')
     zeros = patch_branch(features, tail, (2, 3), size)
-    tail = block_chain(replicating(backbone))[position + 1:]
-    slow = torch.cat([
-        torch.cat([tail(part) for part in row.chunk(3, dim=3)], dim=3)
-        for row in features.chunk(2, dim=2)], dim=2)
+    tail = block_chain(replicating(backbone))[position + 1 :]
+    slow = torch.cat(
+        [
+            torch.cat([tail(part) for part in row.chunk(3, dim=3)], dim=3)
+            for row in features.chunk(2, dim=2)
+        ],
+        dim=2,
+    )
     torch.testing.assert_close(fast, slow)
     assert not torch.allclose(fast, zeros)
 
@@ -74,8 +89,7 @@ def test_one_patch_keeps_its_zeros(backbone):
 
 def test_padding_is_as_before_also_after_an_error(backbone):
     chain = block_chain(backbone)
-    convs = [module for module in backbone.modules()
-             if isinstance(module, nn.Conv2d)]
+    convs = [module for module in backbone.modules() if isinstance(module, nn.Conv2d)]
     before = [conv.padding for conv in convs]
     with pytest.raises(KeyError), padded_by(chain, 'replicate'):
         assert not any(conv.padding != (0, 0) for conv in convs)
@@ -84,9 +98,13 @@ def test_padding_is_as_before_also_after_an_error(backbone):
     assert not any(conv._forward_pre_hooks for conv in convs)
 
 
-@pytest.mark.parametrize('neck', [
-    PatchLearning(12, 2, border='replicate'),
-    MultiGranularityFusion([4, 12], [2, 2], border='replicate')])
+@pytest.mark.parametrize(
+    'neck',
+    [
+        PatchLearning(12, 2, border='replicate'),
+        MultiGranularityFusion([4, 12], [2, 2], border='replicate'),
+    ],
+)
 def test_necks_use_their_border(backbone, neck):
     x, chain = torch.rand(1, 3, 64, 64), block_chain(backbone)
     out = neck.eval()(x, chain)
@@ -94,27 +112,25 @@ def test_necks_use_their_border(backbone, neck):
     features = chain[:13](x)
     torch.testing.assert_close(out[:, :half], chain(x))
     torch.testing.assert_close(
-        out[:, -half:],
-        patch_branch(features, chain[13:], 2, (4, 4), 'replicate'))
+        out[:, -half:], patch_branch(features, chain[13:], 2, (4, 4), 'replicate')
+    )
 
 
 def test_wrong_borders():
     with pytest.raises(UserError, match="border='mirror': use one of zeros"):
         PatchLearning(12, 2, border='mirror')
-    net = MODELS.build(dict(
-        type='mmpretrain.ResNet', depth=18, with_cp=True, stem_channels=8,
-        base_channels=8))
+    net = MODELS.build(
+        dict(type='mmpretrain.ResNet', depth=18, with_cp=True, stem_channels=8, base_channels=8)
+    )
     with pytest.raises(UserError, match='with_cp=True'):
-        PatchLearning(2, 2, border='replicate')(
-            torch.rand(1, 3, 64, 64), block_chain(net))
+        PatchLearning(2, 2, border='replicate')(torch.rand(1, 3, 64, 64), block_chain(net))
 
 
 def test_a_forward_that_is_computed_anew_is_refused(backbone):
     """In the backward pass its padding would be zeros again."""
     turn_on_activation_checkpointing(backbone, ['layer7.0'])
     with pytest.raises(UserError, match='activation_checkpointing'):
-        PatchLearning(2, 2, border='replicate')(
-            torch.rand(1, 3, 64, 64), block_chain(backbone))
+        PatchLearning(2, 2, border='replicate')(torch.rand(1, 3, 64, 64), block_chain(backbone))
     PatchLearning(2, 2)(torch.rand(1, 3, 64, 64), block_chain(backbone))
 
 
