@@ -31,7 +31,9 @@ MODELS = Registry(
         'ppl_mm.models.segmentation.deeplab_v1_head',
         'ppl_mm.models.segmentation.deeplab_v2_head',
         'ppl_mm.models.segmentation.map_tta',
+        'ppl_mm.models.self_training.head',
         'ppl_mm.models.self_training.label_loss',
+        'ppl_mm.models.self_training.mixed_patches',
         'ppl_mm.refine.seg_tta',
     ],
 )

@@ -10,9 +10,8 @@ load_from = 'work_dirs/cls_teacher_own'
 # After layer3, at output stride 16.
 model = dict(
     neck=dict(
-        type='ppl_mm.PatchLearning', position=_base_.positions[1], grid=2,
-        border='mixed'),
-    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+        type='ppl_mm.MixedPatchLearning', position=_base_.positions[1], grid=2),
+    head=dict(type='ppl_mm.SelfTrainedCAMHead'))
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)
 train_cfg = dict(

@@ -9,11 +9,10 @@ _base_ = '../baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
 load_from = 'work_dirs/cam_resnet50_4xb4-5e_voc12aug-512x512'
 model = dict(
     neck=dict(
-        type='ppl_mm.PatchLearning',
+        type='ppl_mm.MixedPatchLearning',
         position=_base_.positions[1],
-        grid=_base_.grid,
-        border='mixed'),
-    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+        grid=_base_.grid),
+    head=dict(type='ppl_mm.SelfTrainedCAMHead'))
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)
 

@@ -10,8 +10,8 @@ _base_ = './cls_cam_voc6.py'
 
 model = dict(
     neck=dict(
-        type='ppl_mm.PatchLearning', position=10, grid=2, border='mixed'),
-    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+        type='ppl_mm.MixedPatchLearning', position=10, grid=2),
+    head=dict(type='ppl_mm.SelfTrainedCAMHead'))
 train_cfg = dict(max_epochs=2, val_interval=2)
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)

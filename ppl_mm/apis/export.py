@@ -39,11 +39,10 @@ _IDENTITY = (
     'cam_stride',
     'relu',
     'softmax',
-    'fusion',
     'network',
 )
 # What those were made with that say nothing of it.
-_OLDER = dict(softmax=False, fusion='sum')
+_OLDER = dict(softmax=False)
 
 
 class CAMExport:
@@ -115,7 +114,6 @@ class CAMExport:
             cam_stride=tta.get('cam_stride', 4),
             relu=tta.get('relu', 'each'),
             softmax=tta.get('softmax', False),
-            fusion=self.cfg.model.get('head', {}).get('fusion', 'sum'),
             network=self._network(),
         )
 

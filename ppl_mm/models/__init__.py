@@ -28,7 +28,9 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'segmentation.deeplab_v1_head': ('DeepLabV1Head',),
         'segmentation.deeplab_v2_head': ('DeepLabV2Head',),
         'segmentation.map_tta': ('SegMapTTAModel',),
+        'self_training.head': ('SelfTrainedCAMHead',),
         'self_training.label_loss': ('LabelLoss',),
+        'self_training.mixed_patches': ('MixedPatchLearning',),
     },
 )
 __all__ += ['Block', 'BlockChain', 'block_chain', 'register_block_chain']

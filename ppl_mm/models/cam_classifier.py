@@ -24,7 +24,8 @@ class CAMClassifier(ImageClassifier):
         backbone (dict): A backbone that has a block chain.
         neck (dict, optional): ``ppl_mm.PatchLearning``,
             ``ppl_mm.MultiGranularityFusion``, or None for a plain CAM.
-        head (dict): ``ppl_mm.CAMHead``; its ``in_channels`` is filled in.
+        head (dict): ``ppl_mm.CAMHead``; its ``in_channels`` and ``branches``
+            are filled in.
         data_preprocessor (dict, optional): Defaults to mmpretrain's.
         kwargs: As of mmpretrain's ``ImageClassifier``.
     """
@@ -46,8 +47,8 @@ class CAMClassifier(ImageClassifier):
         if isinstance(neck, ChainNeck):
             neck.resolve(chain)  # a position outside is an error here
             channels = neck.out_channels(channels)
-        if isinstance(head, dict) and head.get('in_channels') is None:
-            head = dict(head, in_channels=channels)
+        if isinstance(head, dict):
+            head = _filled(head, channels, neck)
         if not isinstance(data_preprocessor, nn.Module):
             # The type with its scope, to be found also from mmseg's.
             data_preprocessor = {
@@ -57,8 +58,6 @@ class CAMClassifier(ImageClassifier):
         super().__init__(
             backbone=backbone, neck=neck, head=head, data_preprocessor=data_preprocessor, **kwargs
         )
-        if isinstance(neck, ChainNeck) and isinstance(self.head, CAMHead):
-            self.head.branches = len(neck.positions) + 1
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck'):
         """Features of the images.
@@ -76,3 +75,12 @@ class CAMClassifier(ImageClassifier):
             return super().extract_feat(inputs, stage)
         feats = (self.neck(inputs, block_chain(self.backbone)),)
         return feats if stage == 'neck' else self.head.pre_logits(feats)
+
+
+def _filled(head: dict, channels: int, neck: nn.Module | None) -> dict:
+    """Return the head's settings with what the backbone and the neck decide."""
+    known = dict(in_channels=channels)
+    kind = MMPRETRAIN_MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']
+    if isinstance(neck, ChainNeck) and kind and issubclass(kind, CAMHead):
+        known['branches'] = len(neck.positions) + 1
+    return known | {key: value for key, value in head.items() if value is not None}

@@ -18,10 +18,10 @@ def as_grid(grid: Grid) -> tuple[int, int]:
     """Return ``grid`` as (rows, columns).
 
     Args:
-        grid (int | tuple[int, int]): K for a K x K grid, or (Kh, Kw).
+        grid: K for a K x K grid, or (Kh, Kw).
 
     Returns:
-        tuple[int, int]: Kh and Kw.
+        Kh and Kw.
 
     Raises:
         UserError: If it is neither, or a number is below 1.
@@ -41,12 +41,12 @@ def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     so that one patch is the map itself.
 
     Args:
-        x (Tensor): Feature map (B, C, H, W).
-        grid (int | tuple[int, int]): K or (Kh, Kw).
-        stride (int): Stride of the blocks after the cut. Defaults to 1.
+        x: Feature map (B, C, H, W).
+        grid: K or (Kh, Kw).
+        stride: Stride of the blocks after the cut. Defaults to 1.
 
     Returns:
-        Tensor: (B, C, H + bottom, W + right).
+        The map (B, C, H + bottom, W + right).
     """
     bottom, right = (
         -side % (k * stride) if k > 1 else 0
@@ -55,28 +55,30 @@ def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     return F.pad(x, (0, right, 0, bottom)) if bottom or right else x
 
 
-def split_patches(x: Tensor, grid: Grid) -> Tensor:
+def split_patches(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     """Fold a grid of equal, non-overlapping patches into the batch (P).
 
     Patch (i, j) of image b becomes row (b * Kh + i) * Kw + j. Sides that the
     grid does not divide are padded with zeros first, see :func:`pad_to_grid`.
 
     Args:
-        x (Tensor): Feature map (B, C, H, W).
-        grid (int | tuple[int, int]): K or (Kh, Kw).
+        x: Feature map (B, C, H, W).
+        grid: K or (Kh, Kw).
+        stride: Stride of the blocks that will process the patches; their
+            sides become multiples of it.
 
     Returns:
-        Tensor: Patches (B * Kh * Kw, C, h, w).
+        Patches (B * Kh * Kw, C, h, w).
 
     Examples:
         >>> split_patches(torch.rand(2, 8, 28, 28), 4).shape
         torch.Size([32, 8, 7, 7])
     """
     rows, columns = as_grid(grid)
-    x = pad_to_grid(x, grid)
+    x = pad_to_grid(x, grid, stride)
     batch, channels, height, width = x.shape
     h, w = height // rows, width // columns
-    x = x.reshape(batch, channels, rows, h, columns, w)
+    x = x.reshape(batch, channels, rows, h, columns, w)  # (B, C, Kh, h, Kw, w)
     x = x.permute(0, 2, 4, 1, 3, 5)  # (B, Kh, Kw, C, h, w)
     return x.reshape(batch * rows * columns, channels, h, w)
 
@@ -85,20 +87,20 @@ def merge_patches(patches: Tensor, grid: Grid, size: tuple[int, int] | None = No
     """Put patches back at their places (M), the inverse of the split.
 
     Args:
-        patches (Tensor): (B * Kh * Kw, C, h, w), in the order of
+        patches: (B * Kh * Kw, C, h, w), in the order of
             :func:`split_patches`.
-        grid (int | tuple[int, int]): K or (Kh, Kw).
-        size (tuple[int, int], optional): (H, W) of the map to return; what is
+        grid: K or (Kh, Kw).
+        size: (H, W) of the map to return; what is
             beyond, the padding, is cut off. Defaults to the whole map.
 
     Returns:
-        Tensor: Feature map (B, C, H, W).
+        Feature map (B, C, H, W).
     """
     rows, columns = as_grid(grid)
     count, channels, h, w = patches.shape
     if count % (rows * columns):
-        raise ValueError(f'{count} patches are no whole number of {rows} x {columns} grids')
-    x = patches.reshape(-1, rows, columns, channels, h, w)
+        raise ValueError(f'{count} patches do not make a whole number of {rows} x {columns} grids')
+    x = patches.reshape(-1, rows, columns, channels, h, w)  # (B, Kh, Kw, C, h, w)
     x = x.permute(0, 3, 1, 4, 2, 5)  # (B, C, Kh, h, Kw, w)
     x = x.reshape(-1, channels, rows * h, columns * w)
     return x if size is None else x[..., : size[0], : size[1]]

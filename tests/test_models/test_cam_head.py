@@ -109,3 +109,15 @@ def test_classifier_starts_small_and_without_bias():
 def test_the_width_of_the_input_must_be_known():
     with pytest.raises(ValueError, match='in_channels is unknown'):
         CAMHead(num_classes=3)
+
+
+def test_branches_add_up_to_the_map():
+    head = CAMHead(num_classes=4, in_channels=6, branches=2)
+    torch.nn.init.normal_(head.classifier.weight)
+    x = torch.randn(3, 6, 5, 7)
+    cams = head.branch_cams((x,))
+    weight = head.classifier.weight[..., 0, 0]
+    for number, part in enumerate((slice(0, 3), slice(3, 6))):
+        expected = torch.einsum('kc,bchw->bkhw', weight[:, part], x[:, part])
+        torch.testing.assert_close(cams[:, number], expected)
+    torch.testing.assert_close(cams.sum(dim=1), head.cam((x,)))

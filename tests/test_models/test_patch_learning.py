@@ -7,8 +7,7 @@ from mmengine.model import ExponentialMovingAverage, revert_sync_batchnorm
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import CAMClassifier, MultiGranularityFusion, PatchLearning, block_chain
-from ppl_mm.models.block_chain import Block, BlockChain
-from ppl_mm.models.patch_learning import mixed_branch, patch_branch
+from ppl_mm.models.patch_learning import patch_branch
 from ppl_mm.models.patch_ops import as_grid
 
 TOLERANCE = 1e-5  # relative to the largest number, in float32
@@ -324,91 +323,6 @@ def test_loss_of_both_branches_trains_every_weight(make_backbone):
     out = model(torch.rand(2, 3, 64, 64))
     F.softplus(out).mean().backward()
     assert all(p.grad is not None for p in model.parameters())
-
-
-def test_mixed_patches_return_to_their_places():
-    """A tail that looks at one cell at a time cannot tell who is beside."""
-    tail = BlockChain([Block('point', [torch.nn.Conv2d(4, 5, 1)], 1, 5)])
-    features = torch.rand(3, 4, 7, 10)
-    for seed in range(3):
-        torch.manual_seed(seed)
-        mixed = mixed_branch(features, tail, (2, 3), (7, 10))
-        assert_close(mixed, tail(features))
-
-
-def test_mixed_patches_have_neighbours_of_other_images():
-    tail = BlockChain([Block('square', [torch.nn.Conv2d(1, 1, 3, padding=1, bias=False)], 1, 1)])
-    torch.manual_seed(0)
-    features = torch.rand(4, 1, 8, 8, requires_grad=True)
-    mixed = mixed_branch(features, tail, 2, (8, 8))
-    (gradient,) = torch.autograd.grad(mixed[0].sum(), features)
-    assert gradient[1:].abs().sum() > 0  # seen beyond the border of a patch
-    # In the middle of a patch nothing has changed.
-    assert_close(mixed[:, :, 1:3, 1:3], tail(features)[:, :, 1:3, 1:3])
-
-
-def test_mixed_patches_stay_where_they_are_outside_of_training(make_backbone):
-    chain = block_chain(make_backbone('resnet18'))
-    neck = PatchLearning(1, 2, border='mixed')
-    x = torch.rand(2, 3, 64, 64)
-    whole, patches = neck.train()(x, chain).chunk(2, dim=1)
-    assert not torch.allclose(whole, patches)
-    whole, patches = neck.eval()(x, chain).chunk(2, dim=1)
-    assert torch.equal(whole, patches)
-    neck.set_stage(1, 1)  # one patch has no stranger beside it
-    whole, patches = neck.train()(x, chain).chunk(2, dim=1)
-    assert torch.equal(whole, patches)
-
-
-def test_fusion_does_not_mix():
-    with pytest.raises(UserError, match="border='mixed'.*zeros, replicate"):
-        MultiGranularityFusion([1], [2], border='mixed')
-
-
-def cell(stride, kernel):
-    """A tail of one convolution, whose stride the neck may not overlook."""
-    return Block('square', [torch.nn.Conv2d(2, 2, kernel, stride, padding=kernel // 2)], stride, 2)
-
-
-def moving(tail, border='zeros', grid=2, **neck):
-    first = Block('first', [torch.nn.Identity()], 1, 2)
-    return PatchLearning(0, grid, border=border, moving=True, **neck), (BlockChain([first, tail]))
-
-
-@pytest.mark.parametrize('border', ['zeros', 'mixed'])
-@pytest.mark.parametrize('stride', [1, 2, 4])
-@pytest.mark.parametrize('size', [(8, 12), (9, 13)])
-def test_a_moving_grid_brings_patches_back(stride, border, size):
-    """Who looks at one cell at a time cannot tell where the grid lies."""
-    neck, chain = moving(cell(stride, 1), border)
-    x = torch.rand(2, 2, *size)
-    for seed in range(4):
-        torch.manual_seed(seed)
-        whole, patches = neck.train()(x, chain).chunk(2, dim=1)
-        assert_close(patches, whole)
-
-
-def test_a_moving_grid_moves_the_border_of_patches():
-    """A border of zeros is where the branches differ, each time elsewhere."""
-    neck, chain = moving(cell(1, 3))
-    x = torch.rand(1, 2, 8, 8) + 1
-    places = set()
-    for seed in range(100):
-        torch.manual_seed(seed)
-        whole, patches = neck.train()(x, chain).chunk(2, dim=1)
-        apart = ((whole - patches).abs() > 1e-6).any(dim=1)[0]
-        rows, columns = apart.all(dim=1), apart.all(dim=0)
-        assert rows.any() and columns.any()
-        assert not apart.all()  # inside of a patch nothing has changed
-        places.add((*rows.tolist(), *columns.tolist()))
-    assert len(places) == 16  # patches of 4 x 4
-
-
-def test_the_grid_rests_outside_of_training():
-    neck, chain = moving(cell(1, 3))
-    x = torch.rand(1, 2, 6, 6)
-    resting = PatchLearning(0, 2).eval()(x, chain)
-    assert torch.equal(neck.eval()(x, chain), resting)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from ppl_mm.utils.config import ConfigOptions
 TAUGHT = """
 _base_ = './cls_cam.py'
 model = dict(
-    neck=dict(type='ppl_mm.PatchLearning', position=4, grid=2,
-              border='mixed'),
-    head=dict(label_loss=dict(type='ppl_mm.LabelLoss'), fusion='patches'))
+    neck=dict(type='ppl_mm.MixedPatchLearning', position=4, grid=2),
+    head=dict(type='ppl_mm.SelfTrainedCAMHead'))
 tta_model = dict(softmax=True)
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),

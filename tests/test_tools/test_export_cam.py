@@ -263,7 +263,7 @@ def test_masks_of_nothing_but_void_choose_no_threshold(refuses, data):
         ('tta_model.cam_stride=8', 'cam_stride'),
         ('tta_model.relu=after', 'relu'),
         ('tta_model.softmax=True', 'softmax'),
-        ('model.head.fusion=patches', 'fusion'),
+        ('model.head.type=ppl_mm.SelfTrainedCAMHead', 'network'),
         ('model.head.thr=0.01', 'network'),
         ('data_preprocessor.mean=[0,0,0]', 'network'),
         ('tta_pipeline.1.transforms.0.0.scale_factor=2.0', 'views'),

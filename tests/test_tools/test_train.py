@@ -32,7 +32,7 @@ RUNS = dict(
         f'{[dict(stage, epochs=1) for stage in STAGES]})]'
     ),
     all_stages_mixed=(
-        "model = dict(neck=dict(border='mixed'))\n"
+        "model = dict(neck=dict(type='ppl_mm.MixedPatchLearning'))\n"
         "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
         f'max_epochs=1, stages={STAGES})'
     ),

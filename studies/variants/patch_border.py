@@ -11,30 +11,29 @@ from contextlib import contextmanager
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...errors import UserError
-from ..block_chain import BlockChain
-
-BORDERS = ('zeros', 'replicate')
+from ppl_mm.errors import UserError
+from ppl_mm.models.block_chain import BlockChain
+from ppl_mm.models.patch_learning import MultiGranularityFusion, PatchLearning
+from ppl_mm.models.patch_ops import Grid, as_grid
+from ppl_mm.registry import MODELS
 
 
 @contextmanager
-def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
-    """Have the convolutions of a tail pad their input in another way.
+def replicate_padding(tail: BlockChain) -> Iterator[None]:
+    """Have the convolutions of a tail pad by the value at the border, not by zeros.
 
     Args:
-        tail (BlockChain): Blocks whose convolutions pad with zeros.
-        border (str): 'zeros', which changes nothing, or 'replicate', the
-            value at the border.
+        tail: Blocks whose convolutions pad with zeros.
 
     Raises:
         UserError: If a block computes its forward pass anew in the backward
             pass, where the padding would be zeros again.
     """
     # Each once: a layer may stand in several blocks.
-    modules = [] if border == 'zeros' else list(dict.fromkeys(_modules(tail)))
+    modules = list(dict.fromkeys(_modules(tail)))
     if any(map(_computes_anew, modules)):
         raise UserError(
-            f'border={border!r} does not go together with with_cp=True in the '
+            'replicated borders do not go together with with_cp=True in the '
             'backbone, nor with activation_checkpointing in the config; set '
             'one of them back'
         )
@@ -44,7 +43,7 @@ def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
         if isinstance(module, nn.Conv2d) and module.padding_mode == 'zeros' and any(module.padding)
     ]
     paddings = [conv.padding for conv in convs]
-    hooks = [conv.register_forward_pre_hook(_pad_input(*conv.padding, border)) for conv in convs]
+    hooks = [conv.register_forward_pre_hook(_pad_input(*conv.padding)) for conv in convs]
     for conv in convs:
         conv.padding = (0, 0)
     try:
@@ -55,12 +54,12 @@ def padded_by(tail: BlockChain, border: str) -> Iterator[None]:
             hook.remove()
 
 
-def _pad_input(vertical: int, horizontal: int, border: str) -> Callable:
+def _pad_input(vertical: int, horizontal: int) -> Callable:
     """A hook that pads what a convolution is given."""
 
     def pad(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
         sides = (horizontal, horizontal, vertical, vertical)
-        return F.pad(inputs[0], sides, mode=border)
+        return F.pad(inputs[0], sides, mode='replicate')
 
     return pad
 
@@ -75,3 +74,24 @@ def _modules(tail: BlockChain) -> Iterator[nn.Module]:
         for layer in block.layers:
             if isinstance(layer, nn.Module):
                 yield from layer.modules()
+
+
+class _ReplicatedBorder:
+    """Pads the patches of a neck by their borders; a grid of 1 keeps its zeros."""
+
+    def patches(self, features: Tensor, tail: BlockChain, grid: Grid, whole: Tensor) -> Tensor:
+        """Return the patch branch, of the shape of ``whole``."""
+        if as_grid(grid) == (1, 1):
+            return super().patches(features, tail, grid, whole)
+        with replicate_padding(tail):
+            return super().patches(features, tail, grid, whole)
+
+
+@MODELS.register_module()
+class ReplicatePatchLearning(_ReplicatedBorder, PatchLearning):
+    """Patch learning with replicated borders, see :class:`ppl_mm.PatchLearning`."""
+
+
+@MODELS.register_module()
+class ReplicateMultiGranularityFusion(_ReplicatedBorder, MultiGranularityFusion):
+    """Explicit fusion with replicated borders, see :class:`ppl_mm.MultiGranularityFusion`."""

@@ -7,10 +7,19 @@ from mmengine.runner.activation_checkpointing import turn_on_activation_checkpoi
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import MultiGranularityFusion, PatchLearning, block_chain
+from ppl_mm.models import PatchLearning, block_chain
 from ppl_mm.models.block_chain import Block, BlockChain
 from ppl_mm.models.patch_learning import patch_branch
-from ppl_mm.models.self_training.patch_border import padded_by
+from studies.variants.patch_border import (
+    ReplicateMultiGranularityFusion,
+    ReplicatePatchLearning,
+    replicate_padding,
+)
+
+
+def replicated(features, tail, grid, size):
+    whole = torch.empty(len(features), tail.channels, *size)
+    return ReplicatePatchLearning(0, grid).eval().patches(features, tail, grid, whole)
 
 
 @pytest.fixture
@@ -54,7 +63,7 @@ def test_each_patch_runs_as_in_a_replicating_network(backbone, position):
     features = torch.rand(2, block_chain(backbone)[position].channels, 8, 12)
     tail = block_chain(backbone)[position + 1 :]
     size = tail(features).shape[2:]
-    fast = patch_branch(features, tail, (2, 3), size, 'replicate')
+    fast = replicated(features, tail, (2, 3), size)
     zeros = patch_branch(features, tail, (2, 3), size)
     tail = block_chain(replicating(backbone))[position + 1 :]
     slow = torch.cat(
@@ -73,7 +82,7 @@ def test_a_constant_patch_has_no_rim(backbone):
     tail = block_chain(backbone)[13:]
     channels = block_chain(backbone)[12].channels
     features = torch.rand(1, channels, 1, 1).expand(1, channels, 8, 8)
-    out = patch_branch(features, tail, 2, (8, 8), 'replicate')
+    out = replicated(features, tail, 2, (8, 8))
     torch.testing.assert_close(out, out[:, :, :1, :1].expand_as(out))
     rim = patch_branch(features, tail, 2, (8, 8))
     assert rim.std(dim=(2, 3)).max() > 0.01 * rim.max()
@@ -83,7 +92,7 @@ def test_one_patch_keeps_its_zeros(backbone):
     tail = block_chain(backbone)[13:]
     features = torch.rand(1, block_chain(backbone)[12].channels, 7, 5)
     whole = tail(features)
-    one = patch_branch(features, tail, 1, whole.shape[2:], 'replicate')
+    one = replicated(features, tail, 1, whole.shape[2:])
     assert torch.equal(one, whole)
 
 
@@ -91,7 +100,7 @@ def test_padding_is_as_before_also_after_an_error(backbone):
     chain = block_chain(backbone)
     convs = [module for module in backbone.modules() if isinstance(module, nn.Conv2d)]
     before = [conv.padding for conv in convs]
-    with pytest.raises(KeyError), padded_by(chain, 'replicate'):
+    with pytest.raises(KeyError), replicate_padding(chain):
         assert not any(conv.padding != (0, 0) for conv in convs)
         raise KeyError
     assert [conv.padding for conv in convs] == before
@@ -99,11 +108,7 @@ def test_padding_is_as_before_also_after_an_error(backbone):
 
 
 @pytest.mark.parametrize(
-    'neck',
-    [
-        PatchLearning(12, 2, border='replicate'),
-        MultiGranularityFusion([4, 12], [2, 2], border='replicate'),
-    ],
+    'neck', [ReplicatePatchLearning(12, 2), ReplicateMultiGranularityFusion([4, 12], [2, 2])]
 )
 def test_necks_use_their_border(backbone, neck):
     x, chain = torch.rand(1, 3, 64, 64), block_chain(backbone)
@@ -111,26 +116,22 @@ def test_necks_use_their_border(backbone, neck):
     half = chain.channels
     features = chain[:13](x)
     torch.testing.assert_close(out[:, :half], chain(x))
-    torch.testing.assert_close(
-        out[:, -half:], patch_branch(features, chain[13:], 2, (4, 4), 'replicate')
-    )
+    torch.testing.assert_close(out[:, -half:], replicated(features, chain[13:], 2, (4, 4)))
 
 
-def test_wrong_borders():
-    with pytest.raises(UserError, match="border='mirror': use one of zeros"):
-        PatchLearning(12, 2, border='mirror')
+def test_a_backbone_that_computes_anew_is_refused():
     net = MODELS.build(
         dict(type='mmpretrain.ResNet', depth=18, with_cp=True, stem_channels=8, base_channels=8)
     )
     with pytest.raises(UserError, match='with_cp=True'):
-        PatchLearning(2, 2, border='replicate')(torch.rand(1, 3, 64, 64), block_chain(net))
+        ReplicatePatchLearning(2, 2)(torch.rand(1, 3, 64, 64), block_chain(net))
 
 
 def test_a_forward_that_is_computed_anew_is_refused(backbone):
     """In the backward pass its padding would be zeros again."""
     turn_on_activation_checkpointing(backbone, ['layer7.0'])
     with pytest.raises(UserError, match='activation_checkpointing'):
-        PatchLearning(2, 2, border='replicate')(torch.rand(1, 3, 64, 64), block_chain(backbone))
+        ReplicatePatchLearning(2, 2)(torch.rand(1, 3, 64, 64), block_chain(backbone))
     PatchLearning(2, 2)(torch.rand(1, 3, 64, 64), block_chain(backbone))
 
 
@@ -138,6 +139,6 @@ def test_a_shared_convolution_pads_once():
     conv = nn.Conv2d(3, 3, 3, padding=1)
     tail = BlockChain([Block('one', (conv, conv), 1, 3)])
     x = torch.rand(1, 3, 4, 4)
-    with padded_by(tail, 'replicate'):
+    with replicate_padding(tail):
         assert tail(x).shape == x.shape
     assert conv.padding == (1, 1)

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from mmpretrain.structures import DataSample
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import CAMClassifier, CAMHead
-from ppl_mm.models.self_training.branch_fusion import fuse_branches
+from ppl_mm.models import CAMHead
+from studies.variants.branch_heads import BranchCAMHead, fuse_branches
 
 LABELS = [[0, 2], [1], [0, 1, 3]]
 
@@ -20,21 +20,10 @@ def targets():
     return torch.tensor([[float(k in label) for k in range(4)] for label in LABELS])
 
 
-def make_head(**kwargs):
-    head = CAMHead(num_classes=4, in_channels=6, **kwargs)
+def make_head(kind=BranchCAMHead, branches=2, **kwargs):
+    head = kind(num_classes=4, in_channels=6, branches=branches, **kwargs)
     torch.nn.init.normal_(head.classifier.weight)
-    head.branches = 2
     return head
-
-
-def test_branches_add_up_to_the_map():
-    head, x = make_head(), torch.randn(3, 6, 5, 7)
-    cams = head.branch_cams((x,))
-    weight = head.classifier.weight[..., 0, 0]
-    for number, part in enumerate((slice(0, 3), slice(3, 6))):
-        expected = torch.einsum('kc,bchw->bkhw', weight[:, part], x[:, part])
-        torch.testing.assert_close(cams[:, number], expected)
-    torch.testing.assert_close(cams.sum(dim=1), head.cam((x,)))
 
 
 def slow_unit(cam):
@@ -69,7 +58,7 @@ def test_one_branch_is_its_own_fusion():
 
 def test_prediction_fuses_as_told_and_scores_the_sum():
     x = torch.randn(3, 6, 5, 7)
-    paper, ours = make_head(), make_head(fusion='geometric')
+    paper, ours = make_head(CAMHead), make_head(fusion='geometric')
     ours.load_state_dict(paper.state_dict())
     cams = paper.branch_cams((x,))
     for one, other, cam in zip(
@@ -102,34 +91,13 @@ def test_the_papers_form_has_one_loss():
 
 
 def test_a_plain_cam_has_no_losses_of_branches():
-    head = make_head(branch_loss=1.0)
-    head.branches = 1
+    head = make_head(branch_loss=1.0, branches=1)
     x = (torch.randn(3, 6, 5, 7),)
-    plain = make_head()
+    plain = make_head(CAMHead)
     plain.load_state_dict(head.state_dict())
     losses = head.loss(x, samples())
     assert set(losses) == {'loss'}
     torch.testing.assert_close(losses['loss'], plain.loss(x, samples())['loss'])
-
-
-@pytest.mark.parametrize(
-    'neck, branches',
-    [
-        (None, 1),
-        (dict(type='ppl_mm.PatchLearning', position=2, grid=2), 2),
-        (dict(type='ppl_mm.MultiGranularityFusion', positions=[2, 4], grids=[2, 2]), 3),
-    ],
-)
-def test_the_classifier_tells_its_head(neck, branches):
-    model = CAMClassifier(
-        backbone=dict(type='ResNet', depth=18, stem_channels=8, base_channels=8),
-        neck=neck,
-        head=dict(type='ppl_mm.CAMHead', num_classes=4),
-    )
-    assert model.head.branches == branches
-    x = torch.rand(2, 3, 64, 64)
-    cams = model.head.branch_cams(model.extract_feat(x))
-    assert cams.shape[:3] == (2, branches, 4)
 
 
 def test_unknown_rule():
