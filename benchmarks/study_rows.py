@@ -24,10 +24,15 @@ _CUTS = dict(voc6=(6, 10, 13), demo=(2, 4, 6))
 _SIZES = dict(voc6=(224, 384, 224), demo=(80, 144, 96))
 
 
-def neck(position: int, grid: int, **options) -> dict:
+# Loads the variants of the method that are not part of the product.
+_VARIANTS = {'custom_imports': dict(
+    imports=['studies.variants'], allow_failed_imports=False)}
+
+
+def neck(position: int, grid: int, kind: str = 'PatchLearning') -> dict:
     """Patch learning at one position, as options of a row."""
-    return {'model.neck': dict(type='ppl_mm.PatchLearning',
-                               position=position, grid=grid, **options)}
+    return {'model.neck': dict(type=f'ppl_mm.{kind}',
+                               position=position, grid=grid)}
 
 
 def stages(*cuts: tuple[int, int, int], **hook) -> dict:
@@ -151,11 +156,13 @@ def _moving(data: str) -> list[Row]:
     """A grid that moves, so that borders do."""
     middle = _CUTS[data][1]
     paper, mixed = _progressive(data)[0], _taught(data)[1]
-    moving = {'model.neck.moving': True}
 
     def moved(row: Row, hypothesis: str) -> Row:
-        return replace(row, name=f'{row.name}_moving', hypothesis=hypothesis,
-                       options=row.options | moving)
+        kind = row.options['model.neck']['type'].removeprefix('ppl_mm.')
+        return replace(
+            row, name=f'{row.name}_moving', hypothesis=hypothesis,
+            options=row.options | _VARIANTS
+            | {'model.neck.type': f'ppl_mm.Moving{kind}'})
     rim = 'no place is always at a border of zeros, so none is always dark'
     return [
         *(moved(Row(f'pl_{middle}_k{grid}', data, _PLAIN[data], 'PL',
@@ -202,7 +209,8 @@ def _scales(data: str) -> list[Row]:
 def _branches(data: str) -> list[Row]:
     """Branches that are trained, padded and fused on their own."""
     early, _, late = _CUTS[data]
-    trained = {'model.head.branch_loss': 1.}
+    trained = _VARIANTS | {'model.head.type': 'ppl_mm.BranchCAMHead',
+                           'model.head.branch_loss': 1.}
 
     def rows(name: str, options: dict, rules: tuple[str, ...],
              hypothesis: str) -> list[Row]:
@@ -217,7 +225,7 @@ def _branches(data: str) -> list[Row]:
               'the patch branch is weak because the global one does its work; '
               'with a loss of its own it is not'),
         *rows(f'pl_{late}_k4_replicate',
-              neck(late, 4, border='replicate') | trained,
+              neck(late, 4, 'ReplicatePatchLearning') | trained,
               ('sum', 'mean', 'global', 'patches'),
               "zeros at each patch's border shift what frozen norms expect"),
         *rows(f'pl_{early}_k4_alone', neck(early, 4) | trained,
@@ -233,7 +241,7 @@ def _taught(data: str) -> list[Row]:
     smallest, largest, crop = _SIZES[data]
     pipeline = 'train_dataloader.dataset.pipeline'
     taught = {
-        'model.head.label_loss': dict(type='ppl_mm.LabelLoss'),
+        'model.head.type': 'ppl_mm.SelfTrainedCAMHead',
         pipeline: [
             dict(type='ppl_mm.LoadImage'),
             dict(type='ppl_mm.LoadLabel'),
@@ -253,20 +261,19 @@ def _taught(data: str) -> list[Row]:
     def row(name: str, hypothesis: str, options: dict) -> Row:
         return Row(
             name, data, _PLAIN[data], 'PL, taught', hypothesis,
-            options | taught, {'model.head.fusion': 'patches',
-                               'tta_model.softmax': True},
+            options | taught, {'tta_model.softmax': True},
             epochs=epochs, kind='taught', extra=extra)
     return [
         row('taught_whole', 'sure regions, cut along the edges of the image, '
             'teach what else belongs to an object; no patches',
-            neck(late, 1, border='mixed')),
+            neck(late, 1, 'MixedPatchLearning')),
         row(f'taught_{middle}_k2_mixed', 'patches among strangers learn '
             'neither the surroundings nor to spill over',
-            neck(middle, 2, border='mixed')),
+            neck(middle, 2, 'MixedPatchLearning')),
         row(f'taught_{early}_k2_mixed', 'the earlier they are mixed the more '
-            'of the network learns it', neck(early, 2, border='mixed')),
+            'of the network learns it', neck(early, 2, 'MixedPatchLearning')),
         row(f'taught_{late}_k2_mixed', 'the same late',
-            neck(late, 2, border='mixed')),
+            neck(late, 2, 'MixedPatchLearning')),
         row(f'taught_{middle}_k2', 'patches alone learn less: zeros are '
             'their neighbours', neck(middle, 2)),
     ]
