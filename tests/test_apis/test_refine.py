@@ -481,9 +481,10 @@ def test_refined_maps_can_be_refined_again(cam_dir, tmp_path):
     assert source['refiners'] == CUT['refiners']
 
 
-def test_the_examples_of_the_page(cam_dir, tmp_path, monkeypatch, request):
-    page = (request.config.rootpath / 'docs/refinement.md').read_text()
-    blocks = re.findall(r'```python\n# (.*?)\n(.*?)```', page, re.S)
+def test_the_examples_of_the_pages(cam_dir, tmp_path, monkeypatch, request):
+    docs = request.config.rootpath / 'docs'
+    pages = (docs / 'refinement.md').read_text() + (docs / 'refiner.md').read_text()
+    blocks = re.findall(r'```python\n# (.*?)\n(.*?)```', pages, re.S)
     (tmp_path / 'page').mkdir()
     monkeypatch.chdir(tmp_path / 'page')
     monkeypatch.syspath_prepend(tmp_path / 'page')

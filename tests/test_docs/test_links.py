@@ -1,0 +1,51 @@
+"""Links between the pages, and to files beside them."""
+
+import posixpath
+import re
+
+#: [text](target), and images; a title after the target is not used here.
+LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
+
+
+def slug(heading):
+    """The anchor that GitHub makes of a heading."""
+    text = re.sub(r'[*`]|\[([^\]]*)\]\([^)]*\)', r'\1', heading).strip().lower()
+    return re.sub(r'[^\w\- ]', '', text).replace(' ', '-')
+
+
+def anchors(text):
+    return [slug(line.lstrip('#')) for line in text.splitlines() if re.match(r'#+ ', line)]
+
+
+def links(text):
+    return [target for target in LINK.findall(re.sub(r'`[^`\n]+`', '', text)) if '//' not in target]
+
+
+def test_every_link_leads_somewhere(pages, root, without_blocks):
+    dead = []
+    for name, text in pages.items():
+        for target in links(without_blocks(text)):
+            path, _, anchor = target.partition('#')
+            to = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            if not (root / to).exists():
+                dead.append(f'{name}: {target}: no such file')
+            elif anchor and anchor not in anchors(without_blocks(pages.get(to, ''))):
+                dead.append(f'{name}: {target}: no such heading')
+    assert not dead, '\n'.join(dead)
+
+
+def test_a_page_has_no_heading_twice(pages, without_blocks):
+    """Its second anchor would be another one on GitHub than on the site."""
+    for name, text in pages.items():
+        # Each version has its Added and Fixed; generated tables have none that is linked.
+        if name != 'CHANGELOG.md' and not name.startswith('docs/results/'):
+            found = anchors(without_blocks(text))
+            assert len(found) == len(set(found)), name
+
+
+def test_the_checks_see_what_is_wrong(without_blocks):
+    assert slug("The field's `cls_labels.npy`") == 'the-fields-cls_labelsnpy'
+    assert slug('How-to: a [link](x.md), 2 x 2') == 'how-to-a-link-2-x-2'
+    assert links('[a](b.md#c) `[x](y)` [d](https://e.f) ![g](h.png)') == ['b.md#c', 'h.png']
+    text = '# a\n```sh\n# b\n[c](d)\n```\n\n    [e](f)\n\n- [g](h)\n'
+    assert links(without_blocks(text)) == ['h'] and anchors(without_blocks(text)) == ['a']
