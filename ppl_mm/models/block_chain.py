@@ -36,6 +36,11 @@ class Block:
         readout (tuple[Callable]): What turns the output into these features,
             for others than the next block: norm and ReLU, where a sum of
             residuals is passed on. Defaults to none, the output itself.
+        tiles (bool): Whether each cell of the output stands for a square of
+            ``stride`` cells of the input, the first at the top left, as in a
+            patch embedding. A strided convolution with padding on all sides
+            does not tile. Only read where ``stride`` is above 1. Defaults to
+            False.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Block:
     stride: int
     channels: int
     readout: tuple[Callable[[Tensor], Tensor], ...] = ()
+    tiles: bool = False
 
     def __call__(self, x: Tensor) -> Tensor:
         """Run the block: (B, C, H, W) to (B, C', H', W')."""
@@ -106,6 +112,28 @@ class BlockChain(Sequence[Block]):
         for block in self._blocks:
             stride *= block.stride
         return stride
+
+    def covered_size(
+        self, input_size: tuple[int, int], map_size: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Return the size of the input that an output map covers.
+
+        The map of a chain that tiles its input covers ``stride`` pixels per
+        cell: more than the input where sides are padded at right and bottom
+        (transformers), less where a remainder is dropped (ConvNeXt, VGG).
+        Any other chain is taken to cover its input, as in PSA and IRN.
+
+        Args:
+            input_size (tuple[int, int]): (H, W) in pixels.
+            map_size (tuple[int, int]): (h, w) in cells.
+
+        Returns:
+            tuple[int, int]: (H', W') in pixels, from the top left.
+        """
+        strided = [block for block in self._blocks if block.stride > 1]
+        if not all(block.tiles for block in strided):
+            return tuple(input_size)
+        return tuple(cells * self.stride for cells in map_size)
 
     @property
     def channels(self) -> int:

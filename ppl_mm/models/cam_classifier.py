@@ -2,6 +2,7 @@
 
 from mmpretrain.models import ImageClassifier
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
+from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from ..registry import MODELS
@@ -75,6 +76,30 @@ class CAMClassifier(ImageClassifier):
             return super().extract_feat(inputs, stage)
         feats = (self.neck(inputs, block_chain(self.backbone)),)
         return feats if stage == 'neck' else self.head.pre_logits(feats)
+
+    def predict(
+        self, inputs: Tensor, data_samples: list[DataSample] | None = None, **kwargs
+    ) -> list[DataSample]:
+        """Predict scores and CAMs, and say what part of the image each CAM covers.
+
+        Args:
+            inputs (Tensor): Images (B, 3, H, W).
+            data_samples (list[DataSample], optional): Of the images.
+            **kwargs: Of the head's ``predict``.
+
+        Returns:
+            list[DataSample]: What the head predicts; beside a ``cam`` lies
+            ``cam_extent``, its height and width in units of the image's, see
+            :meth:`BlockChain.covered_size` and :func:`ppl_mm.cams.lay_over`.
+        """
+        samples = super().predict(inputs, data_samples, **kwargs)
+        chain, size = block_chain(self.backbone), tuple(inputs.shape[-2:])
+        for sample in samples:
+            if 'cam' in sample:
+                covered = chain.covered_size(size, tuple(sample.cam.shape[-2:]))
+                extent = tuple(part / side for part, side in zip(covered, size, strict=True))
+                sample.set_metainfo(dict(cam_extent=extent))
+        return samples
 
 
 def _filled(head: dict, channels: int, neck: nn.Module | None) -> dict:

@@ -8,7 +8,7 @@ from mmengine.model import BaseTTAModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ..cams import normalize_cam
+from ..cams import lay_over, normalize_cam
 from ..errors import UserError
 from ..registry import MODELS
 
@@ -96,7 +96,8 @@ class CAMTTAModel(BaseTTAModel):
             data_samples_list (list[list[DataSample]]): For each image the
                 predictions of its views, with the raw ``cam``
                 (num_classes, h, w), ``pred_score`` (num_classes,) and the
-                metainfo ``ori_shape``, ``flip``, ``flip_direction``.
+                metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
+                ``cam_extent``, see :meth:`CAMClassifier.predict`.
 
         Returns:
             list[DataSample]: For each image ``class_ids`` (n,) and ``cam``
@@ -146,11 +147,12 @@ class CAMTTAModel(BaseTTAModel):
             cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
         elif self.relu == 'each':
             cam = cam.relu()
-        if view.get('flip'):
-            if view.flip_direction != 'horizontal':
-                raise UserError(
-                    f'tta_pipeline: flip direction {view.flip_direction!r} '
-                    "is not supported, use 'horizontal'"
-                )
-            cam = cam.flip(-1)
-        return F.interpolate(cam[None], size=size, mode='bilinear', align_corners=False)[0]
+        cam = lay_over(cam, size, view.get('cam_extent', (1, 1)))
+        if not view.get('flip'):
+            return cam
+        if view.flip_direction != 'horizontal':
+            raise UserError(
+                f'tta_pipeline: flip direction {view.flip_direction!r} '
+                "is not supported; use 'horizontal'"
+            )
+        return cam.flip(-1)

@@ -12,6 +12,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..models.segmentation.padding import check_padding
 from ..registry import MODELS
 
 
@@ -32,8 +33,8 @@ class RefinedSegTTAModel(SegTTAModel):
         **kwargs: As of mmengine's ``BaseTTAModel``.
 
     Raises:
-        UserError: If a refiner can't be built, or the network has a single
-            channel.
+        UserError: If a refiner can't be built, the network has a single
+            channel, or :func:`check_padding` refuses it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class RefinedSegTTAModel(SegTTAModel):
             raise UserError(
                 'ppl_mm.RefinedSegTTAModel needs a channel for the background; set out_channels=2'
             )
+        check_padding(getattr(self.module, 'module', self.module))  # out of DDP
         refiners = [refiners] if isinstance(refiners, dict) else refiners
         self.steps = RefinerChain(refiners).steps
         self.min_probability = min_probability

@@ -82,7 +82,7 @@ def vgg_chain(backbone: nn.Module) -> list[Block]:
     for number, layer in enumerate(backbone.features[:stop]):
         if isinstance(layer, nn.MaxPool2d):
             conv = blocks.pop()
-            blocks.append(Block(conv.name, (*conv.layers, layer), 2, conv.channels))
+            blocks.append(Block(conv.name, (*conv.layers, layer), 2, conv.channels, tiles=True))
         else:
             blocks.append(_conv_block(f'features.{number}', layer))
     return blocks
@@ -102,7 +102,7 @@ def convnext_chain(backbone: nn.Module) -> list[Block]:
         channels = backbone.channels[index]
         down = backbone.downsample_layers[index]
         stride = next(layer.stride[0] for layer in down if isinstance(layer, nn.Conv2d))
-        blocks.append(Block(f'downsample_layers.{index}', (down,), stride, channels))
+        blocks.append(Block(f'downsample_layers.{index}', (down,), stride, channels, tiles=True))
         blocks += [
             Block(f'stages.{index}.{number}', (unit,), 1, channels)
             for number, unit in enumerate(backbone.stages[index])

@@ -123,7 +123,8 @@ def vision_transformer_chain(backbone: nn.Module) -> list[Block]:
         (*free, backbone.pos_embed, backbone.patch_embed, backbone.pre_norm),
         extra,
     )
-    blocks = [Block('patch_embed', (embedding,), _stride(backbone), channels, readout)]
+    stride, tiles = _stride(backbone), _tiles(backbone)
+    blocks = [Block('patch_embed', (embedding,), stride, channels, readout, tiles)]
     last = max(backbone.out_indices)
     for index, layer in enumerate(backbone.layers[: last + 1]):
         blocks.append(
@@ -167,6 +168,15 @@ def _stride(backbone: nn.Module) -> int:
     return backbone.patch_embed.projection.stride[0]
 
 
+def _tiles(backbone: nn.Module) -> bool:
+    """Whether patches lie side by side, padded at right and bottom at most."""
+    embed = backbone.patch_embed
+    padding = getattr(embed, 'adaptive_padding', None)
+    return embed.projection.kernel_size == embed.projection.stride and (
+        padding.padding == 'corner' if padding else not any(embed.projection.padding)
+    )
+
+
 def _extended(block: Block, *layers: Callable[[Tensor], Tensor]) -> Block:
     """The last block of a chain: what it gives is the backbone's output."""
     return replace(block, layers=(*block.layers, *layers), readout=())
@@ -177,7 +187,8 @@ def swin_chain(backbone: nn.Module) -> list[Block]:
     """Embedding, blocks, and patch mergings; the norm with the last."""
     places = [backbone.absolute_pos_embed] if backbone.use_abs_pos_embed else []
     embedding = Embedding(partial(_embed_for_windows, backbone), (backbone.patch_embed, *places))
-    blocks = [Block('patch_embed', (embedding,), _stride(backbone), backbone.embed_dims)]
+    stride, tiles = _stride(backbone), _tiles(backbone)
+    blocks = [Block('patch_embed', (embedding,), stride, backbone.embed_dims, tiles=tiles)]
     last = max(backbone.out_indices)
     for index, stage in enumerate(backbone.stages[: last + 1]):
         for number, block in enumerate(stage.blocks):
@@ -191,6 +202,7 @@ def swin_chain(backbone: nn.Module) -> list[Block]:
                     (TokenLayer(stage.downsample, (stage.downsample,)),),
                     stride,
                     stage.out_channels,
+                    tiles=True,
                 )
             )
     norm = _place_by_place(getattr(backbone, f'norm{last}'))

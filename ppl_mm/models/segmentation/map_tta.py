@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ...cams import normalize_cam
 from ...errors import UserError
 from ...registry import MODELS
+from .padding import check_padding
 
 _SOURCES = ('labels', 'predicted')
 
@@ -35,8 +36,8 @@ class SegMapTTAModel(BaseTTAModel):
         kwargs: As of mmengine's ``BaseTTAModel``.
 
     Raises:
-        UserError: If ``classes`` is neither, or the network has a single
-            channel.
+        UserError: If ``classes`` is neither, the network has a single
+            channel, or :func:`check_padding` refuses it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SegMapTTAModel(BaseTTAModel):
             raise UserError(
                 'ppl_mm.SegMapTTAModel needs a channel for the background; set out_channels=2'
             )
+        check_padding(network)
         self.classes = classes
         self.cam_stride = cam_stride
 
