@@ -7,7 +7,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # Processes of the suite, of one thread each; a file's tests share one.
 JOBS ?= 2
 SUITE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
-.PHONY: help install demo test test-fast test-configs lint wheel clean
+.PHONY: help install demo test test-fast test-configs lint docs wheel clean
 
 help:  ## Show this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -30,6 +30,15 @@ test-configs: install  ## Train, resume and test every recipe, on tiny data
 lint: install  ## Check the style
 	$(PY) -m ruff check .
 	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
+
+docs: build/docs/.installed  ## Build the website in build/site
+	NO_MKDOCS_2_WARNING=1 build/docs/bin/mkdocs build --strict --quiet
+
+# An environment of its own: torch is not needed, nothing of the project is imported.
+build/docs/.installed: requirements/docs.txt
+	$(PYTHON) -m venv --clear build/docs
+	build/docs/bin/python -m pip install --disable-pip-version-check --quiet -r $<
+	touch $@
 
 wheel: install  ## Build dist/ppl_mm-*.whl
 	rm -rf build/lib build/bdist.* ppl_mm.egg-info

@@ -2,10 +2,9 @@
 
 
 class UserError(ValueError):
-    """Something that the user can mend.
+    """Report something that the user can fix.
 
-    Args:
-        message (str): One line: which file or key, what is wrong with it, and
-            the way out. Commands print it without a traceback and exit with
-            status 2, see :func:`ppl_mm.utils.cli.run`.
+    The message is one line: which file or key, the value that is wrong, and
+    what to do. Commands print it without a traceback and exit with status 2,
+    see :func:`ppl_mm.utils.cli.run`.
     """

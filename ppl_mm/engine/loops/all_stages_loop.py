@@ -21,9 +21,10 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
     wrapper never calls the ``train_step`` of what it wraps.
 
     Args:
-        stages (Sequence[dict]): For each stage ``position`` and ``grid``, as
-            of :class:`PatchLearning`.
-        args, kwargs: As of mmengine's ``EpochBasedTrainLoop``.
+        *args: See mmengine's ``EpochBasedTrainLoop``.
+        stages: ``position`` and ``grid`` of each stage, see
+            :class:`PatchLearning`.
+        **kwargs: See mmengine's ``EpochBasedTrainLoop``.
     """
 
     def __init__(self, *args, stages: Sequence[dict], **kwargs) -> None:
