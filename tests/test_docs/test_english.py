@@ -49,7 +49,6 @@ STILL = {
     'ppl_mm/datasets',
     'ppl_mm/engine',
     'ppl_mm/engine/hooks',
-    'ppl_mm/engine/loops',
     'ppl_mm/evaluation',
     'ppl_mm/formats',
     'ppl_mm/gallery',
