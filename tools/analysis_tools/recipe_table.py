@@ -47,32 +47,32 @@ BATCH = 2  # of the pass: some norms refuse one image
 
 HEAD = """# Recipes: what they cost
 
-Written by `python tools/analysis_tools/recipe_table.py`: counts are exact,
-hours are of measured steps or, after a `~`, estimated, memory is estimated.
+Written by `python tools/analysis_tools/recipe_table.py`. Counts are exact,
+memory is estimated. Hours come from measured steps; a `~` marks an estimate.
 
 - *weights*, *trained*: parameters in millions, and those that get a gradient.
-- *GMAC*: multiply-adds of the forward pass for one image at the training crop,
-  patch branches included, in billions.
-- *kept*: what the forward pass keeps for the backward pass, in GiB for each
-  image, float32. Both are counted in one pass over tensors without values; of
-  several stages the largest.
+- *GMAC*: billions of multiply-adds of the forward pass for one image at the
+  training crop, patch branches included.
+- *kept*: GiB per image that the forward pass keeps for the backward pass, in
+  float32. Both are counted in one pass over tensors without values. Of
+  several stages the largest is listed.
 - *GiB*: memory of each of {gpus} GPUs at the config's batch, and of a single
-  GPU with all of the batch: kept times batch, weights, gradients (twice on
+  GPU with the whole batch: kept times batch, weights, gradients (twice on
   several GPUs: DDP's buckets) and momentum, plus 2 GiB for CUDA, cuDNN and
-  what lives for a moment. Where it was looked at, in `baseline` and `ppl` on
-  one GPU, torch had taken between 1 GiB less and 1 GiB more.
-- *iterations*: at {gpus} GPUs, or at one with all of the batch. Each of
-  `all-stages` steps the optimiser three times.
+  temporary buffers. Where it was compared, in `baseline` and `ppl` on one
+  GPU, torch took between 1 GiB less and 1 GiB more.
+- *iterations*: on {gpus} GPUs, or on one with the whole batch. Each iteration
+  of `all-stages` steps the optimiser three times.
 - *hours*: iterations times the seconds of a step on one H200, measured by
-  `benchmarks/recipes.py` on 2026-11-26 with the images of one of {gpus} GPUs,
+  `benchmarks/recipes.py` on 2026-11-26, with the images of one of {gpus} GPUs
   and with those of all ([steps](results/recipes_gpu.json): random images,
-  torch 2.11, TF32 for convolutions, as PyTorch has it). MS COCO's are those
-  of VOC's networks. Loading of data is not in it, nor what GPUs tell each
-  other.
+  torch 2.11, TF32 for convolutions, which is PyTorch's default). For MS COCO
+  the steps of VOC's networks are used. Loading of data and communication
+  between GPUs are not included.
 - `~`: operations (2 for each multiply-add; the backward pass as counted,
-  without frozen layers) over {one:.0f} TFLOP/s on one GPU and {each:.0f} on
-  each of {gpus}: the slowest classifier that was measured. Look at the log's
-  time per iteration before you plan by it.
+  without frozen layers) divided by {one:.0f} TFLOP/s on one GPU and by
+  {each:.0f} on each of {gpus}: the speed of the slowest classifier that was
+  measured. Before you plan, look at the time per iteration in the log.
 
 Export, refinement and tests are not in the table.
 """
