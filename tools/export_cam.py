@@ -33,7 +33,7 @@ from ppl_mm.refine.config import build_chain, chain_settings
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, read_config
+from ppl_mm.utils.config import ConfigOptions, read_config, read_runner_config
 
 
 def parse_args() -> argparse.Namespace:
@@ -141,8 +141,7 @@ def refine(
 def main() -> int:
     """Export CAMs, choose a threshold, write labels."""
     args = parse_args()
-    cfg = read_config(Path(args.config))
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_runner_config(args.config, args.cfg_options)
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
     refiners = read_config(args.refine) if args.refine else None

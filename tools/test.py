@@ -16,7 +16,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, read_config
+from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -76,8 +76,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace) -> Config:
     """The config with the command line's settings."""
-    cfg = read_config(Path(args.config))
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_runner_config(args.config, args.cfg_options)
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif not cfg.get('work_dir'):
@@ -220,7 +219,9 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
-    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+    with building(cfg):
+        runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+        runner.test_loop  # noqa: B018
     check_checkpoint(runner.model, cfg.load_from)
     if args.out and is_segmentation(cfg):
         check_names(runner, args.out)

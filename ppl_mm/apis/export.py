@@ -20,6 +20,7 @@ from ..evaluation import evaluate_folder, summarize
 from ..formats.cam_file import cam_path, read_cam
 from ..formats.mask_file import label_path, write_label
 from ..utils.checkpoints import check_checkpoint
+from ..utils.config import building
 from ..utils.files import atomic_write, file_sha256
 from ..utils.progress import track
 from ..version import __version__
@@ -206,7 +207,9 @@ class CAMExport:
         if self._predicts_classes():
             dataset.ann_file = ''
         cfg.test_evaluator = dict(type='ppl_mm.CAMWriter', out_dir=str(self.out_dir))
-        runner = Runner.from_cfg(cfg)
+        with building(cfg):
+            runner = Runner.from_cfg(cfg)
+            runner.test_loop  # noqa: B018  (built now, to tell its faults)
         check_checkpoint(runner.model, self.checkpoint)
         # Wraps the model once its weights are loaded.
         runner.register_hook(PrepareTTAHook(cfg.tta_model))

@@ -1,35 +1,48 @@
 """Configs, and their settings on the command line."""
 
 import os
-from argparse import ArgumentError
-from collections.abc import Mapping, Sequence
+from argparse import ArgumentError, ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
+from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
 
+#: Set in the environment, it has errors shown with their tracebacks.
+TRACEBACK = 'PPL_MM_TRACEBACK'
+
 
 class ConfigOptions(DictAction):
-    """``KEY=VALUE`` pairs, as mmengine reads them, with two differences.
+    """``KEY=VALUE`` pairs, as mmengine reads them, but for three things.
 
-    A value that is no list keeps its spaces, which are common in the names of
-    folders; and what cannot be read is the parser's own error, one line.
+    A value that is not a list keeps its spaces, which are common in the names
+    of folders. A value in quotes, or one that is the path of something that
+    exists, is taken as it stands, whatever commas and brackets it holds. What
+    cannot be read is the parser's own error, one line.
     """
 
     @staticmethod
     def _parse_iterable(val: str) -> object:
-        if set(val) & set(',[('):
+        if len(val) > 1 and val[0] == val[-1] and val[0] in '\'"':
+            return val[1:-1]
+        if set(val) & set(',[(') and not os.path.exists(val):
             return DictAction._parse_iterable(val)
         return DictAction._parse_int_float_bool(val.strip('\'" '))
 
     def __call__(
-        self, parser, namespace, values: Sequence[str], option_string: str | None = None
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
     ) -> None:
-        """Read the pairs into a dict; arguments as of every action."""
+        """Read the pairs into a dict; the arguments are those of every action."""
         for pair in values:
             if '=' not in pair:
-                raise ArgumentError(self, f"'{pair}' is no KEY=VALUE")
+                raise ArgumentError(self, f"'{pair}' is not KEY=VALUE")
         try:
             super().__call__(parser, namespace, values, option_string)
         except AssertionError as error:  # about brackets
@@ -37,27 +50,89 @@ class ConfigOptions(DictAction):
 
 
 def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
-    """Read any config, with what it imports; one line where that fails.
+    """Read any config, with what it imports.
 
     Args:
-        path (str | PathLike): The config.
-        options (Mapping, optional): Settings to change in it, by dotted key.
+        path: The config.
+        options: Settings to change in it, by dotted key.
 
     Returns:
-        Config: With its bases merged.
+        The config, its bases and the options merged.
 
     Raises:
-        UserError: If it is missing or not a config.
+        UserError: If it is missing or not a config, or an option does not fit
+            it.
     """
     if not Path(path).is_file():
         raise UserError(f'{path}: no such config')
     try:
         cfg = Config.fromfile(path)
-        cfg.merge_from_dict(dict(options or {}))
     except Exception as error:  # a config is code: anything can be raised
         cause = error.__cause__ or error  # of a failed custom import
         line = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
         raise UserError(
             f'{path}: cannot be read as a config ({type(cause).__name__}: {line})'
         ) from error
+    if options:
+        _merge(cfg, options)
     return cfg
+
+
+def _merge(cfg: Config, options: Mapping) -> None:
+    for key, value in options.items():
+        try:
+            cfg.merge_from_dict({key: value})
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
+            raise UserError(
+                f'{cfg.filename}: --cfg-options {key}={value} does not fit the config '
+                f'({str(error).splitlines()[0] if str(error) else type(error).__name__})'
+            ) from error
+    if any(key.startswith('custom_imports') for key in options):
+        import_modules_from_strings(**cfg.custom_imports)
+
+
+def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
+    """Read the config of a training, a test or an export, and check its keys.
+
+    Args:
+        path: The config.
+        options: Settings to change in it, by dotted key.
+
+    Returns:
+        The config, its bases and the options merged.
+
+    Raises:
+        UserError: See :func:`read_config` and
+            :func:`ppl_mm.utils.config_check.check_config`; or if it has no
+            model.
+    """
+    from .config_check import check_config, check_option_keys
+
+    plain = read_config(path)
+    if not plain.get('model'):
+        raise UserError(f'{path}: not the config of a training: it has no model')
+    check_option_keys(str(path), plain, options or ())
+    cfg = read_config(path, options)
+    check_config(cfg)
+    return cfg
+
+
+@contextmanager
+def building(cfg: Config) -> Iterator[None]:
+    """Tell in one line what cannot be built from a config.
+
+    Raises:
+        UserError: In place of whatever a constructor raises.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # constructors raise anything
+        if os.environ.get(TRACEBACK):
+            raise
+        line = next(iter(str(error).strip().splitlines()), '')
+        raise UserError(
+            f'{cfg.filename}: cannot be built ({type(error).__name__}: {line}); '
+            f'{TRACEBACK}=1 in the environment shows where'
+        ) from error

@@ -17,7 +17,7 @@ def test_an_option_without_a_value_is_the_parsers_error(tool, name):
     done = tool(name, 'config.py', *COMMANDS[name], '--cfg-options', 'a=1', 'foo')
     assert done.code == 2
     assert done.output.splitlines()[-1].endswith(
-        "error: argument --cfg-options: 'foo' is no KEY=VALUE"
+        "error: argument --cfg-options: 'foo' is not KEY=VALUE"
     )
 
 

@@ -279,8 +279,7 @@ def test_the_folder_of_other_settings(export, refuses, option, key):
 def test_a_folder_of_before_those_were_noted_goes_on(export):
     path = export() / 'export.json'
     record = json.loads(path.read_text())
-    for key in ('softmax', 'fusion'):
-        record.pop(key)
+    record.pop('softmax')
     path.write_text(json.dumps(record))
     before = contents(path.parent)
     assert contents(export()) == before
@@ -447,9 +446,18 @@ def test_what_is_not_there(refuses, fails, tiny_config, trained):
     assert 'none.py: no such config' in fails('export_cam', 'none.py', trained, '--out-dir', 'out')
     assert 'nosplit.txt' in refuses('--split', 'nosplit')
     assert 'no tta_model' in refuses('--cfg-options', 'tta_model=None')
-    assert 'which has no image-level labels' in refuses(
-        '--cfg-options', 'test_dataloader.dataset.type=ppl_mm.VOCLayoutDataset'
+
+
+def test_a_data_set_without_image_level_labels(fails, tiny_config, trained, demo_root, tmp_path):
+    config = tmp_path / 'seg_data.py'
+    config.write_text(
+        f"_base_ = '{tiny_config}'\n"
+        'test_dataloader = dict(dataset=dict(\n'
+        "    _delete_=True, type='ppl_mm.VOCLayoutDataset', pipeline=[],\n"
+        f"    data_root='{demo_root}'))\n"
     )
+    line = fails('export_cam', config, trained, '--out-dir', tmp_path / 'out')
+    assert 'which has no image-level labels' in line
 
 
 def export_on_two(tiny_config, trained, out, *args):

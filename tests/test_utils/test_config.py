@@ -36,8 +36,21 @@ def test_a_path_keeps_its_spaces(path):
 
 
 @pytest.mark.parametrize(
-    'text, message', [('foo', "'foo' is no KEY=VALUE"), ('x=[1,2', 'Imbalanced brackets')]
+    'text, message', [('foo', "'foo' is not KEY=VALUE"), ('x=[1,2', 'Imbalanced brackets')]
 )
 def test_what_cannot_be_read_is_the_parsers_error(text, message):
     with pytest.raises(argparse.ArgumentError, match=message):
         parse(text)
+
+
+@pytest.mark.parametrize('name', ['a,b', 'a[1]', '(x)', "it's", 'back\\slash', 'a b,c'])
+def test_the_path_of_something_that_exists_is_taken_as_it_stands(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()
+    assert parse(f'data_root={name}') == dict(data_root=name)
+    assert parse(f'data_root={tmp_path / name}') == dict(data_root=str(tmp_path / name))
+
+
+@pytest.mark.parametrize('text', ['a,b', '[1', '1', 'None', ' x '])
+def test_quotes_make_text_of_anything(text):
+    assert parse(f'key="{text}"') == dict(key=text)

@@ -1,0 +1,88 @@
+"""Configs with typing errors and wrong values, at each command that reads one."""
+
+import pytest
+
+# What is given, and what the line must name: the key, and the way out.
+OPTIONS = [
+    ('model.neck.postion=3', ['model.neck.postion', 'did you mean position?']),
+    ('model.neck.type=ppl_mm.PatchLerning', ['PatchLerning', 'did you mean ppl_mm.PatchLearning?']),
+    ('model.neck.type=PatchLearning', ['PatchLearning', 'did you mean ppl_mm.PatchLearning?']),
+    ('model.nek.type=a', ['model.nek', 'did you mean neck?']),
+    ('model.type=CAMClasifier', ['CAMClasifier', 'ppl_mm.CAMClassifier']),
+    ('model.backbone.type=ResNett', ['ResNett', 'did you mean ResNet?']),
+    ('model.backbone.dept=18', ['model.backbone.dept', 'did you mean depth?']),
+    ('model.backbone.depth=19', ['19']),
+    ('model.head.num_class=4', ['model.head.num_class', 'did you mean num_classes?']),
+    ('model.head.num_classes=0', ['num_classes=0', 'above 0']),
+    ('model.head.num_classes=four', ["num_classes='four'", 'above 0']),
+    ('model.head.loss.type=CrossEntropyLos', ['CrossEntropyLos', 'CrossEntropyLoss']),
+    ('model.neck.grid=0', ['grid', '0']),
+    ('model.neck.position=99', ['99']),
+    ('train_cfg.max_epoch=3', ['train_cfg.max_epoch', 'did you mean max_epochs?']),
+    ('train_cfg.max_epochs=0', ['max_epochs=0', 'above 0']),
+    ('train_cfg.max_epochs=-1', ['max_epochs=-1', 'above 0']),
+    ('train_cfg.max_epochs=many', ["max_epochs='many'", 'above 0']),
+    ('train_cfg.val_interval=0', ['val_interval=0']),
+    ('train_dataloader.batch_size=0', ['batch_size=0', 'above 0']),
+    ('train_dataloader.batchsize=4', ['batchsize', 'did you mean batch_size?']),
+    ('train_dataloader.num_workers=-1', ['num_workers=-1', '0 or more']),
+    ('train_dataloader.dataset.type=ImageLabelDataset', ['ppl_mm.ImageLabelDataset']),
+    ('train_dataloader.dataset.data_rot=x', ['data_rot', 'did you mean data_root?']),
+    ('test_dataloader.batch_size=2.5', ['batch_size=2.5']),
+    ('optim_wrapper.optimizer.lr=abc', ["lr='abc'", 'a number']),
+    ('optim_wrapper.optimizer.lr=-0.1', ['lr=-0.1', '0 or more']),
+    ('optim_wrapper.optimizer.type=SDG', ['SDG', 'did you mean SGD?']),
+    ('optim_wrapper.optimizer.momentun=0.9', ['momentun', 'did you mean momentum?']),
+    ('optim_wrapper.optimiser.lr=1', ['optimiser', 'did you mean optimizer?']),
+    ('param_scheduler.type=PolyRL', ['PolyRL', 'PolyLR']),
+    ('param_scheduler.powr=1', ['powr', 'did you mean power?']),
+    ('randomness.sed=1', ['randomness.sed', 'did you mean seed?']),
+    ('randomness.seed=-1', ['seed=-1', '0 or more']),
+    ('default_hooks.checkpoint.intervall=1', ['intervall', 'did you mean interval?']),
+    ('test_evaluator.type=CAMIoU', ['CAMIoU', 'ppl_mm.CAMIoU']),
+    ('max_epochs=3', ['max_epochs']),
+    ('train_dataloder.batch_size=4', ['train_dataloder', 'did you mean train_dataloader?']),
+    ('modle.neck=None', ['modle', 'did you mean model?']),
+    ('model.backbone.depth.x=1', ['model.backbone.depth.x=1']),
+    ('tta_model.clases=predicted', ['clases', 'did you mean classes?']),
+]
+# What a command takes beside the config.
+REST = {
+    'train': lambda trained: [],
+    'test': lambda trained: [trained],
+    'export_cam': lambda trained: [trained, '--out-dir', 'out'],
+}
+
+
+@pytest.mark.parametrize('name', REST)
+@pytest.mark.parametrize('option, named', OPTIONS, ids=[option for option, _ in OPTIONS])
+def test_a_wrong_option(refuses, tiny_config, trained, name, option, named):
+    line = refuses(name, tiny_config, *REST[name](trained), '--cfg-options', option)
+    assert all(part in line for part in named), line
+
+
+TEXTS = {
+    'a syntax error': ('model = dict(', ['cannot be read as a config']),
+    'a missing base': ("_base_ = './nowhere.py'", ['nowhere.py']),
+    'a custom import that fails': (
+        "custom_imports = dict(imports=['no_such_module'])\nmodel = dict()",
+        ['no_such_module'],
+    ),
+    'no model': ('data_root = 1', ['it has no model']),
+    'nothing': ('', ['it has no model']),
+    'an error of its own': ('1 / 0', ['ZeroDivisionError']),
+}
+
+
+@pytest.mark.parametrize('name', REST)
+@pytest.mark.parametrize('text, named', TEXTS.values(), ids=TEXTS)
+def test_a_file_that_is_not_a_config(refuses, tmp_path, trained, name, text, named):
+    (tmp_path / 'config.py').write_text(text)
+    line = refuses(name, 'config.py', *REST[name](trained))
+    assert all(part in line for part in named), line
+
+
+@pytest.mark.parametrize('name', REST)
+@pytest.mark.parametrize('config', ['none.py', '.', 'none'])
+def test_a_config_that_is_missing(refuses, trained, name, config):
+    assert f'{config}: no such config' in refuses(name, config, *REST[name](trained))

@@ -1,0 +1,69 @@
+"""Keys, types and numbers of configs, before anything is built."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from ppl_mm.errors import UserError
+from ppl_mm.utils.config import read_config, read_runner_config
+from ppl_mm.utils.config_check import check_config, check_option_keys
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+# configs/own reads a data set where it is.
+SHIPPED = [
+    path
+    for path in sorted(CONFIGS.glob('[a-z]*/*.py'))
+    if path.parent.name not in ('own', '_base_')
+]
+
+
+def test_every_shipped_config_is_right():
+    for path in SHIPPED:
+        cfg = read_config(path)
+        if cfg.get('model'):
+            check_config(cfg)
+
+
+def test_configs_of_mmsegmentation_are_right():
+    import mmseg
+
+    folder = Path(mmseg.__file__).parent / '.mim/configs'
+    for name in ('fcn', 'deeplabv3plus', 'segformer', 'swin', 'convnext'):
+        check_config(read_config(sorted((folder / name).glob('*512x512.py'))[0]))
+
+
+def test_variables_of_a_config_are_its_own():
+    part = dict(type='NoSuchType', postion=1)
+    check_config(Config(dict(default_scope='mmpretrain', mine=part, lr='high')))
+
+
+def test_an_option_may_set_what_the_config_or_the_runner_knows():
+    cfg = dict(mine=1, model=dict())
+    check_option_keys('x.py', cfg, ['mine', 'model.neck', 'work_dir', 'val_cfg', 'tta_model.relu'])
+    with pytest.raises(UserError, match='x.py: --cfg-options wrok_dir: .*did you mean work_dir'):
+        check_option_keys('x.py', cfg, ['wrok_dir'])
+
+
+def test_of_two_types_of_one_name_both_count():
+    """mmseg and mmcv both have a RandomFlip, with different arguments."""
+    step = dict(type='RandomFlip', prob=0.5)
+    cfg = Config(dict(default_scope='mmseg', train_dataloader=dict(dataset=dict(pipeline=[step]))))
+    cfg.train_dataloader.dataset.type = 'BaseSegDataset'
+    check_config(cfg)
+    step['prop'] = 0.5
+    cfg.train_dataloader.dataset.pipeline = [step]
+    with pytest.raises(UserError, match=r'pipeline\.0\.prop: .* did you mean prob\?'):
+        check_config(cfg)
+
+
+def test_a_subclass_takes_what_its_bases_take(tmp_path):
+    (tmp_path / 'x.py').write_text(
+        "default_scope = 'mmpretrain'\n"
+        "model = dict(type='ppl_mm.CAMClassifier', train_cfg=None,\n"
+        "             backbone=dict(type='ResNet', depth=18),\n"
+        "             head=dict(type='ppl_mm.SelfTrainedCAMHead', num_classes=3, thr=0.3))\n"
+    )
+    read_runner_config(tmp_path / 'x.py')
+    with pytest.raises(UserError, match=r"model\.head\.treshold: .* takes no 'treshold'"):
+        read_runner_config(tmp_path / 'x.py', {'model.head.treshold': 0.3})
