@@ -54,8 +54,8 @@ memory is estimated. Hours come from measured steps; a `~` marks an estimate.
 - *GMAC*: billions of multiply-adds of the forward pass for one image at the
   training crop, patch branches included.
 - *kept*: GiB per image that the forward pass keeps for the backward pass, in
-  float32. Both are counted in one pass over tensors without values. Of
-  several stages the largest is listed.
+  float32. Both are counted in one pass over tensors without values. With
+  several stages, the largest is listed.
 - *GiB*: memory of each of {gpus} GPUs at the config's batch, and of a single
   GPU with the whole batch: kept times batch, weights, gradients (twice on
   several GPUs: DDP's buckets) and momentum, plus 2 GiB for CUDA, cuDNN and
