@@ -340,7 +340,7 @@ def _twice(mixed: Row, seeds: tuple[int, ...]) -> Row:
     return at(mixed, 'final', *seeds, name='taught_twice', epochs=1,
               hypothesis='better maps teach better ones', extra=dict(
                   mixed.extra, teacher=teacher,
-                  refine='configs/voc6/confident_taught_voc6.py'))
+                  refine='configs/voc6/confident_self_trained_voc6.py'))
 
 
 def _again() -> list[Row]:
@@ -400,8 +400,8 @@ def _path() -> list[Row]:
             'configs/voc6/pipeline_one_round.py', 'pseudo-labels, one round',
             'better maps make better labels and a better network',
             round='final', kind='pipeline'),
-        Row('pipeline_taught_twice', 'voc6',
-            'configs/voc6/pipeline_taught_twice.py',
+        Row('pipeline_self_trained_twice', 'voc6',
+            'configs/voc6/pipeline_self_trained_twice.py',
             'pseudo-labels, taught twice',
             'better maps make better labels and a better network',
             round='final', kind='pipeline'),

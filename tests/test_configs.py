@@ -147,7 +147,7 @@ def test_every_form_is_there_for_both_backbones_and_both_data_sets():
             'ppl-progressive',
             'ppl-all-stages',
             'ppl-explicit',
-            'ppl-taught',
+            'ppl-self-trained',
         )
         for backbone in ('resnet38d', 'resnet50')
         for data in ('voc12aug', 'coco14')
@@ -176,20 +176,22 @@ def test_each_stage_starts_from_the_one_before(backbone, data):
     ]
 
 
-TAUGHT = sorted(CONFIGS.glob('ppl/ppl-taught_*.py'))
+SELF_TRAINED = sorted(CONFIGS.glob('ppl/ppl-self-trained_*.py'))
 
 
-@pytest.mark.parametrize('path', TAUGHT, ids=lambda path: path.stem)
-def test_a_taught_one_starts_from_the_plain_cam_of_its_name(path):
+@pytest.mark.parametrize('path', SELF_TRAINED, ids=lambda path: path.stem)
+def test_a_self_trained_one_starts_from_the_plain_cam_of_its_name(path):
     cfg = load(path)
     tail = path.stem.partition('_')[2]
     assert cfg.load_from == f'work_dirs/cam_{tail}'
-    teacher = load(CONFIGS / f'baseline/cam_{tail}.py')
-    assert cfg.model.backbone == teacher.model.backbone
+    first_round = load(CONFIGS / f'baseline/cam_{tail}.py')
+    assert cfg.model.backbone == first_round.model.backbone
     # The labels are cropped and flipped with the image.
     steps = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
     assert steps[:2] == ['ppl_mm.LoadImage', 'ppl_mm.LoadLabel']
-    assert steps[2:-1] == [step['type'] for step in teacher.train_dataloader.dataset.pipeline[1:-1]]
+    assert steps[2:-1] == [
+        step['type'] for step in first_round.train_dataloader.dataset.pipeline[1:-1]
+    ]
 
 
 ALIASES = dict(
@@ -200,7 +202,7 @@ ALIASES = dict(
     cls_progressive='ppl/ppl-progressive',
     cls_all_stages='ppl/ppl-all-stages',
     cls_explicit='ppl/ppl-explicit',
-    cls_taught='ppl/ppl-taught',
+    cls_self_trained='ppl/ppl-self-trained',
 )
 
 
@@ -213,7 +215,7 @@ def test_a_short_name_stands_for_the_papers_recipe(name):
     start = dict(
         cls_stage2='work_dirs/cls_stage1',
         cls_stage3='work_dirs/cls_stage2',
-        cls_taught='work_dirs/cls_cam',
+        cls_self_trained='work_dirs/cls_cam',
     ).get(name)
     assert short.pop('load_from') == start
     full.pop('load_from')

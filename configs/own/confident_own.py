@@ -1,4 +1,4 @@
-"""What is sure in the maps of cls_teacher_own.py, for cls_taught_own.py.
+"""Sure regions of cls_first_round_own.py's maps, for cls_self_trained_own.py.
 
 IRN's thresholds and CRF, see ../affinity/confident_irn.py.
 """

@@ -2,9 +2,9 @@
 name = 'own'
 data_root = '{{$OWN_DATA:data/mine}}'
 baseline = 'cls_cam_own.py'
-ppl = ['cls_teacher_own.py', 'cls_taught_own.py']
+ppl = ['cls_first_round_own.py', 'cls_self_trained_own.py']
 confident_labels = 'confident_own.py'
-refinement = 'refine_taught_own.py'
+refinement = 'refine_self_trained_own.py'
 segmentation = 'seg_deeplab_own.py'
 # own_data.py writes these lists; train_masks is the part of train with masks.
 splits = dict(

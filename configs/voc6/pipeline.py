@@ -4,10 +4,10 @@ data_root = 'data/voc6'
 baseline = 'cls_cam_voc6.py'
 # A plain CAM's sure regions teach what follows; the paper's form is
 # cls_progressive_voc6.py.
-ppl = ['cls_teacher_voc6.py', 'cls_taught_voc6.py']
+ppl = ['cls_first_round_voc6.py', 'cls_self_trained_voc6.py']
 confident_labels = 'confident_voc6.py'
 affinity = 'affinity_voc6.py'
-affinity_labels = 'confident_taught_voc6.py'
+affinity_labels = 'confident_self_trained_voc6.py'
 refinement = 'refine_voc6.py'
 segmentation = ['seg_deeplab_voc6.py', 'seg_again_voc6.py']
 segmentation_maps = 'maps_seg_voc6.py'

@@ -49,13 +49,13 @@ def test_steps_that_cost_the_same_are_measured_once(benchmark, monkeypatch):
 
 
 def test_other_borders_are_other_steps(benchmark):
-    """A taught stage mixes its patches."""
-    taught, stage = (
-        named(benchmark, name) for name in ('ppl-taught_resnet50', 'ppl-stage2_resnet50')
+    """A self-trained stage mixes its patches."""
+    self_trained, stage = (
+        named(benchmark, name) for name in ('ppl-self-trained_resnet50', 'ppl-stage2_resnet50')
     )
-    (cut,), (same,) = map(benchmark.cuts_of, (taught, stage))
+    (cut,), (same,) = map(benchmark.cuts_of, (self_trained, stage))
     assert cut == same
-    assert benchmark.key_of(taught, cut) != benchmark.key_of(stage, cut)
+    assert benchmark.key_of(self_trained, cut) != benchmark.key_of(stage, cut)
 
 
 def test_the_ratio_is_of_first_stage_and_plain(benchmark):

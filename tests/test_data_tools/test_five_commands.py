@@ -42,11 +42,11 @@ CLASSIFIER = [
     'val_dataloader.dataset.pipeline.1.scale=(64,64)',
     *(f'tta_pipeline.1.transforms.0.{k}.scale=(64,64)' for k in range(4)),
 ]
-TEACHER = [one for one in CLASSIFIER if 'custom_hooks' not in one]
+FIRST_ROUND = [one for one in CLASSIFIER if 'custom_hooks' not in one]
 # Its pipeline loads the label second.
-TAUGHT = [
+SELF_TRAINED = [
     one.replace('pipeline.1.m', 'pipeline.2.m').replace('pipeline.3.crop', 'pipeline.4.crop')
-    for one in TEACHER
+    for one in FIRST_ROUND
 ]
 SEGMENTATION = [
     *NARROW,
@@ -82,8 +82,8 @@ def fast(words):
     flag = [] if '--cfg-options' in words else ['--cfg-options']
     for name, more in (
         ('cls_progressive_own', CLASSIFIER),
-        ('cls_teacher_own', TEACHER),
-        ('cls_taught_own', TAUGHT),
+        ('cls_first_round_own', FIRST_ROUND),
+        ('cls_self_trained_own', SELF_TRAINED),
         ('seg_deeplab_own', SEGMENTATION),
         ('maps_seg_own', MAPS),
     ):
@@ -180,13 +180,13 @@ def test_from_photos_to_masks(home, photos, execute):
 
 @pytest.mark.slow
 def test_two_trainings_end_in_masks_too(home, photos, execute):
-    for words in [*commands()[:2], *text_lines('cls_teacher_own')]:
+    for words in [*commands()[:2], *text_lines('cls_first_round_own')]:
         execute(fast(words))
-    taught = home / 'work_dirs/own_teacher/refined/labels'
-    made = home / 'work_dirs/own_taught/refined/labels'
-    names = {path.name for path in taught.iterdir()}
+    labels = home / 'work_dirs/own_first_round/refined/labels'
+    made = home / 'work_dirs/own_self_trained/refined/labels'
+    names = {path.name for path in labels.iterdir()}
     assert names and names == {path.name for path in made.iterdir()}
-    (log,) = (home / 'work_dirs/cls_taught_own').glob('*/*.log')
+    (log,) = (home / 'work_dirs/cls_self_trained_own').glob('*/*.log')
     assert 'loss_label' in log.read_text()
     for words in text_lines('maps_seg_own'):  # and in a second round
         execute(fast(words))

@@ -31,8 +31,10 @@ train_dataloader = dict(dataset=dict(
 @pytest.fixture
 def taught(mini):
     """A miniature whose second stage of PPL learns from the first."""
-    (mini.folder / 'cls_taught.py').write_text(TAUGHT)
-    rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = ['cls_progressive.py', 'cls_taught.py']")
+    (mini.folder / 'cls_self_trained.py').write_text(TAUGHT)
+    rewrite(
+        mini, "ppl = 'cls_progressive.py'", "ppl = ['cls_progressive.py', 'cls_self_trained.py']"
+    )
     return mini
 
 
@@ -126,7 +128,7 @@ def test_the_stages_run(taught, tmp_path):
 @pytest.fixture
 def twice(taught):
     """Taught by the first stage's labels, then by those of what that gave."""
-    rewrite(taught, "'cls_taught.py']", "'cls_taught.py', 'cls_taught.py']")
+    rewrite(taught, "'cls_self_trained.py']", "'cls_self_trained.py', 'cls_self_trained.py']")
     (taught.folder / 'surer.py').write_text((taught.folder / 'confident.py').read_text())
     return taught
 
@@ -179,8 +181,8 @@ train_dataloader = dict(dataset=dict(_delete_=True, **dataset))
 
 def test_a_training_set_may_be_wrapped(taught):
     """Rare classes more often, as docs/own_data.md has it."""
-    (taught.folder / 'rare.py').write_text("_base_ = './cls_taught.py'\n" + WRAPPED)
-    rewrite(taught, "'cls_taught.py']", "'rare.py']")
+    (taught.folder / 'rare.py').write_text("_base_ = './cls_self_trained.py'\n" + WRAPPED)
+    rewrite(taught, "'cls_self_trained.py']", "'rare.py']")
     steps = plan(taught)
     inner = 'train_dataloader.dataset.dataset'
     assert f'{inner}.label_dir=work/label_ppl_1' in steps['train_ppl'].command

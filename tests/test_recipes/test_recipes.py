@@ -15,7 +15,7 @@ SAMPLE = {
     'cam_resnet38d_4xb2-8e_voc12aug-448x448',
     'ppl-progressive_resnet38d_4xb2-24e_coco14-448x448',
     'ppl-stage1_resnet50_4xb4-5e_voc12aug-512x512',
-    'ppl-taught_resnet50_4xb4-5e_voc12aug-512x512',
+    'ppl-self-trained_resnet50_4xb4-5e_voc12aug-512x512',
     'affinity_resnet38d_4xb2-8e_voc12aug-448x448',
     'deeplabv1_r38-d8_4xb3-20k_voc12ppl-448x448',
     'deeplabv2_r101-d8_4xb3-100k_coco14ppl-321x321',

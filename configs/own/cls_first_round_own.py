@@ -1,4 +1,4 @@
-"""The first stage before cls_taught_own.py: a plain CAM, a third as long."""
+"""The first round, for cls_self_trained_own.py: a plain CAM, a third as long."""
 _base_ = './cls_cam_own.py'
 
 train_cfg = dict(

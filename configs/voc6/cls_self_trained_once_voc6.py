@@ -1,9 +1,9 @@
-"""A taught stage before another, on voc6: an epoch on the teacher's labels.
+"""The first of two self-trained stages on voc6: an epoch.
 
-Its maps become labels in their turn, of two views, as the teacher's: none is
-flipped.
+It learns from the labels of cls_first_round_voc6.py. Its own maps become
+labels, too, so two views without a flip are enough.
 """
-_base_ = './cls_taught_voc6.py'
+_base_ = './cls_self_trained_voc6.py'
 
 train_cfg = dict(max_epochs=1, val_interval=1)
 tta_pipeline = [

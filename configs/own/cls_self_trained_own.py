@@ -1,12 +1,12 @@
-"""Patches that learn from labels, on your own photos: after a plain CAM.
+"""Self-trained PPL on your own photos: the round after a plain CAM.
 
-What configs/voc6/cls_taught_voc6.py does, whose figures are in
-docs/results.md: the sure regions of cls_teacher_own.py's maps, labelled by
-confident_own.py, teach the patch branch.
+The patch branch learns from labels of the sure regions of
+cls_first_round_own.py's maps, which confident_own.py makes. The same as
+configs/voc6/cls_self_trained_voc6.py; docs/results.md has its figures.
 """
 _base_ = './cls_cam_own.py'
 
-load_from = 'work_dirs/cls_teacher_own'
+load_from = 'work_dirs/cls_first_round_own'
 # After layer3, at output stride 16.
 model = dict(
     neck=dict(
@@ -25,4 +25,4 @@ train_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        label_dir='work_dirs/own_teacher/refined', pipeline=train_pipeline))
+        label_dir='work_dirs/own_first_round/refined', pipeline=train_pipeline))

@@ -1,8 +1,8 @@
-"""Patches taught by labels, ResNet-50, PASCAL VOC 2012, after a plain CAM.
+"""Self-trained PPL, ResNet-50, PASCAL VOC 2012: the round after a plain CAM.
 
-What configs/voc6/cls_taught_voc6.py does, whose figures are in
-docs/results.md: the sure regions of the plain CAM's maps, labelled by
-configs/affinity/confident_irn.py, teach the patch branch.
+Not the paper's. The patch branch learns from labels of the sure regions of the
+plain CAM's maps, which configs/affinity/confident_irn.py makes. The same as
+configs/voc6/cls_self_trained_voc6.py; docs/results.md has its figures.
 """
 _base_ = '../baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
 

@@ -1,10 +1,10 @@
-"""Patches that learn from labels, on voc6: the stage after a plain CAM.
+"""Self-trained PPL on voc6: the round after a plain CAM.
 
-The maps of the stage before are cut along the edges of the image where they
-are sure (confident_voc6.py); their labels teach the patch branch, whose
-patches lie among those of other images. pipeline.py runs cls_teacher_voc6.py
-and this; by hand, ``load_from`` and ``label_dir`` name what the stage before
-has left.
+The patch branch learns from labels of the sure regions of the first round's
+maps, cut along the edges of the image by confident_voc6.py. Its patches are
+mixed between the images of a batch. pipeline.py runs cls_first_round_voc6.py
+and this config. By hand, set ``load_from`` and ``label_dir`` to the first
+round's checkpoint and labels.
 """
 _base_ = './cls_cam_voc6.py'
 

@@ -1,12 +1,12 @@
-"""Patches taught by labels, ResNet38d, MS COCO 2014, after a plain CAM.
+"""Self-trained PPL, ResNet38d, PASCAL VOC 2012: the round after a plain CAM.
 
-What configs/voc6/cls_taught_voc6.py does, whose figures are in
-docs/results.md: the sure regions of the plain CAM's maps, labelled by
-configs/affinity/confident_psa.py, teach the patch branch.
+Not the paper's. The patch branch learns from labels of the sure regions of the
+plain CAM's maps, which configs/affinity/confident_psa.py makes. The same as
+configs/voc6/cls_self_trained_voc6.py; docs/results.md has its figures.
 """
-_base_ = '../baseline/cam_resnet38d_4xb2-8e_coco14-448x448.py'
+_base_ = '../baseline/cam_resnet38d_4xb2-8e_voc12aug-448x448.py'
 
-load_from = 'work_dirs/cam_resnet38d_4xb2-8e_coco14-448x448'
+load_from = 'work_dirs/cam_resnet38d_4xb2-8e_voc12aug-448x448'
 model = dict(
     neck=dict(
         type='ppl_mm.MixedPatchLearning',
@@ -25,4 +25,4 @@ train_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        label_dir='work_dirs/coco14/confident', pipeline=train_pipeline))
+        label_dir='work_dirs/confident', pipeline=train_pipeline))

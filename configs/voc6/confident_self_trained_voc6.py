@@ -1,6 +1,7 @@
-"""What is sure in the maps of cls_taught_voc6.py, for affinity_voc6.py.
+"""Sure regions of cls_self_trained_voc6.py's maps, for affinity_voc6.py.
 
-As confident_voc6.py, but these maps are probabilities, cut best at 0.55.
+The same as confident_voc6.py, but these maps are probabilities, cut best at
+0.55.
 """
 _base_ = './confident_voc6.py'
 

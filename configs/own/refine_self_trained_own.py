@@ -1,4 +1,4 @@
-"""Pseudo-labels of cls_taught_own.py: a background, then IRN's CRF.
+"""Pseudo-labels of cls_self_trained_own.py: a background, then IRN's CRF.
 
 The maps are probabilities, so where a class is as likely as the background
 its score is 0.5.

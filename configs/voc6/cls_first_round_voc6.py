@@ -1,6 +1,7 @@
-"""The first stage before cls_taught_voc6.py: an epoch of plain CAM.
+"""The first round, for cls_self_trained_voc6.py: an epoch of plain CAM.
 
-Its maps become labels and are not measured: two views, none flipped, will do.
+Its maps become labels and are not measured, so two views without a flip are
+enough.
 """
 _base_ = './cls_cam_voc6.py'
 
