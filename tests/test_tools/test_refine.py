@@ -144,7 +144,7 @@ def test_what_stops_it_is_one_line(fails, config, cam_dir, tmp_path):
     config.write_text("custom_imports = dict(imports=['no_such_module'])")
     assert 'no_such_module' in line(config, cam_dir)
     config.write_text(CONFIG)
-    assert 'cannot be read as a config' in line(
+    assert 'refiners.7.alpha=3 does not fit the config' in line(
         config, cam_dir, '--cfg-options', 'refiners.7.alpha=3'
     )
 
