@@ -1,4 +1,4 @@
-"""The one room for workarounds of what is upstream of this project.
+"""Workarounds for problems of other packages, all of them in this module.
 
 Nothing heavy is imported here: what concerns a module is done right after
 somebody else imports it. Each workaround names the upstream thread that
@@ -61,7 +61,7 @@ class _AtImport(importlib.abc.MetaPathFinder):
     Args:
         before (dict[str, Action]): Full module name -> function of the module,
             or of None, once, where there is no such module.
-        after (dict[str, Action]): The same; a module that is there already
+        after (dict[str, Action]): The same; a module that is imported already
             gets its call now.
     """
 

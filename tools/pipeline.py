@@ -3,7 +3,7 @@
 Trains the plain CAM and PPL, exports and measures their maps, trains a
 segmentation network on PPL's pseudo-labels, tests it, and ends with one table
 and a report in DIR: report.md, report.html, report.json, panel.png. An
-interrupted run goes on when the same command is given again. docs/pipeline.md
+interrupted run continues when the same command is given again. docs/pipeline.md
 says what the numbers mean.
 """
 

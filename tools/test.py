@@ -194,7 +194,7 @@ def check_names(runner: Runner, out: str) -> None:
     mmseg calls a file as its image, without the folder that this lies in.
 
     Args:
-        runner (Runner): Of a segmentation network.
+        runner (Runner): The runner of a segmentation network.
         out (str): Where the predictions are to go, for the message.
 
     Raises:

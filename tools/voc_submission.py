@@ -121,7 +121,7 @@ def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
         tuple[str, bytes]: ``<image>.png`` and the file.
 
     Raises:
-        UserError: One is missing, or is none that the server would take.
+        UserError: One is missing, or one is not accepted by the server.
     """
     missing = [image for image in split.images if not (folder / f'{image}.png').is_file()]
     if missing:
@@ -218,7 +218,7 @@ def check_archive(path: Path, split: Split) -> list[str]:
                 if not member.isdir():
                     check_member(tar, member, split, seen, faults)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        return [*lines, f'{path}: is no whole tar that gzip has packed ({error})']
+        return [*lines, f'{path}: not a complete .tar.gz ({error})']
     if len(set(seen.values())) > 1:
         lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; submit one of them')
     for image in split.images:
@@ -273,9 +273,9 @@ def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
         with Image.open(io.BytesIO(content), formats=['PNG']) as picture:
             picture.load()
     except (OSError, SyntaxError, ValueError):
-        return 'are no readable PNG'
+        return 'are not readable PNGs'
     if picture.mode != 'P':
-        return 'are no PNG with a palette'
+        return 'are not PNGs with a palette'
     colours = 3 * (LAST_LABEL + 1)
     palette = bytes(picture.getpalette())[:colours]
     if palette != voc_palette()[: len(palette)]:

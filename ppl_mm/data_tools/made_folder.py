@@ -43,7 +43,7 @@ class MadeFolder:
         if not self.path.exists():
             if self.root.is_dir() and any(self.root.iterdir()):
                 raise UserError(
-                    f'{self.root}: holds files that are no {self.what}; choose another folder'
+                    f'{self.root}: holds other files than {self.what}; choose another folder'
                 )
             return False
         try:

@@ -29,15 +29,15 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
     Args:
         model (nn.Module): A classifier with a PatchLearning neck, or one
             wrapped for distribution.
-        position (int): As of PatchLearning.
-        grid (int | tuple[int, int]): As of PatchLearning.
+        position (int): See PatchLearning.
+        grid (int | tuple[int, int]): See PatchLearning.
 
     Returns:
         PatchLearning: The neck.
 
     Raises:
         UserError: If the model has no such neck or no such block, or the grid
-            is none.
+            is invalid.
     """
     neck = patch_learning_of(model)
     if neck is None:
@@ -58,8 +58,8 @@ def set_stage(runner: Runner, position: int, grid: Grid) -> None:
 
     Args:
         runner (Runner): Its model has a PatchLearning neck.
-        position (int): As of PatchLearning.
-        grid (int | tuple[int, int]): As of PatchLearning.
+        position (int): See PatchLearning.
+        grid (int | tuple[int, int]): See PatchLearning.
 
     Raises:
         UserError: As :func:`check_stage`.

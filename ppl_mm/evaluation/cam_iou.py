@@ -93,7 +93,7 @@ class CAMIoU(BaseMetric):
 
         Args:
             data_batch (object): Not used.
-            data_samples (Sequence[dict]): One dict per image, see the class.
+            data_samples (Sequence[dict]): One dict per image, see :class:`CAMIoU`.
         """
         for sample in data_samples:
             self._count_last()

@@ -98,7 +98,7 @@ def iou_from_confusion(confusion: np.ndarray) -> np.ndarray:
 def precision_from_confusion(confusion: np.ndarray) -> np.ndarray:
     """Share of a class's predicted pixels that are right, ``(..., n + 1)``.
 
-    Nan also for a class that is there and was never predicted.
+    Nan also for a class that is present and was never predicted.
     """
     hit, extra, _ = _true_false(confusion)
     return _ratio(confusion, hit, hit + extra)

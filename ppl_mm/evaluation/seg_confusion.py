@@ -60,7 +60,7 @@ class SegConfusion(BaseMetric):
 
         Args:
             data_batch (object): Not used.
-            data_samples (Sequence[dict]): One dict per image, as of a
+            data_samples (Sequence[dict]): One dict per image, same as a
                 ``SegDataSample``.
         """
         foreground = len(self.dataset_meta['classes']) - 1

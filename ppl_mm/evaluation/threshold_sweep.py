@@ -91,7 +91,7 @@ class ThresholdSweep:
         """Add what another sweep counted on other images.
 
         Args:
-            other (ThresholdSweep): Of the same classes and thresholds.
+            other (ThresholdSweep): A sweep of the same classes and thresholds.
         """
         if (self.num_classes, self.thresholds) != (other.num_classes, other.thresholds):
             raise ValueError('two sweeps of different classes or thresholds cannot be merged')

@@ -63,7 +63,7 @@ def table_rows(report: dict) -> list[list[str]]:
     """The table: a row for each class, the mean and the threshold.
 
     Args:
-        report (dict): Of a pipeline.
+        report (dict): The report of a pipeline.
 
     Returns:
         list[list[str]]: A name and, for each method, the numbers on both
@@ -88,7 +88,7 @@ def terminal_report(report: dict) -> str:
     """The table and the words, for a terminal.
 
     Args:
-        report (dict): Of a pipeline.
+        report (dict): The report of a pipeline.
 
     Returns:
         str: Lines of at most about 80 characters, but for long class names.
@@ -123,7 +123,7 @@ def markdown_report(report: dict) -> str:
     """The report for people, in Markdown.
 
     Args:
-        report (dict): Of a pipeline.
+        report (dict): The report of a pipeline.
 
     Returns:
         str: With the pictures by name.
@@ -165,7 +165,7 @@ def html_report(work_dir: Path, report: dict) -> str:
 
     Args:
         work_dir (Path): Holds ``panel.png`` and ``curve.png``.
-        report (dict): Of a pipeline.
+        report (dict): The report of a pipeline.
 
     Returns:
         str: HTML without scripts.

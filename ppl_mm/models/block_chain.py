@@ -32,7 +32,7 @@ class Block:
         layers (tuple[Callable]): What it applies, in order: modules of the
             backbone, each mapping (B, C, H, W) to (B, C', H', W').
         stride (int): H / H', of all layers together.
-        channels (int): Of the features that its output holds.
+        channels (int): Channels of the features that its output holds.
         readout (tuple[Callable]): What turns the output into these features,
             for others than the next block: norm and ReLU, where a sum of
             residuals is passed on. Defaults to none, the output itself.

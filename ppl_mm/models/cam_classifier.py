@@ -28,7 +28,7 @@ class CAMClassifier(ImageClassifier):
         head (dict): ``ppl_mm.CAMHead``; its ``in_channels`` and ``branches``
             are filled in.
         data_preprocessor (dict, optional): Defaults to mmpretrain's.
-        kwargs: As of mmpretrain's ``ImageClassifier``.
+        kwargs: See mmpretrain's ``ImageClassifier``.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class CAMClassifier(ImageClassifier):
 
         Args:
             inputs (Tensor): Images (B, 3, H, W).
-            stage (str): 'backbone', 'neck' or 'pre_logits', as of
+            stage (str): 'backbone', 'neck' or 'pre_logits', see
                 mmpretrain's ImageClassifier.
 
         Returns:
@@ -84,8 +84,8 @@ class CAMClassifier(ImageClassifier):
 
         Args:
             inputs (Tensor): Images (B, 3, H, W).
-            data_samples (list[DataSample], optional): Of the images.
-            **kwargs: Of the head's ``predict``.
+            data_samples (list[DataSample], optional): One per image.
+            **kwargs: Arguments of the head's ``predict``.
 
         Returns:
             list[DataSample]: What the head predicts; beside a ``cam`` lies

@@ -109,7 +109,7 @@ class CAMHead(MultiLabelClsHead):
 
         Args:
             feats: The last is the map (B, C, H, W).
-            data_samples: Of the images.
+            data_samples: One per image.
 
         Returns:
             Samples with ``pred_score`` (num_classes,), ``pred_label`` and the

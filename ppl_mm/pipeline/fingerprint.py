@@ -13,7 +13,7 @@ from ..version import __version__
 from .settings import PipelineSettings
 from .step import Step
 
-# Of a data set in VOC's layout.
+# Parts of a data set in VOC's layout.
 _TABLES = ('image_labels.csv', 'image_labels.json', 'classes.txt')
 _FOLDERS = ('JPEGImages', 'SegmentationClass')
 # What may be there for each image, below folders of their own too.

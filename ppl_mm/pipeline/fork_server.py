@@ -69,7 +69,7 @@ def serve() -> dict | None:
         dict | None: In a forked process, the request that is for it.
     """
     answers = os.dup(1)
-    os.dup2(2, 1)  # what an import prints is no answer
+    os.dup2(2, 1)  # what an import prints is not an answer
     if not preload():
         return None
     # Ctrl-C reaches every process: it is for the pipeline and the step.
@@ -141,7 +141,7 @@ def _redirect(log: str) -> None:
 
 
 def _reseed() -> None:
-    """Start random numbers anew: Python's are by itself after a fork."""
+    """Start random numbers anew; Python does so for its own after a fork."""
     import numpy as np
     import torch
 

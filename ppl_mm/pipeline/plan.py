@@ -29,7 +29,7 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     """The steps of a pipeline.
 
     Args:
-        settings (PipelineSettings): Of the pipeline.
+        settings (PipelineSettings): Settings of the pipeline.
         work_dir (Path): Where everything is written.
         tools (Path): The folder of the project's commands.
 

@@ -44,7 +44,7 @@ def main() -> None:
         '--without-photos',
         type=Path,
         metavar='FILE',
-        help='only draw the panel, on black in place of the photographs, for '
+        help='only draw the panel, on black instead of the photographs, for '
         'photographs that may not be shown',
     )
     args = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Runs the steps of a pipeline, and goes on where it was interrupted."""
+"""Runs the steps of a pipeline, and continues where it was interrupted."""
 
 import time
 from pathlib import Path
@@ -25,7 +25,7 @@ class Pipeline:
     what the steps before it have made. Then what was there is removed first.
 
     Args:
-        settings (PipelineSettings): Of the pipeline.
+        settings (PipelineSettings): Settings of the pipeline.
         work_dir (str | Path): Where to write.
         tools (str | Path): The folder of the project's commands.
 
@@ -149,7 +149,7 @@ class Pipeline:
             raise UserError(
                 f'step {number} of {len(self.steps)} ({step.name}) failed'
                 f'{_why(status)}: {last_useful_line(log)}; its whole output '
-                f'is in {log}, and the same command goes on from here'
+                f'is in {log}, and the same command continues from here'
             )
         record = self.folder.finish(step, fingerprint.of_files(files), time.monotonic() - start)
         display.done(record['seconds'])
@@ -174,7 +174,7 @@ class Pipeline:
             same = record['fingerprint'] == now
             return 'finished' if same else 'to do again, something has changed'
         same = begun['fingerprint'] == now
-        return 'to go on with' if same else 'to do'
+        return 'to continue' if same else 'to do'
 
 
 def _why(status: int) -> str:

@@ -43,7 +43,7 @@ class PipelineSettings:
             ``train`` is trained on, ``threshold`` chooses the thresholds by
             its masks, ``masked`` is the part of ``train`` with masks on which
             all are compared, ``val`` is what nothing was trained on.
-        seed (int): Of every training.
+        seed (int): The random seed of every training.
         start_segmentation_from_ppl (bool): Whether the segmentation network
             starts with the weights of the PPL classifier's backbone, which is
             the same then. Defaults to False.
@@ -145,7 +145,7 @@ def _check_keys(path: Path, cfg: dict) -> None:
     missing = [key for key in _REQUIRED if not cfg.get(key)]
     if missing:
         raise UserError(
-            f'{path}: is no pipeline config, it has no {missing[0]}; see configs/demo/pipeline.py'
+            f'{path}: not a pipeline config: {missing[0]} is missing; see configs/demo/pipeline.py'
         )
     for key in cfg:
         if key in _REQUIRED + _OPTIONAL:

@@ -14,8 +14,8 @@ class Step:
         name (str): Of its log, its record and its folder.
         title (str): What it does, for people.
         command (list[str]): Program and arguments.
-        outputs (tuple[Path, ...]): Files that are there when it is done; in
-            place of a work folder, its last checkpoint. What they hold is
+        outputs (tuple[Path, ...]): Files that exist when it is done; instead
+            of a work folder, its last checkpoint. What they hold is
             what later steps depend on.
         needs (tuple[str, ...]): Names of the steps whose outputs it reads.
         folder (Path, optional): What it writes into, its own: emptied before
@@ -43,7 +43,7 @@ class Step:
         return None
 
     def can_resume(self) -> bool:
-        """Whether an interrupted run of it left something to go on from.
+        """Return whether an interrupted run left something to continue from.
 
         A training that was killed before, or while, it noted its checkpoint
         has to start again.

@@ -116,14 +116,14 @@ class WorkFolder:
         return _read(self._begun_path(step))
 
     def begin(self, step: Step, fingerprint: str) -> bool:
-        """Note that a step starts; clear away what it must not go on from.
+        """Note that a step starts; remove what it must not continue from.
 
         Args:
             step (Step): The step.
             fingerprint (str): Of what it is going to do.
 
         Returns:
-            bool: Whether it goes on from an interrupted run of the same.
+            bool: Whether it continues an interrupted run of the same.
         """
         self._record(step).unlink(missing_ok=True)
         begun, spent = self.begun(step), 0.0

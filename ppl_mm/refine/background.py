@@ -29,7 +29,7 @@ class ConstantBackground(Refiner):
         self.threshold = threshold
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """Set channel 0, see the class."""
+        """Set channel 0, the background."""
         return _with_background(scores, np.float32(self.threshold))
 
 
@@ -54,7 +54,7 @@ class AlphaBackground(Refiner):
         self.alpha = alpha
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """Set channel 0, see the class."""
+        """Set channel 0, the background."""
         strongest = scores.foreground.max(axis=0, initial=0)  # (H, W)
         return _with_background(scores, (1 - strongest) ** self.alpha)
 
@@ -70,7 +70,7 @@ class Renormalize(Refiner):
     needs_background = False
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """Rescale channels 1 .. n, see the class."""
+        """Divide channels 1 .. n by their maxima."""
         maximum = scores.foreground.max(axis=(1, 2), keepdims=True, initial=0)
         values = scores.values.copy()
         values[0] = 0

@@ -81,7 +81,7 @@ class RefinerChain:
         return label, scores
 
     def scores(self, image: np.ndarray, cam_file: CamFile) -> Scores:
-        """The refined scores of an image; arguments as of ``__call__``.
+        """Return the refined scores of an image; see ``__call__`` for the arguments.
 
         Returns:
             Scores: At the image's size.
@@ -111,7 +111,7 @@ class RefinerChain:
 
 
 def _build(registry, config: dict, key: str):
-    """Build a part, with a line for what is no part at all."""
+    """Build a part, or say in one line that it is not a valid part."""
     try:
         return registry.build(dict(config))
     except UserError:

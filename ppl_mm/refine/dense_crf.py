@@ -20,7 +20,7 @@ PRESETS = {
         gaussian=dict(sxy=3, compat=3),
         bilateral=dict(sxy=80, srgb=13, compat=10),
     ),
-    # The confident labels of IRN (Ahn et al., CVPR 2019).
+    # The confident regions of IRN (Ahn et al., CVPR 2019).
     'irn': dict(
         iterations=10,
         unary='labels',
@@ -57,7 +57,7 @@ class DenseCRF(Refiner):
 
     Args:
         preset (str): 'psa' (CAMs of PSA and SEAM), 'irn' (IRN's confident
-            labels), 'deeplab_v2' or 'deeplab_v1' (after segmentation).
+            regions), 'deeplab_v2' or 'deeplab_v1' (after segmentation).
             Defaults to 'psa'.
         iterations (int, optional): Steps of the mean field.
         gaussian (Mapping, optional): Smoothing by distance: ``sxy`` in pixels
@@ -89,7 +89,9 @@ class DenseCRF(Refiner):
         scale: float = 1.0,
     ) -> None:
         if preset not in PRESETS:
-            raise UserError(f'ppl_mm.DenseCRF: preset={preset!r} is none of {", ".join(PRESETS)}')
+            raise UserError(
+                f'ppl_mm.DenseCRF: preset={preset!r} is not one of {", ".join(PRESETS)}'
+            )
         if not scale > 0:
             raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
         known = PRESETS[preset]
@@ -104,7 +106,7 @@ class DenseCRF(Refiner):
         _pydensecrf()  # missing, it is missed now and not after an hour
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """The probability of each channel, see the class."""
+        """Return the probability of each channel after the CRF."""
         return replace(scores, values=dense_crf(image, scores.values, **self.settings))
 
 
@@ -117,7 +119,7 @@ def dense_crf(
     unary: str = 'scores',
     gt_prob: float = 0.7,
 ) -> np.ndarray:
-    """Dense CRF of one image; arguments as of :class:`DenseCRF`.
+    """Run a dense CRF on one image; see :class:`DenseCRF` for the arguments.
 
     Args:
         image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
@@ -187,7 +189,7 @@ def _check(iterations: int, unary: str, gt_prob: float, **_: dict) -> None:
     if iterations < 0:
         raise UserError(f'ppl_mm.DenseCRF: iterations={iterations} must be 0 or more')
     if unary not in UNARIES:
-        raise UserError(f'ppl_mm.DenseCRF: unary={unary!r} is none of {", ".join(UNARIES)}')
+        raise UserError(f'ppl_mm.DenseCRF: unary={unary!r} is not one of {", ".join(UNARIES)}')
     if not 0 < gt_prob < 1:
         raise UserError(f'ppl_mm.DenseCRF: gt_prob={gt_prob} must be between 0 and 1')
 

@@ -22,7 +22,7 @@ class LabelRule(ABC):
 
         Args:
             image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-            scores (Scores): Of the same ``(H, W)``.
+            scores (Scores): Scores of the same ``(H, W)``.
 
         Returns:
             np.ndarray: uint8, shape ``(H, W)``: 0 = background, classifier
@@ -41,7 +41,7 @@ class LabelRule(ABC):
 
     @abstractmethod
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """What a subclass does; arguments are checked. See ``__call__``."""
+        """Return the label; the arguments are checked, see ``__call__``."""
 
 
 @LABEL_RULES.register_module()
@@ -53,7 +53,7 @@ class Strongest(LabelRule):
     """
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """See the class."""
+        """Return the strongest channel of each pixel."""
         return _labels_of(scores)[scores.values.argmax(axis=0)]
 
 
@@ -78,7 +78,7 @@ class IgnoreBand(LabelRule):
         self.low, self.high = np.float32(low), np.float32(high)
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """See the class."""
+        """Return the strongest class above ``high``, background up to ``low``, else 255."""
         strongest = scores.foreground.max(axis=0, initial=0)
         label = np.full(scores.size, IGNORE, np.uint8)
         label[strongest <= self.low] = 0
@@ -118,7 +118,7 @@ class PerClassThreshold(LabelRule):
                 )
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """See the class."""
+        """Return the strongest class above its own threshold, else background."""
         values = scores.values.copy()
         values[0] = 0
         for channel, class_id in enumerate(scores.class_ids, 1):
@@ -160,7 +160,7 @@ class Agreement(LabelRule):
         self._strongest = Strongest()
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """See the class."""
+        """Return the label that all chains give, else 255."""
         labels = []
         for chain in self.chains:
             refined = scores

@@ -24,7 +24,7 @@ class PAMR(Refiner):
     Pixel-adaptive mask refinement of Araslanov and Roth, "Single-Stage
     Semantic Segmentation from Image Labels", CVPR 2020. Colours go in as
     0..1, as in the paper's code; a factor would cancel out. Each channel is
-    refined by itself, so no background is needed yet. It takes about 60
+    refined on its own, so no background is needed yet. It takes about 60
     float32 numbers a pixel.
 
     Args:
@@ -53,7 +53,7 @@ class PAMR(Refiner):
         self.device = device
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """Average each channel, see the class."""
+        """Average each channel over neighbours of similar colour."""
         pixels = torch.tensor(image, device=self.device).permute(2, 0, 1)
         values = torch.tensor(scores.values, device=self.device)
         refined = pamr(pixels[None] / 255, values[None], self.iterations, self.dilations)[0]

@@ -40,9 +40,9 @@ def random_walk(
 
     Args:
         scores (Tensor): (C, H, W).
-        affinities (Tensor): (P, H, W) in 0..1, as of
+        affinities (Tensor): (P, H, W) in 0..1, from
             :func:`~ppl_mm.models.affinity.neighbourhood.pair_affinities`.
-        radius (float): Of the pairs. Defaults to 5.
+        radius (float): Radius of the pairs. Defaults to 5.
         beta (float): Power of the affinities. Defaults to 10, as IRN; PSA: 8.
         steps_log2 (int): t. Defaults to 8.
 
@@ -208,7 +208,7 @@ def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
     cfg = Config.fromfile(config)
     model = cfg.get('model') or {}
     if model.get('type') != 'ppl_mm.AffinityNet':
-        raise UserError(f'{config}: model is no ppl_mm.AffinityNet, which a random walk needs')
+        raise UserError(f'{config}: model is not a ppl_mm.AffinityNet, which a random walk needs')
     model.backbone.pop('init_cfg', None)
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         net = MODELS.build(model)

@@ -26,10 +26,10 @@ class Refiner(ABC):
 
         Args:
             image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-            scores (Scores): Of the same ``(H, W)``.
+            scores (Scores): Scores of the same ``(H, W)``.
 
         Returns:
-            Scores: Of the same shape and classes.
+            Scores: New scores of the same shape and classes.
 
         Raises:
             UserError: If a background is needed and there is none yet.
@@ -55,4 +55,4 @@ class Refiner(ABC):
 
     @abstractmethod
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
-        """What a subclass does; arguments are checked. See ``__call__``."""
+        """Return the refined scores; the arguments are checked, see ``__call__``."""

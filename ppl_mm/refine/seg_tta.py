@@ -30,7 +30,7 @@ class RefinedSegTTAModel(SegTTAModel):
         min_probability (float): A class that stays below it at every pixel
             of an image is left out, which saves most of the time. Defaults
             to 0.01; 0 keeps all.
-        **kwargs: As of mmengine's ``BaseTTAModel``.
+        **kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
         UserError: If a refiner can't be built, the network has a single

@@ -24,7 +24,7 @@ def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) ->
     Args:
         image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
         label (np.ndarray): uint8, shape ``(H, W)``.
-        opacity (float): Of the colours, 0..1. Defaults to 0.6.
+        opacity (float): Opacity of the colours, 0..1. Defaults to 0.6.
 
     Returns:
         np.ndarray: RGB uint8, shape ``(H, W, 3)``.
@@ -41,7 +41,7 @@ def overlay_score(image: np.ndarray, score: np.ndarray, opacity: float = 0.6) ->
     Args:
         image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
         score (np.ndarray): Values in 0..1, shape ``(H, W)``.
-        opacity (float): Of the colours, 0..1. Defaults to 0.6.
+        opacity (float): Opacity of the colours, 0..1. Defaults to 0.6.
 
     Returns:
         np.ndarray: RGB uint8, shape ``(H, W, 3)``.

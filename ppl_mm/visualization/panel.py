@@ -40,11 +40,11 @@ def draw_panel(
     """Draw a sheet of pictures with a legend of the classes.
 
     Args:
-        titles (Sequence[str]): Of the columns.
+        titles (Sequence[str]): Titles of the columns.
         rows (Sequence[Sequence[Cell]]): A cell for each column.
-        names (Sequence[str]): Of the rows, at their left.
+        names (Sequence[str]): Names of the rows, at their left.
         classes (Sequence[str]): Background first; their colours are VOC's.
-        title (str): Of the whole. Defaults to ''.
+        title (str): Title of the panel. Defaults to ''.
 
     Returns:
         Figure: To be saved with :func:`save_figure`.

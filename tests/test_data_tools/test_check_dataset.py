@@ -223,7 +223,7 @@ ERRORS = [
     (cut_mask, '1 masks cannot be read'),
     (colour_mask, '1 masks cannot be read'),
     (small_mask, '1 masks have another size'),
-    (unknown_value, '1 masks hold values that are no class'),
+    (unknown_value, '1 masks hold values that are not class ids'),
     (no_image_folder, 'folder of photos is missing'),
 ]
 

@@ -158,7 +158,7 @@ def test_a_folder_of_other_settings_is_refused_and_kept(demo):
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / 'thesis.tex').write_text('mine')
-    with pytest.raises(UserError, match='holds files that are no demo data'):
+    with pytest.raises(UserError, match='holds other files than demo data'):
         write_demo_data(tmp_path, **SMALL)
     (tmp_path / 'file').touch()
     with pytest.raises(UserError, match='is a file'):

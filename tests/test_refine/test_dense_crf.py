@@ -196,13 +196,13 @@ def test_a_worker_gets_the_same(disc):
 @pytest.mark.parametrize(
     'settings, message',
     [
-        (dict(preset='voc'), "preset='voc' is none of psa, irn, deeplab_v2, dee"),
+        (dict(preset='voc'), "preset='voc' is not one of psa, irn, deeplab_v2, dee"),
         (dict(iterations=-1), 'iterations=-1'),
         (dict(gaussian=dict(srgb=3)), 'gaussian has no srgb; it has sxy, compat'),
         (dict(bilateral=dict(rgb=3)), 'bilateral has no rgb'),
         (dict(bilateral=dict(srgb=0)), 'bilateral srgb=0'),
         (dict(gaussian=dict(compat=-1)), 'gaussian compat=-1'),
-        (dict(unary='logits'), "unary='logits' is none of scores, labels"),
+        (dict(unary='logits'), "unary='logits' is not one of scores, labels"),
         (dict(gt_prob=1), 'gt_prob=1'),
         (dict(scale=0), 'scale=0'),
     ],

@@ -177,10 +177,10 @@ def test_other_content_is_named(tmp_path, content, message):
 
 def test_bad_files_are_named(file, tmp_path):
     file.write_bytes(file.read_bytes()[:-30])
-    with pytest.raises(UserError, match='is no pickled dictionary'):
+    with pytest.raises(UserError, match='not a pickled dictionary'):
         convert(file)
     file.write_bytes(b'hello')
-    with pytest.raises(UserError, match='is no pickled dictionary'):
+    with pytest.raises(UserError, match='not a pickled dictionary'):
         convert(file)
     with pytest.raises(UserError, match='none.npy: is missing'):
         convert(tmp_path / 'none.npy')

@@ -154,10 +154,10 @@ VOC, FIRST = voc_palette(), f'{INSIDE}/{IMAGES[0]}.png'
 @pytest.mark.parametrize(
     ('content', 'line'),
     [
-        (b'', '1 of 3 images are no readable PNG'),
-        (as_png('P', palette=VOC)[:60], 'are no readable PNG'),
-        (as_png('L'), 'are no PNG with a palette'),
-        (as_png('RGB', (128, 0, 0)), 'are no PNG with a palette'),
+        (b'', '1 of 3 images are not readable PNGs'),
+        (as_png('P', palette=VOC)[:60], 'are not readable PNGs'),
+        (as_png('L'), 'are not PNGs with a palette'),
+        (as_png('RGB', (128, 0, 0)), 'are not PNGs with a palette'),
         (as_png('P', palette=bytes(range(63)) + VOC[63:]), "palette than VOC's"),
         (as_png('P', 255, palette=VOC), 'have a label above 20'),
         (as_png('P', 21, palette=VOC), 'have a label above 20'),
@@ -222,16 +222,16 @@ def test_a_link_is_no_label(submit, predictions, tmp_path):
     (tmp_path / FIRST).symlink_to(f'{IMAGES[1]}.png')
     with tarfile.open(path, 'w:gz') as tar:
         tar.add(tmp_path / 'results', 'results')
-    check(submit, path, 'are no readable PNG')
+    check(submit, path, 'are not readable PNGs')
 
 
 def test_what_is_no_archive(submit, predictions, tmp_path):
     files = contents(predictions)
-    check(submit, pack(tmp_path / 'plain.tgz', files, 'w'), 'is no whole tar')
+    check(submit, pack(tmp_path / 'plain.tgz', files, 'w'), 'not a complete .tar.gz')
     whole = pack(tmp_path / 'whole.tgz', files).read_bytes()
     for name, content in (('cut.tgz', whole[:-200]), ('empty.tgz', b'')):
         (tmp_path / name).write_bytes(content)
-        check(submit, tmp_path / name, 'is no whole tar that gzip')
+        check(submit, tmp_path / name, 'not a complete .tar.gz')
     check(submit, pack(tmp_path / 'sub.zip', files), 'must be called .tgz')
 
 

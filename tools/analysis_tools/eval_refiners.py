@@ -89,7 +89,7 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
 
     Args:
         report (dict): From :class:`ChainComparison`.
-        names (Sequence[str]): Of the chains to show, in order.
+        names (Sequence[str]): Names of the chains to show, in order.
 
     Returns:
         str: Lines of text; per cent, and seconds of processor time.
@@ -113,7 +113,7 @@ def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
     """Draw images through every chain.
 
     Args:
-        meter (ChainMeter): Of the chains and the folder.
+        meter (ChainMeter): Runs the chains on the folder.
         stems (Sequence[str]): The images, a row each.
         path (Path): The PNG to write.
     """

@@ -268,7 +268,7 @@ def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
 
     Args:
         cfg (Config): The recipe.
-        costs (Sequence[Cost]): Of each stage, for what was not measured.
+        costs (Sequence[Cost]): Costs of each stage, for what was not measured.
 
     Returns:
         tuple[str, str]: With a ``~`` in front where nothing was measured.

@@ -102,7 +102,7 @@ def read_cls_labels(path: Path) -> dict:
     except Exception as error:
         reason = ' '.join(str(error).split())[:120]
         raise UserError(
-            f'{path}: is no pickled dictionary of arrays ({reason}); get the file again'
+            f'{path}: not a pickled dictionary of arrays ({reason}); get the file again'
         ) from error
     if not isinstance(content, dict) or not content:
         raise UserError(
@@ -170,7 +170,7 @@ def differences(labels: dict[str, list[str]], folder: Path, count_difficult: boo
 
     Args:
         labels (dict): Class names by image.
-        folder (Path): Of the XML files.
+        folder (Path): Folder of the XML files.
         count_difficult (bool): Whether difficult objects count in the XML.
 
     Returns:

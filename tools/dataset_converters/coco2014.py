@@ -49,7 +49,7 @@ class Annotation(NamedTuple):
     """One annotated object, or a crowd.
 
     Attributes:
-        label (int): Of the masks, 1 for the category with the smallest id.
+        label (int): Value in the masks, 1 for the category with the smallest id.
         shape (list | dict): COCO's polygons or run lengths.
         area (float): As COCO has it, in pixels.
         is_crowd (bool): Whether it is a region of many objects.
@@ -178,8 +178,8 @@ class MaskWriter:
 
     Args:
         folder (Path): Where to.
-        overlap (str): As of :func:`paint`.
-        crowd (str): As of :func:`paint`.
+        overlap (str): See :func:`paint`.
+        crowd (str): See :func:`paint`.
     """
 
     def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
@@ -307,7 +307,7 @@ def link_images(root: Path, split: str) -> ImageFolder:
         UserError: There are no images, or no link can be made.
     """
     link, folder = root / f'JPEGImages/{split}2014', root / f'{split}2014'
-    if link.is_dir():  # also a link that is there, or images moved there
+    if link.is_dir():  # also an existing link, or images moved there
         return ImageFolder(link.parent)
     if not folder.is_dir():
         raise UserError(f'{folder}: the folder of images is missing; unpack {split}2014.zip there')

@@ -4,13 +4,13 @@
       a folder for each class: photos/cat/1.jpg, photos/dog/2.jpg; the same
       photo in two of them has both classes
   python own_data.py photos --labels labels.csv --out data/mine
-      any folder, and a CSV (image,labels) or JSON as of docs/data.md; photos
+      any folder, and a CSV (image,labels) or JSON, see docs/data.md; photos
       that it does not name are kept as unlabelled
 
 OUT is what every command of this project reads: classes.txt, the labels,
 upright images of 8 bits, lists of those to train and to validate on, masks if
 there are some. sources.csv says which photo became which image. A second run
-goes on where the first was interrupted.
+continues where the first was interrupted.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--skip-bad',
         action='store_true',
-        help='leave out photos and masks that are no use, and lines of --labels without a photo',
+        help='leave out photos and masks that cannot be used, and lines of --labels without photo',
     )
     parser.add_argument(
         '--workers', type=int, metavar='N', help='threads (default: one for each CPU)'

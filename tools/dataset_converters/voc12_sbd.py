@@ -72,7 +72,7 @@ class SBD:
     Attributes:
         images (list[str]): Ids of its images, of both its splits.
         root (Path): Where they lie.
-        suffix (str): Of a mask, '.mat' or '.png'.
+        suffix (str): Suffix of a mask, '.mat' or '.png'.
 
     Raises:
         UserError: The folder is none of these.
@@ -126,7 +126,7 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
         zlib.error,
     ) as error:
         raise UserError(
-            f'{path}: is no class mask of SBD ({type(error).__name__}); put back a whole file'
+            f'{path}: not a class mask of SBD ({type(error).__name__}); put back a whole file'
         ) from error
     if mask.dtype != np.uint8 or mask.ndim != 2:
         raise UserError(

@@ -158,7 +158,7 @@ def check_args(args: argparse.Namespace) -> None:
     for name in args.classes:
         if name not in VOC_CLASSES:
             raise UserError(
-                f"--classes: '{name}' is no class of VOC; known are {', '.join(VOC_CLASSES)}"
+                f"--classes: '{name}' is not a class of VOC; known are {', '.join(VOC_CLASSES)}"
             )
     if args.long_side < 32:
         raise UserError(f'--long-side is {args.long_side}; it must be at least 32')

@@ -96,7 +96,7 @@ def _unknown_classes(scan: DatasetScan) -> Iterator[Finding]:
             if name not in known
         ),
         '{n} labels are of an unknown class',
-        'mend the names, or add them to classes.txt',
+        'correct the names, or add them to classes.txt',
     )
 
 
@@ -161,7 +161,7 @@ def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
     yield from _some(
         'error',
         (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
-        '{n} masks hold values that are no class',
+        '{n} masks hold values that are not class ids',
         'masks are 0 background, 1 the first class, 255 void: translate them '
         'with own_data.py --mask-values',
     )
@@ -195,7 +195,7 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
         beyond,
         '{n} classes of masks are not among the labels',
         'the image has the object and training says that it has not: add the '
-        'labels, or mend the masks',
+        'labels, or correct the masks',
     )
     yield from _some(
         'warning',
@@ -306,7 +306,7 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
     for kind, count in kinds.items():
         yield Finding(
             'warning',
-            f'{count} images are no plain picture ({kind})',
+            f'{count} images are not plain 8-bit pictures ({kind})',
             'training may see them otherwise than you do: convert them with own_data.py',
         )
 

@@ -31,7 +31,7 @@ class ScanOptions:
     Args:
         root (Path): Its folder.
         ann_file (str): The label file or folder of XML files below it.
-            Defaults to '': the first that is there of image_labels.csv,
+            Defaults to '': the first that exists of image_labels.csv,
             image_labels.json, Annotations.
         image_dir (str): Below it. Defaults to 'JPEGImages'.
         mask_dir (str): Below it. Defaults to 'SegmentationClass'.
@@ -94,8 +94,8 @@ class DatasetScan:
         lists (dict[str, list[str]]): Image ids by name of the list.
         train (str): Name of the list to train on, '' for all labelled.
         names (dict[str, list[str]]): Files of the image folder by id.
-        images (dict[str, ImageFacts]): Of the images in use.
-        masks (dict[str, MaskFacts]): Of these, where there is one.
+        images (dict[str, ImageFacts]): Facts of the images in use.
+        masks (dict[str, MaskFacts]): Facts of their masks, where there is one.
         problems (list[str]): A line for each part that cannot be read.
         guessed (bool): Whether the classes are taken from the labels.
     """

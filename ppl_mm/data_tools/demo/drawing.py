@@ -6,7 +6,7 @@ needs nothing else. The body tells its class too, but softly: by its outline, a
 faint texture that turns with the creature, and a hue that scatters so widely
 that classes overlap. Some creatures have no head, as animals look away in
 photographs, so bodies are worth learning. A class activation map therefore
-tends to stop at the head, which is the fault that patch learning is to mend.
+tends to stop at the head, which is the problem that patch learning addresses.
 """
 
 import colorsys

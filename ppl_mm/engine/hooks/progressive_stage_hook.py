@@ -20,7 +20,7 @@ class ProgressiveStageHook(Hook):
     arXiv 2209.07828, Fig. 2).
 
     Args:
-        stages (list[dict]): For each stage ``position`` and ``grid``, as of
+        stages (list[dict]): For each stage ``position`` and ``grid``, see
             :class:`PatchLearning`, and ``epochs``. The epochs must add up to
             ``train_cfg.max_epochs``.
         fresh_schedule (bool): Whether each stage starts with the initial

@@ -43,7 +43,7 @@ class AffinityLoss(nn.Module):
                 :func:`~ppl_mm.models.affinity.neighbourhood.pair_affinities`.
             labels (Tensor): (B, H, W) integers: 0 = background, class + 1,
                 255 = ignore, with every pair that it is part of.
-            radius (float): Of the pairs.
+            radius (float): Radius of the pairs.
 
         Returns:
             dict[str, Tensor]: ``loss_background``, ``loss_foreground`` and

@@ -45,7 +45,7 @@ class AffinityNet(BaseModel):
         loss (dict, optional): Defaults to ``ppl_mm.AffinityLoss``.
         data_preprocessor (dict, optional): Defaults to mmseg's
             ``SegDataPreProcessor``.
-        init_cfg (dict, optional): As of mmengine's ``BaseModel``.
+        init_cfg (dict, optional): See mmengine's ``BaseModel``.
 
     Raises:
         UserError: If a tap is outside the chain, taps and channels are not
@@ -145,7 +145,7 @@ class AffinityNet(BaseModel):
         if mode == 'predict':
             return affinities
         labels = torch.stack([sample.gt_sem_seg.data for sample in data_samples])
-        # Of each cell the pixel in its middle.
+        # Take the centre pixel of each cell.
         labels = F.interpolate(labels.float(), size=features.shape[-2:], mode='nearest-exact')
         return self.loss_module(affinities, labels.squeeze(1).long(), self.radius)
 
@@ -157,10 +157,10 @@ class AffinityHead(nn.Module):
     (network/resnet38_aff.py). Normalized features need no gain.
 
     Args:
-        in_channels (Sequence[int]): Of each feature map.
+        in_channels (Sequence[int]): Channels of each feature map.
         channels (Sequence[int]): That each is reduced to; their sum is that
             of the output.
-        norm_groups (int, optional): As of :class:`AffinityNet`.
+        norm_groups (int, optional): See :class:`AffinityNet`.
     """
 
     def __init__(
@@ -208,5 +208,5 @@ def _check_taps(taps: Sequence[int], channels: Sequence[int], count: int) -> tup
 
 
 def _parameters(layers: Sequence[Callable]) -> set[nn.Parameter]:
-    """Of the layers of a block, of which some are functions without any."""
+    """Yield the parameters of a block; layers that are functions have none."""
     return {parameter for layer in layers for parameter in getattr(layer, 'parameters', tuple)()}

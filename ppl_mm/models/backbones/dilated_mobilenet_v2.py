@@ -29,7 +29,7 @@ class DilatedMobileNetV2(MobileNetV2):
             2; the first convolution adds another 2. Defaults to the published
             ``(1, 2, 2, 2, 1, 2, 1)``, output stride 32.
         dilations (Sequence[int]): Dilation of each layer. Defaults to none.
-        **kwargs: As of ``mmpretrain.MobileNetV2``. ``out_indices``: 0 to 6 are
+        **kwargs: See ``mmpretrain.MobileNetV2``. ``out_indices``: 0 to 6 are
             the layers (16, 24, 32, 64, 96, 160, 320 channels), 7 is the last
             1x1 convolution (1280 channels, the default).
 

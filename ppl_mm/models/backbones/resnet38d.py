@@ -55,7 +55,7 @@ class ResNet38d(BaseModule):
             PSA's classifiers freeze 2. Defaults to 0.
         norm_eval (bool): Whether norms keep their statistics in training.
             Defaults to True.
-        norm_cfg (dict): Of all norms. Defaults to BatchNorm with weights that
+        norm_cfg (dict): Settings of all norms. Defaults to BatchNorm with weights that
             are not trained, as in PSA.
         dropout (Sequence[float]): Of whole channels, within b6 and b7.
             Defaults to ``(0.3, 0.5)``.
@@ -184,10 +184,10 @@ class PreActivationUnit(nn.Module):
     Args:
         in_channels (int): Channels of the input.
         mid_channels (int): Between the convolutions.
-        out_channels (int): Of the output.
-        stride (int): Of the first convolution.
-        dilations (tuple[int, int]): Of the two convolutions.
-        norm_cfg (dict): Of the norms.
+        out_channels (int): Channels of the output.
+        stride (int): Stride of the first convolution.
+        dilations (tuple[int, int]): Dilations of the two convolutions.
+        norm_cfg (dict): Settings of the norms.
     """
 
     def __init__(
@@ -231,9 +231,9 @@ class PreActivationBottleneck(nn.Module):
 
     Args:
         in_channels (int): Channels of the input.
-        out_channels (int): Of the output.
+        out_channels (int): Channels of the output.
         dropout (float): Probability to drop a channel, in training.
-        norm_cfg (dict): Of the norms.
+        norm_cfg (dict): Settings of the norms.
     """
 
     stride = 1

@@ -97,7 +97,7 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
     Args:
         state (dict[str, Tensor]): Weights by their names in ResNet38d.
         source (str | PathLike): The file they come from, for the message.
-        width (float): As of ResNet38d. Defaults to 1.
+        width (float): See :class:`ResNet38d`. Defaults to 1.
 
     Returns:
         dict[str, Tensor]: A complete state dict, in the network's order.

@@ -82,7 +82,7 @@ class TokenLayer:
         return tokens_to_map(tokens, size, self.extra)
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        """Of all parts, as of a module."""
+        """Yield the parameters of all parts."""
         for part in self.parts:
             if isinstance(part, nn.Module):
                 yield from part.parameters()

@@ -62,7 +62,7 @@ class BalancedCrossEntropyLoss(nn.Module):
         Args:
             logits (Tensor): ``(B, 1 + num_classes, H, W)``.
             labels (Tensor): ``(B, H, W)``.
-            weight (Tensor, optional): Of a pixel sampler, for which there is
+            weight (Tensor, optional): The weight of a pixel sampler, for which there is
                 no balance. Defaults to None.
             ignore_index (int): The label of pixels to leave out.
 

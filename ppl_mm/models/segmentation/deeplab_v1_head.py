@@ -21,10 +21,10 @@ class DeepLabV1Head(BaseDecodeHead):
     Args:
         in_channels (int): Channels of the backbone's feature map.
         channels (int): Channels between the convolutions. Defaults to 512.
-        dilation (int): Of the 3x3 convolution. Defaults to 12.
+        dilation (int): Dilation of the 3x3 convolution. Defaults to 12.
         dropout_ratio (float): Single values, not channels, are dropped.
             Defaults to 0.5.
-        **kwargs: As of mmseg's ``BaseDecodeHead``, ``num_classes`` above all.
+        **kwargs: See mmseg's ``BaseDecodeHead``, ``num_classes`` above all.
             Other defaults than there: batch norm, mmseg's cross entropy in
             whatever scope, Kaiming's initial weights by fan-out as SEAM's.
     """

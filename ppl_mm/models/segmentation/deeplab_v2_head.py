@@ -25,7 +25,7 @@ class DeepLabV2Head(BaseDecodeHead):
         dilations (Sequence[int]): One convolution each. Defaults to
             ``(6, 12, 18, 24)``.
         dropout_ratio (float): Of whole feature channels. Defaults to 0.
-        **kwargs: As of mmseg's ``BaseDecodeHead``. Other defaults than there:
+        **kwargs: See mmseg's ``BaseDecodeHead``. Other defaults than there:
             mmseg's cross entropy in whatever scope, initial weights from a
             normal distribution of width 0.01 as DeepLab's.
     """

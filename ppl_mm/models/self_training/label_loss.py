@@ -16,7 +16,7 @@ class LabelLoss(nn.Module):
     :func:`.balanced_loss.balanced_cross_entropy`.
 
     Args:
-        weight (float): Of the loss. Defaults to 1.
+        weight (float): Weight of the loss. Defaults to 1.
     """
 
     def __init__(self, weight: float = 1.0) -> None:

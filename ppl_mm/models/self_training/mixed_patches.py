@@ -12,7 +12,7 @@ from ..patch_ops import Grid, as_grid, merge_patches, pad_to_grid, split_patches
 def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: tuple[int, int]) -> Tensor:
     """Exchange the patches of all images, run them through the tail, and return them.
 
-    A patch then has strangers for neighbours: what they show must not be
+    A patch then has unrelated neighbours: what they show must not be
     found in it, and no layer meets a border of zeros. PMG (Du et al., ECCV
     2020) shuffles the patches of an image, CutMix (Yun et al., ICCV 2019)
     mixes two images; this is both, at a feature map.
