@@ -46,7 +46,7 @@ def test_the_command_line_wins(mini):
 @pytest.mark.parametrize(
     'old, new, message',
     [
-        ('data_root = ', 'data_rot = ', 'it has no data_root'),
+        ('data_root = ', 'data_rot = ', 'data_root is missing'),
         ('seed = 3', 'sead = 3', 'unknown key sead; did you mean seed?'),
         ('seed = 3', 'seed = -1', 'seed=-1 must be a whole number'),
         ('seed = 3', "seed = 'x'", "seed='x' must be a whole number"),

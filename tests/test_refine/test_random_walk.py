@@ -304,7 +304,7 @@ def test_a_config_of_something_else(files, tmp_path):
     path = tmp_path / 'other.py'
     path.write_text("model = dict(type='ppl_mm.CAMClassifier')")
     walk = RandomWalk(str(path), files['checkpoint'])
-    with pytest.raises(UserError, match='no ppl_mm.AffinityNet'):
+    with pytest.raises(UserError, match='not a ppl_mm.AffinityNet'):
         walk(*sample())
 
 

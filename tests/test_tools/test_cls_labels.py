@@ -157,8 +157,8 @@ def test_images_that_differ_from_the_xml_are_named(file, annotations, capsys):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        (np.zeros((3, 20)), r'no pickled dictionary .*it is an array \(3, 20\)'),
-        (['a'], r'no pickled dictionary .*it is an array \(1,\)'),
+        (np.zeros((3, 20)), r'not a pickled dictionary .*it is an array \(3, 20\)'),
+        (['a'], r'not a pickled dictionary .*it is an array \(1,\)'),
         ({'a': [1, 0]}, r'image a has a vector of shape \(2,\), .* 3 classes'),
         ({'a': [[1, 0, 0]]}, r'image a has a vector of shape \(1, 3\)'),
         ({'a': [1, 0.5, 0]}, 'image a has a value that is neither'),
