@@ -16,6 +16,7 @@ to choose the positions of the cuts from.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -132,8 +133,9 @@ class BlockChain(Sequence[Block]):
         """
         strided = [block for block in self._blocks if block.stride > 1]
         if not all(block.tiles for block in strided):
-            return tuple(input_size)
-        return tuple(cells * self.stride for cells in map_size)
+            return input_size
+        height, width = map_size
+        return height * self.stride, width * self.stride
 
     @property
     def channels(self) -> int:
@@ -163,7 +165,10 @@ class BlockChain(Sequence[Block]):
         return position % count
 
 
-_ADAPTERS: dict[str, Callable[[nn.Module], list[Block]]] = {}
+#: A backbone of any library, known by the attributes that its chain reads.
+Backbone = Any
+
+_ADAPTERS: dict[str, Callable[[Backbone], list[Block]]] = {}
 
 
 def _full_name(cls: type) -> str:
@@ -182,7 +187,7 @@ def register_block_chain(name: str) -> Callable:
         :class:`Block`, in running order and without the classifier.
     """
 
-    def decorate(adapter: Callable[[nn.Module], list[Block]]) -> Callable:
+    def decorate(adapter: Callable[[Backbone], list[Block]]) -> Callable:
         _ADAPTERS[name] = adapter
         return adapter
 

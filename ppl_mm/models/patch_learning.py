@@ -15,10 +15,10 @@ from torch import Tensor
 from ..errors import UserError
 from ..registry import MODELS
 from .block_chain import BlockChain
-from .patch_ops import Grid, as_grid, merge_patches, split_patches
+from .patch_ops import Grid, Size, as_grid, merge_patches, split_patches
 
 
-def patch_branch(features: Tensor, tail: BlockChain, grid: Grid, size: tuple[int, int]) -> Tensor:
+def patch_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> Tensor:
     """Run each patch through the tail on its own: p = M(tail_i(P_K(f_i))).
 
     The patches are folded into the batch, so the tail runs once. No pixel of
@@ -52,14 +52,14 @@ class ChainNeck(BaseModule):
         """Return the channels of the output, for those of the backbone's."""
         return (len(self.positions) + 1) * in_channels
 
-    def resolve(self, chain: BlockChain | None) -> list[int]:
-        """Return the positions as indices 0 .. N-2 of a chain.
+    def resolve(self, chain: BlockChain | None) -> tuple[BlockChain, list[int]]:
+        """Return a chain, and the positions as indices 0 .. N-2 of it.
 
         Args:
             chain: The blocks of the backbone.
 
         Returns:
-            Indices in the order of :attr:`positions`.
+            The chain, and indices in the order of :attr:`positions`.
 
         Raises:
             UserError: If a position is outside, or there is no chain because
@@ -71,7 +71,7 @@ class ChainNeck(BaseModule):
                 "backbone: use it in model=dict(type='ppl_mm.CAMClassifier', "
                 '..), not in an ImageClassifier'
             )
-        return [chain.resolve(position) for position in self.positions]
+        return chain, [chain.resolve(position) for position in self.positions]
 
     def patches(self, features: Tensor, tail: BlockChain, grid: Grid, whole: Tensor) -> Tensor:
         """Return the patch branch p, see :func:`patch_branch`; variants override this.
@@ -159,7 +159,7 @@ class PatchLearning(ChainNeck):
         Returns:
             C(g, p), (B, 2 * C_N, H_N, W_N).
         """
-        (i,) = self.resolve(chain)
+        chain, (i,) = self.resolve(chain)
         tail = chain[i + 1 :]
         f = chain[: i + 1](inputs)  # (B, C_i, H_i, W_i)
         g = tail(f)  # (B, C_N, H_N, W_N)
@@ -215,7 +215,7 @@ class MultiGranularityFusion(ChainNeck):
         Returns:
             C(g, p_1, .., p_n), (B, (n + 1) * C_N, H_N, W_N).
         """
-        positions = self.resolve(chain)
+        chain, positions = self.resolve(chain)
         g, f = chain.run(inputs, positions)  # (B, C_N, H_N, W_N), {i: (B, C_i, H_i, W_i)}
         p = [
             self.patches(f[i].detach(), chain[i + 1 :], grid, g)

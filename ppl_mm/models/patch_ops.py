@@ -12,6 +12,8 @@ from torch import Tensor
 from ..errors import UserError
 
 Grid = int | tuple[int, int]
+# (H, W); what tensor.shape[-2:] is.
+Size = Sequence[int]
 
 
 def as_grid(grid: Grid) -> tuple[int, int]:
@@ -29,7 +31,8 @@ def as_grid(grid: Grid) -> tuple[int, int]:
     pair = grid if isinstance(grid, Sequence) else (grid, grid)
     if len(pair) != 2 or any(type(k) is not int or k < 1 for k in pair):
         raise UserError(f'grid must be an int >= 1 or a pair of them, got {grid!r}')
-    return tuple(pair)
+    rows, columns = pair
+    return rows, columns
 
 
 def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
@@ -83,7 +86,7 @@ def split_patches(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     return x.reshape(batch * rows * columns, channels, h, w)
 
 
-def merge_patches(patches: Tensor, grid: Grid, size: tuple[int, int] | None = None) -> Tensor:
+def merge_patches(patches: Tensor, grid: Grid, size: Size | None = None) -> Tensor:
     """Put patches back at their places (M), the inverse of the split.
 
     Args:

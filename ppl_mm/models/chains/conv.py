@@ -3,11 +3,11 @@
 from torch import nn
 
 from ...errors import UserError
-from ..block_chain import Block, register_block_chain
+from ..block_chain import Backbone, Block, register_block_chain
 
 
 @register_block_chain('mmpretrain.models.backbones.resnet.ResNet')
-def resnet_chain(backbone: nn.Module) -> list[Block]:
+def resnet_chain(backbone: Backbone) -> list[Block]:
     """Stem with its pool, then the residual units."""
     stem = (
         (backbone.stem,) if backbone.deep_stem else (backbone.conv1, backbone.norm1, backbone.relu)
@@ -21,7 +21,7 @@ def resnet_chain(backbone: nn.Module) -> list[Block]:
     return blocks
 
 
-def _residual_channels(unit: nn.Module) -> int:
+def _residual_channels(unit: Backbone) -> int:
     last = unit.conv3 if hasattr(unit, 'conv3') else unit.conv2
     return last.out_channels
 
@@ -31,7 +31,7 @@ register_block_chain('mmseg.models.backbones.resnet.ResNet')(resnet_chain)
 
 
 @register_block_chain('ppl_mm.models.backbones.resnet38d.ResNet38d')
-def resnet38d_chain(backbone: nn.Module) -> list[Block]:
+def resnet38d_chain(backbone: Backbone) -> list[Block]:
     """conv1a and the residual units; bn7 and its ReLU with the last.
 
     A unit passes on the sum of its residual and its shortcut. Its features
@@ -50,7 +50,7 @@ def resnet38d_chain(backbone: nn.Module) -> list[Block]:
 
 
 @register_block_chain('mmpretrain.models.backbones.mobilenet_v2.MobileNetV2')
-def mobilenet_v2_chain(backbone: nn.Module) -> list[Block]:
+def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
     """First convolution, the inverted residuals, the last convolution."""
     blocks = [_conv_block('conv1', backbone.conv1)]
     for name in backbone.layers[: max(backbone.out_indices) + 1]:
@@ -70,7 +70,7 @@ def _conv_block(name: str, conv: nn.Module) -> Block:
 
 
 @register_block_chain('mmpretrain.models.backbones.vgg.VGG')
-def vgg_chain(backbone: nn.Module) -> list[Block]:
+def vgg_chain(backbone: Backbone) -> list[Block]:
     """The convolution layers, a pool with the layer that it follows."""
     if backbone.num_classes > 0:
         raise UserError(
@@ -89,7 +89,7 @@ def vgg_chain(backbone: nn.Module) -> list[Block]:
 
 
 @register_block_chain('mmpretrain.models.backbones.convnext.ConvNeXt')
-def convnext_chain(backbone: nn.Module) -> list[Block]:
+def convnext_chain(backbone: Backbone) -> list[Block]:
     """Stem, blocks, and downsampling layers; the final norm with the last."""
     if backbone.gap_before_final_norm:
         raise UserError(

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UserError
-from ..block_chain import Block, register_block_chain
+from ..block_chain import Backbone, Block, register_block_chain
 
 Size = tuple[int, int]
 #: From tokens (B, E + H * W, C) of a grid (H, W) to others, and their grid.
@@ -106,7 +106,7 @@ def _place_by_place(module: nn.Module, extra: int = 0) -> TokenLayer:
 
 @register_block_chain('mmpretrain.models.backbones.vision_transformer.VisionTransformer')
 @register_block_chain('mmpretrain.models.backbones.deit.DistilledVisionTransformer')
-def vision_transformer_chain(backbone: nn.Module) -> list[Block]:
+def vision_transformer_chain(backbone: Backbone) -> list[Block]:
     """Embedding with positions, then the layers; the norm with the last."""
     if backbone.out_type != 'featmap':
         raise UserError(
@@ -137,7 +137,7 @@ def vision_transformer_chain(backbone: nn.Module) -> list[Block]:
 
 
 def _embed_with_places(
-    backbone: nn.Module, free: list[Tensor], images: Tensor
+    backbone: Backbone, free: list[Tensor], images: Tensor
 ) -> tuple[Tensor, Size]:
     """Tokens that know their place in the image, also after a cut."""
     # A second to import, which whoever has no transformer need not wait.
@@ -164,11 +164,11 @@ def _cells(x: Tensor, channels: int) -> Tensor:
     return x[:, :channels]
 
 
-def _stride(backbone: nn.Module) -> int:
+def _stride(backbone: Backbone) -> int:
     return backbone.patch_embed.projection.stride[0]
 
 
-def _tiles(backbone: nn.Module) -> bool:
+def _tiles(backbone: Backbone) -> bool:
     """Whether patches lie side by side, padded at right and bottom at most."""
     embed = backbone.patch_embed
     padding = getattr(embed, 'adaptive_padding', None)
@@ -183,7 +183,7 @@ def _extended(block: Block, *layers: Callable[[Tensor], Tensor]) -> Block:
 
 
 @register_block_chain('mmpretrain.models.backbones.swin_transformer.SwinTransformer')
-def swin_chain(backbone: nn.Module) -> list[Block]:
+def swin_chain(backbone: Backbone) -> list[Block]:
     """Embedding, blocks, and patch mergings; the norm with the last."""
     places = [backbone.absolute_pos_embed] if backbone.use_abs_pos_embed else []
     embedding = Embedding(partial(_embed_for_windows, backbone), (backbone.patch_embed, *places))
@@ -209,7 +209,7 @@ def swin_chain(backbone: nn.Module) -> list[Block]:
     return [*blocks[:-1], _extended(blocks[-1], norm)]
 
 
-def _embed_for_windows(backbone: nn.Module, images: Tensor) -> tuple[Tensor, Size]:
+def _embed_for_windows(backbone: Backbone, images: Tensor) -> tuple[Tensor, Size]:
     tokens, size = backbone.patch_embed(images)
     if backbone.use_abs_pos_embed:
         from mmpretrain.models.utils import resize_pos_embed
@@ -224,7 +224,7 @@ def _embed_for_windows(backbone: nn.Module, images: Tensor) -> tuple[Tensor, Siz
     return backbone.drop_after_pos(tokens), size
 
 
-def _window_attention(block: nn.Module, tokens: Tensor, size: Size) -> tuple[Tensor, Size]:
+def _window_attention(block: Backbone, tokens: Tensor, size: Size) -> tuple[Tensor, Size]:
     window = block.attn.window_size
     if min(size) < window and not block.attn.pad_small_map:
         raise UserError(

@@ -6,10 +6,10 @@ from torch import Tensor
 from ...registry import MODELS
 from ..block_chain import BlockChain
 from ..patch_learning import PatchLearning, check_patches
-from ..patch_ops import Grid, as_grid, merge_patches, pad_to_grid, split_patches
+from ..patch_ops import Grid, Size, as_grid, merge_patches, pad_to_grid, split_patches
 
 
-def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: tuple[int, int]) -> Tensor:
+def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> Tensor:
     """Exchange the patches of all images, run them through the tail, and return them.
 
     A patch then has unrelated neighbours: what they show must not be
