@@ -33,7 +33,8 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 import ppl_mm
-import ppl_mm.datasets.transforms  # noqa: F401  registers them
+import ppl_mm.datasets.transforms.crops
+import ppl_mm.datasets.transforms.loading  # noqa: F401  registers them
 from ppl_mm.utils.cli import run
 
 OURS = Path(__file__).parents[1] / 'configs/_base_/datasets'

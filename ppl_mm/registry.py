@@ -56,7 +56,7 @@ TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets.transforms'],
+    locations=['ppl_mm.datasets.transforms.crops', 'ppl_mm.datasets.transforms.loading'],
 )
 # CAM export and the threshold sweep.
 METRICS = Registry(

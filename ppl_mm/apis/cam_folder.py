@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets.transforms import LoadImage
 from ..errors import UserError
 from ..formats.cam_file import CamFile, cam_path, read_cam
 from ..formats.class_list import check_classes
+from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 
@@ -111,8 +111,7 @@ class CamFolder:
             raise UserError(
                 f'{self.images.root}: has no image {stem}; restore it, or give --data-root'
             )
-        image = LoadImage().transform(dict(img_path=path))['img']  # BGR
-        return np.ascontiguousarray(image[..., ::-1])
+        return read_image(path)
 
 
 def stems_below(folder: Path, suffix: str) -> set[str]:

@@ -1,22 +1,18 @@
 """Images and masks in VOC's layout, for mmseg's models."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from mmseg.datasets import BaseSegDataset
-from PIL import Image
 
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND, read_classes
+from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.mask_file import read_mask, voc_palette
 from ..registry import DATASETS
-
-# EXIF's tag; mmcv's loaders turn a photo upright, above 4 by a quarter.
-_ORIENTATION = 0x0112
 
 
 @DATASETS.register_module()
@@ -165,7 +161,7 @@ class VOCLayoutDataset(BaseSegDataset):
             results = super().prepare_data(idx)
         except (OSError, SyntaxError, AssertionError):
             # Decoders speak of bytes. If a file is to blame, name it.
-            _read_to_the_end(info['img_path'])
+            read_image(info['img_path'])
             if self._needs_masks:
                 read_mask(info['seg_map_path'])
             raise
@@ -176,7 +172,7 @@ class VOCLayoutDataset(BaseSegDataset):
     @staticmethod
     def _check_sizes(img_path: str, seg_map_path: str) -> None:
         """A mask of another size would be cropped elsewhere than its image."""
-        sizes = [_size(path) for path in (img_path, seg_map_path)]
+        sizes = [image_size(path) for path in (img_path, seg_map_path)]
         if sizes[0] != sizes[1]:
             raise UserError(
                 '{}: {} x {} pixels (width x height), but its image {} has '
@@ -216,29 +212,4 @@ def _loads_masks(step: object) -> bool:
         return True  # what it does is not known
     return str(step.get('type')).endswith('LoadAnnotations') or _loads_masks(
         step.get('transforms', ())
-    )
-
-
-def _size(path: str | os.PathLike) -> tuple[int, int]:
-    """Width and height as loaded, from the first bytes of a picture."""
-    try:
-        with Image.open(path) as image:
-            turned = image.getexif().get(_ORIENTATION, 1) > 4
-            return image.size[::-1] if turned else image.size
-    except (OSError, SyntaxError) as error:
-        raise _unreadable(path) from error
-
-
-def _read_to_the_end(path: str | os.PathLike) -> None:
-    """Raise a UserError if a picture cannot be decoded."""
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (OSError, SyntaxError) as error:
-        raise _unreadable(path) from error
-
-
-def _unreadable(path: str | os.PathLike) -> UserError:
-    return UserError(
-        f'{path}: unreadable or truncated; put back a whole file or take it out of the split'
     )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..errors import UserError
 from ..utils.files import atomic_write
+from .image_checks import check_regular
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255
@@ -100,6 +101,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
             colour picture.
     """
     try:
+        check_regular(path)
         with Image.open(path) as image:
             mode = _mode_of(image)
             mask = np.array(image) if mode in ('P', 'L') else None
@@ -108,7 +110,9 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
             f'{path}: no such mask; check the folder and the list of the split'
         ) from error
     # Pillow raises a SyntaxError for a broken PNG chunk.
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if isinstance(error, UserError):
+            raise
         reason = str(error).splitlines()[0] if str(error) else 'damaged'
         raise UserError(f'{path}: not a readable mask ({reason}); put back a whole file') from error
     if mask is None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ..cams import foreground_score, label_from_cam
 from ..evaluation import confusion_matrix, mean_scores
 from ..formats.cam_file import CamFile, cam_path, read_cam
+from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.mask_file import label_path, read_mask
@@ -110,8 +110,7 @@ class _Panel:
         return [*first, true, *maps, *labels]
 
     def _photo(self, stem: str) -> np.ndarray:
-        with Image.open(self.images.find_stem(stem)) as file:
-            return np.asarray(ImageOps.exif_transpose(file).convert('RGB'))
+        return read_image(self.images.find_stem(stem))
 
     def _opacity(self) -> float:
         return 0.6 if self.photos else 1.0

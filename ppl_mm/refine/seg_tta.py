@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-import mmcv
-import numpy as np
 import torch
-from mmengine import fileio
 from mmengine.structures import PixelData
 from mmseg.models.segmentors.seg_tta import SegTTAModel
 from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from ..errors import UserError
+from ..formats.image_file import read_image
 from ..models.segmentation.padding import check_padding
 from ..registry import MODELS
 
@@ -92,7 +90,7 @@ class RefinedSegTTAModel(SegTTAModel):
         channels = torch.nonzero(present)[:, 0]
         values = probability[channels].clamp(0, 1).cpu().numpy()
         scores = Scores(values, channels[1:].cpu().numpy() - 1)
-        image = _read(path)
+        image = read_image(path)
         try:
             for step in self.steps:
                 scores = step(image, scores)
@@ -100,8 +98,3 @@ class RefinedSegTTAModel(SegTTAModel):
             raise UserError(f'{path}: {error}') from error
         strongest = torch.from_numpy(scores.values.argmax(axis=0))
         return channels[strongest.to(channels.device)][None]
-
-
-def _read(path: str) -> np.ndarray:
-    """RGB, as ppl_mm.LoadImage decodes it, which has read it just before."""
-    return mmcv.imfrombytes(fileio.get(path), channel_order='rgb', backend='pillow')

@@ -13,7 +13,7 @@ from ppl_mm.data_tools.own.sources import image_ids
 from ppl_mm.data_tools.own.split import choose_val
 from ppl_mm.datasets import ImageLabelDataset, VOCLayoutDataset
 from ppl_mm.errors import UserError
-from ppl_mm.formats.image_file import turn_upright
+from ppl_mm.formats.orientation import turn_upright
 from ppl_mm.utils import cli
 
 NAMES = ['apple', 'blue bird', 'leaf']

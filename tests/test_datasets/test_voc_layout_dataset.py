@@ -61,7 +61,7 @@ def test_a_split_without_masks(root):
     assert sample.img_path.endswith('a.jpg')
     assert sample.ori_shape == (10, 12) and 'gt_sem_seg' not in sample
     (root / 'JPEGImages/a.jpg').write_bytes(b'x')
-    with pytest.raises(UserError, match='a.jpg: unreadable or truncated'):
+    with pytest.raises(UserError, match='a.jpg: the image cannot be read'):
         dataset[1]
     (root / 'JPEGImages/a.jpg').unlink()
     with pytest.raises(UserError, match='1 of 2 images have no image there'):

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image
 
 from ppl_mm.data_tools.made_folder import MadeFolder
-from ppl_mm.datasets.transforms import LoadImage
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import check_classes
+from ppl_mm.formats.image_file import read_image
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_labels import read_voc_xml
 from ppl_mm.formats.image_list import read_ids
@@ -91,7 +91,6 @@ class Converter:
         self.images = ImageFolder(args.devkit / 'JPEGImages')
         folders = [args.devkit / folder for folder in args.masks]
         self.masks = [ImageFolder(folder, ('.png',)) for folder in folders if folder.is_dir()]
-        self.load = LoadImage()
 
     def convert(self, image: str) -> list[str] | None:
         """Write image and mask, unless other classes are in the picture.
@@ -138,8 +137,7 @@ class Converter:
             raise UserError(
                 f"{self.images.root}: image '{image}' is missing; add it or take it out of the list"
             )
-        bgr = self.load(dict(img_path=path))['img']  # (H, W, 3)
-        return Image.fromarray(np.ascontiguousarray(bgr[..., ::-1]))
+        return Image.fromarray(read_image(path))
 
 
 def read_splits(paths: Sequence[Path]) -> dict[str, list[str]]:

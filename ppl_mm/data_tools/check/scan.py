@@ -10,11 +10,11 @@ import numpy as np
 
 from ...errors import UserError
 from ...formats.class_list import check_classes, read_classes
-from ...formats.image_file import read_photo
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LabelRow, read_csv, read_json, read_voc_xml
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.mask_file import read_mask
+from ...formats.photo import read_photo
 from ...formats.voc_layout import VOC_CLASSES
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files

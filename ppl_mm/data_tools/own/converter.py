@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...formats.image_file import Photo, read_photo, turn_upright
 from ...formats.mask_file import read_mask, write_label
+from ...formats.orientation import turn_upright
+from ...formats.photo import Photo, read_photo
 from ...utils.files import atomic_write
 from .mask_values import MaskValues
 from .settings import OwnDataSettings

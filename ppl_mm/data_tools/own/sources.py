@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...formats.class_list import check_classes, class_ids
-from ...formats.image_file import FOREIGN_SUFFIXES, PHOTO_SUFFIXES
+from ...formats.image_checks import FOREIGN_SUFFIXES
+from ...formats.image_file import PHOTO_SUFFIXES
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LabelRow, read_csv, read_json, read_lines
 

@@ -1,19 +1,15 @@
-"""Loading with errors that name the file, and the crop of PSA and IRN."""
+"""Random sizes and crops, as PSA and IRN train with."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 import mmcv
 import numpy as np
-from mmcv.transforms import BaseTransform, LoadAnnotations, LoadImageFromFile
+from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
-from mmengine import fileio
-from PIL import Image
 
-from ..errors import UserError
-from ..formats.image_file import decode_image
-from ..formats.mask_file import IGNORE
-from ..registry import TRANSFORMS
+from ...formats.mask_file import IGNORE
+from ...registry import TRANSFORMS
 
 
 @lru_cache
@@ -24,125 +20,6 @@ def _colours(values: tuple[float, ...], channels: int, dtype: np.dtype) -> list[
         limits = np.iinfo(dtype)
         colours = np.clip(np.rint(colours), limits.min, limits.max)
     return np.broadcast_to(colours, channels).tolist()
-
-
-@TRANSFORMS.register_module()
-class LoadImage(LoadImageFromFile):
-    """Load an image as BGR; a bad file is named in one line.
-
-    As Pillow loads it, see :func:`decode_image`: OpenCV alone would fill a
-    truncated file up with grey.
-
-    Required Keys:
-
-    - img_path
-
-    Added Keys:
-
-    - img
-    - img_shape
-    - ori_shape
-
-    Args:
-        to_float32 (bool): Whether to return float32 instead of uint8.
-            Defaults to False.
-        imdecode_backend (str): Decoder of :func:`mmcv.imfrombytes`. Defaults
-            to 'pillow'.
-        **kwargs: Further arguments of mmcv's LoadImageFromFile.
-    """
-
-    def __init__(
-        self, to_float32: bool = False, imdecode_backend: str = 'pillow', **kwargs
-    ) -> None:
-        super().__init__(to_float32=to_float32, imdecode_backend=imdecode_backend, **kwargs)
-
-    def transform(self, results: dict) -> dict | None:
-        """Load ``results['img_path']``.
-
-        Args:
-            results (dict): A sample.
-
-        Returns:
-            dict | None: The sample with its image.
-
-        Raises:
-            UserError: The file is missing, unreadable or truncated.
-        """
-        path = results['img_path']
-        try:
-            return self._transform(results)
-        except FileNotFoundError:
-            raise UserError(
-                f'{path}: the image is missing; restore it or take it out of the split'
-            ) from None
-        # SyntaxError is Pillow's word for a broken PNG.
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            AssertionError,
-            Image.DecompressionBombError,
-        ) as error:
-            reason = ' '.join(str(error).split())[:120]
-            raise UserError(
-                f'{path}: the image cannot be read ({reason}); replace the file'
-            ) from None
-
-    def _transform(self, results: dict) -> dict | None:
-        asked = (self.imdecode_backend, self.color_type, self.ignore_empty)
-        if asked != ('pillow', 'color', False):
-            return super().transform(results)
-        image = decode_image(fileio.get(results['img_path'], backend_args=self.backend_args))
-        if self.to_float32:
-            image = image.astype(np.float32)
-        results['img'] = image
-        results['img_shape'] = results['ori_shape'] = image.shape[:2]
-        return results
-
-
-@TRANSFORMS.register_module()
-class LoadLabel(LoadAnnotations):
-    """Load the pseudo-label of an image; a bad file is named in one line.
-
-    Required Keys:
-
-    - img
-    - seg_map_path
-
-    Added Keys:
-
-    - gt_seg_map: uint8 (H, W), 0 = background, class id + 1, 255 = ignore
-
-    Raises:
-        UserError: The data set has no labels, or the file is unreadable or
-            of another size than the image.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(
-            with_bbox=False, with_label=False, with_seg=True, imdecode_backend='pillow'
-        )
-
-    def transform(self, results: dict) -> dict:
-        """Load ``results['seg_map_path']``."""
-        path = results.get('seg_map_path')
-        if path is None:
-            raise UserError(
-                f'{results["img_path"]}: has no pseudo-label; '
-                'give the data set label_dir, the folder that '
-                'tools/export_cam.py or tools/refine.py wrote'
-            )
-        try:
-            results = super().transform(results)
-        except (OSError, SyntaxError, ValueError) as error:
-            reason = ' '.join(str(error).split())[:120]
-            raise UserError(f'{path}: the label cannot be read ({reason}); export again') from None
-        found, wanted = results['gt_seg_map'].shape, results['img'].shape[:2]
-        if found != wanted:
-            raise UserError(
-                f'{path}: the label is of shape {found}, its image of {wanted}; export again'
-            )
-        return results
 
 
 @TRANSFORMS.register_module()

@@ -1,0 +1,169 @@
+"""Images with more than 8 bits: one white for all images of a data set.
+
+A file of 16 bits seldom says which of its values is white: cameras and
+microscopes store 12 bits, or 14, in 16. So the white level belongs to the data
+set. ``image_values.json`` holds it, in the folder of the data set, above its
+image folder; every reader of an image looks for it there.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..errors import UserError
+from ..utils.files import atomic_write
+from .transparency import has_alpha_band, is_premultiplied
+
+#: What is white in 16 bits where nothing else is said.
+FULL_WHITE = 65535
+#: File of the data set's folder that says what is white.
+VALUES_FILE = 'image_values.json'
+_COLOUR_MODES = ('RGB', 'RGBA')
+_BITS = 258  # tag of a TIFF
+# Of a photo's values this part may be brighter than white: hot pixels.
+_CUT = 0.001
+
+
+def white_level_for(path: str | os.PathLike) -> int:
+    """Return the white of the 16-bit images of a folder.
+
+    Args:
+        path: The data set's folder, or anything below it.
+
+    Returns:
+        What the nearest ``image_values.json`` in or above it says, else 65535.
+
+    Raises:
+        UserError: That file is damaged.
+    """
+    path = Path(os.path.abspath(path))
+    for folder in (path, *path.parents):
+        file = folder / VALUES_FILE
+        if file.is_file():
+            return _read_white_level(file)
+    return FULL_WHITE
+
+
+def write_white_level(root: str | os.PathLike, white_level: int) -> None:
+    """Store the white of the data set's 16-bit images, from 1 to 65535."""
+    with atomic_write(Path(root) / VALUES_FILE) as file:
+        file.write((json.dumps(dict(white_level=white_level)) + '\n').encode())
+
+
+def _read_white_level(file: Path) -> int:
+    try:
+        white_level = json.loads(file.read_text(encoding='utf-8'))['white_level']
+        valid = type(white_level) is int and 1 <= white_level <= FULL_WHITE
+    except (OSError, ValueError, KeyError, TypeError):
+        valid = False
+    if not valid:
+        raise UserError(
+            f'{file}: must hold {{"white_level": N}} with N from 1 to {FULL_WHITE}; '
+            'write it, or delete the file'
+        )
+    return white_level
+
+
+def to_8_bits(values: np.ndarray, white_level: int) -> np.ndarray:
+    """Scale 0 .. ``white_level`` to 0 .. 255, rounded; what is brighter is white.
+
+    Args:
+        values: uint16, any shape.
+        white_level: From 1 to 65535.
+
+    Returns:
+        uint8, same shape.
+    """
+    table = np.rint(np.arange(FULL_WHITE + 1) * (255 / white_level))
+    return np.minimum(table, 255).astype(np.uint8)[values]
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Return whether an opened file holds integers of more than 8 bits."""
+    if image.mode.startswith('I'):
+        return True
+    if image.format == 'TIFF':
+        return image.mode != 'F' and max(image.tag_v2.get(_BITS, (1,))) > 8
+    return image.format == 'PNG' and bool(image.tile) and ';16' in str(image.tile[0][3])
+
+
+def scaled_picture(image: Image.Image, content: bytes, white_level: int) -> Image.Image:
+    """Return a deep picture in 8 bits: 'L', 'RGB', or with alpha 'LA', 'RGBA'.
+
+    Args:
+        image: Of more than 8 bits, loaded.
+        content: The bytes of its file; Pillow cuts colours to 8 bits.
+        white_level: See :func:`to_8_bits`. Opaque is 65535 always.
+    """
+    values = deep_values(image, content)
+    grey = values.ndim == 2
+    colours = values if grey else values[..., :3]
+    picture = Image.fromarray(to_8_bits(colours, white_level))
+    alpha = _alpha(image, values)
+    if alpha is None:
+        return picture
+    if not grey and is_premultiplied(image):
+        pixels = np.dstack([np.asarray(picture), alpha])
+        return Image.frombytes('RGBa', picture.size, pixels.tobytes()).convert('RGBA')
+    picture.putalpha(Image.fromarray(alpha))
+    return picture
+
+
+def deep_values(image: Image.Image, content: bytes) -> np.ndarray:
+    """Return the values of a deep picture as they are stored.
+
+    Returns:
+        uint16, (H, W), or (H, W, 3 or 4) as RGB or RGBA.
+
+    Raises:
+        UserError: They do not fit into 16 bits, or are of a kind that is not read.
+    """
+    if image.mode.startswith('I'):
+        values = np.asarray(image)
+        if values.size and (values.min() < 0 or values.max() > FULL_WHITE):
+            raise UserError(
+                f'its values, {values.min()} to {values.max()}, are not of 16 bits; '
+                'save it with 8 or 16 bits'
+            )
+        return values.astype(np.uint16)
+    values = None
+    if image.mode in _COLOUR_MODES:
+        values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.shape[2:] not in ((3,), (4,)):
+        raise UserError('colours of this kind with 16 bits are not read; save it as 16-bit RGB')
+    return values[..., [2, 1, 0, 3][: values.shape[2]]]
+
+
+def used_white(image: Image.Image, content: bytes) -> int:
+    """Return the white of the fewest bits, 8 to 16, that hold a picture.
+
+    One value in a thousand may be brighter: hot pixels and highlights.
+
+    Args:
+        image: Of more than 8 bits, loaded.
+        content: The bytes of its file.
+
+    Returns:
+        255, 511, .., 4095, .. or 65535.
+    """
+    values = deep_values(image, content)
+    colours = values if values.ndim == 2 else values[..., :3]
+    below = np.cumsum(np.bincount(colours.ravel(), minlength=FULL_WHITE + 1))
+    highest = int(np.searchsorted(below, (1 - _CUT) * below[-1]))
+    return (1 << max(8, highest.bit_length())) - 1
+
+
+def _alpha(image: Image.Image, values: np.ndarray) -> np.ndarray | None:
+    """Return the opacity (H, W) in 8 bits; None if all is opaque."""
+    clear = image.info.get('transparency')
+    if clear is not None:
+        # Of several values that become one in 8 bits only this one is clear.
+        same = values == clear if values.ndim == 2 else (values[..., :3] == clear).all(axis=2)
+        return np.where(same, 0, 255).astype(np.uint8)
+    if image.mode == 'RGBA' and values.shape[2:] == (4,) and has_alpha_band(image):
+        return to_8_bits(values[..., 3], FULL_WHITE)
+    return None

@@ -1,0 +1,84 @@
+"""What an image file must be, and errors that name the file in one line."""
+
+import os
+import re
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from ..errors import UserError
+
+#: The shortest side of an image, in pixels: exported maps have one cell for 4.
+MIN_SIDE = 4
+#: The long side over the short one: a view of 256 pixels is 4 pixels wide then.
+MAX_RATIO = 64
+#: Endings of photographs that are named as unreadable, not passed over. Of
+#: some Pillow would read a thumbnail.
+FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+_STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
+
+
+def check_regular(path: str | os.PathLike) -> None:
+    """Refuse what is not a regular file, after links: reading it may never end.
+
+    Raises:
+        UserError: A folder, a pipe, a device or a socket.
+        OSError: There is nothing, or it cannot be asked for.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise UserError(f'{path}: is not a regular file; put a file there or take it out')
+
+
+def check_sides(size: tuple[int, int]) -> None:
+    """Refuse images that are too small or too thin to be learned from.
+
+    Args:
+        size: Width and height.
+
+    Raises:
+        UserError: Without the file's name.
+    """
+    short, long = sorted(size)
+    if short < MIN_SIDE or long > MAX_RATIO * short:
+        raise UserError(
+            f'{size[0]} x {size[1]} pixels; each side must have at least {MIN_SIDE}, '
+            f'and the long one at most {MAX_RATIO} times the short one; leave it out'
+        )
+
+
+@contextmanager
+def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
+    """Turn whatever reading an image raises into one line that names the file.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
+
+    Raises:
+        UserError: The file is missing, too large, damaged, or refused.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of half of what it refuses as a bomb.
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            yield
+    except FileNotFoundError:
+        raise UserError(
+            f'{path}: the {what} is missing; restore it or take it out of the split'
+        ) from None
+    except Image.DecompressionBombError:
+        raise UserError(
+            f'{path}: more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels; cut it into tiles'
+        ) from None
+    except UserError as error:
+        text = str(error)
+        raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None
+    # A broken file can make a decoder raise anything.
+    except Exception as error:
+        reason = ' '.join(str(error).split())[:100] or type(error).__name__
+        # Pillow repeats the path, or the address of a stream.
+        reason = _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))
+        raise UserError(f'{path}: the {what} cannot be read ({reason}); replace the file') from None

@@ -1,0 +1,37 @@
+"""EXIF's orientation, defined once: how a picture is turned to be seen."""
+
+from PIL import Image
+
+_TAG = 0x0112
+# What a viewer does to show a picture with that value of the tag.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return EXIF's orientation, 1 to 8; 1, upright, where it says nothing valid."""
+    found = image.getexif().get(_TAG, 1)
+    return found if found in _TURNS else 1
+
+
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn or mirror a stored picture as EXIF's orientation says.
+
+    Args:
+        image: As stored.
+        orientation: 1 to 8; anything else counts as 1.
+    """
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Return width and height after :func:`turn_upright`."""
+    return size[::-1] if orientation > 4 else tuple(size)

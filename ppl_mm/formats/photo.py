@@ -1,0 +1,176 @@
+"""Photographs of any kind as everyone sees them: upright, 8 bits, opaque.
+
+All that is done to the pixels of an image file is done here, see
+:func:`.image_file.read_image`. Of several pages or frames the first is taken.
+Transparent parts get ImageNet's mean colour. 16 bits are scaled by the white
+of the data set, see :mod:`.bit_depth`. Colour profiles are not applied.
+"""
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from ..errors import UserError
+from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
+from .image_checks import FOREIGN_SUFFIXES, check_regular, naming
+from .orientation import orientation_of, turn_upright, upright_size
+from .transparency import fill, is_transparent
+
+_SAMPLES_PER_PIXEL = 277  # tag of a TIFF
+_AS_IT_IS = {'JPEG': '.jpg', 'MPO': '.jpg', 'PNG': '.png'}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph that has been read.
+
+    Attributes:
+        picture: Upright, 'RGB' or, where it has no colours, 'L'.
+        full_size: Width and height, upright, in the file.
+        orientation: EXIF's, 1 to 8; 1 is upright.
+        changes: What differs from the file, in words.
+        suffix: '.jpg' or '.png' if the bytes of the file can serve as they
+            are, else None.
+    """
+
+    picture: Image.Image
+    full_size: tuple[int, int]
+    orientation: int = 1
+    changes: tuple[str, ...] = ()
+    suffix: str | None = None
+
+
+def read_photo(
+    path: str | os.PathLike, max_long_side: int | None = None, white_level: int | None = None
+) -> Photo:
+    """Read a photograph to its end.
+
+    Args:
+        path: The file.
+        max_long_side: Shrink what is larger, in pixels. Defaults to None:
+            keep the size.
+        white_level: White of 16 bits. Defaults to None: the data set's, see
+            :func:`.bit_depth.white_level_for`.
+
+    Raises:
+        UserError: The file cannot be read or has no pixels for a viewer.
+    """
+    with naming(path):
+        if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
+            raise UserError('photos of this kind are not read; save it as JPEG or PNG')
+        check_regular(path)
+        content = Path(path).read_bytes()
+        with Image.open(io.BytesIO(content)) as image:
+            if white_level is None and is_deep(image):
+                white_level = white_level_for(path)
+            return develop(image, content, white_level or FULL_WHITE, max_long_side)
+
+
+def develop(
+    image: Image.Image,
+    content: bytes = b'',
+    white_level: int = FULL_WHITE,
+    max_long_side: int | None = None,
+) -> Photo:
+    """Bring an opened image into the one form.
+
+    Args:
+        image: As Pillow opened it.
+        content: The bytes of its file, for colours of 16 bits. Defaults to
+            none, for an image that never was a file.
+        white_level: White of 16 bits. Defaults to 65535.
+        max_long_side: See :func:`read_photo`. Defaults to None.
+
+    Raises:
+        UserError: Its values are of a kind that is not read.
+    """
+    # First: to ask for the EXIF loads a PNG, and then its bits are forgotten.
+    kind, mode, deep = image.format, image.mode, is_deep(image)
+    orientation = turn = orientation_of(image)
+    pages = 1 if kind == 'MPO' else getattr(image, 'n_frames', 1)
+    if kind == 'TIFF':
+        # Pillow turns it while loading. Whether it takes the tag away then,
+        # and which size it has before, differ between versions.
+        image.load()
+        turn = 1
+    stored = image.size
+    target = scaled_size(stored, max_long_side)
+    if target != stored:
+        image.draft(None, target)  # a JPEG is decoded small
+    image.load()
+    transparent = is_transparent(image)
+    picture = scaled_picture(image, content, white_level) if deep else image
+    picture = _opaque(picture, transparent)
+    if picture.size != target:
+        picture = picture.resize(target, Image.Resampling.LANCZOS)
+    changes = tuple(
+        text
+        for text, is_so in (
+            ('turned upright', orientation != 1),
+            ('made smaller', target != stored),
+            ('transparent parts filled', transparent),
+            ('16 bits to 8', deep),
+            ('CMYK to RGB', mode == 'CMYK'),
+            ('first of several frames', pages > 1),
+            ('further bands left out', _has_further_bands(image)),
+        )
+        if is_so
+    )
+    is_plain = not changes and mode in ('RGB', 'L')
+    return Photo(
+        turn_upright(picture, turn),
+        upright_size(stored, turn),
+        orientation,
+        changes,
+        _AS_IT_IS.get(kind) if is_plain else None,
+    )
+
+
+def used_white_of(path: str | os.PathLike) -> int | None:
+    """Return the white of the fewest bits that hold a photo of more than 8 bits.
+
+    Args:
+        path: The file.
+
+    Returns:
+        See :func:`.bit_depth.used_white`; None for a photo of 8 bits.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    with naming(path):
+        check_regular(path)
+        with Image.open(path) as image:
+            if not is_deep(image):
+                return None
+            image.load()
+            return used_white(image, Path(path).read_bytes())
+
+
+def scaled_size(size: tuple[int, int], max_long_side: int | None) -> tuple[int, int]:
+    """Return width and height of which the longer is at most that."""
+    if not max_long_side or max(size) <= max_long_side:
+        return tuple(size)
+    scale = max_long_side / max(size)
+    return tuple(max(1, round(side * scale)) for side in size)
+
+
+def _opaque(image: Image.Image, transparent: bool) -> Image.Image:
+    """Return 'L' or 'RGB' of 8 bits."""
+    if image.mode == 'F':
+        raise UserError('its pixels are floating point numbers; save it with 8 or 16 bits')
+    if transparent:
+        return fill(image)
+    return image.convert('L' if image.mode in ('1', 'L', 'LA') else 'RGB')
+
+
+def _has_further_bands(image: Image.Image) -> bool:
+    """Return whether a TIFF has bands beside colours and opacity."""
+    if image.format != 'TIFF':
+        return False
+    colours = {'L': 1, 'LA': 1, 'RGB': 3, 'RGBA': 3}.get(image.mode)
+    bands = image.tag_v2.get(_SAMPLES_PER_PIXEL, 1)
+    return colours is not None and bands > colours + is_transparent(image)
