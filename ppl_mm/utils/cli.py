@@ -6,36 +6,35 @@ from collections.abc import Callable
 
 from ..errors import UserError
 from . import versions
+from .text import printable
 
 # What mmengine's registries put before the message of a failed constructor.
 _REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')
 
 
 def one_line(error: UserError) -> str:
-    """The user's line out of an error that other layers have wrapped.
+    """Return the user's line of an error that other layers have wrapped.
 
-    A DataLoader worker re-raises with the whole traceback as message, whose
-    last line is ours; a registry puts the name of the class before it.
+    A DataLoader worker re-raises with the whole traceback as message, which
+    ends in ours; a registry puts the name of the class before it.
 
     Args:
-        error (UserError): As caught.
+        error: As caught.
 
     Returns:
-        str: The message as it was first raised.
+        The message as it was first raised, see :func:`printable`.
     """
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    line = lines[-1] if lines else type(error).__name__
-    line = line.split(f'{UserError.__name__}: ', 1)[-1].strip()
+    line = str(error).split(f'{UserError.__name__}: ')[-1].strip() or type(error).__name__
     while _REGISTRY_PREFIX.match(line):
         line = _REGISTRY_PREFIX.sub('', line)
-    return line
+    return printable(line)
 
 
 def _of_file(error: OSError) -> str:
     """What the system says, after the file where it names one."""
     if error.filename is None:
         return error.strerror
-    return f'{error.filename}: {error.strerror}'
+    return printable(f'{error.filename}: {error.strerror}')
 
 
 def run(main: Callable[[], int | None]) -> None:

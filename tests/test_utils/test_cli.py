@@ -2,6 +2,7 @@ import errno
 
 import pytest
 
+from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
 
 
@@ -37,3 +38,34 @@ def test_what_may_be_a_bug_keeps_its_traceback(error):
     with pytest.raises(type(error)) as caught:
         run(main)
     assert caught.value is error
+
+
+NASTY = 'a\nb\x1b[31m.jpg'
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        UserError(f'{NASTY}: is missing'),
+        # As a DataLoader worker, and a registry, pass it on.
+        UserError(
+            'Caught UserError in DataLoader worker process 0.\nOriginal Traceback (most recent '
+            f'call last):\n  File "x"\nppl_mm.errors.UserError: {NASTY}: is missing\n'
+        ),
+        UserError(f'class `LoadImage` in ppl_mm/datasets: {NASTY}: is missing'),
+    ],
+)
+def test_a_name_with_a_line_break_is_one_line(capsys, error):
+
+    def main():
+        raise error
+
+    assert ends(capsys, main) == (2, 'error: a\\nb\\x1b[31m.jpg: is missing\n')
+
+
+def test_a_name_in_an_error_of_the_system_is_escaped(tmp_path, capsys):
+    path = tmp_path / NASTY
+    assert ends(capsys, path.read_bytes) == (
+        2,
+        f'error: {tmp_path}/a\\nb\\x1b[31m.jpg: No such file or directory\n',
+    )

@@ -26,6 +26,7 @@ from ppl_mm.data_tools.check.findings import Finding, find_all
 from ppl_mm.data_tools.check.scan import DatasetScan, ScanOptions, scan_dataset
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.text import printable
 from ppl_mm.visualization.dataset_sheet import draw_dataset
 from ppl_mm.visualization.figures import save_figure
 
@@ -160,13 +161,13 @@ def print_table(figures: dict) -> None:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Print what is wrong, each with some cases and the way out."""
     for finding in findings:
-        print(f'{finding.level}: {finding.text}')
+        print(printable(f'{finding.level}: {finding.text}'))
         for item in finding.items[:_SHOWN]:
-            print(f'    {item}')
+            print(f'    {printable(item)}')
         if len(finding.items) > _SHOWN:
             print(f'    and {len(finding.items) - _SHOWN} more')
         if finding.advice:
-            print(f'  -> {finding.advice}')
+            print(f'  -> {printable(finding.advice)}')
 
 
 def main(argv: Sequence[str] | None = None) -> int:

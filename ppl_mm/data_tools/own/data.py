@@ -14,6 +14,7 @@ from ...formats.image_folder import ImageFolder
 from ...formats.image_list import read_ids
 from ...formats.voc_layout import write_lines, write_lists
 from ...utils.files import atomic_write, file_sha256
+from ...utils.text import printable
 from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
 from .converter import Journal, OwnImage, PhotoConverter
@@ -218,7 +219,7 @@ class OwnData:
         path = self.out / 'problems.txt'
         path.unlink(missing_ok=True)
         if bad:
-            write_lines(path, list(map(_escaped, bad.values())))
+            write_lines(path, list(map(printable, bad.values())))
         if bad and not skip_bad:
             first = next(iter(bad.values()))
             raise UserError(

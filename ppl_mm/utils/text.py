@@ -1,0 +1,25 @@
+"""Text from outside, made safe to print."""
+
+
+def printable(text: object) -> str:
+    """Return a text on one line in which nothing acts on a terminal.
+
+    A file name may hold line breaks, escape codes that clear the screen, marks
+    that reverse the reading order, and bytes that are no UTF-8. Each such
+    character becomes an escape such as ``\\n``, ``\\x1b`` or ``\\u202e``.
+
+    Args:
+        text: What is to be printed; its ``str`` is.
+
+    Examples:
+        >>> print(printable('cat\\n.jpg'))
+        cat\\n.jpg
+    """
+    return ''.join(char if char.isprintable() else _escape(char) for char in str(text))
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that the system could not decode
+        return f'\\x{code - 0xDC00:02x}'
+    return char.encode('unicode_escape').decode('ascii')

@@ -1,0 +1,27 @@
+import pytest
+
+from ppl_mm.utils.text import printable
+
+
+@pytest.mark.parametrize(
+    'text, shown',
+    [
+        ('cats/käse 1.jpg', 'cats/käse 1.jpg'),
+        ('写真.jpg', '写真.jpg'),
+        ('a\nb\r\tc', r'a\nb\r\tc'),
+        ('\x1b[2J\x07', r'\x1b[2J\x07'),
+        ('gpj.\u202egnp', r'gpj.\u202egnp'),
+        (b'caf\xe9.jpg'.decode('utf-8', 'surrogateescape'), r'caf\xe9.jpg'),
+        ('\U000e0041', r'\U000e0041'),
+        (17, '17'),
+    ],
+)
+def test_what_acts_on_a_terminal_becomes_an_escape(text, shown):
+    assert printable(text) == shown
+    printable(text).encode()  # can be printed
+
+
+def test_all_of_unicode_stays_on_one_line_and_can_be_written():
+    shown = printable(''.join(map(chr, range(0x110000))))
+    assert len(shown.splitlines()) == 1 and shown.isprintable()
+    assert shown.encode('utf-8')
