@@ -1,4 +1,4 @@
-"""The one exception type that a command shows as a single line."""
+"""The one exception type that a command shows as a single line, and that line."""
 
 
 class UserError(ValueError):
@@ -8,3 +8,20 @@ class UserError(ValueError):
     what to do. Commands print it without a traceback and exit with status 2,
     see :func:`ppl_mm.utils.cli.run`.
     """
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its type.
+
+    So it can stand inside the one line of a :class:`UserError`: at most 200
+    characters, and without the quotes that a KeyError puts around its message.
+
+    Examples:
+        >>> first_line(ValueError('too many values\\n\\nsee the manual'))
+        'too many values'
+        >>> first_line(EOFError())
+        'EOFError'
+    """
+    text = error.args[0] if isinstance(error, KeyError) and error.args else error
+    lines = (line.strip() for line in str(text).splitlines())
+    return next(filter(None, lines), type(error).__name__)[:200]

@@ -13,7 +13,7 @@ from ..evaluation import confusion_matrix, summarize
 from ..formats.mask_file import read_mask
 from ..refine import RefinerChain
 from ..refine.config import build_chain, chain_settings, used_files
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
@@ -229,5 +229,4 @@ class ChainComparison:
         )
 
     def _save(self) -> None:
-        with atomic_write(self.out) as file:
-            file.write((json.dumps(self.report, indent=1) + '\n').encode())
+        write_json(self.out, self.report)

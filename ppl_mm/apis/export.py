@@ -21,7 +21,7 @@ from ..formats.cam_file import cam_path, read_cam
 from ..formats.mask_file import label_path, write_label
 from ..utils.checkpoints import check_checkpoint
 from ..utils.config import building
-from ..utils.files import atomic_write, file_sha256
+from ..utils.files import file_sha256, write_json
 from ..utils.progress import track
 from ..version import __version__
 from .cam_folder import read_export
@@ -157,8 +157,7 @@ class CAMExport:
         )
 
     def _save(self) -> None:
-        with atomic_write(self.out_dir / 'export.json') as file:
-            file.write((json.dumps(self.info, indent=1) + '\n').encode())
+        write_json(self.out_dir / 'export.json', self.info)
 
     def _dataset(self, split: str | None):
         dataset = dict(self.cfg.test_dataloader.dataset, pipeline=[])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile, cam_path, write_cam
 from ..formats.mask_file import label_path, write_label
 from ..refine import RefinerChain
@@ -112,8 +112,8 @@ def describe_error(error: Exception) -> str:
     Returns:
         str: Its message; for what nobody has foreseen also where it happened.
     """
-    message = (str(error).splitlines() or [''])[0]
-    if isinstance(error, ValueError) and message:
+    message = first_line(error)
+    if isinstance(error, ValueError):
         return message
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f'{type(error).__name__}: {message} ({place.filename}:{place.lineno})'

@@ -1,6 +1,5 @@
 """From the CAMs of a folder to refined pseudo-labels in another one."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, 
 
 from ..errors import UserError
 from ..refine.config import build_chain, chain_settings, used_files
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
@@ -223,5 +222,4 @@ class FolderRefinement:
     def _record(self, **changes) -> None:
         self.info.update(changes)
         if is_main_process():
-            with atomic_write(self.out_dir / 'export.json') as file:
-                file.write((json.dumps(self.info, indent=1) + '\n').encode())
+            write_json(self.out_dir / 'export.json', self.info)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 
 
 class MadeFolder:
@@ -72,6 +72,4 @@ class MadeFolder:
         )
 
     def _write(self, complete: bool) -> None:
-        with atomic_write(self.path) as file:
-            text = json.dumps(dict(self.settings, complete=complete), indent=2)
-            file.write((text + '\n').encode())
+        write_json(self.path, dict(self.settings, complete=complete))

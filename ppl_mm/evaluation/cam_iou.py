@@ -1,6 +1,5 @@
 """The mIoU of CAMs while they are made."""
 
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from ..errors import UserError
 from ..formats.cam_file import CamFile
 from ..formats.mask_file import read_mask
 from ..registry import METRICS
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 from .confusion import mean_scores
 from .summary import format_table, summarize
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
@@ -211,9 +210,7 @@ class CAMIoU(BaseMetric):
             report = dict(
                 split=self.split, threshold_from=how, **chosen, scores=summary, curve=sweep.curve()
             )
-            text = json.dumps(report, indent=1, allow_nan=False)
-            with atomic_write(self.out_file) as file:
-                file.write(text.encode())
+            write_json(self.out_file, report)
 
 
 def _cam_file(sample: dict) -> CamFile:

@@ -1,6 +1,5 @@
 """What a segmentation network takes for what, over a whole split."""
 
-import json
 import os
 from collections.abc import Sequence
 
@@ -10,7 +9,7 @@ from mmengine.logging import print_log
 
 from ..errors import UserError
 from ..registry import METRICS
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 from .confusion import confusion_matrix
 from .summary import format_table, summarize
 
@@ -98,8 +97,7 @@ class SegConfusion(BaseMetric):
             report = dict(
                 split=self.split, num_images=len(results), classes=list(classes), scores=summary
             )
-            with atomic_write(self.out_file) as file:
-                file.write((json.dumps(report, indent=1) + '\n').encode())
+            write_json(self.out_file, report)
         return {
             name: value
             for name, value in summary.items()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..utils.files import atomic_write
 
 _KEYS = ('class_ids', 'cam', 'size', 'normalized')
@@ -140,7 +140,7 @@ def read_cam(path: str | os.PathLike) -> CamFile:
         return CamFile(**{key: arrays[key] for key in _KEYS})
     except (ValueError, TypeError) as error:
         raise UserError(
-            f'{path}: {_first_line(error)}; delete the file and export it again'
+            f'{path}: {first_line(error)}; delete the file and export it again'
         ) from error
 
 
@@ -168,10 +168,5 @@ def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
         zlib.error,
     ) as error:
         raise UserError(
-            f'{path}: not a readable CAM file ({_first_line(error)}); delete it and export it again'
+            f'{path}: not a readable CAM file ({first_line(error)}); delete it and export it again'
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    """The first line of an error's message, or the name of its type."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..utils.files import atomic_write
 from .image_checks import check_regular
 
@@ -113,8 +113,9 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if isinstance(error, UserError):
             raise
-        reason = str(error).splitlines()[0] if str(error) else 'damaged'
-        raise UserError(f'{path}: not a readable mask ({reason}); put back a whole file') from error
+        raise UserError(
+            f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
+        ) from error
     if mask is None:
         raise UserError(
             f'{path}: a mask must be an 8-bit palette or grey PNG whose pixel '

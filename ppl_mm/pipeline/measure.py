@@ -13,7 +13,7 @@ from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ..formats.image_list import read_ids
 from ..utils.cli import run
-from ..utils.files import atomic_write
+from ..utils.files import write_json
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -88,8 +88,7 @@ def main() -> None:
         role: measure_export(args.data_root, split, Path(export_dir))
         for role, split, export_dir in args.split
     }
-    with atomic_write(args.out) as file:
-        file.write((json.dumps(report, indent=1) + '\n').encode())
+    write_json(args.out, report)
 
 
 if __name__ == '__main__':

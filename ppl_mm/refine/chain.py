@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
 from .scores import Scores
@@ -117,8 +117,7 @@ def _build(registry, config: dict, key: str):
     except UserError:
         raise
     except (KeyError, TypeError, ValueError) as error:
-        line = str(error).strip('"').splitlines()[0]
-        raise UserError(f'{key}: {dict(config)!r} cannot be built ({line})') from error
+        raise UserError(f'{key}: {dict(config)!r} cannot be built ({first_line(error)})') from error
 
 
 def _resized(scores: Scores, size: tuple[int, int]) -> Scores:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.utils import import_modules_from_strings
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 
 #: Set in the environment, it has errors shown with their tracebacks.
 TRACEBACK = 'PPL_MM_TRACEBACK'
@@ -85,7 +85,7 @@ def _merge(cfg: Config, options: Mapping) -> None:
         except (TypeError, KeyError, IndexError, ValueError, AttributeError) as error:
             raise UserError(
                 f'{cfg.filename}: --cfg-options {key}={value} does not fit the config '
-                f'({str(error).splitlines()[0] if str(error) else type(error).__name__})'
+                f'({first_line(error)})'
             ) from error
     if any(key.startswith('custom_imports') for key in options):
         import_modules_from_strings(**cfg.custom_imports)
@@ -131,8 +131,7 @@ def building(cfg: Config) -> Iterator[None]:
     except Exception as error:  # constructors raise anything
         if os.environ.get(TRACEBACK):
             raise
-        line = next(iter(str(error).strip().splitlines()), '')
         raise UserError(
-            f'{cfg.filename}: cannot be built ({type(error).__name__}: {line}); '
+            f'{cfg.filename}: cannot be built ({type(error).__name__}: {first_line(error)}); '
             f'{TRACEBACK}=1 in the environment shows where'
         ) from error

@@ -2,7 +2,9 @@
 
 import errno
 import hashlib
+import json
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -73,6 +75,25 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_json(path: str | os.PathLike, value: object) -> None:
+    """Write a value as JSON, whole and on the disk before this returns.
+
+    Args:
+        path: The file to write; its folder is made.
+        value: Of JSON's types.
+
+    Raises:
+        OSError: See :func:`atomic_write`.
+        ValueError: If a number is not finite, which JSON cannot say.
+    """
+    text = json.dumps(value, indent=1, allow_nan=False)
+    with atomic_write(path) as file:
+        file.write((text + '\n').encode())
+        file.flush()
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe has no disk
+            os.fsync(file.fileno())
 
 
 def file_sha256(path: str | os.PathLike) -> str:

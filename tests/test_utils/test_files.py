@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import stat
 import threading
@@ -6,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ppl_mm.utils.files import atomic_write
+from ppl_mm.utils.files import atomic_write, write_json
 
 
 def write(path, content=b'new'):
@@ -98,3 +99,24 @@ def test_an_error_of_another_file_keeps_its_name(tmp_path):
         other.read_bytes()
     assert error.value.filename == str(other)
     assert not os.listdir(tmp_path)
+
+
+def test_json_comes_back_as_it_was_written(tmp_path):
+    value = dict(name='Käse', n=[1, 0.1, None, True])
+    write_json(tmp_path / 'new/a.json', value)
+    assert json.loads((tmp_path / 'new/a.json').read_text()) == value
+
+
+@pytest.mark.parametrize('number', [float('nan'), float('inf')])
+def test_what_json_cannot_say_leaves_the_old_file(tmp_path, number):
+    write_json(tmp_path / 'a.json', 1)
+    with pytest.raises(ValueError, match='JSON compliant'):
+        write_json(tmp_path / 'a.json', [number])
+    assert (tmp_path / 'a.json').read_text() == '1\n'
+
+
+def test_json_goes_down_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    with reader_of(tmp_path / 'pipe') as found:
+        write_json(tmp_path / 'pipe', {})
+    assert found == [b'{}\n']

@@ -14,7 +14,6 @@ mIoU, precision and recall over the threshold.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,8 +25,8 @@ from ppl_mm.apis.cam_folder import read_export
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import atomic_write, write_json
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -183,8 +182,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         curve=sweep.curve(),
         scores_at_export_threshold=scores.get(used),
     )
-    with atomic_write(f'{out}.json') as file:
-        file.write(json.dumps(report, indent=1, allow_nan=False).encode())
+    write_json(f'{out}.json', report)
     plot(sweep, f'CAMs on {split}', Path(f'{out}.png'), used)
     print(f'\nwritten: {out}.json, {out}.png')
 

@@ -16,15 +16,14 @@ class without a pixel in these masks is n/a and left out of the mean.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.evaluation import evaluate_labels, format_table, summarize
 from ppl_mm.formats.class_list import read_classes
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import write_json
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -72,8 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             num_images=len(stems),
             **summary,
         )
-        with atomic_write(args.out) as file:
-            file.write(json.dumps(report, indent=1, allow_nan=False).encode())
+        write_json(args.out, report)
 
 
 if __name__ == '__main__':

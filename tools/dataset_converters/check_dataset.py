@@ -14,7 +14,6 @@ there is an error: something that stops training or measuring.
 
 import argparse
 import io
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -24,8 +23,8 @@ import numpy as np
 
 from ppl_mm.data_tools.check.findings import Finding, find_all
 from ppl_mm.data_tools.check.scan import DatasetScan, ScanOptions, scan_dataset
-from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import write_json
 from ppl_mm.utils.text import printable
 from ppl_mm.visualization.dataset_sheet import draw_dataset
 from ppl_mm.visualization.figures import save_figure
@@ -190,9 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_table(figures)
     print_findings(findings)
     out = args.out or Path('work_dirs/check_dataset', args.root.resolve().name)
-    with atomic_write(out / 'report.json') as file:
-        report = dict(figures, findings=list(map(asdict, findings)))
-        file.write((json.dumps(report, indent=1) + '\n').encode())
+    write_json(out / 'report.json', dict(figures, findings=list(map(asdict, findings))))
     sizes = [facts.size for facts in scan.images.values() if not facts.problem]
     save_figure(draw_dataset(figures['counts'], sizes, str(args.root)), out / 'report.png')
     counts = [

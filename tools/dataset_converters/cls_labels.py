@@ -19,7 +19,7 @@ from typing import IO
 
 import numpy as np
 
-from ppl_mm.errors import UserError
+from ppl_mm.errors import UserError, first_line
 from ppl_mm.formats.class_list import check_classes, read_classes
 from ppl_mm.formats.image_labels import read_voc_xml
 from ppl_mm.formats.image_list import image_id
@@ -100,9 +100,8 @@ def read_cls_labels(path: Path) -> dict:
         raise UserError(f'{path}: is missing; check the path') from error
     # A broken pickle may raise nearly anything.
     except Exception as error:
-        reason = ' '.join(str(error).split())[:120]
         raise UserError(
-            f'{path}: not a pickled dictionary of arrays ({reason}); get the file again'
+            f'{path}: not a pickled dictionary of arrays ({first_line(error)}); get the file again'
         ) from error
     if not isinstance(content, dict) or not content:
         raise UserError(
