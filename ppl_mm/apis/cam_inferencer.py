@@ -21,6 +21,7 @@ from ..utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ..utils.config import read_config
 from ..visualization import overlay_label
 from .export import DEFAULT_THRESHOLD
+from .photo_inputs import bgr_of, photos_of
 
 # Where a map is a probability, a class above it is likelier than none.
 _EVEN = 0.5
@@ -70,7 +71,9 @@ class CAMInferencer(BaseInferencer):
         device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
         super().__init__(config, resolve_checkpoint(pretrained), device)
         check_checkpoint(self.model, resolve_checkpoint(pretrained))
-        self.class_names = list((self.model._dataset_meta or {}).get('classes', ()))
+        meta = self.model._dataset_meta or {}
+        self.class_names = list(meta.get('classes', ()))
+        self.white_level = meta.get('white_level')
         with DefaultScope.overwrite_default_scope('mmpretrain'):
             self.model = MODELS.build(dict(config.tta_model, module=self.model))
         self.model.eval()
@@ -87,8 +90,11 @@ class CAMInferencer(BaseInferencer):
         """Find what photos show, and where.
 
         Args:
-            inputs (str | np.ndarray | list): A photo, a folder of photos, or
-                a list: each a path or a BGR array (H, W, 3), uint8.
+            inputs: A photo, a folder of photos, or a list of photos. A photo is
+                a path, the bytes of a file, a PIL image, or an array as OpenCV
+                orders it: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), of
+                uint8, of uint16, or of floats from 0 to 1. Transparency, EXIF's
+                orientation and 16 bits are treated as in training.
             return_datasamples (bool): Give :class:`CAMTTAModel`'s samples in
                 place of dicts. Defaults to False.
             classes (Sequence[str], optional): What all of the photos show;
@@ -133,8 +139,8 @@ class CAMInferencer(BaseInferencer):
         """
         self.model.classes = 'labels' if classes else 'predicted'
         label = [self._class_id(name) for name in classes or ()]
-        for item in inputs:
-            sample = dict(self._image(item), gt_label=label)
+        for number, item in enumerate(inputs):
+            sample = dict(self._image(item, number), gt_label=label)
             yield pseudo_collate([self.pipeline(sample)])
 
     def _class_id(self, name: str) -> int:
@@ -142,10 +148,17 @@ class CAMInferencer(BaseInferencer):
             raise UserError(f'class {name!r}: the classifier knows {", ".join(self.class_names)}')
         return self.class_names.index(name)
 
-    def _image(self, item: str | os.PathLike | np.ndarray) -> dict:
-        if isinstance(item, np.ndarray):
-            return dict(img=item, img_shape=item.shape[:2], ori_shape=item.shape[:2])
-        return self._load(dict(img_path=str(item), image_id=Path(item).stem))
+    def _inputs_to_list(self, inputs: object) -> list:
+        if isinstance(inputs, str | os.PathLike) and os.path.isdir(inputs):
+            return photos_of(inputs)
+        return super()._inputs_to_list(inputs)
+
+    def _image(self, item: object, number: int) -> dict:
+        if isinstance(item, str | os.PathLike):
+            sample = dict(img_path=str(item), image_id=Path(item).stem)
+            return self._load(dict(sample, white_level=self.white_level))
+        image = bgr_of(item, f'input {number}', self.white_level)
+        return dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
 
     def visualize(
         self, inputs: list, preds: list[DataSample], draw: bool = False
@@ -160,7 +173,9 @@ class CAMInferencer(BaseInferencer):
         Returns:
             list[np.ndarray] | None: None where nothing is drawn.
         """
-        return [self._image(item)['img'][..., ::-1] for item in inputs] if draw else None
+        if not draw:
+            return None
+        return [self._image(item, number)['img'][..., ::-1] for number, item in enumerate(inputs)]
 
     def postprocess(
         self,

@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
+from ..formats.bit_depth import stored_white_level
 from ..formats.class_list import BACKGROUND, check_classes, class_ids, read_classes
 from ..formats.export_folder import agreed_classes, find_labels
 from ..formats.image_folder import ImageFolder
@@ -86,6 +87,9 @@ class ImageLabelDataset(BaseDataset):
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
         metainfo, self._classes_from = _resolve_classes(metainfo, data_root)
+        white_level = stored_white_level(data_root)
+        if white_level is not None:  # into the checkpoint, for inference
+            metainfo['white_level'] = white_level
         self.label_dir = label_dir
         if label_dir is not None:
             prefix['seg_map_path'] = _find_labels(label_dir, metainfo)

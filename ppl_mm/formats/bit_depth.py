@@ -41,11 +41,14 @@ def white_level_for(path: str | os.PathLike) -> int:
         UserError: That file is damaged.
     """
     path = Path(os.path.abspath(path))
-    for folder in (path, *path.parents):
-        file = folder / VALUES_FILE
-        if file.is_file():
-            return _read_white_level(file)
-    return FULL_WHITE
+    found = (stored_white_level(folder) for folder in (path, *path.parents))
+    return next((white for white in found if white is not None), FULL_WHITE)
+
+
+def stored_white_level(root: str | os.PathLike) -> int | None:
+    """Return the white that a data set's folder itself says, None if it says nothing."""
+    file = Path(root) / VALUES_FILE
+    return _read_white_level(file) if file.is_file() else None
 
 
 def write_white_level(root: str | os.PathLike, white_level: int) -> None:
