@@ -2,14 +2,18 @@
 name = 'demo'
 data_root = 'data/demo'
 make_data = dict(tool='dataset_converters/make_demo_data.py', seed=0)
-baseline = 'cls_cam_demo.py'
-ppl = 'cls_progressive_demo.py'
+# The first is what the others are compared with; the last makes the
+# pseudo-labels.
+methods = [
+    dict(name='plain CAM', key='cam', configs='cls_cam_demo.py'),
+    dict(name='PPL', key='ppl', configs='cls_progressive_demo.py'),
+]
 refinement = 'refine_demo.py'
 segmentation = 'seg_deeplab_demo.py'
 # The masks of train choose thresholds and measure; none is trained on.
 splits = dict(train='train', threshold='train', masked='train', val='val')
 seed = 0
-start_segmentation_from_ppl = True
+start_segmentation_from_classifier = True
 segmentation_tta = True
 # On two cores: the first guess at the time left.
 expected_seconds = dict(

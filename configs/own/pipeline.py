@@ -1,9 +1,15 @@
 """The whole way on your own photos, where there are masks to measure with."""
 name = 'own'
 data_root = '{{$OWN_DATA:data/mine}}'
-baseline = 'cls_cam_own.py'
-ppl = ['cls_first_round_own.py', 'cls_self_trained_own.py']
-confident_labels = 'confident_own.py'
+methods = [
+    dict(name='plain CAM', key='cam', configs='cls_cam_own.py'),
+    dict(
+        name='self-trained PPL',
+        short='PPL-ST',
+        key='ppl_st',
+        configs=['cls_first_round_own.py', 'cls_self_trained_own.py'],
+        labels='confident_own.py'),
+]
 refinement = 'refine_self_trained_own.py'
 segmentation = 'seg_deeplab_own.py'
 # own_data.py writes these lists; train_masks is the part of train with masks.

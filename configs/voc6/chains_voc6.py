@@ -1,6 +1,6 @@
 """Each refiner alone and chained, on the maps of the voc6 pipeline.
 
-    python tools/analysis_tools/eval_refiners.py work_dirs/voc6/export_ppl \
+    python tools/analysis_tools/eval_refiners.py work_dirs/voc6/export_ppl_st \
         configs/voc6/chains_voc6.py --split train_official
 """
 pamr = dict(type='ppl_mm.PAMR')

@@ -24,4 +24,4 @@ train_pipeline = [
 ]
 train_dataloader = dict(
     dataset=dict(
-        label_dir='work_dirs/voc6/label_ppl_1', pipeline=train_pipeline))
+        label_dir='work_dirs/voc6/label_ppl_st_1', pipeline=train_pipeline))

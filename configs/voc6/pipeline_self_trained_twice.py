@@ -6,7 +6,15 @@ and an epoch on the labels of that one.
 _base_ = './pipeline.py'
 
 name = 'voc6_self_trained_twice'
-ppl = ['cls_first_round_voc6.py', 'cls_self_trained_once_voc6.py',
-       'cls_self_trained_twice_voc6.py']
-# The maps of a self-trained stage are probabilities, cut at another threshold.
-confident_labels = ['confident_voc6.py', 'confident_self_trained_voc6.py']
+methods = [
+    dict(name='plain CAM', key='cam', configs='cls_cam_voc6.py'),
+    dict(
+        name='self-trained PPL, twice',
+        short='PPL-ST 2',
+        key='ppl_st',
+        configs=['cls_first_round_voc6.py', 'cls_self_trained_once_voc6.py',
+                 'cls_self_trained_twice_voc6.py'],
+        # The maps of a self-trained stage are probabilities, cut at another
+        # threshold.
+        labels=['confident_voc6.py', 'confident_self_trained_voc6.py']),
+]

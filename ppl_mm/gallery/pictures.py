@@ -21,9 +21,8 @@ from ..visualization import (
     overlay_score,
     save_figure,
 )
-from .tables import METHODS, ROLES, find
+from .tables import ROLES, SEGMENTATION, columns, find
 
-_TITLES = ('image', 'true mask', 'plain CAM', 'PPL', 'pseudo-label', 'prediction')
 _RULE = (
     'Images of {split} by the IoU of their pseudo-label, the mean over '
     'the classes in the mask: the {n} best, the {n} in the middle, the '
@@ -45,7 +44,7 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     """
     chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
     save_figure(_curves(report), work_dir / 'curve.png')
-    split = find(report, 'ppl', 'masked')['split']
+    split = find(report, SEGMENTATION, 'masked')['split']
     return dict(rule=_RULE.format(split=split, n=each), images=chosen)
 
 
@@ -69,7 +68,7 @@ def draw_images(
     chosen = panel.choose(each)
     rows = [panel.row(stem) for _, stem in chosen]
     names = [f'{kind}\n{stem}' for kind, stem in chosen]
-    titles = _TITLES if photos else _TITLES[1:]
+    titles = panel.titles()
     save_figure(draw_panel(titles, rows, names, report['classes']), path)
     return [stem for _, stem in chosen]
 
@@ -81,14 +80,17 @@ class _Panel:
         self.dir, self.root = work_dir, Path(report['data_root'])
         self.photos = photos
         self.images = ImageFolder(self.root / 'JPEGImages')
-        self.labels = 'refine' if report.get('refinement') else 'export_ppl'
+        self.paths = report['paths']
+        self.methods = {method['key']: method['short'] for method in report['methods']}
         self.foreground = len(report['classes']) - 1
-        self.thresholds = {
-            name: find(report, method, 'masked')['threshold']
-            for name, method in (('cam', 'plain_cam'), ('ppl', 'ppl'))
-        }
-        split = find(report, 'ppl', 'masked')['split']
+        self.thresholds = {key: find(report, key, 'masked')['threshold'] for key in self.methods}
+        split = find(report, SEGMENTATION, 'masked')['split']
         self.stems = read_ids(self.root / f'ImageSets/Segmentation/{split}.txt')
+
+    def titles(self) -> list[str]:
+        """Return what the columns are."""
+        first = ['image'] if self.photos else []
+        return [*first, 'ground truth', *self.methods.values(), 'pseudo-label', 'prediction']
 
     def choose(self, each: int) -> list[tuple[str, str]]:
         """The best, middle and worst images by their pseudo-label."""
@@ -100,11 +102,12 @@ class _Panel:
         """What is shown of an image."""
         mask = self._mask(stem)
         image = self._photo(stem) if self.photos else np.zeros((*mask.shape, 3), np.uint8)
-        prediction = read_mask(self.dir / 'test_seg' / 'predictions' / f'{Path(stem).name}.png')
+        predictions = self.dir / self.paths['tests']['masked'] / 'predictions'
+        prediction = read_mask(predictions / f'{Path(stem).name}.png')
         labels = [
             self._label_cell(image, label, mask) for label in (self._pseudo_label(stem), prediction)
         ]
-        maps = [self._map_cell(image, name, stem, mask) for name in ('cam', 'ppl')]
+        maps = [self._map_cell(image, key, stem, mask) for key in self.methods]
         first = [Cell(image)] if self.photos else []
         true = Cell(overlay_label(image, mask, self._opacity()))
         return [*first, true, *maps, *labels]
@@ -115,9 +118,9 @@ class _Panel:
     def _opacity(self) -> float:
         return 0.6 if self.photos else 1.0
 
-    def _map_cell(self, image: np.ndarray, name: str, stem: str, mask: np.ndarray) -> Cell:
-        cam = read_cam(cam_path(self.dir / f'export_{name}', stem))
-        label = label_from_cam(cam, self.thresholds[name])
+    def _map_cell(self, image: np.ndarray, key: str, stem: str, mask: np.ndarray) -> Cell:
+        cam = read_cam(cam_path(self.dir / self.paths['maps'][key], stem))
+        label = label_from_cam(cam, self.thresholds[key])
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
 
@@ -129,7 +132,7 @@ class _Panel:
         return '' if iou is None else f'{100 * iou:.0f} %'
 
     def _pseudo_label(self, stem: str) -> np.ndarray:
-        return read_mask(label_path(self.dir / self.labels, stem))
+        return read_mask(label_path(self.dir / self.paths['labels'], stem))
 
     def _mask(self, stem: str) -> np.ndarray:
         return read_mask(self.root / 'SegmentationClass' / f'{stem}.png')
@@ -171,7 +174,7 @@ def _curves(report: dict):
     for method, by_role in report['curves'].items():
         for role in ROLES:
             found = find(report, method, role)
-            curves[f'{METHODS[method]}, {found["split"]}'] = Curve(
+            curves[f'{columns(report)[method]}, {found["split"]}'] = Curve(
                 by_role[role]['threshold'],
                 by_role[role]['mIoU'],
                 found['threshold'],

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..utils.files import file_sha256
 from ..utils.last_checkpoint import last_checkpoint
 from ..version import __version__
-from .tables import ROLES, find
+from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find
 
 _FROM_MASKS = ('maps', 'labels')
 
@@ -30,15 +30,12 @@ def collect_results(work_dir: Path) -> dict:
         UserError: If a step has not left its file.
     """
     run = _read(work_dir / 'pipeline.json')
-    maps = {method: _read(work_dir / f'measure_{method}.json') for method in ('cam', 'ppl')}
-    labels = maps['ppl']
-    if run.get('refinement'):
-        labels = _read(work_dir / 'measure_refined.json')
+    paths = run['paths']
+    maps = {key: _read(work_dir / path) for key, path in paths['measured'].items()}
     measurements = [
-        *_of_maps(maps['cam'], 'plain_cam', 'maps'),
-        *_of_maps(maps['ppl'], 'ppl', 'maps'),
-        *_of_maps(labels, 'pseudo_labels', 'labels'),
-        *_of_segmentation(work_dir, run),
+        *(entry for key, measured in maps.items() for entry in _of_maps(measured, key, 'maps')),
+        *_of_maps(_read(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels'),
+        *_of_segmentation(work_dir, paths, run),
     ]
     for one in measurements:
         one['seed'] = run['seed']
@@ -46,12 +43,11 @@ def collect_results(work_dir: Path) -> dict:
     report = dict(
         run,
         ppl_mm=__version__,
-        classes=maps['cam']['val']['classes'],
+        classes=next(iter(maps.values()))['val']['classes'],
         measurements=measurements,
-        comparisons=_compare(measurements),
+        comparisons=_compare(measurements, list(maps)),
         curves={
-            name: {role: maps[method][role]['curve'] for role in ROLES}
-            for name, method in (('plain_cam', 'cam'), ('ppl', 'ppl'))
+            key: {role: measured[role]['curve'] for role in ROLES} for key, measured in maps.items()
         },
         steps=steps,
         seconds=round(sum(one['seconds'] for one in steps), 2),
@@ -85,10 +81,11 @@ def _of_maps(measured: dict, method: str, kind: str) -> list[dict]:
     return entries
 
 
-def _of_segmentation(work_dir: Path, run: dict) -> list[dict]:
-    checkpoint = last_checkpoint(work_dir / 'train_seg')
+def _of_segmentation(work_dir: Path, paths: dict, run: dict) -> list[dict]:
+    folder = work_dir / paths['network']
+    checkpoint = last_checkpoint(folder)
     if checkpoint is None:
-        raise UserError(f'{work_dir}/train_seg: its checkpoint is gone; run the pipeline again')
+        raise UserError(f'{folder}: its checkpoint is gone; run the pipeline again')
     origin = dict(
         config=run['segmentation'][-1],
         checkpoint=str(checkpoint),
@@ -96,11 +93,11 @@ def _of_segmentation(work_dir: Path, run: dict) -> list[dict]:
         threshold=None,
     )
     entries = []
-    for role, name in zip(ROLES, ('test_seg', 'test_seg_val'), strict=True):
-        found = _read(work_dir / name / 'scores.json')
+    for role in ROLES:
+        found = _read(work_dir / paths['tests'][role] / 'scores.json')
         entries.append(
             dict(
-                method='segmentation',
+                method=SEGMENTATION,
                 role=role,
                 split=found['split'],
                 num_images=found['num_images'],
@@ -111,44 +108,47 @@ def _of_segmentation(work_dir: Path, run: dict) -> list[dict]:
     return entries
 
 
-def _compare(measurements: list[dict]) -> dict:
-    """Differences of mIoU, as fractions."""
+def _compare(measurements: list[dict], methods: list[str]) -> dict:
+    """Return differences of mIoU, as fractions, by ``<one>_over_<other>`` and role."""
     miou = {(one['method'], one['role']): one['scores']['mIoU'] for one in measurements}
-    pairs = dict(
-        ppl_over_plain_cam=('ppl', 'plain_cam'),
-        pseudo_labels_over_plain_cam=('pseudo_labels', 'plain_cam'),
-        pseudo_labels_over_ppl=('pseudo_labels', 'ppl'),
-        segmentation_over_pseudo_labels=('segmentation', 'pseudo_labels'),
-    )
+    baseline, last = methods[0], methods[-1]
+    pairs = [(key, baseline) for key in [*methods[1:], PSEUDO_LABELS]]
+    pairs += [(PSEUDO_LABELS, last), (SEGMENTATION, PSEUDO_LABELS)]
     return {
-        name: {role: miou[better, role] - miou[worse, role] for role in ROLES}
-        for name, (better, worse) in pairs.items()
+        f'{better}_over_{worse}': {role: miou[better, role] - miou[worse, role] for role in ROLES}
+        for better, worse in pairs
     }
 
 
 def _sentences(report: dict) -> list[str]:
     """What the numbers say, and what chose what."""
-    masked, val = (find(report, 'ppl', role) for role in ROLES)
+    methods = {method['key']: method['name'] for method in report['methods']}
+    (baseline, *others), last = methods, list(methods)[-1]
+    masked, val = (find(report, last, role) for role in ROLES)
     splits, seed = report['splits'], report['seed']
     made = report.get('make_data') or {}
     data = f' and data seed {made["seed"]}' if 'seed' in made else ''
     first = ' first' if report.get('segmentation_maps') else ''
     return [
-        *_claims(report, 'ppl', 'plain_cam', 'PPL', 'the plain CAM'),
         *(
-            _claims(report, 'pseudo_labels', 'ppl', 'Refinement', 'the maps of PPL')
+            claim
+            for key in others
+            for claim in _claims(report, key, baseline, methods[key], methods[baseline])
+        ),
+        *(
+            _claims(report, PSEUDO_LABELS, last, 'Refinement', f'the maps of {methods[last]}')
             if report.get('refinement')
             else ()
         ),
         *_claims(
             report,
-            'segmentation',
-            'pseudo_labels',
+            SEGMENTATION,
+            PSEUDO_LABELS,
             'The segmentation network',
             f'the pseudo-labels it learnt from{first}',
         ),
-        f'These are results of one run, with seed {seed}{data}: how much '
-        'other seeds differ is not in them.',
+        f'These are results of one run, with random seed {seed}{data}: how much '
+        'other random seeds differ is not in them.',
         f'The masks of {splits["threshold"]} chose one threshold for each '
         f"method's maps; it is used unchanged on {masked['split']} and "
         f'{val["split"]}. No mask was trained on or chose a checkpoint: '

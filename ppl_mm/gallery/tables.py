@@ -9,10 +9,9 @@ from pathlib import Path
 from ..errors import UserError
 from ..utils.progress import duration
 
-#: What is measured, in the order of the table.
-METHODS = dict(
-    plain_cam='plain CAM', ppl='PPL', pseudo_labels='pseudo-label', segmentation='segmentation'
-)
+#: What is measured beside the methods' maps, and its name.
+PSEUDO_LABELS, SEGMENTATION = 'pseudo_labels', 'segmentation'
+_NAMES = {PSEUDO_LABELS: 'pseudo-label', SEGMENTATION: 'segmentation'}
 #: Where: on training images with masks, and on images never trained on.
 ROLES = ('masked', 'val')
 _STYLE = """body{font:15px/1.5 sans-serif;max-width:72em;margin:2em auto;
@@ -43,16 +42,18 @@ def read_report(work_dir: Path) -> dict:
         ) from error
 
 
+def columns(report: dict) -> dict[str, str]:
+    """Return what is measured, in the order of the table: short names by key."""
+    return {method['key']: method['short'] for method in report['methods']} | _NAMES
+
+
 def find(report: dict, method: str, role: str) -> dict:
-    """One measurement of a report.
+    """Return one measurement of a report: its split, scores, threshold and what made it.
 
     Args:
-        report (dict): From :func:`collect_results`.
-        method (str): A key of ``METHODS``.
-        role (str): One of ``ROLES``.
-
-    Returns:
-        dict: Its split, scores, threshold and what made it.
+        report: From :func:`collect_results`.
+        method: A key of :func:`columns`.
+        role: One of ``ROLES``.
     """
     return next(
         one for one in report['measurements'] if (one['method'], one['role']) == (method, role)
@@ -69,7 +70,7 @@ def table_rows(report: dict) -> list[list[str]]:
         list[list[str]]: A name and, for each method, the numbers on both
         splits; IoU in per cent.
     """
-    cells = [find(report, method, role) for method in METHODS for role in ROLES]
+    cells = [find(report, method, role) for method in columns(report) for role in ROLES]
     rows = [
         [name, *(_percent(one['scores']['per_class'][name]['iou']) for one in cells)]
         for name in report['classes']
@@ -95,8 +96,8 @@ def terminal_report(report: dict) -> str:
     """
     rows = table_rows(report)
     width = max(13, *(len(row[0]) for row in rows))
-    head = ''.join(f'{name:>16}' for name in METHODS.values())
-    roles = ''.join(f'{_role(role):>8}' for _ in METHODS for role in ROLES)
+    head = ''.join(f'{name:>16}' for name in columns(report).values())
+    roles = ''.join(f'{_role(role):>8}' for _ in columns(report) for role in ROLES)
     lines = ['', f'{"IoU, per cent":{width}}{head}', f'{"":{width}}{roles}']
     for name, *cells in rows:
         if name.startswith('mean'):
@@ -111,7 +112,7 @@ def _role(role: str) -> str:
 
 def _key(report: dict) -> str:
     """What the two columns are."""
-    masked, val = (find(report, 'ppl', role) for role in ROLES)
+    masked, val = (find(report, SEGMENTATION, role) for role in ROLES)
     return (
         f'train: the {masked["num_images"]} images of {masked["split"]}, '
         f'whose image labels were trained on; val: the '
@@ -128,7 +129,7 @@ def markdown_report(report: dict) -> str:
     Returns:
         str: With the pictures by name.
     """
-    names = ['IoU, per cent', *_columns()]
+    names = ['IoU, per cent', *_columns(report)]
     lines = [_line(names), _line(['---', *['---:'] * (len(names) - 1)])]
     for row in table_rows(report):
         bold = row[0].startswith('mean')
@@ -138,7 +139,7 @@ def markdown_report(report: dict) -> str:
     sentences = [f'- {text}' for text in report['sentences']]
     return '\n'.join(
         [
-            f'# Pipeline {report["name"]}, seed {report["seed"]}',
+            f'# Pipeline {report["name"]}, random seed {report["seed"]}',
             '',
             *lines,
             '',
@@ -170,13 +171,13 @@ def html_report(work_dir: Path, report: dict) -> str:
     Returns:
         str: HTML without scripts.
     """
-    title = f'Pipeline {report["name"]}, seed {report["seed"]}'
-    head = ''.join(f'<th>{name}</th>' for name in ('IoU, per cent', *_columns()))
+    title = f'Pipeline {report["name"]}, random seed {report["seed"]}'
+    head = ''.join(f'<th>{html.escape(name)}</th>' for name in ('IoU, per cent', *_columns(report)))
     body = ''.join(_html_row(row, row[0].startswith('mean')) for row in table_rows(report))
     items = ''.join(f'<li>{html.escape(text)}</li>' for text in report['sentences'])
     steps = ''.join(_html_row([one['title'], duration(one['seconds'])]) for one in report['steps'])
     origins = ''.join(
-        _html_row([METHODS[one['method']], one['config'], one['checkpoint_sha256'][:16]])
+        _html_row([columns(report)[one['method']], one['config'], one['checkpoint_sha256'][:16]])
         for one in report['measurements']
         if one['role'] == 'val'
     )
@@ -195,8 +196,8 @@ def html_report(work_dir: Path, report: dict) -> str:
     )
 
 
-def _columns() -> list[str]:
-    return [f'{name}, {_role(role)}' for name in METHODS.values() for role in ROLES]
+def _columns(report: dict) -> list[str]:
+    return [f'{name}, {_role(role)}' for name in columns(report).values() for role in ROLES]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..errors import UserError
 from . import fingerprint
 from .launcher import Launcher
-from .plan import make_plan
+from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process
 from .progress import Display, Estimate
 from .settings import PipelineSettings
@@ -47,7 +47,11 @@ class Pipeline:
         self.folder = WorkFolder(
             self.dir,
             _identity(settings),
-            _description(settings) | dict(steps=[step.name for step in self.steps]),
+            _description(settings)
+            | dict(
+                steps=[step.name for step in self.steps],
+                paths=report_paths(self.steps, settings, self.dir),
+            ),
         )
         self.folder.check()
         if settings.make_data is None:
@@ -123,7 +127,7 @@ class Pipeline:
                 return None
             inputs[name] = record['result']
         data = None
-        if step.name != 'make_data':
+        if step.kind != 'make_data':
             self._data = self._data or fingerprint.of_data(self.settings)
             data = self._data
         return fingerprint.of_step(step, self.places, data, inputs)
@@ -189,10 +193,17 @@ def _description(settings: PipelineSettings) -> dict:
     """For the report."""
     return dict(
         config=str(settings.path),
-        baseline=str(settings.baseline),
-        ppl=[str(path) for path in settings.ppl],
+        methods=[
+            dict(
+                name=method.name,
+                key=method.key,
+                short=method.short,
+                configs=list(map(str, method.configs)),
+                labels=list(map(str, method.labels)),
+            )
+            for method in settings.methods
+        ],
         segmentation=[str(path) for path in settings.segmentation],
-        confident_labels=[str(path) for path in settings.confident_labels],
         **{
             key: str(getattr(settings, key))
             for key in (

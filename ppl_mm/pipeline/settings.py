@@ -1,28 +1,65 @@
 """What a pipeline config says, checked before anything is started."""
 
 import difflib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
 from ..utils.config import read_config
+from .config_keys import learns_from_labels, training_split
 
 SPLITS = ('train', 'threshold', 'masked', 'val')
-_REQUIRED = ('data_root', 'baseline', 'ppl', 'segmentation', 'splits')
+_REQUIRED = ('data_root', 'methods', 'segmentation', 'splits')
 _OPTIONAL = (
     'name',
     'make_data',
-    'start_segmentation_from_ppl',
+    'start_segmentation_from_classifier',
     'seed',
     'segmentation_tta',
     'refinement',
     'affinity',
-    'confident_labels',
     'affinity_labels',
     'segmentation_maps',
     'segmentation_labels',
     'expected_seconds',
 )
+_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels')
+# Parts of step names that are not methods'.
+_TAKEN = ('seg', 'affinity', 'refined', 'data')
+_METHODS_FORM = (
+    "methods=[dict(name='plain CAM', key='cam', configs='cls_cam.py'), "
+    "dict(name='PPL', key='ppl', configs='cls_progressive.py')]"
+)
+_RENAMED = dict(
+    baseline=_METHODS_FORM,
+    ppl=_METHODS_FORM,
+    confident_labels='labels of a method (or affinity_labels)',
+    start_segmentation_from_ppl='start_segmentation_from_classifier',
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to train the classifier, whose maps are measured.
+
+    Args:
+        name: Its name in reports, e.g. 'self-trained PPL'.
+        key: Its name in steps, folders and JSON, e.g. 'ppl_st'.
+        short: Its name where space is short, e.g. 'PPL-ST'.
+        configs: Configs of its trainings in order; each starts from the
+            weights of the one before.
+        labels: Configs of ``tools/refine.py`` that make what a training
+            learns from whose data set has a ``label_dir``, labels of the maps
+            of the training before: one for each such training.
+    """
+
+    name: str
+    key: str
+    short: str
+    configs: tuple[Path, ...]
+    labels: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,60 +67,51 @@ class PipelineSettings:
     """A pipeline, as its config describes it.
 
     Args:
-        path (Path): The config.
-        name (str): What it is called; the default work folder is
-            ``work_dirs/<name>``.
-        data_root (Path): A data set in VOC's layout.
-        baseline (Path): Config of the plain CAM's classifier.
-        ppl (tuple[Path, ...]): Configs of the PPL classifier; each starts
-            from the weights of the one before.
-        segmentation (tuple[Path, ...]): Configs of the segmentation network,
-            one a round; each round starts from the weights of the one before.
-        splits (dict[str, str]): Lists in ``ImageSets/Segmentation``:
-            ``train`` is trained on, ``threshold`` chooses the thresholds by
-            its masks, ``masked`` is the part of ``train`` with masks on which
-            all are compared, ``val`` is what nothing was trained on.
-        seed (int): The random seed of every training.
-        start_segmentation_from_ppl (bool): Whether the segmentation network
-            starts with the weights of the PPL classifier's backbone, which is
-            the same then. Defaults to False.
-        segmentation_tta (bool): Whether the segmentation network is tested at
-            several scales and flipped, as its ``tta_pipeline`` says. Defaults
-            to False.
-        refinement (Path, optional): Config of ``tools/refine.py``; what it
-            makes of the PPL maps are the pseudo-labels then.
-        affinity (Path, optional): Config of the AffinityNet for the
-            ``ppl_mm.RandomWalk`` of ``refinement``.
-        confident_labels (tuple[Path, ...]): Configs of ``tools/refine.py``
-            that make what a PPL stage whose training set has a ``label_dir``
-            learns from, labels of the maps of the stage before: one for each
-            such stage, or one for all.
-        affinity_labels (Path, optional): The same for what the AffinityNet is
-            trained on, labels of the last maps. Defaults to the last of
-            ``confident_labels``.
-        segmentation_maps (Path, optional): Config of ``tools/export_cam.py``
-            for the segmentation network: what a round's network sees of the
-            classes of the training images. For several rounds.
-        segmentation_labels (Path, optional): Config of ``tools/refine.py``
-            that makes of these maps what the next round learns from.
-        make_data (dict, optional): ``tool``, a script below tools/, and its
-            options; it is called with ``--out data_root``.
-        expected_seconds (dict): By step, for the first guess at the time.
+        path: The config.
+        name: Its name; the default work folder is ``work_dirs/<name>``.
+        data_root: A data set in VOC's layout.
+        methods: Ways to train the classifier. The first is the baseline that
+            the others are compared with; the last makes the pseudo-labels.
+        segmentation: Configs of the segmentation network, one a round; each
+            round starts from the weights of the one before.
+        splits: Lists in ``ImageSets/Segmentation``: ``train`` is trained on,
+            ``threshold`` chooses the thresholds by its masks, ``masked`` is
+            the part of ``train`` with masks on which all are compared,
+            ``val`` is what nothing was trained on.
+        seed: Random seed of every training.
+        start_segmentation_from_classifier: Whether the segmentation network
+            starts with the weights of the last method's backbone, which is
+            the same then.
+        segmentation_tta: Whether the segmentation network is tested at
+            several scales and flipped, as its ``tta_pipeline`` says.
+        refinement: Config of ``tools/refine.py``; what it makes of the last
+            method's maps are the pseudo-labels then.
+        affinity: Config of the AffinityNet for the ``ppl_mm.RandomWalk`` of
+            ``refinement``.
+        affinity_labels: Config of ``tools/refine.py`` that makes what the
+            AffinityNet is trained on, of the last method's maps. Defaults to
+            the last of that method's ``labels``.
+        segmentation_maps: Config of ``tools/export_cam.py`` for the
+            segmentation network: what a round's network sees of the classes
+            of the training images. For several rounds.
+        segmentation_labels: Config of ``tools/refine.py`` that makes of these
+            maps what the next round learns from.
+        make_data: ``tool``, a script below tools/, and its options; it is
+            called with ``--out data_root``.
+        expected_seconds: By step, for the first guess at the time.
     """
 
     path: Path
     name: str
     data_root: Path
-    baseline: Path
-    ppl: tuple[Path, ...]
+    methods: tuple[Method, ...]
     segmentation: tuple[Path, ...]
     splits: dict[str, str]
     seed: int = 0
-    start_segmentation_from_ppl: bool = False
+    start_segmentation_from_classifier: bool = False
     segmentation_tta: bool = False
     refinement: Path | None = None
     affinity: Path | None = None
-    confident_labels: tuple[Path, ...] = ()
     affinity_labels: Path | None = None
     segmentation_maps: Path | None = None
     segmentation_labels: Path | None = None
@@ -91,7 +119,7 @@ class PipelineSettings:
     expected_seconds: dict[str, float] = field(default_factory=dict)
 
     def list_path(self, split: str) -> Path:
-        """The file that lists the images of one of the four splits."""
+        """Return the file that lists the images of one of the four splits."""
         return self.data_root / 'ImageSets' / 'Segmentation' / f'{self.splits[split]}.txt'
 
 
@@ -101,58 +129,119 @@ def load_settings(
     """Read a pipeline config.
 
     Args:
-        path (str | Path): The config. Configs that it names are looked for
-            beside it, as ``_base_`` is; ``data_root`` is relative to the
-            current folder, as in every other config.
-        options (dict, optional): Settings that replace the config's.
-        seed (int, optional): Replaces the config's seed.
+        path: The config. Configs that it names are looked for beside it, as
+            ``_base_`` is; ``data_root`` is relative to the current folder, as
+            in every other config.
+        options: Settings that replace the config's.
+        seed: Replaces the config's seed.
 
     Returns:
-        PipelineSettings: Whose configs exist.
+        The settings; the configs that they name can be read, and fit.
 
     Raises:
         UserError: If the config is missing, cannot be read, or a key is
             missing, unknown or of the wrong kind.
     """
     path = Path(path)
-    cfg = read_config(path)
-    cfg.merge_from_dict(options or {})
-    cfg = cfg.to_dict()
+    cfg = read_config(path, options).to_dict()
     _check_keys(path, cfg)
     if seed is not None:
         cfg['seed'] = seed
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
         raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole number, 0 or more')
-    return PipelineSettings(
+    methods = _methods(path, cfg['methods'])
+    settings = PipelineSettings(
         path=path,
         name=cfg.get('name', path.resolve().parent.name),
         data_root=Path(cfg['data_root']),
-        baseline=_config_beside(path, 'baseline', cfg['baseline']),
-        ppl=_configs_beside(path, 'ppl', cfg['ppl']),
+        methods=methods,
         segmentation=_configs_beside(path, 'segmentation', cfg['segmentation']),
         splits=_check_splits(path, cfg['splits']),
         seed=cfg.get('seed', 0),
-        start_segmentation_from_ppl=cfg.get('start_segmentation_from_ppl', False),
+        start_segmentation_from_classifier=cfg.get('start_segmentation_from_classifier', False),
         segmentation_tta=cfg.get('segmentation_tta', False),
-        **_refinement(path, cfg),
-        **_rounds(path, cfg),
+        refinement=_given(path, cfg, 'refinement'),
+        affinity=_given(path, cfg, 'affinity'),
+        affinity_labels=_affinity_labels(path, cfg, methods[-1]),
+        segmentation_maps=_given(path, cfg, 'segmentation_maps'),
+        segmentation_labels=_given(path, cfg, 'segmentation_labels'),
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {},
     )
+    _check_rounds(settings)
+    _check_splits_of_configs(settings)
+    return settings
 
 
 def _check_keys(path: Path, cfg: dict) -> None:
+    for key, new in _RENAMED.items():
+        if key in cfg:
+            raise UserError(f'{path}: the key {key} has gone; write {new}')
     missing = [key for key in _REQUIRED if not cfg.get(key)]
     if missing:
         raise UserError(
             f'{path}: not a pipeline config: {missing[0]} is missing; see configs/demo/pipeline.py'
         )
-    for key in cfg:
-        if key in _REQUIRED + _OPTIONAL:
-            continue
-        near = difflib.get_close_matches(key, _REQUIRED + _OPTIONAL, n=1)
-        hint = f'did you mean {near[0]}?' if near else 'take it out'
-        raise UserError(f'{path}: unknown key {key}; {hint}')
+    _check_known(str(path), cfg, _REQUIRED + _OPTIONAL)
+
+
+def _check_known(where: str, given: dict, known: Sequence[str]) -> None:
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f'did you mean {near[0]}?' if near else 'take it out'
+            raise UserError(f'{where}: unknown key {key}; {hint}')
+
+
+def _methods(path: Path, given: object) -> tuple[Method, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
+        raise UserError(f'{path}: methods must be a list, as {_METHODS_FORM}; got {given!r}')
+    methods = tuple(_method(path, f'methods.{i}', one) for i, one in enumerate(given))
+    for what in ('key', 'name', 'short'):
+        names = [getattr(method, what) for method in methods]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise UserError(f'{path}: two methods have the {what} {min(twice)!r}; rename one')
+    return methods
+
+
+def _method(path: Path, where: str, given: dict) -> Method:
+    _check_known(f'{path}: {where}', given, _METHOD_KEYS)
+    for key in ('name', 'key', 'configs'):
+        if not given.get(key):
+            raise UserError(f'{path}: {where} has no {key}; write {_METHODS_FORM}')
+    key = given['key']
+    if not isinstance(key, str) or not re.fullmatch(r'[a-z][a-z0-9_]*', key) or key in _TAKEN:
+        raise UserError(
+            f'{path}: {where}.key={key!r} must be a word of small letters, digits and '
+            f'underscores, and none of {", ".join(_TAKEN)}'
+        )
+    method = Method(
+        name=str(given['name']),
+        key=key,
+        short=str(given.get('short') or given['name']),
+        configs=_configs_beside(path, f'{where}.configs', given['configs']),
+        labels=_configs_beside(path, f'{where}.labels', given.get('labels') or ()),
+    )
+    _check_labels(path, where, method)
+    return method
+
+
+def _check_labels(path: Path, where: str, method: Method) -> None:
+    """Each training that learns from labels has a config that makes them."""
+    learning = [config.name for config in method.configs if learns_from_labels(read_config(config))]
+    if learning and learning[0] == method.configs[0].name:
+        raise UserError(
+            f'{path}: {where}: {learning[0]} learns from labels (label_dir) of the training '
+            'before, so it cannot be the first'
+        )
+    if len(method.labels) != len(learning):
+        raise UserError(
+            f'{path}: {where}.labels names {len(method.labels)} configs of tools/refine.py, but '
+            f'{len(learning)} of its trainings learn from labels (label_dir)'
+            + (f': {", ".join(learning)}' if learning else '')
+            + '; name one for each'
+        )
 
 
 def _config_beside(path: Path, key: str, name: object) -> Path:
@@ -167,42 +256,50 @@ def _config_beside(path: Path, key: str, name: object) -> Path:
 
 
 def _configs_beside(path: Path, key: str, names: object) -> tuple[Path, ...]:
-    """One config or several, in order."""
-    return tuple(_config_beside(path, key, name) for name in _listed(names))
+    """Return one config or several, in order."""
+    listed = list(names) if isinstance(names, list | tuple) else [names]
+    return tuple(_config_beside(path, key, name) for name in listed)
 
 
-def _listed(value: object) -> list:
-    return list(value) if isinstance(value, list | tuple) else [value]
+def _given(path: Path, cfg: dict, key: str) -> Path | None:
+    return _config_beside(path, key, cfg[key]) if cfg.get(key) else None
 
 
-def _refinement(path: Path, cfg: dict) -> dict[str, Path | tuple[Path, ...]]:
-    """The configs of the refinement, those that are given."""
-    found = _given(path, cfg, 'refinement', 'affinity', 'affinity_labels')
-    confident = _configs_beside(path, 'confident_labels', cfg.get('confident_labels') or ())
-    found['confident_labels'] = confident
-    if 'affinity' not in found:
-        return found
-    labels = found.setdefault('affinity_labels', confident[-1] if confident else None)
-    if not labels or 'refinement' not in found:
-        raise UserError(f'{path}: an affinity needs both refinement and confident_labels')
-    return found
+def _affinity_labels(path: Path, cfg: dict, method: Method) -> Path | None:
+    labels = _given(path, cfg, 'affinity_labels')
+    if not cfg.get('affinity'):
+        if labels:
+            raise UserError(f'{path}: affinity_labels without an affinity; take it out')
+        return None
+    labels = labels or (method.labels[-1] if method.labels else None)
+    if not labels or not cfg.get('refinement'):
+        raise UserError(f'{path}: an affinity needs both refinement and affinity_labels')
+    return labels
 
 
-def _rounds(path: Path, cfg: dict) -> dict[str, Path]:
-    """The configs that several rounds of segmentation need, and one not."""
+def _check_rounds(settings: PipelineSettings) -> None:
+    """Several rounds of segmentation need two configs more, and one neither."""
     keys = ('segmentation_maps', 'segmentation_labels')
-    found = _given(path, cfg, *keys)
-    if len(found) == 2 * (len(_listed(cfg['segmentation'])) > 1):
-        return found
-    raise UserError(
-        f'{path}: several rounds of segmentation, a list of configs, need '
-        f'{" and ".join(keys)}, one round neither'
-    )
+    given = [key for key in keys if getattr(settings, key)]
+    if len(given) != 2 * (len(settings.segmentation) > 1):
+        raise UserError(
+            f'{settings.path}: several rounds of segmentation, a list of configs, need '
+            f'{" and ".join(keys)}, one round neither'
+        )
 
 
-def _given(path: Path, cfg: dict, *keys: str) -> dict[str, Path]:
-    """Those of some configs that a pipeline names."""
-    return {key: _config_beside(path, key, cfg[key]) for key in keys if cfg.get(key)}
+def _check_splits_of_configs(settings: PipelineSettings) -> None:
+    """A config that trains on other images than are exported is a mistake."""
+    configs = [config for method in settings.methods for config in method.configs]
+    configs += [*settings.segmentation, *([settings.affinity] if settings.affinity else [])]
+    wanted = settings.splits['train']
+    for config in configs:
+        key, found = training_split(read_config(config))
+        if found and Path(found).name.removesuffix('.txt') != wanted:
+            raise UserError(
+                f'{config}: {key}={found!r}, but {settings.path} has '
+                f"splits.train='{wanted}'; make them agree"
+            )
 
 
 def _check_splits(path: Path, splits: object) -> dict[str, str]:

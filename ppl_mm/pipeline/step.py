@@ -1,9 +1,13 @@
 """One step of the pipeline: a command, what it needs and what it makes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..utils.last_checkpoint import last_checkpoint
+
+#: The segmentation network and the AffinityNet, where a step's method is one.
+SEGMENTATION, AFFINITY = 'seg', 'affinity'
 
 
 @dataclass(frozen=True)
@@ -11,24 +15,32 @@ class Step:
     """A process to run.
 
     Args:
-        name (str): Of its log, its record and its folder.
-        title (str): What it does, for people.
-        command (list[str]): Program and arguments.
-        outputs (tuple[Path, ...]): Files that exist when it is done; instead
-            of a work folder, its last checkpoint. What they hold is
-            what later steps depend on.
-        needs (tuple[str, ...]): Names of the steps whose outputs it reads.
-        folder (Path, optional): What it writes into, its own: emptied before
-            the step is done anew. Defaults to None.
-        configs (tuple[Path, ...]): Configs it depends on.
-        resume (tuple[str, ...]): Arguments that continue an interrupted run.
-        seconds (float): A guess at how long it takes.
+        name: Its name in logs, records and folders.
+        title: What it does, for people.
+        command: Program and arguments.
+        outputs: Files that exist when it is done; a work folder stands for
+            its last checkpoint. What they hold is what later steps depend on.
+        kind: What it does: make_data, train, export, label, measure, refine,
+            test or report.
+        method: The key of the method, or network, that it works for; '' for
+            steps that serve all.
+        role: The part of the data, 'train' or 'val', of which it makes what
+            the report shows; '' for steps in between.
+        needs: Names of the steps whose outputs it reads.
+        folder: What it writes into, its own: emptied before the step is done
+            anew.
+        configs: Configs it depends on.
+        resume: Arguments that continue an interrupted run.
+        seconds: A guess at how long it takes.
     """
 
     name: str
     title: str
     command: list[str]
     outputs: tuple[Path, ...]
+    kind: str = ''
+    method: str = ''
+    role: str = ''
     needs: tuple[str, ...] = ()
     folder: Path | None = None
     configs: tuple[Path, ...] = ()
@@ -36,18 +48,23 @@ class Step:
     seconds: float = 1.0
 
     def output_files(self) -> list[Path] | None:
-        """The files it made, or None where one of them is not there."""
+        """Return the files it made, or None where one of them is missing."""
         files = [last_checkpoint(path) if path.is_dir() else path for path in self.outputs]
-        if all(path and path.is_file() for path in files):
-            return files
-        return None
+        found = [path for path in files if path and path.is_file()]
+        return found if len(found) == len(files) else None
 
     def can_resume(self) -> bool:
-        """Return whether an interrupted run left something to continue from.
+        """Return whether an interrupted run of it left something to continue from.
 
         A training that was killed before, or while, it noted its checkpoint
         has to start again.
         """
-        if not self.resume:
+        if not self.resume or self.folder is None:
             return True
         return last_checkpoint(self.folder) is not None
+
+
+def find_step(steps: Iterable[Step], kind: str, method: str = '', role: str = '') -> Step:
+    """Return the last step of a kind, a method and a role."""
+    wanted = (kind, method, role)
+    return [step for step in steps if (step.kind, step.method, step.role) == wanted][-1]

@@ -92,10 +92,11 @@ name = 'mini'
 data_root = '{data}'
 make_data = dict(tool='dataset_converters/make_demo_data.py', seed=0,
                  train=12, val=6, size=48)
-baseline = 'cls_cam.py'
-ppl = 'cls_progressive.py'
+methods = [
+    dict(name='plain CAM', key='cam', configs='cls_cam.py'),
+    dict(name='PPL', key='ppl', configs='cls_progressive.py')]
 segmentation = 'seg.py'
-confident_labels = 'confident.py'
+affinity_labels = 'confident.py'
 affinity = 'affinity.py'
 refinement = 'refine.py'
 splits = dict(train='train', threshold='train', masked='train', val='val')

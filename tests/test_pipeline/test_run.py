@@ -43,6 +43,7 @@ def start(mini, tmp_path, monkeypatch):
 
     def make(work_dir=work_dir):
         monkeypatch.setattr(run, 'make_plan', lambda *args: [step('a'), step('b', 'a'), step('c')])
+        monkeypatch.setattr(run, 'report_paths', lambda *args: {})
         return Pipeline(load_settings(mini.config), work_dir, 'tools')
 
     return make

@@ -80,7 +80,9 @@ def test_labels_are_made_between_the_rounds(rounds):
 
 
 def test_the_first_round_may_start_from_the_classifier(rounds):
-    rounds.config.write_text(rounds.config.read_text() + 'start_segmentation_from_ppl = True\n')
+    rounds.config.write_text(
+        rounds.config.read_text() + 'start_segmentation_from_classifier = True\n'
+    )
     steps = plan(rounds)
     assert 'load_from=work/train_ppl' in steps['train_seg_1'].command
     assert 'load_from=work/train_seg_1' in steps['train_seg'].command

@@ -16,8 +16,12 @@ def rewrite(mini, old, new):
 def test_reads_a_config(mini):
     settings = load_settings(mini.config)
     assert settings.name == 'mini' and settings.seed == 3
-    assert settings.baseline == mini.folder / 'cls_cam.py'
-    assert settings.ppl == (mini.folder / 'cls_progressive.py',)
+    assert [(m.name, m.key, m.short, m.labels) for m in settings.methods] == [
+        ('plain CAM', 'cam', 'plain CAM', ()),
+        ('PPL', 'ppl', 'PPL', ()),
+    ]
+    assert settings.methods[0].configs == (mini.folder / 'cls_cam.py',)
+    assert settings.methods[1].configs == (mini.folder / 'cls_progressive.py',)
     assert settings.list_path('val') == (mini.folder / 'data/ImageSets/Segmentation/val.txt')
 
 
@@ -25,7 +29,7 @@ def test_refinement_may_be_left_out(mini):
     for line in (
         "refinement = 'refine.py'",
         "affinity = 'affinity.py'",
-        "confident_labels = 'confident.py'",
+        "affinity_labels = 'confident.py'",
     ):
         rewrite(mini, line, '')
     steps = {
@@ -59,7 +63,16 @@ def test_the_command_line_wins(mini):
         ('seed = 3', 'seed = 3 +', 'cannot be read as a config (SyntaxError'),
         ('seed = 3', 'seed = 1 / 0', 'cannot be read as a config'),
         ("refinement = 'refine.py'", '', 'an affinity needs both refinement'),
-        ("confident_labels = 'confident.py'", '', 'and confident_labels'),
+        ("affinity_labels = 'confident.py'", '', 'and affinity_labels'),
+        ("key='ppl'", "key='cam'", "two methods have the key 'cam'"),
+        ("name='PPL'", "name='plain CAM'", "two methods have the name 'plain CAM'"),
+        ("key='ppl'", "key='my ppl'", "methods.1.key='my ppl' must be a word"),
+        ("key='ppl'", "key='seg'", 'and none of seg'),
+        ("key='ppl', ", '', 'methods.1 has no key'),
+        ("key='ppl'", "kei='ppl'", 'methods.1: unknown key kei; did you mean key?'),
+        ('methods = [', 'methods = {}, [', 'methods must be a list'),
+        ('seed = 3', "baseline = 'cls_cam.py'", 'baseline has gone; write methods=['),
+        ('seed = 3', "ppl = 'cls_cam.py'", 'ppl has gone; write methods=['),
         ("'refine.py'", "'none.py'", 'refinement: no such config'),
     ],
 )

@@ -10,7 +10,7 @@ from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
 from ppl_mm.utils.config import ConfigOptions
 
-TAUGHT = """
+SELF_TRAINED = """
 _base_ = './cls_cam.py'
 model = dict(
     neck=dict(type='ppl_mm.MixedPatchLearning', position=4, grid=2),
@@ -28,13 +28,15 @@ train_dataloader = dict(dataset=dict(
 """
 
 
+ONE = "configs='cls_progressive.py')"
+TWO = "configs=['cls_progressive.py', 'cls_self_trained.py'], labels='confident.py')"
+
+
 @pytest.fixture
-def taught(mini):
+def self_trained(mini):
     """A miniature whose second stage of PPL learns from the first."""
-    (mini.folder / 'cls_self_trained.py').write_text(TAUGHT)
-    rewrite(
-        mini, "ppl = 'cls_progressive.py'", "ppl = ['cls_progressive.py', 'cls_self_trained.py']"
-    )
+    (mini.folder / 'cls_self_trained.py').write_text(SELF_TRAINED)
+    rewrite(mini, ONE, TWO)
     return mini
 
 
@@ -49,23 +51,23 @@ def plan(mini):
     return {step.name: step for step in steps}
 
 
-def test_labels_are_made_between_the_stages(taught):
-    steps = plan(taught)
+def test_labels_are_made_between_the_stages(self_trained):
+    steps = plan(self_trained)
     names = list(steps)
     first = names.index('train_ppl_1')
     assert names[first : first + 4] == ['train_ppl_1', 'export_ppl_1', 'label_ppl_1', 'train_ppl']
     export, label, train = (steps[name] for name in names[first + 1 : first + 4])
     assert export.command[2:] == [
-        str(taught.folder / 'cls_progressive.py'),
+        str(self_trained.folder / 'cls_progressive.py'),
         'work/train_ppl_1',
         '--out-dir',
         'work/export_ppl_1',
         '--split',
         'train',
         '--cfg-options',
-        f'test_dataloader.dataset.data_root={taught.folder}/data',
+        f'test_dataloader.dataset.data_root={self_trained.folder}/data',
     ]
-    assert label.command[2:4] == [str(taught.folder / 'confident.py'), 'work/export_ppl_1']
+    assert label.command[2:4] == [str(self_trained.folder / 'confident.py'), 'work/export_ppl_1']
     assert 'load_from=work/train_ppl_1' in train.command
     assert 'train_dataloader.dataset.label_dir=work/label_ppl_1' in train.command
     assert set(train.needs) == {'train_ppl_1', 'label_ppl_1'}
@@ -75,62 +77,69 @@ def test_a_stage_without_labels_needs_none(mini):
     assert not [name for name in plan(mini) if name.startswith('label_')]
 
 
-def test_it_needs_a_config_that_makes_the_labels(taught):
-    for line in (
-        "refinement = 'refine.py'",
-        "affinity = 'affinity.py'",
-        "confident_labels = 'confident.py'",
-    ):
-        rewrite(taught, line, '')
+def test_it_needs_a_config_that_makes_the_labels(self_trained):
+    rewrite(self_trained, ", labels='confident.py'", '')
     with pytest.raises(
-        UserError, match='pipeline.py.*cls_progressive.py learns from labels.*confident_labels'
+        UserError, match=r'pipeline.py: methods.1.labels names 0 .* 1 of .*: cls_self_trained.py'
     ):
-        plan(taught)
+        plan(self_trained)
+
+
+def test_the_first_training_has_no_maps_to_learn_from(self_trained):
+    rewrite(self_trained, "['cls_progressive.py', 'cls_self_trained.py']", "'cls_self_trained.py'")
+    with pytest.raises(UserError, match='cls_self_trained.py learns from labels.*cannot be the'):
+        plan(self_trained)
 
 
 def test_labels_that_nothing_uses_are_an_error(mini):
     rewrite(mini, "affinity = 'affinity.py'", '')
-    with pytest.raises(UserError, match='nothing uses confident_labels'):
+    with pytest.raises(UserError, match='affinity_labels without an affinity'):
+        plan(mini)
+    rewrite(mini, "affinity_labels = 'confident.py'", '')
+    rewrite(mini, ONE, ONE[:-1] + ", labels='confident.py')")
+    with pytest.raises(UserError, match='methods.1.labels names 1 .* 0 of its trainings'):
         plan(mini)
 
 
-def test_an_affinity_net_may_have_labels_of_its_own(taught):
-    source = taught.folder / 'confident.py'
-    (taught.folder / 'sure.py').write_text(source.read_text())
-    assert plan(taught)['refine_confident'].command[2] == str(source)
+def test_an_affinity_net_may_have_labels_of_its_own(self_trained):
+    source = self_trained.folder / 'confident.py'
+    (self_trained.folder / 'sure.py').write_text(source.read_text())
+    assert plan(self_trained)['refine_confident'].command[2] == str(source)
+    rewrite(self_trained, "affinity_labels = 'confident.py'", '')  # the method's, then
+    assert plan(self_trained)['refine_confident'].command[2] == str(source)
     rewrite(
-        taught, "affinity = 'affinity.py'", "affinity = 'affinity.py'\naffinity_labels = 'sure.py'"
+        self_trained,
+        "affinity = 'affinity.py'",
+        "affinity = 'affinity.py'\naffinity_labels = 'sure.py'",
     )
-    steps = plan(taught)
-    assert steps['refine_confident'].command[2] == str(taught.folder / 'sure.py')
+    steps = plan(self_trained)
+    assert steps['refine_confident'].command[2] == str(self_trained.folder / 'sure.py')
     assert steps['label_ppl_1'].command[2] == str(source)
 
 
-def test_labels_that_neither_learns_from_are_an_error(mini):
-    (mini.folder / 'sure.py').write_text((mini.folder / 'confident.py').read_text())
-    rewrite(
-        mini, "affinity = 'affinity.py'", "affinity = 'affinity.py'\naffinity_labels = 'sure.py'"
-    )
-    with pytest.raises(UserError, match='nothing uses confident_labels'):
+def test_an_affinity_net_needs_labels(mini):
+    rewrite(mini, "affinity_labels = 'confident.py'", '')
+    with pytest.raises(UserError, match='an affinity needs both refinement and affinity_labels'):
         plan(mini)
-    rewrite(mini, "confident_labels = 'confident.py'", '')
-    assert plan(mini)['refine_confident'].command[2].endswith('sure.py')
 
 
 @pytest.mark.slow
-def test_the_stages_run(taught, tmp_path):
-    done = taught.run(tmp_path / 'work', '--until', 'measure_ppl')
+def test_the_stages_run(self_trained, tmp_path):
+    done = self_trained.run(tmp_path / 'work', '--until', 'measure_ppl')
     assert done.returncode == 0, done.stdout + done.stderr
     log = tmp_path / 'work/logs/train_ppl.log'
     assert 'loss_label' in log.read_text()
 
 
 @pytest.fixture
-def twice(taught):
-    """Taught by the first stage's labels, then by those of what that gave."""
-    rewrite(taught, "'cls_self_trained.py']", "'cls_self_trained.py', 'cls_self_trained.py']")
-    (taught.folder / 'surer.py').write_text((taught.folder / 'confident.py').read_text())
-    return taught
+def twice(self_trained):
+    """Learns from the first stage's labels, then from those of what that gave."""
+    rewrite(self_trained, "'cls_self_trained.py']", "'cls_self_trained.py', 'cls_self_trained.py']")
+    rewrite(self_trained, "labels='confident.py'", "labels=['confident.py', 'surer.py']")
+    (self_trained.folder / 'surer.py').write_text(
+        (self_trained.folder / 'confident.py').read_text()
+    )
+    return self_trained
 
 
 def label_configs(mini):
@@ -150,26 +159,11 @@ def test_each_stage_learns_from_the_one_before(twice):
         assert steps[f'label_ppl_{number}'].command[3] == (f'work/export_ppl_{number}')
 
 
-def test_one_config_of_labels_serves_all_stages_or_each_has_its_own(twice):
-    assert label_configs(twice) == ['confident.py'] * 3
-    rewrite(
-        twice,
-        "confident_labels = 'confident.py'",
-        "confident_labels = ['confident.py', 'surer.py']",
-    )
-    assert label_configs(twice) == ['confident.py', 'surer.py', 'surer.py']
-
-
-def test_as_many_configs_of_labels_as_stages_that_learn(taught):
-    rewrite(
-        taught,
-        "confident_labels = 'confident.py'",
-        "confident_labels = ['confident.py', 'confident.py']",
-    )
-    with pytest.raises(
-        UserError, match='confident_labels names 2 configs, and 1 stages of ppl learn from labels'
-    ):
-        plan(taught)
+def test_each_stage_has_labels_of_its_own(twice):
+    assert label_configs(twice) == ['confident.py', 'surer.py', 'confident.py']
+    rewrite(twice, "['confident.py', 'surer.py']", "'confident.py'")
+    with pytest.raises(UserError, match='labels names 1 configs .* but 2 of its trainings'):
+        plan(twice)
 
 
 WRAPPED = """
@@ -179,21 +173,21 @@ train_dataloader = dict(dataset=dict(_delete_=True, **dataset))
 """
 
 
-def test_a_training_set_may_be_wrapped(taught):
+def test_a_training_set_may_be_wrapped(self_trained):
     """Rare classes more often, as docs/own_data.md has it."""
-    (taught.folder / 'rare.py').write_text("_base_ = './cls_self_trained.py'\n" + WRAPPED)
-    rewrite(taught, "'cls_self_trained.py']", "'rare.py']")
-    steps = plan(taught)
+    (self_trained.folder / 'rare.py').write_text("_base_ = './cls_self_trained.py'\n" + WRAPPED)
+    rewrite(self_trained, "'cls_self_trained.py']", "'rare.py']")
+    steps = plan(self_trained)
     inner = 'train_dataloader.dataset.dataset'
     assert f'{inner}.label_dir=work/label_ppl_1' in steps['train_ppl'].command
-    assert f'{inner}.data_root={taught.folder}/data' in (steps['train_ppl'].command)
-    rewrite(taught, "splits = dict(train='train'", "splits = dict(train='x'")
+    assert f'{inner}.data_root={self_trained.folder}/data' in (steps['train_ppl'].command)
+    rewrite(self_trained, "splits = dict(train='train'", "splits = dict(train='x'")
     with pytest.raises(
         UserError,
         match=r"dataset\.split='train', but .*"
         "splits.train='x'",
     ):
-        plan(taught)
+        plan(self_trained)
 
 
 def test_the_name_of_a_split_may_have_a_dot(mini):
@@ -204,16 +198,16 @@ def test_the_name_of_a_split_may_have_a_dot(mini):
         "splits = dict(train='train', threshold='train', masked='train'",
         "splits = dict(train='train.v2', threshold='train', masked='train'",
     )
-    rewrite(mini, "ppl = 'cls_progressive.py'", "ppl = 'cls_cam.py'")
+    rewrite(mini, ONE, "configs='cls_cam.py')")
     with pytest.raises(UserError, match='ann_file'):  # the network's is left
         plan(mini)
 
 
-def test_folders_may_have_spaces_in_their_names(taught):
+def test_folders_may_have_spaces_in_their_names(self_trained):
     """What the steps are told is what their parser reads."""
-    spaced = taught.folder.rename(taught.folder.parent / 'my configs')
-    config = spaced / taught.config.name
-    config.write_text(config.read_text().replace(f"'{taught.folder}/data'", "'my data'"))
+    spaced = self_trained.folder.rename(self_trained.folder.parent / 'my configs')
+    config = spaced / self_trained.config.name
+    config.write_text(config.read_text().replace(f"'{self_trained.folder}/data'", "'my data'"))
     steps = make_plan(load_settings(config), Path('my work'), Path('tools'))
     parser = argparse.ArgumentParser()
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions)

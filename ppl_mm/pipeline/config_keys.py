@@ -1,0 +1,55 @@
+"""Where the settings that a pipeline reads or changes stand in other configs."""
+
+from collections.abc import Iterable
+
+from mmengine.config import Config
+
+
+def dataset_key(cfg: Config, loader: str, name: str) -> str:
+    """Return the dotted key of a data set's setting, within wrappers such as RepeatDataset.
+
+    Args:
+        cfg: A config of a training.
+        loader: 'train', 'val' or 'test'.
+        name: The setting, e.g. 'data_root'.
+    """
+    key = f'{loader}_dataloader.dataset'
+    while get(cfg, f'{key}.dataset'):
+        key += '.dataset'
+    return f'{key}.{name}'
+
+
+def get(cfg: Config, dotted: str) -> object:
+    """Return a setting by its dotted key; None where it is missing."""
+    node = cfg
+    for key in dotted.split('.'):
+        node = (node or {}).get(key)
+    return node
+
+
+def learns_from_labels(cfg: Config) -> bool:
+    """Return whether a classifier learns from pseudo-labels of the training before."""
+    return bool(get(cfg, dataset_key(cfg, 'train', 'label_dir'))) and is_classifier(cfg)
+
+
+def is_classifier(cfg: Config) -> bool:
+    """Return whether a config trains a classifier, not a segmentation network."""
+    return cfg.get('default_scope') != 'mmseg'
+
+
+def training_split(cfg: Config) -> tuple[str, str]:
+    """Return the key of the list of images that a config trains on, and its value or ''."""
+    key = dataset_key(cfg, 'train', 'split' if is_classifier(cfg) else 'ann_file')
+    return key, str(get(cfg, key) or '')
+
+
+def data_options(cfg: Config, data_root: str, loaders: Iterable[str]) -> dict[str, str]:
+    """Return options that have the data sets of a config read other data.
+
+    Args:
+        cfg: A config of a training or an export.
+        data_root: The data set.
+        loaders: Of 'train', 'val' and 'test'.
+    """
+    keys = [dataset_key(cfg, loader, 'data_root') for loader in loaders]
+    return {key: data_root for key in keys if get(cfg, key) not in (None, data_root)}
