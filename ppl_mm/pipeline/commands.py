@@ -73,9 +73,9 @@ def train(
 
     Args:
         make: Makes steps.
-        name: Of the step.
+        name: The step's name.
         title: What it does, for people.
-        config: Of the training.
+        config: The training's config.
         method: Whose training it is.
         needs: Names of steps.
         start: A work folder with the weights to start from.
@@ -118,13 +118,13 @@ def export(
 
     Args:
         make: Makes steps.
-        name: Of the step.
+        name: The step's name.
         title: What it does, for people.
-        config: Of the network, for the export.
+        config: The network's config for exports.
         trained: The training of the network.
         arguments: Split and threshold, arguments of the command.
         needs: Names of steps beside the training.
-        role: Of which part of the data the report shows it.
+        role: The part of the data of which the report shows it.
     """
     folder = make.dir / name
     options = data_options(read_config(config), str(make.settings.data_root), ('test',))
@@ -158,12 +158,12 @@ def refine(
     Args:
         make: Makes steps.
         kind: 'refine' or 'label'.
-        name: Of the step.
+        name: The step's name.
         title: What it does, for people.
-        config: Of ``tools/refine.py``.
+        config: A config of ``tools/refine.py``.
         source: The export.
         affinity: The training of the AffinityNet that random walks use.
-        role: Of which part of the data the report shows it.
+        role: The part of the data of which the report shows it.
     """
     folder = make.dir / name
     options = _walk_options(read_config(config), affinity) if affinity else {}
