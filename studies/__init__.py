@@ -1,0 +1,1 @@
+"""Research: what was tried with the product, and what came of it."""

@@ -1,0 +1,29 @@
+"""A data set of a study."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set in VOC's layout, and how long each round trains on it.
+
+    Args:
+        root: Its folder.
+        masked: The list of training images with ground truth, which choose
+            thresholds and measure.
+        val: The list that only measures, for finalists; '' for none.
+        epochs: The budget of each round.
+        make: The command that makes a missing data set, without ``--out``;
+            empty for data that the user brings.
+    """
+
+    root: str
+    masked: str
+    val: str
+    epochs: dict[str, int]
+    make: tuple[str, ...] = ()
+
+    def list_path(self, split: str) -> Path:
+        """Return the file that lists the images of a split."""
+        return Path(self.root, 'ImageSets/Segmentation', f'{split}.txt')

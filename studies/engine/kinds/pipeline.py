@@ -1,0 +1,56 @@
+"""Rows of kind 'pipeline': a whole pipeline, run by the command that a user types."""
+
+import sys
+from collections.abc import Mapping
+
+from ..record import scores, steps_record
+from ..steps import TOOLS
+from .cam import CamRun
+from .files import read_json
+
+#: Parts of the record, by method and role in the report of a pipeline.
+PARTS = dict(
+    measured=('pseudo_labels', 'masked'),
+    val=('pseudo_labels', 'val'),
+    plain_seed=('plain_cam', 'masked'),
+    plain_seed_val=('plain_cam', 'val'),
+    ppl_seed=('ppl', 'masked'),
+    ppl_seed_val=('ppl', 'val'),
+    segmentation=('segmentation', 'masked'),
+    segmentation_val=('segmentation', 'val'),
+)
+# What the record keeps of the pipeline's settings.
+_SETTINGS = ('baseline', 'ppl', 'confident_labels', 'affinity', 'refinement', 'segmentation')
+
+
+class PipelineRun(CamRun):
+    """From image-level labels to a network; arguments as for :class:`CamRun`."""
+
+    def __call__(self) -> dict:
+        """Do what is not done yet; a pipeline continues where it was.
+
+        Returns:
+            What the results keep: scores of the CAM seeds, the pseudo-labels
+            and the network, from the pipeline's own report.
+        """
+        folder = self.folder / 'pipeline'
+        if self.steps.done('pipeline'):
+            # Its configs may have changed since; it knows what is left.
+            self.steps.forget('pipeline')
+        command = [sys.executable, TOOLS / 'pipeline.py', self.run.row.config]
+        done = self.steps.run('pipeline', [*command, '--seed', self.run.seed, '--work-dir', folder])
+        report = read_json(folder / 'report.json')
+        measured = {(one['method'], one['role']): one for one in report['measurements']}
+        steps = {one['step']: dict(seconds=one['seconds']) for one in report['steps']}
+        return dict(
+            settings={key: report[key] for key in _SETTINGS if report.get(key)},
+            classes=report['classes'],
+            **{name: _part(measured[key]) for name, key in PARTS.items()},
+            steps=steps_record(dict(pipeline=done)) | steps,
+        )
+
+
+def _part(measured: Mapping) -> dict:
+    """Return what the results keep of one measurement of a pipeline."""
+    part = scores(measured['scores'], measured['split'], measured['num_images'])
+    return dict(part, threshold=measured['threshold'])

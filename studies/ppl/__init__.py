@@ -1,0 +1,1 @@
+"""Does progressive patch learning give better maps than a plain CAM, and why?"""

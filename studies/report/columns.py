@@ -1,0 +1,138 @@
+"""The columns of the tables, each a function of the study and a row."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from .groups import Group, mean, paired, spread
+from .numbers import Study
+
+Cell = Callable[[Study, Group], str]
+
+
+def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table; all columns but the first are right-aligned."""
+    lines = [header, ['---', *['---:'] * (len(header) - 1)], *rows]
+    return '\n'.join(['| ' + ' | '.join(map(str, line)) + ' |' for line in lines] + [''])
+
+
+def table(study: Study, groups: Sequence[Group], columns: Sequence[str]) -> str:
+    """Return a table of these rows; a column that is empty in all of them is left out.
+
+    Args:
+        study: The results.
+        groups: The rows.
+        columns: Keys of :data:`COLUMNS`.
+    """
+    cells = {name: [COLUMNS[name](study, group) for group in groups] for name in columns}
+    kept = {name: column for name, column in cells.items() if any(column)}
+    return markdown(list(kept), zip(*kept.values(), strict=True))
+
+
+def percent(values: Iterable[float]) -> str:
+    """Return mean and spread of fractions in per cent, e.g. '54.0 ± 2.8'."""
+    return _with_spread([100 * value for value in values], '.1f')
+
+
+def points(differences: Mapping[int, float] | None) -> str:
+    """Return mean and spread of differences in points, e.g. '+4.0 ± 1.4'."""
+    return _with_spread([100 * value for value in (differences or {}).values()], '+.1f')
+
+
+def one_point(difference: float | None) -> str:
+    """Return a difference in points, e.g. '+4.0'."""
+    return '' if difference is None else f'{100 * difference:+.1f}'
+
+
+def _with_spread(values: Sequence[float], form: str) -> str:
+    if not values:
+        return ''
+    deviation = spread(values)
+    shown = '' if deviation is None else f' ± {deviation:.1f}'
+    return f'{mean(values):{form}}{shown}'
+
+
+def _score(key: str, split: str = 'measured') -> Cell:
+    return lambda study, group: percent(group.each(key, split).values())
+
+
+def _vs_plain(split: str = 'measured') -> Cell:
+    def cell(study: Study, group: Group) -> str:
+        plain = study.baseline(group)
+        return '' if plain is group else points(paired(group, plain, split))
+
+    return cell
+
+
+def _vs_equal_cost(split: str = 'measured') -> Cell:
+    return lambda study, group: points(paired(group, study.equal_cost(group), split))
+
+
+def _threshold(study: Study, group: Group) -> str:
+    return f'{mean(record["threshold"] for record in group.by_seed.values()):.3f}'
+
+
+def _number(value: float | None, unit: float = 1.0, digits: int = 0) -> str:
+    return '' if value is None else f'{value / unit:.{digits}f}'
+
+
+def _memory(key: str) -> Cell:
+    def cell(study: Study, group: Group) -> str:
+        peaks = [record['steps']['train'].get(key) or 0 for record in group.by_seed.values()]
+        return _number(max(peaks) or None, 2**30, 1)
+
+    return cell
+
+
+def _vs_recipe(part: str) -> Cell:
+    def cell(study: Study, group: Group) -> str:
+        recipe = _recipe(study, group)
+        return '' if group is recipe else points(paired(group, recipe, part))
+
+    return cell
+
+
+def _recipe(study: Study, group: Group) -> Group | None:
+    """Return the row of the recipe's own network, to compare others with."""
+    # Where nobody has run it alone, a pipeline of one round has trained it.
+    rows = [*study.select('network', data=group.data), *study.select('pipeline', data=group.data)]
+    return next((row for row in rows if row.name in ('network', 'pipeline_one_round')), None)
+
+
+#: By heading.
+COLUMNS: dict[str, Cell] = {
+    'row': lambda study, group: group.name,
+    'method': lambda study, group: group.method,
+    'epochs': lambda study, group: str(group.epochs),
+    'random seeds': lambda study, group: str(len(group.by_seed)),
+    'mIoU': _score('mIoU'),
+    'precision': _score('precision'),
+    'recall': _score('recall'),
+    'over-activation': _score('over_activation'),
+    'under-activation': _score('under_activation'),
+    'threshold': _threshold,
+    'vs. plain CAM': _vs_plain(),
+    'vs. equal-cost CAM': _vs_equal_cost(),
+    'val mIoU': _score('mIoU', 'val'),
+    'val precision': _score('precision', 'val'),
+    'val recall': _score('recall', 'val'),
+    'val over-activation': _score('over_activation', 'val'),
+    'val under-activation': _score('under_activation', 'val'),
+    'val vs. plain CAM': _vs_plain('val'),
+    'val vs. equal-cost CAM': _vs_equal_cost('val'),
+    'TFLOPs': lambda study, group: _number(group.flops(), 1e12, 1),
+    'seconds': lambda study, group: _number(group.seconds()),
+    'processor seconds': lambda study, group: _number(group.seconds('cpu_seconds')),
+    'GiB': _memory('peak_memory'),
+    'GiB of GPU': _memory('gpu_peak_memory'),
+    'plain CAM seed': _score('mIoU', 'plain_seed'),
+    "method's CAM seed": _score('mIoU', 'ppl_seed'),
+    'pseudo-labels': _score('mIoU'),
+    'pseudo-labels, val': _score('mIoU', 'val'),
+    'network': _score('mIoU', 'segmentation'),
+    'network precision': _score('precision', 'segmentation'),
+    'network recall': _score('recall', 'segmentation'),
+    'network vs. recipe': _vs_recipe('segmentation'),
+    'network, val': _score('mIoU', 'segmentation_val'),
+    'network precision, val': _score('precision', 'segmentation_val'),
+    'network recall, val': _score('recall', 'segmentation_val'),
+    'network vs. recipe, val': _vs_recipe('segmentation_val'),
+}

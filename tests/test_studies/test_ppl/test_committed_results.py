@@ -1,0 +1,58 @@
+"""The committed results: each is of a row as it is now, and the pages follow from them."""
+
+import pytest
+
+from studies.engine.old_records import is_old
+from studies.engine.plan import make_runs
+from studies.engine.record import changed_settings
+from studies.engine.results import ResultsFile
+from studies.ppl.cli import RESULTS
+from studies.ppl.rows import DATA, ROWS
+from studies.report.page import write_report
+
+FILES = [RESULTS, RESULTS.with_name('study_gpu.jsonl')]
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.stem)
+def results(request, monkeypatch):
+    monkeypatch.chdir(request.config.rootpath)
+    return ResultsFile(request.param)
+
+
+def test_what_is_done_counts_as_done(results):
+    """Random seeds beyond the row's own are of runs with --seeds."""
+    rows = {(row.data, row.name, row.round): row for row in ROWS}
+    done = [one for one in results.latest().values() if one['status'] == 'done']
+    assert len(done) > 70
+    for record in done:
+        row = rows[record['data'], record['name'], record['round']]
+        (run,) = make_runs([row], DATA, seeds=[record['seed']])
+        assert run.id == record['id']
+        assert not changed_settings(run, record)
+
+
+def test_records_are_slim_and_of_today(results):
+    assert not any(map(is_old, results.read()))
+    assert results.path.stat().st_size < 5000 * len(results.read())
+
+
+def test_the_page_is_what_the_records_say(results, tmp_path, monkeypatch):
+    monkeypatch.setattr('studies.report.page.draw_all', lambda *_: {})
+    records = list(results.latest().values())
+    page = tmp_path / results.path.with_suffix('.md').name
+    write_report(records, results.path, page, 'voc6', ROWS)
+    committed = results.path.with_suffix('.md').read_text()
+    without_plots = [line for line in committed.splitlines() if not line.startswith('![')]
+    assert [line for line in page.read_text().splitlines() if line] == [
+        line for line in without_plots if line
+    ]
+
+
+def test_plots_of_the_page_are_there(results):
+    page = results.path.with_suffix('.md')
+    folder = page.with_suffix('')
+    assert {path.name for path in folder.iterdir()} == {
+        line.split('/')[-1].rstrip(')')
+        for line in page.read_text().splitlines()
+        if line.startswith('![')
+    }
