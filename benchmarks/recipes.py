@@ -10,7 +10,7 @@ in it, nor what GPUs tell each other. Steps that recipes share are measured
 once. Seconds are the median over steps, on the clock, the GPU waited for;
 memory is what torch has taken of the GPU.
 
-Results are added to docs/results/recipes_gpu.json, of which
+Results are added to benchmarks/results/recipes_gpu.json, of which
 tools/analysis_tools/recipe_table.py makes docs/recipes.md.
 """
 import argparse
@@ -37,9 +37,9 @@ from ppl_mm.utils import atomic_write
 from ppl_mm.utils.progress import track
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / 'tools/analysis_tools'))
+sys.path.insert(0, str(ROOT))
 
-from recipe_table import (  # noqa: E402
+from tools.analysis_tools.recipe_table import (
     GPUS,
     crop_of,
     recipes,
@@ -47,7 +47,7 @@ from recipe_table import (  # noqa: E402
     training_loss,
 )
 
-OUT = ROOT / 'docs/results/recipes_gpu.json'
+OUT = ROOT / 'benchmarks/results/recipes_gpu.json'
 QUICK, QUICK_SIZE = 'cam_resnet50*voc12*', (64, 64)
 
 

@@ -2,7 +2,7 @@
 
 Where the chain of refine_demo.py agrees at two backgrounds, one below and one
 above 0.2, where it makes the best labels of a plain CAM
-(docs/results/demo_refined_plain.json).
+(studies/ppl/results/refiners/demo_plain.json).
 """
 refiners = []
 label = dict(

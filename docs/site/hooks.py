@@ -24,6 +24,9 @@ PAGES = {
 } | {
     str(path.relative_to(ROOT)): f'configs/{path.parent.name}.md'
     for path in sorted(ROOT.glob('configs/[!_]*/README.md'))
+} | {
+    str(path.relative_to(ROOT)): str(path.relative_to(ROOT))
+    for path in sorted(ROOT.glob('studies/**/*.md'))
 }
 #: A cross-reference of Sphinx in a docstring, as Markdown renders it.
 ROLE = re.compile(r':(?:class|func|meth|mod|attr|data|exc|obj):<code>~?([\w.]*?)(\w+)</code>')

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope='module')
 def benchmark():
-    import recipes
+    from benchmarks import recipes
 
     return recipes
 

@@ -35,9 +35,7 @@ PATTERNS = {re.compile(key, re.IGNORECASE | re.MULTILINE): PHRASES[key] for key 
 
 #: Pages, and folders of code, that still need rewriting.
 STILL = {
-    'benchmarks',
     'configs',
-    'docs/results',
     'docs/results.md',
     'docs/study.md',
     'ppl_mm/apis',

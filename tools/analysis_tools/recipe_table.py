@@ -38,7 +38,7 @@ GPUS = 4
 # VOC 2012 train_aug, and MS COCO 2014 train without images of no object.
 IMAGES = dict(voc12=10_582, coco14=82_081)
 RECIPE = re.compile(r'_\dxb\d+-\d+[ek]_(voc12|coco14)')
-MEASURED = ROOT / 'docs/results/recipes_gpu.json'
+MEASURED = ROOT / 'benchmarks/results/recipes_gpu.json'
 # Operations a second of cam_resnet50_4xb4-5e_voc12aug-512x512 in that file, of
 # the classifiers the slowest, with 4 and with 16 images.
 SUSTAINED = dict(each=50e12, all=86e12)
@@ -65,7 +65,7 @@ memory is estimated. Hours come from measured steps; a `~` marks an estimate.
   of `all-stages` steps the optimiser three times.
 - *hours*: iterations times the seconds of a step on one H200, measured by
   `benchmarks/recipes.py` on 2026-11-26, with the images of one of {gpus} GPUs
-  and with those of all ([steps](results/recipes_gpu.json): random images,
+  and with those of all ([steps](../benchmarks/results/recipes_gpu.json): random images,
   torch 2.11, TF32 for convolutions, which is PyTorch's default). For MS COCO
   the steps of VOC's networks are used. Loading of data and communication
   between GPUs are not included.
