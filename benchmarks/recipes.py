@@ -36,8 +36,7 @@ from torch import nn
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.progress import track
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.analysis_tools.recipe_table import (
     GPUS,
@@ -47,6 +46,7 @@ from tools.analysis_tools.recipe_table import (
     training_loss,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / 'benchmarks/results/recipes_gpu.json'
 QUICK, QUICK_SIZE = 'cam_resnet50*voc12*', (64, 64)
 
