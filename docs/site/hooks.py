@@ -15,19 +15,23 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 #: Pages of the site by their path in the repository.
-PAGES = {
-    'README.md': 'index.md',
-    'CONTRIBUTING.md': 'contributing.md',
-    'CHANGELOG.md': 'changelog.md',
-    'SECURITY.md': 'security.md',
-    'benchmarks/README.md': 'benchmarks.md',
-} | {
-    str(path.relative_to(ROOT)): f'configs/{path.parent.name}.md'
-    for path in sorted(ROOT.glob('configs/[!_]*/README.md'))
-} | {
-    str(path.relative_to(ROOT)): str(path.relative_to(ROOT))
-    for path in sorted(ROOT.glob('studies/**/*.md'))
-}
+PAGES = (
+    {
+        'README.md': 'index.md',
+        'CONTRIBUTING.md': 'contributing.md',
+        'CHANGELOG.md': 'changelog.md',
+        'SECURITY.md': 'security.md',
+        'benchmarks/README.md': 'benchmarks.md',
+    }
+    | {
+        str(path.relative_to(ROOT)): f'configs/{path.parent.name}.md'
+        for path in sorted(ROOT.glob('configs/[!_]*/README.md'))
+    }
+    | {
+        str(path.relative_to(ROOT)): str(path.relative_to(ROOT))
+        for path in sorted(ROOT.glob('studies/**/*.md'))
+    }
+)
 #: A cross-reference of Sphinx in a docstring, as Markdown renders it.
 ROLE = re.compile(r':(?:class|func|meth|mod|attr|data|exc|obj):<code>~?([\w.]*?)(\w+)</code>')
 LINK = re.compile(r'(\]\()([^)\s#]+)(#[^)\s]*)?(\))')
