@@ -1,23 +1,28 @@
 """Lists of foreground classes, and names turned into ids."""
 
 import difflib
+import math
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import UserError
-from .image_labels import LabelRow, read_lines
+from .image_list import has_control_character, normal_name
+from .label_row import LabelRow
+from .text_file import read_lines
 
 BACKGROUND = 'background'
+_TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
 def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
-    """Foreground classes of a classes.txt, whose first line is background.
+    """Read the foreground classes of a classes.txt, whose first line is background.
 
     Args:
-        path (str | PathLike): The file.
+        path: The file.
 
     Returns:
-        tuple[str]: Names in the order of the classifier's ids.
+        Names in the order of the classifier's ids.
 
     Raises:
         UserError: The file is missing or empty, or background is not first.
@@ -31,17 +36,18 @@ def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
 
 
 def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Refuse a list of foreground classes that cannot be one.
+    """Refuse a list of foreground classes that is not valid.
 
     Args:
-        names (Sequence[str]): The list.
-        where (str): Where it stands, for messages.
+        names: The list.
+        where: Where it stands, for messages.
 
     Returns:
-        tuple[str]: The list.
+        The names, in Unicode's normal form.
 
     Raises:
-        UserError: It is empty, names a class twice, or names the background.
+        UserError: The list is empty, names a class twice, names the
+            background, or a name has a control character.
     """
     if (
         not names
@@ -49,51 +55,144 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
         or not all(isinstance(name, str) for name in names)
     ):
         raise UserError(f'{where}: expected a list of class names, got {names!r}')
+    names = tuple(map(normal_name, names))
     if BACKGROUND in names:
         raise UserError(
-            f"{where}: names '{BACKGROUND}'; image labels know foreground classes only, take it out"
+            f"{where}: names '{BACKGROUND}'; image-level labels know foreground classes only, "
+            'take it out'
         )
+    for name in names:
+        if not name.strip() or has_control_character(name):
+            raise UserError(f'{where}: {name!r} is not a valid class name; rename it')
     twice = _first_repeated(names)
     if twice is not None:
         raise UserError(f"{where}: names class '{twice}' twice; keep one")
-    return tuple(names)
+    return names
 
 
-def class_ids(row: LabelRow, classes: Sequence[str]) -> list[int]:
-    """Sorted class ids of a row, each once.
+def check_same_classes(
+    classes: Sequence[str], where: str, known: Sequence[str], known_where: str
+) -> None:
+    """Refuse two class lists that differ, order included.
 
     Args:
-        row (LabelRow): As read.
-        classes (Sequence[str]): Foreground classes.
-
-    Returns:
-        list[int]: Ids, 0-based.
+        classes: One list.
+        where: Where it stands, for messages.
+        known: The other list.
+        known_where: Where that stands.
 
     Raises:
-        UserError: No label at all, or one of an unknown class.
+        UserError: They differ.
     """
-    if not row.names:
+    if tuple(classes) != tuple(known):
         raise UserError(
-            f"{row.where}: image '{row.image}' has no label; name a class or take the image out"
+            f'{where}: classes {", ".join(classes)} differ from {", ".join(known)} of '
+            f'{known_where}; make them equal, order included'
         )
-    found = set()
-    for name in row.names:
-        if type(name) is int and 0 <= name < len(classes):
-            found.add(name)
-        elif isinstance(name, str) and name in classes:
-            found.add(classes.index(name))
-        else:
-            raise UserError(f"{row.where}: unknown class '{name}'; {_suggestion(name, classes)}")
-    return sorted(found)
 
 
-def _suggestion(name: object, classes: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(name), classes, n=1)
-    near += [known for known in classes if known.lower() == str(name).lower()]
-    if near:
-        return f"did you mean '{near[-1]}'?"
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Sort names as people count: 1, 2, 10, and not 1, 10, 2.
+
+    Args:
+        names: Class or file names.
+    """
+    return sorted(names, key=lambda name: ([*map(_part_key, re.split('([0-9]+)', name))], name))
+
+
+def _part_key(part: str) -> tuple[int, str]:
+    """Return what numbers, and texts, are compared by."""
+    digits = part.lstrip('0')
+    return (len(digits), digits) if part[:1].isdigit() and part.isascii() else (0, part)
+
+
+class ClassIds:
+    """Turns the names of a label row into class ids.
+
+    Args:
+        classes: Foreground classes.
+    """
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self.classes = tuple(classes)
+        self._ids = {name: number for number, name in enumerate(self.classes)}
+        self._known: dict[tuple[str, ...], list[int]] = {}
+
+    def __call__(self, row: LabelRow) -> list[int]:
+        """Return the sorted ids of a row, each once; none for a negative.
+
+        Args:
+            row: As read; equal rows may share the list.
+
+        Raises:
+            UserError: A name is not a class.
+        """
+        found = self._known.get(row.names)
+        if found is None:
+            found = self._known[row.names] = sorted({self._id(name, row) for name in row.names})
+        return found
+
+    def _id(self, name: str, row: LabelRow) -> int:
+        if name not in self._ids:
+            raise UserError(
+                f"{row.where}: unknown class '{name}'; {suggest_class(name, self.classes)}"
+            )
+        return self._ids[name]
+
+
+def suggest_class(name: str, classes: Sequence[str]) -> str:
+    """Say which class a wrong name may mean, or which there are.
+
+    Args:
+        name: The wrong name.
+        classes: Known classes.
+    """
+    near = _nearest(name, classes)
+    if near is not None:
+        return f"did you mean '{near}'?"
     shown = ', '.join(classes[:8]) + (', ..' if len(classes) > 8 else '')
     return f'known are {shown}'
+
+
+def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, str]:
+    """Find names that are probably another, more frequent class misspelt.
+
+    Args:
+        counts: How many images each name has.
+        classes: What a name may be meant to be.
+
+    Returns:
+        From a name to the class that it resembles. Names that differ in a
+        number, as ``crack 1`` and ``crack 2``, do not resemble each other.
+    """
+    found = {}
+    for name, count in counts.items():
+        others = [other for other in classes if other != name]
+        near = _nearest(name, [one for one in others if _outweighs(one, name, count, counts)])
+        if near is not None:
+            found[name] = near
+    return found
+
+
+def _outweighs(other: str, name: str, count: int, counts: Mapping[str, int]) -> bool:
+    """Return whether a name is rare beside another, or the same but for its spelling."""
+    most = counts.get(other, math.inf)
+    if _letters(other) == _letters(name):
+        return (most, other) > (count, name)
+    return count <= _TYPO_SHARE * most
+
+
+def _nearest(name: str, classes: Sequence[str]) -> str | None:
+    """Return the class that a name resembles, with the same numbers in it."""
+    same = [known for known in classes if _letters(known) == _letters(name)]
+    digits = re.sub(r'\D', '', name)
+    like = [known for known in classes if re.sub(r'\D', '', known) == digits]
+    return next(iter(same or difflib.get_close_matches(name, like, n=1)), None)
+
+
+def _letters(name: str) -> str:
+    """Return a name without case, spaces, dashes and underscores."""
+    return re.sub(r'[\s_-]+', '', name.casefold())
 
 
 def _first_repeated(names: Sequence[str]) -> str | None:

@@ -3,17 +3,19 @@
 import os
 
 from ..errors import UserError
-from .image_list import IMAGE_SUFFIXES, image_id
+from .image_list import IMAGE_SUFFIXES, image_id, normal_name
 
 
 class ImageFolder:
     """The images below a folder; every folder in it is listed once.
 
+    Names are compared in Unicode's normal form, see :func:`normal_name`.
+
     Args:
-        root (str | PathLike): The folder.
-        suffixes (tuple): Endings that make a file an image, lower case; of
-            two files that differ in nothing else, the one whose ending comes
-            first is found. Defaults to those of images.
+        root: The folder.
+        suffixes: Endings that make a file an image, lower case; of two files
+            that differ in nothing else, the one whose ending comes first is
+            found. Defaults to those of images.
 
     Raises:
         UserError: The folder is missing.
@@ -22,59 +24,67 @@ class ImageFolder:
     def __init__(self, root: str | os.PathLike, suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> None:
         self.root = os.fspath(root)
         self.suffixes = suffixes
-        self._folders: dict[str, tuple[set[str], dict[str, str]]] = {}
+        self._folders: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         if not os.path.isdir(self.root):
             raise UserError(
                 f'{root}: the folder of images is missing; check data_root and data_prefix'
             )
 
     def find(self, image: str) -> str | None:
-        """Path of an image, or None if it is not there.
+        """Return the path of an image, or None if there is none.
 
         Args:
-            image (str): Path below the folder, with or without suffix; a file
-                of exactly that name comes first.
-
-        Returns:
-            str | None: Path including the folder.
+            image: Path below the folder, with or without suffix; a file of
+                exactly that name comes first.
         """
-        folder, name = os.path.split(image)
-        names, by_stem = self._files(folder)
-        found = name if name in names else by_stem.get(name)
-        return found and os.path.join(self.root, folder, found)
+        folder, name = os.path.split(normal_name(image))
+        by_name, by_stem = self._files(folder)
+        return by_name.get(name) or by_stem.get(name)
 
     def find_stem(self, stem: str) -> str | None:
-        """Path of an image, or None if it is not there.
+        """Return the path of an image, or None if there is none.
 
         Args:
-            stem (str): Path below the folder, without suffix: a.png is
-                a.png.jpg and never a.png.
-
-        Returns:
-            str | None: Path including the folder.
+            stem: Path below the folder, without suffix: a.png is a.png.jpg
+                and never a.png.
         """
-        folder, name = os.path.split(stem)
-        found = self._files(folder)[1].get(name)
-        return found and os.path.join(self.root, folder, found)
+        folder, name = os.path.split(normal_name(stem))
+        return self._files(folder)[1].get(name)
 
     def all_ids(self) -> list[str]:
-        """Sorted names, without suffix, of the images in the folder itself."""
+        """Return the sorted ids of the images in the folder itself."""
         return sorted({image_id(name) for name in self._files('')[0]})
 
-    def _files(self, folder: str) -> tuple[set[str], dict[str, str]]:
-        """File names in a folder, and the same by name without suffix.
+    def _files(self, folder: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the paths of a folder's files by name, and by name without suffix.
 
-        They are kept apart, since b.jpg and b.jpg.jpg may be there both.
+        They are kept apart, since b.jpg and b.jpg.jpg may both exist.
         """
         if folder not in self._folders:
-            path = os.path.join(self.root, folder)
-            files = sorted(os.listdir(path)) if os.path.isdir(path) else []
-            names, by_stem = set(), {}
+            path = self._path(folder)
+            files = sorted(os.listdir(path)) if path and os.path.isdir(path) else []
+            by_name, by_stem = {}, {}
             # Worst suffix first, so that the best one stays.
             for suffix in reversed(self.suffixes):
                 for name in files:
                     if name.lower().endswith(suffix):
-                        names.add(name)
-                        by_stem[name[: -len(suffix)]] = name
-            self._folders[folder] = names, by_stem
+                        plain = normal_name(name)
+                        by_name[plain] = os.path.join(path, name)
+                        by_stem[plain[: -len(suffix)]] = by_name[plain]
+            self._folders[folder] = by_name, by_stem
         return self._folders[folder]
+
+    def _path(self, folder: str) -> str | None:
+        """Return the path of a folder whose name on the disk may have another form.
+
+        None if there is no such folder below the root.
+        """
+        if '..' in folder.split('/'):
+            return None
+        path = os.path.join(self.root, folder)
+        if folder.isascii() or os.path.isdir(path):
+            return path
+        above, name = os.path.split(folder)
+        above = self._path(above)
+        names = os.listdir(above) if above and os.path.isdir(above) else []
+        return next((os.path.join(above, one) for one in names if normal_name(one) == name), None)

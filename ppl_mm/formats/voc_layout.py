@@ -1,5 +1,7 @@
 """Writing a data set in PASCAL VOC's layout, each file whole or not there."""
 
+import csv
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,41 +43,43 @@ def write_lists(
     """Write classes.txt, the split lists and image_labels.csv.
 
     Args:
-        root (str | PathLike): Folder of the data set.
-        classes (Sequence[str]): Foreground classes; the background is added.
-        splits (Mapping): From the name of a split to its stems.
-        labels (Mapping): From stem to names of classes.
+        root: Folder of the data set.
+        classes: Foreground classes; the background is added.
+        splits: From the name of a split to its image ids.
+        labels: From image id to names of classes, none for a negative.
     """
     root = Path(root)
-    for split, stems in splits.items():
-        write_lines(root / f'ImageSets/Segmentation/{split}.txt', stems)
+    for split, ids in splits.items():
+        write_lines(root / f'ImageSets/Segmentation/{split}.txt', ids)
     write_lines(root / 'classes.txt', [BACKGROUND, *classes])
     write_labels(root / 'image_labels.csv', labels)
 
 
 def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -> None:
-    """Write a CSV of image-level labels.
+    """Write a CSV of image-level labels, as ``read_labels`` reads them.
 
     Args:
-        path (str | PathLike): The file; its folder is made.
-        labels (Mapping): From stem to names of classes.
+        path: The file; its folder is made.
+        labels: From image id to names of classes, none for a negative.
     """
-    rows = ['image,labels']
-    for stem, names in labels.items():
-        between = ';' if any(' ' in name for name in names) else ' '
-        text = between.join(names)
-        if set(text) & set(',"'):  # as CSV protects them
-            text = '"' + text.replace('"', '""') + '"'
-        rows.append(f'{stem},{text}')
-    write_lines(path, rows)
+    # One separator in the file: 'a b' is two classes, or one with a space.
+    spaced = any(len(name.split()) > 1 for names in labels.values() for name in names)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(['image', 'labels'])
+    writer.writerows(
+        (image, (';' if spaced else ' ').join(names)) for image, names in labels.items()
+    )
+    with atomic_write(path) as file:
+        file.write(text.getvalue().encode())
 
 
 def write_lines(path: str | os.PathLike, lines: Sequence[str]) -> None:
-    """Write a text file, one line each.
+    """Write a text file of lines.
 
     Args:
-        path (str | PathLike): The file; its folder is made.
-        lines (Sequence[str]): Lines without their ends.
+        path: The file; its folder is made.
+        lines: Lines without their ends.
     """
     with atomic_write(path) as file:
         file.write(('\n'.join(lines) + '\n').encode())

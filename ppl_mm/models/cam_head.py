@@ -5,6 +5,7 @@ from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from ..errors import UserError
 from ..registry import MODELS
 
 
@@ -132,13 +133,22 @@ def multi_hot(data_samples: list[DataSample], logits: Tensor) -> Tensor:
     """Return targets (B, num_classes): 1 for the classes that an image shows.
 
     Args:
-        data_samples: With ``gt_label``, or ``gt_score`` (num_classes,).
+        data_samples: With ``gt_label``, empty for a negative, or ``gt_score``
+            (num_classes,).
         logits: (B, num_classes), for shape, type and device.
+
+    Raises:
+        UserError: The classes of an image are not known.
     """
     target = logits.new_zeros(logits.shape)
     for row, sample in zip(target, data_samples, strict=True):
         if 'gt_score' in sample:  # set by mixup and the like
             row.copy_(sample.gt_score)
+        elif 'gt_label' in sample:
+            row[sample.gt_label.long()] = 1
         else:
-            row[sample.gt_label] = 1
+            raise UserError(
+                f'{sample.get("img_path", "an image")}: its classes are not known; train on a '
+                'data set with image-level labels (ann_file)'
+            )
     return target

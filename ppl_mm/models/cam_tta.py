@@ -25,8 +25,8 @@ class CAMTTAModel(BaseTTAModel):
         module (dict | nn.Module): The CAMClassifier.
         classes (str): Whose maps are kept: 'labels', the image-level labels
             of the data set; or 'predicted', the classes whose score, averaged
-            over the views, reaches the head's ``thr`` (the best one if none
-            does). Defaults to 'labels'.
+            over the views, reaches the head's ``thr``. Either may be none:
+            the image is all background then. Defaults to 'labels'.
         cam_stride (int): The merged map has 1 / cam_stride of the image's
             side. Defaults to 4, as in IRN.
         relu (str): 'each', before views are averaged (PSA, IRN), or 'after'.
@@ -124,14 +124,13 @@ class CAMTTAModel(BaseTTAModel):
 
     def _class_ids(self, sample: DataSample, score: Tensor) -> Tensor:
         if self.classes == 'labels':
-            if 'gt_label' not in sample or not len(sample.gt_label):
+            if 'gt_label' not in sample:
                 raise UserError(
-                    f'{sample.get("img_path")}: the image has no label; '
+                    f'{sample.get("img_path")}: the classes of the image are not known; '
                     'export with --classes predicted'
                 )
-            return sample.gt_label.to(score.device).unique()
-        ids = torch.nonzero(score >= self._threshold())[:, 0]
-        return ids if len(ids) else score.argmax()[None]
+            return sample.gt_label.to(score.device, torch.long).unique()
+        return torch.nonzero(score >= self._threshold())[:, 0]
 
     def _threshold(self) -> float:
         return self._classifier.head.thr

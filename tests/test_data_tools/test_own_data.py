@@ -84,7 +84,7 @@ def test_the_same_photo_in_two_folders_has_both_classes(mine):
     assert labels(mine)[name] == ['apple', 'leaf']
     assert not (mine / 'JPEGImages/leaf_both_too.jpg').exists()
     (row,) = (line for line in lines(mine / 'image_labels.csv') if line.startswith(name))
-    assert row == f'{name},apple leaf'
+    assert row == f'{name},apple;leaf'  # a class of the set has a space
 
 
 def test_masks_lie_on_their_objects(mine):
@@ -280,8 +280,9 @@ def test_a_csv_names_the_classes_and_the_rest_is_unlabelled(convert, photos):
     assert found['apple_1'] == ['red thing', 'round']
     assert found['leaf_0'] == ['green', 'round']
     assert found['leaf_açaí_1_2'] == ['round']
+    assert found['leaf_2'] == []  # a negative
     unlabelled = split(out, 'unlabelled')
-    assert 'leaf_2' in unlabelled and not set(unlabelled) & set(found)
+    assert 'leaf_3' in unlabelled and not set(unlabelled) & set(found)
     assert len(unlabelled) + len(found) == 29
     dataset = ImageLabelDataset('', data_root=str(out), split='unlabelled')
     assert len(dataset) == len(unlabelled)
@@ -444,7 +445,8 @@ BAD = [
     (nothing, ('--val-share', '0.7'), '--val-share is 0.7; it must be above'),
     (nothing, ('--max-long-side', '5'), '--max-long-side is 5'),
     (nothing, ('--white-level', '0'), '--white-level is 0'),
-    (nothing, ('--classes', 'apple', 'leaf'), 'has the class blue bird'),
+    (nothing, ('--classes', 'fox'), "unknown class 'apple'; known are fox"),
+    (nothing, ('--classes', 'aple', 'leaf'), "unknown class 'apple'; did you mean 'aple'"),
     (
         nothing,
         ('--classes', 'apple', 'leaf', 'blue bird', 'fox', '--skip-bad'),

@@ -1,8 +1,10 @@
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.dataset import ClassBalancedDataset
 from PIL import Image
 
@@ -168,11 +170,73 @@ def test_every_format_of_the_demo_data_says_the_same(tmp_path):
     )
 
 
-def test_images_without_labels(root):
+def test_images_whose_classes_are_not_known_have_no_label(root):
     dataset = load(root, ann_file='')
-    assert labels_of(dataset) == {'a': [], 'b': [], 'c': []}
+    assert [sample['image_id'] for sample in dataset] == ['a', 'b', 'c']
+    assert not any('gt_label' in sample for sample in dataset)
     assert dataset.label_counts() == dict.fromkeys(NAMES, 0)
-    assert list(labels_of(load(root, ann_file='', split='train'))) == ['c', 'a']
+    split = load(root, ann_file='', split='train')
+    assert [sample['image_id'] for sample in split] == ['c', 'a']
+
+
+NEGATIVES = {
+    'a row with an empty label': ('image_labels.csv', 'image,labels\na,\nb,cat\n'),
+    'a row of zeros': ('image_labels.csv', 'image,cat,dog,traffic light\na,0,0,0\nb,1,0,0\n'),
+    'an empty list': ('labels.json', '{"a": [], "b": ["cat"]}'),
+    'an empty text': ('labels.json', '{"a": "", "b": "cat"}'),
+    'a vector of zeros': ('labels.json', '{"a": [0, 0, 0], "b": [1, 0, 0]}'),
+    'an empty gt_label': (
+        'labels.json',
+        '{"data_list": [{"img_path": "a.jpg", "gt_label": []},'
+        ' {"img_path": "b.png", "gt_label": [0]}]}',
+    ),
+}
+
+
+@pytest.mark.parametrize(('name', 'text'), NEGATIVES.values(), ids=NEGATIVES)
+def test_an_image_without_any_class_is_a_negative(root, name, text):
+    write(root, name, text)
+    dataset = load(root, ann_file=name)
+    assert labels_of(dataset) == {'a': [], 'b': ['cat']}
+    assert dataset.label_counts() == {'cat': 1, 'dog': 0, 'traffic light': 0}
+    assert dataset.get_cat_ids(0) == []
+
+
+def test_an_annotation_without_an_object_is_a_negative(root):
+    write(root, 'Annotations/a.xml', '<annotation><filename>a.jpg</filename></annotation>')
+    write(root, 'Annotations/b.xml', XML.format('cat', 0))
+    assert labels_of(load(root, ann_file='Annotations')) == {'a': [], 'b': ['cat', 'dog']}
+
+
+def test_an_image_that_no_row_names_is_unlabelled_and_no_negative(root):
+    write(root, 'image_labels.csv', 'image,labels\na,\n')
+    with pytest.raises(UserError, match="'c' has no labels in .*an empty label if it shows none"):
+        load(root, split='train')
+
+
+def test_a_negative_is_packed_as_ids(root):
+    Image.new('RGB', (6, 8)).save(root / 'JPEGImages/a.jpg')
+    write(root, 'image_labels.csv', 'image,labels\na,\n')
+    pipeline = [dict(type='ppl_mm.LoadImage'), dict(type='mmpretrain.PackInputs')]
+    label = load(root, pipeline=pipeline)[0]['data_samples'].gt_label
+    assert label.dtype == torch.long and label.shape == (0,)
+
+
+def test_names_match_whatever_unicode_form_they_have(root):
+    image, folder = (unicodedata.normalize('NFD', name) for name in ('b\xe9', 'fl\xfb'))
+    write(root, f'JPEGImages/{folder}/{image}.jpg', '')
+    write(root, f'SegmentationClass/{folder}/{image}.png', '')
+    write(root, 'image_labels.csv', 'image,labels\nfl\xfb/b\xe9.jpg,caf\xe9\n')
+    write(root, 'classes.txt', unicodedata.normalize('NFD', 'background\ncaf\xe9\n'))
+    dataset = load(root, data_prefix=dict(seg_map_path='SegmentationClass'))
+    assert dataset[0]['img_path'] == str(root / f'JPEGImages/{folder}/{image}.jpg')
+    assert dataset[0]['seg_map_path'] and dataset[0]['image_id'] == 'fl\xfb/b\xe9'
+    assert labels_of(dataset) == {'fl\xfb/b\xe9': ['caf\xe9']}
+
+
+def test_a_wrong_split_names_the_splits(root):
+    with pytest.raises(UserError, match='trian.txt: is missing; that folder has train$'):
+        load(root, split='trian')
 
 
 @pytest.mark.parametrize('serialize', [True, False])
@@ -238,7 +302,11 @@ BAD_FILES = [
     ),
     (dict(image_labels='image,labels\na\n'), {}, ['line 2', "is 'a'"]),
     (dict(image_labels='image,labels\n,cat\n'), {}, ['line 2', "is ',cat'"]),
-    (dict(image_labels='image,labels\na,\n'), {}, ['line 2', "image 'a' has no label"]),
+    (
+        dict(image_labels='image,labels\na,none\n'),
+        {},
+        ['line 2', "label 'none'", '--negative-name none'],
+    ),
     (
         dict(image_labels='image,labels\na,cat\nb,cat\na.jpg,dog\n'),
         {},
@@ -266,7 +334,7 @@ BAD_FILES = [
     (
         dict(labels='{"a": ["cat"],\n"b" ["dog"]}'),
         dict(ann_file='labels.json'),
-        ['labels.json line 2', 'is no JSON'],
+        ['labels.json line 2', 'is not valid JSON'],
     ),
     (dict(labels='[1]'), dict(ann_file='labels.json'), ['expected {"image"']),
     (dict(labels='{}'), dict(ann_file='labels.json'), ['holds no labels']),
@@ -281,7 +349,11 @@ BAD_FILES = [
         ["entry 'a'", 'expected a list'],
     ),
     (dict(labels='{"a": [3]}'), dict(ann_file='labels.json'), ["entry 'a'", "unknown class '3'"]),
-    (dict(labels='{"a": [true]}'), dict(ann_file='labels.json'), ["unknown class 'True'"]),
+    (
+        dict(labels='{"a": [true]}'),
+        dict(ann_file='labels.json'),
+        ["entry 'a'", 'has 1 values, one per class, but 3 classes are known'],
+    ),
     (
         dict(labels='{"data_list": [{"img": "a"}]}'),
         dict(ann_file='labels.json'),
@@ -314,11 +386,11 @@ BAD_FILES = [
     (dict(classes='cat\ndog\n'), {}, ['classes.txt line 1', "is 'cat', expected 'background'"]),
     (dict(classes='background\ncat\ncat\n'), {}, ["names class 'cat' twice"]),
     (dict(classes='background\n'), {}, ['classes.txt', 'expected a list']),
-    (dict(xml='<annotation>'), dict(ann_file='Annotations'), ['a.xml', 'is no XML']),
+    (dict(xml='<annotation>'), dict(ann_file='Annotations'), ['a.xml', 'is not valid XML']),
     (
-        dict(xml='<annotation></annotation>'),
+        dict(xml='<html></html>'),
         dict(ann_file='Annotations'),
-        ['a.xml', "image 'a' has no label"],
+        ['a.xml', "begins with 'html', expected VOC's 'annotation'"],
     ),
     (
         dict(xml=XML.format('zebra', 0)),
@@ -367,11 +439,11 @@ def test_unknown_classes_need_a_list(root):
 
 def test_labels_that_are_no_text(root):
     (root / 'image_labels.csv').write_bytes(b'image,labels\na,\xff\xfe\n')
-    with pytest.raises(UserError, match='no UTF-8 text'):
+    with pytest.raises(UserError, match='not UTF-8 text'):
         load(root)
     (root / 'image_labels.csv').unlink()
     (root / 'image_labels.csv').mkdir()
-    with pytest.raises(UserError, match='cannot be read'):
+    with pytest.raises(UserError, match='not a regular file'):
         load(root)
 
 

@@ -95,7 +95,11 @@ def test_a_split_is_a_list_of_stems(tmp_path):
 
 @pytest.mark.parametrize(
     'data, message',
-    [(None, 'is missing'), (b'\n \n', 'names no image'), (b'\xff\xfe\xfa', 'not a readable list')],
+    [
+        (None, 'is missing'),
+        (b'\n \n', 'names no image'),
+        (b'\xff\xfe\xfa', 'the list of images is not UTF-8 text'),
+    ],
 )
 def test_bad_splits(tmp_path, data, message):
     if data is not None:

@@ -42,7 +42,7 @@ def test_a_flag_of_voc_is_left_out_and_a_name_keeps_its_space(write, line, image
     [
         ('a\n\nb\na.png\n', "line 4: image 'a.png' occurs twice, .* line 1"),
         ('\n \n', 'names no image'),
-        (b'\xff\xfe\xfa', 'not a readable list'),
+        (b'\xff\xfe\xfa', 'the list of images is not UTF-8 text'),
     ],
 )
 def test_bad_lists(write, data, message):

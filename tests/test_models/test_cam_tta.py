@@ -166,23 +166,25 @@ def test_only_the_labelled_classes_are_kept(labels):
     assert len(out.cam) == len(set(labels))
 
 
-@pytest.mark.parametrize('thr, expected', [(0.0, [0, 1, 2, 3, 4]), (1.0, 'best'), (0.5, 'above')])
+@pytest.mark.parametrize('thr, expected', [(0.0, [0, 1, 2, 3, 4]), (1.0, []), (0.5, 'above')])
 def test_predicted_classes(thr, expected):
     model = build(classes='predicted', thr=thr)
     (out,) = run(model, views_of(torch.rand(3, *SIZE), None, flips=(False, True)))
-    if expected == 'best':
-        expected = [out.pred_score.argmax().item()]
-    elif expected == 'above':
-        expected = [k for k in range(5) if out.pred_score[k] >= thr] or [
-            out.pred_score.argmax().item()
-        ]
+    if expected == 'above':
+        expected = [k for k in range(5) if out.pred_score[k] >= thr]
     assert out.class_ids.tolist() == expected
+    assert out.cam.shape[0] == len(expected)
 
 
-@pytest.mark.parametrize('labels', [None, []])
-def test_an_image_without_labels_says_what_to_do(labels):
+def test_an_image_whose_classes_are_not_known_says_what_to_do():
     with pytest.raises(UserError, match='a.jpg: .*--classes predicted'):
-        run(build(), views_of(torch.rand(3, *SIZE), labels))
+        run(build(), views_of(torch.rand(3, *SIZE), None))
+
+
+def test_a_negative_has_no_map():
+    (out,) = run(build(), views_of(torch.rand(3, *SIZE), []))
+    assert out.class_ids.tolist() == [] and out.class_ids.dtype == torch.long
+    assert out.cam.shape == (0, 16, 24)
 
 
 def test_a_vertical_flip_is_refused():

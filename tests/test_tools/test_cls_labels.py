@@ -9,7 +9,7 @@ from numpy.lib import format as npy_format
 
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
-from ppl_mm.formats.image_labels import read_csv
+from ppl_mm.formats.image_labels import read_labels
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/cls_labels.py'
 SPEC = importlib.util.spec_from_file_location('cls_labels', PATH)
@@ -45,7 +45,7 @@ def convert(path, *more, out='image_labels.csv'):
 
 
 def names_of(path):
-    return {row.image: row.names for row in read_csv(path, CLASSES[1:])}
+    return {row.image: list(row.names) for row in read_labels(path, CLASSES[1:]).rows}
 
 
 def test_the_csv_has_the_names(file, capsys):
@@ -53,8 +53,9 @@ def test_the_csv_has_the_names(file, capsys):
     assert names_of(file.with_name('image_labels.csv')) == {
         '2007_000032': ['cat', 'dog'],
         '2007_000039': ['traffic light'],
+        '2008_000001': [],
     }
-    assert '2 images; 1 without a class' in capsys.readouterr().out
+    assert '3 images, 1 of them without a class' in capsys.readouterr().out
 
 
 def test_the_default_classes_are_those_of_voc(tmp_path):

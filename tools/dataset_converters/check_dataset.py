@@ -99,6 +99,7 @@ def describe(scan: DatasetScan) -> dict:
         val=scan.options.val,
         images=len(scan.used()),
         masks=len(scan.masks),
+        kinds=scan.kinds(),
         labels_per_image=float(
             np.mean([len(scan.labels.get(image, ())) for image in scan.used()] or [0])
         ),
@@ -141,6 +142,10 @@ def print_table(figures: dict) -> None:
                 )
             )
         )
+    )
+    print(
+        'images: {with_class} with a class, {without_class} without, {unlabelled} '
+        'unlabelled'.format(**figures['kinds'])
     )
     train, val = figures['counts']['train'], figures['counts']['val']
     width = max(map(len, train), default=0)

@@ -21,7 +21,7 @@ import numpy as np
 
 from ppl_mm.errors import UserError, first_line
 from ppl_mm.formats.class_list import check_classes, read_classes
-from ppl_mm.formats.image_labels import read_voc_xml
+from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import image_id
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import run
@@ -179,7 +179,10 @@ def differences(labels: dict[str, list[str]], folder: Path, count_difficult: boo
         UserError: An XML is missing or broken.
     """
     lines = []
-    for row in read_voc_xml(folder, list(labels), count_difficult):
+    rows = read_labels(
+        folder, ann_format='voc_xml', images=list(labels), count_difficult=count_difficult
+    )
+    for row in rows.rows:
         own, found = set(labels[row.image]), set(row.names)
         if own != found:
             shown = [' '.join(sorted(names)) or 'nothing' for names in (own, found)]
@@ -207,12 +210,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.compare:
         print(f'{len(lines)} of {len(labels)} images differ from {args.compare}')
     if args.out:
-        labelled = {image: names for image, names in labels.items() if names}
-        write_labels(args.out, labelled)
-        print(
-            f'{args.out}: {len(labelled)} images; '
-            f'{len(labels) - len(labelled)} without a class are left out'
-        )
+        write_labels(args.out, labels)
+        negatives = sum(not names for names in labels.values())
+        print(f'{args.out}: {len(labels)} images, {negatives} of them without a class')
     return int(bool(lines))
 
 

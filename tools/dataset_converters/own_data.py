@@ -2,10 +2,12 @@
 
   python own_data.py photos --out data/mine
       a folder for each class: photos/cat/1.jpg, photos/dog/2.jpg; the same
-      photo in two of them has both classes
+      photo in two of them has both classes; photos of the folder _negative
+      show none of the classes
   python own_data.py photos --labels labels.csv --out data/mine
       any folder, and a CSV (image,labels) or JSON, see docs/data.md; photos
-      that it does not name are kept as unlabelled
+      with an empty label show none of the classes, photos that the file does
+      not name are kept as unlabelled
 
 OUT is what every command of this project reads: classes.txt, the labels,
 upright images of 8 bits, lists of those to train and to validate on, masks if
@@ -36,20 +38,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar='DIR',
         help='the data set to write (default: data/mine)',
     )
-    parser.add_argument(
-        '--labels',
-        type=Path,
-        metavar='FILE',
-        help='a .csv or .json (default: a folder for each class)',
-    )
-    parser.add_argument(
-        '--classes',
-        nargs='+',
-        default=(),
-        metavar='NAME',
-        help='foreground classes in the order of their ids; needed where a '
-        'name in the CSV holds a space (default: found in the labels, sorted)',
-    )
+    add_label_options(parser)
     parser.add_argument(
         '--masks',
         type=Path,
@@ -65,21 +54,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "for the photo's one class, e.g. 0=background 255=object (default: 0 "
         'background, 1 the first class, 255 void)',
     )
-    val = parser.add_mutually_exclusive_group()
-    val.add_argument(
-        '--val-share',
-        type=float,
-        default=0.1,
-        metavar='X',
-        help='part of the photos of each class to validate on (default: 0.1)',
-    )
-    val.add_argument(
-        '--val-list',
-        type=Path,
-        metavar='FILE',
-        help='the photos to validate on, one a line, instead',
-    )
-    parser.add_argument('--seed', type=int, default=0, help='of the choice of these photos')
+    add_val_options(parser)
     parser.add_argument(
         '--max-long-side',
         type=int,
@@ -111,22 +86,107 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def add_label_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what photos show."""
+    parser.add_argument(
+        '--labels',
+        type=Path,
+        metavar='FILE',
+        help='a .csv or .json (default: a folder for each class)',
+    )
+    parser.add_argument(
+        '--label-pattern',
+        default='',
+        metavar='REGEX',
+        help='labels are in the names of the files: a regular expression whose group finds the '
+        "class in the path below PHOTOS, e.g. '([a-z]+)_[0-9]+'",
+    )
+    parser.add_argument(
+        '--class-folder',
+        choices=['first', 'last'],
+        default='',
+        help='which folder is the class where photos lie more than one folder deep',
+    )
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='foreground classes in the order of their ids; photos that show others only are left '
+        'out (default: all that the labels name, in natural order)',
+    )
+    parser.add_argument(
+        '--negatives', type=Path, metavar='DIR', help='more photos, which show none of the classes'
+    )
+    parser.add_argument(
+        '--negative-name',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='labels that mean "shows none of the classes", e.g. none, background or good',
+    )
+
+
+def add_val_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which photos to validate on."""
+    val = parser.add_mutually_exclusive_group()
+    val.add_argument(
+        '--val-share',
+        type=float,
+        default=0.1,
+        metavar='X',
+        help='part of the photos of each class to validate on (default: 0.1)',
+    )
+    val.add_argument(
+        '--val-list',
+        type=Path,
+        metavar='FILE',
+        help='the photos to validate on, one per line, instead',
+    )
+    val.add_argument(
+        '--val-labels',
+        type=Path,
+        metavar='FILE',
+        help='a second file like --labels, with the photos to validate on, instead',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed of their choice')
+
+
 def report(out: Path, summary: OwnDataSummary) -> None:
     """Print what was made, and what to do next."""
     if not summary.written:
         print(f'{out}: complete already')
-    for split, size in summary.sizes.items():
-        counts = (
-            ', '.join(f'{name} {summary.counts[split][name]}' for name in summary.classes)
-            if split != 'unlabelled'
-            else ''
-        )
-        print(f'{out}: {split} {size} images{counts and ": " + counts}')
+    else:
+        report_labels(out, summary)
     for note, count in summary.notes.items():
         print(f'  {count} {note}')
     if summary.left_out:
         print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
     print(f'next: python tools/dataset_converters/check_dataset.py {out}')
+
+
+def report_labels(out: Path, summary: OwnDataSummary) -> None:
+    """Print how many images show what."""
+    ids = ', '.join(f'{number}={name}' for number, name in enumerate(summary.classes, 1))
+    print(f'{out}: values in masks: 0=background, {ids}')
+    for split, size in summary.sizes.items():
+        shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
+        if summary.counts[split]['']:
+            shown.append(f'none {summary.counts[split][""]}')
+        print(f'{out}: {split} {size} images' + f': {", ".join(shown)}' * (split != 'unlabelled'))
+    negatives = summary.total('')
+    print(
+        f'{out}: {summary.sizes["train"] + summary.sizes["val"] - negatives} images with a class, '
+        f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
+    )
+    if summary.outside:
+        names = ', '.join(f'{name} {count}' for name, count in summary.outside.items())
+        print(f'  not among --classes: {names}; photos that show nothing else are left out')
+    for name, near in summary.typos.items():
+        print(
+            f"warning: class '{name}' has {summary.total(name)} images and '{near}' "
+            f'{summary.total(near)}; if it is misspelt, correct the labels and start again'
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -136,6 +196,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         photos=args.photos,
         out=args.out,
         labels=args.labels,
+        val_labels=args.val_labels,
+        label_pattern=args.label_pattern,
+        class_folder=args.class_folder,
+        negatives=args.negatives,
+        negative_names=tuple(args.negative_name),
         masks=args.masks,
         classes=tuple(args.classes),
         val_share=args.val_share,

@@ -19,7 +19,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import check_classes
 from ppl_mm.formats.image_file import read_image
 from ppl_mm.formats.image_folder import ImageFolder
-from ppl_mm.formats.image_labels import read_voc_xml
+from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_lists
@@ -103,8 +103,9 @@ class Converter:
             None if the image is left out.
         """
         mask = self.table[read_mask(self._mask_path(image))]
-        rows = read_voc_xml(self.args.devkit / 'Annotations', [image], True)
-        names = [name for name in self.args.classes if name in rows[0].names]
+        folder = self.args.devkit / 'Annotations'
+        (row,) = read_labels(folder, ann_format='voc_xml', images=[image]).rows
+        names = [name for name in self.args.classes if name in row.names]
         if (mask == _OTHER).any() or not names:
             return None
         photo = self._photo(image)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ...formats.class_list import likely_typos
 from ...formats.mask_file import IGNORE
 from .scan import DatasetScan, other_files
 
@@ -56,6 +57,8 @@ def find_all(scan: DatasetScan) -> list[Finding]:
             _mask_sizes,
             _masks_and_labels,
             _class_counts,
+            _typos,
+            _negatives,
             _classes_everywhere,
             _leaks,
             _sizes,
@@ -118,9 +121,10 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
         if name in used:
             yield from _some(
                 'error',
-                (image for image in ids if not scan.labels.get(image)),
+                (image for image in ids if image not in scan.labels),
                 f'{name}.txt names {{n}} images without a label',
-                'label them, or take them out of the list',
+                'label them, with an empty label where they show none of the classes, or take them '
+                'out of the list',
             )
 
 
@@ -133,16 +137,13 @@ def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
         'add the images, or take the lines out',
     )
     if scan.lists:
+        listed = {image for ids in scan.lists.values() for image in ids}
         yield from _some(
             'note',
-            (image for image in scan.labels if not any(image in ids for ids in _sets(scan))),
+            (image for image in scan.labels if image not in listed),
             '{n} labelled images are in no list, so they are not used',
             'add them to train.txt',
         )
-
-
-def _sets(scan: DatasetScan) -> list[set[str]]:
-    return [set(ids) for ids in scan.lists.values()]
 
 
 def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
@@ -184,7 +185,7 @@ def _mask_sizes(scan: DatasetScan) -> Iterator[Finding]:
 def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
     without, beyond = [], []
     for image, mask in scan.masks.items():
-        if mask.problem or not scan.labels.get(image):
+        if mask.problem or image not in scan.labels:
             continue
         drawn = {scan.classes[value - 1] for value in mask.values if 0 < value <= len(scan.classes)}
         labelled = set(scan.labels[image])
@@ -239,6 +240,38 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
         )
 
 
+def _typos(scan: DatasetScan) -> Iterator[Finding]:
+    counts = Counter(name for names in scan.labels.values() for name in names)
+    if len(counts) > 254:  # more than masks can hold, and every pair is compared
+        return
+    yield from _some(
+        'warning',
+        (
+            f"'{name}' has {counts[name]} images, '{near}' {counts[near]}"
+            for name, near in likely_typos(counts, counts).items()
+        ),
+        '{n} classes may be other classes misspelt',
+        'correct the labels, or leave them if they are right',
+    )
+
+
+def _negatives(scan: DatasetScan) -> Iterator[Finding]:
+    shown = {
+        name: [image for image in scan.split(name) if scan.labels.get(image) == ()]
+        for name in ('train', 'val')
+    }
+    if not any(shown.values()):
+        return
+    bare = sum(image not in scan.masks for image in shown['val'])
+    yield Finding(
+        'note',
+        f'{len(shown["train"])} training images and {len(shown["val"])} of val show none of the '
+        'classes',
+        f'they are trained on as such; {bare} of val have no mask and are measured as all '
+        'background',
+    )
+
+
 def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
     total = len(scan.split('train'))
     yield from _some(
@@ -250,7 +283,7 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
         ),
         '{n} classes are in nearly every training image',
         'a classifier has nothing to tell them from, and its map is '
-        'arbitrary: add images that do not show them',
+        'arbitrary: add images that show none of them, with an empty label',
     )
 
 
@@ -334,7 +367,7 @@ def _rest(scan: DatasetScan) -> Iterator[Finding]:
     used = scan.used()
     masked = sum(image in scan.masks for image in used)
     val = scan.split('val')
-    unmasked = [image for image in val if image not in scan.masks]
+    unmasked = [image for image in val if image not in scan.masks and scan.labels.get(image)]
     if not masked:
         yield Finding(
             'note',

@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 
 from ...errors import UserError
-from ...formats.class_list import check_classes, read_classes
+from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
 from ...formats.image_folder import ImageFolder
-from ...formats.image_labels import LabelRow, read_csv, read_json, read_voc_xml
+from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
+from ...formats.label_row import LabelRow
 from ...formats.mask_file import read_mask
 from ...formats.photo import read_photo
 from ...formats.voc_layout import VOC_CLASSES
@@ -90,7 +91,8 @@ class DatasetScan:
         options (ScanOptions): Where.
         ann_file (str): The label file.
         classes (tuple[str, ...]): Foreground classes.
-        labels (dict[str, tuple]): Names as they stand, by image id.
+        labels (dict[str, tuple]): Names as they stand, by image id; none for
+            a negative, an image that shows none of the classes.
         lists (dict[str, list[str]]): Image ids by name of the list.
         train (str): Name of the list to train on, '' for all labelled.
         names (dict[str, list[str]]): Files of the image folder by id.
@@ -117,6 +119,16 @@ class DatasetScan:
         if name == 'train' and not self.lists:
             return list(self.labels)
         return self.lists.get(self.train if name == 'train' else self.options.val, [])
+
+    def kinds(self) -> dict[str, int]:
+        """Return how many images of the folder show a class, none, or are not labelled."""
+        labelled = [names for image, names in self.labels.items() if image in self.names]
+        with_class = sum(map(bool, labelled))
+        return dict(
+            with_class=with_class,
+            without_class=len(labelled) - with_class,
+            unlabelled=len(self.names) - len(labelled),
+        )
 
     def used(self) -> list[str]:
         """Ids of both, each once."""
@@ -159,10 +171,10 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     return scan
 
 
-def _try(scan: DatasetScan, function: Callable[..., T], *args) -> T | None:
-    """The result, or None and the error kept."""
+def _try(scan: DatasetScan, function: Callable[..., T], *args, **kwargs) -> T | None:
+    """Return the result, or None and keep the error."""
     try:
-        return function(*args)
+        return function(*args, **kwargs)
     except UserError as error:
         scan.problems.append(str(error))
         return None
@@ -195,38 +207,37 @@ def _given_classes(scan: DatasetScan) -> Iterable[str]:
 
 def _read_labels(scan: DatasetScan) -> None:
     options = scan.options
-    known = ('image_labels.csv', 'image_labels.json', 'Annotations')
-    scan.ann_file = options.ann_file or next(
-        (name for name in known if (options.root / name).exists()), known[0]
-    )
+    found = find_label_file(options.root)
+    scan.ann_file = options.ann_file or (found.name if found else LABEL_FILES[0])
     path = options.root / scan.ann_file
-    if path.is_dir():
-        rows = [
-            row
-            for image in scan.used() or _stems(path)
-            for row in _try(scan, read_voc_xml, path, [image], True) or ()
-        ]
-    elif path.suffix.lower() == '.json':
-        rows, listed = _try(scan, read_json, path) or ([], None)
-        if listed is not None:
-            where = f'{path} metainfo.classes'
-            listed = _try(scan, check_classes, listed, where)
-        scan.classes = scan.classes or tuple(listed or ())
-    else:
-        rows = _try(scan, read_csv, path, scan.classes) or []
+    rows = _xml_rows(scan, path) if path.is_dir() else _file_rows(scan, path)
     _take_rows(scan, rows)
     if not scan.classes:
         names = {name for labels in scan.labels.values() for name in labels}
         scan.guessed = True
-        scan.classes = (
-            VOC_CLASSES
-            if path.is_dir() and names <= set(VOC_CLASSES)
-            else tuple(sorted(map(str, names)))
-        )
+        is_voc = path.is_dir() and names <= set(VOC_CLASSES)
+        scan.classes = VOC_CLASSES if is_voc else tuple(natural_order(names))
 
 
-def _stems(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob('*.xml'))
+def _xml_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
+    """Read XML files one by one, since a bad one need not hide the others."""
+    rows = []
+    for image in scan.used() or sorted(path.stem for path in path.glob('*.xml')):
+        found = _try(scan, read_labels, path, scan.classes, 'voc_xml', images=[image])
+        rows += found.rows if found else []
+    return rows
+
+
+def _file_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
+    found = _try(scan, read_labels, path, scan.classes)
+    if found is None:
+        return []
+    if found.classes is not None:
+        scan.classes = scan.classes or found.classes
+        if label_format(path) == 'json':  # columns of a CSV may have any order
+            where = f'{path} metainfo.classes'
+            _try(scan, check_same_classes, found.classes, where, scan.classes, 'the class list')
+    return found.rows
 
 
 def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
@@ -235,10 +246,7 @@ def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
         if image in scan.labels:
             scan.problems.append(f"{row.where}: image '{row.image}' occurs twice; keep one")
             continue
-        scan.labels[image] = tuple(
-            scan.classes[name] if type(name) is int and 0 <= name < len(scan.classes) else name
-            for name in row.names
-        )
+        scan.labels[image] = row.names
 
 
 def _read_images(scan: DatasetScan, workers: int | None) -> None:

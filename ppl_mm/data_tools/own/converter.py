@@ -29,14 +29,17 @@ class OwnImage:
     Attributes:
         image_id (str): Its name.
         sources (tuple[Source, ...]): The photo, and others of the same bytes.
-        labels (tuple[str, ...]): Its classes.
+        labels (tuple[str, ...] | None): Its classes, none for a negative;
+            None if they are not known.
         digest (str): Of photo, mask and labels.
+        problem (str): Why it cannot be used, '' if it can.
     """
 
     image_id: str
     sources: tuple[Source, ...]
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] | None
     digest: str
+    problem: str = ''
 
     @property
     def mask(self) -> Path | None:
@@ -70,6 +73,8 @@ class PhotoConverter:
         """
         source = image.sources[0]
         entry = dict(image=image.image_id, digest=image.digest)
+        if image.problem:
+            return dict(entry, problem=image.problem)
         try:
             photo = read_photo(source.path, self.settings.max_long_side, self.settings.white_level)
             mask = self._mask(image, photo)
@@ -101,7 +106,7 @@ class PhotoConverter:
         path = image.mask
         if path is None:
             return None
-        mask = Image.fromarray(self.values.convert(read_mask(path), image.labels, str(path)))
+        mask = Image.fromarray(self.values.convert(read_mask(path), image.labels or (), str(path)))
         if mask.size != photo.full_size:
             # Drawn by a program that did not turn the photo.
             turned = turn_upright(mask, photo.orientation)

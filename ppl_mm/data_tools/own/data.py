@@ -3,32 +3,22 @@
 import csv
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ...errors import UserError
-from ...formats.image_folder import ImageFolder
 from ...formats.image_list import read_ids
 from ...formats.voc_layout import write_lines, write_lists
-from ...utils.files import atomic_write, file_sha256
+from ...utils.files import atomic_write
 from ...utils.text import printable
 from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
 from .converter import Journal, OwnImage, PhotoConverter
+from .images import collect_images
+from .labels import OwnLabels
 from .mask_values import MaskValues
 from .settings import OwnDataSettings
-from .sources import (
-    Source,
-    by_content,
-    check_own_classes,
-    find_photos,
-    image_ids,
-    labels_from_file,
-    labels_from_folders,
-)
 from .split import named_val, split_images
 
 
@@ -37,12 +27,14 @@ class OwnDataSummary:
     """What was made.
 
     Attributes:
-        written (bool): False if it was there already.
-        classes (tuple[str, ...]): Foreground classes.
-        counts (dict[str, dict[str, int]]): Images of each class by split.
-        sizes (dict[str, int]): Images of each split.
-        notes (dict[str, int]): How many photos needed what.
-        left_out (tuple[str, ...]): A line for each photo that is no use.
+        written: False if it was there already.
+        classes: Foreground classes.
+        counts: Images of each class by split; the images of '' show none.
+        sizes: Images of each split.
+        notes: How many photos needed what.
+        left_out: A line for each photo that cannot be used.
+        outside: Photos of each class that ``--classes`` leaves out.
+        typos: From a class to the more frequent one that it resembles.
     """
 
     written: bool
@@ -51,6 +43,16 @@ class OwnDataSummary:
     sizes: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    outside: dict[str, int] = field(default_factory=dict)
+    typos: dict[str, str] = field(default_factory=dict)
+
+    def total(self, name: str) -> int:
+        """Return how many images of all splits show a class.
+
+        Args:
+            name: The class; '' counts the negatives.
+        """
+        return sum(self.counts[split][name] for split in ('train', 'val') if split in self.counts)
 
 
 class OwnData:
@@ -85,9 +87,8 @@ class OwnData:
                 to validate on have changed since the data set was made, or
                 there are too few.
         """
-        sources, classes = self._sources(skip_bad)
-        self.values = MaskValues(classes, self.settings.mask_values)
-        images = self._images(sources)
+        images, labels = collect_images(self.settings, skip_bad, self.workers)
+        self.values = MaskValues(labels.classes, self.settings.mask_values)
         if self.folder.was_finished:
             self._check_unchanged(images)
             return OwnDataSummary(False)
@@ -100,58 +101,12 @@ class OwnData:
         }
         self._check_bad(bad, skip_bad)
         good = [image for image in images if image.image_id not in bad]
-        splits = split_images(good, classes, self.settings)
-        self._write_lists(images, good, classes, splits, bad)
+        splits = split_images(good, labels.classes, self.settings, labels.val)
+        self._write_lists(images, good, labels, splits, bad)
         self._remove_others(entries)
         self.folder.finish()
         self.journal.remove()
-        return self._summary(good, classes, splits, entries, bad)
-
-    def _sources(self, skip_bad: bool) -> tuple[list[Source], tuple[str, ...]]:
-        own = self.settings
-        names = find_photos(own.photos, [path for path in (own.out, own.masks) if path])
-        if own.labels:
-            labels, classes = labels_from_file(own.labels, own.photos, names, own.classes, skip_bad)
-        else:
-            labels = labels_from_folders(names)
-            classes = own.classes or sorted({name for known in labels.values() for name in known})
-        where = '--classes' if own.classes else str(own.labels or own.photos)
-        classes = check_own_classes(classes, where)
-        unknown = {name for known in labels.values() for name in known} - set(classes)
-        if unknown:
-            raise UserError(
-                f'{own.photos}: has the class {min(unknown)}, '
-                'which --classes does not name; add it there, or '
-                'move its photos away'
-            )
-        masks = ImageFolder(own.masks, ('.png',)) if own.masks else None
-        return [
-            Source(name, own.photos / name, labels[name], _mask_of(masks, name)) for name in names
-        ], classes
-
-    def _images(self, sources: Sequence[Source]) -> list[OwnImage]:
-        """Photos of the same bytes become one image."""
-        paths = {source.path for source in sources} | {
-            source.mask for source in sources if source.mask
-        }
-        hashes = dict(map_files(_sha256, sorted(paths), 'looking through the files', self.workers))
-        digests = {source.name: hashes[source.path] for source in sources}
-        groups = by_content(sources, digests)
-        ids = image_ids(group[0].name for group in groups)
-        images = []
-        for group in groups:
-            labels = {name for source in group for name in source.labels}
-            order = sorted(labels, key=self.values.classes.index)
-            masks = [hashes[one.mask] for one in group if one.mask][:1]
-            images.append(
-                OwnImage(
-                    ids[group[0].name],
-                    tuple(group),
-                    tuple(order),
-                    json.dumps([digests[group[0].name], masks, order]),
-                )
-            )
-        return images
+        return self._summary(good, labels, splits, entries, bad)
 
     def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete that photos were added to."""
@@ -163,6 +118,7 @@ class OwnData:
             bad = {row['image'] for row in rows if row.get('problem')}
         except (OSError, KeyError, ValueError):
             before = {}
+        before = {name: digest for name, digest in before.items() if digest}
         now = {_escaped(source.name): image.digest for image in images for source in image.sources}
         if before != now:
             both = before.keys() & now.keys()
@@ -232,12 +188,12 @@ class OwnData:
         self,
         images: Sequence[OwnImage],
         good: Sequence[OwnImage],
-        classes: Sequence[str],
+        labels: OwnLabels,
         splits: Mapping[str, list[str]],
         bad: Mapping[str, str],
     ) -> None:
-        labels = {image.image_id: image.labels for image in good if image.labels}
-        write_lists(self.out, classes, splits, labels)
+        known = {image.image_id: image.labels for image in good if image.labels is not None}
+        write_lists(self.out, labels.classes, splits, known)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator='\n')
         writer.writerow(['photo', 'image', 'problem', 'digest'])
@@ -246,6 +202,7 @@ class OwnData:
             for image in images
             for source in image.sources
         )
+        writer.writerows((name, '', why, '') for name, why in labels.left_out.items())
         with atomic_write(self.out / 'sources.csv') as file:
             file.write(_escaped(text.getvalue()).encode())
 
@@ -260,42 +217,30 @@ class OwnData:
     def _summary(
         self,
         good: Sequence[OwnImage],
-        classes: tuple[str, ...],
+        labels: OwnLabels,
         splits: Mapping[str, list[str]],
         entries: Mapping[str, dict],
         bad: Mapping[str, str],
     ) -> OwnDataSummary:
-        labels = {image.image_id: image.labels for image in good}
+        shown = {image.image_id: image.labels or ('',) for image in good}
         counts = {
-            split: Counter(name for stem in stems for name in labels[stem])
+            split: Counter(name for stem in stems for name in shown[stem])
             for split, stems in splits.items()
         }
         notes = Counter(note for image in good for note in entries[image.image_id]['notes'])
         notes['copies of another photo'] = sum(len(image.sources) - 1 for image in good)
         return OwnDataSummary(
             True,
-            classes,
+            labels.classes,
             counts,
             {split: len(stems) for split, stems in splits.items()},
             {note: count for note, count in notes.items() if count},
             tuple(bad.values()),
+            labels.outside,
+            labels.typos,
         )
-
-
-def _mask_of(masks: ImageFolder | None, name: str) -> Path | None:
-    # Of a.png.jpg it is a.png.png; a.png may be another photo's.
-    path = masks and masks.find_stem(os.path.splitext(name)[0])
-    return Path(path) if path else None
 
 
 def _escaped(text: str) -> str:
     """Text for a UTF-8 file: bytes that are none become ``\\xe9``."""
     return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')
-
-
-def _sha256(path: Path) -> str:
-    """SHA-256 of a file; an unreadable one is no file's, and named later."""
-    try:
-        return file_sha256(path)
-    except OSError:
-        return f'unreadable {path}'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import UserError
 
-VERSION = 1
+VERSION = 2  # an empty label means that a photo shows none of the classes
 
 
 @dataclass(frozen=True)
@@ -14,27 +14,38 @@ class OwnDataSettings:
     """What a data set is made from, and how.
 
     Args:
-        photos (Path): The folder of photographs.
-        out (Path): The data set to write.
-        labels (Path, optional): A CSV or JSON. Defaults to None: the first
-            folder of a photo's path is its class.
-        masks (Path, optional): Folder of masks, laid out as the photos.
-        classes (tuple[str, ...]): Foreground classes in order. Defaults to
-            (): those of the labels.
-        val_share (float): Part of the photos to validate on.
-        val_list (Path, optional): The photos to validate on, one a line.
-        seed (int): Of the choice of these photos.
-        max_long_side (int): Larger photos are shrunk to it, in pixels; 0 for
-            none.
-        link (bool): Link files that need no change instead of copying them.
-        mask_values (dict[int, str]): What values of masks mean, see
-            :class:`MaskValues`.
-        white_level (int): The white of grey photos of 16 bits.
+        photos: The folder of photographs.
+        out: The data set to write.
+        labels: A CSV or JSON. Defaults to None: the folder of a photo is its
+            class.
+        val_labels: A second one, of the photos to validate on.
+        label_pattern: Instead of both a regular expression whose first group
+            finds the class in the path of a photo without its ending.
+        class_folder: Where photos lie more than one folder deep, whether the
+            'first' or the 'last' folder is the class. Defaults to '': such
+            photos are refused.
+        negatives: Folder of more photos, which show none of the classes.
+        negative_names: Labels that mean "shows none of the classes".
+        masks: Folder of masks, laid out as the photos.
+        classes: Foreground classes in order. Defaults to (): those of the
+            labels.
+        val_share: Part of the photos to validate on.
+        val_list: The photos to validate on, one per line.
+        seed: Random seed of the choice of these photos.
+        max_long_side: Larger photos are shrunk to it, in pixels; 0 for none.
+        link: Link files that need no change instead of copying them.
+        mask_values: What values of masks mean, see :class:`MaskValues`.
+        white_level: The white of grey photos of 16 bits.
     """
 
     photos: Path
     out: Path
     labels: Path | None = None
+    val_labels: Path | None = None
+    label_pattern: str = ''
+    class_folder: str = ''
+    negatives: Path | None = None
+    negative_names: tuple[str, ...] = ()
     masks: Path | None = None
     classes: tuple[str, ...] = ()
     val_share: float = 0.1
@@ -46,18 +57,27 @@ class OwnDataSettings:
     white_level: int = 65535
 
     def record(self) -> dict:
-        """All but the folder itself, in JSON's types."""
+        """Return all but the folder itself, in JSON's types."""
         settings = {
             key: os.path.abspath(value) if isinstance(value, Path) else value
             for key, value in asdict(self).items()
             if key != 'out'
         }
         settings['classes'] = list(self.classes)
+        settings['negative_names'] = list(self.negative_names)
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
     def check(self) -> None:
-        """Raise a UserError for a number that is out of its range."""
+        """Raise a UserError for a value out of range, and for options that exclude others."""
+        self._check_numbers()
+        self._check_labels()
+        if self.masks and not self.masks.is_dir():
+            raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
+        if self.mask_values and not self.masks:
+            raise UserError('--mask-values: there are no masks; give --masks')
+
+    def _check_numbers(self) -> None:
         for option, value, fits, wanted in (
             ('--val-share', self.val_share, 0 < self.val_share <= 0.5, 'above 0 and at most 0.5'),
             (
@@ -70,7 +90,16 @@ class OwnDataSettings:
         ):
             if not fits:
                 raise UserError(f'{option} is {value}; it must be {wanted}')
-        if self.masks and not self.masks.is_dir():
-            raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
-        if self.mask_values and not self.masks:
-            raise UserError('--mask-values: there are no masks; give --masks')
+
+    def _check_labels(self) -> None:
+        if self.val_labels and not self.labels:
+            raise UserError('--val-labels: the other photos have no labels; give --labels')
+        if self.val_labels and self.val_list:
+            raise UserError('--val-labels and --val-list both name photos; give one of them')
+        if self.label_pattern and self.labels:
+            raise UserError('--label-pattern and --labels both give labels; give one of them')
+        if self.class_folder and (self.labels or self.label_pattern):
+            raise UserError('--class-folder: folders are not the classes here; leave it out')
+        both = sorted(set(self.classes) & set(self.negative_names))
+        if both:
+            raise UserError(f'--negative-name {both[0]}: is also one of --classes; keep one')

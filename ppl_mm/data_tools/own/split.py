@@ -9,29 +9,37 @@ from .converter import OwnImage
 from .settings import OwnDataSettings
 from .sources import PhotoFinder, read_names
 
+# Negatives are chosen like the images of a class; no class has this name.
+_NO_CLASS = ''
+
 
 def split_images(
-    images: Sequence[OwnImage], classes: Sequence[str], settings: OwnDataSettings
+    images: Sequence[OwnImage],
+    classes: Sequence[str],
+    settings: OwnDataSettings,
+    val_photos: Collection[str] | None = None,
 ) -> dict[str, list[str]]:
-    """The lists of a data set.
+    """Return the lists of a data set.
 
-    Where there are masks, val is chosen among the images that have one; where
-    only some have, half of these stay in train, to choose a threshold on.
+    Where there are masks, val is chosen among the images that have one and the
+    negatives, which need none; where only some have, half of the masks stay in
+    train, to choose a threshold on.
 
     Args:
-        images (Sequence[OwnImage]): All.
-        classes (Sequence[str]): Foreground classes.
-        settings (OwnDataSettings): ``val_list``, or ``val_share`` and
-            ``seed``.
+        images: All.
+        classes: Foreground classes.
+        settings: ``val_list``, or ``val_share`` and ``seed``.
+        val_photos: Photos that the labels say to validate on. Defaults to
+            None: they do not.
 
     Returns:
-        dict[str, list[str]]: Image ids of ``train`` and ``val``, of
-        ``train_masks`` (train, with masks) and ``unlabelled``, if any.
+        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with
+        masks) and ``unlabelled``, if any.
 
     Raises:
         UserError: A class has no image, or none to train on.
     """
-    labels = {image.image_id: image.labels for image in images if image.labels}
+    labels = {image.image_id: image.labels for image in images if image.labels is not None}
     counts = Counter(name for names in labels.values() for name in names)
     for name in classes:
         if not counts[name]:
@@ -40,9 +48,9 @@ def split_images(
                 'use; add some, or take it out of the labels or '
                 '--classes'
             )
-    masked = sorted(image.image_id for image in images if image.mask and image.labels)
-    if settings.val_list:
-        val = named_val(images, settings)
+    masked = sorted(image.image_id for image in images if image.mask and image.labels is not None)
+    if settings.val_list or val_photos is not None:
+        val = named_val(images, settings, val_photos)
     else:
         candidates = _candidates(labels, masked, settings.seed)
         val = choose_val(labels, settings.val_share, settings.seed, candidates)
@@ -50,7 +58,7 @@ def split_images(
         train=[name for name in labels if name not in val],
         val=[name for name in labels if name in val],
         train_masks=[name for name in masked if name not in val],
-        unlabelled=[image.image_id for image in images if not image.labels],
+        unlabelled=[image.image_id for image in images if image.labels is None],
     )
     _check_split(splits, labels, classes, settings)
     return {name: stems for name, stems in splits.items() if stems}
@@ -75,35 +83,41 @@ def _check_split(
         )
 
 
-def named_val(images: Sequence[OwnImage], settings: OwnDataSettings) -> set[str]:
-    """The labelled images that the list of those to validate on names.
+def named_val(
+    images: Sequence[OwnImage], settings: OwnDataSettings, val_photos: Collection[str] | None = None
+) -> set[str]:
+    """Return the labelled images that the user has named to validate on.
 
     Args:
-        images (Sequence[OwnImage]): All of use.
-        settings (OwnDataSettings): ``photos`` and ``val_list``.
+        images: All of use.
+        settings: ``photos`` and ``val_list``.
+        val_photos: Photos that the labels say to validate on, instead of the
+            list.
 
     Returns:
-        set[str]: Image ids.
+        Image ids.
 
     Raises:
-        UserError: The list is missing or empty, or a photo is not there.
+        UserError: The list is missing or empty, or a photo is missing.
     """
-    names = [source.name for image in images for source in image.sources]
-    wanted = read_names(settings.val_list, PhotoFinder(settings.photos, names))
+    if val_photos is None:
+        names = [source.name for image in images for source in image.sources]
+        val_photos = read_names(settings.val_list, PhotoFinder(settings.photos, names))
     return {
         image.image_id
         for image in images
-        if image.labels and any(source.name in wanted for source in image.sources)
+        if image.labels is not None and any(source.name in val_photos for source in image.sources)
     }
 
 
 def _candidates(labels: Mapping[str, Sequence[str]], masked: list[str], seed: int) -> list[str]:
-    """The images that may be validated on."""
-    if not masked or len(masked) == len(labels):
+    """Return the images that may be validated on."""
+    drawn = [name for name in masked if labels[name]]
+    negatives = [name for name, names in labels.items() if not names]
+    if not drawn or len(drawn) + len(negatives) == len(labels):
         return list(labels)
-    masked = list(masked)
-    random.Random(seed).shuffle(masked)
-    return masked[: (len(masked) + 1) // 2]
+    random.Random(seed).shuffle(drawn)
+    return drawn[: (len(drawn) + 1) // 2] + negatives
 
 
 def choose_val(
@@ -115,19 +129,20 @@ def choose_val(
     """Choose images to validate on, class by class, the rarest first.
 
     Of a class with n images about ``share * n``, one at least, are chosen
-    where enough are candidates, and one at least is always left.
+    where enough are candidates, and one at least is always left. The same
+    holds for the images without a class.
 
     Args:
-        labels (Mapping): The classes of every image, at least one each.
-        share (float): In 0..1.
-        seed (int): Of the choice; the order of ``labels`` does not matter.
-        candidates (Collection, optional): The images that may be chosen.
-            Defaults to None: all.
+        labels: The classes of every image.
+        share: In 0..1.
+        seed: Random seed; the order of ``labels`` does not matter.
+        candidates: The images that may be chosen. Defaults to None: all.
 
     Returns:
-        set[str]: Chosen images.
+        Chosen images.
     """
-    counts = Counter(name for names in labels.values() for name in set(names))
+    groups = {image: set(names) or {_NO_CLASS} for image, names in labels.items()}
+    counts = Counter(name for names in groups.values() for name in names)
     quota = {name: min(max(round(share * count), 1), count - 1) for name, count in counts.items()}
     order = sorted(labels if candidates is None else candidates)
     random.Random(seed).shuffle(order)
@@ -136,7 +151,7 @@ def choose_val(
         for image in order:
             if taken[name] >= quota[name]:
                 break
-            names = set(labels[image])
+            names = groups[image]
             if (
                 image in chosen
                 or name not in names

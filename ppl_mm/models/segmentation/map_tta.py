@@ -71,7 +71,7 @@ class SegMapTTAModel(BaseTTAModel):
             (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1.
 
         Raises:
-            UserError: If an image has no label and 'labels' are kept.
+            UserError: If the classes of an image are not known and 'labels' are kept.
         """
         return [self._merge(views) for views in data_samples_list]
 
@@ -93,11 +93,12 @@ class SegMapTTAModel(BaseTTAModel):
             found = probability.argmax(dim=0).unique()
             return found[found > 0] - 1
         labels = sample.get('gt_label')
-        if labels is None or not len(labels):
+        if labels is None:
             raise UserError(
-                f'{sample.get("img_path")}: the image has no label; export with --classes predicted'
+                f'{sample.get("img_path")}: the classes of the image are not known; export with '
+                '--classes predicted'
             )
-        return torch.as_tensor(labels, device=device).unique()
+        return torch.as_tensor(labels, dtype=torch.long, device=device).unique()
 
 
 def _shrink(maps: Tensor, size: list[int]) -> Tensor:

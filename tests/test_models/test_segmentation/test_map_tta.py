@@ -108,10 +108,14 @@ def test_predicted_classes():
     assert merged.class_ids.tolist() == [] and merged.cam.shape == (0, 4, 5)
 
 
-@pytest.mark.parametrize('labels', [dict(), dict(gt_label=[])])
-def test_an_image_without_labels(labels):
+def test_an_image_whose_classes_are_not_known():
     with pytest.raises(UserError, match='a.jpg: .* --classes predicted'):
-        merge(build(), torch.randn(1, 5, *SIZE), **labels)
+        merge(build(), torch.randn(1, 5, *SIZE))
+
+
+def test_a_negative_has_no_map():
+    merged = merge(build(), torch.randn(1, 5, *SIZE), gt_label=[])
+    assert merged.class_ids.tolist() == [] and merged.cam.shape == (0, 4, 5)
 
 
 @pytest.mark.parametrize(

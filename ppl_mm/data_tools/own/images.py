@@ -1,0 +1,122 @@
+"""The images of a data set, put together from photos, labels and masks."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...errors import UserError
+from ...formats.image_folder import ImageFolder
+from ...utils.files import file_sha256
+from ...utils.thread_pool import map_files
+from .converter import OwnImage
+from .labels import NEGATIVE_FOLDER, OwnLabels, read_own_labels
+from .settings import OwnDataSettings
+from .sources import Source, by_content, find_photos, image_ids
+
+
+def collect_images(
+    settings: OwnDataSettings, skip_bad: bool = False, workers: int | None = None
+) -> tuple[list[OwnImage], OwnLabels]:
+    """Find the photos of a user, with their labels and masks.
+
+    Args:
+        settings: Where they are.
+        skip_bad: Whether to pass over labels without a photo.
+        workers: Threads. Defaults to None: one for each CPU.
+
+    Returns:
+        The images, photos of the same bytes being one, and the labels.
+
+    Raises:
+        UserError: Photos or labels are missing, or do not fit each other.
+    """
+    paths, negatives = _find_all(settings)
+    labels = read_own_labels(settings, list(paths), negatives, skip_bad)
+    masks = ImageFolder(settings.masks, ('.png',)) if settings.masks else None
+    sources = [
+        Source(name, path, labels.labels.get(name), _mask_of(masks, name))
+        for name, path in paths.items()
+        if name not in labels.left_out
+    ]
+    return _images(sources, labels.classes, workers), labels
+
+
+def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str]]:
+    """Return the path of every photo by its name, and the names of ``--negatives``."""
+    others = [path for path in (settings.out, settings.masks, settings.negatives) if path]
+    paths = {name: settings.photos / name for name in find_photos(settings.photos, others)}
+    if not settings.negatives:
+        return paths, set()
+    prefix = _negative_prefix(settings.photos, settings.negatives)
+    others = [path for path in (settings.out, settings.masks) if path]
+    found = find_photos(settings.negatives, others)
+    negatives = {f'{prefix}/{name}': settings.negatives / name for name in found}
+    twice = min(paths.keys() & negatives.keys(), default=None)
+    if twice is not None:
+        raise UserError(f'{settings.photos}/{twice}: is also in {settings.negatives}; rename one')
+    return paths | negatives, set(negatives)
+
+
+def _negative_prefix(photos: Path, negatives: Path) -> str:
+    """Return what the names of negatives begin with, as if they were below the photos."""
+    above, folder = os.path.realpath(photos), os.path.realpath(negatives)
+    if above == folder:
+        raise UserError(
+            f'--negatives {negatives}: is the folder of all photos; give one of its own'
+        )
+    if os.path.commonpath([above, folder]) == above:
+        return Path(os.path.relpath(folder, above)).as_posix()
+    return f'{NEGATIVE_FOLDER}/{Path(folder).name}'
+
+
+def _images(
+    sources: Sequence[Source], classes: Sequence[str], workers: int | None
+) -> list[OwnImage]:
+    """Return the images; photos of the same bytes become one."""
+    paths = {source.path for source in sources}
+    paths |= {source.mask for source in sources if source.mask}
+    hashes = dict(map_files(_sha256, sorted(paths), 'looking through the files', workers))
+    digests = {source.name: hashes[source.path] for source in sources}
+    groups = by_content(sources, digests)
+    ids = image_ids(group[0].name for group in groups)
+    images = []
+    for group in groups:
+        labels, problem = _common_labels(group, classes)
+        masks = [hashes[one.mask] for one in group if one.mask][:1]
+        digest = json.dumps([digests[group[0].name], masks, labels])
+        images.append(OwnImage(ids[group[0].name], tuple(group), labels, digest, problem))
+    return images
+
+
+def _common_labels(
+    group: Sequence[Source], classes: Sequence[str]
+) -> tuple[tuple[str, ...] | None, str]:
+    """Return the labels of equal photos, and what is wrong with them."""
+    known = [source for source in group if source.labels is not None]
+    if not known:
+        return None, ''
+    names = {name for source in known for name in source.labels}
+    problem = ''
+    empty = next((source for source in known if names and not source.labels), None)
+    if empty is not None:
+        other = next(source for source in known if source.labels)
+        problem = (
+            f'{empty.path}: shows none of the classes, but the same photo {other.path} shows '
+            f'{other.labels[0]}; remove one'
+        )
+    return tuple(sorted(names, key=classes.index)), problem
+
+
+def _mask_of(masks: ImageFolder | None, name: str) -> Path | None:
+    # Of a.png.jpg it is a.png.png; a.png may be another photo's.
+    path = masks and masks.find_stem(os.path.splitext(name)[0])
+    return Path(path) if path else None
+
+
+def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; an unreadable one has none, and is named later."""
+    try:
+        return file_sha256(path)
+    except OSError:
+        return f'unreadable {path}'

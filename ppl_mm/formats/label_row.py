@@ -1,0 +1,42 @@
+"""What every reader of image-level labels returns."""
+
+import os
+from typing import NamedTuple
+
+
+class LabelRow(NamedTuple):
+    """The labels of one image as a file has them.
+
+    Attributes:
+        image: Path below the image folder, with or without suffix.
+        names: Names of classes; none for a negative, an image that shows none
+            of the classes.
+        path: The file.
+        place: Line number, or name of the entry; '' where the file is the
+            image's own.
+    """
+
+    image: str
+    names: tuple[str, ...]
+    path: str | os.PathLike
+    place: int | str = ''
+
+    @property
+    def where(self) -> str:
+        """File and line or entry, for messages."""
+        if isinstance(self.place, int):
+            return f'{self.path} line {self.place}'
+        return f'{self.path} {self.place}'.rstrip()
+
+
+class LabelRows(NamedTuple):
+    """The content of a label file.
+
+    Attributes:
+        rows: In the order of the file.
+        classes: The classes that the file lists, in its order; None if it
+            lists none.
+    """
+
+    rows: list[LabelRow]
+    classes: tuple[str, ...] | None = None
