@@ -129,7 +129,7 @@ class _Columns:
 
 
 def _first(columns: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Return the place of the first wanted header that is there."""
+    """Return the place of the first wanted header, None if there is none."""
     return next((columns.index(name) for name in wanted if name in columns), None)
 
 

@@ -456,7 +456,7 @@ def test_a_folder_elsewhere(cam_dir, tmp_path):
 
 
 def test_a_split_that_is_not_there(cam_dir):
-    with pytest.raises(UserError, match='none.txt: is missing; give'):
+    with pytest.raises(UserError, match='none.txt: is missing; that folder has'):
         refine(cam_dir, split='none')
 
 

@@ -56,7 +56,7 @@ def test_wrong_settings(mini, data, tmp_path, options, message):
     [
         ('SegmentationClass/train_00001.png', 'no such mask, but splits.'),
         ('SegmentationClass/val_00000.png', 'no such mask, but splits.val'),
-        ('ImageSets/Segmentation/train.txt', 'is missing; give a text file'),
+        ('ImageSets/Segmentation/train.txt', 'is missing; that folder has val'),
     ],
 )
 def test_missing_files(mini, data, tmp_path, path, message):

@@ -52,8 +52,8 @@ class PhotoConverter:
     """Writes the files of images, in several threads if one likes.
 
     Args:
-        settings (OwnDataSettings): From what and how.
-        values (MaskValues): Of the masks.
+        settings (OwnDataSettings): What images are made from, and how.
+        values (MaskValues): What the values of masks mean.
     """
 
     def __init__(self, settings: OwnDataSettings, values: MaskValues) -> None:

@@ -77,15 +77,15 @@ class OwnData:
         """Write the data set.
 
         Args:
-            skip_bad (bool): Leave out what is no use instead of refusing all.
+            skip_bad: Leave out what cannot be used instead of refusing all.
 
         Returns:
-            OwnDataSummary: What was made.
+            What was made.
 
         Raises:
-            UserError: A photo or mask is no use, photos or the list of those
-                to validate on have changed since the data set was made, or
-                there are too few.
+            UserError: A photo or mask cannot be used, photos or the list of
+                those to validate on have changed since the data set was made,
+                or there are too few.
         """
         images, labels = collect_images(self.settings, skip_bad, self.workers)
         self.values = MaskValues(labels.classes, self.settings.mask_values)
@@ -179,9 +179,8 @@ class OwnData:
         if bad and not skip_bad:
             first = next(iter(bad.values()))
             raise UserError(
-                f'{len(bad)} photos or masks are no use, all are listed in '
-                f'{path}; mend them, or leave them out '
-                f'with --skip-bad; the first: {first}'
+                f'{len(bad)} photos or masks cannot be used, all are listed in {path}; correct '
+                f'them, or leave them out with --skip-bad; the first: {first}'
             )
 
     def _write_lists(
@@ -242,5 +241,5 @@ class OwnData:
 
 
 def _escaped(text: str) -> str:
-    """Text for a UTF-8 file: bytes that are none become ``\\xe9``."""
+    """Return text for a UTF-8 file: bytes that are not UTF-8 become ``\\xe9``."""
     return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')

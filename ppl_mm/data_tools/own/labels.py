@@ -84,7 +84,7 @@ def read_own_labels(
 def _restrict(
     rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool, val: frozenset[str] | None
 ) -> OwnLabels:
-    """Keep the classes of the list; what has others only is no negative, but left out.
+    """Keep the classes of the list; photos that show only others are left out, not negatives.
 
     Args:
         rows: By photo.

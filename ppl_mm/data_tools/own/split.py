@@ -128,9 +128,9 @@ def choose_val(
 ) -> set[str]:
     """Choose images to validate on, class by class, the rarest first.
 
-    Of a class with n images about ``share * n``, one at least, are chosen
-    where enough are candidates, and one at least is always left. The same
-    holds for the images without a class.
+    About ``share * n`` of a class's n images, at least one, are chosen where
+    enough are candidates, and at least one is always left. The same holds for
+    the images without a class.
 
     Args:
         labels: The classes of every image.
