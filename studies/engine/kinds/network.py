@@ -132,6 +132,8 @@ class NetworkRun(MasksRun):
         self.source = pipeline.folder / 'pipeline'
         self.source_steps = Steps(pipeline.folder, self.steps.show)
         self.labels = self.source / 'refine'
+        #: The method that makes the pseudo-labels.
+        self.method = self.pipeline.methods[-1].key
 
     def make_labels(self) -> dict[str, dict]:
         """Run the pipeline as far as its labels, or label its maps anew."""
@@ -145,7 +147,7 @@ class NetworkRun(MasksRun):
             self.labels = self.folder / 'refined'
             config = self.folder / 'refine.py'
             write_config(self._with_affinity_net(Config(refine)), config)
-            tool, maps = TOOLS / 'refine.py', self.source / 'export_ppl'
+            tool, maps = TOOLS / 'refine.py', self.source / f'export_{self.method}'
             steps['refine'] = self.steps.run(
                 'refine', [sys.executable, tool, config, maps, '--out-dir', self.labels]
             )
@@ -163,8 +165,8 @@ class NetworkRun(MasksRun):
         dataset = cfg.train_dataloader.dataset
         dataset.data_root = self.run.data.root
         dataset.label_dir = str(self.labels.absolute())
-        if self.pipeline.get('start_segmentation_from_ppl'):
-            cfg.load_from = str(last_checkpoint(self.source / 'train_ppl'))
+        if self.pipeline.get('start_segmentation_from_classifier'):
+            cfg.load_from = str(last_checkpoint(self.source / f'train_{self.method}'))
 
 
 def _list_name(split: str) -> str:

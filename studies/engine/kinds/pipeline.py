@@ -1,26 +1,33 @@
 """Rows of kind 'pipeline': a whole pipeline, run by the command that a user types."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..record import scores, steps_record
 from ..steps import TOOLS
 from .cam import CamRun
 from .files import read_json
 
-#: Parts of the record, by method and role in the report of a pipeline.
-PARTS = dict(
-    measured=('pseudo_labels', 'masked'),
-    val=('pseudo_labels', 'val'),
-    plain_seed=('plain_cam', 'masked'),
-    plain_seed_val=('plain_cam', 'val'),
-    ppl_seed=('ppl', 'masked'),
-    ppl_seed_val=('ppl', 'val'),
-    segmentation=('segmentation', 'masked'),
-    segmentation_val=('segmentation', 'val'),
-)
 # What the record keeps of the pipeline's settings.
-_SETTINGS = ('baseline', 'ppl', 'confident_labels', 'affinity', 'refinement', 'segmentation')
+_SETTINGS = ('methods', 'affinity', 'refinement', 'segmentation')
+
+
+def parts_of(methods: Sequence[Mapping]) -> dict[str, tuple[str, str]]:
+    """Return the parts of a record, by method and role in the report of a pipeline.
+
+    Args:
+        methods: The report's, the baseline first; the last makes the labels.
+    """
+    made = dict(
+        measured='pseudo_labels',
+        plain_seed=methods[0]['key'],
+        ppl_seed=methods[-1]['key'],
+        segmentation='segmentation',
+    )
+    parts = {name: (method, 'masked') for name, method in made.items()}
+    parts |= {f'{name}_val': (method, 'val') for name, method in made.items()}
+    parts['val'] = parts.pop('measured_val')
+    return parts
 
 
 class PipelineRun(CamRun):
@@ -45,7 +52,7 @@ class PipelineRun(CamRun):
         return dict(
             settings={key: report[key] for key in _SETTINGS if report.get(key)},
             classes=report['classes'],
-            **{name: _part(measured[key]) for name, key in PARTS.items()},
+            **{name: _part(measured[key]) for name, key in parts_of(report['methods']).items()},
             steps=steps_record(dict(pipeline=done)) | steps,
         )
 

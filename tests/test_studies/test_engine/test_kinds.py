@@ -30,8 +30,7 @@ REPORTS = {
 }
 ROLES = dict(masked='train', val='val')
 PIPELINE_REPORT = dict(
-    baseline='cam.py',
-    ppl=['one.py', 'two.py'],
+    methods=[dict(key='cam', configs=['cam.py']), dict(key='ppl_st', configs=['one.py', 'two.py'])],
     segmentation=['seg.py'],
     seed=3,
     classes=['background', 'wug'],
@@ -45,7 +44,7 @@ PIPELINE_REPORT = dict(
             threshold=None,
             scores=dict(SUMMARY, mIoU=round(0.2 * number + 0.1 * (role == 'val'), 1)),
         )
-        for number, method in enumerate(('plain_cam', 'ppl', 'pseudo_labels', 'segmentation'))
+        for number, method in enumerate(('cam', 'ppl_st', 'pseudo_labels', 'segmentation'))
         for role, split in ROLES.items()
     ],
 )
@@ -204,7 +203,7 @@ def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
     )
     assert record['val']['split'] == 'val' and record['val']['images'] == 2
     assert record['settings'] == dict(
-        baseline='cam.py', ppl=['one.py', 'two.py'], segmentation=['seg.py']
+        methods=PIPELINE_REPORT['methods'], segmentation=['seg.py']
     )
     assert record['steps']['pipeline']['seconds'] == 1.0
     assert record['steps']['train_seg'] == dict(seconds=60.0)
