@@ -11,6 +11,7 @@ Time is the processor's. The pipelines take turns in reading all images, as a
 worker has one of them only, and in going first. The ratio is the median of
 the rounds' ratios.
 """
+
 import argparse
 import json
 import os
@@ -41,8 +42,7 @@ OURS = Path(__file__).parents[1] / 'configs/_base_/datasets'
 THEIRS = Path(mmpretrain.__file__).parent / '.mim/configs/_base_/datasets'
 
 
-def write_images(folder: Path, count: int,
-                 size: tuple[int, int] = (500, 375)) -> list[Path]:
+def write_images(folder: Path, count: int, size: tuple[int, int] = (500, 375)) -> list[Path]:
     """JPEGs with the blotches and the noise of photographs.
 
     Args:
@@ -86,8 +86,7 @@ def pipelines(crop: int) -> dict[str, Callable]:
     return dict(ours=Compose(ours), mmpretrain=Compose(theirs))
 
 
-def measure(paths: list[Path], sides: dict[str, Callable],
-            rounds: int) -> dict[str, list[float]]:
+def measure(paths: list[Path], sides: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
     """Images per second of the processor.
 
     Args:
@@ -114,28 +113,26 @@ def measure(paths: list[Path], sides: dict[str, Callable],
 
 def shares(paths: list[Path], pipeline: Compose) -> dict[str, float]:
     """Milliseconds of the processor that each transform takes an image."""
-    taken = dict.fromkeys(
-        (type(step).__name__ for step in pipeline.transforms), 0.)
+    taken = dict.fromkeys((type(step).__name__ for step in pipeline.transforms), 0.0)
     for path in paths:
         sample = dict(img_path=str(path), gt_label=[0])
         for step in pipeline.transforms:
             start = time.process_time()
             sample = step(sample)
             taken[type(step).__name__] += time.process_time() - start
-    return {name: round(1e3 * seconds / len(paths), 3)
-            for name, seconds in taken.items()}
+    return {name: round(1e3 * seconds / len(paths), 3) for name, seconds in taken.items()}
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true',
-                        help='fewer rounds, under 40 seconds on 2 cores')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='fewer rounds, under 40 seconds on 2 cores'
+    )
     parser.add_argument('--images', type=int, default=40)
-    parser.add_argument('--rounds', type=int,
-                        help='readings of all images (default: 15, quick: 5)')
+    parser.add_argument('--rounds', type=int, help='readings of all images (default: 15, quick: 5)')
     parser.add_argument('--crop', type=int, default=448, help='pixels')
     parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
@@ -145,25 +142,34 @@ def main(argv: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = write_images(Path(folder), args.images)
         size = sum(path.stat().st_size for path in paths) / len(paths)
-        rounds = measure(paths, sides,
-                         args.rounds or (5 if args.quick else 15))
+        rounds = measure(paths, sides, args.rounds or (5 if args.quick else 15))
         steps = {name: shares(paths, side) for name, side in sides.items()}
     rates = {name: statistics.median(each) for name, each in rounds.items()}
-    ratio = statistics.median(
-        ours / theirs for ours, theirs in zip(*rounds.values(), strict=True))
+    ratio = statistics.median(ours / theirs for ours, theirs in zip(*rounds.values(), strict=True))
     for name, rate in rates.items():
-        print(f'{name:12}{rate:8.1f} images a second and core; milliseconds: '
-              + ', '.join(f'{step} {share:.2f}'
-                          for step, share in steps[name].items()))
+        print(
+            f'{name:12}{rate:8.1f} images a second and core; milliseconds: '
+            + ', '.join(f'{step} {share:.2f}' for step, share in steps[name].items())
+        )
     result = dict(
         benchmark='data_loading',
         ratios=dict(ours_over_mmpretrain=round(ratio, 3)),
-        figures=dict(images_per_second=rates, milliseconds=steps,
-                     crop=args.crop, kilobytes_an_image=round(size / 1e3, 1)),
-        machine=dict(processor=platform.processor() or platform.machine(),
-                     cores=os.cpu_count(), python=platform.python_version(),
-                     pillow=PIL.__version__, opencv=cv2.__version__,
-                     mmcv=mmcv.__version__, numpy=np.__version__))
+        figures=dict(
+            images_per_second=rates,
+            milliseconds=steps,
+            crop=args.crop,
+            kilobytes_an_image=round(size / 1e3, 1),
+        ),
+        machine=dict(
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            python=platform.python_version(),
+            pillow=PIL.__version__,
+            opencv=cv2.__version__,
+            mmcv=mmcv.__version__,
+            numpy=np.__version__,
+        ),
+    )
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + '\n')
     print(json.dumps(result))

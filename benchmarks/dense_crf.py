@@ -14,6 +14,7 @@ label_agreement             share of pixels that both label alike
 
 Labels of both ways over the folder must be the same files, or it fails.
 """
+
 import argparse
 import json
 import os
@@ -58,20 +59,18 @@ def write_folder(root: Path, count: int) -> CamFolder:
     for k in range(count):
         image, mask, classes = draw_image(rng)
         Image.fromarray(image).save(images / f'{k}.jpg')
-        write_cam(cam_path(root / 'export', str(k)),
-                  CamFile(classes, blurred(mask, classes), SIZE))
-    (root / 'export/export.json').write_text(json.dumps(dict(
-        classes=CLASSES, data_root=str(root / 'data'), threshold=0.3)))
+        write_cam(cam_path(root / 'export', str(k)), CamFile(classes, blurred(mask, classes), SIZE))
+    (root / 'export/export.json').write_text(
+        json.dumps(dict(classes=CLASSES, data_root=str(root / 'data'), threshold=0.3))
+    )
     return CamFolder(root / 'export')
 
 
-def draw_image(rng: np.random.Generator
-               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def draw_image(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """An image (H, W, 3), its mask (H, W), and its one or two class ids."""
     while True:
         sample = draw_sample(rng, max(SIZE))
-        image, mask = (whole[:SIZE[0], :SIZE[1]]
-                       for whole in (sample.image, sample.mask))
+        image, mask = (whole[: SIZE[0], : SIZE[1]] for whole in (sample.image, sample.mask))
         classes = np.unique(mask[mask > 0]) - 1
         if len(classes) in (1, 2):
             return image, mask, classes
@@ -85,8 +84,7 @@ def blurred(mask: np.ndarray, classes: np.ndarray) -> torch.Tensor:
     return maps / maps.amax(dim=(1, 2), keepdim=True)
 
 
-def measure_pool(folder: CamFolder, out: Path, workers: int,
-                 rounds: int) -> dict:
+def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dict:
     """Seconds of each round, by one process and by the pool.
 
     Args:
@@ -98,15 +96,22 @@ def measure_pool(folder: CamFolder, out: Path, workers: int,
     Returns:
         dict: Seconds by number of processes, and whether labels are the same.
     """
-    settings = chain_settings(dict(refiners=[
-        dict(type='ppl_mm.ConstantBackground', threshold=BACKGROUND),
-        dict(type='ppl_mm.DenseCRF', preset='psa')]), 'benchmark')
+    settings = chain_settings(
+        dict(
+            refiners=[
+                dict(type='ppl_mm.ConstantBackground', threshold=BACKGROUND),
+                dict(type='ppl_mm.DenseCRF', preset='psa'),
+            ]
+        ),
+        'benchmark',
+    )
     stems, seconds = folder.stems(), {1: [], workers: []}
-    pools = {count: WorkerPool(
-        ImageRefiner, (settings, folder, out / str(count), False), count)
-        for count in seconds}
+    pools = {
+        count: WorkerPool(ImageRefiner, (settings, folder, out / str(count), False), count)
+        for count in seconds
+    }
     for pool in pools.values():
-        list(pool.map(stems[:3 * workers]))  # every process has begun
+        list(pool.map(stems[: 3 * workers]))  # every process has begun
     for _ in range(rounds):
         for count, pool in pools.items():
             start = time.perf_counter()
@@ -116,10 +121,14 @@ def measure_pool(folder: CamFolder, out: Path, workers: int,
                 raise SystemExit(f'failed: {failed[0]}')
     for pool in pools.values():
         pool.__exit__()
-    return dict(seconds=seconds, same_labels=all(
-        (out / f'1/labels/{stem}.png').read_bytes() ==
-        (out / f'{workers}/labels/{stem}.png').read_bytes()
-        for stem in stems))
+    return dict(
+        seconds=seconds,
+        same_labels=all(
+            (out / f'1/labels/{stem}.png').read_bytes()
+            == (out / f'{workers}/labels/{stem}.png').read_bytes()
+            for stem in stems
+        ),
+    )
 
 
 def measure_channels(folder: CamFolder, count: int) -> dict:
@@ -142,14 +151,13 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
         values[np.append(0, own.class_ids + 1)] = own.values
         labels = dict(
             own=label(crf, image, own, seconds['own']),
-            all=label(crf, image, Scores(values, range(len(CLASSES))),
-                      seconds['all']))
+            all=label(crf, image, Scores(values, range(len(CLASSES))), seconds['all']),
+        )
         agree.append((labels['own'] == labels['all']).mean())
     return dict(seconds=seconds, agreement=float(np.mean(agree)))
 
 
-def label(crf: Callable, image: np.ndarray, scores: Scores,
-          seconds: list[float]) -> np.ndarray:
+def label(crf: Callable, image: np.ndarray, scores: Scores, seconds: list[float]) -> np.ndarray:
     """Labels (H, W); the time is added to the list."""
     start = time.process_time()
     refined = crf(image, scores)
@@ -160,44 +168,52 @@ def label(crf: Callable, image: np.ndarray, scores: Scores,
 
 def summarize(pool: dict, channels: dict, workers: int) -> tuple[dict, dict]:
     """Ratios and figures, as the last line reports them."""
-    one, many = (statistics.median(pool['seconds'][count])
-                 for count in (1, workers))
+    one, many = (statistics.median(pool['seconds'][count]) for count in (1, workers))
     own, every = (sum(channels['seconds'][name]) for name in ('own', 'all'))
     ratios = dict(
         one_process_over_pool=round(one / many, 2),
         all_labels_over_own_labels=round(every / own, 2),
-        label_agreement=round(channels['agreement'], 6))
+        label_agreement=round(channels['agreement'], 6),
+    )
     images = len(channels['seconds']['own'])
     figures = dict(
-        workers=workers, one_process_seconds=one, pool_seconds=many,
-        rounds=pool['seconds'], pool_labels_identical=pool['same_labels'],
+        workers=workers,
+        one_process_seconds=one,
+        pool_seconds=many,
+        rounds=pool['seconds'],
+        pool_labels_identical=pool['same_labels'],
         own_seconds_per_image=own / images,
-        all_seconds_per_image=every / images, channels_images=images)
+        all_seconds_per_image=every / images,
+        channels_images=images,
+    )
     return ratios, figures
 
 
 def print_table(ratios: dict, figures: dict) -> None:
     """The same for people."""
-    print(f'the folder: one process {figures["one_process_seconds"]:.1f} s, '
-          f'{figures["workers"]} processes {figures["pool_seconds"]:.1f} s: '
-          f'{ratios["one_process_over_pool"]} x')
-    print(f'an image: own classes {figures["own_seconds_per_image"]:.2f} s, '
-          f'21 channels {figures["all_seconds_per_image"]:.2f} s: '
-          f'{ratios["all_labels_over_own_labels"]} x, '
-          f'{100 * ratios["label_agreement"]:.2f} % of pixels alike')
+    print(
+        f'the folder: one process {figures["one_process_seconds"]:.1f} s, '
+        f'{figures["workers"]} processes {figures["pool_seconds"]:.1f} s: '
+        f'{ratios["one_process_over_pool"]} x'
+    )
+    print(
+        f'an image: own classes {figures["own_seconds_per_image"]:.2f} s, '
+        f'21 channels {figures["all_seconds_per_image"]:.2f} s: '
+        f'{ratios["all_labels_over_own_labels"]} x, '
+        f'{100 * ratios["label_agreement"]:.2f} % of pixels alike'
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print two lines, and one line of JSON at the end."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true',
-                        help='few images, under 40 seconds on 2 cores')
-    parser.add_argument('--images', type=int,
-                        help='number of images (default: 40, quick: 8)')
-    parser.add_argument('--workers', type=int, default=2,
-                        help='processes of the pool (default: 2)')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='few images, under 40 seconds on 2 cores'
+    )
+    parser.add_argument('--images', type=int, help='number of images (default: 40, quick: 8)')
+    parser.add_argument('--workers', type=int, default=2, help='processes of the pool (default: 2)')
     parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -209,10 +225,17 @@ def main(argv: list[str] | None = None) -> None:
     ratios, figures = summarize(pool, channels, args.workers)
     print_table(ratios, figures)
     result = dict(
-        benchmark='dense_crf', ratios=ratios, figures=figures,
-        machine=dict(processor=platform.processor() or platform.machine(),
-                     cores=os.cpu_count(), python=platform.python_version(),
-                     torch=torch.__version__, numpy=np.__version__))
+        benchmark='dense_crf',
+        ratios=ratios,
+        figures=figures,
+        machine=dict(
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            python=platform.python_version(),
+            torch=torch.__version__,
+            numpy=np.__version__,
+        ),
+    )
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + '\n')
     print(json.dumps(result))

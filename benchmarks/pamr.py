@@ -8,6 +8,7 @@ its own, that has refined a small image before (on a GPU: torch's own count).
 Ratios are of the worst cell of the grid; max_difference is the largest one of
 a refined score.
 """
+
 import argparse
 import json
 import multiprocessing
@@ -32,8 +33,12 @@ ITERATIONS = 10
 CELLS = [(1, 2, 375, 500), (1, 3, 375, 500), (2, 21, 96, 96)]
 
 
-def unfolded(images: Tensor, scores: Tensor, iterations: int = ITERATIONS,
-             dilations: Sequence[int] = DILATIONS) -> Tensor:
+def unfolded(
+    images: Tensor,
+    scores: Tensor,
+    iterations: int = ITERATIONS,
+    dilations: Sequence[int] = DILATIONS,
+) -> Tensor:
     """The usual form; arguments and result as of :func:`pamr`."""
     around = unfold(images, dilations)
     spread = around.std(dim=2, keepdim=True)
@@ -49,11 +54,15 @@ def unfolded(images: Tensor, scores: Tensor, iterations: int = ITERATIONS,
 def unfold(tensor: Tensor, dilations: Sequence[int]) -> Tensor:
     """3 x 3 windows, shape ``(B, C, dilations * 9, H, W)``."""
     batch, channels, height, width = tensor.shape
-    return torch.cat([
-        F.unfold(F.pad(tensor, [distance] * 4, mode='replicate'), 3,
-                 dilation=distance).view(batch, channels, 9, height, width)
-        for distance in dilations
-    ], dim=2)
+    return torch.cat(
+        [
+            F.unfold(F.pad(tensor, [distance] * 4, mode='replicate'), 3, dilation=distance).view(
+                batch, channels, 9, height, width
+            )
+            for distance in dilations
+        ],
+        dim=2,
+    )
 
 
 SIDES = dict(ours=pamr, unfold=unfolded)
@@ -63,16 +72,14 @@ def make_batch(cell: Sequence[int], device: str) -> tuple[Tensor, Tensor]:
     """Blotchy images (B, 3, H, W) and scores (B, C, H, W) in 0..1."""
     batch, channels, height, width = cell
     generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(batch, 3 + channels, height // 16 + 1,
-                        width // 16 + 1, generator=generator)
+    coarse = torch.rand(batch, 3 + channels, height // 16 + 1, width // 16 + 1, generator=generator)
     fine = torch.rand(batch, 3 + channels, height, width, generator=generator)
     both = 0.8 * F.interpolate(coarse, (height, width), mode='bilinear')
     both = (both + 0.2 * fine).to(device)
     return both[:, :3].contiguous(), both[:, 3:].contiguous()
 
 
-def timed(side: Callable,
-          batch: tuple[Tensor, Tensor]) -> tuple[float, Tensor]:
+def timed(side: Callable, batch: tuple[Tensor, Tensor]) -> tuple[float, Tensor]:
     """Seconds of a call, and what it returns."""
     on_gpu = batch[0].is_cuda
     clock = time.perf_counter if on_gpu else time.process_time
@@ -103,8 +110,11 @@ def memory_of(name: str, cell: Sequence[int], device: str) -> int:
 
 def _status(key: str) -> int:
     """Bytes from Linux's account of this process."""
-    line, = (line for line in Path('/proc/self/status').read_text()
-             .splitlines() if line.startswith(f'{key}:'))
+    (line,) = (
+        line
+        for line in Path('/proc/self/status').read_text().splitlines()
+        if line.startswith(f'{key}:')
+    )
     return 1024 * int(line.split()[1])
 
 
@@ -129,66 +139,77 @@ def measure(cell: Sequence[int], rounds: int, device: str) -> dict:
             seconds[name].append(taken)
     difference = (refined['ours'] - refined['unfold']).abs().max().item()
     for name in SIDES:
-        with ProcessPoolExecutor(
-                1, multiprocessing.get_context('spawn')) as process:
+        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
             added = process.submit(memory_of, name, cell, device).result()
         memory[name] = added / 2**20
     return dict(
-        seconds={name: statistics.median(all_of)
-                 for name, all_of in seconds.items()},
-        mebibytes=memory, max_difference=difference)
+        seconds={name: statistics.median(all_of) for name, all_of in seconds.items()},
+        mebibytes=memory,
+        max_difference=difference,
+    )
 
 
 def worst(figures: dict, key: str) -> float:
     """The smallest ratio of unfold over ours."""
-    return round(min(cell[key]['unfold'] / cell[key]['ours']
-                     for cell in figures.values()), 2)
+    return round(min(cell[key]['unfold'] / cell[key]['ours'] for cell in figures.values()), 2)
 
 
 def print_table(figures: dict) -> None:
     """The same for people."""
-    print(f'{"B x C x H x W":20}{"seconds":>10}{"unfold":>9}{"MiB":>9}'
-          f'{"unfold":>9}{"difference":>12}')
+    print(
+        f'{"B x C x H x W":20}{"seconds":>10}{"unfold":>9}{"MiB":>9}{"unfold":>9}{"difference":>12}'
+    )
     for name, cell in figures.items():
         seconds, memory = cell['seconds'], cell['mebibytes']
-        print(f'{name:20}{seconds["ours"]:10.3f}{seconds["unfold"]:9.3f}'
-              f'{memory["ours"]:9.0f}{memory["unfold"]:9.0f}'
-              f'{cell["max_difference"]:12.1e}')
+        print(
+            f'{name:20}{seconds["ours"]:10.3f}{seconds["unfold"]:9.3f}'
+            f'{memory["ours"]:9.0f}{memory["unfold"]:9.0f}'
+            f'{cell["max_difference"]:12.1e}'
+        )
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true',
-                        help='fewer cells, under 40 seconds on 2 cores')
-    parser.add_argument('--rounds', type=int,
-                        help='calls of each side (default: 5, quick: 1)')
-    parser.add_argument('--cell', type=int, nargs=4, action='append',
-                        metavar=('B', 'C', 'H', 'W'),
-                        help='another grid; can be given again')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='fewer cells, under 40 seconds on 2 cores'
+    )
+    parser.add_argument('--rounds', type=int, help='calls of each side (default: 5, quick: 1)')
+    parser.add_argument(
+        '--cell',
+        type=int,
+        nargs=4,
+        action='append',
+        metavar=('B', 'C', 'H', 'W'),
+        help='another grid; can be given again',
+    )
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
     parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     rounds = args.rounds or (1 if args.quick else 5)
     cells = args.cell or (CELLS[::2] if args.quick else CELLS)
-    figures = {' x '.join(map(str, cell)): measure(cell, rounds, args.device)
-               for cell in cells}
+    figures = {' x '.join(map(str, cell)): measure(cell, rounds, args.device) for cell in cells}
     print_table(figures)
     result = dict(
         benchmark='pamr',
         ratios=dict(
             unfold_over_ours_time=worst(figures, 'seconds'),
             unfold_over_ours_memory=worst(figures, 'mebibytes'),
-            max_difference=max(cell['max_difference']
-                               for cell in figures.values())),
+            max_difference=max(cell['max_difference'] for cell in figures.values()),
+        ),
         figures=figures,
-        machine=dict(processor=platform.processor() or platform.machine(),
-                     cores=os.cpu_count(), device=args.device,
-                     python=platform.python_version(),
-                     torch=torch.__version__, numpy=np.__version__))
+        machine=dict(
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            device=args.device,
+            python=platform.python_version(),
+            torch=torch.__version__,
+            numpy=np.__version__,
+        ),
+    )
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + '\n')
     print(json.dumps(result))

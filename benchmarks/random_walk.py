@@ -13,6 +13,7 @@ memory the growth of the peak resident set over what inputs and libraries
 take. ``max_relative_error`` is the largest difference of both, over dense
 squaring in float64, at the sizes that both run at.
 """
+
 import argparse
 import json
 import math
@@ -30,11 +31,7 @@ import torch
 from torch import Tensor
 
 import ppl_mm  # noqa: F401
-from ppl_mm.models.affinity.neighbourhood import (
-    half_disc,
-    pair_affinities,
-    pair_views,
-)
+from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, pair_views
 from ppl_mm.refine.random_walk import random_walk
 
 RADIUS, BETA, STEPS_LOG2, CLASSES = 5, 10, 8, 3
@@ -51,8 +48,7 @@ def make_input(cells: int) -> tuple[Tensor, Tensor]:
     y, x = torch.meshgrid(*[torch.linspace(0, 6, cells)] * 2, indexing='ij')
     waves = torch.stack([(k * y + x).sin().sign() for k in range(1, 9)])
     features = 0.2 * waves + 0.1 * torch.randn(8, cells, cells)
-    return (torch.rand(CLASSES, cells, cells),
-            pair_affinities(features[None], RADIUS)[0])
+    return (torch.rand(CLASSES, cells, cells), pair_affinities(features[None], RADIUS)[0])
 
 
 def dense_walk(scores: Tensor, affinities: Tensor) -> Tensor:
@@ -106,15 +102,19 @@ def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
         start = time.process_time()
         walk(scores, affinities)
         seconds.append(time.process_time() - start)
-    return dict(cells=cells, seconds=statistics.median(seconds),
-                bytes=resident_bytes('VmHWM') - before)
+    return dict(
+        cells=cells, seconds=statistics.median(seconds), bytes=resident_bytes('VmHWM') - before
+    )
 
 
 def measure(name: str, cells: int, repeats: int) -> dict:
     """The same in a process of its own."""
     done = subprocess.run(
         [sys.executable, __file__, '--child', name, str(cells), str(repeats)],
-        check=True, stdout=subprocess.PIPE, text=True)
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -140,40 +140,59 @@ def compare(sizes: list[int], cells: int, repeats: int) -> tuple[dict, dict]:
     dense = [measure('dense', size, 1) for size in sizes]
     ours = [measure('matrix_free', size, repeats) for size in (*sizes, cells)]
     largest, own = dense[-1], ours[-1]
-    growth = (cells / largest['cells'])**2  # of HW
+    growth = (cells / largest['cells']) ** 2  # of HW
     seconds = largest['seconds'] * growth**3
     size = largest['bytes'] * growth**2
     # The slope of time over HW that was seen; 3 is the law.
-    slope = math.log(dense[-1]['seconds'] / dense[-2]['seconds'], (
-        sizes[-1] / sizes[-2])**2)
+    slope = math.log(dense[-1]['seconds'] / dense[-2]['seconds'], (sizes[-1] / sizes[-2]) ** 2)
     # A growth below what can be seen counts as a page of the measurement.
     own_bytes = max(own['bytes'], PAGE)
     ratios = dict(
         dense_over_matrix_free_time=round(seconds / own['seconds'], 1),
         dense_over_matrix_free_memory=round(size / own_bytes, 1),
-        max_relative_error=max(map(relative_error, sizes[:2])))
+        max_relative_error=max(map(relative_error, sizes[:2])),
+    )
     figures = dict(
-        cells=cells, radius=RADIUS, beta=BETA, steps_log2=STEPS_LOG2,
-        classes=CLASSES, matrix_free_seconds=own['seconds'],
-        matrix_free_bytes=own['bytes'], dense_seconds_extrapolated=seconds,
-        dense_bytes_extrapolated=size, dense_time_exponent=slope,
-        largest_dense=largest, dense=dense, matrix_free=ours)
+        cells=cells,
+        radius=RADIUS,
+        beta=BETA,
+        steps_log2=STEPS_LOG2,
+        classes=CLASSES,
+        matrix_free_seconds=own['seconds'],
+        matrix_free_bytes=own['bytes'],
+        dense_seconds_extrapolated=seconds,
+        dense_bytes_extrapolated=size,
+        dense_time_exponent=slope,
+        largest_dense=largest,
+        dense=dense,
+        matrix_free=ours,
+    )
     return ratios, figures
 
 
 def print_table(ratios: dict, figures: dict) -> None:
     """The same for people."""
     print(f'{"cells":>12}{"dense":>22}{"matrix-free":>22}')
-    rows = [*figures['dense'], dict(
-        cells=figures['cells'], seconds=figures['dense_seconds_extrapolated'],
-        bytes=figures['dense_bytes_extrapolated'])]
+    rows = [
+        *figures['dense'],
+        dict(
+            cells=figures['cells'],
+            seconds=figures['dense_seconds_extrapolated'],
+            bytes=figures['dense_bytes_extrapolated'],
+        ),
+    ]
     for dense, own in zip(rows, figures['matrix_free'], strict=True):
         side = f'{dense["cells"]} x {dense["cells"]}'
-        print(f'{side:>12}' + ''.join(
-            f'{one["seconds"]:10.2f} s{one["bytes"] / 2**20:7.0f} MB'
-            for one in (dense, own)))
-    print('The last row of dense is extrapolated: time ~ (HW)^3 (seen: '
-          f'{figures["dense_time_exponent"]:.2f}), memory ~ (HW)^2.')
+        print(
+            f'{side:>12}'
+            + ''.join(
+                f'{one["seconds"]:10.2f} s{one["bytes"] / 2**20:7.0f} MB' for one in (dense, own)
+            )
+        )
+    print(
+        'The last row of dense is extrapolated: time ~ (HW)^3 (seen: '
+        f'{figures["dense_time_exponent"]:.2f}), memory ~ (HW)^2.'
+    )
     for name, value in ratios.items():
         print(f'{name}: {value:g}')
 
@@ -181,15 +200,22 @@ def print_table(ratios: dict, figures: dict) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true',
-                        help='smaller dense matrices, under 40 seconds')
-    parser.add_argument('--sizes', type=int, nargs='+', metavar='CELLS',
-                        help='sides of the maps for dense squaring, two or '
-                        'more (default: 32 48 64, quick: 24 32 40)')
-    parser.add_argument('--cells', type=int, default=CELLS,
-                        help='side of the map asked about (default: 125)')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='smaller dense matrices, under 40 seconds'
+    )
+    parser.add_argument(
+        '--sizes',
+        type=int,
+        nargs='+',
+        metavar='CELLS',
+        help='sides of the maps for dense squaring, two or '
+        'more (default: 32 48 64, quick: 24 32 40)',
+    )
+    parser.add_argument(
+        '--cells', type=int, default=CELLS, help='side of the map asked about (default: 125)'
+    )
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--child', nargs=3, help=argparse.SUPPRESS)
@@ -204,10 +230,17 @@ def main(argv: list[str] | None = None) -> None:
     ratios, figures = compare(sizes, args.cells, args.repeats)
     print_table(ratios, figures)
     result = dict(
-        benchmark='random_walk', ratios=ratios, figures=figures,
-        machine=dict(processor=platform.processor() or platform.machine(),
-                     cores=os.cpu_count(), python=platform.python_version(),
-                     torch=torch.__version__, numpy=np.__version__))
+        benchmark='random_walk',
+        ratios=ratios,
+        figures=figures,
+        machine=dict(
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            python=platform.python_version(),
+            torch=torch.__version__,
+            numpy=np.__version__,
+        ),
+    )
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + '\n')
     print(json.dumps(result))

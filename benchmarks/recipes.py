@@ -13,6 +13,7 @@ memory is what torch has taken of the GPU.
 Results are added to benchmarks/results/recipes_gpu.json, of which
 tools/analysis_tools/recipe_table.py makes docs/recipes.md.
 """
+
 import argparse
 import copy
 import fnmatch
@@ -38,13 +39,7 @@ from ppl_mm.utils.progress import track
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.analysis_tools.recipe_table import (
-    GPUS,
-    crop_of,
-    recipes,
-    stages_of,
-    training_loss,
-)
+from tools.analysis_tools.recipe_table import GPUS, crop_of, recipes, stages_of, training_loss
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / 'benchmarks/results/recipes_gpu.json'
@@ -62,10 +57,10 @@ class Training:
     def __init__(self, cfg: Config, device: str) -> None:
         with DefaultScope.overwrite_default_scope(cfg.default_scope):
             model = MODELS.build(copy.deepcopy(cfg.model))
-            self.model: nn.Module = revert_sync_batchnorm(
-                model).to(device).train()
+            self.model: nn.Module = revert_sync_batchnorm(model).to(device).train()
             self.optim: OptimWrapper = build_optim_wrapper(
-                self.model, copy.deepcopy(cfg.optim_wrapper))
+                self.model, copy.deepcopy(cfg.optim_wrapper)
+            )
         self.device = device
 
     def measure(self, batch: int, size: tuple[int, int], steps: int) -> dict:
@@ -102,10 +97,11 @@ class Training:
 def cuts_of(cfg: Config) -> list[dict | None]:
     """The stages of a recipe, each a position and a grid, or None."""
     neck = cfg.model.get('neck') or {}
-    own = (dict(position=neck.position, grid=neck.grid)
-           if 'grid' in neck else None)
-    return [dict(position=stage['position'], grid=stage['grid'])
-            if stage else own for stage, _ in stages_of(cfg)]
+    own = dict(position=neck.position, grid=neck.grid) if 'grid' in neck else None
+    return [
+        dict(position=stage['position'], grid=stage['grid']) if stage else own
+        for stage, _ in stages_of(cfg)
+    ]
 
 
 def key_of(cfg: Config, cut: dict | None) -> str:
@@ -113,13 +109,16 @@ def key_of(cfg: Config, cut: dict | None) -> str:
     model = copy.deepcopy(cfg.model.to_dict())
     if cut:
         model['neck'].update(cut)
-    return json.dumps([model, crop_of(cfg), cfg.optim_wrapper.to_dict(),
-                       cfg.train_dataloader.batch_size], sort_keys=True,
-                      default=str)
+    return json.dumps(
+        [model, crop_of(cfg), cfg.optim_wrapper.to_dict(), cfg.train_dataloader.batch_size],
+        sort_keys=True,
+        default=str,
+    )
 
 
-def measure(cfg: Config, size: tuple[int, int], known: dict[str, dict],
-            steps: int, device: str) -> list[dict]:
+def measure(
+    cfg: Config, size: tuple[int, int], known: dict[str, dict], steps: int, device: str
+) -> list[dict]:
     """The stages of a recipe.
 
     Args:
@@ -144,52 +143,61 @@ def measure(cfg: Config, size: tuple[int, int], known: dict[str, dict],
                 training.model.neck.set_stage(**cut)
             known[key] = dict(
                 each=training.measure(batch, size, steps),
-                all=training.measure(GPUS * batch, size, steps))
+                all=training.measure(GPUS * batch, size, steps),
+            )
         rows.append(dict(stage=cut, **known[key]))
     return rows
 
 
 def chosen(pattern: str) -> list[Path]:
     """Recipes whose name fits, VOC's first."""
-    found = [path for path in recipes()
-             if fnmatch.fnmatch(path.stem, pattern)]
+    found = [path for path in recipes() if fnmatch.fnmatch(path.stem, pattern)]
     return sorted(found, key=lambda path: 'voc12' not in path.stem)
 
 
 def machine_of(device: str) -> dict:
     """What measured."""
     gpu = torch.cuda.get_device_name() if device == 'cuda' else None
-    return dict(gpu=gpu, python=platform.python_version(),
-                torch=torch.__version__, date=str(date.today()))
+    return dict(
+        gpu=gpu, python=platform.python_version(), torch=torch.__version__, date=str(date.today())
+    )
 
 
 def ratios(rows: dict[str, list[dict]]) -> dict[str, float]:
     """What the patches of the first stage add to a plain CAM's step."""
     found = {}
     for backbone in ('resnet38d', 'resnet50'):
-        plain = [row for name, row in rows.items()
-                 if name.startswith(f'cam_{backbone}') and 'voc12' in name]
-        first = [row for name, row in rows.items() if name.startswith(
-            f'ppl-stage1_{backbone}') and 'voc12' in name]
+        plain = [
+            row
+            for name, row in rows.items()
+            if name.startswith(f'cam_{backbone}') and 'voc12' in name
+        ]
+        first = [
+            row
+            for name, row in rows.items()
+            if name.startswith(f'ppl-stage1_{backbone}') and 'voc12' in name
+        ]
         if plain and first:
             seconds = [row[0][0]['all']['seconds'] for row in (first, plain)]
-            found[f'first_stage_over_plain_{backbone}'] = round(
-                seconds[0] / seconds[1], 2)
+            found[f'first_stage_over_plain_{backbone}'] = round(seconds[0] / seconds[1], 2)
     return found
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--only', default='*', metavar='PATTERN',
-                        help="recipes by name, e.g. '*voc12*'")
-    parser.add_argument('--steps', type=int, default=5,
-                        help='timed steps (default: 5)')
-    parser.add_argument('--quick', action='store_true',
-                        help='one recipe, small images, one step, on any '
-                        'device, written nowhere unless --out says so')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--only', default='*', metavar='PATTERN', help="recipes by name, e.g. '*voc12*'"
+    )
+    parser.add_argument('--steps', type=int, default=5, help='timed steps (default: 5)')
+    parser.add_argument(
+        '--quick',
+        action='store_true',
+        help='one recipe, small images, one step, on any '
+        'device, written nowhere unless --out says so',
+    )
     parser.add_argument('--out', type=Path, help=f'default: {OUT.name}')
     return parser.parse_args(argv)
 
@@ -214,8 +222,12 @@ def main() -> None:
         cfg = Config.fromfile(path)
         torch.backends.cudnn.benchmark = cfg.env_cfg.cudnn_benchmark
         result['figures'][path.stem] = measure(
-            cfg, QUICK_SIZE if args.quick else crop_of(cfg), known,
-            1 if args.quick else args.steps, device)
+            cfg,
+            QUICK_SIZE if args.quick else crop_of(cfg),
+            known,
+            1 if args.quick else args.steps,
+            device,
+        )
         result['machine'] = machine_of(device)
         result['ratios'] = ratios(result['figures'])
         if out:

@@ -18,6 +18,7 @@ Ratios are over one_pass. max_difference is the largest difference of a pixel
 count between one_pass and the others, over all thresholds; mmseg gives no
 counts, its IoU differs by the rounding of float32.
 """
+
 import argparse
 import json
 import os
@@ -32,18 +33,8 @@ import numpy as np
 import torch
 
 import ppl_mm  # noqa: F401  its stand-ins must precede mmseg
-from ppl_mm.cams import (
-    foreground_score,
-    label_from_cam,
-    normalize_cam,
-    upsample_cam,
-)
-from ppl_mm.evaluation import (
-    confusion_matrix,
-    evaluate_folder,
-    iou_from_confusion,
-    mean_scores,
-)
+from ppl_mm.cams import foreground_score, label_from_cam, normalize_cam, upsample_cam
+from ppl_mm.evaluation import confusion_matrix, evaluate_folder, iou_from_confusion, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.mask_file import read_mask, write_label
 
@@ -63,14 +54,14 @@ def write_images(folder: Path, count: int, size: tuple[int, int]) -> list[str]:
         list[str]: The stems.
     """
     rng = np.random.default_rng(0)
-    y, x = np.mgrid[:size[0], :size[1]] / np.array(size)[:, None, None]
+    y, x = np.mgrid[: size[0], : size[1]] / np.array(size)[:, None, None]
     for k in range(count):
-        ids = rng.permutation(NUM_CLASSES)[:1 + (k % 3 == 0)]
+        ids = rng.permutation(NUM_CLASSES)[: 1 + (k % 3 == 0)]
         mask, maps = np.zeros(size, np.uint8), []
         for class_id in ids:
             cy, cx = rng.uniform(0.2, 0.8, 2)
             ry, rx = rng.uniform(0.1, 0.35, 2)
-            far = ((y - cy) / ry)**2 + ((x - cx) / rx)**2
+            far = ((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2
             mask[far < 1.1] = 255
             mask[far < 1] = class_id + 1
             noise = rng.normal(scale=0.03, size=far[::4, ::4].shape)
@@ -81,53 +72,55 @@ def write_images(folder: Path, count: int, size: tuple[int, int]) -> list[str]:
     return [str(k) for k in range(count)]
 
 
-def load(folder: Path,
-         stems: list[str]) -> Iterator[tuple[CamFile, np.ndarray]]:
+def load(folder: Path, stems: list[str]) -> Iterator[tuple[CamFile, np.ndarray]]:
     """CAM file and mask of each image, read from disk."""
     for stem in stems:
-        yield (read_cam(folder / 'cams' / f'{stem}.npz'),
-               read_mask(folder / 'masks' / f'{stem}.png'))
+        yield (
+            read_cam(folder / 'cams' / f'{stem}.npz'),
+            read_mask(folder / 'masks' / f'{stem}.png'),
+        )
 
 
 def one_pass(folder: Path, stems: list[str]) -> np.ndarray:
     """Matrices of all thresholds, ``(T, n + 1, n + 2)``."""
-    return evaluate_folder(folder / 'cams', folder / 'masks', stems,
-                           NUM_CLASSES, THRESHOLDS, progress=False).confusion()
+    return evaluate_folder(
+        folder / 'cams', folder / 'masks', stems, NUM_CLASSES, THRESHOLDS, progress=False
+    ).confusion()
 
 
-def per_threshold(folder: Path, stems: list[str],
-                  threshold: float) -> np.ndarray:
+def per_threshold(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
     """One evaluation, by this project's own functions, ``(n + 1, n + 2)``."""
     return sum(
-        confusion_matrix(label_from_cam(cam_file, threshold), mask,
-                         NUM_CLASSES)
-        for cam_file, mask in load(folder, stems))
+        confusion_matrix(label_from_cam(cam_file, threshold), mask, NUM_CLASSES)
+        for cam_file, mask in load(folder, stems)
+    )
 
 
-def with_background_map(folder: Path, stems: list[str],
-                        threshold: float) -> np.ndarray:
+def with_background_map(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
     """One evaluation, the way of PSA's and IRN's scripts."""
     matrix = np.zeros((NUM_CLASSES + 1, NUM_CLASSES + 2), np.int64)
     for cam_file, mask in load(folder, stems):
         maps = upsample_cam(cam_file.cam, cam_file.size).numpy()
-        maps = np.pad(maps, ((1, 0), (0, 0), (0, 0)),
-                      constant_values=threshold)
+        maps = np.pad(maps, ((1, 0), (0, 0), (0, 0)), constant_values=threshold)
         labels = np.pad(cam_file.class_ids.astype(np.int64) + 1, (1, 0))
         pred, valid = labels[maps.argmax(axis=0)], mask != 255
         pair = mask[valid].astype(np.int64) * (NUM_CLASSES + 1) + pred[valid]
-        count = np.bincount(pair, minlength=(NUM_CLASSES + 1)**2)
+        count = np.bincount(pair, minlength=(NUM_CLASSES + 1) ** 2)
         matrix[:, :-1] += count.reshape(NUM_CLASSES + 1, -1)
     return matrix
 
 
-def mmseg_metric(folder: Path, stems: list[str],
-                 threshold: float) -> np.ndarray:
+def mmseg_metric(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
     """One evaluation by mmseg's IoUMetric: IoU of each class, ``(n + 1,)``."""
     from mmseg.evaluation import IoUMetric
+
     areas = [
         IoUMetric.intersect_and_union(
             torch.from_numpy(label_from_cam(cam_file, threshold)),
-            torch.from_numpy(mask), NUM_CLASSES + 1, 255)
+            torch.from_numpy(mask),
+            NUM_CLASSES + 1,
+            255,
+        )
         for cam_file, mask in load(folder, stems)
     ]
     intersect, union = (sum(area[k] for area in areas) for k in (0, 1))
@@ -136,8 +129,7 @@ def mmseg_metric(folder: Path, stems: list[str],
 
 def in_memory(folder: Path, stems: list[str]) -> np.ndarray:
     """Read and upsample once, then compare and count once per threshold."""
-    matrices = np.zeros((len(THRESHOLDS), NUM_CLASSES + 1, NUM_CLASSES + 2),
-                        np.int64)
+    matrices = np.zeros((len(THRESHOLDS), NUM_CLASSES + 1, NUM_CLASSES + 2), np.int64)
     for cam_file, mask in load(folder, stems):
         score, index = foreground_score(cam_file)
         label = (cam_file.class_ids + 1).astype(np.uint8)[index]
@@ -183,7 +175,7 @@ def measure(folder: Path, stems: list[str], quick: bool) -> tuple[dict, dict]:
     """
     reference = one_pass(folder, stems)  # warms the disk cache for everybody
     ious = iou_from_confusion(reference)
-    watch, difference, iou_error = Stopwatch(), 0, 0.
+    watch, difference, iou_error = Stopwatch(), 0, 0.0
     for k, threshold in enumerate(THRESHOLDS):
         for way in (per_threshold, with_background_map):
             matrix = watch(way, folder, stems, threshold)
@@ -202,23 +194,32 @@ def measure(folder: Path, stems: list[str], quick: bool) -> tuple[dict, dict]:
         with_background_map=watch.mean('with_background_map') * count,
         mmseg_metric=watch.mean('mmseg_metric') * count,
         in_memory=watch.mean('in_memory'),
-        one_pass=once)
-    ratios = {f'{name}_over_one_pass': round(taken / once, 1)
-              for name, taken in seconds.items() if name != 'one_pass'}
+        one_pass=once,
+    )
+    ratios = {
+        f'{name}_over_one_pass': round(taken / once, 1)
+        for name, taken in seconds.items()
+        if name != 'one_pass'
+    }
     ratios['max_difference'] = int(difference)
     figures = dict(
-        images=len(stems), thresholds=count, seconds=seconds,
+        images=len(stems),
+        thresholds=count,
+        seconds=seconds,
         one_pass_ms_per_image=1e3 * once / len(stems),
         mmseg_thresholds_run=len(watch.seconds['mmseg_metric']),
         mmseg_max_iou_difference=float(iou_error),
-        best_miou=float(mean_scores(reference)['mIoU'].max()))
+        best_miou=float(mean_scores(reference)['mIoU'].max()),
+    )
     return ratios, figures
 
 
 def print_table(ratios: dict, figures: dict) -> None:
     """The same for people."""
-    print(f'{figures["images"]} images, {figures["thresholds"]} thresholds, '
-          'one thread, seconds of the processor')
+    print(
+        f'{figures["images"]} images, {figures["thresholds"]} thresholds, '
+        'one thread, seconds of the processor'
+    )
     for name, seconds in figures['seconds'].items():
         ratio = ratios.get(f'{name}_over_one_pass', 1)
         print(f'{name.replace("_", " "):24}{seconds:10.3f} s{ratio:8.1f} x')
@@ -228,14 +229,15 @@ def print_table(ratios: dict, figures: dict) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true',
-                        help='few images, under 40 seconds on 2 cores')
-    parser.add_argument('--images', type=int,
-                        help='number of images (default: 200, quick: 16)')
-    parser.add_argument('--size', type=int, nargs=2, default=[375, 500],
-                        metavar=('H', 'W'), help='default: 375 500')
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='few images, under 40 seconds on 2 cores'
+    )
+    parser.add_argument('--images', type=int, help='number of images (default: 200, quick: 16)')
+    parser.add_argument(
+        '--size', type=int, nargs=2, default=[375, 500], metavar=('H', 'W'), help='default: 375 500'
+    )
     parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -245,10 +247,17 @@ def main(argv: list[str] | None = None) -> None:
         ratios, figures = measure(Path(folder), stems, args.quick)
     print_table(ratios, figures)
     result = dict(
-        benchmark='threshold_sweep', ratios=ratios, figures=figures,
-        machine=dict(processor=platform.processor() or platform.machine(),
-                     cores=os.cpu_count(), python=platform.python_version(),
-                     torch=torch.__version__, numpy=np.__version__))
+        benchmark='threshold_sweep',
+        ratios=ratios,
+        figures=figures,
+        machine=dict(
+            processor=platform.processor() or platform.machine(),
+            cores=os.cpu_count(),
+            python=platform.python_version(),
+            torch=torch.__version__,
+            numpy=np.__version__,
+        ),
+    )
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + '\n')
     print(json.dumps(result))

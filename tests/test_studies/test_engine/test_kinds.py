@@ -202,9 +202,7 @@ def test_a_pipeline_is_the_command_of_a_user(commands, row, data, tmp_path):
         segmentation_val=0.7,
     )
     assert record['val']['split'] == 'val' and record['val']['images'] == 2
-    assert record['settings'] == dict(
-        methods=PIPELINE_REPORT['methods'], segmentation=['seg.py']
-    )
+    assert record['settings'] == dict(methods=PIPELINE_REPORT['methods'], segmentation=['seg.py'])
     assert record['steps']['pipeline']['seconds'] == 1.0
     assert record['steps']['train_seg'] == dict(seconds=60.0)
 
