@@ -1,75 +1,63 @@
 """Folders that a command makes: resumed, left alone, or refused."""
 
-import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
-from ..errors import UserError
-from ..utils.files import write_json
+from ..utils.claims import check_folder
+from ..utils.files import remove_temporaries, write_json
+from ..utils.locks import lock_folder
 
 
 class MadeFolder:
     """A folder with a file that says how it was made and whether it is whole.
 
     Args:
-        root (str | PathLike): The folder.
-        file_name (str): Name of that file in the folder.
-        settings (dict): What the content depends on, JSON's types only.
-        what (str): What the folder holds, for messages.
+        root: The folder.
+        file_name: Name of that file in the folder.
+        settings: What the content depends on, JSON's types only.
+        what: What the folder holds, for messages: 'a data set'.
+        parts: Folders in it that are written into.
 
     Raises:
         UserError: The folder holds something else, or was made with other
             settings.
     """
 
-    def __init__(self, root: str | os.PathLike, file_name: str, settings: dict, what: str) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike,
+        file_name: str,
+        settings: dict,
+        what: str,
+        parts: Sequence[str] = (),
+    ) -> None:
         self.root = Path(root)
         self.path = self.root / file_name
-        self.settings = settings
-        self.what = what
+        self.settings, self.what, self.parts = settings, what, parts
         self.was_finished = self._check()
+        self._lock: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Mark the folder as being made."""
-        self._write(complete=False)
+        """Mark the folder as being made, and lock it until :meth:`finish`.
+
+        Raises:
+            UserError: If another run is making it.
+        """
+        if self._lock is None:
+            self._lock = lock_folder(self.root)
+            self._check()
+            remove_temporaries(self.root, self.parts)
+        write_json(self.path, dict(self.settings, complete=False))
 
     def finish(self) -> None:
         """Mark the folder as whole."""
-        self._write(complete=True)
+        write_json(self.path, dict(self.settings, complete=True))
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _check(self) -> bool:
-        if self.root.exists() and not self.root.is_dir():
-            raise UserError(f'{self.root}: is a file; choose another folder')
-        if not self.path.exists():
-            if self.root.is_dir() and any(self.root.iterdir()):
-                raise UserError(
-                    f'{self.root}: holds other files than {self.what}; choose another folder'
-                )
-            return False
-        try:
-            found = json.loads(self.path.read_text())
-            finished = found.pop('complete')
-        except (ValueError, AttributeError, KeyError):
-            raise UserError(
-                f'{self.path}: cannot be read; delete the folder {self.root} and run this again'
-            ) from None
-        if found != self.settings:
-            raise UserError(
-                f'{self.root}: holds {self.what} made with other settings ('
-                f'{self._differences(found)}); choose another folder or '
-                'delete it'
-            )
-        return finished is True
-
-    def _differences(self, found: dict) -> str:
-        names = [
-            name
-            for name in {**self.settings, **found}
-            if found.get(name) != self.settings.get(name)
-        ]
-        return ', '.join(
-            f'{name} {found.get(name)} there, {self.settings.get(name)} here' for name in names
-        )
-
-    def _write(self, complete: bool) -> None:
-        write_json(self.path, dict(self.settings, complete=complete))
+        found = check_folder(self.root, self.settings, self.what, self.path.name)
+        return found is not None and found.get('complete') is True

@@ -4,16 +4,19 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
+# The names that _replacing gives, and mkstemp's letters in them.
+_TEMPORARY = re.compile(r'\..+\.[a-z0-9_]{8}\.tmp')
 # What only writing ends with; the system does not say of which file.
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -94,6 +97,32 @@ def write_json(path: str | os.PathLike, value: object) -> None:
         file.flush()
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe has no disk
             os.fsync(file.fileno())
+
+
+def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:
+    """Remove the temporary files that killed runs left in a folder.
+
+    Only the one run that writes there may call this. Links are not followed.
+
+    Args:
+        folder: The folder; files deeper in it are left alone.
+        parts: Folders in it that are searched to their bottom.
+
+    Returns:
+        How many there were.
+    """
+    places = [Path(folder)]
+    for part in parts:
+        places += [Path(place) for place, _, _ in os.walk(places[0] / part)]
+    stale = [
+        path
+        for place in places
+        for path in place.glob('.*.tmp')
+        if _TEMPORARY.fullmatch(path.name) and path.is_file()
+    ]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def file_sha256(path: str | os.PathLike) -> str:

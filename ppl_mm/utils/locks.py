@@ -1,0 +1,86 @@
+"""One run at a time in a folder."""
+
+import errno
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from ..errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where nothing is locked
+    fcntl = None
+
+#: Hidden, so that it is no content of the folder.
+LOCK_NAME = '.lock'
+# Data loaders of a killed run notice its end within some seconds, and hold
+# the lock until then.
+_PATIENCE = 10.0
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+
+
+def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
+    """Lock a folder until the returned file is closed.
+
+    The system releases the lock of a process that ends, however it ends: what
+    a killed run leaves behind blocks nobody. Processes that inherit the file
+    hold the lock together. File systems without locks are not locked.
+
+    Args:
+        path: The folder; it is made.
+        patience: Seconds to wait for another run. Defaults to 10.
+
+    Returns:
+        The open lock file, which is a context manager.
+
+    Raises:
+        UserError: If another run holds the lock; the line names its process.
+
+    Examples:
+        >>> with lock_folder('work_dirs/export'):
+        ...     ...  # nobody else is at work there
+    """
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    file = open(path / LOCK_NAME, 'a+b')  # keeps what the holder has written
+    try:
+        _wait(file, path, _PATIENCE if patience is None else patience)
+        file.truncate(0)
+        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
+        file.flush()
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _wait(file: IO[bytes], path: Path, patience: float) -> None:
+    """Take the lock as soon as it is free."""
+    deadline = time.monotonic() + patience
+    waiting = False
+    while not _take(file):
+        if time.monotonic() > deadline:
+            file.seek(0)
+            holder = file.read(200).decode(errors='replace') or 'unknown'
+            raise UserError(
+                f'{path}: another run is at work there ({holder}); wait for its end, '
+                'or give another folder'
+            )
+        if not waiting:
+            print(f'waiting for another run in {path} to end', file=sys.stderr)
+        waiting = True
+        time.sleep(0.1)
+
+
+def _take(file: IO[bytes]) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _HELD
+    return True
