@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
-from ..utils.claims import check_folder
-from ..utils.files import remove_temporaries, write_json
-from ..utils.locks import lock_folder
+from ..utils.claims import check_folder, claim_folder
+from ..utils.files import write_json
 
 
 class MadeFolder:
     """A folder with a file that says how it was made and whether it is whole.
+
+    It is made inside a ``with`` block: from the beginning of the block the
+    folder is marked as unfinished and locked, at its end it is whole. A block
+    that raises leaves it unfinished, for the next run to continue.
 
     Args:
         root: The folder.
@@ -36,28 +39,23 @@ class MadeFolder:
         self.root = Path(root)
         self.path = self.root / file_name
         self.settings, self.what, self.parts = settings, what, parts
-        self.was_finished = self._check()
-        self._lock: IO[bytes] | None = None
+        self._claim = ExitStack()
+        found = check_folder(self.root, settings, what, file_name)
+        self.was_finished = found is not None and found.get('complete') is True
 
-    def start(self) -> None:
-        """Mark the folder as being made, and lock it until :meth:`finish`.
+    def __enter__(self) -> None:
+        """Begin to make the folder.
 
         Raises:
             UserError: If another run is making it.
         """
-        if self._lock is None:
-            self._lock = lock_folder(self.root)
-            self._check()
-            remove_temporaries(self.root, self.parts)
+        self._claim.enter_context(
+            claim_folder(self.root, self.settings, self.what, self.path.name, parts=self.parts)
+        )
         write_json(self.path, dict(self.settings, complete=False))
 
-    def finish(self) -> None:
-        """Mark the folder as whole."""
-        write_json(self.path, dict(self.settings, complete=True))
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def _check(self) -> bool:
-        found = check_folder(self.root, self.settings, self.what, self.path.name)
-        return found is not None and found.get('complete') is True
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Mark the folder as whole, unless there was an error."""
+        with self._claim:  # released in any case
+            if kind is None:
+                write_json(self.path, dict(self.settings, complete=True))

@@ -164,7 +164,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     with pytest.raises(UserError, match='is a file'):
         write_demo_data(tmp_path / 'file', **SMALL)
     (tmp_path / 'demo.json').write_text('{')
-    with pytest.raises(UserError, match='demo.json: cannot be read'):
+    with pytest.raises(UserError, match='demo.json: not readable'):
         write_demo_data(tmp_path, **SMALL)
 
 

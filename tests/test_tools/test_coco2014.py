@@ -239,8 +239,7 @@ def test_masks_of_other_annotations_are_refused(coco, split):
     before = {path: path.read_bytes() for path in coco.glob('SegmentationClass/*/*.png')}
     with pytest.raises(
         UserError,
-        match=rf'other settings \({path.name} .*; '
-        'choose another folder or delete it',
+        match=rf'other settings \({path.name} .*; give another folder, or remove this one',
     ) as caught:
         convert(coco)
     assert len(str(caught.value).splitlines()) == 1

@@ -24,6 +24,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -360,7 +361,6 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
 
 def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
-    folder.start()
     todo = [image for image in images if not (folder.root / f'{image.stem}.png').is_file()]
     with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd), args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
@@ -383,6 +383,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         masks = MadeFolder(
             args.root / 'SegmentationClass', 'made.json', mask_settings(args), 'masks of COCO'
         )
+    with masks or nullcontext():
+        classes = convert(args, masks)
+    print(f'{args.root}: {len(classes)} classes and background')
+
+
+def convert(args: argparse.Namespace, masks: MadeFolder | None) -> Sequence[str]:
+    """Write the lists and, where there is a folder for them, the masks; return the classes."""
     classes, splits, labels = None, {}, {}
     for split in OFFICIAL:
         path = instances_file(args.root, split)
@@ -402,9 +409,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if masks:
             write_masks(masks, images, args)
     write_lists(args.root, classes, splits, labels)
-    if masks:
-        masks.finish()
-    print(f'{args.root}: {len(classes)} classes and background')
+    return classes
 
 
 if __name__ == '__main__':

@@ -241,11 +241,10 @@ def convert(args: argparse.Namespace, sbd: SBD, images: Sequence[str]) -> int:
         args.devkit / 'SegmentationClassAug', 'made.json', settings, 'masks of this command'
     )
     todo = [image for image in images if not mask_path(args.devkit, image).is_file()]
-    folder.start()
-    with WorkerPool(Converter, (args.devkit, sbd.root, sbd.suffix), args.workers) as pool:
+    parts = (args.devkit, sbd.root, sbd.suffix)
+    with folder, WorkerPool(Converter, parts, args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
             pass
-    folder.finish()
     return len(todo)
 
 

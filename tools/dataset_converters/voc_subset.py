@@ -178,19 +178,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     if folder.was_finished:
         print(f'{args.out}: complete already')
         return
-    folder.start()
-    converter = Converter(args)
     images = sorted({image for ids in splits.values() for image in ids})
+    with folder:
+        labels = convert_all(Converter(args), images)
+        splits = {
+            split: [image for image in ids if image in labels] for split, ids in splits.items()
+        }
+        write_lists(args.out, args.classes, splits, labels)
+    report(args.out, splits, labels, len(images) - len(labels))
+
+
+def convert_all(converter: Converter, images: Sequence[str]) -> dict[str, list[str]]:
+    """Convert images; return the classes of those that have one."""
     found = {}
     for done, image in enumerate(images, 1):
         found[image] = converter.convert(image)
         if done % 100 == 0 or done == len(images):
             print(f'{done}/{len(images)} images', file=sys.stderr)
-    labels = {image: names for image, names in found.items() if names}
-    splits = {split: [image for image in ids if image in labels] for split, ids in splits.items()}
-    write_lists(args.out, args.classes, splits, labels)
-    folder.finish()
-    report(args.out, splits, labels, len(images) - len(labels))
+    return {image: names for image, names in found.items() if names}
 
 
 def report(

@@ -64,17 +64,16 @@ def write_demo_data(
     names = demo_names(train, val)
     if folder.was_finished and _has_all_files(root, names):
         return False
-    folder.start()
-    labels = {}
-    for done, (split, index, stem) in enumerate(names, 1):
-        sample = demo_sample(seed, split, index, size)
-        _write_sample(root, stem, sample)
-        labels[stem] = sample_classes(sample)
-        if progress is not None:
-            progress(done, len(names))
     splits = {wanted: [stem for split, _, stem in names if split == wanted] for wanted in _SPLITS}
-    write_lists(root, CLASSES, splits, labels)
-    folder.finish()
+    labels = {}
+    with folder:
+        for done, (split, index, stem) in enumerate(names, 1):
+            sample = demo_sample(seed, split, index, size)
+            _write_sample(root, stem, sample)
+            labels[stem] = sample_classes(sample)
+            if progress is not None:
+                progress(done, len(names))
+        write_lists(root, CLASSES, splits, labels)
     return True
 
 

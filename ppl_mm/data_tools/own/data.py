@@ -92,19 +92,18 @@ class OwnData:
         if self.folder.was_finished:
             self._check_unchanged(images)
             return OwnDataSummary(False)
-        self.folder.start()
-        entries = self._convert_all(images)
-        bad = {
-            image.image_id: entries[image.image_id]['problem']
-            for image in images
-            if 'problem' in entries[image.image_id]
-        }
-        self._check_bad(bad, skip_bad)
-        good = [image for image in images if image.image_id not in bad]
-        splits = split_images(good, labels.classes, self.settings, labels.val)
-        self._write_lists(images, good, labels, splits, bad)
-        self._remove_others(entries)
-        self.folder.finish()
+        with self.folder:
+            entries = self._convert_all(images)
+            bad = {
+                image.image_id: entries[image.image_id]['problem']
+                for image in images
+                if 'problem' in entries[image.image_id]
+            }
+            self._check_bad(bad, skip_bad)
+            good = [image for image in images if image.image_id not in bad]
+            splits = split_images(good, labels.classes, self.settings, labels.val)
+            self._write_lists(images, good, labels, splits, bad)
+            self._remove_others(entries)
         self.journal.remove()
         return self._summary(good, labels, splits, entries, bad)
 
