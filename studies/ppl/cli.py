@@ -35,6 +35,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ppl_mm.errors import UserError
+from ppl_mm.utils import atomic_write
 from ppl_mm.utils.progress import duration
 from studies.engine.kinds import KINDS
 from studies.engine.machine import description, machine
@@ -45,12 +46,16 @@ from studies.engine.results import ResultsFile
 from studies.engine.row import ROUNDS
 from studies.engine.run import Run
 from studies.engine.steps import ROOT
+from studies.report.chapters import fill_tables
+from studies.report.numbers import Study
 from studies.report.page import summary, write_report
 
 from . import quick
 from .rows import DATA, ROWS
 
 RESULTS = Path('studies/ppl/results/study.jsonl')
+#: Pages with tables that are filled from the results.
+PAGES = ('studies/ppl/*.md', 'docs/study.md', 'docs/results.md')
 # Seconds between two lines of progress.
 _TELL_EVERY = 60.0
 
@@ -164,8 +169,22 @@ def report(args: argparse.Namespace) -> None:
         raise UserError(f'{args.results}: has no result yet; run the study first')
     page = args.page or args.results.with_suffix('.md')
     made = write_report(records, args.results, page, args.data, ROWS)
+    if args.results.parent == RESULTS.parent:
+        for path, text in fill_pages().items():
+            with atomic_write(path) as file:
+                file.write(text.encode())
     print(*summary(made), f'written: {page}, {page.with_suffix("")}/*.png', sep='\n')
     print(json.dumps(dict(benchmark='study', **made, machine=machine())))
+
+
+def fill_pages() -> dict[Path, str]:
+    """Return the pages whose tables come from the committed results, filled anew."""
+    studies = {
+        path.stem: Study(list(ResultsFile(path).latest().values()), ROWS)
+        for path in RESULTS.parent.glob('*.jsonl')
+    }
+    paths = [path for pattern in PAGES for path in sorted(Path().glob(pattern))]
+    return {path: fill_tables(path.read_text(encoding='utf-8'), studies) for path in paths}
 
 
 def work(args: argparse.Namespace) -> int:

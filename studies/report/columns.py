@@ -1,11 +1,16 @@
 """The columns of the tables, each a function of the study and a row."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ppl_mm.errors import UserError
 
 from .groups import Group, mean, paired, spread
 from .numbers import Study
 
+#: Makes a cell of a row.
 Cell = Callable[[Study, Group], str]
+_VS_ROW = re.compile(r'(val )?vs\. (\w+)')
 
 
 def markdown(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
@@ -20,11 +25,38 @@ def table(study: Study, groups: Sequence[Group], columns: Sequence[str]) -> str:
     Args:
         study: The results.
         groups: The rows.
-        columns: Keys of :data:`COLUMNS`.
+        columns: Their headings, see :func:`column`.
+
+    Raises:
+        UserError: If a heading is unknown.
     """
-    cells = {name: [COLUMNS[name](study, group) for group in groups] for name in columns}
+    cells = {name: [column(name)(study, group) for group in groups] for name in columns}
     kept = {name: column for name, column in cells.items() if any(column)}
     return markdown(list(kept), zip(*kept.values(), strict=True))
+
+
+def column(heading: str) -> Cell:
+    """Return the column of a heading.
+
+    Args:
+        heading: A key of :data:`COLUMNS`; or ``vs. NAME``, or ``val vs.
+            NAME``: points above the row of that name in the same round.
+
+    Raises:
+        UserError: If the heading is neither.
+    """
+    if heading in COLUMNS:
+        return COLUMNS[heading]
+    found = _VS_ROW.fullmatch(heading)
+    if not found:
+        raise UserError(f'column {heading!r} must be one of {", ".join(COLUMNS)}, or vs. ROW')
+    split, name = 'val' if found[1] else 'measured', found[2]
+
+    def cell(study: Study, group: Group) -> str:
+        other = study.find(group.data, group.round, name)
+        return '' if other is group else points(paired(group, other, split))
+
+    return cell
 
 
 def percent(values: Iterable[float]) -> str:
@@ -39,7 +71,7 @@ def points(differences: Mapping[int, float] | None) -> str:
 
 def one_point(difference: float | None) -> str:
     """Return a difference in points, e.g. '+4.0'."""
-    return '' if difference is None else f'{100 * difference:+.1f}'
+    return '' if difference is None else _rounded(100 * difference, '+.1f')
 
 
 def _with_spread(values: Sequence[float], form: str) -> str:
@@ -47,7 +79,12 @@ def _with_spread(values: Sequence[float], form: str) -> str:
         return ''
     deviation = spread(values)
     shown = '' if deviation is None else f' ± {deviation:.1f}'
-    return f'{mean(values):{form}}{shown}'
+    return f'{_rounded(mean(values), form)}{shown}'
+
+
+def _rounded(value: float, form: str) -> str:
+    """Return one digit behind the point, and never -0.0."""
+    return f'{round(value, 1) + 0.0:{form}}'
 
 
 def _score(key: str, split: str = 'measured') -> Cell:
@@ -124,15 +161,17 @@ COLUMNS: dict[str, Cell] = {
     'GiB': _memory('peak_memory'),
     'GiB of GPU': _memory('gpu_peak_memory'),
     'plain CAM seed': _score('mIoU', 'plain_seed'),
+    'val plain CAM seed': _score('mIoU', 'plain_seed_val'),
     "method's CAM seed": _score('mIoU', 'ppl_seed'),
+    "val method's CAM seed": _score('mIoU', 'ppl_seed_val'),
     'pseudo-labels': _score('mIoU'),
-    'pseudo-labels, val': _score('mIoU', 'val'),
+    'val pseudo-labels': _score('mIoU', 'val'),
     'network': _score('mIoU', 'segmentation'),
     'network precision': _score('precision', 'segmentation'),
     'network recall': _score('recall', 'segmentation'),
     'network vs. recipe': _vs_recipe('segmentation'),
-    'network, val': _score('mIoU', 'segmentation_val'),
-    'network precision, val': _score('precision', 'segmentation_val'),
-    'network recall, val': _score('recall', 'segmentation_val'),
-    'network vs. recipe, val': _vs_recipe('segmentation_val'),
+    'val network': _score('mIoU', 'segmentation_val'),
+    'val network precision': _score('precision', 'segmentation_val'),
+    'val network recall': _score('recall', 'segmentation_val'),
+    'val network vs. recipe': _vs_recipe('segmentation_val'),
 }

@@ -44,6 +44,11 @@ class Study:
         ]
         return sorted(found, key=lambda group: -(group.mean('mIoU') or 0))
 
+    def find(self, data: str, round_name: str, name: str) -> Group | None:
+        """Return the group of a row, of whatever kind."""
+        key = (data, round_name, name)
+        return next((one for one in self.groups if (one.data, one.round, one.name) == key), None)
+
     def data_sets(self) -> list[str]:
         """Return the names of the data sets that have results."""
         return list(dict.fromkeys(group.data for group in self.groups))

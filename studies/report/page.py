@@ -65,8 +65,8 @@ _PATH = (
     "method's CAM seed",
     'pseudo-labels',
     'network',
-    'pseudo-labels, val',
-    'network, val',
+    'val pseudo-labels',
+    'val network',
 )
 _NETWORKS = (
     'row',
@@ -75,10 +75,10 @@ _NETWORKS = (
     'network precision',
     'network recall',
     'network vs. recipe',
-    'network, val',
-    'network precision, val',
-    'network recall, val',
-    'network vs. recipe, val',
+    'val network',
+    'val network precision',
+    'val network recall',
+    'val network vs. recipe',
 )
 
 

@@ -139,4 +139,4 @@ def test_a_pipeline_of_one_round_has_trained_the_recipe(records, record, part, t
     )
     band = page.read_text().split('networks on the same maps')[1]
     assert cells(band, 'network_band')[5] == '+2.0'
-    assert 'network vs. recipe | network, val' in band
+    assert 'network vs. recipe | val network' in band
