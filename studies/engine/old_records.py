@@ -1,17 +1,13 @@
 """Reads records of before 2026-11-27, which have other names and hold more than a report reads.
 
-This is the only place that knows the old names:
-
-taught, teacher       self_trained, previous (names of rows, kinds, configs, keys)
-PL, taught            PPL-ST
-PPL, paper            PPL
-PPL                   PPL, variant
-border, moving,       types of their own: MixedPatchLearning, SelfTrainedCAMHead, and
-label_loss, ..        the variants of ``studies.variants``
+This is the only place that knows the old names. Options of the neck and the
+head that were switches have types of their own today: MixedPatchLearning,
+SelfTrainedCAMHead, and the variants of ``studies.variants``.
 """
 
 from .record import thin_curve
 
+# In names of rows, kinds and configs, and in keys.
 _WORDS = {'taught': 'self_trained', 'teacher': 'previous'}
 _METHODS = {
     'PL, taught': 'PPL-ST',

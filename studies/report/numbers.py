@@ -150,7 +150,7 @@ class Study:
     def _weak_over_full(self, data: str) -> float | None:
         """Return val mIoU of a network on pseudo-labels over that on ground truth.
 
-        Of several pipelines the best on the images that measure; full
+        Takes the pipeline that is best on the images that measure, and full
         supervision at its best on val, so that the ratio flatters nobody.
         """
         weak = _best(self.select('pipeline', data=data), 'segmentation')

@@ -1,12 +1,14 @@
 """The committed results: each is of a row as it is now, and the pages follow from them."""
 
+import re
+
 import pytest
 
 from studies.engine.old_records import is_old
 from studies.engine.plan import make_runs
 from studies.engine.record import changed_settings
 from studies.engine.results import ResultsFile
-from studies.ppl.cli import RESULTS
+from studies.ppl.cli import RESULTS, fill_pages
 from studies.ppl.rows import DATA, ROWS
 from studies.report.page import write_report
 
@@ -56,3 +58,21 @@ def test_plots_of_the_page_are_there(results):
         for line in page.read_text().splitlines()
         if line.startswith('![')
     }
+
+
+def test_tables_in_hand_written_pages_are_what_the_records_say(request, monkeypatch):
+    monkeypatch.chdir(request.config.rootpath)
+    pages = fill_pages()
+    assert len(pages) > 8
+    stale = [str(path) for path, text in pages.items() if path.read_text() != text]
+    assert not stale, 'run python -m studies.ppl --report'
+
+
+def test_every_result_file_is_in_the_index(request, monkeypatch):
+    monkeypatch.chdir(request.config.rootpath)
+    index = RESULTS.with_name('README.md').read_text()
+    for path in RESULTS.parent.rglob('*.json*'):
+        assert f'`{path.relative_to(RESULTS.parent)}`' in index
+    listed = re.findall(r'`((?:pipelines|refiners|labels|study)[\w/]*\.jsonl?)`', index)
+    assert all((RESULTS.parent / name).is_file() for name in listed)
+    assert len(listed) > 15
