@@ -1,12 +1,15 @@
-"""What MkDocs does beyond its own: pages and files that lie outside docs/.
+"""What MkDocs does beyond its own: notebooks, and pages outside of docs/.
 
 README.md is the first page, and the READMEs of the repository are pages too.
 Links in Markdown stay as GitHub wants them; here they become links of the
 site. A file that a page links and that is not a page is copied.
 """
 
+import base64
+import json
 import posixpath
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -41,6 +44,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages outside of docs/, and the files that pages link."""
     for source, uri in PAGES.items():
         files.append(File.generated(config, uri, content=(ROOT / source).read_text('utf-8')))
+    for path in sorted(ROOT.glob('docs/*.ipynb')):
+        for file in notebook_files(path, config):
+            files.append(file)
     for page in list(files.documentation_pages()):
         source = repository_path(page.src_uri)
         for _, target, _, _ in LINK.findall(page.content_string):
@@ -51,6 +57,22 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                         File.generated(config, f'files/{path}', abs_src_path=str(ROOT / path))
                     )
     return files
+
+
+def notebook_files(path: Path, config: MkDocsConfig) -> Iterator[File]:
+    """Yield a notebook as a page, and its pictures."""
+    text = []
+    for number, cell in enumerate(json.loads(path.read_text('utf-8'))['cells']):
+        source = ''.join(cell['source'])
+        text.append(source if cell['cell_type'] == 'markdown' else f'```python\n{source}\n```')
+        for output in cell.get('outputs', ()):
+            if 'text' in output:
+                text.append('```text\n{}\n```'.format(''.join(output['text']).rstrip()))
+            elif picture := output.get('data', {}).get('image/png'):
+                name = f'{path.stem}_{number}.png'
+                yield File.generated(config, name, content=base64.b64decode(picture))
+                text.append(f'![Pictures of the cell above]({name})')
+    yield File.generated(config, f'{path.stem}.md', content='\n\n'.join(text))
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -81,6 +103,7 @@ def site_path(path: str) -> str:
     """Return the path in the site of a file of the repository."""
     if path in PAGES:
         return PAGES[path]
+    path = re.sub(r'\.ipynb$', '.md', path)
     return path.removeprefix('docs/') if path.startswith('docs/') else f'files/{path}'
 
 
