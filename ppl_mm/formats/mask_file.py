@@ -2,6 +2,8 @@
 
 import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -100,22 +102,9 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
         UserError: If the file is missing, cannot be read to its end, or is a
             colour picture.
     """
-    try:
-        check_regular(path)
-        with Image.open(path) as image:
-            mode = _mode_of(image)
-            mask = np.array(image) if mode in ('P', 'L') else None
-    except FileNotFoundError as error:
-        raise UserError(
-            f'{path}: no such mask; check the folder and the list of the split'
-        ) from error
-    # Pillow raises a SyntaxError for a broken PNG chunk.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(
-            f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
-        ) from error
+    with _naming(path), Image.open(path) as image:
+        mode = _mode_of(image)
+        mask = np.array(image) if mode in ('P', 'L') else None
     if mask is None:
         raise UserError(
             f'{path}: a mask must be an 8-bit palette or grey PNG whose pixel '
@@ -124,9 +113,74 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     return mask
 
 
+@contextmanager
+def _naming(path: str | os.PathLike) -> Iterator[None]:
+    """Name the mask in whatever goes wrong while it is read."""
+    try:
+        check_regular(path)
+        yield
+    except UserError:
+        raise
+    except FileNotFoundError as error:
+        raise UserError(
+            f'{path}: no such mask; check the folder and the list of the split'
+        ) from error
+    # Pillow raises a SyntaxError for a broken PNG chunk.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(
+            f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
+        ) from error
+
+
 def _mode_of(image: Image.Image) -> str:
     """Pillow's mode; 'L;2' or 'L;4' where it would stretch grey values."""
     stored = image.tile[0][3] if image.tile else None
     if isinstance(stored, str) and stored.startswith('L;'):
         return stored
     return image.mode
+
+
+def read_any_mask(path: str | os.PathLike) -> np.ndarray:
+    """Read a mask as people have them: of any lossless format and depth.
+
+    A data set holds 8-bit PNGs alone, which is what training reads; the
+    converters write them, of masks that this reads.
+
+    Args:
+        path: A palette or grey picture of 1 to 16 bits whose values are
+            labels; of grey with transparency, the grey, where all is opaque.
+
+    Returns:
+        The values, uint8 (H, W).
+
+    Raises:
+        UserError: If the file is missing, cannot be read to its end, is a
+            JPEG or a colour picture, or has a value above 255.
+    """
+    with _naming(path), Image.open(path) as image:
+        if image.format == 'JPEG':
+            raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
+        mode = _mode_of(image)
+        values = _class_values(np.array(image), mode)
+    if values is None:
+        raise UserError(
+            f'{path}: the values of a mask must be classes, but its mode is {mode}; save it as '
+            'an indexed or grey picture, and say what its values are with --mask-values'
+        )
+    if values.max(initial=0) > 255 or values.min(initial=0) < 0:
+        raise UserError(
+            f'{path}: has the value {int(values.max())}, and class ids are at most 255; '
+            'save the mask with 8 bits'
+        )
+    return values.astype(np.uint8)
+
+
+def _class_values(pixels: np.ndarray, mode: str) -> np.ndarray | None:
+    """Return the values as they were stored, (H, W); None for colours."""
+    if mode in ('P', 'L', '1') or mode.startswith('I'):
+        return pixels.astype(int) if mode == '1' else pixels
+    if mode in ('L;2', 'L;4'):  # Pillow has stretched 3, or 15, to 255
+        return pixels // (255 // (2 ** int(mode[-1]) - 1))
+    if mode == 'LA' and (pixels[..., 1] == 255).all():
+        return pixels[..., 0]
+    return None

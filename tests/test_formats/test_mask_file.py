@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.mask_file import label_path, read_mask, voc_palette, write_label
+from ppl_mm.formats.mask_file import label_path, read_any_mask, read_mask, voc_palette, write_label
 
 
 @pytest.fixture
@@ -119,3 +119,63 @@ def test_grey_values_of_fewer_bits_are_refused(tmp_path, bits):
     )
     with pytest.raises(UserError, match=f'8-bit .* got mode L;{bits}'):
         read_mask(path)
+
+
+VALUES = np.array([[0, 1, 2], [3, 2, 1]], np.uint8)
+
+
+def grey_of(bits, values):
+    """A grey PNG of 1, 2 or 4 bits, written by hand: Pillow writes 8."""
+    chunks = [(b'IHDR', struct.pack('>IIBBBBB', values.shape[1], len(values), bits, 0, 0, 0, 0))]
+    rows = b''
+    for row in values:
+        text = ''.join(f'{value:0{bits}b}' for value in row)
+        text += '0' * (-len(text) % 8)
+        rows += b'\0' + bytes(int(text[i : i + 8], 2) for i in range(0, len(text), 8))
+    chunks += [(b'IDAT', zlib.compress(rows)), (b'IEND', b'')]
+    return b'\x89PNG\r\n\x1a\n' + b''.join(
+        struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+@pytest.mark.parametrize('bits', [1, 2, 4])
+def test_values_of_few_bits_are_those_that_were_stored(tmp_path, bits):
+    values = VALUES % 2**bits
+    (tmp_path / 'x.png').write_bytes(grey_of(bits, values))
+    assert np.array_equal(read_any_mask(tmp_path / 'x.png'), values)
+
+
+@pytest.mark.parametrize('ending', ['png', 'tif', 'bmp', 'gif', 'pgm'])
+def test_lossless_formats_keep_their_values(tmp_path, ending):
+    Image.fromarray(VALUES).save(tmp_path / f'x.{ending}')
+    assert np.array_equal(read_any_mask(tmp_path / f'x.{ending}'), VALUES)
+
+
+def test_sixteen_bits_and_opaque_grey(tmp_path):
+    Image.fromarray(VALUES.astype(np.uint16)).save(tmp_path / 'deep.png')
+    assert np.array_equal(read_any_mask(tmp_path / 'deep.png'), VALUES)
+    opaque = np.stack([VALUES, np.full_like(VALUES, 255)], axis=-1)
+    Image.fromarray(opaque, 'LA').save(tmp_path / 'opaque.png')
+    assert np.array_equal(read_any_mask(tmp_path / 'opaque.png'), VALUES)
+
+
+@pytest.mark.parametrize(
+    'pixels, mode, named',
+    [
+        (np.zeros((2, 3, 3), np.uint8), 'RGB', 'mode is RGB'),
+        (np.zeros((2, 3, 4), np.uint8), 'RGBA', 'mode is RGBA'),
+        (np.zeros((2, 3, 2), np.uint8), 'LA', 'mode is LA'),
+        (np.full((2, 3), 300, np.uint16), None, 'value 300'),
+    ],
+)
+def test_what_holds_no_classes_is_told(tmp_path, pixels, mode, named):
+    Image.fromarray(pixels, mode).save(tmp_path / 'x.png')
+    with pytest.raises(UserError, match=f'x.png.*{named}'):
+        read_any_mask(tmp_path / 'x.png')
+
+
+def test_a_jpeg_is_no_mask(tmp_path):
+    Image.fromarray(VALUES).save(tmp_path / 'x.png', format='JPEG')
+    with pytest.raises(UserError, match='JPEG changes the values'):
+        read_any_mask(tmp_path / 'x.png')

@@ -1,5 +1,6 @@
 """What the values of a user's masks mean."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,9 @@ from ...formats.class_list import BACKGROUND
 from ...formats.mask_file import IGNORE
 
 _WORDS = (BACKGROUND, 'void', 'object')
+_MEANING = re.compile(r'(?P<first>[0-9]{1,3})(-(?P<last>[0-9]{1,3}))?=(?P<name>.+)')
+# More values than this that are no classes come from smoothed edges.
+_MOST_VALUES = 8
 
 
 class MaskValues:
@@ -59,6 +63,11 @@ class MaskValues:
 
     def _check_plain(self, values: np.ndarray, where: str) -> None:
         unknown = [value for value in values if len(self.classes) < value != IGNORE]
+        if len(unknown) > _MOST_VALUES:
+            raise UserError(
+                f'{where}: has {len(values)} different values, which looks like soft edges; say '
+                'which are the object with --mask-values, e.g. 0-127=background 128-255=object'
+            )
         if unknown:
             raise UserError(
                 f'{where}: has the value {unknown[0]}, but there are '
@@ -93,26 +102,34 @@ class MaskValues:
 
 
 def parse_meanings(texts: Sequence[str]) -> dict[int, str]:
-    """Read ``VALUE=MEANING`` from the command line.
+    """Read ``VALUE=MEANING`` and ``FIRST-LAST=MEANING`` from the command line.
 
     Args:
-        texts (Sequence[str]): E.g. ``['0=background', '38=cat']``.
+        texts: E.g. ``['0=background', '38=cat']`` or
+            ``['0-127=background', '128-255=object']``.
 
     Returns:
-        dict[int, str]: By value.
+        Meanings by value.
 
     Raises:
         UserError: One that is not of this form, or a value that comes twice.
+
+    Examples:
+        >>> parse_meanings(['0=background', '2-3=cat'])
+        {0: 'background', 2: 'cat', 3: 'cat'}
     """
-    meanings = {}
+    meanings: dict[int, str] = {}
     for text in texts:
-        value, equals, name = text.partition('=')
-        if not (equals and name and value.isdecimal() and int(value) < 256):
+        found = _MEANING.fullmatch(text)
+        first = int(found['first']) if found else -1
+        last = int(found['last'] or first) if found else -1
+        if found is None or not 0 <= first <= last < 256:
             raise UserError(
-                f'--mask-values {text}: expected VALUE=MEANING '
-                'with a value of 0 to 255, e.g. 38=cat'
+                f'--mask-values {text}: expected VALUE=MEANING or FIRST-LAST=MEANING '
+                'with values of 0 to 255, e.g. 38=cat'
             )
-        if int(value) in meanings:
-            raise UserError(f'--mask-values {text}: the value comes twice; keep one')
-        meanings[int(value)] = name
+        for value in range(first, last + 1):
+            if value in meanings:
+                raise UserError(f'--mask-values {text}: the value {value} comes twice; keep one')
+            meanings[value] = found['name']
     return meanings

@@ -1,0 +1,183 @@
+"""Which of a user's masks belongs to which photo, and whether they agree."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from ...errors import UserError
+from ...formats.image_list import image_id as normal_name  # TEMP
+from ...utils.thread_pool import map_files
+
+#: Formats that keep each value, the usual one first. JPEG does not.
+MASK_SUFFIXES = ('.png', '.tif', '.tiff', '.bmp', '.gif', '.pgm', '.webp')
+_LOSSY = ('.jpg', '.jpeg', '.jfif', '.jpe')
+
+
+class MaskFinder:
+    """Finds the mask of a photo below a folder of masks.
+
+    Masks may lie as the photos do, or all in one folder if no two photos have
+    one name; their names may all have one more part, as in ``1_mask.png``; any
+    lossless format is read.
+
+    Args:
+        root: The folder of masks.
+        photos: Names of all photos, paths below their folder with slashes.
+
+    Raises:
+        UserError: There are masks, and none belongs to a photo; or some are
+            JPEGs.
+    """
+
+    def __init__(self, root: str | os.PathLike, photos: Sequence[str]) -> None:
+        self.root = Path(root)
+        masks = _masks_below(self.root)
+        stems = [_stem(photo) for photo in photos]
+        by_stem = _by_stem(masks)
+        ways = (_as_they_are, _in_one_folder, _with_a_part_more)
+        found: list[dict[str, str]] = [way(by_stem, stems) for way in ways]
+        self._of = max(found, key=len)  # of equal ones the first, the simplest
+        #: Masks that belong to no photo.
+        self.unused = sorted(set(masks) - set(self._of.values()))
+        if masks and not self._of:
+            raise UserError(
+                f'{self.root}: {len(masks)} masks found, none belongs to a photo, e.g. '
+                f'{masks[0]}; name each as its photo, e.g. {stems[0] if stems else "1"}.png'
+            )
+
+    def __call__(self, photo: str) -> Path | None:
+        """Return the mask of a photo, None if it has none."""
+        name = self._of.get(_stem(photo))
+        return None if name is None else self.root / name
+
+
+def _stem(name: str) -> str:
+    return normal_name(os.path.splitext(name)[0])
+
+
+def _masks_below(root: Path) -> list[str]:
+    """Return paths below the folder, sorted, the usual format last."""
+    files = [path for path in root.rglob('*') if path.is_file() and not path.name.startswith('.')]
+    names = [path.relative_to(root).as_posix() for path in files]
+    lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
+    if lossy:
+        raise UserError(
+            f'{root}: {len(lossy)} masks are JPEGs, which change the values of pixels, e.g. '
+            f'{lossy[0]}; save them as PNG'
+        )
+    order = {suffix: place for place, suffix in enumerate(MASK_SUFFIXES)}
+    masks = [name for name in names if os.path.splitext(name)[1].lower() in order]
+    return sorted(masks, key=lambda name: (-order[os.path.splitext(name)[1].lower()], name))
+
+
+def _by_stem(masks: Iterable[str]) -> dict[str, str]:
+    """Return masks by their names without endings; of two formats, the usual one."""
+    return {_stem(mask): mask for mask in masks}
+
+
+def _as_they_are(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
+    return {stem: masks[stem] for stem in stems if stem in masks}
+
+
+def _in_one_folder(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
+    """Match names without folders, where those of the photos are unique."""
+    photos = Counter(PurePosixPath(stem).name for stem in stems)
+    names = {stem: PurePosixPath(stem).name for stem in stems}
+    return {
+        stem: masks[name] for stem, name in names.items() if photos[name] == 1 and name in masks
+    }
+
+
+def _with_a_part_more(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
+    """Match names that all have the same text after, or before, those of photos."""
+    known = set(stems)
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for mask, path in masks.items():
+        for stem, part in _shorter(mask):
+            if stem in known:
+                found[part][stem] = path
+    return max(found.values(), key=len, default={})
+
+
+def _shorter(name: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield a name without a last or a first part, and these parts.
+
+    Args:
+        name: A path without its ending; parts are told apart by ``_ - .``.
+    """
+    folder, slash, base = name.rpartition('/')
+    for i, letter in enumerate(base):
+        if letter in '_-.':
+            yield folder + slash + base[:i], ('', base[i:])
+            yield folder + slash + base[i + 1 :], (base[: i + 1], '')
+
+
+def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
+    """Refuse masks of which some were saved with their palette in another order.
+
+    A program that saves an indexed picture may sort its colours; the same
+    thing then has another value in some of the masks.
+
+    Args:
+        masks: The files.
+        workers: Threads. Defaults to None: one for each CPU.
+
+    Raises:
+        UserError: A value has one colour in most masks and another in some.
+    """
+    colours = dict(map_files(_colours, list(masks), 'comparing palettes', workers))
+    votes: dict[int, Counter] = defaultdict(Counter)
+    for used in colours.values():
+        for value, colour in used.items():
+            votes[value][colour] += 1
+    usual = {value: count.most_common(1)[0][0] for value, count in votes.items()}
+    odd = [
+        (path, value)
+        for path, used in sorted(colours.items())
+        for value, colour in used.items()
+        if colour != usual[value]
+    ]
+    if odd:
+        path, value = odd[0]
+        raise UserError(
+            f'{path}: the value {value} has the colour {colours[path][value]}, in most masks '
+            f'{usual[value]} ({len({path for path, _ in odd})} masks have another palette); '
+            'save all masks with one palette'
+        )
+
+
+def _colours(path: Path) -> dict[int, tuple[int, int, int]]:
+    """Return the colours of the values that an indexed mask uses; none of another mask."""
+    try:
+        with Image.open(path) as image:
+            if image.mode != 'P':
+                return {}
+            palette = np.array(image.getpalette('RGB')).reshape(-1, 3)
+            values = np.unique(np.array(image))
+    except (OSError, ValueError, SyntaxError):
+        return {}  # named when it is converted
+    return {int(v): tuple(map(int, palette[v])) for v in values if v < len(palette)}
+
+
+def merge_masks(masks: Sequence[np.ndarray], void: int | None = None) -> tuple[np.ndarray, int]:
+    """Put several masks of one photo together.
+
+    Args:
+        masks: uint8 (H, W), 0 background; of equal size.
+        void: What a pixel becomes that two masks claim for different classes.
+            Defaults to None: the class of the later mask.
+
+    Returns:
+        The mask, and how many pixels two masks claim.
+    """
+    merged, clashes = masks[0].copy(), np.zeros(masks[0].shape, bool)
+    for mask in masks[1:]:
+        clashes |= (merged != 0) & (mask != 0) & (merged != mask)
+        merged = np.where(mask != 0, mask, merged)
+    if void is not None:
+        merged[clashes] = void
+    return merged, int(clashes.sum())

@@ -1,0 +1,135 @@
+"""Which mask belongs to which photo, and what several masks say together."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.data_tools.own.mask_values import MaskValues, parse_meanings
+from ppl_mm.data_tools.own.masks import MaskFinder, check_palettes, merge_masks
+from ppl_mm.errors import UserError
+
+
+def write(root, *names, values=(0, 1)):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.array([values], np.uint8)).save(path)
+
+
+PHOTOS = ['cat/1.jpg', 'cat/2.jpg', 'dog/3.jpg', 'cat/a b.jpeg']
+
+
+@pytest.mark.parametrize(
+    'masks',
+    [
+        ['cat/1.png', 'cat/2.png', 'dog/3.png'],
+        ['cat/1.tif', 'cat/2.tif', 'dog/3.tif'],
+        ['cat/1.bmp', 'cat/2.bmp', 'dog/3.bmp'],
+        ['1.png', '2.png', '3.png'],
+        ['cat/1_mask.png', 'cat/2_mask.png', 'dog/3_mask.png'],
+        ['cat/1-seg.v2.png', 'cat/2-seg.v2.png', 'dog/3-seg.v2.png'],
+        ['cat/mask_1.png', 'cat/mask_2.png', 'dog/mask_3.png'],
+    ],
+)
+def test_masks_are_found_as_people_name_them(tmp_path, masks):
+    write(tmp_path, *masks)
+    find = MaskFinder(tmp_path, PHOTOS)
+    assert [find(photo) for photo in PHOTOS] == [*(tmp_path / name for name in masks), None]
+    assert find.unused == []
+
+
+def test_of_two_formats_png_is_taken(tmp_path):
+    write(tmp_path, 'cat/1.bmp', 'cat/1.png')
+    find = MaskFinder(tmp_path, PHOTOS)
+    assert find('cat/1.jpg') == tmp_path / 'cat/1.png'
+    assert find.unused == ['cat/1.bmp']
+
+
+def test_a_name_without_folders_must_be_unique(tmp_path):
+    write(tmp_path, '1.png', '3.png')
+    find = MaskFinder(tmp_path, ['cat/1.jpg', 'dog/1.jpg', 'dog/3.jpg'])
+    assert find('cat/1.jpg') is None
+    assert find('dog/3.jpg') == tmp_path / '3.png'
+    assert find.unused == ['1.png']
+
+
+def test_names_of_one_letter_in_two_forms_are_one(tmp_path):
+    write(tmp_path, 'cafe\u0301.png')
+    assert MaskFinder(tmp_path, ['caf\u00e9.jpg'])('caf\u00e9.jpg') is not None
+
+
+def test_masks_that_belong_to_no_photo_are_refused(tmp_path):
+    write(tmp_path, 'x.png', 'y.png')
+    with pytest.raises(UserError, match='2 masks found, none belongs to a photo, e.g. x.png'):
+        MaskFinder(tmp_path, PHOTOS)
+
+
+def test_jpegs_are_refused(tmp_path):
+    write(tmp_path, 'cat/1.png', 'cat/2.jpg')
+    with pytest.raises(UserError, match='1 masks are JPEGs.*cat/2.jpg; save them as PNG'):
+        MaskFinder(tmp_path, PHOTOS)
+
+
+def test_no_masks_are_none(tmp_path):
+    find = MaskFinder(tmp_path, PHOTOS)
+    assert find(PHOTOS[0]) is None
+    assert find.unused == []
+
+
+def indexed(path, values, palette):
+    image = Image.fromarray(np.array([values], np.uint8), 'P')
+    image.putpalette(palette)
+    image.save(path)
+
+
+RED, BLUE, BLACK = (255, 0, 0), (0, 0, 255), (0, 0, 0)
+
+
+def test_a_palette_in_another_order_is_named(tmp_path):
+    paths = [tmp_path / f'{k}.png' for k in range(4)]
+    for path in paths[:3]:
+        indexed(path, [0, 1, 2], [*BLACK, *RED, *BLUE])
+    indexed(paths[3], [0, 1], [*RED, *BLACK])
+    with pytest.raises(UserError, match=r'3.png: the value 0 has the colour \(255, 0, 0\)'):
+        check_palettes(paths)
+
+
+def test_colours_that_no_pixel_has_do_not_count(tmp_path):
+    paths = [tmp_path / f'{k}.png' for k in range(3)]
+    indexed(paths[0], [0, 1], [*BLACK, *RED, *BLUE])
+    indexed(paths[1], [0, 1], [*BLACK, *RED, *BLACK])
+    write(tmp_path, '2.png', values=(0, 7))  # grey
+    check_palettes(paths)
+
+
+def test_masks_of_one_photo_are_put_together():
+    first, second = np.zeros((2, 6, 6), np.uint8)
+    first[:4, :4], second[2:, 2:] = 1, 2
+    merged, clashes = merge_masks([first, second])
+    assert clashes == 4
+    assert (merged[2:, 2:] == 2).all()
+    assert (merged == 1).sum() == 12
+    void, _ = merge_masks([first, second], void=255)
+    assert (void == 255).sum() == 4
+    assert (void == 2).sum() == 12
+    assert merge_masks([first, first])[1] == 0
+
+
+def test_soft_edges_are_told(tmp_path):
+    values = MaskValues(['cat'])
+    soft = np.arange(0, 250, 10, dtype=np.uint8)[None]
+    with pytest.raises(UserError, match='looks like soft edges.*128-255=object'):
+        values.convert(soft, ['cat'], 'x.png')
+    cut = MaskValues(['cat'], parse_meanings(['0-127=background', '128-255=object']))
+    assert np.array_equal(cut.convert(soft, ['cat'], 'x.png'), (soft > 127).astype(np.uint8))
+
+
+@pytest.mark.parametrize('text', ['1-=cat', '-1=cat', '9-3=cat', '0-256=cat', '1=', '1', 'a=cat'])
+def test_a_meaning_of_another_form(text):
+    with pytest.raises(UserError, match='expected VALUE=MEANING or FIRST-LAST=MEANING'):
+        parse_meanings([text])
+
+
+def test_ranges_that_meet():
+    with pytest.raises(UserError, match='the value 5 comes twice'):
+        parse_meanings(['0-5=background', '5-9=cat'])
