@@ -133,3 +133,60 @@ def test_a_meaning_of_another_form(text):
 def test_ranges_that_meet():
     with pytest.raises(UserError, match='the value 5 comes twice'):
         parse_meanings(['0-5=background', '5-9=cat'])
+
+
+def data_set(tmp_path, load_tool, masks, *args):
+    """Convert two photos, of a cat and of a dog, with some masks; return the folder."""
+    for name, shade in (('cat/1.jpg', 40), ('dog/2.jpg', 200), ('cat/3.jpg', 90), ('dog/4.jpg', 9)):
+        path = tmp_path / 'photos' / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new('L', (40, 40), shade).save(path)
+    for name, values in masks.items():
+        write(tmp_path / 'masks', name)
+        Image.fromarray(np.full((40, 40), values, np.uint8)).save(tmp_path / 'masks' / name)
+    load_tool('own_data').main(
+        [*map(str, (tmp_path / 'photos', '--masks', tmp_path / 'masks', '--out', tmp_path / 'out'))]
+        + list(args)
+    )
+    return tmp_path / 'out'
+
+
+def test_the_converter_finds_masks_and_counts_those_of_no_photo(tmp_path, load_tool, capsys):
+    masks = {'cat/1_mask.tif': 1, 'dog/2_mask.tif': 2, 'dog/5_mask.tif': 2}
+    out = data_set(tmp_path, load_tool, masks)
+    assert sorted(path.name for path in (out / 'SegmentationClass').iterdir()) == [
+        'cat_1.png',
+        'dog_2.png',
+    ]
+    assert '1 masks belong to no photo, e.g. dog/5_mask.tif' in capsys.readouterr().out
+
+
+def test_a_class_that_the_photo_is_not_labelled_with_is_told(tmp_path, load_tool, capsys):
+    data_set(tmp_path, load_tool, {'cat/1.png': 2, 'dog/2.png': 2})
+    assert '1 masks show a class that the photo is not labelled' in capsys.readouterr().out
+
+
+def test_a_photo_is_kept_without_a_mask_that_cannot_be_used(tmp_path, load_tool):
+    masks = {'cat/1.png': 1, 'dog/2.png': 2, 'cat/3.png': 77}
+    with pytest.raises(UserError, match='3.png: has the value 77'):
+        data_set(tmp_path, load_tool, masks)
+    out = data_set(tmp_path, load_tool, masks, '--skip-bad')
+    assert (out / 'JPEGImages/cat_3.jpg').is_file()
+    assert not (out / 'SegmentationClass/cat_3.png').exists()
+    assert '3.png' in (out / 'problems.txt').read_text()
+    lists = [path.read_text() for path in (out / 'ImageSets/Segmentation').glob('*masks.txt')]
+    assert not any('cat_3' in text for text in lists)
+
+
+@pytest.mark.parametrize('overlap, expected', [('later', {2}), ('void', {255})])
+def test_masks_of_equal_photos_are_put_together(tmp_path, load_tool, capsys, overlap, expected):
+    photo = Image.new('L', (40, 40), 7)
+    for name in ('cat/7.jpg', 'dog/7.jpg'):
+        (tmp_path / 'photos' / name).parent.mkdir(parents=True)
+        photo.save(tmp_path / 'photos' / name)
+    masks = {'cat/7.png': 1, 'dog/7.png': 2, 'cat/9.png': 1, 'dog/9.png': 2}
+    for name, shade in (('cat/9.jpg', 1), ('dog/9.jpg', 90)):
+        Image.new('L', (40, 40), shade).save(tmp_path / 'photos' / name)
+    out = data_set(tmp_path, load_tool, masks, '--mask-overlap', overlap)
+    assert set(np.unique(Image.open(out / 'SegmentationClass/cat_7.png'))) == expected
+    assert '1 masks of one photo overlap' in capsys.readouterr().out

@@ -463,7 +463,11 @@ BAD = [
         ('--masks', '{0}/masks', '--mask-values', '300=apple'),
         '300=apple: expected VALUE=MEANING',
     ),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '1=apple', '1=leaf'), 'value comes twice'),
+    (
+        nothing,
+        ('--masks', '{0}/masks', '--mask-values', '1=apple', '1=leaf'),
+        'the value 1 comes twice',
+    ),
     (
         nothing,
         ('--masks', '{0}/masks', '--mask-values', '0=background', '1=apple', '2=blue bird'),
@@ -475,7 +479,7 @@ BAD = [
     (splits, (), 'test, train, val look like splits'),
     (other_size, ('--masks', '{0}/masks'), 'has 9 x 9 pixels, but its photo'),
     (bad_value, ('--masks', '{0}/masks'), '0.png: has the value 7, but there'),
-    (colours, ('--masks', '{0}/masks'), '0.png: a mask must be an 8-bit'),
+    (colours, ('--masks', '{0}/masks'), '0.png: the values of a mask must be classes, but its'),
     (
         short_class,
         ('--skip-bad', '--val-list', '{0}/v.txt'),

@@ -43,7 +43,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--masks',
         type=Path,
         metavar='DIR',
-        help='PNGs named as the photos, to measure with, never to train on',
+        help='masks named as the photos, of any lossless format, to measure with, never to '
+        'train on; several masks of one photo are put together',
     )
     parser.add_argument(
         '--mask-values',
@@ -51,8 +52,16 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=(),
         metavar='VALUE=MEANING',
         help="what a mask's values mean: a class, background, void, or object "
-        "for the photo's one class, e.g. 0=background 255=object (default: 0 "
-        'background, 1 the first class, 255 void)',
+        "for the photo's one class, e.g. 0=background 255=object, or of masks with "
+        'soft edges 0-127=background 128-255=object (default: 0 background, 1 the '
+        'first class, 255 void)',
+    )
+    parser.add_argument(
+        '--mask-overlap',
+        choices=('later', 'void'),
+        default='later',
+        help='a pixel that several masks of one photo claim: the class of the later mask, '
+        'or void (default: later)',
     )
     add_val_options(parser)
     parser.add_argument(
@@ -209,6 +218,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         max_long_side=args.max_long_side,
         link=args.link,
         mask_values=parse_meanings(args.mask_values),
+        mask_overlap=args.mask_overlap,
         white_level=args.white_level,
     )
     report(args.out, OwnData(settings, args.workers).make(args.skip_bad))

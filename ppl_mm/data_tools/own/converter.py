@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -11,15 +11,21 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...formats.mask_file import read_mask, write_label
+from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.orientation import turn_upright
 from ...formats.photo import Photo, read_photo
 from ...utils.files import atomic_write
 from .mask_values import MaskValues
+from .masks import merge_masks
 from .settings import OwnDataSettings
 from .sources import Source
 
 _JPEG = dict(quality=95, subsampling=0)  # colours at full resolution
+# What is said of masks of one photo that claim one pixel for two classes.
+_CLASH = dict(
+    later='masks of one photo overlap: the later class was kept',
+    void='masks of one photo overlap: these pixels are void',
+)
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,13 @@ class OwnImage:
     problem: str = ''
 
     @property
-    def mask(self) -> Path | None:
-        """The first mask of its photos."""
-        masks = [source.mask for source in self.sources if source.mask]
-        return masks[0] if masks else None
+    def masked(self) -> list[Source]:
+        """The photos that have a mask."""
+        return [source for source in self.sources if source.mask]
+
+    def without_masks(self) -> 'OwnImage':
+        """Return the same image, its masks left out."""
+        return replace(self, sources=tuple(replace(source, mask=None) for source in self.sources))
 
 
 class PhotoConverter:
@@ -69,7 +78,8 @@ class PhotoConverter:
 
         Returns:
             dict: ``image``, ``digest``, and either ``problem``, a line, or
-            ``files`` below the data set and ``notes``, what was done.
+            ``files`` below the data set and ``notes``, what was done; of a
+            photo whose mask cannot be used, ``mask_problem`` beside these.
         """
         source = image.sources[0]
         entry = dict(image=image.image_id, digest=image.digest)
@@ -77,15 +87,28 @@ class PhotoConverter:
             return dict(entry, problem=image.problem)
         try:
             photo = read_photo(source.path, self.settings.max_long_side, self.settings.white_level)
-            mask = self._mask(image, photo)
             files = [f'JPEGImages/{image.image_id}{photo.suffix or ".jpg"}']
-            if mask is not None:
-                files.append(f'SegmentationClass/{image.image_id}.png')
-                write_label(self.out / files[1], mask)
             self._write_photo(photo, source.path, self.out / files[0])
         except UserError as error:
             return dict(entry, problem=str(error))
-        return dict(entry, files=files, notes=photo.changes)
+        entry |= dict(files=files, notes=list(photo.changes))
+        if not image.masked:
+            return entry
+        try:
+            mask, clashes = self._mask(image, photo)
+        except UserError as error:
+            return dict(entry, mask_problem=str(error))
+        files.append(f'SegmentationClass/{image.image_id}.png')
+        write_label(self.out / files[1], mask)
+        if clashes:
+            entry['notes'].append(_CLASH[self.settings.mask_overlap])
+        if image.labels is not None and self._classes_in(mask) - set(image.labels):
+            entry['notes'].append('masks show a class that the photo is not labelled with')
+        return entry
+
+    def _classes_in(self, mask: np.ndarray) -> set[str]:
+        values = np.unique(mask)
+        return {self.values.classes[value - 1] for value in values if value not in (0, IGNORE)}
 
     def _write_photo(self, photo: Photo, source: Path, target: Path) -> None:
         if photo.suffix is None:
@@ -101,19 +124,24 @@ class PhotoConverter:
         with atomic_write(target) as file, open(source, 'rb') as original:
             shutil.copyfileobj(original, file)
 
-    def _mask(self, image: OwnImage, photo: Photo) -> np.ndarray | None:
-        """The mask of a photo, upright and of its new size."""
-        path = image.mask
-        if path is None:
-            return None
-        mask = Image.fromarray(self.values.convert(read_mask(path), image.labels or (), str(path)))
+    def _mask(self, image: OwnImage, photo: Photo) -> tuple[np.ndarray, int]:
+        """Return the mask of an image, of all its photos, and the pixels where they clash."""
+        masks = [self._mask_of(source, photo) for source in image.masked]
+        return merge_masks(masks, IGNORE if self.settings.mask_overlap == 'void' else None)
+
+    def _mask_of(self, source: Source, photo: Photo) -> np.ndarray:
+        """Return the mask of a photo, upright and of its new size."""
+        path = source.mask
+        mask = Image.fromarray(
+            self.values.convert(read_any_mask(path), source.labels or (), str(path))
+        )
         if mask.size != photo.full_size:
             # Drawn by a program that did not turn the photo.
             turned = turn_upright(mask, photo.orientation)
             if turned.size != photo.full_size:
                 raise UserError(
                     '{}: has {} x {} pixels, but its photo {} has {} x {}; make both equal'.format(
-                        path, *mask.size, image.sources[0].path, *photo.full_size
+                        path, *mask.size, source.path, *photo.full_size
                     )
                 )
             mask = turned

@@ -15,7 +15,7 @@ from ...utils.text import printable
 from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
 from .converter import Journal, OwnImage, PhotoConverter
-from .images import collect_images
+from .images import OwnImages, collect_images
 from .labels import OwnLabels
 from .mask_values import MaskValues
 from .settings import OwnDataSettings
@@ -87,25 +87,32 @@ class OwnData:
                 those to validate on have changed since the data set was made,
                 or there are too few.
         """
-        images, labels = collect_images(self.settings, skip_bad, self.workers)
+        found = collect_images(self.settings, skip_bad, self.workers)
+        images, labels = found.images, found.labels
         self.values = MaskValues(labels.classes, self.settings.mask_values)
         if self.folder.was_finished:
             self._check_unchanged(images)
             return OwnDataSummary(False)
         with self.folder:
             entries = self._convert_all(images)
-            bad = {
-                image.image_id: entries[image.image_id]['problem']
+            bad, bad_masks = (
+                {name: entry[key] for name, entry in entries.items() if key in entry}
+                for key in ('problem', 'mask_problem')
+            )
+            either = bad_masks | bad
+            problems = [either[image.image_id] for image in images if image.image_id in either]
+            self._check_bad(problems, skip_bad)
+            # A photo is as good without its mask.
+            good = [
+                image.without_masks() if image.image_id in bad_masks else image
                 for image in images
-                if 'problem' in entries[image.image_id]
-            }
-            self._check_bad(bad, skip_bad)
-            good = [image for image in images if image.image_id not in bad]
+                if image.image_id not in bad
+            ]
             splits = split_images(good, labels.classes, self.settings, labels.val)
             self._write_lists(images, good, labels, splits, bad)
             self._remove_others(entries)
         self.journal.remove()
-        return self._summary(good, labels, splits, entries, bad)
+        return self._summary(good, found, splits, entries, problems)
 
     def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete that photos were added to."""
@@ -158,7 +165,7 @@ class OwnData:
         with self.journal.open() as file:
             for image, entry in converted:
                 entries[image.image_id] = entry
-                if 'problem' not in entry:  # may be mended
+                if not {'problem', 'mask_problem'} & set(entry):  # may be corrected
                     file.write(json.dumps(entry) + '\n')
                     file.flush()
         return entries
@@ -170,16 +177,15 @@ class OwnData:
             and all((self.out / name).is_file() for name in entry['files'])
         )
 
-    def _check_bad(self, bad: Mapping[str, str], skip_bad: bool) -> None:
+    def _check_bad(self, bad: Sequence[str], skip_bad: bool) -> None:
         path = self.out / 'problems.txt'
         path.unlink(missing_ok=True)
         if bad:
-            write_lines(path, list(map(printable, bad.values())))
+            write_lines(path, list(map(printable, bad)))
         if bad and not skip_bad:
-            first = next(iter(bad.values()))
             raise UserError(
                 f'{len(bad)} photos or masks cannot be used, all are listed in {path}; correct '
-                f'them, or leave them out with --skip-bad; the first: {first}'
+                f'them, or leave them out with --skip-bad; the first: {bad[0]}'
             )
 
     def _write_lists(
@@ -215,11 +221,12 @@ class OwnData:
     def _summary(
         self,
         good: Sequence[OwnImage],
-        labels: OwnLabels,
+        found: OwnImages,
         splits: Mapping[str, list[str]],
         entries: Mapping[str, dict],
-        bad: Mapping[str, str],
+        bad: Sequence[str],
     ) -> OwnDataSummary:
+        labels = found.labels
         shown = {image.image_id: image.labels or ('',) for image in good}
         counts = {
             split: Counter(name for stem in stems for name in shown[stem])
@@ -227,13 +234,17 @@ class OwnData:
         }
         notes = Counter(note for image in good for note in entries[image.image_id]['notes'])
         notes['copies of another photo'] = sum(len(image.sources) - 1 for image in good)
+        if found.unused_masks:
+            notes[f'masks belong to no photo, e.g. {found.unused_masks[0]}'] = len(
+                found.unused_masks
+            )
         return OwnDataSummary(
             True,
             labels.classes,
             counts,
             {split: len(stems) for split, stems in splits.items()},
             {note: count for note, count in notes.items() if count},
-            tuple(bad.values()),
+            tuple(bad),
             labels.outside,
             labels.typos,
         )

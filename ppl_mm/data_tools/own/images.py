@@ -3,21 +3,37 @@
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.image_folder import ImageFolder
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
 from .converter import OwnImage
 from .labels import NEGATIVE_FOLDER, OwnLabels, read_own_labels
+from .masks import MaskFinder, check_palettes
 from .settings import OwnDataSettings
 from .sources import Source, by_content, find_photos, image_ids
 
 
+@dataclass(frozen=True)
+class OwnImages:
+    """What a user's folders hold.
+
+    Attributes:
+        images: The images, photos of the same bytes being one.
+        labels: The labels of all photos.
+        unused_masks: Masks that belong to no photo, paths below their folder.
+    """
+
+    images: list[OwnImage]
+    labels: OwnLabels
+    unused_masks: tuple[str, ...]
+
+
 def collect_images(
     settings: OwnDataSettings, skip_bad: bool = False, workers: int | None = None
-) -> tuple[list[OwnImage], OwnLabels]:
+) -> OwnImages:
     """Find the photos of a user, with their labels and masks.
 
     Args:
@@ -26,20 +42,22 @@ def collect_images(
         workers: Threads. Defaults to None: one for each CPU.
 
     Returns:
-        The images, photos of the same bytes being one, and the labels.
+        The images, photos of the same bytes being one, with their labels.
 
     Raises:
         UserError: Photos or labels are missing, or do not fit each other.
     """
     paths, negatives = _find_all(settings)
     labels = read_own_labels(settings, list(paths), negatives, skip_bad)
-    masks = ImageFolder(settings.masks, ('.png',)) if settings.masks else None
+    names = [name for name in paths if name not in labels.left_out]
+    find = MaskFinder(settings.masks, names) if settings.masks else None
     sources = [
-        Source(name, path, labels.labels.get(name), _mask_of(masks, name))
-        for name, path in paths.items()
-        if name not in labels.left_out
+        Source(name, paths[name], labels.labels.get(name), find(name) if find else None)
+        for name in names
     ]
-    return _images(sources, labels.classes, workers), labels
+    check_palettes([source.mask for source in sources if source.mask], workers)
+    unused = tuple(find.unused) if find else ()
+    return OwnImages(_images(sources, labels.classes, workers), labels, unused)
 
 
 def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str]]:
@@ -83,7 +101,7 @@ def _images(
     images = []
     for group in groups:
         labels, problem = _common_labels(group, classes)
-        masks = [hashes[one.mask] for one in group if one.mask][:1]
+        masks = [hashes[one.mask] for one in group if one.mask]
         digest = json.dumps([digests[group[0].name], masks, labels])
         images.append(OwnImage(ids[group[0].name], tuple(group), labels, digest, problem))
     return images
@@ -106,12 +124,6 @@ def _common_labels(
             f'{other.labels[0]}; remove one'
         )
     return tuple(sorted(names, key=classes.index)), problem
-
-
-def _mask_of(masks: ImageFolder | None, name: str) -> Path | None:
-    # Of a.png.jpg it is a.png.png; a.png may be another photo's.
-    path = masks and masks.find_stem(os.path.splitext(name)[0])
-    return Path(path) if path else None
 
 
 def _sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...formats.image_list import image_id as normal_name  # TEMP
+from ...formats.image_list import normal_name
 from ...utils.thread_pool import map_files
 
 #: Formats that keep each value, the usual one first. JPEG does not.

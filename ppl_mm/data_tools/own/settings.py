@@ -35,6 +35,8 @@ class OwnDataSettings:
         max_long_side: Larger photos are shrunk to it, in pixels; 0 for none.
         link: Link files that need no change instead of copying them.
         mask_values: What values of masks mean, see :class:`MaskValues`.
+        mask_overlap: What a pixel is that several masks of one photo claim
+            for different classes: the class of the 'later' one, or 'void'.
         white_level: The white of grey photos of 16 bits.
     """
 
@@ -54,6 +56,7 @@ class OwnDataSettings:
     max_long_side: int = 2048
     link: bool = False
     mask_values: dict[int, str] = field(default_factory=dict)
+    mask_overlap: str = 'later'
     white_level: int = 65535
 
     def record(self) -> dict:

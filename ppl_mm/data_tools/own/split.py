@@ -48,7 +48,7 @@ def split_images(
                 'use; add some, or take it out of the labels or '
                 '--classes'
             )
-    masked = sorted(image.image_id for image in images if image.mask and image.labels is not None)
+    masked = sorted(image.image_id for image in images if image.masked and image.labels is not None)
     if settings.val_list or val_photos is not None:
         val = named_val(images, settings, val_photos)
     else:
