@@ -3,8 +3,8 @@
 Both read the same made JPEGs of VOC's size, 500 x 375, in this one process,
 and end in a packed sample with an image of 448 x 448:
 
-ours        configs/_base_/datasets/voc12_image_labels.py: the long side at
-            random, flip, crop, at --crop pixels
+ours        configs/baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py: the
+            long side at random, flip, crop, at --crop pixels
 mmpretrain  configs/_base_/datasets/voc_bs16.py of mmpretrain
 
 Time is the processor's. The pipelines take turns in reading all images, as a
@@ -38,8 +38,8 @@ import ppl_mm.datasets.transforms.crops
 import ppl_mm.datasets.transforms.loading  # noqa: F401  registers them
 from ppl_mm.utils.cli import run
 
-OURS = Path(__file__).parents[1] / 'configs/_base_/datasets'
-THEIRS = Path(mmpretrain.__file__).parent / '.mim/configs/_base_/datasets'
+OURS = Path(__file__).parents[1] / 'configs/baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
+THEIRS = Path(mmpretrain.__file__).parent / '.mim/configs/_base_/datasets/voc_bs16.py'
 
 
 def write_images(folder: Path, count: int, size: tuple[int, int] = (500, 375)) -> list[Path]:
@@ -76,8 +76,8 @@ def pipelines(crop: int) -> dict[str, Callable]:
         dict[str, Callable]: From name to pipeline, from a file to a sample.
     """
     init_default_scope('mmpretrain')
-    ours = Config.fromfile(OURS / 'voc12_image_labels.py').train_pipeline
-    theirs = Config.fromfile(THEIRS / 'voc_bs16.py').train_pipeline
+    ours = Config.fromfile(OURS).train_pipeline
+    theirs = Config.fromfile(THEIRS).train_pipeline
     for step in [*ours, *theirs]:
         if step.type.endswith('FillCrop'):
             step.crop_size = crop

@@ -1,7 +1,7 @@
 """How long a training step of each recipe takes, and what memory it needs.
 
     python benchmarks/recipes.py           # on the GPU; goes on after a kill
-    python benchmarks/recipes.py --only '*resnet38d*voc12*'
+    python benchmarks/recipes.py --only '*resnet50*voc12*'
 
 Each shipped recipe steps its own optimiser on random images of its crop, with
 the config's batch, as on each of four GPUs, and with four times as many, as
@@ -152,7 +152,7 @@ def measure(
 def chosen(pattern: str) -> list[Path]:
     """Recipes whose name fits, VOC's first."""
     found = [path for path in recipes() if fnmatch.fnmatch(path.stem, pattern)]
-    return sorted(found, key=lambda path: 'voc12' not in path.stem)
+    return sorted(found, key=lambda path: 'coco14' in path.stem)
 
 
 def machine_of(device: str) -> dict:
@@ -166,20 +166,17 @@ def machine_of(device: str) -> dict:
 def ratios(rows: dict[str, list[dict]]) -> dict[str, float]:
     """What the patches of the first stage add to a plain CAM's step."""
     found = {}
-    for backbone in ('resnet38d', 'resnet50'):
-        plain = [
-            row
-            for name, row in rows.items()
-            if name.startswith(f'cam_{backbone}') and 'voc12' in name
-        ]
-        first = [
-            row
-            for name, row in rows.items()
-            if name.startswith(f'ppl-stage1_{backbone}') and 'voc12' in name
-        ]
-        if plain and first:
-            seconds = [row[0][0]['all']['seconds'] for row in (first, plain)]
-            found[f'first_stage_over_plain_{backbone}'] = round(seconds[0] / seconds[1], 2)
+    for backbone, *pair in (
+        ('resnet38d', 'cls_progressive', 'cls_cam'),
+        (
+            'resnet50',
+            'ppl-progressive_resnet50_4xb4-15e_voc12aug-512x512',
+            'cam_resnet50_4xb4-5e_voc12aug-512x512',
+        ),
+    ):
+        if all(name in rows for name in pair):
+            first, plain = (rows[name][0]['all']['seconds'] for name in pair)
+            found[f'first_stage_over_plain_{backbone}'] = round(first / plain, 2)
     return found
 
 

@@ -21,8 +21,7 @@ from ppl_mm.data_tools.demo.data import write_demo_data
 torch.set_num_threads(1)
 
 TINY = """
-_base_ = ['{configs}/datasets/demo_image_labels.py',
-          '{configs}/cls_runtime.py']
+_base_ = '{configs}/classifier.py'
 
 model = dict(
     type='ppl_mm.CAMClassifier',
@@ -32,7 +31,12 @@ model = dict(
     neck=dict(type='ppl_mm.PatchLearning', position=2, grid=2),
     head=dict(type='ppl_mm.CAMHead', num_classes=4),
     data_preprocessor=dict(mean=[124] * 3, std=[58] * 3, to_rgb=True))
-tta_model = dict(type='ppl_mm.CAMTTAModel')
+tta_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='TestTimeAug', transforms=[
+        [dict(type='Resize', scale_factor=scale, keep_ratio=True)
+         for scale in (1.0, 1.5)],
+        _base_.flips, [_base_.pack]])]
 
 data_root = '{data_root}'
 train_pipeline = [
@@ -50,8 +54,6 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
-param_scheduler = dict(
-    type='PolyLR', power=0.9, by_epoch=True, convert_to_iter_based=True)
 train_cfg = dict(by_epoch=True, max_epochs=1)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=-1))
 log_level = 'WARNING'

@@ -1,12 +1,17 @@
-"""What is sure, as SEAM has PSA's AffinityNet learn it.
+"""Confident regions from which SEAM trains PSA's AffinityNet.
 
-As confident_psa.py, but with the alphas 4 and 24 (README of SEAM, Random walk
+The same as confident_psa.py, but with the alphas 4 and 24 (README of SEAM, Random walk
 step), which suit its larger maps.
 """
+
 refiners = []
 label = dict(
     type='ppl_mm.Agreement',
-    chains=[[
-        dict(type='ppl_mm.AlphaBackground', alpha=alpha),
-        dict(type='ppl_mm.DenseCRF', preset='psa'),
-    ] for alpha in (4, 24)])
+    chains=[
+        [
+            dict(type='ppl_mm.AlphaBackground', alpha=alpha),
+            dict(type='ppl_mm.DenseCRF', preset='psa'),
+        ]
+        for alpha in (4, 24)
+    ],
+)

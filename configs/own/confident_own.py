@@ -2,6 +2,7 @@
 
 IRN's thresholds and CRF, see ../affinity/confident_irn.py.
 """
+
 _base_ = '../affinity/confident_irn.py'
 
 # Larger photos are labelled at about this size: the maps have no more detail.

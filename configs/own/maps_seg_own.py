@@ -1,9 +1,9 @@
 """The maps of seg_deeplab_own.py, for tools/export_cam.py.
 
-What it sees of the classes that a photo has; labels made of them teach the
-second round.
+They are its scores for the classes of a photo. Labels made from them train the second round.
 """
-_base_ = ['./seg_deeplab_own.py', '../_base_/pipelines/seg_maps.py']
+
+_base_ = './seg_deeplab_own.py'
 
 test_dataloader = dict(
     dataset=dict(
@@ -12,21 +12,18 @@ test_dataloader = dict(
         data_root=_base_.own_data_root,
         data_prefix=dict(seg_map_path='SegmentationClass'),
         split='train',
-        test_mode=True))
+        test_mode=True,
+    )
+)
 tta_model = dict(type='ppl_mm.SegMapTTAModel')
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[
-            [
-                dict(type='Resize', scale=(side, side), keep_ratio=True)
-                for side in (384, 640)
-            ],
-            [
-                dict(type='RandomFlip', prob=prob, direction='horizontal')
-                for prob in (0., 1.)
-            ],
-            [dict(type='PackSegInputs', meta_keys=_base_.seg_map_meta_keys)],
-        ]),
+            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (384, 640)],
+            _base_.flips,
+            [dict(type='PackSegInputs', meta_keys=_base_.map_meta_keys)],
+        ],
+    ),
 ]

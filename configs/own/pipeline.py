@@ -1,4 +1,5 @@
-"""The whole way on your own photos, where there are masks to measure with."""
+"""All steps on your own photos, where some photos have masks to measure with."""
+
 name = 'own'
 data_root = '{{$OWN_DATA:data/mine}}'
 methods = [
@@ -8,11 +9,11 @@ methods = [
         short='PPL-ST',
         key='ppl_st',
         configs=['cls_first_round_own.py', 'cls_self_trained_own.py'],
-        labels='confident_own.py'),
+        labels='confident_own.py',
+    ),
 ]
 refinement = 'refine_self_trained_own.py'
 segmentation = 'seg_deeplab_own.py'
 # own_data.py writes these lists; train_masks is the part of train with masks.
-splits = dict(
-    train='train', threshold='train_masks', masked='train_masks', val='val')
+splits = dict(train='train', threshold='train_masks', masked='train_masks', val='val')
 seed = 0

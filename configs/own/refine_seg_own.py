@@ -1,7 +1,8 @@
-"""Labels of the maps of maps_seg_own.py: a background, then IRN's CRF.
+"""Pseudo-labels of maps_seg_own.py's maps: a background, then IRN's CRF.
 
-The threshold is what voc6's masks chose for maps of this kind.
+The threshold was chosen on voc6's masks for maps of this kind.
 """
+
 refiners = [
     dict(type='ppl_mm.ConstantBackground', threshold=0.6),
     dict(type='ppl_mm.DenseCRF', preset='irn'),

@@ -3,6 +3,7 @@
 The maps are probabilities, so where a class is as likely as the background
 its score is 0.5.
 """
+
 refiners = [
     dict(type='ppl_mm.ConstantBackground', threshold=0.5),
     dict(type='ppl_mm.DenseCRF', preset='irn'),

@@ -1,28 +1,17 @@
 """DeepLab-v3+ with ResNet-50 on the pseudo-labels of your own photos.
 
-Chen et al., ECCV 2018, arXiv 1802.02611: output stride 16, rates 6, 12, 18.
-Backbone and rates of learning are those of the classifier, and so is the
-scale at which photos of any size are seen. No mask in training, so nothing is
-validated; tools/test.py measures where val has masks.
+Chen et al., ECCV 2018, arXiv 1802.02611: output stride 16, rates 6, 12, 18. Backbone and
+learning rates are those of the classifier, and so is the scale at which photos of any size
+are seen. No mask in training, so nothing is validated; tools/test.py measures where val has
+masks.
 """
-_base_ = [
-    '../_base_/datasets/own_data.py',
-    '../_base_/datasets/cam_pseudo_labels.py',
-    '../_base_/seg_runtime.py',
-]
+
+_base_ = ['../_base_/segmentation.py', '../_base_/datasets/own_data.py']
 crop_size = (384, 384)
 max_iters = 4000
 
 model = dict(
-    type='EncoderDecoder',
-    data_preprocessor=dict(
-        type='SegDataPreProcessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        size=crop_size,
-        pad_val=0,
-        seg_pad_val=255),
+    data_preprocessor=dict(size=crop_size),
     backbone=dict(
         type='ResNet',
         depth=50,
@@ -33,7 +22,8 @@ model = dict(
         norm_cfg=dict(type='BN', requires_grad=False),
         norm_eval=True,
         style='pytorch',
-        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50')),
+        init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
+    ),
     decode_head=dict(
         type='DepthwiseSeparableASPPHead',
         in_channels=2048,
@@ -46,31 +36,30 @@ model = dict(
         num_classes=_base_.own_num_classes + 1,
         norm_cfg=dict(type='BN'),
         align_corners=False,
-        loss_decode=dict(type='CrossEntropyLoss')),
-    train_cfg=dict(),
-    test_cfg=dict(mode='whole'))
+        loss_decode=dict(type='CrossEntropyLoss'),
+    ),
+)
 
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=1e-2),
-    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.))),
-    clip_grad=dict(max_norm=5.))
+    paramwise_cfg=dict(custom_keys=dict(decode_head=dict(lr_mult=10.0))),
+    clip_grad=dict(max_norm=5.0),
+)
 param_scheduler = [
-    dict(type='PolyLR', power=0.9, eta_min=0., begin=0, end=max_iters,
-         by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
 ]
-train_cfg = dict(
-    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters, val_interval=max_iters)
 default_hooks = dict(
     checkpoint=dict(interval=1000),
-    # What convolutions on a CPU are fastest in.
-    channels_last=dict(type='ppl_mm.ChannelsLastHook'))
+    # On a CPU, convolutions are fastest in this memory format.
+    channels_last=dict(type='ppl_mm.ChannelsLastHook'),
+)
 
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(type='LoadAnnotations'),
-    dict(type='RandomResize', scale=(512, 512), ratio_range=(0.5, 1.5),
-         keep_ratio=True),
+    dict(type='RandomResize', scale=(512, 512), ratio_range=(0.5, 1.5), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='PhotoMetricDistortion'),
@@ -92,36 +81,22 @@ tta_pipeline = [
                 dict(type='Resize', scale=(side, side), keep_ratio=True)
                 for side in (384, 512, 640, 768)
             ],
-            [
-                dict(type='RandomFlip', prob=prob, direction='horizontal')
-                for prob in (0., 1.)
-            ],
+            _base_.flips,
             [dict(type='LoadAnnotations')],
             [dict(type='PackSegInputs')],
-        ]),
+        ],
+    ),
 ]
 train_dataloader = dict(
     batch_size=8,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
-        _base_.cam_pseudo_labels,
         data_root=_base_.own_data_root,
         label_dir='work_dirs/own_export/refined',
-        ann_file='ImageSets/Segmentation/train.txt',
-        metainfo=None,
-        pipeline=train_pipeline))
-val_dataloader = None
-val_cfg = None
-val_evaluator = None
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = val_cfg = val_evaluator = None
 test_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        _base_.cam_true_masks,
-        data_root=_base_.own_data_root,
-        metainfo=None,
-        pipeline=test_pipeline))
+    num_workers=2, dataset=dict(data_root=_base_.own_data_root, pipeline=test_pipeline)
+)
 auto_scale_lr = dict(enable=False, base_batch_size=8)

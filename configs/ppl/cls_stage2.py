@@ -1,2 +1,6 @@
-_base_ = './ppl-stage2_resnet38d_4xb2-8e_voc12aug-448x448.py'
-load_from = 'work_dirs/cls_stage1'  # of the short names, too
+"""Progressive patch learning, stage 2, ResNet38d, PASCAL VOC 2012."""
+
+_base_ = './cls_stage1.py'
+
+model = dict(neck=dict(position=12))
+load_from = 'work_dirs/cls_stage1'  # a folder stands for its latest checkpoint

@@ -1,2 +1,6 @@
-_base_ = './ppl-stage3_resnet38d_4xb2-8e_voc12aug-448x448.py'
-load_from = 'work_dirs/cls_stage2'  # of the short names, too
+"""Progressive patch learning, stage 3, ResNet38d, PASCAL VOC 2012."""
+
+_base_ = './cls_stage1.py'
+
+model = dict(neck=dict(position=15))
+load_from = 'work_dirs/cls_stage2'  # a folder stands for its latest checkpoint

@@ -1,14 +1,17 @@
-"""Patch learning, all stages at once, ResNet38d, PASCAL VOC 2012.
+"""Patch learning, all stages in each iteration, ResNet38d, PASCAL VOC 2012.
 
-As progressive multi-granularity training (PMG, ECCV 2020) steps its stages.
+Progressive multi-granularity training (PMG, ECCV 2020) steps its stages this way.
 """
-_base_ = './ppl-stage1_resnet38d_4xb2-8e_voc12aug-448x448.py'
+
+_base_ = './cls_stage1.py'
 
 train_cfg = dict(
     _delete_=True,
     type='ppl_mm.AllStagesTrainLoop',
-    max_epochs=_base_.train_cfg.max_epochs,
+    max_epochs=8,
     stages=[
-        dict(position=position, grid=_base_.grid)
-        for position in _base_.positions
-    ])
+        dict(position=6, grid=2),  # the end of b3
+        dict(position=12, grid=2),  # the end of b4
+        dict(position=15, grid=2),  # the end of b5
+    ],
+)

@@ -1,4 +1,5 @@
-"""Progressive patch learning on voc6, as many epochs as the plain CAM."""
+"""Progressive patch learning on voc6, with as many epochs as the plain CAM."""
+
 _base_ = './cls_cam_voc6.py'
 
 model = dict(neck=dict(type='ppl_mm.PatchLearning', position=6, grid=2))
@@ -9,5 +10,6 @@ custom_hooks = [
             dict(position=6, grid=2, epochs=1),
             dict(position=10, grid=2, epochs=1),
             dict(position=13, grid=2, epochs=1),
-        ])
+        ],
+    )
 ]

@@ -3,6 +3,7 @@
 It learns from the labels of cls_self_trained_once_voc6.py. The stages have
 three epochs in all, the same as without this one.
 """
+
 _base_ = './cls_self_trained_voc6.py'
 
 train_cfg = dict(max_epochs=1, val_interval=1)

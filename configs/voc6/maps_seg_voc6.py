@@ -1,9 +1,9 @@
 """The maps of voc6's segmentation network, for tools/export_cam.py.
 
-What it sees of the classes that an image has; labels made of them teach the
-next round.
+They are its scores for the classes of an image. Labels made from them train the next round.
 """
-_base_ = ['./seg_deeplab_voc6.py', '../_base_/pipelines/seg_maps.py']
+
+_base_ = './seg_deeplab_voc6.py'
 
 test_dataloader = dict(
     dataset=dict(
@@ -12,21 +12,18 @@ test_dataloader = dict(
         data_root='data/voc6',
         data_prefix=dict(seg_map_path='SegmentationClass'),
         split='train',
-        test_mode=True))
+        test_mode=True,
+    )
+)
 tta_model = dict(type='ppl_mm.SegMapTTAModel')
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[
-            [
-                dict(type='Resize', scale_factor=scale, keep_ratio=True)
-                for scale in (0.75, 1.25)
-            ],
-            [
-                dict(type='RandomFlip', prob=prob, direction='horizontal')
-                for prob in (0., 1.)
-            ],
-            [dict(type='PackSegInputs', meta_keys=_base_.seg_map_meta_keys)],
-        ]),
+            [dict(type='Resize', scale_factor=scale, keep_ratio=True) for scale in (0.75, 1.25)],
+            _base_.flips,
+            [dict(type='PackSegInputs', meta_keys=_base_.map_meta_keys)],
+        ],
+    ),
 ]

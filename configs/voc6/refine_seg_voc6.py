@@ -1,7 +1,8 @@
-"""Labels of the maps of maps_seg_voc6.py, for the next round on voc6.
+"""Pseudo-labels of maps_seg_voc6.py's maps, for the next round on voc6.
 
-The threshold is the best on train_official, with CRF and without, to a tenth.
+The threshold is the best on train_official to a tenth, with CRF and without.
 """
+
 refiners = [
     dict(type='ppl_mm.ConstantBackground', threshold=0.6),
     # The long side is 320; the preset is for images of 500.

@@ -1,13 +1,13 @@
 """The second round of voc6's segmentation: half as long as the first.
 
-From that one's weights, on labels that its network has made: maps_seg_voc6.py
-and refine_seg_voc6.py.
+It starts from the first round's weights and learns from the labels of that network:
+maps_seg_voc6.py and refine_seg_voc6.py.
 """
+
 _base_ = './seg_deeplab_voc6.py'
 max_iters = 400
 
 param_scheduler = [
-    dict(type='PolyLR', power=0.9, eta_min=0., begin=0, end=max_iters,
-         by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
 ]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)

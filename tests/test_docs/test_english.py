@@ -35,7 +35,6 @@ PATTERNS = {re.compile(key, re.IGNORECASE | re.MULTILINE): PHRASES[key] for key 
 
 #: Pages, and folders of code, that still need rewriting.
 STILL = {
-    'configs',
     'ppl_mm/apis',
     'ppl_mm/data_tools/own',
     'ppl_mm/datasets',

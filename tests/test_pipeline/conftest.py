@@ -6,8 +6,7 @@ import pytest
 # A hundredth of the demo. Dropout in the segmentation head, and several
 # checkpoints in each training: what makes resuming exactly hard.
 CLASSIFIER = """
-_base_ = ['{root}/configs/_base_/datasets/demo_image_labels.py',
-          '{root}/configs/_base_/cls_runtime.py']
+_base_ = '{root}/configs/_base_/classifier.py'
 model = dict(
     type='ppl_mm.CAMClassifier',
     backbone=dict(
@@ -15,7 +14,12 @@ model = dict(
         strides=(1, 2, 1, 1)),
     head=dict(type='ppl_mm.CAMHead', num_classes=4),
     data_preprocessor=dict(mean=[124] * 3, std=[58] * 3, to_rgb=True))
-tta_model = dict(type='ppl_mm.CAMTTAModel')
+tta_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='TestTimeAug', transforms=[
+        [dict(type='Resize', scale_factor=scale, keep_ratio=True)
+         for scale in (1.0, 1.5)],
+        _base_.flips, [_base_.pack]])]
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(type='ppl_mm.RandomResizeLong', min_size=48, max_size=64),
@@ -23,12 +27,11 @@ train_pipeline = [
     dict(type='ppl_mm.RandomFillCrop', crop_size=48),
     dict(type='PackInputs')]
 train_dataloader = dict(
-    batch_size=4, num_workers=1, dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(num_workers=0)
-test_dataloader = dict(num_workers=0)
+    batch_size=4, num_workers=1,
+    dataset=dict(data_root='data/demo', pipeline=train_pipeline))
+val_dataloader = dict(num_workers=0, dataset=dict(data_root='data/demo'))
+test_dataloader = val_dataloader
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3))
-param_scheduler = dict(
-    type='PolyLR', power=0.9, by_epoch=True, convert_to_iter_based=True)
 train_cfg = dict(by_epoch=True, max_epochs=4, val_interval=4)
 default_hooks = dict(
     logger=dict(interval=1), checkpoint=dict(interval=1))

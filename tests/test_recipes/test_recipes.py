@@ -12,24 +12,24 @@ import torch
 ROOT = Path(__file__).parents[2]
 FOLDERS = ('baseline', 'ppl', 'affinity', 'seg')
 SAMPLE = {
-    'cam_resnet38d_4xb2-8e_voc12aug-448x448',
+    'cls_cam',
     'ppl-progressive_resnet38d_4xb2-24e_coco14-448x448',
-    'ppl-stage1_resnet50_4xb4-5e_voc12aug-512x512',
-    'ppl-self-trained_resnet50_4xb4-5e_voc12aug-512x512',
+    'ppl-progressive_resnet50_4xb4-15e_voc12aug-512x512',
+    'ppl-self-trained_resnet38d_4xb2-8e_voc12aug-448x448',
     'affinity_resnet38d_4xb2-8e_voc12aug-448x448',
-    'deeplabv1_r38-d8_4xb3-20k_voc12ppl-448x448',
+    'deeplabv1_r38-d8_4xb3-20k_voc12aug-448x448',
     'deeplabv2_r101-d8_4xb3-100k_coco14ppl-321x321',
-    'deeplabv3plus_r50-d8_4xb4-20k_voc12aug-512x512',
+    'deeplabv3plus_r50',
 }
 
 
 def recipes(*folders):
-    """Configs that train; their short names are the same configs."""
+    """Configs that train."""
     return [
         path
         for folder in folders
         for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
-        if 'xb' in path.stem
+        if not path.stem.startswith(('chains_', 'confident_', 'refine_'))
     ]
 
 

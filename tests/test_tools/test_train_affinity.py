@@ -20,8 +20,7 @@ label = dict(type='ppl_mm.Agreement', chains=[
     for threshold in (0.7, 0.2)])
 """
 AFFINITY = """
-_base_ = ['{configs}/datasets/affinity_labels.py',
-          '{configs}/affinity_runtime.py']
+_base_ = '{configs}/affinity_net.py'
 model = dict(
     type='ppl_mm.AffinityNet',
     data_preprocessor=dict(
@@ -31,8 +30,6 @@ model = dict(
         type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
     taps=(2, 4), channels=(4, 4), stride=4)
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
-param_scheduler = dict(
-    type='PolyLR', power=0.9, by_epoch=True, convert_to_iter_based=True)
 train_cfg = dict(by_epoch=True, max_epochs=2)
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),

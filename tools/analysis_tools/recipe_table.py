@@ -13,7 +13,6 @@ import argparse
 import copy
 import json
 import math
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,9 +35,22 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ('baseline', 'ppl', 'affinity', 'seg')
 GPUS = 4
 # VOC 2012 train_aug, and MS COCO 2014 train without images of no object.
-IMAGES = dict(voc12=10_582, coco14=82_081)
-RECIPE = re.compile(r'_\dxb\d+-\d+[ek]_(voc12|coco14)')
+IMAGES = {'data/VOCdevkit/VOC2012': 10_582, 'data/coco': 82_081}
+# Configs of refinement train nothing.
+REFINEMENT = ('chains_', 'confident_', 'refine_')
 MEASURED = ROOT / 'benchmarks/results/recipes_gpu.json'
+# The names in that file, where they are not the configs' names of today.
+RECORDED = {
+    name: f'{old}_resnet38d_4xb2-{epochs}e_voc12aug-448x448'
+    for name, old, epochs in (
+        ('cls_cam', 'cam', 8),
+        ('cls_stage1', 'ppl-stage1', 8),
+        ('cls_stage2', 'ppl-stage2', 8),
+        ('cls_stage3', 'ppl-stage3', 8),
+        ('cls_progressive', 'ppl-progressive', 24),
+        ('cls_explicit', 'ppl-explicit', 8),
+    )
+}
 # Operations a second of cam_resnet50_4xb4-5e_voc12aug-512x512 in that file, of
 # the classifiers the slowest, with 4 and with 16 images.
 SUSTAINED = dict(each=50e12, all=86e12)
@@ -49,6 +61,7 @@ HEAD = """# Recipes: what they cost
 
 Written by `python tools/analysis_tools/recipe_table.py`. Counts are exact,
 memory is estimated. Hours come from measured steps; a `~` marks an estimate.
+Recipes named `cls_*` are for ResNet38d and VOC 2012.
 
 - *weights*, *trained*: parameters in millions, and those that get a gradient.
 - *GMAC*: billions of multiply-adds of the forward pass for one image at the
@@ -165,38 +178,26 @@ def _segmentation_loss(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def recipes() -> list[Path]:
-    """The configs of training runs, without their short names."""
+    """Return the configs of training runs."""
     return [
         path
         for folder in FOLDERS
         for path in sorted((ROOT / 'configs' / folder).glob('*.py'))
-        if RECIPE.search(path.stem)
+        if not path.stem.startswith(REFINEMENT)
     ]
-
-
-def aliases() -> dict[str, str]:
-    """Short names of recipes: from config to config, below configs/."""
-    found = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / 'configs' / folder).glob('*.py')):
-            base = re.match(r"_base_ = '\./(.+)\.py'", path.read_text())
-            if base and not RECIPE.search(path.stem):
-                found[f'{folder}/{path.name}'] = base[1]
-    return found
 
 
 def crop_of(cfg: Config) -> tuple[int, int]:
     """Height and width of a training image."""
-    (size,) = {
-        step.crop_size for step in _pipeline(cfg.train_dataloader.dataset) if 'crop_size' in step
-    }
+    (size,) = {step.crop_size for step in _dataset(cfg).pipeline if 'crop_size' in step}
     return (size, size) if isinstance(size, int) else tuple(size)
 
 
-def _pipeline(dataset: Config) -> Sequence[Config]:
+def _dataset(cfg: Config) -> Config:
+    dataset = cfg.train_dataloader.dataset
     while 'dataset' in dataset:
         dataset = dataset.dataset
-    return dataset.pipeline
+    return dataset
 
 
 def stages_of(cfg: Config) -> list[tuple[dict | None, float]]:
@@ -214,7 +215,7 @@ def stages_of(cfg: Config) -> list[tuple[dict | None, float]]:
 
 def images_of(cfg: Config) -> int:
     """Training images of a recipe's data set."""
-    return IMAGES[RECIPE.search(Path(cfg.filename).stem)[1]]
+    return IMAGES[_dataset(cfg).data_root]
 
 
 def iterations_of(cfg: Config) -> int:
@@ -288,7 +289,8 @@ def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
 def measured_steps(cfg: Config) -> list[dict] | None:
     """Steps of a recipe's stages, or of the same one on VOC, on a GPU."""
     name = Path(cfg.filename).stem.replace('_coco14-', '_voc12aug-')
-    return json.loads(MEASURED.read_text())['figures'].get(name)
+    figures = json.loads(MEASURED.read_text())['figures']
+    return figures.get(name, figures.get(RECORDED.get(name)))
 
 
 COLUMNS = (
@@ -322,9 +324,6 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
         yield f'| {" | ".join(COLUMNS)} |'
         yield f'|---|{"---:|" * (len(COLUMNS) - 1)}'
         yield from (f'| {" | ".join(line)} |' for line in cells)
-    yield from ('', '## Short names', '', '| config | is |', '|---|---|')
-    for name, target in aliases().items():
-        yield f'| {name} | {target} |'
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,13 +1,13 @@
-"""What a config has to know of a data set of your own, read from it.
+"""What a config has to know about a data set of your own, read from its folder.
 
-The folder is data/mine, or what the environment variable OWN_DATA says::
+The folder is data/mine, or the value of the environment variable OWN_DATA::
 
     OWN_DATA=data/other python tools/train.py configs/own/cls_cam_own.py
 
-The number of classes is that of the lines in its classes.txt, so that nothing
-is to be edited here; where there is no such folder yet a config still loads,
-and the run says what is missing.
+The number of classes is that of the lines in its classes.txt, so nothing here needs editing.
+A config loads without such a folder, too; then the run says what is missing.
 """
+
 own_data_root = '{{$OWN_DATA:data/mine}}'
 
 
@@ -21,5 +21,4 @@ def _count_lines(name, default):
 
 # The first line of classes.txt is the background.
 own_num_classes = max(1, _count_lines('classes.txt', 2) - 1)
-own_num_train = max(1, _count_lines(
-    'ImageSets/Segmentation/train.txt', 1000))
+own_num_train = max(1, _count_lines('ImageSets/Segmentation/train.txt', 1000))

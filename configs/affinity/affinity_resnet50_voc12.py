@@ -1,1 +1,0 @@
-_base_ = './affinity_resnet50_4xb8-3e_voc12aug-512x512.py'

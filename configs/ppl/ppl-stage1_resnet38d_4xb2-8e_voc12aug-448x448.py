@@ -1,8 +1,0 @@
-"""Progressive patch learning, stage 1, ResNet38d, PASCAL VOC 2012."""
-_base_ = '../baseline/cam_resnet38d_4xb2-8e_voc12aug-448x448.py'
-
-model = dict(
-    neck=dict(
-        type='ppl_mm.PatchLearning',
-        position=_base_.positions[0],
-        grid=_base_.grid))
