@@ -56,7 +56,11 @@ TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
     scope='ppl_mm',
-    locations=['ppl_mm.datasets.transforms.crops', 'ppl_mm.datasets.transforms.loading'],
+    locations=[
+        'ppl_mm.datasets.transforms.crops',
+        'ppl_mm.datasets.transforms.loading',
+        'ppl_mm.datasets.transforms.masks',
+    ],
 )
 # CAM export and the threshold sweep.
 METRICS = Registry(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..evaluation import confusion_matrix, summarize
-from ..formats.mask_file import read_mask
+from ..formats.ground_truth import GroundTruth
 from ..refine import RefinerChain
 from ..refine.config import build_chain, chain_settings, used_files
 from ..utils.files import write_json
@@ -67,7 +67,7 @@ class ChainMeter:
     """
 
     def __init__(self, chains: dict, folder: CamFolder, mask_dir: Path) -> None:
-        self.chains, self.folder, self.mask_dir = chains, folder, mask_dir
+        self.chains, self.folder, self.truth = chains, folder, GroundTruth(mask_dir)
         self._name, self._chain = None, None
 
     def __call__(self, item: tuple[str, str]) -> tuple[np.ndarray, float]:
@@ -86,8 +86,7 @@ class ChainMeter:
         name, stem = item
         chain = self.chain(name)
         image, cam_file = self.folder.read(stem)
-        mask_path = self.mask_dir / f'{stem}.png'
-        mask = read_mask(mask_path)
+        mask = self.truth.read(stem, cam_file.size)
         begin = time.process_time()
         try:
             label, _ = refine_image(chain, image, cam_file)
@@ -99,7 +98,7 @@ class ChainMeter:
         try:
             return confusion_matrix(label, mask, len(self.folder.classes)), seconds
         except ValueError as error:
-            raise UserError(f'{mask_path}: does not fit: {error}') from error
+            raise UserError(f'{self.truth.path(stem)}: does not fit: {error}') from error
 
     def chain(self, name: str) -> RefinerChain:
         """A chain; only the last one is kept in memory.

@@ -18,6 +18,7 @@ from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
 from ..formats.cam_file import cam_path, read_cam
+from ..formats.ground_truth import GroundTruth
 from ..formats.mask_file import label_path, write_label
 from ..utils.checkpoints import check_checkpoint
 from ..utils.config import building
@@ -221,12 +222,12 @@ class CAMExport:
             split (str): As of :meth:`export_cams`.
 
         Raises:
-            UserError: If an image of it has no mask.
+            UserError: If an image of it has no mask, and is not a negative.
         """
-        dataset = self._dataset(split)
+        dataset, truth = self._dataset(split), self._ground_truth()
         for i in range(len(dataset)):
             sample = dataset.get_data_info(i)
-            if sample['seg_map_path'] is None:
+            if not truth.is_known(sample['image_id']):
                 raise UserError(
                     f'split {split}: no threshold can be chosen on it, '
                     f'{sample["img_path"]} has no mask in {self._mask_dir()} '
@@ -258,7 +259,7 @@ class CAMExport:
 
     def _best_threshold(self, ids: Sequence[str], split: str) -> dict:
         sweep = evaluate_folder(
-            self.out_dir / 'cams', self._mask_dir(), ids, len(self.info['classes'])
+            self.out_dir / 'cams', self._ground_truth(), ids, len(self.info['classes'])
         )
         try:
             threshold, miou = sweep.best()
@@ -271,6 +272,7 @@ class CAMExport:
         return dict(
             split=split,
             num_images=len(ids),
+            negatives_without_mask=sweep.num_assumed,
             threshold=threshold,
             mIoU=miou,
             curve=sweep.curve(),
@@ -281,6 +283,12 @@ class CAMExport:
         dataset = self.cfg.test_dataloader.dataset
         folder = (dataset.get('data_prefix') or {}).get('seg_map_path', '')
         return Path(dataset.get('data_root', ''), folder)
+
+    def _ground_truth(self) -> GroundTruth:
+        dataset = self.cfg.test_dataloader.dataset
+        labels = dataset.get('ann_file', 'image_labels.csv')
+        root = dataset.get('data_root', '')
+        return GroundTruth(self._mask_dir(), Path(root, labels) if labels else None)
 
     def write_labels(self, ids: Sequence[str], split: str | None, threshold: float) -> None:
         """Write the pseudo-labels of images whose CAMs are there.

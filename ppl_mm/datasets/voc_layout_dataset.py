@@ -8,6 +8,7 @@ from mmseg.datasets import BaseSegDataset
 
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND, read_classes
+from ..formats.ground_truth import read_negatives
 from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
@@ -19,7 +20,8 @@ from ..registry import DATASETS
 class VOCLayoutDataset(BaseSegDataset):
     """A split of images with masks: 0 = background, 255 = void.
 
-    mmseg's ``BaseSegDataset``, which reads the classes from the data itself
+    A negative, an image whose label in the data set is empty, needs no mask:
+    it is all background. mmseg's ``BaseSegDataset``, which reads the classes from the data itself
     and says in one line what is wrong with it.
 
     Args:
@@ -70,7 +72,6 @@ class VOCLayoutDataset(BaseSegDataset):
         data_prefix = dict(
             dict(img_path='JPEGImages', seg_map_path='SegmentationClass'), **data_prefix or {}
         )
-        pipeline = [_keep_zero(step) for step in pipeline]
         self._needs_masks = not (
             kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline) and ann_file
         )
@@ -79,7 +80,7 @@ class VOCLayoutDataset(BaseSegDataset):
             data_root=data_root,
             data_prefix=data_prefix,
             metainfo=metainfo,
-            pipeline=pipeline,
+            pipeline=_own_masks(list(pipeline)),
             **kwargs,
         )
 
@@ -87,8 +88,8 @@ class VOCLayoutDataset(BaseSegDataset):
         """Find the image and the mask of every stem.
 
         Returns:
-            list[dict]: ``img_path``, ``seg_map_path`` and what mmseg's
-            transforms need beside them.
+            list[dict]: ``img_path``, ``seg_map_path``, '' for a negative
+            without a mask, and what mmseg's transforms need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
         if not self._needs_masks:
@@ -98,12 +99,15 @@ class VOCLayoutDataset(BaseSegDataset):
         images = ImageFolder(self.data_prefix['img_path'])
         masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix,))
         stems = self._stems(mask_dir)
-        self._check_all(self._mask, masks, stems)
+        if any(masks.find_stem(stem) is None for stem in stems):
+            negatives = read_negatives(self.data_root)
+            needed = [stem for stem in stems if stem not in negatives]
+            self._check_all(self._mask, masks, needed)
         self._check_all('image', images, stems)
         return [
             dict(
                 img_path=images.find_stem(stem),
-                seg_map_path=masks.find_stem(stem),
+                seg_map_path=masks.find_stem(stem) or '',
                 label_map=self.label_map,
                 reduce_zero_label=self.reduce_zero_label,
                 seg_fields=[],
@@ -155,17 +159,18 @@ class VOCLayoutDataset(BaseSegDataset):
             dict: As from the last transform.
         """
         info = self.get_data_info(idx)
-        if self._needs_masks:
+        has_mask = bool(info.get('seg_map_path'))
+        if has_mask:
             self._check_sizes(info['img_path'], info['seg_map_path'])
         try:
             results = super().prepare_data(idx)
         except (OSError, SyntaxError, AssertionError):
             # Decoders speak of bytes. If a file is to blame, name it.
             read_image(info['img_path'])
-            if self._needs_masks:
+            if has_mask:
                 read_mask(info['seg_map_path'])
             raise
-        if self._needs_masks:
+        if has_mask:
             self._check_labels(results, info['seg_map_path'])
         return results
 
@@ -197,10 +202,22 @@ class VOCLayoutDataset(BaseSegDataset):
             )
 
 
-def _keep_zero(step: dict | Callable) -> dict | Callable:
-    """A transform that does not turn label 0 into 255."""
-    if isinstance(step, dict) and step.get('reduce_zero_label'):
-        return dict(step, reduce_zero_label=False)
+def _own_masks(step: object) -> object:
+    """Return a transform, and those inside it, loading masks by :class:`LoadMask`.
+
+    Label 0 stays 0 in them, and is not turned into 255.
+    """
+    if isinstance(step, list | tuple):
+        return [_own_masks(one) for one in step]
+    if not isinstance(step, dict):
+        return step
+    step = dict(step)
+    if step.get('type') in ('LoadAnnotations', 'mmseg.LoadAnnotations'):
+        step['type'] = 'ppl_mm.LoadMask'
+    if step.get('reduce_zero_label'):
+        step['reduce_zero_label'] = False
+    if 'transforms' in step:
+        step['transforms'] = _own_masks(step['transforms'])
     return step
 
 

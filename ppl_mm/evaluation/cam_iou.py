@@ -16,7 +16,7 @@ from ..formats.mask_file import read_mask
 from ..registry import METRICS
 from ..utils.files import write_json
 from .confusion import mean_scores
-from .summary import format_table, summarize
+from .summary import format_table, note_on_negatives, summarize
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 
@@ -35,7 +35,8 @@ class CAMIoU(BaseMetric):
 
     Each data sample needs what CAMTTAModel gives: ``cam`` ``(n, h, w)``,
     normalized; ``class_ids`` ``(n,)``; ``ori_shape`` (H, W); and
-    ``seg_map_path``. On several processes, a sampler that gives out the
+    ``seg_map_path``, or an empty ``gt_label``: a negative without a mask is all
+    background. On several processes, a sampler that gives out the
     images in turn, as DefaultSampler does, counts each image once.
 
     Args:
@@ -75,7 +76,7 @@ class CAMIoU(BaseMetric):
         """Start from nothing."""
         self._sweep = None
         self._last = None
-        self._seen = 0
+        self._seen = self._assumed = 0
 
     @property
     def _classes(self) -> list[str]:
@@ -106,23 +107,32 @@ class CAMIoU(BaseMetric):
         if self._last is None:
             return
         sample, self._last = self._last, None
-        path = sample.get('seg_map_path')
-        if not path:
-            raise UserError(
-                f'{sample.get("img_path", "an image")}: has no mask to '
-                'measure its CAM by; leave out ppl_mm.CAMIoU, or give the '
-                'data set data_prefix=dict(seg_map_path=..)'
-            )
         if 'class_ids' not in sample:
             raise UserError(
                 'ppl_mm.CAMIoU: measures what a ppl_mm.CAMTTAModel gives; use '
                 'it as test_evaluator with tools/test.py --tta'
             )
-        mask = read_mask(path)
+        mask = self._mask(sample)
         try:
             self._sweep.update(_cam_file(sample), mask)
         except ValueError as error:
-            raise UserError(f'{path}: cannot measure the CAM: {error}') from error
+            raise UserError(
+                f'{sample.get("seg_map_path")}: cannot measure the CAM: {error}'
+            ) from error
+
+    def _mask(self, sample: dict) -> np.ndarray:
+        """Return the mask of a sample (H, W), all background for a negative that has none."""
+        path = sample.get('seg_map_path')
+        if path:
+            return read_mask(path)
+        if 'gt_label' in sample and not len(sample['gt_label']):
+            self._assumed += 1
+            return np.zeros(sample['ori_shape'][:2], np.uint8)
+        raise UserError(
+            f'{sample.get("img_path", "an image")}: has no mask to '
+            'measure its CAM by; leave out ppl_mm.CAMIoU, or give the '
+            'data set data_prefix=dict(seg_map_path=..)'
+        )
 
     def evaluate(self, size: int) -> dict:
         """Add up what all processes have counted.
@@ -149,8 +159,9 @@ class CAMIoU(BaseMetric):
             self._last = None
         self._count_last()
         sweep = self._sweep
-        sweep.counts = _sum_over_processes(sweep.counts)
-        sweep.num_images = size
+        total = _sum_over_processes(np.append(sweep.counts, self._assumed))
+        sweep.counts = total[:-1].reshape(sweep.counts.shape)
+        sweep.num_images, sweep.num_assumed = size, int(total[-1])
         self._forget()
         return {
             f'{self.prefix}/{name}': value for name, value in self.compute_metrics([sweep]).items()
@@ -194,7 +205,8 @@ class CAMIoU(BaseMetric):
             f'the best on {self.split}, chosen by its masks' if self.threshold is None else 'given'
         )
         print_log(
-            f'CAMs of {self.split} ({sweep.num_images} images) at threshold '
+            f'CAMs of {self.split} ({sweep.num_images} images'
+            f'{note_on_negatives(sweep.num_assumed)}) at threshold '
             f'{chosen["threshold"]:g} ({how}), in per cent:\n'
             f'{format_table(summary)}',
             logger='current',
@@ -208,7 +220,12 @@ class CAMIoU(BaseMetric):
             )
         if self.out_file and is_main_process():
             report = dict(
-                split=self.split, threshold_from=how, **chosen, scores=summary, curve=sweep.curve()
+                split=self.split,
+                threshold_from=how,
+                **chosen,
+                negatives_without_mask=sweep.num_assumed,
+                scores=summary,
+                curve=sweep.curve(),
             )
             write_json(self.out_file, report)
 

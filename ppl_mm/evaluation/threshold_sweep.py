@@ -42,6 +42,7 @@ class ThresholdSweep:
             raise ValueError(f'expect thresholds that are not negative, got {list(thresholds)}')
         self.num_classes = num_classes
         self.num_images = 0
+        self.num_assumed = 0  # of them negatives without a mask, taken as background
         # Pixels by truth, strongest class and thresholds below the score.
         self.counts = np.zeros((num_classes + 1, num_classes, len(exact) + 1), np.int64)
         self._below = _CountBelow(np.array(sorted(exact), np.float32))
@@ -97,6 +98,7 @@ class ThresholdSweep:
             raise ValueError('two sweeps of different classes or thresholds cannot be merged')
         self.counts += other.counts
         self.num_images += other.num_images
+        self.num_assumed += other.num_assumed
 
     def confusion(self, threshold: float | None = None) -> np.ndarray:
         """The confusion matrix at one threshold, or at all of them.

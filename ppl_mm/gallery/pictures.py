@@ -8,6 +8,7 @@ import numpy as np
 from ..cams import foreground_score, label_from_cam
 from ..evaluation import confusion_matrix, mean_scores
 from ..formats.cam_file import CamFile, cam_path, read_cam
+from ..formats.ground_truth import GroundTruth
 from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
@@ -80,6 +81,7 @@ class _Panel:
         self.dir, self.root = work_dir, Path(report['data_root'])
         self.photos = photos
         self.images = ImageFolder(self.root / 'JPEGImages')
+        self.truth = GroundTruth(self.root / 'SegmentationClass')
         self.paths = report['paths']
         self.methods = {method['key']: method['short'] for method in report['methods']}
         self.foreground = len(report['classes']) - 1
@@ -94,19 +96,21 @@ class _Panel:
 
     def choose(self, each: int) -> list[tuple[str, str]]:
         """The best, middle and worst images by their pseudo-label."""
-        ious = {stem: self._iou(self._pseudo_label(stem), self._mask(stem)) for stem in self.stems}
+        labels = ((stem, self._pseudo_label(stem)) for stem in self.stems)
+        ious = {
+            stem: self._iou(label, self.truth.read(stem, label.shape)) for stem, label in labels
+        }
         known = [stem for stem in self.stems if ious[stem] is not None]
         return pick(sorted(known, key=lambda stem: (-ious[stem], stem)), each)
 
     def row(self, stem: str) -> list[Cell]:
         """What is shown of an image."""
-        mask = self._mask(stem)
+        label = self._pseudo_label(stem)
+        mask = self.truth.read(stem, label.shape)
         image = self._photo(stem) if self.photos else np.zeros((*mask.shape, 3), np.uint8)
         predictions = self.dir / self.paths['tests']['masked'] / 'predictions'
         prediction = read_mask(predictions / f'{Path(stem).name}.png')
-        labels = [
-            self._label_cell(image, label, mask) for label in (self._pseudo_label(stem), prediction)
-        ]
+        labels = [self._label_cell(image, one, mask) for one in (label, prediction)]
         maps = [self._map_cell(image, key, stem, mask) for key in self.methods]
         first = [Cell(image)] if self.photos else []
         true = Cell(overlay_label(image, mask, self._opacity()))
@@ -133,9 +137,6 @@ class _Panel:
 
     def _pseudo_label(self, stem: str) -> np.ndarray:
         return read_mask(label_path(self.dir / self.paths['labels'], stem))
-
-    def _mask(self, stem: str) -> np.ndarray:
-        return read_mask(self.root / 'SegmentationClass' / f'{stem}.png')
 
     def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
         """Mean IoU of one image; None where its mask is all void."""

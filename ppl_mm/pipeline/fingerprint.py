@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.ground_truth import GroundTruth
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..utils.config import read_config
@@ -104,12 +105,12 @@ def check_data(settings: PipelineSettings) -> None:
             f'{settings.list_path("train")}; splits.masked must be a part of '
             'splits.train, whose pseudo-labels are measured on it'
         )
+    truth = GroundTruth(root / 'SegmentationClass')
     for split in ('threshold', 'masked', 'val'):
         for stem in stems[split]:
-            mask = root / 'SegmentationClass' / f'{stem}.png'
-            if not mask.is_file():
+            if not truth.is_known(stem):
                 raise UserError(
-                    f'{mask}: no such mask, but '
+                    f'{truth.path(stem)}: no such mask, but '
                     f'splits.{split}={settings.splits[split]!r} '
                     'needs one for each image; name a split with '
                     'masks'

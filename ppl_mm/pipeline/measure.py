@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
+from ..formats.ground_truth import GroundTruth
 from ..formats.image_list import read_ids
 from ..utils.cli import run
 from ..utils.files import write_json
@@ -37,7 +38,8 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
             ``tools/refine.py``, finished.
 
     Returns:
-        dict: Ready for JSON: ``split``, ``num_images``, ``config``,
+        dict: Ready for JSON: ``split``, ``num_images``,
+        ``negatives_without_mask`` (of them, all background), ``config``,
         ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
         background, ``threshold`` and where it is from; ``maps``: the scores
         of the maps cut at it, see ``summarize``; ``labels``: those of the
@@ -49,7 +51,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     """
     record = json.loads((export_dir / 'export.json').read_text())
     stems = read_ids(data_root / f'ImageSets/Segmentation/{split}.txt')
-    masks, foreground = data_root / 'SegmentationClass', record['classes']
+    masks, foreground = GroundTruth(data_root / 'SegmentationClass'), record['classes']
     classes, threshold = ['background', *foreground], record['threshold']
     maps = curve = None
     if threshold is not None:  # refined maps are cut by a rule, not by one
@@ -61,7 +63,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     labels = evaluate_labels(export_dir / 'labels', masks, stems, len(foreground))
     if not labels.any():
         raise UserError(
-            f'{masks}: the masks of {split} hold nothing but void; name a split with masks'
+            f'{masks.mask_dir}: the masks of {split} hold nothing but void; name a split with masks'
         )
     chosen = record['threshold_from']
     if isinstance(chosen, dict):  # with all scores: they are reported here
@@ -69,6 +71,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     return dict(
         split=split,
         num_images=len(stems),
+        negatives_without_mask=len(masks.assumed),
         config=record['config'],
         checkpoint=record['checkpoint'],
         checkpoint_sha256=record['checkpoint_sha256'],

@@ -57,6 +57,14 @@ def test_relative_folder_is_not_below_data_root(export, monkeypatch):
     assert len(dataset) == 3
 
 
+def test_a_negative_without_a_label_teaches_background(export):
+    data = export.parent / 'data'
+    (data / 'image_labels.csv').write_text('image,labels\n1,cat\n3,\n')
+    (data / 'list.txt').write_text('1\n3\n')
+    dataset = build(export, ann_file='list.txt')
+    assert not dataset[1]['data_samples'].gt_sem_seg.data.any()
+
+
 def test_a_list_of_images(export):
     (export.parent / 'data/train.txt').write_text('2\n0\n')
     dataset = build(export, ann_file='train.txt')

@@ -49,6 +49,21 @@ def test_a_split(root):
     assert {0, 255} <= set(np.unique(mask))
 
 
+def test_a_negative_needs_no_mask(root):
+    (root / 'SegmentationClass/a.png').unlink()
+    with pytest.raises(UserError, match='1 of 2 images have no mask there, first a'):
+        VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE)
+    (root / 'image_labels.csv').write_text('image,labels\na,\nc,cat\n')
+    views = [[dict(type='LoadAnnotations')], [PIPELINE[2]]]
+    nested = [PIPELINE[0], dict(type='TestTimeAug', transforms=views)]
+    resized = [PIPELINE[0], dict(type='Resize', scale=(6, 5)), *PIPELINE[1:]]
+    for pipeline in (PIPELINE, nested, resized):
+        sample = VOCLayoutDataset(str(root), SPLIT, pipeline=pipeline)[1]['data_samples']
+        sample = sample[0] if pipeline is nested else sample
+        mask = sample.gt_sem_seg.data
+        assert mask.shape == (1, 10, 12) and not mask.any()
+
+
 def test_a_split_without_masks(root):
     shutil.rmtree(root / 'SegmentationClass')
     without = [

@@ -75,6 +75,20 @@ def test_it_is_a_sweep_over_the_samples(samples):
     assert scores == measure(samples, batch_size=3)
 
 
+def test_a_negative_without_a_mask_is_all_background(samples, tmp_path):
+    one = dict(samples[3], gt_label=torch.zeros(0, dtype=torch.long))
+    write_label(tmp_path / 'zero.png', np.zeros(one['ori_shape'], np.uint8))
+    assumed, drawn = (
+        measure([*samples, dict(one, seg_map_path=path)], out_file=tmp_path / 'scores.json')
+        for path in (None, str(tmp_path / 'zero.png'))
+    )
+    assert assumed == drawn
+    measure([*samples, dict(one, seg_map_path=None)], out_file=tmp_path / 'scores.json')
+    assert json.loads((tmp_path / 'scores.json').read_text())['negatives_without_mask'] == 1
+    with pytest.raises(UserError, match='has no mask'):
+        measure([dict(one, seg_map_path=None, gt_label=torch.tensor([1]))])
+
+
 def test_a_threshold_from_elsewhere_is_used(samples):
     best, given = measure(samples), measure(samples, threshold=0.8)
     assert given['cam/threshold'] == 0.8

@@ -5,8 +5,10 @@ from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import confusion_matrix, evaluate_folder, evaluate_labels
 from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import write_label
+from ppl_mm.formats.voc_layout import write_labels
 
 STEMS = ['a', 'b', 'c']
 NUM_CLASSES = 3
@@ -49,6 +51,22 @@ def test_only_the_split_is_measured(export):
     )
     np.testing.assert_array_equal(matrix_of(export, ['b']), expected)
     np.testing.assert_array_equal(sweep_of(export, ['b']).confusion(0.4), expected)
+
+
+def test_a_negative_without_a_mask_counts_as_all_background(export):
+    write_labels(export / 'image_labels.csv', dict(a=[], b=['x'], c=['x']))
+    before = sweep_of(export, ['b', 'c'])
+    (export / 'masks/a.png').unlink()
+    write_cam(export / 'cams/a.npz', CamFile([1], np.full((1, 4, 5), 0.3), (8, 10)))
+    write_label(export / 'labels/a.png', np.zeros((8, 10), np.uint8))
+    sweep = sweep_of(export)
+    assert sweep.num_assumed == 1 and before.num_assumed == 0
+    more = sweep.confusion(0.4) - before.confusion(0.4)
+    assert more[0, 0] == 80 and more.sum() == 80
+    assert (sweep.confusion(0.2) - before.confusion(0.2))[0, 2] == 80  # false positives
+    truth = GroundTruth(export / 'masks')
+    total = evaluate_labels(export / 'labels', truth, STEMS, NUM_CLASSES, progress=False)
+    assert truth.assumed == {'a'} and total.sum() > matrix_of(export, ['b', 'c']).sum()
 
 
 def test_the_bar_goes_to_stderr(export, capsys):

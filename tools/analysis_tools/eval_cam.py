@@ -23,7 +23,14 @@ from matplotlib.figure import Figure
 
 from ppl_mm.apis.cam_folder import read_export
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
+from ppl_mm.evaluation import (
+    ThresholdSweep,
+    evaluate_folder,
+    format_table,
+    note_on_negatives,
+    summarize,
+)
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import atomic_write, write_json
@@ -50,6 +57,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=[0.01, 0.99, 0.01],
         metavar=('FIRST', 'LAST', 'STEP'),
         help='thresholds to try (default: 0.01 0.99 0.01); more cost nothing',
+    )
+    parser.add_argument(
+        '--image-labels',
+        metavar='FILE',
+        help='images with an empty label need no mask: they are all background '
+        '(default: the label file of the data set that MASK_DIR lies in)',
     )
     parser.add_argument(
         '--out',
@@ -135,7 +148,7 @@ def print_tables(
     """
     best, _ = sweep.best()
     print(
-        f'{sweep.num_images} images of {split}, per cent\n'
+        f'{sweep.num_images} images of {split}{note_on_negatives(sweep.num_assumed)}, per cent\n'
         f'{format_curve(sweep)}\n\nat {best:g}, the best on {split}, '
         f'chosen by its masks:\n{format_table(scores[best])}'
     )
@@ -152,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = [] if used is None else [used]
     sweep = evaluate_folder(
         Path(args.export_dir) / 'cams',
-        args.mask_dir,
+        GroundTruth(args.mask_dir, args.image_labels),
         stems,
         len(record['classes']),
         [*thresholds, *given],
@@ -174,6 +187,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         masks=args.mask_dir,
         split=split,
         num_images=len(stems),
+        negatives_without_mask=sweep.num_assumed,
         best_threshold=best,
         best_mIoU=miou,
         best_threshold_from=f'the masks of {split}',

@@ -19,8 +19,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.evaluation import evaluate_labels, format_table, summarize
+from ppl_mm.evaluation import evaluate_labels, format_table, note_on_negatives, summarize
 from ppl_mm.formats.class_list import read_classes
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import write_json
@@ -48,6 +49,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='classes.txt: one name per line, background first',
     )
     parser.add_argument(
+        '--image-labels',
+        metavar='FILE',
+        help='images with an empty label need no mask: they are all background '
+        '(default: the label file of the data set that MASK_DIR lies in)',
+    )
+    parser.add_argument(
         '--out',
         metavar='FILE',
         help='also write the numbers as JSON, fractions from 0 to 1, with the confusion matrix',
@@ -59,9 +66,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
     classes, stems = read_classes(args.classes), read_ids(args.split)
-    confusion = evaluate_labels(args.label_dir, args.mask_dir, stems, len(classes))
+    truth = GroundTruth(args.mask_dir, args.image_labels)
+    confusion = evaluate_labels(args.label_dir, truth, stems, len(classes))
     summary = summarize(confusion, ['background', *classes])
-    print(f'{len(stems)} images of {args.split}, per cent')
+    note = note_on_negatives(len(truth.assumed))
+    print(f'{len(stems)} images of {args.split}{note}, per cent')
     print(format_table(summary))
     if args.out:
         report = dict(
@@ -69,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             masks=args.mask_dir,
             split=Path(args.split).stem,
             num_images=len(stems),
+            negatives_without_mask=len(truth.assumed),
             **summary,
         )
         write_json(args.out, report)

@@ -30,8 +30,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.image_refiner import refine_image
-from ppl_mm.errors import UserError
-from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.config import read_config
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
@@ -128,15 +127,15 @@ def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
 
 
 def _first_cells(meter: ChainMeter, stem: str) -> list[Cell]:
-    image, _ = meter.folder.read(stem)
-    mask = read_mask(meter.mask_dir / f'{stem}.png')
+    image, cam_file = meter.folder.read(stem)
+    mask = meter.truth.read(stem, cam_file.size)
     return [Cell(image), Cell(overlay_label(image, mask))]
 
 
 def _cell(meter: ChainMeter, name: str, stem: str) -> Cell:
     """An image labelled by a chain, and the share of pixels that are right."""
     image, cam_file = meter.folder.read(stem)
-    mask = read_mask(meter.mask_dir / f'{stem}.png')
+    mask = meter.truth.read(stem, cam_file.size)
     label, _ = refine_image(meter.chain(name), image, cam_file)
     right = np.mean((label == mask)[mask < 255])
     return Cell(overlay_label(image, label), f'{100 * right:.1f} % right')
@@ -163,12 +162,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _check_masks(comparison: ChainComparison, others: Sequence[str]) -> None:
     """Say at once that a split has no masks."""
+    truth = GroundTruth(comparison.mask_dir)
     for stem in (*comparison.stems, *others):
-        path = comparison.mask_dir / f'{stem}.png'
-        if not path.is_file():
-            raise UserError(
-                f'{path}: no such mask; measuring needs a split with masks, give one with --split'
-            )
+        truth.check(stem)
 
 
 if __name__ == '__main__':

@@ -4,5 +4,9 @@ from ...utils.lazy import lazy_exports
 
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
-    {'crops': ('RandomFillCrop', 'RandomResizeLong'), 'loading': ('LoadImage', 'LoadLabel')},
+    {
+        'crops': ('RandomFillCrop', 'RandomResizeLong'),
+        'loading': ('LoadImage', 'LoadLabel'),
+        'masks': ('LoadMask',),
+    },
 )

@@ -1,0 +1,118 @@
+"""The ground truth of images: their masks, and what stands for a missing one."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from .class_list import read_classes
+from .image_folder import ImageFolder
+from .image_labels import find_label_file, read_labels
+from .image_list import image_id
+from .mask_file import read_mask
+
+
+class GroundTruth:
+    """The masks of a data set; a negative without a mask is all background.
+
+    A negative is an image whose label is empty: it shows none of the classes,
+    so its mask need not be drawn. Labels are read only if a mask is missing.
+
+    Args:
+        mask_dir: Holds ``<image id>.png``.
+        label_file: The image-level labels. Defaults to None: those of the
+            data set in VOC's layout that ``mask_dir`` lies in, if it has any.
+
+    Attributes:
+        assumed: Ids of the negatives that were taken as all background.
+    """
+
+    def __init__(
+        self, mask_dir: str | os.PathLike, label_file: str | os.PathLike | None = None
+    ) -> None:
+        self.mask_dir, self.label_file = Path(mask_dir), label_file
+        self.assumed: set[str] = set()
+        self._masks = ImageFolder(mask_dir, ('.png',)) if self.mask_dir.is_dir() else None
+        self._negatives: frozenset[str] | None = None
+
+    def path(self, image: str) -> Path:
+        """Return the path of a mask, where it is or where it should be.
+
+        Args:
+            image: Image id.
+        """
+        found = self._masks and self._masks.find_stem(image)
+        return Path(found) if found else self.mask_dir / f'{image}.png'
+
+    def is_known(self, image: str) -> bool:
+        """Return whether an image has a mask, or needs none.
+
+        Args:
+            image: Image id.
+
+        Raises:
+            UserError: The image-level labels are malformed.
+        """
+        return self.path(image).exists() or image in self._read_negatives()
+
+    def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
+        """Return the mask of an image, uint8 (H, W).
+
+        Args:
+            image: Image id.
+            size: (H, W) of the image, for a negative without a mask.
+
+        Raises:
+            UserError: The mask is missing or cannot be read, or the
+                image-level labels are malformed.
+        """
+        self.check(image)
+        path = self.path(image)
+        if path.exists():
+            return read_mask(path)
+        self.assumed.add(image)
+        return np.zeros(size, np.uint8)
+
+    def check(self, image: str) -> None:
+        """Refuse an image that has no mask and needs one.
+
+        Args:
+            image: Image id.
+
+        Raises:
+            UserError: It does, or the image-level labels are malformed.
+        """
+        if not self.is_known(image):
+            raise UserError(
+                f'{self.path(image)}: no such mask; measuring needs a split with masks, give one '
+                'with --split (an image with an empty label needs none)'
+            )
+
+    def _read_negatives(self) -> frozenset[str]:
+        """Return the ids of images with an empty label."""
+        if self._negatives is None:
+            self._negatives = read_negatives(self.mask_dir.parent, self.label_file)
+        return self._negatives
+
+
+def read_negatives(
+    data_root: str | os.PathLike, label_file: str | os.PathLike | None = None
+) -> frozenset[str]:
+    """Return the ids of the images that show none of the classes.
+
+    Args:
+        data_root: Folder of the data set.
+        label_file: Its image-level labels. Defaults to None: the label file in
+            ``data_root``; there are no negatives if it has none.
+
+    Raises:
+        UserError: The labels, or the list of classes, are malformed.
+    """
+    path = label_file or find_label_file(data_root)
+    if path is None:
+        return frozenset()
+    class_list = Path(data_root) / 'classes.txt'
+    classes = read_classes(class_list) if class_list.is_file() else ()
+    rows = read_labels(path, classes).rows
+    return frozenset(image_id(row.image) for row in rows if not row.names)
