@@ -1,21 +1,13 @@
 """One command as a process of its own, watched through its log."""
 
-import ctypes
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import IO
 
+from .launch import start
 from .progress import Progress, parse_progress
 
-_ROOT = Path(__file__).resolve().parents[2]
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # How a traceback, or one of our own errors, names what went wrong.
 _ERROR = re.compile(r'^(error: |[\w.]*(Error|Exception|Interrupt)\b)')
 
@@ -24,100 +16,38 @@ def run_process(
     command: Sequence[str],
     log: Path,
     show: Callable[[Progress | None], None],
-    start: Callable | None = None,
+    keep: int | None = None,
 ) -> int:
-    """Run a command; its output goes to a log.
+    """Run a command; return its exit status, negative for the signal that ended it.
 
     Args:
-        command (Sequence[str]): Program and arguments.
-        log (Path): The file to add the output to.
-        show (Callable): Called about twice a second with the last progress
-            that the output told, None before there was any.
-        start (Callable, optional): What starts it, as :func:`start_process`,
-            which is the default.
-
-    Returns:
-        int: Its exit status, negative for the signal that ended it.
+        command: As :func:`.launch.start` takes it.
+        log: The file to add the output to.
+        show: Called about twice a second with the last progress in the output, None before there
+            was any.
+        keep: A file descriptor to keep open in the process.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, 'ab') as output:
         output.write(f'$ {" ".join(command)}\n'.encode())
-        output.flush()
-        reader = _LogReader(log)
-        process = (start or start_process)(command, output)
+    reader = _LogReader(log)
+    process = start(command, log, keep)
     try:
-        while process.poll() is None:
+        while process.exitcode is None:
             show(reader.read())
-            _wait(process)
+            process.join(0.5)
     finally:
         _end(process)
-    return process.returncode
+    return process.exitcode
 
 
-def start_process(
-    command: Sequence[str], output: IO[bytes], inherit: Sequence[int] = ()
-) -> subprocess.Popen:
-    """Start a command that ends with this process, even if this is killed.
-
-    Args:
-        command (Sequence[str]): Program and arguments.
-        output (IO[bytes]): The file to add the output to.
-        inherit (Sequence[int]): File descriptors to leave open in it.
-
-    Returns:
-        subprocess.Popen: The process.
-    """
-    return popen(
-        command, inherit, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-    )
-
-
-def popen(command: Sequence[str], inherit: Sequence[int], **streams) -> subprocess.Popen:
-    """As :func:`start_process`, with the streams that ``Popen`` takes."""
-    end = partial(end_with_parent, os.getpid())
-    return subprocess.Popen(
-        command,
-        env=_environment(),
-        pass_fds=inherit,
-        preexec_fn=end if sys.platform == 'linux' else None,
-        **streams,
-    )
-
-
-def _wait(process: subprocess.Popen) -> None:
-    try:
-        process.wait(timeout=0.5)
-    except subprocess.TimeoutExpired:
-        pass
-
-
-def _end(process: subprocess.Popen) -> None:
+def _end(process: BaseProcess) -> None:
     """End a process that is left when this one is interrupted."""
-    if process.poll() is None:
+    if process.is_alive():
         process.terminate()
-        time.sleep(0.5)
+        process.join(0.5)
         process.kill()
-        process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """As here, with output that comes at once and this very ppl_mm."""
-    paths = [str(_ROOT), os.environ.get('PYTHONPATH', '')]
-    return dict(os.environ, PYTHONUNBUFFERED='1', PYTHONPATH=os.pathsep.join(filter(None, paths)))
-
-
-def end_with_parent(parent: int) -> None:
-    """Have Linux kill this process, a new one, when its parent is gone.
-
-    Else a killed pipeline would leave a training behind, and the next one
-    would write into the same folder.
-
-    Args:
-        parent (int): Its process id.
-    """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before
-        os._exit(1)
+        process.join()
 
 
 class _LogReader:
@@ -155,4 +85,4 @@ def last_useful_line(log: Path) -> str:
     lines = [line.strip() for line in re.split(r'[\r\n]', text)]
     lines = [line for line in lines if line and not line.startswith('$ ')]
     errors = [line for line in lines if _ERROR.match(line)]
-    return (errors or lines or ['it said nothing'])[-1].removeprefix('error: ')
+    return (errors or lines or ['no output'])[-1].removeprefix('error: ')

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import fingerprint
-from .launcher import Launcher
 from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process
 from .progress import Display, Estimate
@@ -72,7 +71,7 @@ class Pipeline:
         """
         steps = self._chosen(until, only)
         display, estimate = Display(len(self.steps)), Estimate(steps)
-        with self.folder.claim() as lock, Launcher(inherit=(lock.fileno(),)) as self.launcher:
+        with self.folder.claim() as self.lock:
             for step in steps:
                 if record := self._is_done(step):
                     display.skip(self._number(step), step)
@@ -145,7 +144,7 @@ class Pipeline:
         command = [*step.command, *(step.resume if goes_on else ())]
         log = self.folder.log_path(step)
         try:
-            status = run_process(command, log, show, self.launcher.start)
+            status = run_process(command, log, show, self.lock.fileno())
         finally:
             display.stop()
         files = step.output_files()

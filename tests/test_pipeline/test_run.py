@@ -31,6 +31,8 @@ def start(mini, tmp_path, monkeypatch):
             'exec(text)\nif "number" in vars(): 1 / number\n'
             'if "quiet" in vars(): sys.exit()\nout.write_text(text)'
         )
+        script = tmp_path / f'do_{name}.py'
+        script.write_text(code)
         return Step(
             name=name,
             title=f'do {name}',
@@ -38,7 +40,7 @@ def start(mini, tmp_path, monkeypatch):
             outputs=(out,),
             folder=out.parent,
             configs=(config,),
-            command=[sys.executable, '-c', code, *map(str, [*inputs, out])],
+            command=[sys.executable, str(script), *map(str, [*inputs, out])],
         )
 
     def make(work_dir=work_dir):

@@ -1,0 +1,91 @@
+"""Starts the commands of a pipeline as processes that end with it."""
+
+import multiprocessing
+import os
+import runpy
+import sys
+import threading
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+
+
+def start(command: Sequence[str], log: Path, keep: int | None = None) -> BaseProcess:
+    """Start a command of Python; it ends when this process does, even if that is killed.
+
+    On Linux it is forked from Python's fork server, which has imported what the steps need, see
+    :mod:`.preload`. It is a new interpreter elsewhere, where libraries do not survive a fork, and
+    where there is a GPU, because CUDA does not survive one.
+
+    Args:
+        command: The interpreter; a script, or ``-m`` and a module; arguments.
+        log: The file to add the output to.
+        keep: A file descriptor to keep open in the process.
+    """
+    context = multiprocessing.get_context('forkserver' if _can_fork() else 'spawn')
+    context.set_forkserver_preload(['ppl_mm.pipeline.preload'])
+    process = context.Process(target=_run, args=(command[1:], log, _Kept(keep)), name=log.stem)
+    process.start()
+    return process
+
+
+def _can_fork() -> bool:
+    if sys.platform != 'linux':
+        return False
+    from mmengine.device import get_device
+
+    return get_device() == 'cpu'
+
+
+class _Kept:
+    """A file descriptor that is sent to a process, and stays open there."""
+
+    def __init__(self, file: int | None) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple:
+        return _receive, (None if self.file is None else DupFd(self.file),)
+
+
+def _receive(sent: object) -> int | None:
+    return sent and sent.detach()
+
+
+def _run(command: Sequence[str], log: Path, kept: int | None) -> None:
+    """Do what ``python *command`` does, in a new process."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Data loaders start their workers the default way, not the way this process was started.
+    multiprocessing.set_start_method(None, force=True)
+    _redirect(log)
+    _reseed()
+    is_module = command[0] == '-m'
+    sys.argv = list(command[1:] if is_module else command)
+    if not getattr(sys.flags, 'safe_path', False):
+        sys.path[0] = os.getcwd() if is_module else str(Path(command[0]).resolve().parent)
+    if is_module:
+        runpy.run_module(command[1], run_name='__main__', alter_sys=True)
+    else:
+        runpy.run_path(command[0], run_name='__main__')
+
+
+def _end_with_parent() -> None:
+    """Do not write into a folder where the next run of the pipeline is at work."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _redirect(log: Path) -> None:
+    """Write into a log, line by line."""
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    for target in (1, 2):
+        os.dup2(file, target)
+    os.close(file)
+    sys.stdout.reconfigure(line_buffering=True)
+
+
+def _reseed() -> None:
+    """Give a fork random numbers of its own; Python does so for its module ``random``."""
+    for name in ('numpy.random', 'torch'):
+        if name in sys.modules:
+            sys.modules[name].seed()
