@@ -2,14 +2,13 @@
 
 import fcntl
 import json
-import os
-import shutil
 import time
 from pathlib import Path
 from typing import IO
 
 from ..errors import UserError
-from ..utils.files import atomic_write
+from ..utils.files import write_json
+from .clearing import find_written, remove
 from .step import Step
 
 # A killed run's data loaders take some seconds to notice.
@@ -74,7 +73,7 @@ class WorkFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         lock = open(self.path / '.lock', 'wb')
         self._lock(lock)
-        _write(self.path / 'pipeline.json', self.identity | self.settings)
+        write_json(self.path / 'pipeline.json', self.identity | self.settings)
         return lock
 
     def _lock(self, lock: IO[bytes]) -> None:
@@ -119,22 +118,26 @@ class WorkFolder:
         """Note that a step starts; remove what it must not continue from.
 
         Args:
-            step (Step): The step.
-            fingerprint (str): Of what it is going to do.
+            step: The step.
+            fingerprint: Of what it is going to do.
 
         Returns:
-            bool: Whether it continues an interrupted run of the same.
+            Whether it continues an interrupted run of the same.
+
+        Raises:
+            UserError: If its folder has to be emptied, and holds files that
+                the pipeline did not write. Nothing has changed then.
         """
-        self._record(step).unlink(missing_ok=True)
-        begun, spent = self.begun(step), 0.0
-        goes_on = bool(begun) and begun.get('fingerprint') == fingerprint and step.can_resume()
+        begun, spent = self.begun(step) or {}, 0.0
+        goes_on = begun.get('fingerprint') == fingerprint and step.can_resume()
+        configs = {path.name for path in step.configs}.union(begun.get('configs', ()))
+        note = dict(fingerprint=fingerprint, configs=sorted(configs))
         if goes_on:
             spent = begun['spent'] + self._time_of_last_run(step, begun)
+            self._record(step).unlink(missing_ok=True)
         else:
-            self._clear(step)
-        _write(
-            self._begun_path(step), dict(fingerprint=fingerprint, spent=spent, started=time.time())
-        )
+            self._clear(step, note)
+        write_json(self._begun_path(step), note | dict(spent=spent, started=time.time()))
         return goes_on
 
     def _time_of_last_run(self, step: Step, begun: dict) -> float:
@@ -145,14 +148,13 @@ class WorkFolder:
             return 0.0
         return max(written - begun['started'], 0.0)
 
-    def _clear(self, step: Step) -> None:
-        self._begun_path(step).unlink(missing_ok=True)
+    def _clear(self, step: Step, note: dict) -> None:
+        """Remove what earlier runs of a step wrote; killed here, it starts anew as well."""
+        written = find_written(step.folder, note['configs']) if step.folder else []
+        self._record(step).unlink(missing_ok=True)
+        write_json(self._begun_path(step), note | dict(fingerprint=None))
         self.log_path(step).unlink(missing_ok=True)
-        if step.folder is not None and step.folder.exists():
-            # A link to another disk stays.
-            shutil.rmtree(step.folder.resolve())
-            if step.folder.is_symlink():
-                step.folder.resolve().mkdir()
+        remove(written)
 
     def finish(self, step: Step, result: str, seconds: float) -> dict:
         """Note that a step is finished.
@@ -174,7 +176,7 @@ class WorkFolder:
             seconds=round(begun['spent'] + seconds, 2),
             command=step.command,
         )
-        _write(self._record(step), record)
+        write_json(self._record(step), record)
         return record
 
     def _record(self, step: Step) -> Path:
@@ -191,10 +193,3 @@ def _read(path: Path) -> dict | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _write(path: Path, content: dict) -> None:
-    with atomic_write(path) as file:
-        file.write((json.dumps(content, indent=1) + '\n').encode())
-        file.flush()
-        os.fsync(file.fileno())

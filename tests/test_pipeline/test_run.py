@@ -22,8 +22,8 @@ def start(mini, tmp_path, monkeypatch):
         (tmp_path / f'{name}.py').write_text(f'x = "{name}"\n')
 
     def step(name, *needs):
-        out, config = work_dir / name / 'out', tmp_path / f'{name}.py'
-        inputs = [config, *(work_dir / one / 'out' for one in needs)]
+        out, config = work_dir / name / 'scores.json', tmp_path / f'{name}.py'
+        inputs = [config, *(work_dir / one / 'scores.json' for one in needs)]
         code = (
             'import sys, pathlib\n*read, out = map(pathlib.Path, '
             'sys.argv[1:])\nout.parent.mkdir(exist_ok=True)\n'
@@ -60,7 +60,7 @@ def done(capsys):
 def test_each_step_once(start, capsys, tmp_path):
     start().run()
     assert done(capsys) == ['a', 'b', 'c']
-    assert (tmp_path / 'work/b/out').read_text() == ('x = "b"\nx = "a"\n')
+    assert (tmp_path / 'work/b/scores.json').read_text() == ('x = "b"\nx = "a"\n')
     start().run()
     assert done(capsys) == []
 
@@ -70,16 +70,16 @@ def test_a_change_redoes_what_depends_on_it(start, capsys, tmp_path, changed, ex
     start().run()
     done(capsys)
     (tmp_path / f'{changed}.py').write_text('x = 5\n')
-    (tmp_path / f'work/{changed}/old').touch()
+    (tmp_path / f'work/{changed}/export.json').touch()
     start().run()
     assert done(capsys) == expected
-    assert not (tmp_path / f'work/{changed}/old').exists()
+    assert not (tmp_path / f'work/{changed}/export.json').exists()
 
 
 def test_what_is_made_again_the_same_redoes_nothing_else(start, capsys, tmp_path):
     start().run()
     done(capsys)
-    (tmp_path / 'work/a/out').unlink()
+    (tmp_path / 'work/a/scores.json').unlink()
     start().run()
     assert done(capsys) == ['a']
 

@@ -1,6 +1,8 @@
 import json
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -134,13 +136,54 @@ def test_broken_records_count_as_none(folder, step):
     assert folder.finished(step) is None
 
 
+def test_a_foreign_file_stops_a_changed_step_and_changes_nothing(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.0)
+    (step.folder / 'notes.txt').write_text('mine')
+    with pytest.raises(UserError, match=r'notes\.txt: the pipeline did not write it'):
+        folder.begin(step, 'def')
+    assert folder.finished(step)['fingerprint'] == 'abc'
+    (step.folder / 'notes.txt').unlink()
+    assert folder.begin(step, 'def') is False
+
+
+def test_copies_of_the_configs_that_it_had_before_are_known(folder, step):
+    before = replace(step, configs=(Path('configs/old.py'),))
+    after = replace(step, configs=(Path('configs/new.py'),))
+    folder.begin(before, 'abc')
+    save_checkpoint(step)
+    (step.folder / 'old.py').touch()
+    folder.begin(after, 'def')
+    assert not step.folder.exists()
+
+
+def test_killed_while_it_clears_it_starts_anew(folder, step, monkeypatch):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.0)
+
+    def killed(paths):
+        paths[0].unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(work_folder, 'remove', killed)
+        folder.begin(step, 'def')
+    assert folder.finished(step) is None
+    assert folder.begin(step, 'abc') is False
+    assert not step.folder.exists()
+
+
 def test_a_step_may_write_to_another_disk(folder, step, tmp_path):
-    """What lies behind a link is cleared away, the link stays."""
+    """A link to an empty folder stays; what lies behind a link is never removed."""
     disk = tmp_path / 'disk'
     disk.mkdir()
     step.folder.parent.mkdir(parents=True)
     step.folder.symlink_to(disk)
+    folder.begin(step, 'abc')
     save_checkpoint(step)
-    folder.begin(step, 'new')
-    assert step.folder.is_symlink() and step.folder.is_dir()
-    assert not list(disk.iterdir())
+    assert folder.begin(step, 'abc') is True
+    with pytest.raises(UserError, match='is a link'):
+        folder.begin(step, 'def')
+    assert (disk / 'epoch_1.pth').exists()
