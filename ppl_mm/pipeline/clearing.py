@@ -7,13 +7,13 @@ from pathlib import Path
 from ..errors import UserError
 
 # What the commands write: checkpoints, exports, predictions and scores, mmengine's logs in a folder
-# that is named by the time, and the temporary files that killed runs leave.
+# that is named by the time, locks, and the temporary files that killed runs leave.
 _WRITTEN = re.compile(
     r'last_checkpoint|(epoch|iter|best)_[^/]+\.pth'
     r'|export\.json|labels/.+\.png|cams/.+\.npz'
     r'|scores\.json|predictions/.+\.png'
     r'|(log/)?\d{8}_\d{6}/(vis_data/.+|[^/]+\.(log|json))'
-    r'|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
+    r'|\.lock|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
     re.DOTALL,
 )
 

@@ -1,17 +1,18 @@
 """The folder of a pipeline: whose it is, who is in it, what is done."""
 
-import fcntl
 import json
 import time
 from pathlib import Path
 from typing import IO
 
-from ..errors import UserError
+from ..utils.claims import check_folder
 from ..utils.files import write_json
+from ..utils.locks import lock_folder
 from .clearing import find_written, remove
 from .step import Step
 
-# A killed run's data loaders take some seconds to notice.
+_RECORD = 'pipeline.json'
+# Seconds; a killed run's data loaders take some to notice.
 _PATIENCE = 30.0
 
 
@@ -33,65 +34,27 @@ class WorkFolder:
         self.identity, self.settings = identity, settings
 
     def check(self) -> None:
-        """Refuse the folder of something else.
+        """Refuse the folder of something else, or of another pipeline.
 
         Raises:
             UserError: If it is not empty and not this pipeline's.
         """
-        record = self.path / 'pipeline.json'
-        if self.path.exists() and not self.path.is_dir():
-            raise UserError(f'{self.path}: is a file; give another --work-dir')
-        if not record.is_file():
-            if self.path.is_dir() and any(
-                not item.name.startswith('.') for item in self.path.iterdir()
-            ):
-                raise UserError(
-                    f'{self.path}: is not empty and not the folder of a '
-                    'pipeline; give another --work-dir'
-                )
-            return
-        found = _read(record) or {}
-        for key, value in self.identity.items():
-            if found.get(key) != value:
-                raise UserError(
-                    f'{self.path}: holds another run ({key} is '
-                    f'{found.get(key)!r} there, {value!r} here); give another '
-                    '--work-dir or remove this one'
-                )
+        check_folder(self.path, self.identity, 'a pipeline', _RECORD)
 
     def claim(self) -> IO[bytes]:
         """Make the folder this pipeline's, and nobody else's meanwhile.
 
         Returns:
-            IO[bytes]: An open file that holds the lock, which the system
-            lets go when this process and those that inherit it are gone.
+            An open file that holds the lock, until this process and those
+            that inherit it are gone.
 
         Raises:
-            UserError: If another run is at work in it.
+            UserError: See :meth:`check`; or if another run is at work in it.
         """
         self.check()
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = open(self.path / '.lock', 'wb')
-        self._lock(lock)
-        write_json(self.path / 'pipeline.json', self.identity | self.settings)
+        lock = lock_folder(self.path, _PATIENCE)
+        write_json(self.path / _RECORD, self.identity | self.settings)
         return lock
-
-    def _lock(self, lock: IO[bytes]) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        waiting = False
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    raise UserError(
-                        f'{self.path}: another run is at work in it; wait '
-                        'for its end, or give another --work-dir'
-                    ) from error
-            if not waiting:
-                print(f'waiting for another run in {self.path} to end')
-            waiting = True
-            time.sleep(0.2)
 
     def log_path(self, step: Step) -> Path:
         """Where the output of a step goes."""

@@ -103,5 +103,5 @@ def test_the_command_refuses_another_runs_folder(mini, tmp_path):
     (work_dir / 'pipeline.json').write_text(json.dumps(dict(name='other', seed=0)))
     done = mini.run(work_dir)
     assert done.returncode == 2
-    assert done.stderr.startswith(f'error: {work_dir}: holds another run')
+    assert done.stderr.startswith(f'error: {work_dir}: holds a pipeline made with other settings')
     assert list(work_dir.iterdir()) == [work_dir / 'pipeline.json']

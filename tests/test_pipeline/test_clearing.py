@@ -19,6 +19,7 @@ WRITTEN = (
     'cams/trip/b.npz',
     'predictions/a.png',
     'scores.json',
+    '.lock',
     '.export.json.a1b2c3d4.tmp',
     'labels/trip/.b.png.a_b2c3d4.tmp',
 )

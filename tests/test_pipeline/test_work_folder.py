@@ -47,14 +47,14 @@ def test_its_own_folder_is_taken_again(folder):
 def test_another_runs_folder_is_refused(folder):
     folder.claim().close()
     other = WorkFolder(folder.path, dict(name='a', seed=1), {})
-    with pytest.raises(UserError, match='seed is 0 there, 1 here'):
+    with pytest.raises(UserError, match='seed 0 there, 1 here'):
         other.claim()
 
 
 def test_a_folder_of_something_else_is_refused(folder):
     folder.path.mkdir()
     (folder.path / 'thesis.tex').touch()
-    with pytest.raises(UserError, match='not the folder of a pipeline'):
+    with pytest.raises(UserError, match='holds other files than a pipeline'):
         folder.claim()
     assert not (folder.path / 'pipeline.json').exists()
 
