@@ -1,45 +1,34 @@
-"""A pipeline's results as a table: for a terminal, in Markdown, in HTML."""
+"""A pipeline's results as a table: for a terminal and in Markdown."""
 
-import base64
-import html
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
 from ..utils.progress import duration
+from ..utils.text import printable
 
 #: What is measured beside the methods' maps, and its name.
 PSEUDO_LABELS, SEGMENTATION = 'pseudo_labels', 'segmentation'
 _NAMES = {PSEUDO_LABELS: 'pseudo-label', SEGMENTATION: 'segmentation'}
 #: Where: on training images with masks, and on images never trained on.
 ROLES = ('masked', 'val')
-_STYLE = """body{font:15px/1.5 sans-serif;max-width:72em;margin:2em auto;
-padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0}
-td,th{padding:.2em .7em;text-align:right;border-bottom:1px solid #ddd}
-td:first-child,th:first-child{text-align:left}img{max-width:100%}
-tr.total td{font-weight:bold}code{overflow-wrap:anywhere}"""
+# What acts in Markdown's text; an underscore does only at the edge of a word.
+_MARKUP = re.compile(r'[\\`*\[\]<>|#~$&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])')
 
 
 def read_report(work_dir: Path) -> dict:
-    """Read a report.
-
-    Args:
-        work_dir (Path): The folder of a pipeline.
-
-    Returns:
-        dict: What ``report.json`` holds.
+    """Return what ``report.json`` in the folder of a pipeline holds.
 
     Raises:
-        UserError: If there is none.
+        UserError: If it is missing or not readable.
     """
     path = work_dir / 'report.json'
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UserError(
-            f'{path}: not there or not readable; run the pipeline to its end'
-        ) from error
+        raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error
 
 
 def columns(report: dict) -> dict[str, str]:
@@ -61,95 +50,81 @@ def find(report: dict, method: str, role: str) -> dict:
 
 
 def table_rows(report: dict) -> list[list[str]]:
-    """The table: a row for each class, the mean and the threshold.
+    """Return the table: a row for each class, one for the mean, one for the thresholds.
 
     Args:
-        report (dict): The report of a pipeline.
+        report: The report of a pipeline.
 
     Returns:
-        list[list[str]]: A name and, for each method, the numbers on both
-        splits; IoU in per cent.
+        Rows of a name and, for each of :func:`columns`, the numbers of both
+        ``ROLES``; IoU in per cent.
     """
     cells = [find(report, method, role) for method in columns(report) for role in ROLES]
     rows = [
-        [name, *(_percent(one['scores']['per_class'][name]['iou']) for one in cells)]
+        [printable(name), *(percent(one['scores']['per_class'][name]['iou']) for one in cells)]
         for name in report['classes']
     ]
-    rows.append(['mean (mIoU)', *(_percent(one['scores']['mIoU']) for one in cells)])
-    rows.append(
-        [
-            'threshold',
-            *('' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells),
-        ]
-    )
-    return rows
+    rows.append(['mean (mIoU)', *(percent(one['scores']['mIoU']) for one in cells)])
+    thresholds = ['' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells]
+    return [*rows, ['threshold', *thresholds]]
 
 
-def terminal_report(report: dict) -> str:
-    """The table and the words, for a terminal.
-
-    Args:
-        report (dict): The report of a pipeline.
-
-    Returns:
-        str: Lines of at most about 80 characters, but for long class names.
-    """
-    rows = table_rows(report)
-    width = max(13, *(len(row[0]) for row in rows))
-    head = ''.join(f'{name:>16}' for name in columns(report).values())
-    roles = ''.join(f'{_role(role):>8}' for _ in columns(report) for role in ROLES)
-    lines = ['', f'{"IoU, per cent":{width}}{head}', f'{"":{width}}{roles}']
-    for name, *cells in rows:
-        if name.startswith('mean'):
-            lines.append('-' * (width + 8 * len(cells)))
-        lines.append(f'{name:{width}}' + ''.join(f'{c:>8}' for c in cells))
-    return '\n'.join([*lines, '', f'{_key(report)}', '', *report['sentences']])
+def percent(fraction: float | None) -> str:
+    """Return a fraction in per cent, ``n/a`` where there is none."""
+    return 'n/a' if fraction is None else f'{100 * fraction:.1f}'
 
 
-def _role(role: str) -> str:
+def role_name(role: str) -> str:
+    """Return what a column of a role is called."""
     return 'train' if role == 'masked' else role
 
 
-def _key(report: dict) -> str:
-    """What the two columns are."""
+def splits_line(report: dict) -> str:
+    """Return what the columns of the two roles are, in a sentence."""
     masked, val = (find(report, SEGMENTATION, role) for role in ROLES)
-    return (
+    return printable(
         f'train: the {masked["num_images"]} images of {masked["split"]}, '
-        f'whose image labels were trained on; val: the '
+        f'whose image-level labels were trained on; val: the '
         f'{val["num_images"]} images of {val["split"]}.'
     )
 
 
+def terminal_report(report: dict) -> str:
+    """Return table and sentences, in lines of about 16 characters for each column."""
+    rows = table_rows(report)
+    width = max(13, *(len(row[0]) for row in rows))
+    head = ''.join(f'{printable(name):>16}' for name in columns(report).values())
+    roles = ''.join(f'{role_name(role):>8}' for _ in columns(report) for role in ROLES)
+    lines = ['', f'{"IoU, per cent":{width}}{head}', f'{"":{width}}{roles}']
+    # The mean and the threshold are the last two.
+    for number, (name, *cells) in enumerate(rows, -len(rows)):
+        if number == -2:
+            lines.append('-' * (width + 8 * len(cells)))
+        lines.append(f'{name:{width}}' + ''.join(f'{cell:>8}' for cell in cells))
+    return '\n'.join([*lines, '', splits_line(report), '', *map(printable, report['sentences'])])
+
+
 def markdown_report(report: dict) -> str:
-    """The report for people, in Markdown.
-
-    Args:
-        report (dict): The report of a pipeline.
-
-    Returns:
-        str: With the pictures by name.
-    """
-    names = ['IoU, per cent', *_columns(report)]
-    lines = [_line(names), _line(['---', *['---:'] * (len(names) - 1)])]
-    for row in table_rows(report):
-        bold = row[0].startswith('mean')
-        lines.append(_line([f'**{c}**' if bold else c for c in row]))
-    steps = [_line(['step', 'time']), _line(['---', '---:'])]
+    """Return the report in Markdown; it shows the pictures that lie beside it."""
+    names = [f'{name}, {role_name(role)}' for name in columns(report).values() for role in ROLES]
+    *rows, mean, threshold = table_rows(report)
+    table = [_line(['IoU, per cent', *names]), _rule(len(names))]
+    table += [*map(_line, rows), _line(mean, '**'), _line(threshold)]
+    steps = [_line(['step', 'time']), _rule(1)]
     steps += [_line([one['title'], duration(one['seconds'])]) for one in report['steps']]
-    sentences = [f'- {text}' for text in report['sentences']]
     return '\n'.join(
         [
-            f'# Pipeline {report["name"]}, random seed {report["seed"]}',
+            f'# {escape_markdown(title(report))}',
             '',
-            *lines,
+            *table,
             '',
-            _key(report),
+            escape_markdown(splits_line(report)),
             '',
-            *sentences,
+            *(f'- {escape_markdown(sentence)}' for sentence in report['sentences']),
             '',
-            f'![Pictures]({"panel.png"})',
+            '![Pictures](panel.png)',
             '',
-            report['panel']['rule'],
+            escape_markdown(report['panel']['rule']),
             '',
             '![Thresholds](curve.png)',
             '',
@@ -161,59 +136,24 @@ def markdown_report(report: dict) -> str:
     )
 
 
-def html_report(work_dir: Path, report: dict) -> str:
-    """The report as one HTML file, with its pictures in it.
+def title(report: dict) -> str:
+    """Return the title of a report."""
+    return f'Pipeline {report["name"]}, random seed {report["seed"]}'
 
-    Args:
-        work_dir (Path): Holds ``panel.png`` and ``curve.png``.
-        report (dict): The report of a pipeline.
 
-    Returns:
-        str: HTML without scripts.
+def escape_markdown(text: str) -> str:
+    """Return a text on one line in which nothing acts in Markdown.
+
+    Examples:
+        >>> print(escape_markdown('<b> of train_official'))
+        \\<b\\> of train_official
     """
-    title = f'Pipeline {report["name"]}, random seed {report["seed"]}'
-    head = ''.join(f'<th>{html.escape(name)}</th>' for name in ('IoU, per cent', *_columns(report)))
-    body = ''.join(_html_row(row, row[0].startswith('mean')) for row in table_rows(report))
-    items = ''.join(f'<li>{html.escape(text)}</li>' for text in report['sentences'])
-    steps = ''.join(_html_row([one['title'], duration(one['seconds'])]) for one in report['steps'])
-    origins = ''.join(
-        _html_row([columns(report)[one['method']], one['config'], one['checkpoint_sha256'][:16]])
-        for one in report['measurements']
-        if one['role'] == 'val'
-    )
-    return (
-        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>'
-        f'{html.escape(title)}</title><style>{_STYLE}</style><h1>'
-        f'{html.escape(title)}</h1><table><tr>{head}</tr>{body}</table><p>'
-        f'{html.escape(_key(report))}</p><ul>{items}</ul><h2>Pictures</h2>'
-        f'{_image(work_dir / "panel.png")}<p>'
-        f'{html.escape(report["panel"]["rule"])}</p><h2>Thresholds</h2>'
-        f'{_image(work_dir / "curve.png")}<h2>What made the numbers</h2>'
-        f'<table><tr><th>method</th><th>config</th><th>SHA-256 of the '
-        f'checkpoint</th></tr>{origins}</table><h2>Time</h2><table>{steps}'
-        f'{_html_row(["in all", duration(report["seconds"])], True)}</table>'
-        f'</html>\n'
-    )
+    return _MARKUP.sub(r'\\\g<0>', printable(text))
 
 
-def _columns(report: dict) -> list[str]:
-    return [f'{name}, {_role(role)}' for name in columns(report).values() for role in ROLES]
+def _line(cells: Sequence[str], mark: str = '') -> str:
+    return f'| {" | ".join(f"{mark}{escape_markdown(cell)}{mark}" for cell in cells)} |'
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(cells)} |'
-
-
-def _html_row(cells: Sequence[str], total: bool = False) -> str:
-    start = '<tr class="total">' if total else '<tr>'
-    body = ''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)
-    return f'{start}{body}</tr>'
-
-
-def _image(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img alt="{path.stem}" src="data:image/png;base64,{data}">'
-
-
-def _percent(value: float | None) -> str:
-    return 'n/a' if value is None else f'{100 * value:.1f}'
+def _rule(numbers: int) -> str:
+    return f'| {" | ".join(["---", *["---:"] * numbers])} |'

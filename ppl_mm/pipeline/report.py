@@ -4,35 +4,32 @@ The last step of tools/pipeline.py.
 """
 
 import argparse
-import json
 from pathlib import Path
 
+from ..gallery.page import html_report
 from ..gallery.pictures import draw_images, draw_pictures
 from ..gallery.results import collect_results
-from ..gallery.tables import html_report, markdown_report
+from ..gallery.tables import markdown_report
 from ..utils.cli import run
-from ..utils.files import atomic_write
+from ..utils.files import atomic_write, write_json
 
 
 def write_report(work_dir: Path) -> dict:
     """Write ``report.json``, ``.md`` and ``.html``, and the pictures.
 
     Args:
-        work_dir (Path): The folder of a pipeline whose steps are done.
+        work_dir: The folder of a pipeline whose steps are done.
 
     Returns:
-        dict: What ``report.json`` holds.
+        What ``report.json`` holds.
     """
     report = collect_results(work_dir)
     report['panel'] = draw_pictures(work_dir, report)
-    files = {
-        'report.md': markdown_report(report),
-        'report.html': html_report(work_dir, report),
-        'report.json': json.dumps(report, indent=1) + '\n',
-    }
-    for name, text in files.items():
+    texts = {'report.md': markdown_report(report), 'report.html': html_report(work_dir, report)}
+    for name, text in texts.items():
         with atomic_write(work_dir / name) as file:
             file.write(text.encode())
+    write_json(work_dir / 'report.json', report)
     return report
 
 

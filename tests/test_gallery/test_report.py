@@ -16,6 +16,7 @@ from ppl_mm.gallery.results import _compare, _sentences
 from ppl_mm.gallery.tables import find, markdown_report, read_report, table_rows, terminal_report
 from ppl_mm.pipeline.report import main
 from ppl_mm.utils.files import file_sha256
+from ppl_mm.utils.text import printable
 
 CLASSES = ['background', 'cat', 'cow']
 METHODS = [
@@ -46,7 +47,7 @@ def report_of(**mious):
     report = dict(
         name='mini',
         seed=0,
-        classes=CLASSES,
+        classes=list(CLASSES),
         measurements=measurements,
         splits=dict(threshold='train'),
         methods=list(METHODS),
@@ -108,6 +109,26 @@ def test_markdown_has_as_many_cells_in_each_row(report):
     lines = markdown_report(report).splitlines()
     table = [line for line in lines if line.startswith('|')][:6]
     assert {line.count('|') for line in table} == {10}
+
+
+@pytest.mark.parametrize(
+    ('name', 'cell'),
+    [
+        ('<script>alert(1)</script>', r'\<script\>alert(1)\</script\>'),
+        ('a|b', r'a\|b'),
+        ('*bold* `code` [link](x)', r'\*bold\* \`code\` \[link\](x)'),
+        ('_a_ snake_case', r'\_a\_ snake_case'),
+        ('two\nlines\x1b[2J', r'two\\nlines\\x1b\[2J'),
+    ],
+)
+def test_class_names_are_escaped(report, name, cell):
+    report['classes'][2] = name
+    for one in report['measurements']:
+        one['scores']['per_class'][name] = one['scores']['per_class']['cow']
+    assert f'| {cell} | n/a |' in markdown_report(report)
+    row = next(line for line in terminal_report(report).splitlines() if 'n/a' in line)
+    assert row.startswith(printable(name))
+    assert json.loads(json.dumps(report))['classes'][2] == name
 
 
 @pytest.mark.parametrize('count', range(9))
@@ -201,7 +222,7 @@ def test_the_html_is_one_whole_file(finished):
     _, work_dir, _ = finished
     text = (work_dir / 'report.html').read_text()
     assert text.count('src="data:image/png;base64,') == 2
-    assert '<script' not in text and 'http' not in text
+    assert '<script' not in text and '://' not in text
     tags = []
 
     class Parser(HTMLParser):

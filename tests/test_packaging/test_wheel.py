@@ -76,6 +76,9 @@ def test_wheel_holds_package_tools_and_configs(wheel, source):
         assert files and files <= names
     modules = {path.relative_to(source).as_posix() for path in (source / 'ppl_mm').rglob('*.py')}
     assert modules <= names
+    gallery = source / 'ppl_mm/gallery'
+    page = [*gallery.glob('templates/*'), *gallery.glob('static/*')]
+    assert page and {path.relative_to(source).as_posix() for path in page} <= names
     assert 'ppl_mm/.mim/model-index.yml' in names
     assert not any('__pycache__' in name or name.startswith('tests') for name in names)
 

@@ -1,0 +1,67 @@
+"""Pages of HTML: one file each, without scripts, that needs nothing from a network."""
+
+import base64
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..utils.progress import duration
+from .tables import ROLES, columns, find, percent, role_name, splits_line, table_rows, title
+
+_HERE = Path(__file__).parent
+
+
+def render(template: str, **content: object) -> str:
+    """Return a page; every text in it is escaped.
+
+    Args:
+        template: The name of a file in ``templates``.
+        content: What the template shows.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / 'templates'),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= dict(percent=percent, duration=duration)
+    style = (_HERE / 'static' / 'page.css').read_text(encoding='utf-8')
+    return environment.get_template(template).render(style=style, **content)
+
+
+def html_report(work_dir: Path, report: dict) -> str:
+    """Return the report of a pipeline as a page that holds its pictures.
+
+    Args:
+        work_dir: Holds ``panel.png`` and ``curve.png``.
+        report: From :func:`.results.collect_results`, with its ``panel``.
+    """
+    measured = [
+        dict(
+            short=short,
+            name=_names(report).get(key, short),
+            roles=[(role_name(role), find(report, key, role)) for role in ROLES],
+        )
+        for key, short in columns(report).items()
+    ]
+    return render(
+        'report.html',
+        title=title(report),
+        report=report,
+        measured=measured,
+        roles=[role_name(role) for role in ROLES],
+        rows=table_rows(report),
+        splits=splits_line(report),
+        pictures={name: _data_url(work_dir / f'{name}.png') for name in ('panel', 'curve')},
+    )
+
+
+def _names(report: dict) -> dict[str, str]:
+    """Return full names by key, of what has one."""
+    return {method['key']: method['name'] for method in report['methods']}
+
+
+def _data_url(path: Path) -> str:
+    return f'data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}'
