@@ -1,0 +1,98 @@
+"""The report of a pipeline that has run."""
+
+import json
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.evaluation import evaluate_labels, summarize
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.image_list import read_ids
+from ppl_mm.gallery.tables import find, read_report, terminal_report
+from ppl_mm.pipeline.report import main
+from ppl_mm.utils.files import file_sha256
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_report_of_a_run(finished):
+    mini, work_dir, output = finished
+    report, data = read_report(work_dir), mini.folder / 'data'
+    assert terminal_report(report) in output
+    assert len(report['measurements']) == 8
+    for one in report['measurements']:
+        confusion = np.array(one['scores']['confusion_matrix'])
+        assert confusion.shape == (5, 6)
+        assert one['scores'] == summarize(confusion, report['classes'])
+        assert confusion.sum() == one['num_images'] * 48 * 48
+        assert one['split'] == ('val' if one['role'] == 'val' else 'train')
+        assert one['num_images'] == (6 if one['role'] == 'val' else 12)
+        assert one['seed'] == 3
+        assert one['checkpoint_sha256'] == file_sha256(mini.root / one['checkpoint'])
+    assert find(report, 'ppl', 'val')['threshold'] == find(report, 'ppl', 'masked')['threshold']
+    for role, name in (('masked', 'refine'), ('val', 'refine_val')):
+        found = find(report, 'pseudo_labels', role)
+        stems = read_ids(data / 'ImageSets/Segmentation' / f'{found["split"]}.txt')
+        labels = evaluate_labels(
+            work_dir / name / 'labels', data / 'SegmentationClass', stems, 4, progress=False
+        )
+        assert labels.tolist() == found['scores']['confusion_matrix']
+        assert found['threshold'] is None
+    assert [one['step'] for one in report['steps']][-1] == 'test_seg_val'
+
+
+def test_a_panel_without_the_photographs(finished, tmp_path, monkeypatch):
+    _, work_dir, _ = finished
+    path = tmp_path / 'panel.png'
+    monkeypatch.setattr(ImageFolder, 'find', None)  # no photograph is read
+    monkeypatch.setattr(sys, 'argv', ['report', str(work_dir), '--without-photos', str(path)])
+    before = (work_dir / 'report.json').read_bytes()
+    main()
+    with Image.open(path) as ours, Image.open(work_dir / 'panel.png') as whole:
+        assert ours.width < whole.width  # a column less
+    assert (work_dir / 'report.json').read_bytes() == before
+
+
+def test_predictions_on_disk_are_those_that_were_measured(finished):
+    mini, work_dir, _ = finished
+    report, data = read_report(work_dir), mini.folder / 'data'
+    stems = read_ids(data / 'ImageSets/Segmentation/train.txt')
+    confusion = evaluate_labels(
+        work_dir / 'test_seg/predictions', data / 'SegmentationClass', stems, 4, progress=False
+    )
+    assert (
+        confusion.tolist() == find(report, 'segmentation', 'masked')['scores']['confusion_matrix']
+    )
+
+
+def test_the_seed_reaches_each_training(finished):
+    _, work_dir, _ = finished
+    for step in ('train_cam', 'train_ppl', 'train_seg'):
+        log = (work_dir / 'logs' / f'{step}.log').read_text()
+        assert 'randomness.seed=3' in log
+        assert 'Set random seed to 3' in log or 'seed: 3' in log
+
+
+def test_the_html_is_one_whole_file(finished):
+    _, work_dir, _ = finished
+    text = (work_dir / 'report.html').read_text()
+    assert text.count('src="data:image/png;base64,') == 2
+    assert '<script' not in text and '://' not in text
+    tags = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag not in ('meta', 'img'):
+                tags.append(tag)
+
+        def handle_endtag(self, tag):
+            assert tags.pop() == tag
+
+    Parser().feed(text)
+    assert tags == []
+    assert json.loads((work_dir / 'report.json').read_text())['panel']['images']
+    with Image.open(work_dir / 'panel.png') as picture:
+        assert picture.size[0] > 900
