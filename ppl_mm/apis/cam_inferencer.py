@@ -34,9 +34,9 @@ class CAMInferencer(BaseInferencer):
     ``tta_pipeline``; all their views are one batch of the model each.
 
     Args:
-        model (str | PathLike | Config): The config of the classifier.
-        pretrained (str | PathLike): Its checkpoint, or its work folder.
-        device (str | torch.device, optional): Defaults to a GPU, if there is
+        model: The config of the classifier.
+        pretrained: Its checkpoint, or its work folder.
+        device: Defaults to a GPU, if there is
             one.
 
     Raises:
@@ -95,17 +95,17 @@ class CAMInferencer(BaseInferencer):
                 orders it: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), of
                 uint8, of uint16, or of floats from 0 to 1. Transparency, EXIF's
                 orientation and 16 bits are treated as in training.
-            return_datasamples (bool): Give :class:`CAMTTAModel`'s samples in
+            return_datasamples: Give :class:`CAMTTAModel`'s samples in
                 place of dicts. Defaults to False.
-            classes (Sequence[str], optional): What all of the photos show;
+            classes: What all of the photos show;
                 by default it is predicted.
-            draw (bool): Also lay the labels over the photos. Defaults to
+            draw: Also lay the labels over the photos. Defaults to
                 False.
-            threshold (float, optional): Score of the background. Defaults to
+            threshold: Score of the background. Defaults to
                 IRN's 0.15, or to 0.5 where maps are probabilities.
 
         Returns:
-            dict: ``predictions``, for each photo a dict of ``scores`` (of
+            ``predictions``, for each photo a dict of ``scores`` (of
             each class, before the maps are cut), ``classes`` (n names),
             ``cam`` (n, h, w) in 0..1, ``label`` (H, W), uint8: 0 for the
             background, class id + 1, and ``size`` (H, W); and
@@ -130,12 +130,12 @@ class CAMInferencer(BaseInferencer):
         """Load the photos, one after another, since sizes differ.
 
         Args:
-            inputs (list): Paths or arrays.
-            batch_size (int): Not used.
-            classes (Sequence[str], optional): See :meth:`__call__`.
+            inputs: Paths or arrays.
+            batch_size: Not used.
+            classes: See :meth:`__call__`.
 
         Yields:
-            dict: What the model's ``test_step`` takes.
+            What the model's ``test_step`` takes.
         """
         self.model.classes = 'labels' if classes else 'predicted'
         label = [self._class_id(name) for name in classes or ()]
@@ -166,12 +166,12 @@ class CAMInferencer(BaseInferencer):
         """The photos, RGB, for :meth:`postprocess` to lay the labels over.
 
         Args:
-            inputs (list): Paths or arrays.
-            preds (list[DataSample]): Not used.
-            draw (bool): See :meth:`__call__`.
+            inputs: Paths or arrays.
+            preds: Not used.
+            draw: See :meth:`__call__`.
 
         Returns:
-            list[np.ndarray] | None: None where nothing is drawn.
+            None where nothing is drawn.
         """
         if not draw:
             return None
@@ -187,13 +187,13 @@ class CAMInferencer(BaseInferencer):
         """Cut the maps.
 
         Args:
-            preds (list[DataSample]): Of :class:`CAMTTAModel`.
-            visualization (list[np.ndarray], optional): The photos, RGB.
-            return_datasamples (bool): See :meth:`__call__`.
-            threshold (float, optional): See :meth:`__call__`.
+            preds: Of :class:`CAMTTAModel`.
+            visualization: The photos, RGB.
+            return_datasamples: See :meth:`__call__`.
+            threshold: See :meth:`__call__`.
 
         Returns:
-            dict: See :meth:`__call__`.
+            See :meth:`__call__`.
         """
         if threshold is None:
             threshold = _EVEN if self.softmax else DEFAULT_THRESHOLD

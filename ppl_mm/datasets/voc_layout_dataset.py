@@ -25,14 +25,14 @@ class VOCLayoutDataset(BaseSegDataset):
     and says in one line what is wrong with it.
 
     Args:
-        data_root (str): The folder of the data set.
-        ann_file (str): List of the split, one stem a line, below
+        data_root: The folder of the data set.
+        ann_file: List of the split, one image id per line, below
             ``data_root``. Defaults to '': every mask of the folder.
-        data_prefix (dict): Folders of images and masks below ``data_root``.
+        data_prefix: Folders of images and masks below ``data_root``.
             Defaults to VOC's, ``JPEGImages`` and ``SegmentationClass``.
-        metainfo (dict, optional): ``classes``, the background first. Defaults
+        metainfo: ``classes``, the background first. Defaults
             to None: those of ``data_root/classes.txt``.
-        pipeline (Sequence[dict | Callable]): Transforms. In them
+        pipeline: Transforms. In them
             ``reduce_zero_label`` is off, as written for ADE20K or not: label 0
             is a class here. In ``test_mode`` and without LoadAnnotations
             among them no mask is needed, as for VOC's test split.
@@ -88,7 +88,7 @@ class VOCLayoutDataset(BaseSegDataset):
         """Find the image and the mask of every stem.
 
         Returns:
-            list[dict]: ``img_path``, ``seg_map_path``, '' for a negative
+            ``img_path``, ``seg_map_path``, '' for a negative
             without a mask, and what mmseg's transforms need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
@@ -153,10 +153,10 @@ class VOCLayoutDataset(BaseSegDataset):
         """Run the pipeline on one sample, and name what is wrong with it.
 
         Args:
-            idx (int): Position in the split.
+            idx: Position in the split.
 
         Returns:
-            dict: As from the last transform.
+            What the last transform returns.
         """
         info = self.get_data_info(idx)
         has_mask = bool(info.get('seg_map_path'))

@@ -36,12 +36,12 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     """Draw ``panel.png`` and ``curve.png``.
 
     Args:
-        work_dir (Path): The folder of a pipeline whose steps are done.
-        report (dict): Its results.
-        each (int): Images of each kind: best, middle, worst. Defaults to 2.
+        work_dir: The folder of a pipeline whose steps are done.
+        report: Its results.
+        each: Images of each kind: best, middle, worst. Defaults to 2.
 
     Returns:
-        dict: ``rule``, how the images were chosen, and ``images``.
+        ``rule``, how the images were chosen, and ``images``.
     """
     chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
     save_figure(_curves(report), work_dir / 'curve.png')
@@ -55,15 +55,15 @@ def draw_images(
     """Draw the images whose pseudo-labels are best, in the middle and worst.
 
     Args:
-        work_dir (Path): The folder of a pipeline whose steps are done.
-        report (dict): Its results.
-        path (Path): The picture to write.
-        each (int): Images of each kind. Defaults to 2.
-        photos (bool): Whether the photographs are shown; without them masks,
+        work_dir: The folder of a pipeline whose steps are done.
+        report: Its results.
+        path: The picture to write.
+        each: Images of each kind. Defaults to 2.
+        photos: Whether the photographs are shown; without them masks,
             maps and labels are drawn on black. Defaults to True.
 
     Returns:
-        list[str]: Names of the images.
+        Names of the images.
     """
     panel = _Panel(work_dir, report, photos)
     chosen = panel.choose(each)
@@ -148,11 +148,11 @@ def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
     """The first, middle and last of a ranking, none of them twice.
 
     Args:
-        ranked (Sequence[str]): Best first.
-        each (int): How many of each.
+        ranked: Best first.
+        each: How many of each.
 
     Returns:
-        list[tuple[str, str]]: ``best``, ``median`` or ``worst``, and the
+        ``best``, ``median`` or ``worst``, and the
         name, in the order of the ranking.
     """
     count = len(ranked)

@@ -22,10 +22,10 @@ class RefinedSegTTAModel(SegTTAModel):
     SegTTAModel averages only.
 
     Args:
-        module (dict | nn.Module): The network; its channel 0 is background.
-        refiners (dict | Sequence[dict]): Config of one refiner or of several,
+        module: The network; its channel 0 is background.
+        refiners: Config of one refiner or of several,
             in order, as ``dict(type='ppl_mm.DenseCRF', preset='deeplab_v2')``.
-        min_probability (float): A class that stays below it at every pixel
+        min_probability: A class that stays below it at every pixel
             of an image is left out, which saves most of the time. Defaults
             to 0.01; 0 keeps all.
         **kwargs: See mmengine's ``BaseTTAModel``.
@@ -59,12 +59,12 @@ class RefinedSegTTAModel(SegTTAModel):
         """Merge the views of each image.
 
         Args:
-            data_samples_list (list[list[SegDataSample]]): For each image the
+            data_samples_list: For each image the
                 predictions of its views, whose ``seg_logits`` (C, H, W) have
                 the size of the file ``img_path``.
 
         Returns:
-            list[SegDataSample]: For each image its first view with the
+            For each image its first view with the
             refined ``pred_sem_seg``.
 
         Raises:

@@ -37,9 +37,9 @@ class RandomResizeLong(BaseTransform):
     - gt_seg_map (if present): to the nearest neighbour
 
     Args:
-        min_size (int): Smallest length of the long side in pixels.
-        max_size (int): Largest length, included.
-        interpolation (str): Of :func:`mmcv.imresize`. Defaults to 'bicubic'.
+        min_size: Smallest length of the long side in pixels.
+        max_size: Largest length, included.
+        interpolation: Of :func:`mmcv.imresize`. Defaults to 'bicubic'.
     """
 
     def __init__(self, min_size: int, max_size: int, interpolation: str = 'bicubic') -> None:
@@ -53,10 +53,10 @@ class RandomResizeLong(BaseTransform):
         """Resize ``results['img']``.
 
         Args:
-            results (dict): A sample.
+            results: A sample.
 
         Returns:
-            dict: The same sample.
+            The same sample.
         """
         height, width = results['img'].shape[:2]
         scale = self._random_length() / max(height, width)
@@ -100,8 +100,8 @@ class RandomFillCrop(BaseTransform):
     - gt_seg_map (if present): around a small image lies 255, to be ignored
 
     Args:
-        crop_size (int | Sequence[int]): Size of the crop, (height, width).
-        pad_value (Sequence[float]): Colour around a small image, in the order
+        crop_size: Size of the crop, (height, width).
+        pad_value: Colour around a small image, in the order
             of the image's channels (BGR when just loaded). Give the mean that
             the data preprocessor subtracts, so that it becomes zero; in a
             uint8 image it is rounded. Defaults to ImageNet's mean.
@@ -121,10 +121,10 @@ class RandomFillCrop(BaseTransform):
         """Crop or pad ``results['img']`` to ``crop_size``.
 
         Args:
-            results (dict): A sample.
+            results: A sample.
 
         Returns:
-            dict: The same sample.
+            The same sample.
         """
         image = results['img']  # (H, W, C)
         overlaps = (
