@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +20,10 @@ FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
 _STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
 
 
-def check_regular(path: str | os.PathLike) -> None:
-    """Refuse what is not a regular file, after links: reading it may never end.
-
-    Raises:
-        UserError: A folder, a pipe, a device or a socket.
-        OSError: There is nothing, or it cannot be asked for.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise UserError(f'{path}: is not a regular file; put a file there or take it out')
+def fits(size: tuple[int, int]) -> bool:
+    """Return whether the sides of an image, in pixels, are long and alike enough."""
+    short, long = sorted(size)
+    return short >= MIN_SIDE and long <= MAX_RATIO * short
 
 
 def check_sides(size: tuple[int, int]) -> None:
@@ -41,8 +35,7 @@ def check_sides(size: tuple[int, int]) -> None:
     Raises:
         UserError: Without the file's name.
     """
-    short, long = sorted(size)
-    if short < MIN_SIDE or long > MAX_RATIO * short:
+    if not fits(size):
         raise UserError(
             f'{size[0]} x {size[1]} pixels; each side must have at least {MIN_SIDE}, '
             f'and the long one at most {MAX_RATIO} times the short one; leave it out'

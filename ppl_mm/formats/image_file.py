@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ..utils.files import check_regular
 from .bit_depth import FULL_WHITE, is_deep, white_level_for
-from .image_checks import check_regular, naming
+from .image_checks import naming
 from .orientation import orientation_of, upright_size
 from .photo import develop
 

@@ -11,8 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError, first_line
-from ..utils.files import atomic_write
-from .image_checks import check_regular
+from ..utils.files import atomic_write, check_regular
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255

@@ -14,8 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import UserError
+from ..utils.files import check_regular
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
-from .image_checks import FOREIGN_SUFFIXES, check_regular, naming
+from .image_checks import FOREIGN_SUFFIXES, naming
 from .orientation import orientation_of, turn_upright, upright_size
 from .transparency import fill, is_transparent
 

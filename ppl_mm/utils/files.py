@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from ..errors import UserError
+
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
 # The names that _replacing gives, and mkstemp's letters in them.
@@ -125,8 +127,20 @@ def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> 
     return len(stale)
 
 
+def check_regular(path: str | os.PathLike) -> None:
+    """Refuse what is not a regular file, after links: reading it may never end.
+
+    Raises:
+        UserError: A folder, a pipe, a device or a socket.
+        OSError: There is nothing, or it cannot be asked for.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise UserError(f'{path}: is not a regular file; put a file there or take it out')
+
+
 def file_sha256(path: str | os.PathLike) -> str:
-    """The SHA-256 of a file's bytes, in 64 hexadecimal digits."""
+    """Return the SHA-256 of a regular file's bytes, in 64 hexadecimal digits."""
+    check_regular(path)
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while block := file.read(1 << 20):

@@ -205,6 +205,11 @@ def object_label(data):
     write_json(data, dict(train_00000=[dict(dax=1)]))
 
 
+def thin_image(data):
+    Image.new('RGB', (260, 4)).save(image_of(data))
+    write_label(mask_of(data), np.tile(np.array(Image.open(mask_of(data))), (1, 5))[:4, :260])
+
+
 ERRORS = [
     (class_number, 'metainfo.classes: expected a list of class names, got 7'),
     (class_number_alone, 'metainfo.classes: expected a list of class names'),
@@ -222,6 +227,7 @@ ERRORS = [
     (cut_image, '1 images cannot be read'),
     (cut_mask, '1 masks cannot be read'),
     (colour_mask, '1 masks cannot be read'),
+    (thin_image, '1 images are too small or too thin'),
     (small_mask, '1 masks have another size'),
     (unknown_value, '1 masks hold values that are not class ids'),
     (no_image_folder, 'folder of photos is missing'),
@@ -255,6 +261,23 @@ def deep_image(data):
     image_of(data).unlink()
     deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
     Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
+
+
+def dark_images(data):
+    image_of(data).unlink()
+    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
+
+
+def bright_images(data):
+    deep_image(data)
+    (data / 'image_values.json').write_text('{"white_level": 4095}')
+
+
+def other_kinds(data):
+    (data / 'JPEGImages/Thumbs.db').touch()
+    (data / 'JPEGImages/.hidden').mkdir()
+    os.mkfifo(data / 'JPEGImages/pipe.jpg')
 
 
 def large_image(data):
@@ -329,7 +352,12 @@ def no_lists(data):
 
 OTHERS = [
     (turned_image, 'note', '1 images are turned by EXIF'),
-    (deep_image, 'warning', '(16 bits to 8)'),
+    (deep_image, 'note', '1 images have 16 bits, of which 0 to 65535 become 0 to 255'),
+    (dark_images, 'warning', 'become 0 to 255, but their values reach 4095'),
+    (bright_images, 'warning', 'of which 0 to 4095 become 0 to 255, but their values reach 65535'),
+    (other_kinds, 'warning', '1 entries of JPEGImages are not used: files of another kind'),
+    (other_kinds, 'warning', '1 entries of JPEGImages are not used: pipes, devices'),
+    (other_kinds, 'note', '1 entries of JPEGImages are not used: hidden'),
     (large_image, 'warning', '1 images have a side above 2500'),
     (tiny_image, 'warning', '1 images have a side below 64'),
     (leak, 'warning', '1 images of val are copies of training images'),

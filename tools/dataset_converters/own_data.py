@@ -74,10 +74,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--white-level',
         type=int,
-        default=65535,
         metavar='N',
-        help='what is white in grey photos of 16 bits, e.g. 4095 where a '
-        'camera uses 12 of them (default: 65535)',
+        help='what is white in photos of 16 bits, e.g. 4095 where a camera uses 12 of them '
+        '(default: the most that the bits in use can hold, one level for all photos)',
     )
     parser.add_argument(
         '--link',
@@ -169,8 +168,14 @@ def report(out: Path, summary: OwnDataSummary) -> None:
         report_labels(out, summary)
     for note, count in summary.notes.items():
         print(f'  {count} {note}')
+    if summary.white_level:
+        print(f'  0..{summary.white_level} of 16 bits became 0..255; --white-level sets another')
     if summary.left_out:
         print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
+    for kind, count in summary.skipped.items():
+        print(f'  {count} not used: {kind}')
+    if summary.skipped:
+        print(f'  which photo or file became what: {out / "sources.csv"}')
     print(f'next: python tools/dataset_converters/check_dataset.py {out}')
 
 

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ...formats.bit_depth import VALUES_FILE
 from ...formats.class_list import likely_typos
+from ...formats.image_checks import MAX_RATIO, MIN_SIDE, fits
 from ...formats.mask_file import IGNORE
+from ..own.found_files import HIDDEN
 from .scan import DatasetScan, other_files
 
 #: Below this many images a class is called tiny; a rule of thumb.
@@ -312,6 +315,14 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
 def _sizes(scan: DatasetScan) -> Iterator[Finding]:
     sizes = {image: facts.size for image, facts in scan.images.items() if not facts.problem}
     yield from _some(
+        'error',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if not fits(size)),
+        '{n} images are too small or too thin',
+        f'each side must have at least {MIN_SIDE} pixels, and the long one at most {MAX_RATIO} '
+        'times the short one: take them out of the lists',
+    )
+    sizes = {image: size for image, size in sizes.items() if fits(size)}
+    yield from _some(
         'warning',
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if min(size) < SMALL),
         f'{{n}} images have a side below {SMALL} pixels',
@@ -336,6 +347,7 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
             f'{turned} images are turned by EXIF',
             'training turns them; masks must be upright',
         )
+    yield from _deep_images(scan, kinds.pop('16 bits to 8', 0))
     for kind, count in kinds.items():
         yield Finding(
             'warning',
@@ -344,7 +356,31 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
         )
 
 
+def _deep_images(scan: DatasetScan, count: int) -> Iterator[Finding]:
+    whites = [facts.used_white for facts in scan.images.values() if facts.used_white]
+    if not count or not whites:
+        return
+    text = f'{count} images have 16 bits, of which 0 to {scan.white_level} become 0 to 255'
+    if max(whites) == scan.white_level:
+        yield Finding('note', text, f'{VALUES_FILE} in the folder of the data set says so')
+        return
+    yield Finding(
+        'warning',
+        f'{text}, but their values reach {max(whites)}',
+        f'they look {"dark" if max(whites) < scan.white_level else "too bright"}: write '
+        f'{{"white_level": {max(whites)}}} into {VALUES_FILE} in the folder of the data set, or '
+        'convert them with own_data.py',
+    )
+
+
 def _rest(scan: DatasetScan) -> Iterator[Finding]:
+    for kind, number in Counter(scan.skipped.values()).items():
+        yield from _some(
+            'note' if kind == HIDDEN else 'warning',
+            (name for name, own in scan.skipped.items() if own == kind),
+            f'{number} entries of {scan.options.image_dir} are not used: {kind}',
+            'move them away, or convert them with own_data.py',
+        )
     yield from _some(
         'warning',
         other_files(scan.names),

@@ -9,17 +9,18 @@ from typing import TypeVar
 import numpy as np
 
 from ...errors import UserError
+from ...formats.bit_depth import FULL_WHITE, white_level_for
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.label_row import LabelRow
 from ...formats.mask_file import read_mask
-from ...formats.photo import read_photo
+from ...formats.photo import read_photo, used_white_of
 from ...formats.voc_layout import VOC_CLASSES
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
-from ..own.sources import find_photos
+from ..own.found_files import find_files
 
 LISTS = 'ImageSets/Segmentation'
 T = TypeVar('T')
@@ -59,12 +60,15 @@ class ImageFacts:
         size (tuple[int, int]): Width and height, upright.
         changes (tuple[str, ...]): What it is beside a plain picture.
         digest (str): SHA-256 of its bytes.
+        used_white (int | None): White of the fewest bits that hold it, where
+            it has 16 bits.
         problem (str): A line if it cannot be read, else ''.
     """
 
     size: tuple[int, int] = (0, 0)
     changes: tuple[str, ...] = ()
     digest: str = ''
+    used_white: int | None = None
     problem: str = ''
 
 
@@ -96,6 +100,8 @@ class DatasetScan:
         lists (dict[str, list[str]]): Image ids by name of the list.
         train (str): Name of the list to train on, '' for all labelled.
         names (dict[str, list[str]]): Files of the image folder by id.
+        skipped (dict[str, str]): Other files of it, and of what kind they are.
+        white_level (int): White of its images of 16 bits.
         images (dict[str, ImageFacts]): Facts of the images in use.
         masks (dict[str, MaskFacts]): Facts of their masks, where there is one.
         problems (list[str]): A line for each part that cannot be read.
@@ -109,6 +115,8 @@ class DatasetScan:
     lists: dict[str, list[str]] = field(default_factory=dict)
     train: str = ''
     names: dict[str, list[str]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    white_level: int = FULL_WHITE
     images: dict[str, ImageFacts] = field(default_factory=dict)
     masks: dict[str, MaskFacts] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -164,7 +172,10 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     scan.classes = tuple(_given_classes(scan))
     _read_labels(scan)
     folder = options.root / options.image_dir
-    for name in _try(scan, find_photos, folder) or []:
+    found = _try(scan, find_files, folder)
+    scan.skipped = found.skipped if found else {}
+    scan.white_level = _try(scan, white_level_for, folder) or FULL_WHITE
+    for name in found.photos if found else []:
         scan.names.setdefault(image_id(name), []).append(name)
     _read_images(scan, workers)
     _read_masks(scan, workers)
@@ -252,7 +263,7 @@ def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
 def _read_images(scan: DatasetScan, workers: int | None) -> None:
     folder = scan.options.root / scan.options.image_dir
     if not folder.is_dir():
-        return  # said by find_photos
+        return  # said by find_files
     images = ImageFolder(folder)
     paths = {path: image for image in scan.used() if (path := images.find_stem(image))}
     for path, facts in map_files(_image_facts, list(paths), 'reading images', workers):
@@ -271,8 +282,8 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
 
 def _image_facts(path: str) -> ImageFacts:
     try:
-        photo = read_photo(path)
-        return ImageFacts(photo.full_size, photo.changes, file_sha256(path))
+        photo, white = read_photo(path), used_white_of(path)
+        return ImageFacts(photo.full_size, photo.changes, file_sha256(path), white)
     except (UserError, OSError) as error:
         return ImageFacts(problem=str(error))
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
+from ...formats.image_checks import check_sides, naming
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.orientation import turn_upright
 from ...formats.photo import Photo, read_photo
@@ -63,10 +64,15 @@ class PhotoConverter:
     Args:
         settings (OwnDataSettings): What images are made from, and how.
         values (MaskValues): What the values of masks mean.
+        white_level (int | None): White of photos of 16 bits; None if there
+            are none.
     """
 
-    def __init__(self, settings: OwnDataSettings, values: MaskValues) -> None:
+    def __init__(
+        self, settings: OwnDataSettings, values: MaskValues, white_level: int | None = None
+    ) -> None:
         self.settings, self.out, self.values = settings, settings.out, values
+        self.white_level = white_level
         for folder in ('JPEGImages', 'SegmentationClass'):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
@@ -82,11 +88,13 @@ class PhotoConverter:
             photo whose mask cannot be used, ``mask_problem`` beside these.
         """
         source = image.sources[0]
-        entry = dict(image=image.image_id, digest=image.digest)
+        entry = dict(image=image.image_id, digest=image.digest, white_level=self.white_level)
         if image.problem:
             return dict(entry, problem=image.problem)
         try:
-            photo = read_photo(source.path, self.settings.max_long_side, self.settings.white_level)
+            photo = read_photo(source.path, self.settings.max_long_side, self.white_level)
+            with naming(source.path):
+                check_sides(photo.picture.size)
             files = [f'JPEGImages/{image.image_id}{photo.suffix or ".jpg"}']
             self._write_photo(photo, source.path, self.out / files[0])
         except UserError as error:

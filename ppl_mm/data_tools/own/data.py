@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import UserError
+from ...formats.bit_depth import VALUES_FILE, write_white_level
 from ...formats.image_list import read_ids
 from ...formats.voc_layout import write_lines, write_lists
 from ...utils.files import atomic_write
@@ -16,10 +17,10 @@ from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
 from .converter import Journal, OwnImage, PhotoConverter
 from .images import OwnImages, collect_images
-from .labels import OwnLabels
 from .mask_values import MaskValues
 from .settings import OwnDataSettings
 from .split import named_val, split_images
+from .white import find_white_level
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class OwnDataSummary:
         left_out: A line for each photo that cannot be used.
         outside: Photos of each class that ``--classes`` leaves out.
         typos: From a class to the more frequent one that it resembles.
+        skipped: Files that were passed over, by what they are.
+        white_level: White of photos of 16 bits, None if there are none.
     """
 
     written: bool
@@ -45,6 +48,8 @@ class OwnDataSummary:
     left_out: tuple[str, ...] = ()
     outside: dict[str, int] = field(default_factory=dict)
     typos: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    white_level: int | None = None
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -94,6 +99,7 @@ class OwnData:
             self._check_unchanged(images)
             return OwnDataSummary(False)
         with self.folder:
+            self.white_level = self.settings.white_level or find_white_level(images, self.workers)
             entries = self._convert_all(images)
             bad, bad_masks = (
                 {name: entry[key] for name, entry in entries.items() if key in entry}
@@ -109,7 +115,7 @@ class OwnData:
                 if image.image_id not in bad
             ]
             splits = split_images(good, labels.classes, self.settings, labels.val)
-            self._write_lists(images, good, labels, splits, bad)
+            self._write_lists(found, good, splits, bad)
             self._remove_others(entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)
@@ -160,7 +166,10 @@ class OwnData:
         }
         todo = [image for image in images if image.image_id not in entries]
         converted = map_files(
-            PhotoConverter(self.settings, self.values), todo, 'converting', self.workers
+            PhotoConverter(self.settings, self.values, self.white_level),
+            todo,
+            'converting',
+            self.workers,
         )
         with self.journal.open() as file:
             for image, entry in converted:
@@ -174,6 +183,7 @@ class OwnData:
         return (
             entry is not None
             and entry['digest'] == image.digest
+            and entry.get('white_level') == self.white_level
             and all((self.out / name).is_file() for name in entry['files'])
         )
 
@@ -190,23 +200,26 @@ class OwnData:
 
     def _write_lists(
         self,
-        images: Sequence[OwnImage],
+        found: OwnImages,
         good: Sequence[OwnImage],
-        labels: OwnLabels,
         splits: Mapping[str, list[str]],
         bad: Mapping[str, str],
     ) -> None:
+        (self.out / VALUES_FILE).unlink(missing_ok=True)
+        if self.white_level is not None:
+            write_white_level(self.out, self.white_level)
         known = {image.image_id: image.labels for image in good if image.labels is not None}
-        write_lists(self.out, labels.classes, splits, known)
+        write_lists(self.out, found.labels.classes, splits, known)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator='\n')
         writer.writerow(['photo', 'image', 'problem', 'digest'])
         writer.writerows(
             (source.name, image.image_id, bad.get(image.image_id, ''), image.digest)
-            for image in images
+            for image in found.images
             for source in image.sources
         )
-        writer.writerows((name, '', why, '') for name, why in labels.left_out.items())
+        unused = {**found.labels.left_out, **found.skipped}
+        writer.writerows((name, '', why, '') for name, why in unused.items())
         with atomic_write(self.out / 'sources.csv') as file:
             file.write(_escaped(text.getvalue()).encode())
 
@@ -247,6 +260,8 @@ class OwnData:
             tuple(bad),
             labels.outside,
             labels.typos,
+            skipped=dict(Counter(found.skipped.values())),
+            white_level=self.white_level if notes['16 bits to 8'] else None,
         )
 
 

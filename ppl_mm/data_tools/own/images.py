@@ -10,10 +10,11 @@ from ...errors import UserError
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
 from .converter import OwnImage
+from .found_files import MASKS, find_files, masks_beside
 from .labels import NEGATIVE_FOLDER, OwnLabels, read_own_labels
 from .masks import MaskFinder, check_palettes
 from .settings import OwnDataSettings
-from .sources import Source, by_content, find_photos, image_ids
+from .sources import Source, by_content, image_ids
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class OwnImages:
         images: The images, photos of the same bytes being one.
         labels: The labels of all photos.
         unused_masks: Masks that belong to no photo, paths below their folder.
+        skipped: Files that were passed over, see :class:`.FoundFiles`.
     """
 
     images: list[OwnImage]
     labels: OwnLabels
     unused_masks: tuple[str, ...]
+    skipped: dict[str, str]
 
 
 def collect_images(
@@ -47,33 +50,50 @@ def collect_images(
     Raises:
         UserError: Photos or labels are missing, or do not fit each other.
     """
-    paths, negatives = _find_all(settings)
+    paths, negatives, skipped = _find_all(settings)
     labels = read_own_labels(settings, list(paths), negatives, skip_bad)
     names = [name for name in paths if name not in labels.left_out]
-    find = MaskFinder(settings.masks, names) if settings.masks else None
+    find = _mask_finder(settings, names, list(paths)) if settings.masks else None
     sources = [
         Source(name, paths[name], labels.labels.get(name), find(name) if find else None)
         for name in names
     ]
     check_palettes([source.mask for source in sources if source.mask], workers)
     unused = tuple(find.unused) if find else ()
-    return OwnImages(_images(sources, labels.classes, workers), labels, unused)
+    return OwnImages(_images(sources, labels.classes, workers), labels, unused, skipped)
 
 
-def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str]]:
-    """Return the path of every photo by its name, and the names of ``--negatives``."""
+def _mask_finder(
+    settings: OwnDataSettings, photos: Sequence[str], files: Sequence[str]
+) -> MaskFinder:
+    """Return the finder of masks, which may lie among the photos."""
+    among = os.path.realpath(settings.masks) == os.path.realpath(settings.photos)
+    return MaskFinder(settings.masks, photos, files if among else ())
+
+
+def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], dict[str, str]]:
+    """Return the path of every photo by its name, the names of ``--negatives``, and the rest."""
     others = [path for path in (settings.out, settings.masks, settings.negatives) if path]
-    paths = {name: settings.photos / name for name in find_photos(settings.photos, others)}
+    found, skipped = _find_photos(settings.photos, others)
+    paths = {name: settings.photos / name for name in found}
     if not settings.negatives:
-        return paths, set()
+        return paths, set(), skipped
     prefix = _negative_prefix(settings.photos, settings.negatives)
     others = [path for path in (settings.out, settings.masks) if path]
-    found = find_photos(settings.negatives, others)
+    found, passed = _find_photos(settings.negatives, others)
+    skipped |= {f'{prefix}/{name}': why for name, why in passed.items()}
     negatives = {f'{prefix}/{name}': settings.negatives / name for name in found}
     twice = min(paths.keys() & negatives.keys(), default=None)
     if twice is not None:
         raise UserError(f'{settings.photos}/{twice}: is also in {settings.negatives}; rename one')
-    return paths | negatives, set(negatives)
+    return paths | negatives, set(negatives), skipped
+
+
+def _find_photos(root: Path, leave_out: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
+    """Return the photos of a folder, and its other files with what they are."""
+    found = find_files(root, leave_out)
+    masks = dict.fromkeys(masks_beside(root, found.photos), MASKS)
+    return [name for name in found.photos if name not in masks], found.skipped | masks
 
 
 def _negative_prefix(photos: Path, negatives: Path) -> str:
@@ -130,5 +150,5 @@ def _sha256(path: Path) -> str:
     """Return the SHA-256 of a file; an unreadable one has none, and is named later."""
     try:
         return file_sha256(path)
-    except OSError:
+    except (OSError, UserError):
         return f'unreadable {path}'

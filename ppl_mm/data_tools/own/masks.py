@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 
 from ...errors import UserError
 from ...formats.image_list import normal_name
+from ...utils.files import check_regular
 from ...utils.thread_pool import map_files
 
 #: Formats that keep each value, the usual one first. JPEG does not.
@@ -27,15 +28,18 @@ class MaskFinder:
     Args:
         root: The folder of masks.
         photos: Names of all photos, paths below their folder with slashes.
+        others: Files below ``root`` that are no masks, such paths below it.
 
     Raises:
         UserError: There are masks, and none belongs to a photo; or some are
             JPEGs.
     """
 
-    def __init__(self, root: str | os.PathLike, photos: Sequence[str]) -> None:
+    def __init__(
+        self, root: str | os.PathLike, photos: Sequence[str], others: Collection[str] = ()
+    ) -> None:
         self.root = Path(root)
-        masks = _masks_below(self.root)
+        masks = _masks_below(self.root, set(others))
         stems = [_stem(photo) for photo in photos]
         by_stem = _by_stem(masks)
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
@@ -59,10 +63,10 @@ def _stem(name: str) -> str:
     return normal_name(os.path.splitext(name)[0])
 
 
-def _masks_below(root: Path) -> list[str]:
+def _masks_below(root: Path, others: Collection[str]) -> list[str]:
     """Return paths below the folder, sorted, the usual format last."""
-    files = [path for path in root.rglob('*') if path.is_file() and not path.name.startswith('.')]
-    names = [path.relative_to(root).as_posix() for path in files]
+    files = [path for path in root.rglob('*') if not (path.is_dir() or path.name.startswith('.'))]
+    names = {path.relative_to(root).as_posix() for path in files} - others
     lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
     if lossy:
         raise UserError(
@@ -153,12 +157,13 @@ def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
 def _colours(path: Path) -> dict[int, tuple[int, int, int]]:
     """Return the colours of the values that an indexed mask uses; none of another mask."""
     try:
+        check_regular(path)
         with Image.open(path) as image:
             if image.mode != 'P':
                 return {}
             palette = np.array(image.getpalette('RGB')).reshape(-1, 3)
             values = np.unique(np.array(image))
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {}  # named when it is converted
     return {int(v): tuple(map(int, palette[v])) for v in values if v < len(palette)}
 

@@ -37,7 +37,8 @@ class OwnDataSettings:
         mask_values: What values of masks mean, see :class:`MaskValues`.
         mask_overlap: What a pixel is that several masks of one photo claim
             for different classes: the class of the 'later' one, or 'void'.
-        white_level: The white of grey photos of 16 bits.
+        white_level: The white of photos of 16 bits. Defaults to None: that of
+            the fewest bits that hold all of them.
     """
 
     photos: Path
@@ -57,7 +58,7 @@ class OwnDataSettings:
     link: bool = False
     mask_values: dict[int, str] = field(default_factory=dict)
     mask_overlap: str = 'later'
-    white_level: int = 65535
+    white_level: int | None = None
 
     def record(self) -> dict:
         """Return all but the folder itself, in JSON's types."""
@@ -89,7 +90,12 @@ class OwnDataSettings:
                 self.max_long_side == 0 or self.max_long_side >= 32,
                 'at least 32 pixels, or 0 for no limit',
             ),
-            ('--white-level', self.white_level, 1 <= self.white_level <= 65535, 'in 1..65535'),
+            (
+                '--white-level',
+                self.white_level,
+                self.white_level is None or 1 <= self.white_level <= 65535,
+                'in 1..65535',
+            ),
         ):
             if not fits:
                 raise UserError(f'{option} is {value}; it must be {wanted}')

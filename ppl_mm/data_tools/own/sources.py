@@ -33,49 +33,12 @@ class Source:
     mask: Path | None
 
 
-def find_photos(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] = ()) -> list[str]:
-    """Photographs anywhere below a folder, those that cannot be read as well.
-
-    Hidden files and folders are passed over.
-
-    Args:
-        root (str | PathLike): The folder.
-        leave_out (Iterable): Folders below it that hold something else.
-
-    Returns:
-        list[str]: Sorted paths below the folder, with slashes.
-
-    Raises:
-        UserError: The folder is missing or holds none.
-    """
-    if not os.path.isdir(root):
-        raise UserError(f'{root}: the folder of photos is missing; check the path')
-    seen = {os.path.realpath(path) for path in leave_out}
-    found = []
-    for folder, below, files in os.walk(root, followlinks=True):
-        seen.add(os.path.realpath(folder))
-        # A link to a folder above would never end.
-        below[:] = [
-            name
-            for name in below
-            if not name.startswith('.') and os.path.realpath(os.path.join(folder, name)) not in seen
-        ]
-        found += [
-            os.path.join(folder, name)
-            for name in files
-            if not name.startswith('.') and name.lower().endswith(PHOTO_SUFFIXES + FOREIGN_SUFFIXES)
-        ]
-    if not found:
-        raise UserError(f'{root}: holds no photo; known endings are {" ".join(PHOTO_SUFFIXES)}')
-    return sorted(Path(path).relative_to(root).as_posix() for path in found)
-
-
 class PhotoFinder:
     """Finds photos by the name that a list gives them.
 
     Args:
         root: The folder of photos.
-        names: The photos, see :func:`find_photos`.
+        names: The photos, see :func:`.find_files`.
     """
 
     def __init__(self, root: str | os.PathLike, names: Sequence[str]) -> None:
@@ -113,7 +76,7 @@ def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:
         find: Finds the photos.
 
     Returns:
-        Names, see :func:`find_photos`.
+        Names, see :func:`.find_files`.
 
     Raises:
         UserError: The list is missing or empty, or a photo is not there.
