@@ -67,4 +67,4 @@ def set_stage(runner: Runner, position: int, grid: Grid) -> None:
     check_stage(runner.model, position, grid).set_stage(position, grid)
     for hook in runner.hooks:
         if hasattr(hook, 'ema_model'):
-            patch_learning_of(hook.ema_model.module).set_stage(position, grid)
+            check_stage(hook.ema_model.module, position, grid).set_stage(position, grid)

@@ -74,8 +74,8 @@ class CAMIoU(BaseMetric):
 
     def _forget(self) -> None:
         """Start from nothing."""
-        self._sweep = None
-        self._last = None
+        self._sweep: ThresholdSweep | None = None
+        self._last: dict | None = None
         self._seen = self._assumed = 0
 
     @property
@@ -100,12 +100,12 @@ class CAMIoU(BaseMetric):
             self._last = sample
             self._seen += 1
 
-    def _count_last(self) -> None:
-        """Count the sample that was held back."""
+    def _count_last(self) -> ThresholdSweep:
+        """Count the sample that was held back; return all counts so far."""
         if self._sweep is None:
             self._sweep = ThresholdSweep(len(self._classes), self.thresholds)
         if self._last is None:
-            return
+            return self._sweep
         sample, self._last = self._last, None
         if 'class_ids' not in sample:
             raise UserError(
@@ -119,6 +119,7 @@ class CAMIoU(BaseMetric):
             raise UserError(
                 f'{sample.get("seg_map_path")}: cannot measure the CAM: {error}'
             ) from error
+        return self._sweep
 
     def _mask(self, sample: dict) -> np.ndarray:
         """Return the mask of a sample (H, W), all background for a negative that has none."""
@@ -157,8 +158,7 @@ class CAMIoU(BaseMetric):
             )
         if self._seen > own:
             self._last = None
-        self._count_last()
-        sweep = self._sweep
+        sweep = self._count_last()
         total = _sum_over_processes(np.append(sweep.counts, self._assumed))
         sweep.counts = total[:-1].reshape(sweep.counts.shape)
         sweep.num_images, sweep.num_assumed = size, int(total[-1])

@@ -88,7 +88,7 @@ class SegConfusion(BaseMetric):
             ``over_activation`` and ``under_activation`` as fractions.
         """
         classes = self.dataset_meta['classes']
-        summary = summarize(sum(results), classes)
+        summary = summarize(np.sum(results, axis=0), classes)
         print_log(
             f'{self.split} ({len(results)} images), in per cent:\n{format_table(summary)}',
             logger='current',

@@ -50,7 +50,7 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
     }
     total = int(pixels.sum())
     return dict(
-        {key: _number(value) for key, value in mean_scores(confusion).items()},
+        {key: _number(float(value)) for key, value in mean_scores(confusion).items()},
         per_class=per_class,
         absent_classes=[name for name, count in zip(classes, pixels, strict=True) if not count],
         ignored_share=int(confusion[:, -1].sum()) / total if total else None,

@@ -68,7 +68,7 @@ class ThresholdSweep:
         if len(ids):
             counts = self._count(cam_file, mask)  # (256, n, T + 1)
         else:  # all background: no threshold is below any score
-            ids = [0]
+            ids = np.zeros(1, int)
             counts = np.zeros((256, 1, self.counts.shape[2]), np.int64)
             counts[:, 0, 0] = np.bincount(mask.ravel(), minlength=256)
         check_labels(counts.sum(axis=(1, 2)), self.num_classes, 'the mask')
@@ -180,13 +180,14 @@ class _CountBelow:
         self.thresholds = thresholds
         bits = thresholds.view(np.int32).astype(np.int64)
         # 7 to 10 bits of mantissa: cells of 1/128 to 1/1024 of the score.
-        for self.shift in range(16, 12, -1):
-            occupied = bits >> self.shift
+        self.shift: int | None = None
+        for shift in range(16, 12, -1):
+            occupied = bits >> shift
             if len(np.unique(occupied)) == len(occupied):
                 break
         else:
-            self.shift = None
             return
+        self.shift = shift
         cells = np.arange(1 << (31 - self.shift))
         below = np.searchsorted(occupied, cells)  # in lower cells
         table = (below - cells) << self.shift

@@ -133,7 +133,7 @@ def deep_values(image: Image.Image, content: bytes) -> np.ndarray:
                 'save it with 8 or 16 bits'
             )
         return values.astype(np.uint16)
-    values = None
+    values: np.ndarray | None = None
     if image.mode in _COLOUR_MODES:
         values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[2:] not in ((3,), (4,)):

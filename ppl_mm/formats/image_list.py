@@ -100,7 +100,7 @@ def read_image_list(path: str | os.PathLike) -> list[tuple[int, str]]:
     ]
     if not lines:
         raise UserError(f'{path}: names no image; give a text file with one image per line')
-    first = {}
+    first: dict[str, int] = {}
     for number, image in lines:
         check_image(image, f'{path} line {number}')
         known = first.setdefault(image_id(image), number)

@@ -14,8 +14,10 @@ from .label_row import LabelRow, LabelRows
 from .text_file import read_text
 
 # Headers that columns have, the most telling first.
-_IMAGE = ('image', 'images', 'image_id', 'img', 'img_path', 'image_path', 'image_name', 'file')
-_IMAGE += ('filename', 'file_name', 'path', 'name', 'photo', 'id')
+_IMAGE = (
+    *('image', 'images', 'image_id', 'img', 'img_path', 'image_path', 'image_name', 'file'),
+    *('filename', 'file_name', 'path', 'name', 'photo', 'id'),
+)
 _LABELS = ('labels', 'label', 'classes', 'class', 'class_name', 'categories', 'category', 'tags')
 _FLAGS = {'1': True, '1.0': True, 'true': True, '0': False, '0.0': False, 'false': False}
 _LONGEST = 80  # characters of a line that a message shows

@@ -34,4 +34,5 @@ def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
 
 def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     """Return width and height after :func:`turn_upright`."""
-    return size[::-1] if orientation > 4 else tuple(size)
+    width, height = size
+    return (height, width) if orientation > 4 else (width, height)

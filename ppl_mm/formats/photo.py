@@ -126,7 +126,7 @@ def develop(
         upright_size(stored, turn),
         orientation,
         changes,
-        _AS_IT_IS.get(kind) if is_plain else None,
+        _AS_IT_IS.get(kind or '') if is_plain else None,
     )
 
 
@@ -154,9 +154,9 @@ def used_white_of(path: str | os.PathLike) -> int | None:
 def scaled_size(size: tuple[int, int], max_long_side: int | None) -> tuple[int, int]:
     """Return width and height of which the longer is at most that."""
     if not max_long_side or max(size) <= max_long_side:
-        return tuple(size)
+        return size[0], size[1]
     scale = max_long_side / max(size)
-    return tuple(max(1, round(side * scale)) for side in size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _opaque(image: Image.Image, transparent: bool) -> Image.Image:

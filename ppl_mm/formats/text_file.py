@@ -21,8 +21,8 @@ def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:
     Raises:
         UserError: The file is missing, not text, or empty.
     """
-    lines = enumerate(read_text(path, what).splitlines(), 1)
-    lines = [(number, line.strip()) for number, line in lines if line.strip()]
+    numbered = enumerate(read_text(path, what).splitlines(), 1)
+    lines = [(number, line.strip()) for number, line in numbered if line.strip()]
     if not lines:
         raise UserError(f'{path}: the {what} is empty; write one entry per line')
     return lines

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import UserError
 
@@ -197,7 +197,7 @@ def register_block_chain(name: str) -> Callable:
 # torch.compile cannot follow how blocks are looked up, nor a chain; it takes
 # what is before and behind.
 @torch.compiler.disable
-def block_chain(backbone: nn.Module) -> BlockChain:
+def block_chain(backbone: Backbone) -> BlockChain:
     """The chain of a backbone, to be made anew for each use.
 
     Never keep a chain: after a deepcopy (as EMA makes) or a conversion of its

@@ -102,7 +102,7 @@ class CAMClassifier(ImageClassifier):
         return samples
 
 
-def _filled(head: dict, channels: int, neck: nn.Module | None) -> dict:
+def _filled(head: dict, channels: int, neck: object) -> dict:
     """Return the head's settings with what the backbone and the neck decide."""
     known = dict(in_channels=channels)
     kind = MMPRETRAIN_MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']

@@ -1,6 +1,7 @@
 """One CAM from the scaled and flipped views of an image."""
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -136,7 +137,7 @@ class CAMTTAModel(BaseTTAModel):
         return self._classifier.head.thr
 
     @property
-    def _classifier(self) -> nn.Module:
+    def _classifier(self) -> Any:
         return getattr(self.module, 'module', self.module)  # out of DDP
 
     def _aligned(self, view: DataSample, class_ids: Tensor, size: list[int]) -> Tensor:

@@ -78,7 +78,7 @@ class Renormalize(Refiner):
         return replace(scores, values=values, has_background=False)
 
 
-def _with_background(scores: Scores, background: np.ndarray) -> Scores:
+def _with_background(scores: Scores, background: np.ndarray | np.float32) -> Scores:
     values = scores.values.copy()
     values[0] = background
     return replace(scores, values=values, has_background=True)

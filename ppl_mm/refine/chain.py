@@ -105,7 +105,7 @@ class RefinerChain:
         shrink = min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:
             return image, Scores.from_cam(cam_file), size
-        small = tuple(max(1, int(side * shrink)) for side in size)
+        small = (max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink)))
         shrunk = np.asarray(Image.fromarray(image).resize(small[::-1], Image.Resampling.BILINEAR))
         return shrunk, Scores.from_cam(replace(cam_file, size=small)), size
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class DenseCRF(Refiner):
         if not scale > 0:
             raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
         known = PRESETS[preset]
-        self.settings = dict(
+        self.settings: dict[str, Any] = dict(
             iterations=known['iterations'] if iterations is None else iterations,
             gaussian=_kernel('gaussian', known, gaussian, scale),
             bilateral=_kernel('bilateral', known, bilateral, scale),
@@ -148,7 +149,7 @@ def dense_crf(
     field.setUnaryEnergy(energy)
     field.addPairwiseGaussian(**gaussian)
     # Pillow's arrays are read-only, which pydensecrf refuses.
-    field.addPairwiseBilateral(rgbim=np.require(image, np.uint8, 'CW'), **bilateral)
+    field.addPairwiseBilateral(rgbim=np.require(image, np.uint8, ['C', 'W']), **bilateral)
     marginals = np.array(field.inference(iterations), np.float32)
     # Rounding can go just past 1.
     return marginals.reshape(scores.shape).clip(0, 1)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
@@ -97,7 +98,7 @@ def _chebyshev_coefficients(power: int) -> list[float]:
     With x = cos(a), x^n is the characteristic function of n fair steps to the
     left or right: the coefficient of T_k is the chance to end k away.
     """
-    chances = []
+    chances: list[float] = []
     while sum(chances) < 1 - _TOLERANCE:
         away = len(chances)
         chance = math.comb(power, (power - away) // 2) / 2**power
@@ -155,7 +156,7 @@ class RandomWalk(Refiner):
         self.affinity_net = str(affinity_net)
         self.checkpoint = resolve_checkpoint(checkpoint)
         self.beta, self.steps_log2, self.device = beta, steps_log2, device
-        self._net = None
+        self._net: Any = None
 
     def __getstate__(self) -> dict:
         # A worker process builds the network itself.
@@ -184,7 +185,7 @@ class RandomWalk(Refiner):
         values[start:] = walked.clamp(0, 1).cpu().numpy()
         return replace(scores, values=values)
 
-    def _network(self) -> nn.Module:
+    def _network(self) -> Any:
         """The network, made at the first image."""
         if self._net is None:
             self._net = load_affinity_net(self.affinity_net, self.checkpoint).to(self.device)
@@ -206,7 +207,7 @@ def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
             missing or those of another architecture.
     """
     cfg = Config.fromfile(config)
-    model = cfg.get('model') or {}
+    model = cfg.get('model') or ConfigDict()
     if model.get('type') != 'ppl_mm.AffinityNet':
         raise UserError(f'{config}: model is not a ppl_mm.AffinityNet, which a random walk needs')
     model.backbone.pop('init_cfg', None)

@@ -33,7 +33,7 @@ def one_line(error: UserError) -> str:
 def _of_file(error: OSError) -> str:
     """What the system says, after the file where it names one."""
     if error.filename is None:
-        return error.strerror
+        return error.strerror or type(error).__name__
     return printable(f'{error.filename}: {error.strerror}')
 
 

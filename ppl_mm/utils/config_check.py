@@ -170,15 +170,17 @@ class _Types:
         Raises:
             UserError: If no registry knows the name.
         """
-        readers = [kind]
+        readers: list = [kind]
         if isinstance(kind, str):
             # A bare name is not searched for in the registries of other packages.
             searched = [one for one in self.registries if '.' in kind or one.scope != 'ppl_mm']
             readers = [found for registry in searched if (found := registry.get(kind))]
         taken = [_arguments(reader) for reader in readers]
         if taken:
-            return None if None in taken else set().union(*taken)
-        raise UserError(f"{where}.type: '{kind}' is not known{_suggestion(kind, self._names())}")
+            return None if None in taken else {name for names in taken for name in names or ()}
+        raise UserError(
+            f"{where}.type: '{kind}' is not known{_suggestion(str(kind), self._names())}"
+        )
 
     def _names(self) -> set[str]:
         names = set()
@@ -230,13 +232,13 @@ def _arguments(reader: Callable) -> set[str] | None:
     for cls in reader.__mro__:
         if '__init__' not in vars(cls) or cls is object:
             continue
-        found = _named(cls.__init__, names)
+        found = _named(vars(cls)['__init__'], names)
         if found is not None:
             return found
     return None
 
 
-def _named(function: Callable, before: set[str] = frozenset()) -> set[str] | None:
+def _named(function: Callable, before: set[str] | None = None) -> set[str] | None:
     """Return a function's keywords, with those before; None where it takes any.
 
     ``before`` grows either way: whoever calls it goes on with the base class.
@@ -246,7 +248,7 @@ def _named(function: Callable, before: set[str] = frozenset()) -> set[str] | Non
     except (TypeError, ValueError):  # written in C
         return None
     names = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
-    if isinstance(before, set):
+    if before is not None:
         before |= names
         names = before
     return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else names

@@ -8,7 +8,8 @@ from ..errors import UserError
 from .progress import track
 from .worker_pool import default_workers
 
-T, R = TypeVar('T'), TypeVar('R')
+T = TypeVar('T')
+R = TypeVar('R')
 
 
 def map_files(

@@ -109,7 +109,7 @@ def torch_of_torchvision():
 def has_moved_transformers() -> bool:
     """Whether transformers is there, too new for mmpretrain's models."""
     version = installed_version('transformers')
-    return bool(version) and Version(version) >= Version(TRANSFORMERS_LIMIT)
+    return version is not None and Version(version) >= Version(TRANSFORMERS_LIMIT)
 
 
 def installed_version(name: str) -> str | None:

@@ -38,7 +38,7 @@ class WorkerPool:
 
     def __init__(self, make: Callable[..., Callable], args: tuple = (), workers: int = 0) -> None:
         self.workers = workers
-        self._pool = None
+        self._pool: ProcessPoolExecutor | None = None
         if workers < 2:
             self._work = make(*args)
             return
@@ -72,7 +72,7 @@ class WorkerPool:
             yield from map(self._work, items)
             return
         try:
-            yield from self._map(items)
+            yield from self._map(self._pool, items)
         except BrokenProcessPool as error:
             raise UserError(
                 'a worker process was ended from outside, most often for want '
@@ -80,10 +80,10 @@ class WorkerPool:
                 f'(it had {self.workers})'
             ) from error
 
-    def _map(self, items: Iterable) -> Iterator:
+    def _map(self, pool: ProcessPoolExecutor, items: Iterable) -> Iterator:
         pending = set()
         for item in items:
-            pending.add(self._pool.submit(_do, item))
+            pending.add(pool.submit(_do, item))
             if len(pending) == _IN_FLIGHT * self.workers:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -116,7 +116,9 @@ def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
 
 def _end_with_parent() -> None:
     """Do not wait forever for work from a process that was killed."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
     os._exit(1)
 
 

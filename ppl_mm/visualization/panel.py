@@ -63,7 +63,7 @@ def draw_panel(
     labels = [(name, k) for k, name in enumerate(classes) if k]
     figure.legend(
         handles=[
-            Patch(color=colorize(np.uint8(k)) / 255, label=name)
+            Patch(color=tuple(colorize(np.array(k, np.uint8)) / 255), label=name)
             for name, k in [*labels, ('void', 255)]
         ],
         loc='outside lower center',

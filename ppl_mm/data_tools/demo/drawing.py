@@ -65,7 +65,7 @@ def draw_sample(rng: np.random.Generator, size: int) -> DemoSample:
     """
     image = _draw_ground(rng, size)
     owner = np.full((size, size), -1)
-    ids = []
+    ids: list[int] = []
     for _ in range(rng.choice((1, 2, 3), p=(0.45, 0.4, 0.15))):
         class_id = int(rng.integers(len(CLASSES)))
         # A creature that finds no room is left out, never the first one.
@@ -86,7 +86,8 @@ def draw_sample(rng: np.random.Generator, size: int) -> DemoSample:
 
 def _draw_ground(rng: np.random.Generator, size: int) -> np.ndarray:
     """A mottled ground with stones and stalks that belong to no class."""
-    mottle = sum(_noise(rng, size, cells) / cells**0.7 for cells in (3, 6, 12, 24, 48))
+    layers = [_noise(rng, size, cells) / cells**0.7 for cells in (3, 6, 12, 24, 48)]
+    mottle = np.asarray(sum(layers))
     mottle = (mottle - mottle.min()) / np.ptp(mottle)
     low, high = (
         _rgb(rng.random(), rng.uniform(0.05, 0.3), value)

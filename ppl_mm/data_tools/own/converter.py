@@ -88,7 +88,7 @@ class PhotoConverter:
             photo whose mask cannot be used, ``mask_problem`` beside these.
         """
         source = image.sources[0]
-        entry = dict(image=image.image_id, digest=image.digest, white_level=self.white_level)
+        entry: dict = dict(image=image.image_id, digest=image.digest, white_level=self.white_level)
         if image.problem:
             return dict(entry, problem=image.problem)
         try:
@@ -134,12 +134,13 @@ class PhotoConverter:
 
     def _mask(self, image: OwnImage, photo: Photo) -> tuple[np.ndarray, int]:
         """Return the mask of an image, of all its photos, and the pixels where they clash."""
-        masks = [self._mask_of(source, photo) for source in image.masked]
+        masks = [
+            self._mask_of(source, source.mask, photo) for source in image.masked if source.mask
+        ]
         return merge_masks(masks, IGNORE if self.settings.mask_overlap == 'void' else None)
 
-    def _mask_of(self, source: Source, photo: Photo) -> np.ndarray:
+    def _mask_of(self, source: Source, path: Path, photo: Photo) -> np.ndarray:
         """Return the mask of a photo, upright and of its new size."""
-        path = source.mask
         mask = Image.fromarray(
             self.values.convert(read_any_mask(path), source.labels or (), str(path))
         )

@@ -241,7 +241,7 @@ class OwnData:
     ) -> OwnDataSummary:
         labels = found.labels
         shown = {image.image_id: image.labels or ('',) for image in good}
-        counts = {
+        counts: dict[str, dict[str, int]] = {
             split: Counter(name for stem in stems for name in shown[stem])
             for split, stems in splits.items()
         }

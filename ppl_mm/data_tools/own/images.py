@@ -134,7 +134,7 @@ def _common_labels(
     known = [source for source in group if source.labels is not None]
     if not known:
         return None, ''
-    names = {name for source in known for name in source.labels}
+    names = {name for source in known for name in source.labels or ()}
     problem = ''
     empty = next((source for source in known if names and not source.labels), None)
     if empty is not None:

@@ -246,7 +246,8 @@ def _by_photo(
     rows: Sequence[LabelRow], find: PhotoFinder, missing_is_fine: bool
 ) -> dict[str, LabelRow]:
     """Return one row for each photo that a label file names."""
-    found, missing = {}, []
+    found: dict = {}
+    missing: list = []
     for row in rows:
         name = find(row.image)
         if name is None:

@@ -165,7 +165,8 @@ def _colours(path: Path) -> dict[int, tuple[int, int, int]]:
             values = np.unique(np.array(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return {}  # named when it is converted
-    return {int(v): tuple(map(int, palette[v])) for v in values if v < len(palette)}
+    used = [int(value) for value in values if value < len(palette)]
+    return {value: (int(r), int(g), int(b)) for value in used for r, g, b in [palette[value]]}
 
 
 def merge_masks(masks: Sequence[np.ndarray], void: int | None = None) -> tuple[np.ndarray, int]:

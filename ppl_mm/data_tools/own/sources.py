@@ -106,7 +106,9 @@ def image_ids(names: Iterable[str]) -> dict[str, str]:
     Returns:
         From a path to its id.
     """
-    ids, taken, numbers = {}, set(), Counter()
+    ids: dict[str, str] = {}
+    taken: set[str] = set()
+    numbers: Counter[str] = Counter()
     for name in names:
         plain = normal_name(os.path.splitext(name)[0])
         plain = re.sub(r'[^\w-]+', '_', plain).strip('_')[-_LONGEST_ID:]
@@ -129,7 +131,7 @@ def by_content(sources: Sequence[Source], digests: Mapping[str, str]) -> list[li
     Returns:
         Groups, mostly of one.
     """
-    groups = {}
+    groups: dict[str, list[Source]] = {}
     for source in sources:
         groups.setdefault(digests[source.name], []).append(source)
     return list(groups.values())

@@ -146,7 +146,8 @@ def choose_val(
     quota = {name: min(max(round(share * count), 1), count - 1) for name, count in counts.items()}
     order = sorted(labels if candidates is None else candidates)
     random.Random(seed).shuffle(order)
-    chosen, taken = set(), Counter()
+    chosen: set[str] = set()
+    taken: Counter[str] = Counter()
     for name in sorted(counts, key=lambda name: (counts[name], name)):
         for image in order:
             if taken[name] >= quota[name]:

@@ -55,7 +55,7 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
             data_batch (Sequence[dict]): Data from the data loader.
         """
         self.runner.call_hook('before_train_iter', batch_idx=idx, data_batch=data_batch)
-        outputs = {}
+        outputs: dict = {}
         for number, stage in enumerate(self.stages, start=1):
             set_stage(self.runner, stage['position'], stage['grid'])
             losses = self.runner.model.train_step(

@@ -176,7 +176,7 @@ class AffinityHead(nn.Module):
         )
         self.mix = nn.Conv2d(sum(channels), sum(channels), 1, bias=False)
         for conv in self.reduce:
-            nn.init.kaiming_normal_(conv.weight)
+            nn.init.kaiming_normal_(conv.get_parameter('weight'))
         nn.init.xavier_uniform_(self.mix.weight, gain=1 if norm_groups else 4)
 
     def forward(self, maps: Sequence[Tensor], size: Sequence[int]) -> Tensor:

@@ -6,6 +6,7 @@ from mmpretrain.models.backbones import MobileNetV2
 from torch import nn
 
 from ...registry import MODELS
+from ..block_chain import Backbone
 
 
 @MODELS.register_module()
@@ -75,19 +76,19 @@ def _check(name: str, values: Sequence[int], length: int, legal: Sequence[int]) 
         )
 
 
-def _depthwise(block: nn.Module) -> nn.Conv2d:
+def _depthwise(block: Backbone) -> nn.Conv2d:
     """The 3x3 convolution of an inverted residual block."""
     return block.conv[-2].conv
 
 
-def _set_stride(block: nn.Module, stride: int) -> None:
+def _set_stride(block: Backbone, stride: int) -> None:
     """Change the stride; a shortcut never appears, since none was trained."""
     block.stride = stride
     block.use_res_connect = block.use_res_connect and stride == 1
     _depthwise(block).stride = (stride, stride)
 
 
-def _set_dilation(block: nn.Module, dilation: int) -> None:
+def _set_dilation(block: Backbone, dilation: int) -> None:
     """Change the dilation; the padding keeps the size."""
     conv = _depthwise(block)
     conv.dilation = conv.padding = (dilation, dilation)

@@ -65,7 +65,7 @@ def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
     return blocks
 
 
-def _conv_block(name: str, conv: nn.Module) -> Block:
+def _conv_block(name: str, conv: Backbone) -> Block:
     return Block(name, (conv,), conv.stride[0], conv.out_channels)
 
 

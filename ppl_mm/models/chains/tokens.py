@@ -78,7 +78,7 @@ class TokenLayer:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(B, (1 + E) * C, H, W) to (B, (1 + E) * C', H', W')."""
-        tokens, size = self.function(map_to_tokens(x, self.extra), tuple(x.shape[-2:]))
+        tokens, size = self.function(map_to_tokens(x, self.extra), (x.shape[-2], x.shape[-1]))
         return tokens_to_map(tokens, size, self.extra)
 
     def parameters(self) -> Iterator[nn.Parameter]:
@@ -116,8 +116,8 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
         )
     extra, channels = backbone.num_extra_tokens, backbone.embed_dims
     readout = (partial(_cells, channels=channels),) if extra else ()
-    free = [getattr(backbone, name, None) for name in ('cls_token', 'dist_token')]
-    free = [token for token in free if token is not None]
+    tokens = [getattr(backbone, name, None) for name in ('cls_token', 'dist_token')]
+    free = [token for token in tokens if token is not None]
     embedding = Embedding(
         partial(_embed_with_places, backbone, free),
         (*free, backbone.pos_embed, backbone.patch_embed, backbone.pre_norm),
@@ -130,7 +130,7 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
         blocks.append(
             Block(f'layers.{index}', (_place_by_place(layer, extra),), 1, channels, readout)
         )
-    end = list(readout)
+    end: list[Callable[[Tensor], Tensor]] = list(readout)
     if last == len(backbone.layers) - 1 and backbone.final_norm:
         end.insert(0, _place_by_place(backbone.ln1, extra))
     return [*blocks[:-1], _extended(blocks[-1], *end)]

@@ -1,6 +1,7 @@
 """Maps of a segmentation network, in the place of a classifier's CAMs."""
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -48,7 +49,7 @@ class SegMapTTAModel(BaseTTAModel):
             raise UserError(
                 f'tta_model.classes={classes!r}: use one of {" or ".join(map(repr, _SOURCES))}'
             )
-        network = getattr(self.module, 'module', self.module)  # out of DDP
+        network: Any = getattr(self.module, 'module', self.module)  # out of DDP
         if network.out_channels < 2:
             raise UserError(
                 'ppl_mm.SegMapTTAModel needs a channel for the background; set out_channels=2'
@@ -89,8 +90,8 @@ class SegMapTTAModel(BaseTTAModel):
     def _class_ids(self, sample: SegDataSample, logits: list[Tensor]) -> Tensor:
         device = logits[0].device
         if self.classes == 'predicted':
-            probability = sum(one.softmax(dim=0) for one in logits)
-            found = probability.argmax(dim=0).unique()
+            probabilities = [one.softmax(dim=0) for one in logits]
+            found = sum(probabilities[1:], probabilities[0]).argmax(dim=0).unique()
             return found[found > 0] - 1
         labels = sample.get('gt_label')
         if labels is None:
@@ -105,4 +106,4 @@ def _shrink(maps: Tensor, size: list[int]) -> Tensor:
     """Maps (n, H, W) at another size, each cell the mean of its pixels."""
     if not len(maps):
         return maps.new_zeros(0, *size)
-    return F.adaptive_avg_pool2d(maps, size)
+    return F.adaptive_avg_pool2d(maps, (size[0], size[1]))

@@ -1,13 +1,13 @@
 """Segmentation networks that pad images inside, and what mmseg must know of it."""
 
 import math
-
-from torch import nn
+from collections.abc import Iterator
+from typing import Any
 
 from ...errors import UserError
 
 
-def check_padding(network: nn.Module) -> None:
+def check_padding(network: Any) -> None:
     """Refuse a network whose maps mmseg would stretch over the image.
 
     Patch embeddings and mergings pad what they do not divide at the bottom and
@@ -15,15 +15,16 @@ def check_padding(network: nn.Module) -> None:
     preprocessor has padded the image before: that padding it cuts off.
 
     Args:
-        network (nn.Module): A segmentor of mmseg.
+        network: A segmentor of mmseg.
 
     Raises:
         UserError: The preprocessor does not pad to what the backbone divides.
     """
     backbone = getattr(network, 'backbone', network)
+    parts: Iterator[Any] = backbone.modules()
     needed = math.prod(
         max(part.stride)
-        for part in backbone.modules()
+        for part in parts
         # mmcv, mmpretrain and mmseg have a class of this name each.
         if type(part).__name__ == 'AdaptivePadding' and part.padding == 'corner'
     )
