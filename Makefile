@@ -29,6 +29,7 @@ test-configs: install  ## Train, resume and test every recipe, on tiny data
 
 lint: install  ## Check the style
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
 
 docs: build/docs/.installed  ## Build the website in build/site
