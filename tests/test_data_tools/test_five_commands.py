@@ -1,8 +1,10 @@
 """The commands of docs/own_data.md, as they stand there."""
 
 import argparse
+import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from mmengine.visualization import Visualizer
 from PIL import Image
 
 from ppl_mm.datasets import ImageLabelDataset
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +180,50 @@ def test_from_photos_to_masks(home, photos, execute):
     for photo in (home / 'new_photos').iterdir():
         mask = Image.open(home / f'work_dirs/new_masks/{photo.stem}.png')
         assert mask.mode == 'P' and mask.size == Image.open(photo).size
+
+
+@pytest.mark.slow
+def test_one_class_and_negatives(home, photos, execute):
+    """The five commands, then measurements; only apples have masks."""
+    for name in ('leaf', 'blue bird'):
+        for path in sorted((photos.folder / name).glob('[0-7].jpg')):
+            path.rename(photos.folder / f'leaf/{name} {path.name}')
+            (photos.masks / name / f'{path.stem}.png').unlink()
+    shutil.rmtree(photos.folder / 'blue bird')
+    for name in ('cut', 'both too'):
+        (photos.folder / f'leaf/{name}.jpg').unlink()
+    (photos.folder / 'leaf').rename(photos.folder / '_negative')
+    (photos.masks / 'apple/both.png').unlink()  # an apple and a leaf
+    (photos.folder / 'apple/both.jpg').unlink()
+    convert, check, train, export, segment = map(fast, commands())
+    printed = execute([*convert, '--masks', str(photos.masks), '--val-share', '0.3'])
+    assert '10 images with a class, 17 without, 0 unlabelled' in printed
+    assert 'values in masks: 0=background, 1=apple' in printed
+    printed = execute(check)
+    assert 'training images and 5 of val show none of the classes' in printed
+    assert printed.splitlines()[-1].startswith('0 errors')
+    execute(train)
+    execute([*export, '--threshold-split', 'train'])
+    record = json.loads(Path('work_dirs/own_export/export.json').read_text())
+    assert record['threshold_from']['negatives_without_mask'] == 12
+    dataset = ImageLabelDataset(data_root='data/mine', split='train')
+    for sample in map(dataset.get_data_info, range(len(dataset))):
+        maps = read_cam(f'work_dirs/own_export/cams/{sample["image_id"]}.npz')
+        assert maps.class_ids.tolist() == sample['gt_label']
+        label = read_mask(f'work_dirs/own_export/refined/labels/{sample["image_id"]}.png')
+        assert sample['gt_label'] or not label.any()
+    execute(segment)
+    execute(
+        fast(
+            'python tools/test.py configs/own/seg_deeplab_own.py work_dirs/seg_deeplab_own'.split()
+        )
+    )
+    classifier = 'configs/own/cls_progressive_own.py work_dirs/cls_progressive_own'
+    printed = execute(fast(f'python tools/test.py {classifier}'.split()))
+    assert 'multi-label/mAP' in printed
+    predicted = f'python tools/export_cam.py {classifier} --out-dir work_dirs/none --split val'
+    execute([*fast(f'{predicted} --classes predicted'.split()), 'model.head.thr=1.'])
+    assert not any(read_cam(path).class_ids.size for path in Path('work_dirs/none/cams').iterdir())
 
 
 @pytest.mark.slow
