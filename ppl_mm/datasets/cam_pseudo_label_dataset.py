@@ -23,7 +23,7 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         metainfo (dict, optional): ``classes``, the background first. Defaults
             to None: those of ``export.json``, of ``data_root/classes.txt`` if
             there is none.
-        **kwargs: As of mmseg's ``BaseSegDataset``.
+        **kwargs: See mmseg's ``BaseSegDataset``.
 
     Raises:
         UserError: As :class:`VOCLayoutDataset`; if there is no export, or the

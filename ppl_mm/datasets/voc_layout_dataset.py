@@ -36,7 +36,7 @@ class VOCLayoutDataset(BaseSegDataset):
             ``reduce_zero_label`` is off, as written for ADE20K or not: label 0
             is a class here. In ``test_mode`` and without LoadAnnotations
             among them no mask is needed, as for VOC's test split.
-        **kwargs: As of mmseg's ``BaseSegDataset``.
+        **kwargs: See mmseg's ``BaseSegDataset``.
 
     Raises:
         UserError: If a folder, a list or a file of it is missing, nothing is

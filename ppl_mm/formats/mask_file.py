@@ -77,7 +77,7 @@ def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
 
     Args:
         path (str | PathLike): The PNG to write; its folder is made.
-        label (np.ndarray): As of :func:`encode_label`.
+        label (np.ndarray): See :func:`encode_label`.
 
     Raises:
         ValueError: If the label is of another type or shape.

@@ -64,7 +64,7 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
         reader = _Reader(file, path)
         if reader.left < 16 or reader.number('<Q') != LIST_MAGIC:
             raise UserError(
-                f'{path} is no .params file of MXNet: it does not begin with {LIST_MAGIC:#x}'
+                f'{path} is not a .params file of MXNet: it does not begin with {LIST_MAGIC:#x}'
             )
         reader.number('<Q')
         arrays = [reader.array() for _ in range(reader.number('<Q'))]
@@ -108,7 +108,7 @@ class _Reader:
             return text.decode()
         except UnicodeDecodeError as error:
             raise UserError(
-                f'{self.path} is damaged: a name in it is no text; get it again'
+                f'{self.path} is damaged: a name in it is not text; get it again'
             ) from error
 
     def array(self) -> np.ndarray:

@@ -34,9 +34,9 @@ class CAMTTAModel(BaseTTAModel):
             Defaults to 'each'.
         softmax (bool): Whether each view's maps become probabilities of the
             image's classes beside a background of logit 0, as
-            :class:`LabelLoss` trains them, in place of the ReLU. Defaults to
+            :class:`LabelLoss` trains them, instead of the ReLU. Defaults to
             False.
-        kwargs: As of mmengine's ``BaseTTAModel``.
+        kwargs: See mmengine's ``BaseTTAModel``.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CAMTTAModel(BaseTTAModel):
                 image.
 
         Returns:
-            list[DataSample]: As of :meth:`merge_preds`.
+            list[DataSample]: See :meth:`merge_preds`.
 
         Raises:
             UserError: If images of a view differ in size: the smaller ones

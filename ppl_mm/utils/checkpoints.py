@@ -61,12 +61,12 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
     checkpoint is tested as if it were a bad one.
 
     Args:
-        model (nn.Module): Of the config; wrappers are looked through.
+        model (nn.Module): The config's model; wrappers are looked through.
         path (str | PathLike): The weights of this very architecture, under
             ``state_dict`` or at the top.
         part (str): Prefix of the names that must agree, ``'backbone.'`` for
             a model whose head starts anew. Whole layers below it that the
-            model has not, as of a backbone that ends earlier, do not count.
+            model has not, such as those of a longer backbone, do not count.
             Defaults to '': all must agree.
 
     Raises:

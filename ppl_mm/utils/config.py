@@ -122,7 +122,7 @@ def building(cfg: Config) -> Iterator[None]:
     """Tell in one line what cannot be built from a config.
 
     Raises:
-        UserError: In place of whatever a constructor raises.
+        UserError: Instead of whatever a constructor raises.
     """
     try:
         yield

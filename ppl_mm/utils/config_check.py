@@ -165,7 +165,7 @@ class _Types:
     def arguments(self, kind: object, where: str) -> set[str] | None:
         """Return the arguments that a type takes; None where it takes any.
 
-        Of several types of one name, in different registries, all count.
+        All types of one name count, whatever registry they are in.
 
         Raises:
             UserError: If no registry knows the name.
@@ -241,7 +241,7 @@ def _arguments(reader: Callable) -> set[str] | None:
 def _named(function: Callable, before: set[str] | None = None) -> set[str] | None:
     """Return a function's keywords, with those before; None where it takes any.
 
-    ``before`` grows either way: whoever calls it goes on with the base class.
+    ``before`` grows either way: the caller continues with the base class.
     """
     try:
         parameters = inspect.signature(function).parameters.values()

@@ -22,7 +22,7 @@ def setup(cfg: Config, launcher: str) -> None:
     without a device, so that the same commands run on CPUs.
 
     Args:
-        cfg (Config): Of a Runner that is about to be built; changed in place.
+        cfg (Config): The config of a Runner to build; changed in place.
         launcher (str): ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
@@ -50,7 +50,7 @@ def join(launcher: str) -> None:
     """Join the group of processes, for a command that builds no Runner.
 
     Args:
-        launcher (str): As of :func:`setup`, whose errors are raised.
+        launcher (str): See :func:`setup`, whose errors are raised.
     """
     cfg = Config()
     setup(cfg, launcher)

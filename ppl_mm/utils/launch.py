@@ -14,12 +14,12 @@ def main(args: list[str] | None = None) -> int:
     """Start the processes and wait for them.
 
     Args:
-        args (list[str], optional): As of torchrun. Defaults to the command
+        args (list[str], optional): See torchrun. Defaults to the command
             line's.
 
     Returns:
         int: 0, or the exit status of the process that failed first; 128 + the
-        signal where one has ended it all, as of a shell.
+        signal where one has ended it all, as a shell does.
     """
     try:
         torchrun.main(args)

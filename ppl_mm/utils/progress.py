@@ -14,7 +14,7 @@ def track(
 ) -> Iterator[T]:
     """Go through items, with a bar on stderr that tells the time left.
 
-    Where stderr is no terminal only the finished bar is printed, so that a
+    Where stderr is not a terminal, only the finished bar is printed, so that a
     log stays readable.
 
     Args:

@@ -21,9 +21,9 @@ _SOURCES = ('labels', 'predicted')
 class SegMapTTAModel(BaseTTAModel):
     """Averages what a segmentation network sees of the image's classes.
 
-    Of each view the logits of the image's classes and of the background
-    become probabilities, so that what a network takes for another class than
-    the image has goes to those that it has. The average over the views is
+    In each view, the logits of the image's classes and of the background
+    become probabilities. So pixels that the network assigns to an absent class
+    go to a class that is present. The average over the views is
     divided by its maximum for each class, as a CAM is: the image does show
     the class. ``tools/export_cam.py`` writes these maps as it writes CAMs.
 
@@ -34,7 +34,7 @@ class SegMapTTAModel(BaseTTAModel):
             the likeliest. Defaults to 'labels'.
         cam_stride (int): The map has 1 / cam_stride of the image's side.
             Defaults to 4, the stride of DeepLab-v3+'s decoder.
-        kwargs: As of mmengine's ``BaseTTAModel``.
+        kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
         UserError: If ``classes`` is neither, the network has a single
