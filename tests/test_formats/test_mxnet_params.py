@@ -118,8 +118,8 @@ ARRAY = array_bytes(np.zeros(2, np.float32), 2)
 @pytest.mark.parametrize(
     'content, message',
     [
-        (b'', 'no .params file'),
-        (b'PK\x03\x04' + bytes(100), 'no .params file'),
+        (b'', 'not a .params file'),
+        (b'PK\x03\x04' + bytes(100), 'not a .params file'),
         (file_bytes([ARRAY], ['x']) + b'1', '1 bytes follow'),
         (file_bytes([ARRAY], []), '1 arrays and 0 names'),
         (file_bytes([ARRAY, ARRAY], ['x', 'x']), '2 arrays and 1 names'),
@@ -132,7 +132,7 @@ ARRAY = array_bytes(np.zeros(2, np.float32), 2)
             'truncated',
         ),
         (struct.pack('<QQQ', 0x112, 0, 1 << 62), 'truncated'),
-        (file_bytes([ARRAY], ['x'])[:-1] + b'\xff', 'no text'),
+        (file_bytes([ARRAY], ['x'])[:-1] + b'\xff', 'not text'),
     ],
 )
 def test_what_is_not_read_says_why(tmp_path, content, message):
