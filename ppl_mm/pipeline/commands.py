@@ -8,9 +8,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ..utils.config import read_config
-from .config_keys import data_options, dataset_key, learns_from_labels
-from .settings import Method, PipelineSettings
-from .step import AFFINITY, SEGMENTATION, Step
+from .config_keys import data_options
+from .settings import PipelineSettings
+from .step import SEGMENTATION, Step
 
 # How long steps take beside each other, where the config says nothing.
 _SECONDS = dict(
@@ -58,52 +58,6 @@ def make_data(make: Maker) -> list[Step]:
     return [make.step('make_data', 'make_data', 'make the data', command, outputs=outputs)]
 
 
-def train(
-    make: Maker,
-    name: str,
-    title: str,
-    config: Path,
-    method: str,
-    needs: Sequence[str] = (),
-    start: Path | None = None,
-    label_dir: Path | None = None,
-    flags: Sequence[str] = (),
-) -> Step:
-    """Return a training.
-
-    Args:
-        make: Makes steps.
-        name: The step's name.
-        title: What it does, for people.
-        config: The training's config.
-        method: Whose training it is.
-        needs: Names of steps.
-        start: A work folder with the weights to start from.
-        label_dir: Pseudo-labels to learn from.
-        flags: More arguments of the command.
-    """
-    cfg, folder = read_config(config), make.dir / name
-    options: dict = {'randomness.seed': make.settings.seed}
-    if label_dir:
-        options[dataset_key(cfg, 'train', 'label_dir')] = label_dir
-    if start:
-        options['load_from'] = start
-    options |= data_options(cfg, str(make.settings.data_root), ('train', 'val', 'test'))
-    command = [make.tools / 'train.py', config, '--work-dir', folder, *flags]
-    return make.step(
-        'train',
-        name,
-        title,
-        [*command, *_cfg_options(options)],
-        method=method,
-        needs=tuple(needs),
-        outputs=(folder,),
-        folder=folder,
-        configs=(config,),
-        resume=('--resume',),
-    )
-
-
 def export(
     make: Maker,
     name: str,
@@ -111,6 +65,7 @@ def export(
     config: Path,
     trained: Step,
     arguments: Sequence,
+    method: str,
     needs: Sequence[str] = (),
     role: str = '',
 ) -> Step:
@@ -123,6 +78,7 @@ def export(
         config: The network's config for exports.
         trained: The training of the network.
         arguments: Split and threshold, arguments of the command.
+        method: The key of the method, or network, whose maps they are.
         needs: Names of steps beside the training.
         role: The part of the data of which the report shows it.
     """
@@ -133,8 +89,8 @@ def export(
         'export',
         name,
         title,
-        [*command, *arguments, *_cfg_options(options)],
-        method=trained.method,
+        [*command, *arguments, *cfg_options(options)],
+        method=method,
         role=role,
         needs=(trained.name, *needs),
         outputs=(folder / 'export.json',),
@@ -177,7 +133,7 @@ def refine(
             source.folder,
             '--out-dir',
             folder,
-            *_cfg_options(options),
+            *cfg_options(options),
         ],
         role=role,
         needs=(source.name, *([affinity.name] if affinity else [])),
@@ -221,7 +177,7 @@ def test(make: Maker, trained: Step, role: str) -> Step:
         'test',
         name,
         f'test the segmentation network on {where}',
-        [*command, *(['--tta'] if settings.segmentation_tta else []), *_cfg_options(options)],
+        [*command, *(['--tta'] if settings.segmentation_tta else []), *cfg_options(options)],
         method=SEGMENTATION,
         role=role,
         needs=(trained.name,),
@@ -243,78 +199,6 @@ def report(make: Maker, needs: Sequence[Step]) -> Step:
     )
 
 
-def train_affinity(make: Maker, maps: Step) -> list[Step]:
-    """Return the labels of the sure regions of maps, and the AffinityNet's training on them."""
-    settings = make.settings
-    if not settings.affinity or not settings.affinity_labels:
-        return []
-    labels = refine(
-        make,
-        'label',
-        'refine_confident',
-        'label the confident regions',
-        settings.affinity_labels,
-        maps,
-    )
-    trained = train(
-        make,
-        'train_affinity',
-        'train the AffinityNet',
-        settings.affinity,
-        AFFINITY,
-        (labels.name,),
-        label_dir=labels.folder,
-    )
-    return [labels, trained]
-
-
-def train_classifier(make: Maker, method: Method, first: Sequence[str]) -> list[Step]:
-    """Return the trainings of a method, with the labels that some learn from.
-
-    Args:
-        make: Makes steps.
-        method: Its configs, and those of its labels.
-        first: Names of the steps that the first training needs.
-    """
-    steps: list[Step] = []
-    trained: Step | None = None
-    labels = iter(method.labels)
-    for number, config in enumerate(method.configs, 1):
-        name, title = numbered(
-            f'train_{method.key}', f'train {method.name}', number, len(method.configs)
-        )
-        needs, label_dir = [trained.name] if trained else list(first), None
-        if trained and learns_from_labels(read_config(config)):
-            where = f'of stage {number - 1} on train'
-            part = f'{method.key}_{number - 1}'
-            steps += label_maps(
-                make, part, where, method.configs[number - 2], trained, next(labels), method.name
-            )
-            label_dir = steps[-1].folder
-            needs.append(steps[-1].name)
-        start = trained.folder if trained else None
-        trained = train(make, name, title, config, method.key, needs, start, label_dir)
-        steps.append(trained)
-    return steps
-
-
-def label_maps(
-    make: Maker, part: str, where: str, config: Path, trained: Step, labels: Path, network: str
-) -> list[Step]:
-    """Return an export of what a network sees in the training images, and its labels."""
-    split = ['--split', make.settings.splits['train']]
-    title = f'export the maps of {network} {where}'
-    maps = export(make, f'export_{part}', title, config, trained, split)
-    return [maps, refine(make, 'label', f'label_{part}', f'label the maps {where}', labels, maps)]
-
-
-def numbered(name: str, title: str, number: int, count: int) -> tuple[str, str]:
-    """Return name and title of one training of several; the last has the plain name."""
-    if count == 1:
-        return name, title
-    return name if number == count else f'{name}_{number}', f'{title}, {number} of {count}'
-
-
 def _walk_options(cfg: Config, affinity: Step) -> dict:
     """Have random walks use the AffinityNet that was trained here."""
     options = {}
@@ -325,7 +209,7 @@ def _walk_options(cfg: Config, affinity: Step) -> dict:
     return options
 
 
-def _cfg_options(options: Mapping) -> list[str]:
+def cfg_options(options: Mapping) -> list[str]:
     """Return arguments that change settings of a config."""
     pairs = [f'{key}={value}' for key, value in options.items()]
     return ['--cfg-options', *pairs] if pairs else []

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import commands
+from ..errors import UserError
+from . import commands, trainings
 from .commands import Maker
-from .settings import Method, PipelineSettings
+from .methods import Method
+from .settings import PipelineSettings
 from .step import SEGMENTATION, Step, find_step
 
 _NETWORK = 'the segmentation network'
+_ROLES = ('train', 'val')
 
 
 def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[Step]:
@@ -24,12 +27,11 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     """
     make = Maker(settings, work_dir, tools)
     steps = commands.make_data(make)
-    first = [step.name for step in steps]
+    first, known = [step.name for step in steps], {}
     for method in settings.methods:
-        steps += commands.train_classifier(make, method, first)
-        steps += _measure_maps(make, method, steps[-1])
+        new, classifier = trainings.train_classifier(make, method, first, known)
+        steps += [*new, *_measure_maps(make, method, classifier)]
     last = settings.methods[-1].key
-    classifier = find_step(steps, 'train', last)
     refined = _refinement(make, *(find_step(steps, 'export', last, role) for role in _ROLES))
     steps += refined
     kind, method = ('refine', '') if refined else ('export', last)
@@ -37,10 +39,18 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     steps += _train_segmentation(make, labels, classifier)
     tests = [commands.test(make, steps[-1], role) for role in _ROLES]
     measures = [step for step in steps if step.kind == 'measure']
-    return [*steps, *tests, commands.report(make, [*measures, *tests])]
+    steps += [*tests, commands.report(make, [*measures, *tests])]
+    _check_names(settings, steps)
+    return steps
 
 
-_ROLES = ('train', 'val')
+def _check_names(settings: PipelineSettings, steps: Sequence[Step]) -> None:
+    names = [step.name for step in steps]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise UserError(
+            f'{settings.path}: two steps would be called {min(twice)}; give a method another key'
+        )
 
 
 def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Path) -> dict:
@@ -85,10 +95,12 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
     chosen = ['--split', splits['train'], '--threshold-split', splits['threshold']]
-    train = commands.export(make, name, f'{title} train', config, trained, chosen, role='train')
+    train = commands.export(
+        make, name, f'{title} train', config, trained, chosen, method.key, role='train'
+    )
     same = ['--split', splits['val'], '--threshold', make.dir / name / 'export.json']
     val = commands.export(
-        make, f'{name}_val', f'{title} val', config, trained, same, (train.name,), role='val'
+        make, f'{name}_val', f'{title} val', config, trained, same, method.key, (train.name,), 'val'
     )
     measured = commands.measure(
         make, f'measure_{method.key}', f'measure the maps of {method.name}', method.key, train, val
@@ -101,7 +113,7 @@ def _refinement(make: Maker, on_train: Step, on_val: Step) -> list[Step]:
     config = make.settings.refinement
     if not config:
         return []
-    affinity = commands.train_affinity(make, on_train)
+    affinity = trainings.train_affinity(make, on_train)
     trained = affinity[-1] if affinity else None
     train, val = (
         commands.refine(
@@ -123,12 +135,12 @@ def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Ste
     start = classifier.folder if own.start_segmentation_from_classifier else None
     before: list[str] = []
     for number, config in enumerate(own.segmentation, 1):
-        name, title = commands.numbered(
+        name, title = trainings.numbered(
             'train_seg', f'train {_NETWORK}', number, len(own.segmentation)
         )
         # Validation would cost time, and no mask chooses anything.
         steps.append(
-            commands.train(
+            trainings.train(
                 make,
                 name,
                 title,
@@ -143,7 +155,7 @@ def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Ste
         if number < len(own.segmentation) and own.segmentation_maps and own.segmentation_labels:
             trained = steps[-1]
             start, before = trained.folder, [trained.name]
-            steps += commands.label_maps(
+            steps += trainings.label_maps(
                 make,
                 f'seg_{number}',
                 f'of round {number} on train',

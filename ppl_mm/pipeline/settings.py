@@ -1,14 +1,13 @@
 """What a pipeline config says, checked before anything is started."""
 
-import difflib
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
 from ..utils.config import read_config
-from .config_keys import learns_from_labels, training_split
+from .config_keys import training_split
+from .config_values import check_known, config_beside, configs_beside
+from .methods import METHODS_FORM, Method, read_methods
 
 SPLITS = ('train', 'threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'methods', 'segmentation', 'splits')
@@ -25,41 +24,12 @@ _OPTIONAL = (
     'segmentation_labels',
     'expected_seconds',
 )
-_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels')
-# Parts of step names that are not methods'.
-_TAKEN = ('seg', 'affinity', 'refined', 'data')
-_METHODS_FORM = (
-    "methods=[dict(name='plain CAM', key='cam', configs='cls_cam.py'), "
-    "dict(name='PPL', key='ppl', configs='cls_progressive.py')]"
-)
 _RENAMED = dict(
-    baseline=_METHODS_FORM,
-    ppl=_METHODS_FORM,
+    baseline=METHODS_FORM,
+    ppl=METHODS_FORM,
     confident_labels='labels of a method (or affinity_labels)',
     start_segmentation_from_ppl='start_segmentation_from_classifier',
 )
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to train the classifier, whose maps are measured.
-
-    Args:
-        name: Its name in reports, e.g. 'self-trained PPL'.
-        key: Its name in steps, folders and JSON, e.g. 'ppl_st'.
-        short: Its name where space is short, e.g. 'PPL-ST'.
-        configs: Configs of its trainings in order; each starts from the
-            weights of the one before.
-        labels: Configs of ``tools/refine.py`` that make what a training
-            learns from whose data set has a ``label_dir``, labels of the maps
-            of the training before: one for each such training.
-    """
-
-    name: str
-    key: str
-    short: str
-    configs: tuple[Path, ...]
-    labels: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,13 +119,13 @@ def load_settings(
         cfg['seed'] = seed
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
         raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole number, 0 or more')
-    methods = _methods(path, cfg['methods'])
+    methods = read_methods(path, cfg['methods'])
     settings = PipelineSettings(
         path=path,
         name=cfg.get('name', path.resolve().parent.name),
         data_root=Path(cfg['data_root']),
         methods=methods,
-        segmentation=_configs_beside(path, 'segmentation', cfg['segmentation']),
+        segmentation=configs_beside(path, 'segmentation', cfg['segmentation']),
         splits=_check_splits(path, cfg['splits']),
         seed=cfg.get('seed', 0),
         start_segmentation_from_classifier=cfg.get('start_segmentation_from_classifier', False),
@@ -182,87 +152,11 @@ def _check_keys(path: Path, cfg: dict) -> None:
         raise UserError(
             f'{path}: not a pipeline config: {missing[0]} is missing; see configs/demo/pipeline.py'
         )
-    _check_known(str(path), cfg, _REQUIRED + _OPTIONAL)
-
-
-def _check_known(where: str, given: dict, known: Sequence[str]) -> None:
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f'did you mean {near[0]}?' if near else 'take it out'
-            raise UserError(f'{where}: unknown key {key}; {hint}')
-
-
-def _methods(path: Path, given: object) -> tuple[Method, ...]:
-    if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
-        raise UserError(f'{path}: methods must be a list, as {_METHODS_FORM}; got {given!r}')
-    methods = tuple(_method(path, f'methods.{i}', one) for i, one in enumerate(given))
-    for what in ('key', 'name', 'short'):
-        names = [getattr(method, what) for method in methods]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise UserError(f'{path}: two methods have the {what} {min(twice)!r}; rename one')
-    return methods
-
-
-def _method(path: Path, where: str, given: dict) -> Method:
-    _check_known(f'{path}: {where}', given, _METHOD_KEYS)
-    for key in ('name', 'key', 'configs'):
-        if not given.get(key):
-            raise UserError(f'{path}: {where} has no {key}; write {_METHODS_FORM}')
-    key = given['key']
-    if not isinstance(key, str) or not re.fullmatch(r'[a-z][a-z0-9_]*', key) or key in _TAKEN:
-        raise UserError(
-            f'{path}: {where}.key={key!r} must be a word of small letters, digits and '
-            f'underscores, and none of {", ".join(_TAKEN)}'
-        )
-    method = Method(
-        name=str(given['name']),
-        key=key,
-        short=str(given.get('short') or given['name']),
-        configs=_configs_beside(path, f'{where}.configs', given['configs']),
-        labels=_configs_beside(path, f'{where}.labels', given.get('labels') or ()),
-    )
-    _check_labels(path, where, method)
-    return method
-
-
-def _check_labels(path: Path, where: str, method: Method) -> None:
-    """Each training that learns from labels has a config that makes them."""
-    learning = [config.name for config in method.configs if learns_from_labels(read_config(config))]
-    if learning and learning[0] == method.configs[0].name:
-        raise UserError(
-            f'{path}: {where}: {learning[0]} learns from labels (label_dir) of the training '
-            'before, so it cannot be the first'
-        )
-    if len(method.labels) != len(learning):
-        raise UserError(
-            f'{path}: {where}.labels names {len(method.labels)} configs of tools/refine.py, but '
-            f'{len(learning)} of its trainings learn from labels (label_dir)'
-            + (f': {", ".join(learning)}' if learning else '')
-            + '; name one for each'
-        )
-
-
-def _config_beside(path: Path, key: str, name: object) -> Path:
-    if not isinstance(name, str):
-        raise UserError(f'{path}: {key}={name!r} must name a config')
-    found = path.parent / name
-    if not found.is_file():
-        raise UserError(
-            f'{path}: {key}: no such config {found}; give its path as seen from the pipeline config'
-        )
-    return found
-
-
-def _configs_beside(path: Path, key: str, names: object) -> tuple[Path, ...]:
-    """Return one config or several, in order."""
-    listed = list(names) if isinstance(names, list | tuple) else [names]
-    return tuple(_config_beside(path, key, name) for name in listed)
+    check_known(str(path), cfg, _REQUIRED + _OPTIONAL)
 
 
 def _given(path: Path, cfg: dict, key: str) -> Path | None:
-    return _config_beside(path, key, cfg[key]) if cfg.get(key) else None
+    return config_beside(path, key, cfg[key]) if cfg.get(key) else None
 
 
 def _affinity_labels(path: Path, cfg: dict, method: Method) -> Path | None:
