@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from .launch import start
-from .progress import Progress, parse_progress
+from .progress import Progress, parse_progress, parse_stage
 
 # How a traceback, or one of our own errors, names what went wrong.
 _ERROR = re.compile(r'^(error: |[\w.]*(Error|Exception|Interrupt)\b)')
@@ -51,14 +52,14 @@ def _end(process: BaseProcess) -> None:
 
 
 class _LogReader:
-    """Reads what a growing log tells of progress."""
+    """Reads the progress in a growing log."""
 
     def __init__(self, log: Path) -> None:
         self.log, self.position = log, log.stat().st_size
-        self.rest, self.progress = '', None
+        self.rest, self.stage, self.progress = '', '', None
 
     def read(self) -> Progress | None:
-        """The last progress told so far."""
+        """Return the last progress so far."""
         with open(self.log, 'rb') as file:
             file.seek(self.position)
             new = file.read()
@@ -66,18 +67,16 @@ class _LogReader:
         *lines, self.rest = re.split(r'[\r\n]', self.rest + new.decode(errors='replace'))
         # A bar that is redrawn in place ends its line only at the end.
         for line in [*lines, self.rest]:
-            self.progress = parse_progress(line) or self.progress
+            self.stage = parse_stage(line) or self.stage
+            if found := parse_progress(line):
+                self.progress = replace(found, stage=self.stage)
         return self.progress
 
 
 def last_useful_line(log: Path) -> str:
-    """What a user should read first of a failed command's output.
+    """Return what a user should read first of a failed command's output.
 
-    Args:
-        log (Path): Its output.
-
-    Returns:
-        str: The last line that names an error, else the last one at all.
+    That is the last line that names an error, else the last one at all.
     """
     with open(log, 'rb') as file:
         file.seek(max(log.stat().st_size - 65536, 0))

@@ -1,4 +1,4 @@
-"""How far a pipeline is, and how long it will take."""
+"""Progress of a pipeline and of its steps, and the time left."""
 
 import re
 import sys
@@ -17,32 +17,33 @@ _LOGGED = re.compile(
 _LOGGED_LEFT = re.compile(r'eta: (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)')
 _COUNTED = re.compile(r'(?:\] |: )(\d+)/(\d+)\b')
 _COUNTED_LEFT = re.compile(r'ETA:\s+(\d+)s')
+# What ppl_mm.ProgressiveStageHook logs.
+_STAGE = re.compile(r'\bStage (\d+ of \d+.*)')
 # Between two lines of progress where they are not drawn in place.
 _SECONDS_BETWEEN_LINES = 60.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a line of a command's output tells.
+    """What the output of a command says about its progress.
 
     Args:
-        text (str): How far it is, for people.
-        seconds_left (float | None): Until its end, if it says so.
+        text: How far it is, for people.
+        seconds_left: Until its end, if it says so.
+        stage: The stage of a training that has several, e.g. '2 of 3'.
     """
 
     text: str
     seconds_left: float | None
+    stage: str = ''
 
 
 def parse_progress(line: str) -> Progress | None:
-    """Read the progress off a line of mmengine's log or of a bar.
+    """Return the progress in a line of mmengine's log or of a bar, None where there is none.
 
     Args:
-        line (str): E.g. ``.. Epoch(train) [3][20/30] .. eta: 0:01:10 ..``, or
+        line: E.g. ``.. Epoch(train) [3][20/30] .. eta: 0:01:10 ..``, or
             ``[>>> ] 40/120, .. ETA:    3s``.
-
-    Returns:
-        Progress | None: None where the line tells none.
     """
     if found := _LOGGED.search(line):
         _, mode, epoch, done, total = found.groups()
@@ -60,11 +61,17 @@ def parse_progress(line: str) -> Progress | None:
     return None
 
 
+def parse_stage(line: str) -> str:
+    """Return the stage that begins in a line of a training's log, '' where none does."""
+    found = _STAGE.search(line)
+    return found[1] if found else ''
+
+
 class Estimate:
-    """The time left, from guesses that are scaled by what was measured.
+    """Estimates the time left from guesses, which measured times scale.
 
     Args:
-        steps (Sequence[Step]): Those that are to be run, with guesses.
+        steps: Those that are to be run, with guesses.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
@@ -72,26 +79,18 @@ class Estimate:
         self.guessed = self.measured = 0.0
 
     def learn(self, step: Step, seconds: float) -> None:
-        """Take in how long a step took, now or in an earlier run.
-
-        Args:
-            step (Step): The step, which is done.
-            seconds (float): Its time.
-        """
+        """Use the time that a finished step took, now or in an earlier run."""
         self.guess.pop(step.name, None)
         self.guessed += step.seconds
         self.measured += seconds
 
     def left(self, step: Step, passed: float, progress: Progress | None = None) -> float:
-        """Seconds until the end of the last step.
+        """Return the seconds until the end of the last step.
 
         Args:
-            step (Step): The one at work.
-            passed (float): Seconds since its start.
-            progress (Progress, optional): What it says itself.
-
-        Returns:
-            float: Seconds.
+            step: The one at work.
+            passed: Seconds since its start.
+            progress: What its output says.
         """
         scale = self.measured / self.guessed if self.guessed else 1.0
         later = sum(seconds for name, seconds in self.guess.items() if name != step.name)
@@ -101,11 +100,11 @@ class Estimate:
 
 
 class Display:
-    """Writes where the pipeline is: in place on a terminal, else in lines.
+    """Shows where the pipeline is: in place on a terminal, else in lines.
 
     Args:
-        total (int): How many steps there are.
-        out (TextIO, optional): Where to. Defaults to stdout.
+        total: How many steps there are.
+        out: Where to write. Defaults to stdout.
     """
 
     def __init__(self, total: int, out: TextIO | None = None) -> None:
@@ -115,14 +114,19 @@ class Display:
         self.last = 0.0
 
     def start(self, number: int, step: Step, left: float) -> None:
-        """A step begins."""
+        """Show that a step begins."""
         self.head = f'step {number} of {self.total}: {step.title}'
+        self.stage = ''
         self.last = time.monotonic()
         if not self.in_place:
             self._line(f'{self.head} (about {duration(left)} left in all)')
 
     def update(self, progress: Progress | None, passed: float, left: float) -> None:
-        """It is at work."""
+        """Show how far the step is; a new stage has a line of its own."""
+        if progress and progress.stage != self.stage:
+            self.stage = progress.stage
+            self._clear()
+            self._line(f'{self.head}: stage {self.stage}')
         parts = [duration(passed), f'about {duration(left)} left in all']
         parts[:0] = [progress.text] if progress else []
         text = f'{self.head} | {" | ".join(parts)}'
@@ -133,16 +137,16 @@ class Display:
             self._line(text)
 
     def done(self, seconds: float) -> None:
-        """It is finished."""
+        """Show that the step is finished."""
         self._clear()
         self._line(f'{self.head}: done in {duration(seconds)}')
 
     def skip(self, number: int, step: Step) -> None:
-        """It was finished by an earlier run."""
+        """Show that an earlier run finished a step."""
         self._line(f'step {number} of {self.total}: {step.title}: finished before')
 
     def stop(self) -> None:
-        """Leave the terminal as it should be."""
+        """Remove the line that is drawn in place."""
         self._clear()
 
     def _draw(self, text: str) -> None:

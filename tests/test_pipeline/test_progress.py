@@ -1,7 +1,9 @@
 import io
+import sys
 
 import pytest
 
+from ppl_mm.pipeline.process import run_process
 from ppl_mm.pipeline.progress import Display, Estimate, Progress, duration, parse_progress
 from ppl_mm.pipeline.step import Step
 
@@ -93,6 +95,33 @@ def test_one_line_in_place_on_a_terminal():
     shown = [line.rstrip() for line in out.getvalue().split('\r')]
     assert ('step 1 of 2: title 0 | epoch 3, 1/2 | 1:01 | about 1:04 left in all') in shown
     assert shown[-1] == 'step 1 of 2: title 0: done in 1:10'
+
+
+@pytest.mark.parametrize('terminal', [False, True])
+def test_a_new_stage_has_a_line_of_its_own(terminal):
+    out = io.StringIO()
+    out.isatty = lambda: terminal
+    display = Display(2, out)
+    display.start(1, steps(10)[0], 65)
+    for text, stage in (('1/9', ''), ('2/9', '1 of 2: a'), ('3/9', '1 of 2: a'), ('4/9', '2 of 2')):
+        display.update(Progress(text, None, stage), 1, 64)
+    display.start(2, steps(10)[0], 65)
+    display.update(Progress('1/9', None), 1, 64)
+    lines = [line.split('\r')[-1].rstrip() for line in out.getvalue().split('\n')]
+    assert [line for line in lines if 'stage' in line] == [
+        'step 1 of 2: title 0: stage 1 of 2: a',
+        'step 1 of 2: title 0: stage 2 of 2',
+    ]
+
+
+def test_the_stage_is_what_the_hook_logs(tmp_path):
+    shown = []
+    line = '- INFO - Stage 2 of 3: patches of a 4 grid after block 6, for 2 epochs'
+    code = f'import time\nprint("{line}")\nprint("Epoch(train) [3][20/30]")\ntime.sleep(1.2)'
+    (tmp_path / 'x.py').write_text(code)
+    run_process([sys.executable, str(tmp_path / 'x.py')], tmp_path / 'x.log', shown.append)
+    stage = '2 of 3: patches of a 4 grid after block 6, for 2 epochs'
+    assert Progress('epoch 3, 20/30', None, stage) in shown
 
 
 def test_duration():
