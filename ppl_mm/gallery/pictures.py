@@ -95,7 +95,7 @@ class _Panel:
         return [*first, 'ground truth', *self.methods.values(), 'pseudo-label', 'prediction']
 
     def choose(self, each: int) -> list[tuple[str, str]]:
-        """The best, middle and worst images by their pseudo-label."""
+        """Return the best, middle and worst images by their pseudo-label."""
         labels = ((stem, self._pseudo_label(stem)) for stem in self.stems)
         ious = {
             stem: self._iou(label, self.truth.read(stem, label.shape)) for stem, label in labels
@@ -104,7 +104,7 @@ class _Panel:
         return pick(sorted(known, key=lambda stem: (-ious[stem], stem)), each)
 
     def row(self, stem: str) -> list[Cell]:
-        """What is shown of an image."""
+        """Return what is shown of an image."""
         label = self._pseudo_label(stem)
         mask = self.truth.read(stem, label.shape)
         image = self._photo(stem) if self.photos else np.zeros((*mask.shape, 3), np.uint8)
@@ -139,13 +139,13 @@ class _Panel:
         return read_mask(label_path(self.dir / self.paths['labels'], stem))
 
     def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
-        """Mean IoU of one image; None where its mask is all void."""
+        """Return the mean IoU of one image, None if its mask is all void."""
         iou = mean_scores(confusion_matrix(label, mask, self.foreground))['mIoU']
         return None if np.isnan(iou) else float(iou)
 
 
 def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
-    """The first, middle and last of a ranking, none of them twice.
+    """Return the first, middle and last of a ranking, each at most once.
 
     Args:
         ranked: Best first.
@@ -164,7 +164,7 @@ def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
 
 
 def _strongest(cam: CamFile) -> np.ndarray:
-    """The score of the strongest class; zero where there is no class."""
+    """Return the score of the strongest class, zero for an image without classes."""
     if not len(cam.class_ids):
         return np.zeros(cam.size, np.float32)
     return foreground_score(cam)[0]

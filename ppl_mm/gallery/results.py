@@ -18,16 +18,13 @@ _FROM_MASKS = ('maps', 'labels')
 
 
 def collect_results(work_dir: Path) -> dict:
-    """Put together what a finished pipeline has measured.
+    """Return what a finished pipeline has measured, see docs/pipeline.md.
 
     Args:
-        work_dir (Path): Its folder.
-
-    Returns:
-        dict: Ready for JSON, see docs/pipeline.md. mIoU are fractions.
+        work_dir: Its folder.
 
     Raises:
-        UserError: If a step has not left its file.
+        UserError: If the file of a step is missing.
     """
     run = _read(work_dir / 'pipeline.json')
     paths = run['paths']
@@ -56,8 +53,8 @@ def collect_results(work_dir: Path) -> dict:
     return _portable(dict(report, sentences=_sentences(report)))
 
 
-def _portable(value):
-    """Paths and commands as one would type them in the project's folder."""
+def _portable(value: object) -> object:
+    """Return a value with paths and commands as one types them in the current folder."""
     if isinstance(value, dict):
         return {key: _portable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -121,7 +118,7 @@ def _compare(measurements: list[dict], methods: list[str]) -> dict:
 
 
 def _sentences(report: dict) -> list[str]:
-    """What the numbers say, and what chose what."""
+    """Return what the numbers say, in words, and what chose the thresholds."""
     methods = {method['key']: method['name'] for method in report['methods']}
     (baseline, *others), last = methods, list(methods)[-1]
     masked, val = (find(report, last, role) for role in ROLES)
@@ -147,18 +144,17 @@ def _sentences(report: dict) -> list[str]:
             'The segmentation network',
             f'the pseudo-labels it learnt from{first}',
         ),
-        f'These are results of one run, with random seed {seed}{data}: how much '
-        'other random seeds differ is not in them.',
+        f'These are results of one run, with random seed {seed}{data}. They do not show how '
+        'much results differ between random seeds.',
         f'The masks of {splits["threshold"]} chose one threshold for each '
         f"method's maps; it is used unchanged on {masked['split']} and "
-        f'{val["split"]}. No mask was trained on or chose a checkpoint: '
-        'classifiers are of their last epoch, the segmentation network is of '
-        'its last iteration.',
+        f'{val["split"]}. No mask was trained on, and none chose a checkpoint: the last one of '
+        'each training is used.',
     ]
 
 
 def _claims(report: dict, method: str, other: str, name: str, other_name: str) -> list[str]:
-    """Who wins, on each split, whichever way it is."""
+    """Return which of two is better on each split."""
     claims = []
     for role in ROLES:
         own, theirs = (find(report, one, role) for one in (method, other))
@@ -173,7 +169,7 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
 
 
 def _steps(work_dir: Path) -> list[dict]:
-    """What each finished step did, in the order in which they run."""
+    """Return what each finished step did, in order."""
     names = _read(work_dir / 'pipeline.json')['steps']
     paths = [work_dir / 'steps' / f'{name}.json' for name in names]
     records = [_read(path) for path in paths if path.is_file()]
@@ -197,6 +193,4 @@ def _read(path: Path) -> dict:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UserError(
-            f'{path}: not there or not readable; run the pipeline to its end'
-        ) from error
+        raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error

@@ -17,22 +17,18 @@ from .step import Step
 # Parts of a data set in VOC's layout.
 _TABLES = ('image_labels.csv', 'image_labels.json', 'classes.txt')
 _FOLDERS = ('JPEGImages', 'SegmentationClass')
-# What may be there for each image, below folders of their own too.
+# Files that an image may have.
 _BESIDE = ('SegmentationClass/{}.png', 'Annotations/{}.xml')
 
 
 def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[str, str]) -> str:
-    """The hash of what a step would do now.
+    """Return the hash of what a step would do now: SHA-256, 64 hexadecimal digits.
 
     Args:
-        step (Step): The step.
-        places (dict[str, Path]): Folders by name that may be moved.
-        data (str | None): From :func:`of_data`; None for what makes the data.
-        inputs (dict[str, str]): For each step that it needs, the hash of what
-            that has made.
-
-    Returns:
-        str: SHA-256, 64 hexadecimal digits.
+        step: The step.
+        places: Folders by name that may be moved.
+        data: From :func:`of_data`; None for the step that makes the data.
+        inputs: The hash of what each step that it needs has made, by name.
     """
     command = step.command[1:]
     # What a config says counts, not how its path is spelled.
@@ -48,13 +44,10 @@ def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[
 
 
 def of_data(settings: PipelineSettings) -> str:
-    """The hash of a data set: lists, labels, and sizes of its files.
+    """Return the hash of a data set: lists, labels, and sizes of its files.
 
     Args:
-        settings (PipelineSettings): Names the data and its splits.
-
-    Returns:
-        str: SHA-256, 64 hexadecimal digits.
+        settings: Names the data and its splits.
 
     Raises:
         UserError: If a list or a mask that the pipeline needs is missing, or
@@ -68,7 +61,7 @@ def of_data(settings: PipelineSettings) -> str:
 
 
 def _sizes(settings: PipelineSettings) -> Iterator[str]:
-    """Sizes of the files of every image that a split lists."""
+    """Yield the sizes of the files of every image in a split."""
     root = settings.data_root
     images = ImageFolder(root / 'JPEGImages')
     stems = {stem for split in settings.splits for stem in read_ids(settings.list_path(split))}
@@ -82,13 +75,14 @@ def _sizes(settings: PipelineSettings) -> Iterator[str]:
 
 
 def check_data(settings: PipelineSettings) -> None:
-    """Refuse data that the pipeline would fail on, or mismeasure, later.
+    """Refuse data on which the pipeline would fail later, or measure something else.
 
     Args:
-        settings (PipelineSettings): Names the data and its splits.
+        settings: Names the data and its splits.
 
     Raises:
-        UserError: One line, which says what is missing.
+        UserError: If a folder, a list or a mask is missing, or the splits do
+            not fit each other.
     """
     root = settings.data_root
     for folder in ('', *_FOLDERS):
@@ -118,14 +112,7 @@ def check_data(settings: PipelineSettings) -> None:
 
 
 def of_files(paths: Iterable[Path]) -> str:
-    """The hash of what files hold.
-
-    Args:
-        paths (Iterable[Path]): The files.
-
-    Returns:
-        str: SHA-256, 64 hexadecimal digits.
-    """
+    """Return the hash of the content of files."""
     digest = hashlib.sha256()
     for path in paths:
         with open(path, 'rb') as file:

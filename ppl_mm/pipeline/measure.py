@@ -1,6 +1,6 @@
 """Measure an export on splits: its maps at its threshold, and its labels.
 
-A step of tools/pipeline.py; tools/analysis_tools/eval_cam.py is for people.
+A step of tools/pipeline.py; tools/analysis_tools/eval_cam.py does it for people.
 """
 
 import argparse
@@ -32,13 +32,13 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     """Measure what an export made of a split.
 
     Args:
-        data_root (Path): A data set in VOC's layout.
-        split (str): A list in ``ImageSets/Segmentation``.
-        export_dir (Path): From ``tools/export_cam.py`` or
+        data_root: A data set in VOC's layout.
+        split: A list in ``ImageSets/Segmentation``.
+        export_dir: From ``tools/export_cam.py`` or
             ``tools/refine.py``, finished.
 
     Returns:
-        dict: Ready for JSON: ``split``, ``num_images``,
+        Ready for JSON: ``split``, ``num_images``,
         ``negatives_without_mask`` (of them, all background), ``config``,
         ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
         background, ``threshold`` and where it is from; ``maps``: the scores

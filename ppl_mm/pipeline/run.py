@@ -19,14 +19,15 @@ _UNSAFE = set(',[](){}\'"')
 class Pipeline:
     """The steps of a pipeline in a folder.
 
-    Each step is a process of its own. A finished one is not done again unless
-    what it depends on has changed: its command, its configs, the data, or
-    what the steps before it have made. Then what was there is removed first.
+    Each step is a process of its own. A finished step is skipped unless
+    something that it depends on has changed: its command, its configs, the
+    data, or the results of the steps before it. What it had written is removed
+    before it runs again.
 
     Args:
-        settings (PipelineSettings): Settings of the pipeline.
-        work_dir (str | Path): Where to write.
-        tools (str | Path): The folder of the project's commands.
+        settings: Settings of the pipeline.
+        work_dir: Where to write.
+        tools: The folder of the project's commands.
 
     Raises:
         UserError: If the folder is another run's, or a config cannot be used.
@@ -38,9 +39,8 @@ class Pipeline:
         for path in (self.dir, settings.data_root, settings.path.parent):
             if _UNSAFE & set(str(path)):
                 raise UserError(
-                    f'{path}: commas, brackets and quotes cannot '
-                    'be passed on to the steps; choose another '
-                    'folder'
+                    f'{path}: commas, brackets and quotes cannot be passed on to the steps; '
+                    'choose another folder'
                 )
         self.steps = make_plan(settings, self.dir, Path(tools))
         self.folder = WorkFolder(
@@ -61,10 +61,8 @@ class Pipeline:
         """Run the steps that are not finished.
 
         Args:
-            until (str, optional): The last step to run. Defaults to None: to
-                the end.
-            only (str, optional): The one step to run, where those that it
-                needs are finished. Defaults to None: all.
+            until: The last step to run. Defaults to the last of all.
+            only: The only step to run; those that it needs must be finished.
 
         Raises:
             UserError: If a step fails; the line says which and why.
@@ -84,7 +82,7 @@ class Pipeline:
         names = [step.name for step in self.steps]
         for option, name in (('--until', until), ('--only', only)):
             if name is not None and name not in names:
-                raise UserError(f'{option} {name}: no such step; there are {", ".join(names)}')
+                raise UserError(f'{option} {name}: no such step; the steps are {", ".join(names)}')
         if only is not None:
             return [self.steps[names.index(only)]]
         return self.steps[: names.index(until) + 1] if until else self.steps
@@ -93,17 +91,16 @@ class Pipeline:
         return self.steps.index(step) + 1
 
     def _check_needs(self, step: Step) -> None:
-        """With --only, a step may be asked for too early."""
+        """Refuse a step that --only asks for too early."""
         for name in self._all_needs(step):
             if not self._is_done(self._step(name)):
                 raise UserError(
-                    f'step {step.name} needs {name}, which is not '
-                    'finished, or has changed; run the pipeline '
-                    f'with --until {step.name}'
+                    f'step {step.name} needs {name}, which is not finished, or has changed; '
+                    f'run the pipeline with --until {step.name}'
                 )
 
     def _all_needs(self, step: Step) -> list[str]:
-        """What it needs, what that needs, and so on; the first come first."""
+        """Return the names of all steps that must come before a step, in order."""
         deeper = [far for near in step.needs for far in self._all_needs(self._step(near))]
         return list(dict.fromkeys([*deeper, *step.needs]))
 
@@ -111,14 +108,14 @@ class Pipeline:
         return next(step for step in self.steps if step.name == name)
 
     def _is_done(self, step: Step) -> dict | None:
-        """The record of a step that has not to be run."""
+        """Return the record of a step that need not run, else None."""
         record = self.folder.finished(step)
         if record and record['fingerprint'] == self._fingerprint(step):
             return record
         return None
 
     def _fingerprint(self, step: Step) -> str | None:
-        """What the step would do now; None where that is not known yet."""
+        """Return the hash of what the step would do now, None if that is not known yet."""
         inputs = {}
         for name in step.needs:
             record = self.folder.finished(self._step(name))
@@ -140,8 +137,8 @@ class Pipeline:
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 
-        goes_on = self.folder.begin(step, self._fingerprint(step))
-        command = [*step.command, *(step.resume if goes_on else ())]
+        resumes = self.folder.begin(step, self._fingerprint(step))
+        command = [*step.command, *(step.resume if resumes else ())]
         log = self.folder.log_path(step)
         try:
             status = run_process(command, log, show, self.lock.fileno())
@@ -151,15 +148,15 @@ class Pipeline:
         if status or files is None:
             raise UserError(
                 f'step {number} of {len(self.steps)} ({step.name}) failed'
-                f'{_why(status)}: {last_useful_line(log)}; its whole output '
-                f'is in {log}, and the same command continues from here'
+                f'{_why(status)}: {last_useful_line(log)}; its whole output is in {log}, and the '
+                'same command continues from here'
             )
         record = self.folder.finish(step, fingerprint.of_files(files), time.monotonic() - start)
         display.done(record['seconds'])
         estimate.learn(step, record['seconds'])
 
     def show(self) -> None:
-        """Print what :meth:`run` would do, and do nothing."""
+        """Print what :meth:`run` would do, without doing it."""
         for number, step in enumerate(self.steps, 1):
             print(
                 f'step {number} of {len(self.steps)}: {step.name}, '
@@ -189,7 +186,7 @@ def _identity(settings: PipelineSettings) -> dict:
 
 
 def _description(settings: PipelineSettings) -> dict:
-    """For the report."""
+    """Return what the report says of the settings."""
     return dict(
         config=str(settings.path),
         methods=[

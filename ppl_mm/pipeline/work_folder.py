@@ -1,4 +1,4 @@
-"""The folder of a pipeline: whose it is, who is in it, what is done."""
+"""The folder of a pipeline: whose it is, who works in it, which steps are finished."""
 
 import json
 import time
@@ -20,13 +20,13 @@ class WorkFolder:
     """Keeps the records of a pipeline's steps.
 
     ``pipeline.json`` says whose folder it is, ``steps/<step>.json`` that a
-    step is finished, from what, and ``steps/<step>.started.json`` that it
-    was begun.
+    step is finished, and from what; ``steps/<step>.started.json`` says that it
+    was started.
 
     Args:
-        path (Path): The folder.
-        identity (dict): What makes it another pipeline's, of JSON's types.
-        settings (dict): What ``pipeline.json`` keeps beside that.
+        path: The folder.
+        identity: What another pipeline has different values of, in JSON's types.
+        settings: What ``pipeline.json`` keeps as well.
     """
 
     def __init__(self, path: Path, identity: dict, settings: dict) -> None:
@@ -57,24 +57,19 @@ class WorkFolder:
         return lock
 
     def log_path(self, step: Step) -> Path:
-        """Where the output of a step goes."""
+        """Return the file with the output of a step."""
         return self.path / 'logs' / f'{step.name}.log'
 
     def finished(self, step: Step) -> dict | None:
-        """The record of a step that was finished and whose files are there.
+        """Return the record of a finished step, None if it or a file of it is missing.
 
-        Args:
-            step (Step): The step.
-
-        Returns:
-            dict | None: ``fingerprint``, ``result``, ``seconds`` and
-            ``command``.
+        It holds ``fingerprint``, ``result``, ``seconds`` and ``command``.
         """
         record = _read(self._record(step))
         return record if record and step.output_files() else None
 
     def begun(self, step: Step) -> dict | None:
-        """The record of a step that was started: fingerprint and times."""
+        """Return the record of a step that was started: fingerprint and times."""
         return _read(self._begun_path(step))
 
     def begin(self, step: Step, fingerprint: str) -> bool:
@@ -92,19 +87,19 @@ class WorkFolder:
                 the pipeline did not write. Nothing has changed then.
         """
         begun, spent = self.begun(step) or {}, 0.0
-        goes_on = begun.get('fingerprint') == fingerprint and step.can_resume()
+        resumes = begun.get('fingerprint') == fingerprint and step.can_resume()
         configs = {path.name for path in step.configs}.union(begun.get('configs', ()))
         note = dict(fingerprint=fingerprint, configs=sorted(configs))
-        if goes_on:
+        if resumes:
             spent = begun['spent'] + self._time_of_last_run(step, begun)
             self._record(step).unlink(missing_ok=True)
         else:
             self._clear(step, note)
         write_json(self._begun_path(step), note | dict(spent=spent, started=time.time()))
-        return goes_on
+        return resumes
 
     def _time_of_last_run(self, step: Step, begun: dict) -> float:
-        """Seconds that an interrupted run took, by what it wrote last."""
+        """Return the seconds that an interrupted run took, until it last wrote."""
         try:
             written = self.log_path(step).stat().st_mtime
         except OSError:
@@ -120,15 +115,12 @@ class WorkFolder:
         remove(written)
 
     def finish(self, step: Step, result: str, seconds: float) -> dict:
-        """Note that a step is finished.
+        """Note that a step is finished; return its record.
 
         Args:
-            step (Step): The step.
-            result (str): Hash of what it made.
-            seconds (float): How long its last process took.
-
-        Returns:
-            dict: Its record.
+            step: The step.
+            result: Hash of what it made.
+            seconds: How long its last process took.
         """
         begun = self.begun(step)
         record = dict(
@@ -150,7 +142,7 @@ class WorkFolder:
 
 
 def _read(path: Path) -> dict | None:
-    """A JSON object, or None where there is none."""
+    """Return the JSON object in a file, None if there is none."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):

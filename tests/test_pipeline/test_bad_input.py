@@ -78,7 +78,9 @@ def test_a_broken_config_of_a_step(mini, data, tmp_path):
 def test_unknown_steps(mini, data, tmp_path):
     pipeline = Pipeline(load_settings(mini.config), tmp_path / 'work', mini.root / 'tools')
     for options in (dict(until='train'), dict(only='train')):
-        with pytest.raises(UserError, match='train: no such step; there are train_cam, export_cam'):
+        with pytest.raises(
+            UserError, match='train: no such step; the steps are train_cam, export_cam'
+        ):
             pipeline.run(**options)
 
 
