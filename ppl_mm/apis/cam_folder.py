@@ -12,6 +12,7 @@ from ..formats.class_list import check_classes
 from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
+from ..utils.files import check_regular
 
 
 class CamFolder:
@@ -143,12 +144,15 @@ def read_export(export_dir: str | os.PathLike) -> dict:
     """
     path = Path(export_dir) / 'export.json'
     try:
+        check_regular(path)
         record = json.loads(path.read_text())
         classes = record.get('classes')
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(
             f'{path}: no such file; give the folder that tools/export_cam.py wrote'
         ) from error
+    except UserError:
+        raise
     except (OSError, ValueError, AttributeError) as error:
         raise UserError(
             f'{path}: not a readable record of an export; export again into another folder'

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..utils.files import atomic_write
+from ..utils.files import atomic_write, check_regular
 
 _KEYS = ('class_ids', 'cam', 'size', 'normalized')
 # A label is a class id + 1 in 8 bits, and 255 is taken by "ignore".
@@ -147,6 +147,7 @@ def read_cam(path: str | os.PathLike) -> CamFile:
 def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """Every array of an npz by name, with errors that name the file."""
     try:
+        check_regular(path)
         with np.load(path, allow_pickle=False) as arrays:
             if not isinstance(arrays, np.lib.npyio.NpzFile):
                 raise ValueError('it holds one bare array')
@@ -155,6 +156,8 @@ def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
         raise UserError(
             f'{path}: no such CAM file; export this image with tools/export_cam.py'
         ) from error
+    except UserError:
+        raise
     # Python 3.10 has an AttributeError for a bare array in a with statement.
     except (
         OSError,
