@@ -12,11 +12,8 @@ worker has one of them only, and in going first. The ratio is the median of
 the rounds' ratios.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -33,9 +30,12 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import ppl_mm
 import ppl_mm.datasets.transforms.crops
 import ppl_mm.datasets.transforms.loading  # noqa: F401  registers them
+from benchmarks.common import finish, make_parser, print_table
 from ppl_mm.utils.cli import run
 
 OURS = Path(__file__).parents[1] / 'configs/baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
@@ -43,15 +43,15 @@ THEIRS = Path(mmpretrain.__file__).parent / '.mim/configs/_base_/datasets/voc_bs
 
 
 def write_images(folder: Path, count: int, size: tuple[int, int] = (500, 375)) -> list[Path]:
-    """JPEGs with the blotches and the noise of photographs.
+    """Write JPEGs with the blotches and the noise of photographs.
 
     Args:
-        folder (Path): Where to.
-        count (int): How many.
-        size (tuple[int, int]): Width and height in pixels.
+        folder: Where to write.
+        count: Number of images.
+        size: Width and height in pixels.
 
     Returns:
-        list[Path]: The files, of about 80 KB, as VOC's are.
+        The files, of about 80 KB, as VOC's are.
     """
     rng = np.random.default_rng(0)
     paths = []
@@ -67,13 +67,13 @@ def write_images(folder: Path, count: int, size: tuple[int, int] = (500, 375)) -
 
 
 def pipelines(crop: int) -> dict[str, Callable]:
-    """Both pipelines at the same crop.
+    """Return both pipelines at the same crop.
 
     Args:
-        crop (int): Height and width of the result in pixels.
+        crop: Height and width of the result in pixels.
 
     Returns:
-        dict[str, Callable]: From name to pipeline, from a file to a sample.
+        By name; each makes a sample of a file.
     """
     init_default_scope('mmpretrain')
     ours = Config.fromfile(OURS).train_pipeline
@@ -87,15 +87,15 @@ def pipelines(crop: int) -> dict[str, Callable]:
 
 
 def measure(paths: list[Path], sides: dict[str, Callable], rounds: int) -> dict[str, list[float]]:
-    """Images per second of the processor.
+    """Measure images per second of the processor.
 
     Args:
-        paths (list[Path]): The images.
-        sides (dict[str, Callable]): The pipelines.
-        rounds (int): How often each reads all images.
+        paths: The images.
+        sides: The pipelines.
+        rounds: Readings of all images by each.
 
     Returns:
-        dict[str, list[float]]: Of each round, by name.
+        The rates of all rounds, by name.
     """
     rates = {name: [] for name in sides}
     for one in range(rounds + 1):
@@ -112,7 +112,7 @@ def measure(paths: list[Path], sides: dict[str, Callable], rounds: int) -> dict[
 
 
 def shares(paths: list[Path], pipeline: Compose) -> dict[str, float]:
-    """Milliseconds of the processor that each transform takes an image."""
+    """Return the milliseconds of the processor that each transform takes for an image."""
     taken = dict.fromkeys((type(step).__name__ for step in pipeline.transforms), 0.0)
     for path in paths:
         sample = dict(img_path=str(path), gt_label=[0])
@@ -125,54 +125,44 @@ def shares(paths: list[Path], pipeline: Compose) -> dict[str, float]:
 
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='fewer rounds, under 40 seconds on 2 cores'
-    )
+    parser = make_parser(__doc__, 'fewer rounds')
     parser.add_argument('--images', type=int, default=40)
     parser.add_argument('--rounds', type=int, help='readings of all images (default: 15, quick: 5)')
     parser.add_argument('--crop', type=int, default=448, help='pixels')
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
     sides = pipelines(args.crop)
     with tempfile.TemporaryDirectory() as folder:
         paths = write_images(Path(folder), args.images)
-        size = sum(path.stat().st_size for path in paths) / len(paths)
+        size = statistics.fmean(path.stat().st_size for path in paths)
         rounds = measure(paths, sides, args.rounds or (5 if args.quick else 15))
         steps = {name: shares(paths, side) for name, side in sides.items()}
     rates = {name: statistics.median(each) for name, each in rounds.items()}
+    show(rates, steps)
     ratio = statistics.median(ours / theirs for ours, theirs in zip(*rounds.values(), strict=True))
-    for name, rate in rates.items():
-        print(
-            f'{name:12}{rate:8.1f} images a second and core; milliseconds: '
-            + ', '.join(f'{step} {share:.2f}' for step, share in steps[name].items())
-        )
-    result = dict(
-        benchmark='data_loading',
-        ratios=dict(ours_over_mmpretrain=round(ratio, 3)),
-        figures=dict(
-            images_per_second=rates,
-            milliseconds=steps,
-            crop=args.crop,
-            kilobytes_an_image=round(size / 1e3, 1),
-        ),
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            pillow=PIL.__version__,
-            opencv=cv2.__version__,
-            mmcv=mmcv.__version__,
-            numpy=np.__version__,
-        ),
+    figures = dict(
+        images_per_second=rates,
+        milliseconds=steps,
+        crop=args.crop,
+        kilobytes_an_image=round(size / 1e3, 1),
     )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    versions = {module.__name__: module.__version__ for module in (PIL, cv2, mmcv, np)}
+    finish(
+        'data_loading', dict(ours_over_mmpretrain=round(ratio, 3)), figures, args.out, **versions
+    )
+
+
+def show(rates: dict[str, float], steps: dict[str, dict[str, float]]) -> None:
+    """Print the result for people."""
+    print_table(
+        ('pipeline', 'images a second and core'),
+        ((name, f'{rate:.1f}') for name, rate in rates.items()),
+    )
+    for name, shares_of_steps in steps.items():
+        print_table(
+            (f'{name}, milliseconds', ''), ((k, f'{v:.2f}') for k, v in shares_of_steps.items())
+        )
 
 
 if __name__ == '__main__':

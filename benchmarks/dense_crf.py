@@ -6,7 +6,7 @@ them, lie in a folder as tools/export_cam.py leaves it.
 one_process_over_pool       the folder refined as tools/refine.py does, image
                             and maps read and label written: by one process,
                             then by --workers; by the clock, median of rounds
-                            in turn; the processes are there before it starts
+                            in turn; the processes exist before it starts
 all_labels_over_own_labels  the CRF alone with all 21 channels of VOC, the
                             absent ones zero, beside the image's own classes
                             and background; seconds of the processor
@@ -15,11 +15,9 @@ label_agreement             share of pixels that both label alike
 Labels of both ways over the folder must be the same files, or it fails.
 """
 
-import argparse
 import json
-import os
-import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,12 +28,16 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.common import finish, make_parser
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.image_refiner import ImageRefiner
 from ppl_mm.data_tools.demo.drawing import draw_sample
 from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
 from ppl_mm.refine import ConstantBackground, DenseCRF, Scores
 from ppl_mm.refine.config import chain_settings
+from ppl_mm.utils.cli import run
 from ppl_mm.utils.worker_pool import WorkerPool
 
 SIZE = (375, 500)
@@ -47,11 +49,11 @@ def write_folder(root: Path, count: int) -> CamFolder:
     """Draw the data.
 
     Args:
-        root (Path): Gets ``data`` and ``export``.
-        count (int): Number of images.
+        root: Gets ``data`` and ``export``.
+        count: Number of images.
 
     Returns:
-        CamFolder: What is there.
+        The export.
     """
     rng = np.random.default_rng(0)
     images = root / 'data/JPEGImages'
@@ -67,7 +69,7 @@ def write_folder(root: Path, count: int) -> CamFolder:
 
 
 def draw_image(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """An image (H, W, 3), its mask (H, W), and its one or two class ids."""
+    """Return an image (H, W, 3), its mask (H, W), and its one or two class ids."""
     while True:
         sample = draw_sample(rng, max(SIZE))
         image, mask = (whole[: SIZE[0], : SIZE[1]] for whole in (sample.image, sample.mask))
@@ -77,7 +79,7 @@ def draw_image(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.nda
 
 
 def blurred(mask: np.ndarray, classes: np.ndarray) -> torch.Tensor:
-    """Maps of coarse cells, as CAMs have them, shape ``(n, h, w)``."""
+    """Return maps of coarse cells, as CAMs have them, shape ``(n, h, w)``."""
     own = torch.from_numpy(mask[None] == classes[:, None, None] + 1).float()
     cells = F.avg_pool2d(own[None], 32, ceil_mode=True)
     maps = F.interpolate(cells, (94, 125), mode='bilinear')[0]
@@ -85,16 +87,16 @@ def blurred(mask: np.ndarray, classes: np.ndarray) -> torch.Tensor:
 
 
 def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dict:
-    """Seconds of each round, by one process and by the pool.
+    """Measure each round, by one process and by the pool.
 
     Args:
-        folder (CamFolder): The data.
-        out (Path): Gets the labels.
-        workers (int): Processes of the pool.
-        rounds (int): How often.
+        folder: The data.
+        out: Gets the labels.
+        workers: Processes of the pool.
+        rounds: Number of rounds.
 
     Returns:
-        dict: Seconds by number of processes, and whether labels are the same.
+        Seconds by number of processes, and whether labels are the same.
     """
     settings = chain_settings(
         dict(
@@ -105,17 +107,17 @@ def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dic
         ),
         'benchmark',
     )
-    stems, seconds = folder.stems(), {1: [], workers: []}
+    ids, seconds = folder.stems(), {1: [], workers: []}
     pools = {
         count: WorkerPool(ImageRefiner, (settings, folder, out / str(count), False), count)
         for count in seconds
     }
     for pool in pools.values():
-        list(pool.map(stems[: 3 * workers]))  # every process has begun
+        list(pool.map(ids[: 3 * workers]))  # every process has begun
     for _ in range(rounds):
         for count, pool in pools.items():
             start = time.perf_counter()
-            failed = [done for done in pool.map(stems) if done.failure]
+            failed = [done for done in pool.map(ids) if done.failure]
             seconds[count].append(time.perf_counter() - start)
             if failed:
                 raise SystemExit(f'failed: {failed[0]}')
@@ -124,28 +126,28 @@ def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dic
     return dict(
         seconds=seconds,
         same_labels=all(
-            (out / f'1/labels/{stem}.png').read_bytes()
-            == (out / f'{workers}/labels/{stem}.png').read_bytes()
-            for stem in stems
+            (out / f'1/labels/{image_id}.png').read_bytes()
+            == (out / f'{workers}/labels/{image_id}.png').read_bytes()
+            for image_id in ids
         ),
     )
 
 
 def measure_channels(folder: CamFolder, count: int) -> dict:
-    """The CRF on its own classes and on all, image by image.
+    """Measure the CRF on the own classes and on all, image by image.
 
     Args:
-        folder (CamFolder): The data.
-        count (int): How many of its images.
+        folder: The data.
+        count: Number of images.
 
     Returns:
-        dict: Seconds of the processor by image, own and all; and the share of
+        Seconds of the processor by image, own and all; and the share of
         pixels with equal labels.
     """
     crf, background = DenseCRF('psa'), ConstantBackground(BACKGROUND)
     seconds, agree = dict(own=[], all=[]), []
-    for stem in folder.stems()[:count]:
-        image, cam_file = folder.read(stem)
+    for image_id in folder.stems()[:count]:
+        image, cam_file = folder.read(image_id)
         own = background(image, Scores.from_cam(cam_file))
         values = np.zeros((1 + len(CLASSES), *SIZE), np.float32)
         values[np.append(0, own.class_ids + 1)] = own.values
@@ -158,7 +160,7 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
 
 
 def label(crf: Callable, image: np.ndarray, scores: Scores, seconds: list[float]) -> np.ndarray:
-    """Labels (H, W); the time is added to the list."""
+    """Return labels (H, W); add the time to the list."""
     start = time.process_time()
     refined = crf(image, scores)
     seconds.append(time.process_time() - start)
@@ -167,7 +169,7 @@ def label(crf: Callable, image: np.ndarray, scores: Scores, seconds: list[float]
 
 
 def summarize(pool: dict, channels: dict, workers: int) -> tuple[dict, dict]:
-    """Ratios and figures, as the last line reports them."""
+    """Return ratios and figures."""
     one, many = (statistics.median(pool['seconds'][count]) for count in (1, workers))
     own, every = (sum(channels['seconds'][name]) for name in ('own', 'all'))
     ratios = dict(
@@ -189,8 +191,8 @@ def summarize(pool: dict, channels: dict, workers: int) -> tuple[dict, dict]:
     return ratios, figures
 
 
-def print_table(ratios: dict, figures: dict) -> None:
-    """The same for people."""
+def show(ratios: dict, figures: dict) -> None:
+    """Print two lines for people."""
     print(
         f'the folder: one process {figures["one_process_seconds"]:.1f} s, '
         f'{figures["workers"]} processes {figures["pool_seconds"]:.1f} s: '
@@ -206,15 +208,9 @@ def print_table(ratios: dict, figures: dict) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Print two lines, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='few images, under 40 seconds on 2 cores'
-    )
+    parser = make_parser(__doc__, 'few images')
     parser.add_argument('--images', type=int, help='number of images (default: 40, quick: 8)')
     parser.add_argument('--workers', type=int, default=2, help='processes of the pool (default: 2)')
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     count = args.images or (8 if args.quick else 40)
@@ -223,25 +219,11 @@ def main(argv: list[str] | None = None) -> None:
         pool = measure_pool(folder, Path(root), args.workers, rounds=3)
         channels = measure_channels(folder, max(1, count // 4))
     ratios, figures = summarize(pool, channels, args.workers)
-    print_table(ratios, figures)
-    result = dict(
-        benchmark='dense_crf',
-        ratios=ratios,
-        figures=figures,
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            torch=torch.__version__,
-            numpy=np.__version__,
-        ),
-    )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    show(ratios, figures)
+    finish('dense_crf', ratios, figures, args.out, numpy=np.__version__)
     if not pool['same_labels']:
-        raise SystemExit('the pool has made other labels than one process')
+        raise SystemExit('the labels of the pool differ from those of one process')
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

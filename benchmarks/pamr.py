@@ -9,23 +9,23 @@ Ratios are of the worst cell of the grid; max_difference is the largest one of
 a refined score.
 """
 
-import argparse
-import json
 import multiprocessing
-import os
-import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.common import finish, make_parser, print_table
 from ppl_mm.refine.pamr import DILATIONS, pamr
+from ppl_mm.utils.cli import run
 
 ITERATIONS = 10
 # Batch, channels, height, width: maps of one class and of two with their
@@ -39,12 +39,12 @@ def unfolded(
     iterations: int = ITERATIONS,
     dilations: Sequence[int] = DILATIONS,
 ) -> Tensor:
-    """The usual form; arguments and result as of :func:`pamr`."""
+    """Refine by the usual form; arguments and result as for :func:`pamr`."""
     around = unfold(images, dilations)
     spread = around.std(dim=2, keepdim=True)
     distance = (around - images[:, :, None]).abs() / (1e-8 + 0.1 * spread)
     nearness = -distance.mean(dim=1, keepdim=True)
-    nearness[:, :, 4::9] = -torch.inf  # a pixel is no neighbour of its own
+    nearness[:, :, 4::9] = -torch.inf  # a pixel is not its own neighbour
     shares = nearness.softmax(dim=2)
     for _ in range(iterations):
         scores = (shares * unfold(scores, dilations)).sum(dim=2)
@@ -52,7 +52,7 @@ def unfolded(
 
 
 def unfold(tensor: Tensor, dilations: Sequence[int]) -> Tensor:
-    """3 x 3 windows, shape ``(B, C, dilations * 9, H, W)``."""
+    """Return 3 x 3 windows, shape ``(B, C, dilations * 9, H, W)``."""
     batch, channels, height, width = tensor.shape
     return torch.cat(
         [
@@ -69,7 +69,7 @@ SIDES = dict(ours=pamr, unfold=unfolded)
 
 
 def make_batch(cell: Sequence[int], device: str) -> tuple[Tensor, Tensor]:
-    """Blotchy images (B, 3, H, W) and scores (B, C, H, W) in 0..1."""
+    """Return blotchy images (B, 3, H, W) and scores (B, C, H, W) in 0..1."""
     batch, channels, height, width = cell
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(batch, 3 + channels, height // 16 + 1, width // 16 + 1, generator=generator)
@@ -80,7 +80,7 @@ def make_batch(cell: Sequence[int], device: str) -> tuple[Tensor, Tensor]:
 
 
 def timed(side: Callable, batch: tuple[Tensor, Tensor]) -> tuple[float, Tensor]:
-    """Seconds of a call, and what it returns."""
+    """Return the seconds of a call, and what it returns."""
     on_gpu = batch[0].is_cuda
     clock = time.perf_counter if on_gpu else time.process_time
     if on_gpu:
@@ -94,7 +94,7 @@ def timed(side: Callable, batch: tuple[Tensor, Tensor]) -> tuple[float, Tensor]:
 
 
 def memory_of(name: str, cell: Sequence[int], device: str) -> int:
-    """Bytes that a call adds to the peak; for a process of its own."""
+    """Return the bytes that a call adds to the peak; for a process of its own."""
     torch.set_num_threads(1)
     timed(SIDES[name], make_batch((1, 2, 20, 20), device))
     batch = make_batch(cell, device)
@@ -109,7 +109,7 @@ def memory_of(name: str, cell: Sequence[int], device: str) -> int:
 
 
 def _status(key: str) -> int:
-    """Bytes from Linux's account of this process."""
+    """Return bytes from Linux's account of this process."""
     (line,) = (
         line
         for line in Path('/proc/self/status').read_text().splitlines()
@@ -119,15 +119,15 @@ def _status(key: str) -> int:
 
 
 def measure(cell: Sequence[int], rounds: int, device: str) -> dict:
-    """Both sides on one batch.
+    """Measure both sides on one batch.
 
     Args:
-        cell (Sequence[int]): Batch, channels, height, width.
-        rounds (int): Calls of each side.
-        device (str): Where.
+        cell: Batch, channels, height, width.
+        rounds: Calls of each side.
+        device: 'cpu' or 'cuda'.
 
     Returns:
-        dict: Seconds and MiB of each side, and the largest difference.
+        Seconds and MiB of each side, and the largest difference.
     """
     for side in SIDES.values():
         timed(side, make_batch((1, 2, 20, 20), device))  # warms up
@@ -150,32 +150,23 @@ def measure(cell: Sequence[int], rounds: int, device: str) -> dict:
 
 
 def worst(figures: dict, key: str) -> float:
-    """The smallest ratio of unfold over ours."""
+    """Return the smallest ratio of unfold over ours."""
     return round(min(cell[key]['unfold'] / cell[key]['ours'] for cell in figures.values()), 2)
 
 
-def print_table(figures: dict) -> None:
-    """The same for people."""
-    print(
-        f'{"B x C x H x W":20}{"seconds":>10}{"unfold":>9}{"MiB":>9}{"unfold":>9}{"difference":>12}'
-    )
+def show(figures: dict) -> None:
+    """Print the result for people."""
+    rows = []
     for name, cell in figures.items():
-        seconds, memory = cell['seconds'], cell['mebibytes']
-        print(
-            f'{name:20}{seconds["ours"]:10.3f}{seconds["unfold"]:9.3f}'
-            f'{memory["ours"]:9.0f}{memory["unfold"]:9.0f}'
-            f'{cell["max_difference"]:12.1e}'
-        )
+        seconds = [f'{cell["seconds"][side]:.3f} s' for side in ('ours', 'unfold')]
+        memory = [f'{cell["mebibytes"][side]:.0f} MiB' for side in ('ours', 'unfold')]
+        rows.append((name, *seconds, *memory, f'{cell["max_difference"]:.1e}'))
+    print_table(('B x C x H x W', 'ours', 'unfold', 'ours', 'unfold', 'difference'), rows)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='fewer cells, under 40 seconds on 2 cores'
-    )
+    parser = make_parser(__doc__, 'fewer cells')
     parser.add_argument('--rounds', type=int, help='calls of each side (default: 5, quick: 1)')
     parser.add_argument(
         '--cell',
@@ -186,34 +177,19 @@ def main(argv: list[str] | None = None) -> None:
         help='another grid; can be given again',
     )
     parser.add_argument('--device', default='cpu', choices=['cpu', 'cuda'])
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     rounds = args.rounds or (1 if args.quick else 5)
     cells = args.cell or (CELLS[::2] if args.quick else CELLS)
     figures = {' x '.join(map(str, cell)): measure(cell, rounds, args.device) for cell in cells}
-    print_table(figures)
-    result = dict(
-        benchmark='pamr',
-        ratios=dict(
-            unfold_over_ours_time=worst(figures, 'seconds'),
-            unfold_over_ours_memory=worst(figures, 'mebibytes'),
-            max_difference=max(cell['max_difference'] for cell in figures.values()),
-        ),
-        figures=figures,
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            device=args.device,
-            python=platform.python_version(),
-            torch=torch.__version__,
-            numpy=np.__version__,
-        ),
+    show(figures)
+    ratios = dict(
+        unfold_over_ours_time=worst(figures, 'seconds'),
+        unfold_over_ours_memory=worst(figures, 'mebibytes'),
+        max_difference=max(cell['max_difference'] for cell in figures.values()),
     )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    finish('pamr', ratios, figures, args.out, device=args.device)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -7,19 +7,16 @@ plain     the plain CAM
 folded    patch learning: the patches in the batch, the tail once more
 loop      the same, with a Python loop over the patches of the grid
 floor     plain, times FLOPs of patch learning over FLOPs of the plain CAM,
-          both counted by PyTorch on the maps as they are: the padding that a
-          grid needs is no excuse
+          both counted by PyTorch on the unpadded maps: the padding that a grid
+          needs does not count as a floor
 
 Ratios are those of the worst cell of ResNet-50: the largest of
 ``step_over_plain`` and ``step_over_flop_floor``, the smallest of
 ``loop_over_folded``. MobileNetV2 is reported beside it.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -31,9 +28,13 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import ppl_mm  # noqa: F401
+from benchmarks.common import finish, make_parser, print_table
 from ppl_mm.models import CAMClassifier, block_chain
 from ppl_mm.models.patch_ops import as_grid, pad_to_grid
+from ppl_mm.utils.cli import run
 
 FROZEN = dict(norm_cfg=dict(type='BN', requires_grad=False), norm_eval=True)
 # Output stride 16, cuts after the residual stages, and as for voc6.
@@ -57,7 +58,7 @@ GRIDS = (2, 4)
 
 
 def make_model(backbone: dict, position: int, grid: int | None) -> nn.Module:
-    """A classifier of 20 classes; ``grid=None`` for the plain CAM."""
+    """Return a classifier of 20 classes; ``grid=None`` for the plain CAM."""
     neck = None if grid is None else dict(type='ppl_mm.PatchLearning', position=position, grid=grid)
     return CAMClassifier(
         backbone=MODELS.build(dict(backbone)),
@@ -67,7 +68,7 @@ def make_model(backbone: dict, position: int, grid: int | None) -> nn.Module:
 
 
 def loop_forward(model: nn.Module, images: Tensor) -> Tensor:
-    """The scores of patch learning, one patch of the grid after another."""
+    """Return the scores of patch learning, one patch of the grid after another."""
     chain = block_chain(model.backbone)
     (position,) = model.neck.positions
     tail = chain[position + 1 :]
@@ -82,9 +83,9 @@ def loop_forward(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def time_step(forward: Callable, model: nn.Module, images: Tensor) -> tuple[float, float]:
-    """Seconds for forward and for backward.
+    """Return the seconds of forward and of backward pass.
 
-    In one thread those of the processor, since what else the machine does
+    In one thread they are processor time, since what else the machine does
     should not count.
     """
     one = torch.get_num_threads() == 1
@@ -99,7 +100,7 @@ def time_step(forward: Callable, model: nn.Module, images: Tensor) -> tuple[floa
 
 @cache
 def count_flops(name: str, position: int, grid: int | None) -> int:
-    """FLOPs of forward and backward of one image; nothing is computed."""
+    """Count the FLOPs of forward and backward of one image; nothing is computed."""
     model = make_model(BACKBONES[name][0], position, grid).to('meta')
     with FlopCounterMode(display=False) as counter:
         model(torch.empty(1, 3, 224, 224, device='meta')).mean().backward()
@@ -110,12 +111,12 @@ def measure(name: str, images: Tensor, rounds: int) -> list[dict]:
     """Time all cells of a backbone, in turn, and take the medians.
 
     Args:
-        name (str): Key of BACKBONES.
-        images (Tensor): (B, 3, H, W).
-        rounds (int): Repeats.
+        name: Key of BACKBONES.
+        images: (B, 3, H, W).
+        rounds: Repeats.
 
     Returns:
-        list[dict]: A row for each position and grid: seconds
+        A row for each position and grid: seconds
         ``plain``, ``folded``, ``loop``, each of forward and backward;
         ``flop_ratio`` and ``padded_flop_ratio`` over plain; the ratios.
     """
@@ -146,7 +147,7 @@ def measure(name: str, images: Tensor, rounds: int) -> list[dict]:
 
 
 def make_row(name: str, cell: tuple[int, int], times: dict) -> dict:
-    """Medians and ratios of one position and grid."""
+    """Return medians and ratios of one position and grid."""
     position, grid = cell
     flops = count_flops(name, 0, None)
     row = dict(
@@ -172,7 +173,7 @@ def make_row(name: str, cell: tuple[int, int], times: dict) -> dict:
 
 
 def worst(rows: list[dict], backbone: str) -> dict:
-    """The ratios of a backbone's worst cell."""
+    """Return the ratios of a backbone's worst cell."""
     rows = [row for row in rows if row['backbone'] == backbone]
     return {
         name: round(pick(row[name] for row in rows), 3)
@@ -184,40 +185,32 @@ def worst(rows: list[dict], backbone: str) -> dict:
     }
 
 
-def print_table(rows: list[dict]) -> None:
-    """The same for people: seconds of forward + backward."""
-    print(
-        f'{"backbone":<14}{"after":>6}{"K":>3}{"plain":>14}{"folded":>14}'
-        f'{"loop":>14}{"FLOPs":>7}{"padded":>7}{"/plain":>7}{"/floor":>7}'
-        f'{"loop/":>7}'
+def show(rows: list[dict]) -> None:
+    """Print seconds of forward + backward for people."""
+    ways, ratios = ('plain', 'folded', 'loop'), ('flop_ratio', 'padded_flop_ratio')
+    ratios += ('step_over_plain', 'step_over_flop_floor', 'loop_over_folded')
+    print_table(
+        ('backbone', 'after', 'K', *ways, 'FLOPs', 'padded', '/plain', '/floor', 'loop/'),
+        (
+            (
+                row['backbone'],
+                row['position'],
+                row['grid'],
+                *('{forward:.2f} + {backward:.2f}'.format(**row[way]) for way in ways),
+                *(f'{row[ratio]:.2f}' for ratio in ratios),
+            )
+            for row in rows
+        ),
     )
-    for row in rows:
-        seconds = ''.join(
-            '{forward:8.2f} +{backward:4.2f}'.format(**row[way])
-            for way in ('plain', 'folded', 'loop')
-        )
-        print(
-            f'{row["backbone"]:<14}{row["position"]:>6}{row["grid"]:>3}'
-            f'{seconds}{row["flop_ratio"]:7.2f}'
-            f'{row["padded_flop_ratio"]:7.2f}{row["step_over_plain"]:7.2f}'
-            f'{row["step_over_flop_floor"]:7.2f}'
-            f'{row["loop_over_folded"]:7.2f}'
-        )
 
 
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='few repeats, under 40 seconds on 2 cores'
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('--batch', type=int, help='images of 224 px (default: 4, quick: 1)')
     parser.add_argument('--rounds', type=int, help='repeats (default: 5, quick: 1)')
     parser.add_argument('--threads', type=int, default=1, help='default: 1')
     parser.add_argument('--channels-last', action='store_true', help='the memory format')
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
@@ -227,29 +220,17 @@ def main(argv: list[str] | None = None) -> None:
     if args.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     rows = [row for name in BACKBONES for row in measure(name, images, rounds)]
-    print_table(rows)
-    result = dict(
-        benchmark='patch_learning',
-        ratios=worst(rows, 'resnet50'),
-        figures=dict(
-            mobilenet_v2=worst(rows, 'mobilenet_v2'),
-            batch=batch,
-            rounds=rounds,
-            threads=args.threads,
-            channels_last=args.channels_last,
-            rows=rows,
-        ),
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            torch=torch.__version__,
-        ),
+    show(rows)
+    figures = dict(
+        mobilenet_v2=worst(rows, 'mobilenet_v2'),
+        batch=batch,
+        rounds=rounds,
+        threads=args.threads,
+        channels_last=args.channels_last,
+        rows=rows,
     )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    finish('patch_learning', worst(rows, 'resnet50'), figures, args.out)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

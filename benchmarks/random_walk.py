@@ -17,8 +17,6 @@ squaring in float64, at the sizes that both run at.
 import argparse
 import json
 import math
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,13 +24,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import ppl_mm  # noqa: F401
+from benchmarks.common import finish, make_parser, print_table
 from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, pair_views
 from ppl_mm.refine.random_walk import random_walk
+from ppl_mm.utils.cli import run
 
 RADIUS, BETA, STEPS_LOG2, CLASSES = 5, 10, 8, 3
 CELLS = 125
@@ -40,7 +41,7 @@ PAGE = 2**20
 
 
 def make_input(cells: int) -> tuple[Tensor, Tensor]:
-    """Scores (C, H, W) and affinities (P, H, W) of a made image.
+    """Return scores (C, H, W) and affinities (P, H, W) of a synthetic image.
 
     Features have borders and noise, so that regions are partly apart.
     """
@@ -52,14 +53,14 @@ def make_input(cells: int) -> tuple[Tensor, Tensor]:
 
 
 def dense_walk(scores: Tensor, affinities: Tensor) -> Tensor:
-    """The walk by its matrix, in the type of the affinities.
+    """Walk by the matrix, in the type of the affinities.
 
     Args:
-        scores (Tensor): (C, H, W).
-        affinities (Tensor): (P, H, W).
+        scores: (C, H, W).
+        affinities: (P, H, W).
 
     Returns:
-        Tensor: (C, H, W).
+        (C, H, W).
     """
     height, width = scores.shape[1:]
     index = torch.arange(height * width).view(height, width)
@@ -77,7 +78,7 @@ def dense_walk(scores: Tensor, affinities: Tensor) -> Tensor:
 
 
 def matrix_free_walk(scores: Tensor, affinities: Tensor) -> Tensor:
-    """The same by this project's function."""
+    """Walk by this project's function."""
     return random_walk(scores, affinities, RADIUS, BETA, STEPS_LOG2)
 
 
@@ -85,16 +86,16 @@ WALKS = dict(dense=dense_walk, matrix_free=matrix_free_walk)
 
 
 def resident_bytes(field: str) -> int:
-    """Memory of this process: ``VmRSS`` now, ``VmHWM`` at its peak.
+    """Return the memory of this process: ``VmRSS`` now, ``VmHWM`` at its peak.
 
-    Of Linux. ``getrusage`` would count what the parent process had.
+    Linux only. ``getrusage`` would count what the parent process had.
     """
     status = Path('/proc/self/status').read_text()
     return int(status.partition(f'{field}:')[2].split()[0]) * 1024
 
 
 def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
-    """Run one side in this process: seconds and bytes."""
+    """Run one side in this process; return seconds and bytes."""
     scores, affinities = make_input(cells)
     walk(*make_input(8))  # libraries are loaded before anything is measured
     before, seconds = resident_bytes('VmRSS'), []
@@ -108,7 +109,7 @@ def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
 
 
 def measure(name: str, cells: int, repeats: int) -> dict:
-    """The same in a process of its own."""
+    """Run one side in a process of its own; return seconds and bytes."""
     done = subprocess.run(
         [sys.executable, __file__, '--child', name, str(cells), str(repeats)],
         check=True,
@@ -119,7 +120,7 @@ def measure(name: str, cells: int, repeats: int) -> dict:
 
 
 def relative_error(cells: int) -> float:
-    """The largest relative difference to dense squaring in float64."""
+    """Return the largest relative difference to dense squaring in float64."""
     scores, affinities = make_input(cells)
     expected = dense_walk(scores, affinities.double())
     walked = matrix_free_walk(scores, affinities)
@@ -130,12 +131,12 @@ def compare(sizes: list[int], cells: int, repeats: int) -> tuple[dict, dict]:
     """Measure both sides.
 
     Args:
-        sizes (list[int]): Sides of the maps at which dense squaring runs.
-        cells (int): Side of the map that is asked about.
-        repeats (int): Of the matrix-free walk.
+        sizes: Sides of the maps at which dense squaring runs.
+        cells: Side of the map that is asked about.
+        repeats: Runs of the matrix-free walk.
 
     Returns:
-        tuple[dict, dict]: Ratios and figures, as the last line reports them.
+        Ratios and figures,.
     """
     dense = [measure('dense', size, 1) for size in sizes]
     ours = [measure('matrix_free', size, repeats) for size in (*sizes, cells)]
@@ -170,25 +171,21 @@ def compare(sizes: list[int], cells: int, repeats: int) -> tuple[dict, dict]:
     return ratios, figures
 
 
-def print_table(ratios: dict, figures: dict) -> None:
-    """The same for people."""
-    print(f'{"cells":>12}{"dense":>22}{"matrix-free":>22}')
-    rows = [
-        *figures['dense'],
-        dict(
-            cells=figures['cells'],
-            seconds=figures['dense_seconds_extrapolated'],
-            bytes=figures['dense_bytes_extrapolated'],
+def show(ratios: dict, figures: dict) -> None:
+    """Print the result for people."""
+    extrapolated = dict(
+        cells=figures['cells'],
+        seconds=figures['dense_seconds_extrapolated'],
+        bytes=figures['dense_bytes_extrapolated'],
+    )
+    pairs = zip([*figures['dense'], extrapolated], figures['matrix_free'], strict=True)
+    print_table(
+        ('cells', 'dense', '', 'matrix-free', ''),
+        (
+            (f'{dense["cells"]} x {dense["cells"]}', *_cost(dense), *_cost(own))
+            for dense, own in pairs
         ),
-    ]
-    for dense, own in zip(rows, figures['matrix_free'], strict=True):
-        side = f'{dense["cells"]} x {dense["cells"]}'
-        print(
-            f'{side:>12}'
-            + ''.join(
-                f'{one["seconds"]:10.2f} s{one["bytes"] / 2**20:7.0f} MB' for one in (dense, own)
-            )
-        )
+    )
     print(
         'The last row of dense is extrapolated: time ~ (HW)^3 (seen: '
         f'{figures["dense_time_exponent"]:.2f}), memory ~ (HW)^2.'
@@ -197,21 +194,20 @@ def print_table(ratios: dict, figures: dict) -> None:
         print(f'{name}: {value:g}')
 
 
+def _cost(measured: dict) -> tuple[str, str]:
+    return f'{measured["seconds"]:.2f} s', f'{measured["bytes"] / 2**20:.0f} MB'
+
+
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='smaller dense matrices, under 40 seconds'
-    )
+    parser = make_parser(__doc__, 'smaller dense matrices')
     parser.add_argument(
         '--sizes',
         type=int,
         nargs='+',
         metavar='CELLS',
-        help='sides of the maps for dense squaring, two or '
-        'more (default: 32 48 64, quick: 24 32 40)',
+        help='sides of the maps for dense squaring, two or more (default: 32 48 64, '
+        'quick: 24 32 40)',
     )
     parser.add_argument(
         '--cells', type=int, default=CELLS, help='side of the map asked about (default: 125)'
@@ -219,7 +215,6 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--child', nargs=3, help=argparse.SUPPRESS)
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
     if args.child:
@@ -228,23 +223,9 @@ def main(argv: list[str] | None = None) -> None:
         return
     sizes = args.sizes or ([24, 32, 40] if args.quick else [32, 48, 64])
     ratios, figures = compare(sizes, args.cells, args.repeats)
-    print_table(ratios, figures)
-    result = dict(
-        benchmark='random_walk',
-        ratios=ratios,
-        figures=figures,
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            torch=torch.__version__,
-            numpy=np.__version__,
-        ),
-    )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    show(ratios, figures)
+    finish('random_walk', ratios, figures, args.out)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

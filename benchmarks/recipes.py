@@ -1,14 +1,14 @@
 """How long a training step of each recipe takes, and what memory it needs.
 
-    python benchmarks/recipes.py           # on the GPU; goes on after a kill
+    python benchmarks/recipes.py           # on the GPU; resumes after a kill
     python benchmarks/recipes.py --only '*resnet50*voc12*'
 
 Each shipped recipe steps its own optimiser on random images of its crop, with
 the config's batch, as on each of four GPUs, and with four times as many, as
-on one. A recipe of several stages is measured at each. Loading of data is not
-in it, nor what GPUs tell each other. Steps that recipes share are measured
-once. Seconds are the median over steps, on the clock, the GPU waited for;
-memory is what torch has taken of the GPU.
+on one. A recipe of several stages is measured at each. Loading of data and
+communication between GPUs are not included. Steps that recipes share are
+measured once. Seconds are the median over steps by the clock, after waiting for
+the GPU; memory is what torch has reserved on the GPU.
 
 Results are added to benchmarks/results/recipes_gpu.json, of which
 tools/analysis_tools/recipe_table.py makes docs/recipes.md.
@@ -18,7 +18,6 @@ import argparse
 import copy
 import fnmatch
 import json
-import platform
 import statistics
 import sys
 import time
@@ -34,11 +33,12 @@ from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
-from ppl_mm.utils import atomic_write
-from ppl_mm.utils.progress import track
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.common import make_parser, make_result, write_result
+from ppl_mm.errors import UserError
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.progress import track
 from tools.analysis_tools.recipe_table import GPUS, crop_of, recipes, stages_of, training_loss
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,8 +50,8 @@ class Training:
     """A recipe's network and optimiser.
 
     Args:
-        cfg (Config): The recipe.
-        device (str): Where.
+        cfg: The recipe.
+        device: 'cpu' or 'cuda'.
     """
 
     def __init__(self, cfg: Config, device: str) -> None:
@@ -67,12 +67,12 @@ class Training:
         """Time steps of one batch size.
 
         Args:
-            batch (int): Images.
-            size (tuple[int, int]): Of each.
-            steps (int): How many are timed, after two more.
+            batch: Images.
+            size: Height and width of each.
+            steps: Timed steps, after two more.
 
         Returns:
-            dict: ``seconds`` of a step and, on a GPU, ``gib``.
+            ``seconds`` of a step and, on a GPU, ``gib``.
         """
         images = torch.rand(batch, 3, *size, device=self.device)
         if self.device == 'cuda':
@@ -95,7 +95,7 @@ class Training:
 
 
 def cuts_of(cfg: Config) -> list[dict | None]:
-    """The stages of a recipe, each a position and a grid, or None."""
+    """Return the stages of a recipe, each a position and a grid, or None."""
     neck = cfg.model.get('neck') or {}
     own = dict(position=neck.position, grid=neck.grid) if 'grid' in neck else None
     return [
@@ -105,7 +105,7 @@ def cuts_of(cfg: Config) -> list[dict | None]:
 
 
 def key_of(cfg: Config, cut: dict | None) -> str:
-    """The same for recipes whose steps cost the same."""
+    """Return a key that recipes share whose steps cost the same."""
     model = copy.deepcopy(cfg.model.to_dict())
     if cut:
         model['neck'].update(cut)
@@ -119,18 +119,18 @@ def key_of(cfg: Config, cut: dict | None) -> str:
 def measure(
     cfg: Config, size: tuple[int, int], known: dict[str, dict], steps: int, device: str
 ) -> list[dict]:
-    """The stages of a recipe.
+    """Measure the stages of a recipe.
 
     Args:
-        cfg (Config): The recipe.
-        size (tuple[int, int]): Of the images.
-        known (dict[str, dict]): What has been measured, by :func:`key_of`;
-            what is not there is added.
-        steps (int): How many are timed.
-        device (str): Where.
+        cfg: The recipe.
+        size: Height and width of the images.
+        known: What has been measured, by :func:`key_of`;
+            missing ones are added.
+        steps: Timed steps.
+        device: 'cpu' or 'cuda'.
 
     Returns:
-        list[dict]: For each stage ``stage``, and ``each`` and ``all``: a step
+        For each stage ``stage``, and ``each`` and ``all``: a step
         of one GPU's images, and one of all GPUs' images on one.
     """
     training, batch = None, cfg.train_dataloader.batch_size
@@ -150,21 +150,13 @@ def measure(
 
 
 def chosen(pattern: str) -> list[Path]:
-    """Recipes whose name fits, VOC's first."""
+    """Return the recipes whose name matches, VOC's first."""
     found = [path for path in recipes() if fnmatch.fnmatch(path.stem, pattern)]
     return sorted(found, key=lambda path: 'coco14' in path.stem)
 
 
-def machine_of(device: str) -> dict:
-    """What measured."""
-    gpu = torch.cuda.get_device_name() if device == 'cuda' else None
-    return dict(
-        gpu=gpu, python=platform.python_version(), torch=torch.__version__, date=str(date.today())
-    )
-
-
 def ratios(rows: dict[str, list[dict]]) -> dict[str, float]:
-    """What the patches of the first stage add to a plain CAM's step."""
+    """Return the first stage's step over a plain CAM's, by backbone."""
     found = {}
     for backbone, *pair in (
         ('resnet38d', 'cls_progressive', 'cls_cam'),
@@ -180,58 +172,47 @@ def ratios(rows: dict[str, list[dict]]) -> dict[str, float]:
     return found
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def main(argv: list[str] | None = None) -> None:
+    """Measure, and print one line of JSON."""
+    parser = make_parser(
+        __doc__, 'one recipe, small images, one step, on any device; writes no file without --out'
     )
     parser.add_argument(
         '--only', default='*', metavar='PATTERN', help="recipes by name, e.g. '*voc12*'"
     )
     parser.add_argument('--steps', type=int, default=5, help='timed steps (default: 5)')
-    parser.add_argument(
-        '--quick',
-        action='store_true',
-        help='one recipe, small images, one step, on any '
-        'device, written nowhere unless --out says so',
-    )
-    parser.add_argument('--out', type=Path, help=f'default: {OUT.name}')
-    return parser.parse_args(argv)
-
-
-def main() -> None:
-    """Measure, and print one line of JSON."""
-    args = parse_args()
+    args = parser.parse_args(argv)
     warnings.simplefilter('ignore')  # mmseg's, about its own settings
     # Two lines for each weight, otherwise.
     MMLogger.get_current_instance().setLevel('WARNING')
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     if device == 'cpu' and not args.quick:
-        sys.exit('recipes.py: no GPU here; --quick shows how it goes')
-    out = args.out or (None if args.quick else OUT)
-    done = json.loads(out.read_text()) if out and out.is_file() else {}
-    result = dict(benchmark='recipes', ratios={}, figures={}, machine={})
-    result |= done
-    known = {}
-    for path in track(chosen(QUICK if args.quick else args.only), 'measuring'):
-        if path.stem in result['figures']:
+        raise UserError('recipes.py: no GPU here; --quick measures one recipe on any device')
+    if args.quick:
+        args.only, args.steps = QUICK, 1
+    else:
+        args.out = args.out or OUT
+    print(json.dumps(measure_all(args, device)))
+
+
+def measure_all(args: argparse.Namespace, device: str) -> dict:
+    """Measure the recipes that the file has not got, and add each to it; return its content."""
+    result = make_result('recipes', {}, {})
+    if args.out and args.out.is_file():
+        result = json.loads(args.out.read_text())
+    figures, known = result['figures'], {}
+    for path in track(chosen(args.only), 'measuring'):
+        if path.stem in figures:
             continue
         cfg = Config.fromfile(path)
         torch.backends.cudnn.benchmark = cfg.env_cfg.cudnn_benchmark
-        result['figures'][path.stem] = measure(
-            cfg,
-            QUICK_SIZE if args.quick else crop_of(cfg),
-            known,
-            1 if args.quick else args.steps,
-            device,
-        )
-        result['machine'] = machine_of(device)
-        result['ratios'] = ratios(result['figures'])
-        if out:
-            with atomic_write(out) as file:
-                file.write(json.dumps(result, indent=1).encode())
-    print(json.dumps(result))
+        size = QUICK_SIZE if args.quick else crop_of(cfg)
+        figures[path.stem] = measure(cfg, size, known, args.steps, device)
+        result = make_result('recipes', ratios(figures), figures, date=str(date.today()))
+        if args.out:
+            write_result(result, args.out)
+    return result
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -19,11 +19,8 @@ count between one_pass and the others, over all thresholds; mmseg gives no
 counts, its IoU differs by the rounding of float32.
 """
 
-import argparse
-import json
-import os
-import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,33 +29,37 @@ from pathlib import Path
 import numpy as np
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import ppl_mm  # noqa: F401  its stand-ins must precede mmseg
+from benchmarks.common import finish, make_parser, print_table
 from ppl_mm.cams import foreground_score, label_from_cam, normalize_cam, upsample_cam
 from ppl_mm.evaluation import confusion_matrix, evaluate_folder, iou_from_confusion, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.mask_file import read_mask, write_label
+from ppl_mm.utils.cli import run
 
 NUM_CLASSES = 20
 THRESHOLDS = [step / 100 for step in range(1, 61)]
 
 
 def write_images(folder: Path, count: int, size: tuple[int, int]) -> list[str]:
-    """Images of the size and the number of classes that VOC has.
+    """Write images of the size and the number of classes that VOC has.
 
     Args:
-        folder (Path): Gets ``cams`` and ``masks``.
-        count (int): Number of images; of three, two have one class.
-        size (tuple[int, int]): (H, W) in pixels; CAMs are a quarter of it.
+        folder: Gets ``cams`` and ``masks``.
+        count: Number of images; two of three have one class.
+        size: (H, W) in pixels; CAMs are a quarter of it.
 
     Returns:
-        list[str]: The stems.
+        The image ids.
     """
     rng = np.random.default_rng(0)
     y, x = np.mgrid[: size[0], : size[1]] / np.array(size)[:, None, None]
     for k in range(count):
-        ids = rng.permutation(NUM_CLASSES)[: 1 + (k % 3 == 0)]
+        class_ids = rng.permutation(NUM_CLASSES)[: 1 + (k % 3 == 0)]
         mask, maps = np.zeros(size, np.uint8), []
-        for class_id in ids:
+        for class_id in class_ids:
             cy, cx = rng.uniform(0.2, 0.8, 2)
             ry, rx = rng.uniform(0.1, 0.35, 2)
             far = ((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2
@@ -67,39 +68,39 @@ def write_images(folder: Path, count: int, size: tuple[int, int]) -> list[str]:
             noise = rng.normal(scale=0.03, size=far[::4, ::4].shape)
             maps.append(np.exp(-far[::4, ::4]) + noise)
         cam = normalize_cam(torch.from_numpy(np.stack(maps)))
-        write_cam(folder / 'cams' / f'{k}.npz', CamFile(ids, cam, size))
+        write_cam(folder / 'cams' / f'{k}.npz', CamFile(class_ids, cam, size))
         write_label(folder / 'masks' / f'{k}.png', mask)
     return [str(k) for k in range(count)]
 
 
-def load(folder: Path, stems: list[str]) -> Iterator[tuple[CamFile, np.ndarray]]:
-    """CAM file and mask of each image, read from disk."""
-    for stem in stems:
+def load(folder: Path, ids: list[str]) -> Iterator[tuple[CamFile, np.ndarray]]:
+    """Yield CAM file and mask of each image, read from disk."""
+    for image_id in ids:
         yield (
-            read_cam(folder / 'cams' / f'{stem}.npz'),
-            read_mask(folder / 'masks' / f'{stem}.png'),
+            read_cam(folder / 'cams' / f'{image_id}.npz'),
+            read_mask(folder / 'masks' / f'{image_id}.png'),
         )
 
 
-def one_pass(folder: Path, stems: list[str]) -> np.ndarray:
-    """Matrices of all thresholds, ``(T, n + 1, n + 2)``."""
+def one_pass(folder: Path, ids: list[str]) -> np.ndarray:
+    """Return the matrices of all thresholds, ``(T, n + 1, n + 2)``."""
     return evaluate_folder(
-        folder / 'cams', folder / 'masks', stems, NUM_CLASSES, THRESHOLDS, progress=False
+        folder / 'cams', folder / 'masks', ids, NUM_CLASSES, THRESHOLDS, progress=False
     ).confusion()
 
 
-def per_threshold(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
-    """One evaluation, by this project's own functions, ``(n + 1, n + 2)``."""
+def per_threshold(folder: Path, ids: list[str], threshold: float) -> np.ndarray:
+    """Evaluate once by this project's own functions; return a matrix ``(n + 1, n + 2)``."""
     return sum(
         confusion_matrix(label_from_cam(cam_file, threshold), mask, NUM_CLASSES)
-        for cam_file, mask in load(folder, stems)
+        for cam_file, mask in load(folder, ids)
     )
 
 
-def with_background_map(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
-    """One evaluation, the way of PSA's and IRN's scripts."""
+def with_background_map(folder: Path, ids: list[str], threshold: float) -> np.ndarray:
+    """Evaluate once as PSA's and IRN's scripts do."""
     matrix = np.zeros((NUM_CLASSES + 1, NUM_CLASSES + 2), np.int64)
-    for cam_file, mask in load(folder, stems):
+    for cam_file, mask in load(folder, ids):
         maps = upsample_cam(cam_file.cam, cam_file.size).numpy()
         maps = np.pad(maps, ((1, 0), (0, 0), (0, 0)), constant_values=threshold)
         labels = np.pad(cam_file.class_ids.astype(np.int64) + 1, (1, 0))
@@ -110,8 +111,8 @@ def with_background_map(folder: Path, stems: list[str], threshold: float) -> np.
     return matrix
 
 
-def mmseg_metric(folder: Path, stems: list[str], threshold: float) -> np.ndarray:
-    """One evaluation by mmseg's IoUMetric: IoU of each class, ``(n + 1,)``."""
+def mmseg_metric(folder: Path, ids: list[str], threshold: float) -> np.ndarray:
+    """Evaluate once by mmseg's IoUMetric; return the IoU of each class, ``(n + 1,)``."""
     from mmseg.evaluation import IoUMetric
 
     areas = [
@@ -121,16 +122,16 @@ def mmseg_metric(folder: Path, stems: list[str], threshold: float) -> np.ndarray
             NUM_CLASSES + 1,
             255,
         )
-        for cam_file, mask in load(folder, stems)
+        for cam_file, mask in load(folder, ids)
     ]
     intersect, union = (sum(area[k] for area in areas) for k in (0, 1))
     return (intersect / union).numpy()
 
 
-def in_memory(folder: Path, stems: list[str]) -> np.ndarray:
+def in_memory(folder: Path, ids: list[str]) -> np.ndarray:
     """Read and upsample once, then compare and count once per threshold."""
     matrices = np.zeros((len(THRESHOLDS), NUM_CLASSES + 1, NUM_CLASSES + 2), np.int64)
-    for cam_file, mask in load(folder, stems):
+    for cam_file, mask in load(folder, ids):
         score, index = foreground_score(cam_file)
         label = (cam_file.class_ids + 1).astype(np.uint8)[index]
         for matrix, threshold in zip(matrices, THRESHOLDS, strict=True):
@@ -142,8 +143,8 @@ def in_memory(folder: Path, stems: list[str]) -> np.ndarray:
 class Stopwatch:
     """Adds up seconds of the processor by name.
 
-    Not of the clock: everything here runs in one thread, and what else the
-    machine does should not count.
+    Not seconds of the clock: everything here runs in one thread, and what
+    else the machine does should not count.
     """
 
     def __init__(self):
@@ -158,35 +159,35 @@ class Stopwatch:
         return result
 
     def mean(self, name: str) -> float:
-        """Mean seconds of a call."""
+        """Return the mean seconds of a call."""
         return statistics.fmean(self.seconds[name])
 
 
-def measure(folder: Path, stems: list[str], quick: bool) -> tuple[dict, dict]:
+def measure(folder: Path, ids: list[str], quick: bool) -> tuple[dict, dict]:
     """Run all ways on the same files.
 
     Args:
-        folder (Path): Holds ``cams`` and ``masks``.
-        stems (list[str]): The images.
-        quick (bool): Fewer thresholds for mmseg.
+        folder: Holds ``cams`` and ``masks``.
+        ids: The images.
+        quick: Fewer thresholds for mmseg.
 
     Returns:
-        tuple[dict, dict]: Ratios and figures, as the last line reports them.
+        Ratios and figures.
     """
-    reference = one_pass(folder, stems)  # warms the disk cache for everybody
+    reference = one_pass(folder, ids)  # warms the disk cache for everybody
     ious = iou_from_confusion(reference)
     watch, difference, iou_error = Stopwatch(), 0, 0.0
     for k, threshold in enumerate(THRESHOLDS):
         for way in (per_threshold, with_background_map):
-            matrix = watch(way, folder, stems, threshold)
+            matrix = watch(way, folder, ids, threshold)
             difference = max(difference, abs(matrix - reference[k]).max())
         if k % 6 == 0:  # among the others, so that noise hits all alike
-            watch(one_pass, folder, stems)
+            watch(one_pass, folder, ids)
         if k % (30 if quick else 6) == 0:
-            error = watch(mmseg_metric, folder, stems, threshold) - ious[k]
+            error = watch(mmseg_metric, folder, ids, threshold) - ious[k]
             iou_error = max(iou_error, np.nanmax(abs(error)))
         if k % 30 == 0:
-            matrices = watch(in_memory, folder, stems)
+            matrices = watch(in_memory, folder, ids)
             difference = max(difference, abs(matrices - reference).max())
     once, count = watch.mean('one_pass'), len(THRESHOLDS)
     seconds = dict(
@@ -203,10 +204,10 @@ def measure(folder: Path, stems: list[str], quick: bool) -> tuple[dict, dict]:
     }
     ratios['max_difference'] = int(difference)
     figures = dict(
-        images=len(stems),
+        images=len(ids),
         thresholds=count,
         seconds=seconds,
-        one_pass_ms_per_image=1e3 * once / len(stems),
+        one_pass_ms_per_image=1e3 * once / len(ids),
         mmseg_thresholds_run=len(watch.seconds['mmseg_metric']),
         mmseg_max_iou_difference=float(iou_error),
         best_miou=float(mean_scores(reference)['mIoU'].max()),
@@ -214,54 +215,29 @@ def measure(folder: Path, stems: list[str], quick: bool) -> tuple[dict, dict]:
     return ratios, figures
 
 
-def print_table(ratios: dict, figures: dict) -> None:
-    """The same for people."""
-    print(
-        f'{figures["images"]} images, {figures["thresholds"]} thresholds, '
-        'one thread, seconds of the processor'
-    )
-    for name, seconds in figures['seconds'].items():
-        ratio = ratios.get(f'{name}_over_one_pass', 1)
-        print(f'{name.replace("_", " "):24}{seconds:10.3f} s{ratio:8.1f} x')
-    print(f'largest difference of a pixel count: {ratios["max_difference"]}')
-
-
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        '--quick', action='store_true', help='few images, under 40 seconds on 2 cores'
-    )
+    parser = make_parser(__doc__, 'few images')
     parser.add_argument('--images', type=int, help='number of images (default: 200, quick: 16)')
     parser.add_argument(
         '--size', type=int, nargs=2, default=[375, 500], metavar=('H', 'W'), help='default: 375 500'
     )
-    parser.add_argument('--out', type=Path, help='also write the JSON here')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     count = args.images or (16 if args.quick else 200)
     with tempfile.TemporaryDirectory() as folder:
-        stems = write_images(Path(folder), count, tuple(args.size))
-        ratios, figures = measure(Path(folder), stems, args.quick)
-    print_table(ratios, figures)
-    result = dict(
-        benchmark='threshold_sweep',
-        ratios=ratios,
-        figures=figures,
-        machine=dict(
-            processor=platform.processor() or platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            torch=torch.__version__,
-            numpy=np.__version__,
+        ids = write_images(Path(folder), count, tuple(args.size))
+        ratios, figures = measure(Path(folder), ids, args.quick)
+    print_table(
+        (f'{count} images, {len(THRESHOLDS)} thresholds, one thread', 'processor', 'over one pass'),
+        (
+            (name, f'{seconds:.3f} s', ratios.get(f'{name}_over_one_pass', 1))
+            for name, seconds in figures['seconds'].items()
         ),
     )
-    if args.out:
-        args.out.write_text(json.dumps(result, indent=1) + '\n')
-    print(json.dumps(result))
+    print(f'largest difference of a pixel count: {ratios["max_difference"]}')
+    finish('threshold_sweep', ratios, figures, args.out, numpy=np.__version__)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

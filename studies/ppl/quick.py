@@ -12,6 +12,7 @@ from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
 from studies.engine.row import PLAIN, Row
 from studies.engine.run import Run
+from studies.engine.steps import ROOT
 
 from .rows.setting import PLAIN_CONFIG, neck
 
@@ -30,7 +31,7 @@ def miniature() -> Iterator[tuple[list[Run], Path]]:
     Yields:
         The runs, and a folder that is deleted afterwards.
     """
-    config, options = PLAIN_CONFIG['demo'], dict(round='final')
+    config, options = str(ROOT / PLAIN_CONFIG['demo']), dict(round='final')
     rows = [
         Row('plain', 'miniature', config, PLAIN, options=_SMALL, **options),
         Row('pl', 'miniature', config, 'PL', options=_SMALL | neck(4, 2), **options),

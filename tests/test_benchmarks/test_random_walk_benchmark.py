@@ -1,21 +1,9 @@
-import importlib.util
 import json
-from pathlib import Path
 
-import pytest
-
-PATH = Path(__file__).parents[2] / 'benchmarks/random_walk.py'
+from benchmarks import random_walk as benchmark
 
 
-@pytest.fixture
-def benchmark():
-    spec = importlib.util.spec_from_file_location('benchmark', PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_it_ends_with_one_line_of_json(benchmark, capsys, tmp_path, monkeypatch):
+def test_it_ends_with_one_line_of_json(capsys, tmp_path, monkeypatch):
     # In this process: starting others takes most of the time.
     monkeypatch.setattr(
         benchmark,
@@ -48,7 +36,7 @@ def test_it_ends_with_one_line_of_json(benchmark, capsys, tmp_path, monkeypatch)
     assert [one['cells'] for one in result['figures']['matrix_free']] == [10, 16, 20]
 
 
-def test_a_process_of_its_own_measures(benchmark):
+def test_a_process_of_its_own_measures():
     one = benchmark.measure('dense', 24, 1)
     assert one['cells'] == 24 and one['seconds'] > 0
     assert one['bytes'] > 576 * 576 * 4  # a matrix at least

@@ -1,27 +1,18 @@
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
-ROOT = Path(__file__).parents[2]
+from benchmarks import recipes
+from ppl_mm.errors import UserError
 
 
-@pytest.fixture(scope='module')
-def benchmark():
-    from benchmarks import recipes
-
-    return recipes
-
-
-def named(benchmark, pattern):
-    (path,) = benchmark.chosen(pattern)
+def named(pattern):
+    (path,) = recipes.chosen(pattern)
     return Config.fromfile(path)
 
 
-def test_steps_that_cost_the_same_are_measured_once(benchmark, monkeypatch):
+def test_steps_that_cost_the_same_are_measured_once(monkeypatch):
     seen = []
 
     class Training:
@@ -35,10 +26,10 @@ def test_steps_that_cost_the_same_are_measured_once(benchmark, monkeypatch):
             seen.append((self.stage, batch))
             return dict(batch=batch, seconds=self.stage)
 
-    monkeypatch.setattr(benchmark, 'Training', Training)
+    monkeypatch.setattr(recipes, 'Training', Training)
     known = {}
     rows = {
-        name: benchmark.measure(named(benchmark, name), (64, 64), known, 1, 'cpu')
+        name: recipes.measure(named(name), (64, 64), known, 1, 'cpu')
         for name in ('cls_progressive', 'cls_stage2', 'pl_*')
     }
     positions = [row['stage']['position'] for row in rows['cls_progressive']]
@@ -48,29 +39,26 @@ def test_steps_that_cost_the_same_are_measured_once(benchmark, monkeypatch):
     assert rows['pl_*'] == rows['cls_progressive'][2:]
 
 
-def test_other_borders_are_other_steps(benchmark):
+def test_other_borders_are_other_steps():
     """A self-trained stage mixes its patches."""
-    self_trained, stage = (named(benchmark, name) for name in ('ppl-self-trained_*', 'cls_stage2'))
-    (cut,), (same,) = map(benchmark.cuts_of, (self_trained, stage))
+    self_trained, stage = (named(name) for name in ('ppl-self-trained_*', 'cls_stage2'))
+    (cut,), (same,) = map(recipes.cuts_of, (self_trained, stage))
     assert cut == same
-    assert benchmark.key_of(self_trained, cut) != benchmark.key_of(stage, cut)
+    assert recipes.key_of(self_trained, cut) != recipes.key_of(stage, cut)
 
 
-def test_the_ratio_is_of_first_stage_and_plain(benchmark):
+def test_the_ratio_is_of_first_stage_and_plain():
     rows = {
         'cls_cam': [dict(all=dict(seconds=2.0))],
         'cls_progressive': [dict(all=dict(seconds=seconds)) for seconds in (3.0, 1.0, 1.0)],
     }
-    assert benchmark.ratios(rows) == dict(first_stage_over_plain_resnet38d=1.5)
+    assert recipes.ratios(rows) == dict(first_stage_over_plain_resnet38d=1.5)
 
 
 @pytest.mark.slow
-def test_the_command(tmp_path):
+def test_the_command(run_script, tmp_path):
     out = tmp_path / 'recipes.json'
-    command = [sys.executable, str(ROOT / 'benchmarks/recipes.py'), '--quick', '--out', str(out)]
-    done = subprocess.run(command, text=True, capture_output=True, check=True, timeout=300)
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
+    result = run_script('recipes', '--out', out)
     assert result == json.loads(out.read_text())
     ((row,),) = result['figures'].values()
     assert row['stage'] is None
@@ -78,8 +66,19 @@ def test_the_command(tmp_path):
     assert (row['each']['batch'], row['all']['batch']) == (4, 16)
 
 
-def test_without_a_gpu_it_says_so(benchmark, monkeypatch):
+def test_what_the_file_has_is_not_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, 'measure', lambda cfg, *_: [dict(all=dict(seconds=1.0))])
+    out = tmp_path / 'recipes.json'
+    (path,) = recipes.chosen(recipes.QUICK)
+    recipes.main(['--quick', '--out', str(out)])
+    monkeypatch.setattr(recipes, 'measure', None)
+    before = out.read_text()
+    recipes.main(['--quick', '--out', str(out)])
+    assert out.read_text() == before
+    assert list(json.loads(before)['figures']) == [path.stem]
+
+
+def test_without_a_gpu_it_says_so(monkeypatch):
     monkeypatch.setattr('torch.cuda.is_available', lambda: False)
-    monkeypatch.setattr('sys.argv', ['recipes.py'])
-    with pytest.raises(SystemExit, match='no GPU here; --quick'):
-        benchmark.main()
+    with pytest.raises(UserError, match='no GPU here; --quick'):
+        recipes.main([])

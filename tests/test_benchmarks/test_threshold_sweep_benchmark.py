@@ -1,15 +1,10 @@
-import importlib.util
 import json
-from pathlib import Path
 
-PATH = Path(__file__).parents[2] / 'benchmarks/threshold_sweep.py'
+from benchmarks import threshold_sweep
 
 
 def test_it_ends_with_one_line_of_json(capsys, tmp_path):
-    spec = importlib.util.spec_from_file_location('benchmark', PATH)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    benchmark.main(
+    threshold_sweep.main(
         ['--quick', '--images', '2', '--size', '40', '50', '--out', str(tmp_path / 'sweep.json')]
     )
     result = json.loads(capsys.readouterr().out.splitlines()[-1])

@@ -1,7 +1,7 @@
 """Phrases that a reader has to read twice do not come back.
 
 Checked are the prose of the pages, and docstrings, ``--help`` texts and the
-messages of errors in ppl_mm, tools and studies. STILL lists what has not been rewritten
+messages of errors in ppl_mm, tools, studies and benchmarks. STILL lists what has not been rewritten
 yet: it only gets shorter.
 """
 
@@ -100,7 +100,7 @@ def findings(pages, root, without_blocks):
         result.setdefault(part(name), []).extend(
             f'{name}: {line}' for line in found(prose(text, without_blocks))
         )
-    for folder in ('ppl_mm', 'tools', 'studies'):
+    for folder in ('ppl_mm', 'tools', 'studies', 'benchmarks'):
         for path in sorted((root / folder).rglob('*.py')):
             name = str(path.relative_to(root))
             texts = (joined(text) for text in code_prose(path.read_text(encoding='utf-8')))

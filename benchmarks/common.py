@@ -1,0 +1,69 @@
+"""What the scripts share: their options, a table, and the line of JSON at the end."""
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ppl_mm.utils import atomic_write
+from studies.engine.machine import machine
+
+
+def make_parser(doc: str, quick: str = 'fewer repeats') -> argparse.ArgumentParser:
+    """Return a parser with the options of every script.
+
+    Args:
+        doc: The script's docstring.
+        quick: What ``--quick`` does.
+    """
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help=f'{quick}; under 40 seconds on 2 cores'
+    )
+    parser.add_argument('--out', type=Path, help='also write the JSON to this file')
+    return parser
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for people, the first column left-aligned, the others right-aligned."""
+    lines = [[*map(str, header)], *([*map(str, row)] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for first, *others in lines:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        print('  '.join([first.ljust(widths[0]), *cells]))
+
+
+def make_result(name: str, ratios: Mapping, figures: Mapping, **more: object) -> dict:
+    """Return the result as it is printed.
+
+    Args:
+        name: Name of the benchmark.
+        ratios: What it claims.
+        figures: What is behind the ratios.
+        more: More about the machine, e.g. versions.
+    """
+    return dict(benchmark=name, ratios=ratios, figures=figures, machine=machine() | more)
+
+
+def write_result(result: Mapping, out: Path) -> None:
+    """Write a result to a file."""
+    with atomic_write(out) as file:
+        file.write(f'{json.dumps(result, indent=1)}\n'.encode())
+
+
+def finish(name: str, ratios: Mapping, figures: Mapping, out: Path | None, **more: object) -> None:
+    """Print the result as one line of JSON, and write it to a file.
+
+    Args:
+        name: See :func:`make_result`.
+        ratios: See :func:`make_result`.
+        figures: See :func:`make_result`.
+        out: The file, None for none.
+        more: See :func:`make_result`.
+    """
+    result = make_result(name, ratios, figures, **more)
+    if out:
+        write_result(result, out)
+    print(json.dumps(result))
