@@ -11,7 +11,7 @@ from ..formats.cam_file import CamFile, cam_path, read_cam
 from ..formats.class_list import check_classes
 from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
-from ..formats.image_list import read_ids
+from ..formats.image_list import normal_name, read_ids
 from ..utils.files import check_regular
 
 
@@ -116,17 +116,18 @@ class CamFolder:
 
 
 def stems_below(folder: Path, suffix: str) -> set[str]:
-    """Names of files below a folder.
+    """Return the image ids of files below a folder.
 
     Args:
-        folder (Path): The folder; it need not be there.
-        suffix (str): Of the files, with the dot.
+        folder: The folder; it need not exist.
+        suffix: The ending of the files, with the dot.
 
     Returns:
-        set[str]: Paths below the folder without the suffix.
+        Paths below the folder without the suffix.
     """
     return {
-        path.relative_to(folder).as_posix()[: -len(suffix)] for path in folder.rglob(f'*{suffix}')
+        normal_name(path.relative_to(folder).as_posix()[: -len(suffix)])
+        for path in folder.rglob(f'*{suffix}')
     }
 
 

@@ -11,7 +11,7 @@ from ..formats.class_list import BACKGROUND, read_classes
 from ..formats.ground_truth import read_negatives
 from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
-from ..formats.image_list import read_ids
+from ..formats.image_list import normal_name, read_ids
 from ..formats.mask_file import read_mask, voc_palette
 from ..registry import DATASETS
 
@@ -132,7 +132,7 @@ class VOCLayoutDataset(BaseSegDataset):
             return read_ids(self.ann_file)
         found = mask_dir.rglob(f'*{self.seg_map_suffix}')
         stems = sorted(
-            path.relative_to(mask_dir).as_posix().removesuffix(self.seg_map_suffix)
+            normal_name(path.relative_to(mask_dir).as_posix().removesuffix(self.seg_map_suffix))
             for path in found
         )
         if not stems:

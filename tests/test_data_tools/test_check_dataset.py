@@ -350,7 +350,37 @@ def no_lists(data):
     shutil.rmtree(data / 'ImageSets')
 
 
+def clear_labels(data, *images):
+    """Turn images into negatives."""
+    edit(
+        data / 'image_labels.csv',
+        lambda text: '\n'.join(
+            line.split(',')[0] + ',' if line.split(',')[0] in images else line
+            for line in text.splitlines()
+        ),
+    )
+
+
+def drawn_negative(data):
+    clear_labels(data, 'train_00000')
+
+
+def negatives(data):
+    clear_labels(data, 'train_00000', 'val_00000', 'val_00001')
+    for image in ('train_00000', 'val_00000'):
+        mask_of(data, image).unlink()
+    write_label(mask_of(data, 'val_00001'), np.zeros((64, 64), np.uint8))
+
+
+def misspelt(data):
+    edit(data / 'classes.txt', lambda text: text + 'tomma\n')
+    edit(data / 'image_labels.csv', lambda text: text.replace('toma', 'tomma', 1))
+
+
 OTHERS = [
+    (drawn_negative, 'warning', 'classes of masks are not among the labels'),
+    (negatives, 'note', '1 training images and 2 of val show none of the classes'),
+    (misspelt, 'warning', '1 classes may be other classes misspelt'),
     (turned_image, 'note', '1 images are turned by EXIF'),
     (deep_image, 'note', '1 images have 16 bits, of which 0 to 65535 become 0 to 255'),
     (dark_images, 'warning', 'become 0 to 255, but their values reach 4095'),
@@ -386,6 +416,19 @@ def test_what_does_not_is_a_warning_or_a_note(data, spoil, level, text):
     assert 'error' not in {finding.level for finding in every}
     (found,) = (finding for finding in every if text in finding.text)
     assert found.level == level and found.advice
+
+
+def test_negatives_are_counted_and_need_no_mask(data, check):
+    negatives(data)
+    edit(data / 'image_labels.csv', lambda text: '\n'.join(text.splitlines()[:-1]))
+    edit(list_of(data, 'val'), lambda text: '\n'.join(text.splitlines()[:-1]))
+    status, printed, report = check(data)
+    assert status == 0
+    assert 'images: 92 with a class, 3 without, 1 unlabelled' in printed
+    assert report['kinds'] == dict(with_class=92, without_class=3, unlabelled=1)
+    assert not any('val have no mask' in finding['text'] for finding in report['findings'])
+    (note,) = (finding for finding in report['findings'] if 'none of the' in finding['text'])
+    assert '1 of val have no mask and are measured as all background' in note['advice']
 
 
 def test_cases_and_advice_are_printed_the_worst_first(data, check):

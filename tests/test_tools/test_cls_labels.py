@@ -87,6 +87,12 @@ def test_keys_of_irn_and_others(tmp_path, key):
     assert list(names_of(tmp_path / 'image_labels.csv')) == ['2007_000032']
 
 
+def test_an_image_outside_of_the_folder_is_refused(tmp_path):
+    np.save(tmp_path / 'cls_labels.npy', {'../a': [1, 0, 0]})
+    with pytest.raises(UserError, match="image '../a' is not below the image folder"):
+        convert(tmp_path / 'cls_labels.npy')
+
+
 @pytest.mark.parametrize('protocol', [0, 2, 3, 4, 5])
 def test_every_protocol_of_pickle(tmp_path, protocol):
     array = np.array(VECTORS, dtype=object)

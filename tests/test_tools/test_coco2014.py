@@ -124,8 +124,25 @@ def test_labels_and_lists(coco, capsys):
     assert not (coco / 'SegmentationClass').exists()
 
 
+def test_images_without_an_object_may_be_negatives(coco, capsys):
+    convert(coco, '--no-masks', '--with-negatives')
+    assert f'{stem("train", 6)},\n' in (coco / 'image_labels.csv').read_text()
+    dataset = ImageLabelDataset(data_root=str(coco), split='train')
+    assert [dataset[k]['gt_label'] for k in range(3)] == [[0, 1, 2], [], [1]]
+    printed = capsys.readouterr().out
+    assert 'train: 2 images with objects, NOT the official 82,081; 1 without are listed' in printed
+
+
+def test_an_image_outside_of_its_folder_is_refused(coco):
+    path = coco / 'annotations/instances_train2014.json'
+    path.write_text(path.read_text().replace('COCO_train2014_000000000005', '../x'))
+    with pytest.raises(UserError, match="image '../x.jpg' is not below the image folder"):
+        convert(coco, '--no-masks')
+
+
 def test_the_official_numbers_are_said_to_be():
-    line = coco2014.count_line('val', 40_137, 367)
+    image = coco2014.CocoImage('a', (1, 1), [coco2014.Annotation(1, [], 1.0, False)])
+    line = coco2014.count_line('val', [image] * 40_137, 367)
     assert line == ('val: 40,137 images with objects, as official; 367 without are left out')
 
 

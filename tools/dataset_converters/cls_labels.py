@@ -22,7 +22,7 @@ import numpy as np
 from ppl_mm.errors import UserError, first_line
 from ppl_mm.formats.class_list import check_classes, read_classes
 from ppl_mm.formats.image_labels import read_labels
-from ppl_mm.formats.image_list import image_id
+from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import run
 
@@ -146,7 +146,8 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
         dict[str, list[str]]: By image, sorted.
 
     Raises:
-        UserError: A vector is none of these classes.
+        UserError: A vector does not fit these classes, or an image is not
+            below the image folder.
     """
     labels = {}
     for key, vector in content.items():
@@ -160,7 +161,8 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
             raise UserError(
                 f'{path}: image {key} has a value that is neither 0 nor 1; get the file again'
             )
-        labels[image_name(key)] = [classes[k] for k in np.flatnonzero(vector)]
+        image = check_image(image_name(key), str(path))
+        labels[image] = [classes[k] for k in np.flatnonzero(vector)]
     return dict(sorted(labels.items()))
 
 

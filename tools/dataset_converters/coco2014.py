@@ -8,7 +8,7 @@ the official archives and writes beside them, in the project's layout,
   classes.txt                        background and 80 classes, by category id
   image_labels.csv                   every annotated class of an image
   ImageSets/Segmentation/train.txt   images with an object: 82,081
-  ImageSets/Segmentation/val.txt     the same: 40,137
+  ImageSets/Segmentation/val.txt     the same: 40,137 (--with-negatives: all)
   JPEGImages/{train,val}2014         links to the folders of images
   SegmentationClass/<image>.png      masks, for measuring
 
@@ -35,7 +35,7 @@ from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import check_classes
 from ppl_mm.formats.image_folder import ImageFolder
-from ppl_mm.formats.image_list import image_id
+from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.mask_file import IGNORE, write_label
 from ppl_mm.formats.voc_layout import write_lists
 from ppl_mm.utils.cli import run
@@ -91,6 +91,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         choices=['class', 'background', 'void'],
         default='class',
         help='what a crowd region is in a mask',
+    )
+    parser.add_argument(
+        '--with-negatives',
+        action='store_true',
+        help='also list the images without an object, with an empty label (default: they are left '
+        'out, as is usual for COCO)',
     )
     parser.add_argument(
         '--no-masks',
@@ -257,15 +263,18 @@ def _packed(found: dict) -> dict:
     return found
 
 
-def annotated_images(path: Path, split: str) -> tuple[list[str], list[CocoImage], int]:
-    """The images of a split with at least one annotation.
+def read_images(
+    path: Path, split: str, with_negatives: bool = False
+) -> tuple[list[str], list[CocoImage], int]:
+    """Return the images of a split.
 
     Args:
-        path (Path): ``instances_*.json``.
-        split (str): 'train' or 'val'.
+        path: ``instances_*.json``.
+        split: 'train' or 'val'.
+        with_negatives: Whether to return images without an annotation, too.
 
     Returns:
-        tuple: Class names, images by name, and how many images have none.
+        Class names, images by name, and how many images have no annotation.
 
     Raises:
         UserError: The file is missing or something else.
@@ -277,21 +286,21 @@ def annotated_images(path: Path, split: str) -> tuple[list[str], list[CocoImage]
             found.setdefault(one['image_id'], []).append(
                 Annotation(one['label'], one['segmentation'], one['area'], bool(one['iscrowd']))
             )
-        labelled = [
+        listed = [
             CocoImage(
-                f'{split}2014/{image_id(image["file_name"])}',
+                f'{split}2014/{image_id(check_image(image["file_name"], str(path)))}',
                 (image['height'], image['width']),
-                found[image['id']],
+                found.get(image['id'], []),
             )
             for image in images
-            if image['id'] in found
+            if image['id'] in found or with_negatives
         ]
     except (KeyError, TypeError) as error:
         raise UserError(
             f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
         ) from error
-    labelled.sort(key=lambda image: image.stem)
-    return names, labelled, len(images) - len(labelled)
+    listed.sort(key=lambda image: image.stem)
+    return names, listed, sum(image['id'] not in found for image in images)
 
 
 def link_images(root: Path, split: str) -> ImageFolder:
@@ -367,11 +376,19 @@ def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.
             pass
 
 
-def count_line(split: str, labelled: int, empty: int) -> str:
-    """How many images a split has, beside the official number."""
+def count_line(split: str, images: Sequence[CocoImage], empty: int) -> str:
+    """Return how many images a split has, beside the official number.
+
+    Args:
+        split: 'train' or 'val'.
+        images: Those that are listed.
+        empty: How many images have no object.
+    """
+    labelled = sum(bool(image.annotations) for image in images)
     official = OFFICIAL[split]
     note = 'as official' if labelled == official else f'NOT the official {official:,}'
-    return f'{split}: {labelled:,} images with objects, {note}; {empty:,} without are left out'
+    listed = 'are listed with an empty label' if len(images) > labelled else 'are left out'
+    return f'{split}: {labelled:,} images with objects, {note}; {empty:,} without {listed}'
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -393,7 +410,7 @@ def convert(args: argparse.Namespace, masks: MadeFolder | None) -> Sequence[str]
     classes, splits, labels = None, {}, {}
     for split in OFFICIAL:
         path = instances_file(args.root, split)
-        names, images, empty = annotated_images(path, split)
+        names, images, empty = read_images(path, split, args.with_negatives)
         if classes not in (None, names):
             raise UserError(
                 f'{path}: has other categories than the list of '
@@ -401,7 +418,7 @@ def convert(args: argparse.Namespace, masks: MadeFolder | None) -> Sequence[str]
             )
         classes = names
         check_images(link_images(args.root, split), images)
-        print(count_line(split, len(images), empty))
+        print(count_line(split, images, empty))
         splits[split] = [image.stem for image in images]
         labels.update(
             {image.stem: [names[label - 1] for label in image.labels()] for image in images}

@@ -245,6 +245,7 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
 
 def _typos(scan: DatasetScan) -> Iterator[Finding]:
     counts = Counter(name for names in scan.labels.values() for name in names)
+    counts = {name: count for name, count in counts.items() if name in scan.classes}
     if len(counts) > 254:  # more than masks can hold, and every pair is compared
         return
     yield from _some(
