@@ -2,10 +2,10 @@
 
 import codecs
 import os
-import stat
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.files import check_regular
 
 
 def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:
@@ -58,8 +58,7 @@ def read_bytes(path: str | os.PathLike, what: str) -> bytes:
             file.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise UserError(f'{path}: the {what} is not a regular file; give a file')
+        check_regular(path)
         return Path(path).read_bytes()
     except FileNotFoundError:
         raise UserError(f'{path}: the {what} is missing; check the path') from None

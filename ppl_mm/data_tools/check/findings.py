@@ -26,11 +26,11 @@ class Finding:
     """Something that is wrong, or worth to know.
 
     Args:
-        level (str): 'error', which stops training or measuring; 'warning';
+        level: 'error', which stops training or measuring; 'warning';
             'note'.
-        text (str): What it is, with the number of cases.
-        advice (str): The way out.
-        items (tuple[str, ...]): The cases. Defaults to ().
+        text: What it is, with the number of cases.
+        advice: The way out.
+        items: The cases. Defaults to ().
     """
 
     level: str
@@ -43,7 +43,7 @@ def find_all(scan: DatasetScan) -> list[Finding]:
     """All findings, the worst first.
 
     Args:
-        scan (DatasetScan): The data set.
+        scan: The data set.
 
     Returns:
         list[Finding]: Errors, warnings, notes.

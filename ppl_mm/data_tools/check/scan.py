@@ -31,15 +31,15 @@ class ScanOptions:
     """Where the parts of a data set are.
 
     Args:
-        root (Path): Its folder.
-        ann_file (str): The label file or folder of XML files below it.
+        root: Its folder.
+        ann_file: The label file or folder of XML files below it.
             Defaults to '': the first that exists of image_labels.csv,
             image_labels.json, Annotations.
-        image_dir (str): Below it. Defaults to 'JPEGImages'.
-        mask_dir (str): Below it. Defaults to 'SegmentationClass'.
-        train (str): List to train on. Defaults to '': train_aug, else train.
-        val (str): List to validate on. Defaults to 'val'.
-        classes (tuple[str, ...]): Foreground classes. Defaults to (): those
+        image_dir: Below it. Defaults to 'JPEGImages'.
+        mask_dir: Below it. Defaults to 'SegmentationClass'.
+        train: List to train on. Defaults to '': train_aug, else train.
+        val: List to validate on. Defaults to 'val'.
+        classes: Foreground classes. Defaults to (): those
             of classes.txt, else of the labels.
     """
 
@@ -57,12 +57,12 @@ class ImageFacts:
     """What is known of an image file.
 
     Attributes:
-        size (tuple[int, int]): Width and height, upright.
-        changes (tuple[str, ...]): What it is beside a plain picture.
-        digest (str): SHA-256 of its bytes.
-        used_white (int | None): White of the fewest bits that hold it, where
+        size: Width and height, upright.
+        changes: What it is beside a plain picture.
+        digest: SHA-256 of its bytes.
+        used_white: White of the fewest bits that hold it, where
             it has 16 bits.
-        problem (str): A line if it cannot be read, else ''.
+        problem: A line if it cannot be read, else ''.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -77,9 +77,9 @@ class MaskFacts:
     """What is known of a mask.
 
     Attributes:
-        size (tuple[int, int]): Width and height.
-        values (tuple[int, ...]): That occur in it.
-        problem (str): A line if it cannot be read, else ''.
+        size: Width and height.
+        values: That occur in it.
+        problem: A line if it cannot be read, else ''.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -92,20 +92,20 @@ class DatasetScan:
     """What was found.
 
     Attributes:
-        options (ScanOptions): Where.
-        ann_file (str): The label file.
-        classes (tuple[str, ...]): Foreground classes.
-        labels (dict[str, tuple]): Names as they stand, by image id; none for
+        options: Where.
+        ann_file: The label file.
+        classes: Foreground classes.
+        labels: Names as they stand, by image id; none for
             a negative, an image that shows none of the classes.
-        lists (dict[str, list[str]]): Image ids by name of the list.
-        train (str): Name of the list to train on, '' for all labelled.
-        names (dict[str, list[str]]): Files of the image folder by id.
-        skipped (dict[str, str]): Other files of it, and of what kind they are.
-        white_level (int): White of its images of 16 bits.
-        images (dict[str, ImageFacts]): Facts of the images in use.
-        masks (dict[str, MaskFacts]): Facts of their masks, where there is one.
-        problems (list[str]): A line for each part that cannot be read.
-        guessed (bool): Whether the classes are taken from the labels.
+        lists: Image ids by name of the list.
+        train: Name of the list to train on, '' for all labelled.
+        names: Files of the image folder by id.
+        skipped: Other files of it, and of what kind they are.
+        white_level: White of its images of 16 bits.
+        images: Facts of the images in use.
+        masks: Facts of their masks, where there is one.
+        problems: A line for each part that cannot be read.
+        guessed: Whether the classes are taken from the labels.
     """
 
     options: ScanOptions
@@ -156,8 +156,8 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     """Read a data set: lists, labels, every image in use and its mask.
 
     Args:
-        options (ScanOptions): Where its parts are.
-        workers (int, optional): Threads. Defaults to None: one for each CPU.
+        options: Where its parts are.
+        workers: Threads. Defaults to None: one for each CPU.
 
     Returns:
         DatasetScan: With whatever could be read.

@@ -34,12 +34,12 @@ class OwnImage:
     """An image of the data set.
 
     Attributes:
-        image_id (str): Its name.
-        sources (tuple[Source, ...]): The photo, and others of the same bytes.
-        labels (tuple[str, ...] | None): Its classes, none for a negative;
+        image_id: Its name.
+        sources: The photo, and others of the same bytes.
+        labels: Its classes, none for a negative;
             None if they are not known.
-        digest (str): Of photo, mask and labels.
-        problem (str): Why it cannot be used, '' if it can.
+        digest: Of photo, mask and labels.
+        problem: Why it cannot be used, '' if it can.
     """
 
     image_id: str
@@ -62,9 +62,9 @@ class PhotoConverter:
     """Writes the files of images, in several threads if one likes.
 
     Args:
-        settings (OwnDataSettings): What images are made from, and how.
-        values (MaskValues): What the values of masks mean.
-        white_level (int | None): White of photos of 16 bits; None if there
+        settings: What images are made from, and how.
+        values: What the values of masks mean.
+        white_level: White of photos of 16 bits; None if there
             are none.
     """
 
@@ -163,7 +163,7 @@ class Journal:
     """What is converted already, a line of JSON for each image.
 
     Args:
-        path (Path): The file.
+        path: The file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -64,8 +64,8 @@ class OwnData:
     """Makes a data set; an interrupted run is continued by the next one.
 
     Args:
-        settings (OwnDataSettings): From what and how.
-        workers (int, optional): Threads. Defaults to None: one for each CPU.
+        settings: From what and how.
+        workers: Threads. Defaults to None: one for each CPU.
 
     Raises:
         UserError: Photos, labels or masks are missing or do not fit each
