@@ -12,7 +12,7 @@ from .confusion import (
 )
 from .folders import evaluate_folder, evaluate_labels
 from .seg_confusion import SegConfusion
-from .summary import format_table, note_on_negatives, summarize
+from .summary import format_table, summarize
 from .threshold_sweep import ThresholdSweep
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     'format_table',
     'iou_from_confusion',
     'mean_scores',
-    'note_on_negatives',
     'over_activation',
     'precision_from_confusion',
     'recall_from_confusion',

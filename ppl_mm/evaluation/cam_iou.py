@@ -12,11 +12,12 @@ from mmengine.logging import print_log
 
 from ..errors import UserError
 from ..formats.cam_file import CamFile
+from ..formats.ground_truth import note_on_negatives
 from ..formats.mask_file import read_mask
 from ..registry import METRICS
 from ..utils.files import write_json
 from .confusion import mean_scores
-from .summary import format_table, note_on_negatives, summarize
+from .summary import format_table, summarize
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 

@@ -94,16 +94,5 @@ def format_table(summary: dict) -> str:
     return '\n'.join(lines)
 
 
-def note_on_negatives(num_assumed: int) -> str:
-    """Return what follows a number of images of which some had no mask, '' if none.
-
-    Args:
-        num_assumed: Negatives without a mask, taken as all background.
-    """
-    if not num_assumed:
-        return ''
-    return f', {num_assumed} of them without a class or a mask, taken as all background'
-
-
 def _percent(value: float | None) -> str:
     return 'n/a' if value is None else f'{100 * value:.2f}'

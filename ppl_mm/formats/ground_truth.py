@@ -96,6 +96,17 @@ class GroundTruth:
         return self._negatives
 
 
+def note_on_negatives(num_assumed: int) -> str:
+    """Return what follows a number of images of which some had no mask, '' if none.
+
+    Args:
+        num_assumed: Negatives without a mask, taken as all background.
+    """
+    if not num_assumed:
+        return ''
+    return f', {num_assumed} of them without a class or a mask, taken as all background'
+
+
 def read_negatives(
     data_root: str | os.PathLike, label_file: str | os.PathLike | None = None
 ) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.ground_truth import note_on_negatives
 from ..utils.progress import duration
 from ..utils.text import printable
 
@@ -81,12 +82,15 @@ def role_name(role: str) -> str:
 
 def splits_line(report: dict) -> str:
     """Return what the columns of the two roles are, in a sentence."""
-    masked, val = (find(report, SEGMENTATION, role) for role in ROLES)
+    masked, val = (_images_of(find(report, PSEUDO_LABELS, role)) for role in ROLES)
     return printable(
-        f'train: the {masked["num_images"]} images of {masked["split"]}, '
-        f'whose image-level labels were trained on; val: the '
-        f'{val["num_images"]} images of {val["split"]}.'
+        f'train: the {masked}; their image-level labels were trained on. val: the {val}.'
     )
+
+
+def _images_of(measured: dict) -> str:
+    note = note_on_negatives(measured.get('negatives_without_mask', 0))
+    return f'{measured["num_images"]} images of {measured["split"]}{note}'
 
 
 def terminal_report(report: dict) -> str:

@@ -23,14 +23,8 @@ from matplotlib.figure import Figure
 
 from ppl_mm.apis.cam_folder import read_export
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import (
-    ThresholdSweep,
-    evaluate_folder,
-    format_table,
-    note_on_negatives,
-    summarize,
-)
-from ppl_mm.formats.ground_truth import GroundTruth
+from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
+from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import atomic_write, write_json

@@ -19,9 +19,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ppl_mm.evaluation import evaluate_labels, format_table, note_on_negatives, summarize
+from ppl_mm.evaluation import evaluate_labels, format_table, summarize
 from ppl_mm.formats.class_list import read_classes
-from ppl_mm.formats.ground_truth import GroundTruth
+from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import write_json
