@@ -34,7 +34,8 @@ from benchmarks.common import finish, make_parser
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.image_refiner import ImageRefiner
 from ppl_mm.data_tools.demo.drawing import draw_sample
-from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
+from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.refine import ConstantBackground, DenseCRF, Scores
 from ppl_mm.refine.config import chain_settings
 from ppl_mm.utils.cli import run
@@ -61,7 +62,10 @@ def write_folder(root: Path, count: int) -> CamFolder:
     for k in range(count):
         image, mask, classes = draw_image(rng)
         Image.fromarray(image).save(images / f'{k}.jpg')
-        write_cam(cam_path(root / 'export', str(k)), CamFile(classes, blurred(mask, classes), SIZE))
+        write_cam(
+            ExportFolder(root / 'export').cam_path(str(k)),
+            CamFile(classes, blurred(mask, classes), SIZE),
+        )
     (root / 'export/export.json').write_text(
         json.dumps(dict(classes=CLASSES, data_root=str(root / 'data'), threshold=0.3))
     )
@@ -107,9 +111,11 @@ def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dic
         ),
         'benchmark',
     )
-    ids, seconds = folder.stems(), {1: [], workers: []}
+    ids, seconds = folder.image_ids(), {1: [], workers: []}
     pools = {
-        count: WorkerPool(ImageRefiner, (settings, folder, out / str(count), False), count)
+        count: WorkerPool(
+            ImageRefiner, (settings, folder, ExportFolder(out / str(count)), False), count
+        )
         for count in seconds
     }
     for pool in pools.values():
@@ -146,7 +152,7 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
     """
     crf, background = DenseCRF('psa'), ConstantBackground(BACKGROUND)
     seconds, agree = dict(own=[], all=[]), []
-    for image_id in folder.stems()[:count]:
+    for image_id in folder.image_ids()[:count]:
         image, cam_file = folder.read(image_id)
         own = background(image, Scores.from_cam(cam_file))
         values = np.zeros((1 + len(CLASSES), *SIZE), np.float32)

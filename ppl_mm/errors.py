@@ -14,7 +14,8 @@ def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, or the name of its type.
 
     So it can stand inside the one line of a :class:`UserError`: at most 200
-    characters, and without the quotes that a KeyError puts around its message.
+    characters, without the quotes that a KeyError puts around its message, and
+    without the number and the file that an OSError adds.
 
     Examples:
         >>> first_line(ValueError('too many values\\n\\nsee the manual'))
@@ -22,6 +23,10 @@ def first_line(error: BaseException) -> str:
         >>> first_line(EOFError())
         'EOFError'
     """
-    text = error.args[0] if isinstance(error, KeyError) and error.args else error
+    text: object = error
+    if isinstance(error, KeyError) and error.args:
+        text = error.args[0]
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
     lines = (line.strip() for line in str(text).splitlines())
     return next(filter(None, lines), type(error).__name__)[:200]

@@ -15,7 +15,8 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 
-from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.data_tools.demo.data import write_demo_data
 
 torch.set_num_threads(1)
@@ -116,7 +117,9 @@ def cam_dir(demo_root, tmp_path):
         ids = rng.choice(4, rng.integers(1, 4), replace=False)
         maps = rng.random((len(ids), 6, 6))
         maps /= maps.max(axis=(1, 2), keepdims=True)
-        write_cam(cam_path(tmp_path / 'export', path.stem), CamFile(ids, maps, (48, 48)))
+        write_cam(
+            ExportFolder(tmp_path / 'export').cam_path(path.stem), CamFile(ids, maps, (48, 48))
+        )
     (tmp_path / 'export/export.json').write_text(
         json.dumps(
             dict(

@@ -8,10 +8,7 @@ from ppl_mm.errors import UserError, first_line
     [
         (ValueError('one'), 'one'),
         (ValueError('\n  one  \ntwo'), 'one'),
-        (
-            OSError(28, 'No space left on device', 'a.png'),
-            "[Errno 28] No space left on device: 'a.png'",
-        ),
+        (OSError(28, 'No space left on device', 'a.png'), 'No space left on device'),
         (KeyError('no such key'), 'no such key'),
         (KeyError(3), '3'),
         (EOFError(), 'EOFError'),

@@ -16,19 +16,17 @@ config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
 """
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
-from ppl_mm.apis.export import DEFAULT_THRESHOLD, CAMExport
+from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.errors import UserError
+from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.refine.config import build_chain, chain_settings
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
@@ -97,42 +95,18 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def given_threshold(text: str) -> float:
-    """A threshold from the command line: a number or an export.json."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = _threshold_of(Path(text))
-    if not 0 <= value <= 1:
-        raise UserError(f'--threshold {text}: it must be in 0..1')
-    return value
+def threshold_choice(args: argparse.Namespace) -> ThresholdChoice:
+    """Return how the options choose the threshold."""
+    if args.threshold_split:
+        return ThresholdChoice(split=args.threshold_split)
+    return ThresholdChoice.given(args.threshold) if args.threshold else ThresholdChoice()
 
 
-def _threshold_of(path: Path) -> float:
-    try:
-        value = json.loads(path.read_text())['threshold']
-        value = None if value is None else float(value)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f'--threshold {path}: neither a number nor a readable export.json'
-        ) from error
-    if value is None:
-        raise UserError(f'--threshold {path}: that export is not finished; run its command again')
-    return value
-
-
-def refine(
-    args: argparse.Namespace, export: CAMExport, refiners: Config, ids: Sequence[str]
-) -> int:
-    """Refine what was exported; 1 where images have failed."""
-    dataset = export.cfg.test_dataloader.dataset
-    prefix = dataset.get('data_prefix') or {}
-    folder = CamFolder(
-        args.out_dir, image_dir=Path(export.info['data_root'], prefix.get('img_path', 'JPEGImages'))
-    )
-    distributed.join(args.launcher)
-    out_dir = export.out_dir / 'refined'
-    summary = FolderRefinement(refiners, folder, out_dir).run(ids, args.split)
+def refine(export: CAMExport, refiners: Config, image_ids: Sequence[str], split: str | None) -> int:
+    """Refine what was exported; return 1 where images have failed."""
+    folder = CamFolder(export.folder.root, image_dir=export.image_dir)
+    out_dir = export.folder.refined.root
+    summary = FolderRefinement(refiners, folder, out_dir).run(image_ids, split)
     if is_main_process():
         print('\n'.join(summary.lines(out_dir)))
     return int(bool(summary.failed))
@@ -141,6 +115,7 @@ def refine(
 def main() -> int:
     """Export CAMs, choose a threshold, write labels."""
     args = parse_args()
+    choice = threshold_choice(args)
     cfg = read_runner_config(args.config, args.cfg_options)
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
@@ -151,17 +126,10 @@ def main() -> int:
     distributed.setup(cfg, args.launcher)
     distributed.make_group(cfg)  # who writes what depends on the rank
     export = CAMExport(cfg, checkpoint, args.out_dir)
-    if args.threshold_split:
-        export.check_masks(args.threshold_split)
-        ids = export.export_cams(args.threshold_split)
-        threshold = export.choose_threshold(ids, args.threshold_split)
-    else:
-        threshold = given_threshold(args.threshold or str(DEFAULT_THRESHOLD))
-        export.info['threshold_from'] = args.threshold or 'default, as IRN'
-    ids = export.export_cams(args.split)
-    export.write_labels(ids, args.split, threshold)
-    print(f'{len(ids)} images in {args.out_dir}, background score {threshold:g}')
-    return 0 if refiners is None else refine(args, export, refiners, ids)
+    summary = export.run(args.split, choice)
+    if is_main_process():
+        print('\n'.join(summary.lines(args.out_dir)))
+    return 0 if refiners is None else refine(export, refiners, summary.image_ids, args.split)
 
 
 if __name__ == '__main__':

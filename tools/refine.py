@@ -96,10 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     cfg = read_config(args.config, args.cfg_options)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
-    stems = folder.stems(args.split)
+    image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)
     refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores)
-    summary = refinement.run(stems, args.split, args.workers)
+    summary = refinement.run(image_ids, args.split, args.workers)
     if is_main_process():
         print('\n'.join(summary.lines(args.out_dir)))
     return int(bool(summary.failed))

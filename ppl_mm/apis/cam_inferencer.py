@@ -20,8 +20,8 @@ from ..formats.cam_file import CamFile
 from ..utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ..utils.config import read_config
 from ..visualization import overlay_label
-from .export import DEFAULT_THRESHOLD
 from .photo_inputs import bgr_of, photos_of
+from .threshold_choice import DEFAULT_THRESHOLD
 
 # Where a map is a probability, a class above it is likelier than none.
 _EVEN = 0.5
@@ -206,15 +206,13 @@ class CAMInferencer(BaseInferencer):
         return dict(predictions=preds if return_datasamples else found, visualization=visualization)
 
     def _prediction(self, sample: DataSample, threshold: float) -> dict:
-        ids = sample.class_ids.cpu().numpy()
-        size = tuple(sample.ori_shape[:2])
-        cam = CamFile(class_ids=ids, cam=sample.cam.cpu().numpy(), size=size)
+        cam = CamFile.from_sample(sample)
         scores = sample.pred_score.tolist()
         names = self.class_names or [str(k) for k in range(len(scores))]
         return dict(
             scores=dict(zip(names, scores, strict=True)),
-            classes=[names[k] for k in ids],
+            classes=[names[k] for k in cam.class_ids],
             cam=cam.cam,
-            size=size,
+            size=cam.size,
             label=label_from_cam(cam, threshold),
         )

@@ -1,6 +1,5 @@
-"""Chains of refiners measured on the images of a split, beside each other."""
+"""Comparing chains of refiners on the images of a split."""
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -10,9 +9,11 @@ import numpy as np
 
 from ..errors import UserError
 from ..evaluation import confusion_matrix, summarize
+from ..formats.export_record import ExportRecord
 from ..formats.ground_truth import GroundTruth
 from ..refine import RefinerChain
-from ..refine.config import build_chain, chain_settings, used_files
+from ..refine.config import ChainSettings, build_chain, chain_settings, used_files
+from ..utils.claims import check_record
 from ..utils.files import write_json
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
@@ -20,24 +21,22 @@ from ..version import __version__
 from .cam_folder import CamFolder
 from .image_refiner import describe_error, refine_image
 
-# What the numbers of a file are of: chains may come and go, these may not.
+# What the numbers of a file belong to. Its chains may change, this may not.
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images', 'classes')
 
 
-def read_chains(cfg: Mapping, where: str, threshold: float | None) -> dict:
-    """The chains of a config, the unrefined maps first.
+def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, ChainSettings]:
+    """Return the chains of a config, the unrefined maps first.
 
     Args:
-        cfg (Mapping): With ``chains``: by name, dicts of ``refiners`` and
-            optional ``label`` and ``max_pixels``; and ``custom_imports``.
-        where (str): Where it stands, for messages.
-        threshold (float | None): Of the export; None for no chain ``raw``.
-
-    Returns:
-        dict: Settings by name, see :func:`chain_settings`.
+        cfg: With ``chains``: by name, dicts of ``refiners`` and optional
+            ``label`` and ``max_pixels``; and ``custom_imports``.
+        where: Where it stands, for messages.
+        record: The record of the export; without a threshold there is no
+            chain ``raw``.
 
     Raises:
-        UserError: If there is no chain, or one of them is none.
+        UserError: If no chain is given, or one is invalid.
     """
     chains = cfg.get('chains')
     if not isinstance(chains, dict) or not chains:
@@ -46,27 +45,29 @@ def read_chains(cfg: Mapping, where: str, threshold: float | None) -> dict:
             "refiners=[dict(type='ppl_mm.DenseCRF'), ..]))"
         )
     named = {}
-    if threshold is not None:
-        named['raw'] = dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=threshold)])
+    if record.map_threshold is not None:
+        named['raw'] = dict(refiners=[dict(type='ppl_mm.ConstantBackground')])
     named.update(chains)
     return {
         name: chain_settings(
-            dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}'
+            dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}', record
         )
         for name, chain in named.items()
     }
 
 
 class ChainMeter:
-    """Runs a chain on an image and counts; made anew in each worker process.
+    """Runs a chain on an image and measures it; made anew in each worker process.
 
     Args:
-        chains (dict): From :func:`read_chains`.
-        folder (CamFolder): Where CAMs and images are.
-        mask_dir (Path): Holds ``<stem>.png``.
+        chains: From :func:`read_chains`.
+        folder: Where CAMs and images are.
+        mask_dir: Holds ``<image id>.png``.
     """
 
-    def __init__(self, chains: dict, folder: CamFolder, mask_dir: Path) -> None:
+    def __init__(
+        self, chains: Mapping[str, ChainSettings], folder: CamFolder, mask_dir: Path
+    ) -> None:
         self.chains, self.folder, self.truth = chains, folder, GroundTruth(mask_dir)
         self._name, self._chain = None, None
 
@@ -74,41 +75,34 @@ class ChainMeter:
         """Measure one chain on one image.
 
         Args:
-            item (tuple[str, str]): Names of both.
+            item: Name of the chain, and image id.
 
         Returns:
-            tuple[np.ndarray, float]: The confusion matrix, and the seconds of
-            processor time that the chain took.
+            The confusion matrix, and the seconds of processor time that the
+            chain took.
 
         Raises:
             UserError: If something is wrong with either of them.
         """
-        name, stem = item
+        name, image_id = item
         chain = self.chain(name)
-        image, cam_file = self.folder.read(stem)
-        mask = self.truth.read(stem, cam_file.size)
+        image, cam_file = self.folder.read(image_id)
+        mask = self.truth.read(image_id, cam_file.size)
         begin = time.process_time()
         try:
             label, _ = refine_image(chain, image, cam_file)
         except UserError as error:
             raise UserError(f'chain {name}: {error}') from error
         except Exception as error:
-            raise UserError(f'chain {name} on image {stem}: {describe_error(error)}') from error
+            raise UserError(f'chain {name} on image {image_id}: {describe_error(error)}') from error
         seconds = time.process_time() - begin
         try:
             return confusion_matrix(label, mask, len(self.folder.classes)), seconds
         except ValueError as error:
-            raise UserError(f'{self.truth.path(stem)}: does not fit: {error}') from error
+            raise UserError(f'{self.truth.path(image_id)}: does not fit: {error}') from error
 
     def chain(self, name: str) -> RefinerChain:
-        """A chain; only the last one is kept in memory.
-
-        Args:
-            name (str): Its name.
-
-        Returns:
-            RefinerChain: The chain.
-        """
+        """Return a chain by name; only the last one is kept in memory."""
         if name != self._name:
             self._chain = None  # free its memory first
             self._chain = build_chain(self.chains[name])
@@ -122,79 +116,71 @@ class ChainComparison:
     A second run measures only chains that are new or have changed.
 
     Args:
-        chains (dict): From :func:`read_chains`.
-        folder (CamFolder): Where CAMs and images are.
-        split (str): A list in ``ImageSets/Segmentation``, of images with
-            masks in ``SegmentationClass``.
-        out (str | PathLike): The JSON.
-        limit (int, optional): Only the first images. Defaults to None.
+        chains: From :func:`read_chains`.
+        folder: Where CAMs and images are.
+        split: A list in ``ImageSets/Segmentation``, of images with masks in
+            ``SegmentationClass``.
+        out: The JSON.
+        limit: Only the first images. Defaults to None.
 
     Raises:
-        UserError: If a chain can't be built, or the file is of other images.
+        UserError: If the file holds measurements of other images.
     """
 
     def __init__(
         self,
-        chains: dict,
+        chains: Mapping[str, ChainSettings],
         folder: CamFolder,
         split: str,
         out: str | os.PathLike,
         limit: int | None = None,
     ) -> None:
         self.chains, self.folder, self.out = chains, folder, Path(out)
-        self.stems: Sequence[str] = folder.stems(split)[:limit]
-        self.mask_dir = folder.data_root / 'SegmentationClass'
+        self.image_ids: Sequence[str] = folder.image_ids(split)[:limit]
+        self.mask_dir = folder.layout.mask_dir
         record = folder.record
         self.report = dict(
             ppl_mm=__version__,
             source_dir=str(folder.root),
-            **{key: record.get(key) for key in ('config', 'checkpoint', 'checkpoint_sha256')},
+            config=record.config,
+            checkpoint=record.checkpoint,
+            checkpoint_sha256=record.checkpoint_sha256,
             data_root=str(folder.data_root),
             split=split,
-            num_images=len(self.stems),
-            classes=folder.classes,
-            chains=self._earlier(split),
+            num_images=len(self.image_ids),
+            classes=list(folder.classes),
         )
+        self.report['chains'] = self._earlier()
 
-    def _earlier(self, split: str) -> dict:
-        """What an earlier run has measured of these images."""
+    def _earlier(self) -> dict:
+        """Return what an earlier run has measured on these images."""
         if not self.out.is_file():
             return {}
-        try:
-            found = json.loads(self.out.read_text())
-            chains = dict(found['chains'])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        identity = {key: self.report[key] for key in _IDENTITY}
+        found = check_record(self.out, identity, 'measurements of chains')
+        chains = found.get('chains')
+        if not isinstance(chains, dict) or not all(isinstance(c, dict) for c in chains.values()):
             raise UserError(
-                f'{self.out}: not readable as measurements of chains; give another --out'
-            ) from error
-        now = dict(
-            self.folder.record,
-            split=split,
-            num_images=len(self.stems),
-            data_root=str(self.folder.data_root),
-        )
-        for key in _IDENTITY:
-            if found.get(key) != now.get(key):
-                raise UserError(
-                    f'{self.out}: holds measurements of other '
-                    f'images ({key} differs); give another --out'
-                )
+                f'{self.out}: not readable as the record of measurements of chains; '
+                'remove it, or give another one'
+            )
         return chains
 
     def run(self, workers: int | None = None) -> dict:
         """Measure every chain that is not measured yet.
 
         Args:
-            workers (int, optional): Processes; 0 or 1 for none but this one.
-                Defaults to None: one for each CPU.
+            workers: Processes; 0 or 1 for only this one. Defaults to None: one
+                for each CPU.
 
         Returns:
-            dict: What the file holds: ``chains``, by name, have ``settings``,
+            What the file holds: ``chains``, by name, have ``settings``,
             ``seconds_per_image`` (of processor time) and the scores of
             :func:`ppl_mm.evaluation.summarize`.
 
         Raises:
-            UserError: If a chain or an image makes it impossible.
+            UserError: If a chain cannot be built, an image or a mask cannot be
+                used.
         """
         pending = [name for name in self.chains if not self._is_known(name)]
         for name in pending:
@@ -204,12 +190,12 @@ class ChainComparison:
         with WorkerPool(ChainMeter, args, workers) as pool:
             for name in pending:
                 self.report['chains'][name] = self._measure(pool, name)
-                self._save()
+                write_json(self.out, self.report)
         return self.report
 
     def _origin(self, name: str) -> dict:
-        """What the numbers of a chain depend on."""
-        settings = self.chains[name]
+        """Return what the numbers of a chain depend on."""
+        settings = self.chains[name].chain()
         return dict(settings=settings, files=used_files(settings))
 
     def _is_known(self, name: str) -> bool:
@@ -218,14 +204,11 @@ class ChainComparison:
 
     def _measure(self, pool: WorkerPool, name: str) -> dict:
         total, seconds = 0, 0.0
-        results = pool.map((name, stem) for stem in self.stems)
-        for confusion, spent in track(results, name, total=len(self.stems)):
+        results = pool.map((name, image_id) for image_id in self.image_ids)
+        for confusion, spent in track(results, name, total=len(self.image_ids)):
             total, seconds = total + confusion, seconds + spent
         return dict(
             self._origin(name),
-            seconds_per_image=seconds / len(self.stems),
+            seconds_per_image=seconds / len(self.image_ids),
             **summarize(total, ['background', *self.folder.classes]),
         )
-
-    def _save(self) -> None:
-        write_json(self.out, self.report)

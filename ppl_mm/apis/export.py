@@ -1,14 +1,15 @@
 """From a trained classifier to CAM files and pseudo-labels."""
 
 import copy
-import hashlib
-import json
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.dist import barrier, broadcast_object_list, get_rank, get_world_size, is_main_process
+from mmengine.dataset import BaseDataset
+from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.hooks import PrepareTTAHook
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner
@@ -17,53 +18,75 @@ from ..cams import label_from_cam
 from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
-from ..formats.cam_file import cam_path, read_cam
+from ..formats.cam_file import read_cam
+from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
-from ..formats.mask_file import label_path, write_label
+from ..formats.label_summary import LabelSummary, summarize_labels
+from ..formats.mask_file import write_label
+from ..formats.voc_layout import VOCLayout
 from ..utils.checkpoints import check_checkpoint
 from ..utils.config import building
-from ..utils.files import file_sha256, write_json
+from ..utils.main_process import on_main_process
 from ..utils.progress import track
-from ..version import __version__
-from .cam_folder import read_export
+from .export_origin import describe_export
+from .threshold_choice import ThresholdChoice
 
-#: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
-#: where no threshold is given and no mask may choose one.
-DEFAULT_THRESHOLD = 0.15
-
-# What makes the CAMs what they are: a folder holds those of one such run.
-_IDENTITY = (
-    'checkpoint_sha256',
-    'data_root',
-    'classes',
-    'class_source',
-    'views',
-    'cam_stride',
-    'relu',
-    'softmax',
-    'network',
+# Every worker process and every image costs, and nothing is trained.
+_UNUSED = (
+    'train_dataloader',
+    'train_cfg',
+    'optim_wrapper',
+    'param_scheduler',
+    'val_dataloader',
+    'val_cfg',
+    'val_evaluator',
 )
-# What those were made with that say nothing of it.
-_OLDER = dict(softmax=False)
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """How an export went.
+
+    Args:
+        image_ids: The images of the split.
+        threshold: The background score of their labels.
+        warnings: What is suspicious about the labels.
+    """
+
+    image_ids: list[str]
+    threshold: float
+    warnings: list[str]
+
+    def lines(self, out_dir: str | os.PathLike) -> list[str]:
+        """Return what to tell the user.
+
+        Args:
+            out_dir: The export folder.
+        """
+        first = f'{len(self.image_ids)} images in {out_dir}, background score {self.threshold:g}'
+        return [first, *(f'warning: {line}' for line in self.warnings)]
 
 
 class CAMExport:
     """Exports the CAMs and the pseudo-labels of a split into a folder.
 
-    A second run continues: images whose CAM is there are not run again, and
-    labels are written anew only if the threshold has changed. All methods are
-    to be called by every process of a distributed run.
+    A second run continues: images whose CAM exists are not run again, and
+    labels are written again only if the threshold has changed. In a
+    distributed run every process calls every method.
 
     Args:
-        cfg (Config): Of the classifier, with ``tta_model`` and
-            ``tta_pipeline``.
-        checkpoint (str): Its weights.
-        out_dir (str | PathLike): The export folder: ``cams/<image>.npz``,
-            ``labels/<image>.png``, ``export.json``.
+        cfg: Config of the classifier, with ``tta_model`` and ``tta_pipeline``.
+        checkpoint: Its weights.
+        out_dir: The export folder, see :class:`.ExportFolder`. Nothing is
+            written there before :meth:`run`.
 
     Raises:
-        UserError: If the config can't export, or the folder holds another
-            run's.
+        UserError: If the config cannot export.
+
+    Examples:
+        >>> export = CAMExport(cfg, 'epoch_8.pth', 'work_dirs/export')
+        >>> export.run('train', ThresholdChoice(split='val')).threshold
+        0.42
     """
 
     def __init__(self, cfg: Config, checkpoint: str, out_dir: str | os.PathLike) -> None:
@@ -73,11 +96,42 @@ class CAMExport:
                     f'{cfg.filename}: no {key}; add the one of configs/_base_ to export CAMs'
                 )
         self.cfg, self.checkpoint = cfg, checkpoint
-        self.out_dir = Path(out_dir)
+        self.folder = ExportFolder(out_dir)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         self._check_dataset()
-        self.info = self._describe()
-        self._claim_folder()
+
+    @property
+    def image_dir(self) -> Path:
+        """The folder of images that are exported."""
+        return self._data_dir('img_path', VOCLayout.IMAGES)
+
+    def run(self, split: str | None = None, choice: ThresholdChoice | None = None) -> ExportSummary:
+        """Write the CAMs and the labels of a split.
+
+        Args:
+            split: See :class:`ImageLabelDataset`. Defaults to None: the one of
+                the config's ``test_dataloader``.
+            choice: How the threshold is chosen. Defaults to None: IRN's.
+
+        Raises:
+            UserError: If the folder holds something else or another run is at
+                work there, the checkpoint does not fit the config, an image
+                cannot be read, or a mask that is to choose the threshold is
+                missing.
+        """
+        choice = choice or ThresholdChoice()
+        record = describe_export(self.cfg, self.checkpoint, self._dataset(split))
+        if choice.split is not None:
+            self._check_masks(choice.split)
+        with ExitStack() as held:
+            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+            self._write_record()
+            if choice.split is not None:
+                choice = self._choose(choice.split)
+            ids = self._export_cams(split)
+            labels = self._write_labels(ids, split, choice)
+            warnings = labels.warnings(self._record.classes)
+            return ExportSummary(ids, choice.value, warnings)
 
     def _check_dataset(self) -> None:
         """Only image-level labels say whose maps to keep."""
@@ -91,122 +145,51 @@ class CAMExport:
                 'configs/voc6/maps_seg_voc6.py)'
             )
 
-    def _describe(self) -> dict:
-        dataset = self._dataset(self.cfg.test_dataloader.dataset.get('split'))
-        tta = self.cfg.tta_model
-        views = [
-            step['transforms']
-            for step in self.cfg.tta_pipeline
-            if step['type'].endswith('TestTimeAug')
-        ]
-        if not views:
-            raise UserError(
-                f'{self.cfg.filename}: tta_pipeline has no '
-                'TestTimeAug; take the one of configs/_base_'
-            )
-        return dict(
-            ppl_mm=__version__,
-            config=str(self.cfg.filename),
-            checkpoint=self.checkpoint,
-            checkpoint_sha256=file_sha256(self.checkpoint),
-            data_root=os.path.normpath(dataset.data_root),
-            classes=list(dataset.metainfo['classes']),
-            class_source=tta.get('classes', 'labels'),
-            views=json.loads(json.dumps(views[0])),  # tuples become lists
-            cam_stride=tta.get('cam_stride', 4),
-            relu=tta.get('relu', 'each'),
-            softmax=tta.get('softmax', False),
-            network=self._network(),
-        )
+    def _write_record(self, **changes: object) -> None:
+        self._record = replace(self._record, **changes)
+        if is_main_process():
+            self.folder.write(self._record)
 
-    def _network(self) -> str:
-        """SHA-256 of the model's settings: weights alone make no map.
-
-        Strides, borders, the size of the images' values: none of them is in
-        the checkpoint.
-        """
-        parts = {key: self.cfg.get(key) for key in ('model', 'data_preprocessor')}
-        text = json.dumps(parts, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _claim_folder(self) -> None:
-        """Refuse a folder with something else; else write who it is for."""
-        path = self.out_dir / 'export.json'
-        # Without a CAM it is what a run left that failed at once.
-        if path.is_file() and any(self.out_dir.glob('cams/**/*.npz')):
-            found = _OLDER | dict(network=self.info['network'])
-            found |= read_export(self.out_dir)
-            for key in _IDENTITY:
-                if found.get(key) != self.info[key]:
-                    raise UserError(
-                        f'{self.out_dir}: holds another export ({key} '
-                        f'differs, see {path}); give another --out-dir or '
-                        'remove this one'
-                    )
-            self.info = found
-        elif not path.is_file() and self._holds_something():
-            raise UserError(
-                f'{self.out_dir}: is not empty and not an export folder; give another --out-dir'
-            )
-        barrier()  # nobody writes before all have looked
-        self._record()
-
-    def _holds_something(self) -> bool:
-        """Whether more is there than what others write at this moment."""
-        return self.out_dir.is_dir() and any(
-            not path.name.startswith('.') for path in self.out_dir.iterdir()
-        )
-
-    def _save(self) -> None:
-        write_json(self.out_dir / 'export.json', self.info)
-
-    def _dataset(self, split: str | None):
-        dataset = dict(self.cfg.test_dataloader.dataset, pipeline=[])
-        if self._predicts_classes():
-            dataset['ann_file'] = ''
+    def _dataset_config(self, split: str | None) -> dict:
+        config = dict(self.cfg.test_dataloader.dataset)
+        if self.cfg.tta_model.get('classes') == 'predicted':
+            config['ann_file'] = ''  # labels are not looked at
         if split is not None:
-            dataset['split'] = split
-        return DATASETS.build(dataset)
+            config['split'] = split
+        return config
 
-    def _predicts_classes(self) -> bool:
-        """Whether the classes are predicted, so labels are not looked at."""
-        return self.cfg.tta_model.get('classes') == 'predicted'
+    def _dataset(self, split: str | None) -> BaseDataset:
+        return DATASETS.build(dict(self._dataset_config(split), pipeline=[]))
 
-    def export_cams(self, split: str | None) -> list[str]:
-        """Write the CAM of each image of a split that has none yet.
+    def _data_dir(self, key: str, default: str) -> Path:
+        dataset = self.cfg.test_dataloader.dataset
+        prefix = dataset.get('data_prefix') or {}
+        return Path(dataset.get('data_root', ''), prefix.get(key, default))
 
-        Args:
-            split (str | None): As of ``ImageLabelDataset``; None for the one
-                of the config's ``test_dataloader``.
-
-        Returns:
-            list[str]: The ids of all images of the split.
-        """
+    def _export_cams(self, split: str | None) -> list[str]:
+        """Write the CAM of each image of a split that has none; return all image ids."""
         dataset = self._dataset(split)
-        ids = [dataset.get_data_info(i)['image_id'] for i in range(len(dataset))]
-        pending = [i for i, name in enumerate(ids) if not cam_path(self.out_dir, name).is_file()]
+        ids = [dataset.get_data_info(k)['image_id'] for k in range(len(dataset))]
+        pending = [k for k, name in enumerate(ids) if not self.folder.cam_path(name).is_file()]
         barrier()  # all have counted the same files
         if pending:
             self._runner(split, pending).test()
         return ids
 
     def _runner(self, split: str | None, indices: list[int]) -> Runner:
+        """Return a runner whose test writes the CAMs of some images of a split."""
         cfg = copy.deepcopy(self.cfg)
-        cfg.load_from, cfg.resume = self.checkpoint, False
-        # Every worker process and every image costs; training is not needed.
-        for part in ('train', 'val'):
-            for key in (f'{part}_dataloader', f'{part}_cfg'):
-                cfg[key] = None
-        cfg.val_evaluator = cfg.optim_wrapper = cfg.param_scheduler = None
-        cfg.custom_hooks = []
-        cfg.work_dir = str(self.out_dir / 'log')
-        dataset = cfg.test_dataloader.dataset
-        dataset.update(indices=indices, pipeline=cfg.tta_pipeline)
-        if split is not None:
-            dataset.split = split
-        if self._predicts_classes():
-            dataset.ann_file = ''
-        cfg.test_evaluator = dict(type='ppl_mm.CAMWriter', out_dir=str(self.out_dir))
+        cfg.update(
+            **dict.fromkeys(_UNUSED),
+            custom_hooks=[],
+            load_from=self.checkpoint,
+            resume=False,
+            work_dir=str(self.folder.root / 'log'),
+            test_evaluator=dict(type='ppl_mm.CAMWriter', out_dir=str(self.folder.root)),
+        )
+        cfg.test_dataloader.dataset = dict(
+            self._dataset_config(split), indices=indices, pipeline=cfg.tta_pipeline
+        )
         with building(cfg):
             runner = Runner.from_cfg(cfg)
             runner.test_loop  # noqa: B018  (built now, to tell its faults)
@@ -215,52 +198,29 @@ class CAMExport:
         runner.register_hook(PrepareTTAHook(cfg.tta_model))
         return runner
 
-    def check_masks(self, split: str) -> None:
-        """Refuse a split on which no threshold can be chosen.
-
-        Args:
-            split (str): As of :meth:`export_cams`.
-
-        Raises:
-            UserError: If an image of it has no mask, and is not a negative.
-        """
+    def _check_masks(self, split: str) -> None:
+        """Refuse a split on which no threshold can be chosen."""
         dataset, truth = self._dataset(split), self._ground_truth()
-        for i in range(len(dataset)):
-            sample = dataset.get_data_info(i)
+        for k in range(len(dataset)):
+            sample = dataset.get_data_info(k)
             if not truth.is_known(sample['image_id']):
                 raise UserError(
                     f'split {split}: no threshold can be chosen on it, '
-                    f'{sample["img_path"]} has no mask in {self._mask_dir()} '
+                    f'{sample["img_path"]} has no mask in {self._data_dir("seg_map_path", "")} '
                     '(test_dataloader.dataset.data_prefix.seg_map_path); give '
                     '--threshold, or a split with masks'
                 )
 
-    def choose_threshold(self, ids: Sequence[str], split: str) -> float:
-        """The threshold of the best mIoU on a split with masks.
-
-        Args:
-            ids (Sequence[str]): Its images, exported.
-            split (str): Its name, for the record.
-
-        Returns:
-            float: The threshold; ``export.json`` keeps how it was chosen.
-        """
-        chosen = [None]
-        if is_main_process():
-            try:
-                chosen = [self._best_threshold(ids, split)]
-            except UserError as error:  # the others must not wait forever
-                chosen = [error]
-        broadcast_object_list(chosen)
-        if isinstance(chosen[0], UserError):
-            raise chosen[0]
-        self.info['threshold_from'] = chosen[0]
-        return chosen[0]['threshold']
+    def _choose(self, split: str) -> ThresholdChoice:
+        """Choose the threshold of the best mIoU on a split with masks."""
+        ids = self._export_cams(split)
+        chosen = on_main_process(lambda: self._best_threshold(ids, split))
+        return ThresholdChoice(chosen['threshold'], chosen)
 
     def _best_threshold(self, ids: Sequence[str], split: str) -> dict:
-        sweep = evaluate_folder(
-            self.out_dir / 'cams', self._ground_truth(), ids, len(self.info['classes'])
-        )
+        """Return the best threshold with how it was chosen, for the record."""
+        classes = self._record.classes
+        sweep = evaluate_folder(self.folder.cam_dir, self._ground_truth(), ids, len(classes))
         try:
             threshold, miou = sweep.best()
         except ValueError as error:
@@ -268,7 +228,6 @@ class CAMExport:
                 f'split {split}: no threshold can be chosen on it, its masks '
                 'hold nothing but void; give --threshold, or another split'
             ) from error
-        names = ['background', *self.info['classes']]
         return dict(
             split=split,
             num_images=len(ids),
@@ -276,52 +235,46 @@ class CAMExport:
             threshold=threshold,
             mIoU=miou,
             curve=sweep.curve(),
-            scores=summarize(sweep.confusion(threshold), names),
+            scores=summarize(sweep.confusion(threshold), ['background', *classes]),
         )
-
-    def _mask_dir(self) -> Path:
-        dataset = self.cfg.test_dataloader.dataset
-        folder = (dataset.get('data_prefix') or {}).get('seg_map_path', '')
-        return Path(dataset.get('data_root', ''), folder)
 
     def _ground_truth(self) -> GroundTruth:
         dataset = self.cfg.test_dataloader.dataset
-        labels = dataset.get('ann_file', 'image_labels.csv')
+        labels = dataset.get('ann_file', VOCLayout.LABELS)
         root = dataset.get('data_root', '')
-        return GroundTruth(self._mask_dir(), Path(root, labels) if labels else None)
+        return GroundTruth(
+            self._data_dir('seg_map_path', ''), Path(root, labels) if labels else None
+        )
 
-    def write_labels(self, ids: Sequence[str], split: str | None, threshold: float) -> None:
-        """Write the pseudo-labels of images whose CAMs are there.
+    def _write_labels(
+        self, ids: Sequence[str], split: str | None, choice: ThresholdChoice
+    ) -> LabelSummary:
+        """Write the pseudo-labels of images whose CAMs exist.
 
         All labels of a folder are of one threshold: where it has changed,
-        those of other splits are written anew, too.
-
-        Args:
-            ids (Sequence[str]): The images.
-            split (str | None): Their split, for the record.
-            threshold (float): Score of the background.
+        those of other splits are written again, too.
         """
-        names = set(ids)
-        if self.info.get('threshold') == threshold:
-            names -= self._labelled()
-        else:
-            names |= self._labelled()
+        known = self.folder.label_ids()
+        same = self._record.threshold == choice.value
+        todo = sorted(set(ids) - known if same else known.union(ids))
         barrier()  # all have seen the same files
-        self._record(threshold=None)  # if this is interrupted, start again
-        todo = sorted(names)[get_rank() :: get_world_size()]
-        for name in track(todo, 'writing labels', is_main_process()):
-            label = label_from_cam(read_cam(cam_path(self.out_dir, name)), threshold)
-            write_label(label_path(self.out_dir, name), label)
+        # If this is interrupted, the next run starts again.
+        self._write_record(threshold=None, finished=False)
+        for image_id in track(
+            todo[get_rank() :: get_world_size()], 'writing labels', is_main_process()
+        ):
+            cam_file = read_cam(self.folder.cam_path(image_id))
+            write_label(self.folder.label_path(image_id), label_from_cam(cam_file, choice.value))
         barrier()
-        self._record(threshold=threshold, split=split, num_images=len(ids))
-
-    def _labelled(self) -> set[str]:
-        folder = self.out_dir / 'labels'
-        return {
-            path.relative_to(folder).with_suffix('').as_posix() for path in folder.rglob('*.png')
-        }
-
-    def _record(self, **changes) -> None:
-        self.info.update(changes)
-        if is_main_process():
-            self._save()
+        paths = [self.folder.label_path(image_id) for image_id in ids]
+        classes = self._record.classes
+        labels = on_main_process(lambda: summarize_labels(paths, len(classes)))
+        self._write_record(
+            threshold=choice.value,
+            threshold_from=choice.origin,
+            split=split,
+            num_images=len(ids),
+            label_summary=asdict(labels),
+            finished=True,
+        )
+        return labels

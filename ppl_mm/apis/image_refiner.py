@@ -1,16 +1,16 @@
-"""One image of an export folder refined, whatever is wrong with it."""
+"""Refining one image of an export folder."""
 
 import traceback
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..formats.cam_file import CamFile, cam_path, write_cam
-from ..formats.mask_file import label_path, write_label
+from ..formats.cam_file import CamFile, write_cam
+from ..formats.export_folder import ExportFolder
+from ..formats.mask_file import write_label
 from ..refine import RefinerChain
-from ..refine.config import build_chain
+from ..refine.config import ChainSettings, build_chain
 from ..utils.cli import one_line
 from .cam_folder import CamFolder
 
@@ -20,97 +20,103 @@ def refine_image(
 ) -> tuple[np.ndarray, CamFile]:
     """Refine and label one image.
 
-    Where no map says anything, because there is no class or all is zero, the
-    label is background, and no step is run.
+    Where there is no class, or all maps are zero, the label is background and
+    no step is run.
 
     Args:
-        chain (RefinerChain): The steps.
-        image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-        cam_file (CamFile): Its maps.
+        chain: The steps.
+        image: uint8 RGB, shape ``(H, W, 3)``.
+        cam_file: Its maps.
 
     Returns:
-        tuple[np.ndarray, CamFile]: The label, uint8, shape ``(H, W)``, and
-        the refined maps without the background.
+        The label, uint8, shape ``(H, W)``, and the refined maps without the
+        background. They have no scale: a chain changes what it meant.
     """
     if not cam_file.cam.any():
         return np.zeros(cam_file.size, np.uint8), cam_file
     label, scores = chain.refine(image, cam_file)
-    return label, CamFile(scores.class_ids, scores.foreground, cam_file.size)
+    return label, CamFile(scores.class_ids, scores.foreground, cam_file.size, score=cam_file.score)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an image.
+    """How the refinement of an image ended.
 
     Args:
-        stem (str): Its name.
-        failure (str, optional): Why it has no label, one line.
-        blank (bool): Whether no map said anything, so all is background.
+        image_id: The image.
+        failure: Why it has no label, one line. Defaults to None.
+        blank: Whether it has no class, or all maps are zero, so that all is
+            background.
     """
 
-    stem: str
+    image_id: str
     failure: str | None = None
     blank: bool = False
 
 
 class ImageRefiner:
-    """Refines images by name; made anew in each worker process.
+    """Refines images by image id; made anew in each worker process.
 
     Args:
-        settings (dict): From :func:`chain_settings`.
-        folder (CamFolder): Where CAMs and images are.
-        out_dir (Path): Where to write.
-        save_scores (bool): Write the refined maps, too.
+        settings: From :func:`chain_settings`.
+        source: Where CAMs and images are.
+        folder: Where to write.
+        save_scores: Write the refined maps, too.
     """
 
-    def __init__(self, settings: dict, folder: CamFolder, out_dir: Path, save_scores: bool) -> None:
+    def __init__(
+        self, settings: ChainSettings, source: CamFolder, folder: ExportFolder, save_scores: bool
+    ) -> None:
         self.chain = build_chain(settings)
-        self.folder, self.out_dir = folder, out_dir
+        self.source, self.folder = source, folder
         self.save_scores = save_scores
 
-    def __call__(self, stem: str) -> Outcome:
+    def __call__(self, image_id: str) -> Outcome:
         """Refine one image and write its files.
 
         Args:
-            stem (str): Its name.
+            image_id: The image.
 
         Returns:
-            Outcome: Of this image; what is wrong with it stops no other.
+            How it ended. A bad image does not stop the run.
 
         Raises:
-            UserError: If the chain can't work on any image, or nothing can be
+            UserError: If the chain cannot work on any image, or nothing can be
                 written.
         """
         try:
-            image, cam_file = self.folder.read(stem)
+            image, cam_file = self.source.read(image_id)
         except UserError as error:
-            return Outcome(stem, one_line(error))
+            return Outcome(image_id, one_line(error))
         try:
             label, refined = refine_image(self.chain, image, cam_file)
         except UserError:
             raise  # a refiner knows no file: this is about the config
         except Exception as error:
-            path = cam_path(self.folder.root, stem)
-            return Outcome(stem, f'{path}: {describe_error(error)}')
+            path = self.source.files.cam_path(image_id)
+            return Outcome(image_id, f'{path}: {describe_error(error)}')
+        self._write(image_id, label, refined)
+        return Outcome(image_id, blank=not cam_file.cam.any())
+
+    def _write(self, image_id: str, label: np.ndarray, refined: CamFile) -> None:
         try:
             if self.save_scores:
-                write_cam(cam_path(self.out_dir, stem), refined)
-            write_label(label_path(self.out_dir, stem), label)  # says: done
+                write_cam(self.folder.cam_path(image_id), refined)
+            write_label(self.folder.label_path(image_id), label)  # says: done
         except OSError as error:
             raise UserError(
-                f'{self.out_dir}: cannot write ({error}); make room and run the same command again'
+                f'{error.filename or self.folder.root}: cannot be written ({first_line(error)}); '
+                'make room and run the same command again'
             ) from error
-        return Outcome(stem, blank=not cam_file.cam.any())
 
 
 def describe_error(error: Exception) -> str:
-    """One line on what went wrong in a chain.
+    """Return one line on what went wrong in a chain.
+
+    For an error that nobody has foreseen it says also where that happened.
 
     Args:
-        error (Exception): As caught.
-
-    Returns:
-        str: Its message; for what nobody has foreseen also where it happened.
+        error: As caught.
     """
     message = first_line(error)
     if isinstance(error, ValueError):

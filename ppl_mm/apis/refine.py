@@ -2,72 +2,49 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 
 from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, is_main_process
 
-from ..errors import UserError
+from ..formats.export_folder import ExportFolder
+from ..formats.export_record import RefinementRecord
+from ..formats.label_summary import LabelSummary, summarize_labels
 from ..refine.config import build_chain, chain_settings, used_files
-from ..utils.files import write_json
+from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
-from ..version import __version__
-from .cam_folder import CamFolder, read_export, stems_below
+from .cam_folder import CamFolder
 from .image_refiner import ImageRefiner, Outcome
 
 # Fewer images than this are not worth a worker process more.
 _PER_WORKER = 16
 
-# What makes the labels what they are: a folder holds those of one such run.
-_IDENTITY = (
-    'checkpoint_sha256',
-    'data_root',
-    'classes',
-    'source',
-    'refiners',
-    'label',
-    'max_pixels',
-    'files',
-)
-# What an export says about itself, or a refinement where that is refined.
-_OF_SOURCE = (
-    'class_source',
-    'views',
-    'cam_stride',
-    'relu',
-    'refiners',
-    'label',
-    'max_pixels',
-    'files',
-)
 
-
-@dataclass
+@dataclass(frozen=True)
 class RefinementSummary:
     """How a refinement went.
 
     Args:
-        num_images (int): Asked for.
-        kept (int): Whose label was there before.
-        failed (dict[str, str]): Why an image has no label, by its name.
-        blank (list[str]): Images of which no map says anything.
+        num_images: How many were asked for.
+        kept: How many had a label before.
+        failed: Why an image has no label, by image id.
+        blank: Images whose maps are all zero or that have no class.
+        warnings: What is suspicious about the labels.
     """
 
     num_images: int
     kept: int
     failed: dict[str, str] = field(default_factory=dict)
     blank: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def lines(self, out_dir: str | os.PathLike, shown: int = 20) -> list[str]:
-        """What to tell the user.
+        """Return what to tell the user.
 
         Args:
-            out_dir (str | PathLike): The refined folder.
-            shown (int): How many failures to list. Defaults to 20.
-
-        Returns:
-            list[str]: Lines.
+            out_dir: The refined folder.
+            shown: How many failures to list. Defaults to 20.
         """
         refined = self.num_images - self.kept - len(self.failed)
         lines = [
@@ -79,147 +56,140 @@ class RefinementSummary:
                 f'note: {len(self.blank)} have no class or only zero maps, so '
                 f'they are all background (first: {self.blank[0]})'
             )
-        names = sorted(self.failed)
-        lines += [f'failed: {name}: {self.failed[name]}' for name in names[:shown]]
-        if len(names) > shown:
-            lines.append(
-                f'.. and {len(names) - shown} more, see failed in {Path(out_dir) / "export.json"}'
-            )
+        lines += [f'warning: {line}' for line in self.warnings]
+        ids = sorted(self.failed)
+        lines += [f'failed: {image_id}: {self.failed[image_id]}' for image_id in ids[:shown]]
+        if len(ids) > shown:
+            path = ExportFolder(out_dir).record_path
+            lines.append(f'.. and {len(ids) - shown} more, see failed in {path}')
         return lines
 
 
 class FolderRefinement:
     """Refines the CAMs of an export folder.
 
-    A second run continues: images whose label is there are not done again. In
-    a distributed run every process calls every method.
+    A second run continues: images whose label exists are not refined again.
+    In a distributed run every process calls every method.
 
     Args:
-        cfg (Mapping): With ``refiners``, see :func:`chain_settings`.
-        folder (CamFolder): The CAMs and their images.
-        out_dir (str | PathLike): Gets ``labels/<image>.png`` and
-            ``export.json``, so that it can stand wherever an export can.
-        save_scores (bool): Write the refined maps to ``cams/<image>.npz``.
-            Defaults to False.
+        cfg: A config with ``refiners``, see :func:`chain_settings`.
+        folder: The CAMs and their images.
+        out_dir: Gets ``labels/<image>.png`` and ``export.json``, so that it
+            can stand wherever an export can. Nothing is written there before
+            :meth:`run`.
+        save_scores: Write the refined maps to ``cams/<image>.npz``. Defaults
+            to False.
 
     Raises:
-        UserError: If the chain can't be built, or the folder holds something
-            else.
+        UserError: If the chain cannot be built.
 
     Examples:
         >>> folder = CamFolder('work_dirs/export_cam')
         >>> refinement = FolderRefinement(
         ...     read_config('refine.py'), folder, 'work_dirs/refined')
-        >>> summary = refinement.run(folder.stems('train'), workers=4)
+        >>> summary = refinement.run(folder.image_ids('train'), workers=4)
     """
 
     def __init__(
         self, cfg: Mapping, folder: CamFolder, out_dir: str | os.PathLike, save_scores: bool = False
     ) -> None:
-        where = str(getattr(cfg, 'filename', None) or 'config')
-        self.settings = chain_settings(cfg, where)
+        self.where = str(getattr(cfg, 'filename', None) or 'config')
+        self.settings = chain_settings(cfg, self.where, folder.record)
         build_chain(self.settings)  # says what is wrong before any image
-        self.folder, self.out_dir = folder, Path(out_dir)
+        self.source, self.folder = folder, ExportFolder(out_dir)
         self.save_scores = save_scores
-        self.info = self._describe(where)
-        self._claim_folder()
-
-    def _describe(self, where: str) -> dict:
-        record = self.folder.record
-        return dict(
-            ppl_mm=__version__,
-            **{key: record.get(key) for key in ('config', 'checkpoint', 'checkpoint_sha256')},
-            data_root=str(self.folder.data_root),
-            classes=self.folder.classes,
-            source_dir=str(self.folder.root),
-            source={key: record[key] for key in _OF_SOURCE if key in record},
-            refine_config=where,
-            **self.settings,
-            files=used_files(self.settings),
-            # No threshold cuts refined maps: the label rule has decided.
-            threshold=None,
-            threshold_from=None,
-            failed={},
-        )
-
-    def _claim_folder(self) -> None:
-        """Refuse a folder with something else."""
-        path = self.out_dir / 'export.json'
-        if path.is_file():
-            found = read_export(self.out_dir)
-            other = next((key for key in _IDENTITY if found.get(key) != self.info[key]), None)
-            # Without a label it is what a run left that failed at once.
-            if other and ('refiners' not in found or self._labelled()):
-                raise UserError(
-                    f'{self.out_dir}: holds another refinement or an export '
-                    f'({other} differs, see {path}); give another --out-dir '
-                    'or remove this one'
-                )
-            if not other:
-                self.info['failed'] = found.get('failed') or {}
-        elif self.out_dir.exists() and (not self.out_dir.is_dir() or any(self.out_dir.iterdir())):
-            raise UserError(
-                f'{self.out_dir}: is not empty and not a folder '
-                'of refined labels; give another --out-dir'
-            )
-        barrier()  # nobody writes before all have looked
-
-    def _labelled(self) -> set[str]:
-        return stems_below(self.out_dir / 'labels', '.png')
 
     def run(
-        self, stems: Sequence[str], split: str | None = None, workers: int | None = None
+        self, image_ids: Sequence[str], split: str | None = None, workers: int | None = None
     ) -> RefinementSummary:
         """Refine the images that have no label yet.
 
         Args:
-            stems (Sequence[str]): The images.
-            split (str, optional): Their split, for the record.
-            workers (int, optional): Processes that refine; 0 or 1 for none
-                but this one. Defaults to None: one for each CPU, fewer
-                for few images.
+            image_ids: The images.
+            split: Their split, for the record.
+            workers: Processes that refine; 0 or 1 for only this one. Defaults
+                to None: one for each CPU, fewer for few images.
 
         Returns:
-            RefinementSummary: The same in every process.
+            The same in every process.
 
         Raises:
-            UserError: If the chain can't work on any image, nothing can be
+            UserError: If the folder holds something else or another run is at
+                work there, the chain cannot work on any image, nothing can be
                 written, or a worker process was ended.
         """
-        done = self._labelled()
-        if self.save_scores:
-            done &= stems_below(self.out_dir / 'cams', '.npz')
-        todo = [stem for stem in stems if stem not in done]
+        with ExitStack() as held:
+            record = self._describe()
+            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+            return self._run(image_ids, split, workers)
+
+    def _describe(self) -> RefinementRecord:
+        source = self.source.record
+        return RefinementRecord(
+            config=source.config,
+            checkpoint=source.checkpoint,
+            checkpoint_sha256=source.checkpoint_sha256,
+            data_root=str(self.source.data_root),
+            classes=self.source.classes,
+            threshold=self.settings.threshold,
+            threshold_from=self.settings.threshold_from,
+            finished=False,
+            source_dir=str(self.source.root),
+            source=source.identity(),
+            refine_config=self.where,
+            **self.settings.chain(),
+            files=used_files(self.settings.chain()),
+        )
+
+    def _run(
+        self, image_ids: Sequence[str], split: str | None, workers: int | None
+    ) -> RefinementSummary:
+        done = self._done()
+        todo = [image_id for image_id in image_ids if image_id not in done]
         barrier()  # all have seen the same files
-        self._record(finished=False, split=split, num_images=len(stems))
+        self._write_record(finished=False, split=split, num_images=len(image_ids))
         mine = todo[get_rank() :: get_world_size()]
         outcomes = [one for one in self._outcomes(mine, workers) if one.failure or one.blank]
         outcomes = [one for part in all_gather_object(outcomes) for one in part]
-        summary = RefinementSummary(
-            len(stems),
-            len(stems) - len(todo),
-            {one.stem: one.failure for one in outcomes if one.failure},
-            sorted(one.stem for one in outcomes if one.blank),
+        failed = {one.image_id: one.failure for one in outcomes if one.failure}
+        labels = self._summarize([image_id for image_id in image_ids if image_id not in failed])
+        others = {k: why for k, why in self._record.failed.items() if k not in set(image_ids)}
+        self._write_record(
+            finished=True,
+            failed=dict(sorted({**others, **failed}.items())),
+            label_summary=asdict(labels),
         )
-        earlier = {
-            stem: line for stem, line in self.info['failed'].items() if stem not in set(stems)
-        }
-        self._record(finished=True, failed=dict(sorted({**earlier, **summary.failed}.items())))
         barrier()  # the record is there for all
-        return summary
+        return RefinementSummary(
+            len(image_ids),
+            len(image_ids) - len(todo),
+            failed,
+            sorted(one.image_id for one in outcomes if one.blank),
+            labels.warnings(self.source.classes),
+        )
 
-    def _outcomes(self, stems: Sequence[str], workers: int | None) -> Iterator[Outcome]:
+    def _done(self) -> set[str]:
+        done = self.folder.label_ids()
+        return done & self.folder.cam_ids() if self.save_scores else done
+
+    def _outcomes(self, image_ids: Sequence[str], workers: int | None) -> Iterator[Outcome]:
         """Refine this process's share."""
-        if not stems:
+        if not image_ids:
             return
         if workers is None:
             # Starting one takes as long as refining some images.
-            workers = min(default_workers(), len(stems) // _PER_WORKER)
-        args = (self.settings, self.folder, self.out_dir, self.save_scores)
-        with WorkerPool(ImageRefiner, args, min(workers, len(stems))) as pool:
-            yield from track(pool.map(stems), 'refining', is_main_process(), total=len(stems))
+            workers = min(default_workers(), len(image_ids) // _PER_WORKER)
+        args = (self.settings, self.source, self.folder, self.save_scores)
+        with WorkerPool(ImageRefiner, args, min(workers, len(image_ids))) as pool:
+            yield from track(
+                pool.map(image_ids), 'refining', is_main_process(), total=len(image_ids)
+            )
 
-    def _record(self, **changes) -> None:
-        self.info.update(changes)
+    def _summarize(self, image_ids: Sequence[str]) -> LabelSummary:
+        paths = [self.folder.label_path(image_id) for image_id in image_ids]
+        return on_main_process(lambda: summarize_labels(paths, len(self.source.classes)))
+
+    def _write_record(self, **changes: object) -> None:
+        self._record = replace(self._record, **changes)
         if is_main_process():
-            write_json(self.out_dir / 'export.json', self.info)
+            self.folder.write(self._record)

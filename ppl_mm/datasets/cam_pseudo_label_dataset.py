@@ -50,7 +50,7 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         folder, record = find_labels(label_dir)
         metainfo = dict(metainfo or {})
         if record:
-            metainfo['classes'] = agreed_classes(metainfo.get('classes'), record['classes'], folder)
+            metainfo['classes'] = agreed_classes(metainfo.get('classes'), record.classes, folder)
         data_prefix = dict(data_prefix or {}, seg_map_path=os.path.abspath(folder))
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 

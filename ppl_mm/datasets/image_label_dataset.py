@@ -250,7 +250,7 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
     folder, record = find_labels(label_dir)
     if record:
         classes = metainfo.get('classes')
-        agreed_classes(classes and (BACKGROUND, *classes), record['classes'], folder)
+        agreed_classes(classes and (BACKGROUND, *classes), record.classes, folder)
     return os.path.abspath(folder)
 
 

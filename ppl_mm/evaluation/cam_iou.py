@@ -115,7 +115,7 @@ class CAMIoU(BaseMetric):
             )
         mask = self._mask(sample)
         try:
-            self._sweep.update(_cam_file(sample), mask)
+            self._sweep.update(CamFile.from_sample(sample), mask)
         except ValueError as error:
             raise UserError(
                 f'{sample.get("seg_map_path")}: cannot measure the CAM: {error}'
@@ -229,15 +229,6 @@ class CAMIoU(BaseMetric):
                 curve=sweep.curve(),
             )
             write_json(self.out_file, report)
-
-
-def _cam_file(sample: dict) -> CamFile:
-    """The maps of a sample as they are saved, float16 and all."""
-    return CamFile(
-        class_ids=torch.as_tensor(sample['class_ids']).cpu().numpy(),
-        cam=torch.as_tensor(sample['cam']).detach().float().cpu().numpy(),
-        size=tuple(sample['ori_shape'][:2]),
-    )
 
 
 def _sum_over_processes(counts: np.ndarray) -> np.ndarray:

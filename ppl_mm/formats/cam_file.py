@@ -1,19 +1,19 @@
 """The CAM file: what one image's activation maps look like on disk."""
 
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..utils.files import atomic_write, check_regular
+from ..utils.files import atomic_write
+from .npz_file import read_npz
 
-_KEYS = ('class_ids', 'cam', 'size', 'normalized')
 # A label is a class id + 1 in 8 bits, and 255 is taken by "ignore".
 _MAX_CLASS_ID = 253
+_REQUIRED = ('class_ids', 'cam', 'size', 'normalized')
+_OPTIONAL = ('scale', 'score')
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,74 +24,140 @@ class CamFile:
     made, so scores are the same before writing and after reading.
 
     Args:
-        class_ids (np.ndarray): Classifier ids, 0 = first foreground class,
-            int16, shape ``(n,)``; ``n`` may be 0.
-        cam (np.ndarray): float16, shape ``(n, h, w)``; may be coarser than
-            the image.
-        size (tuple[int, int]): (H, W) of the image in pixels.
-        normalized (bool): Whether each map was divided by its own maximum, so
-            that values lie in 0..1. Defaults to True.
+        class_ids: Classifier ids, 0 = first foreground class, int16, shape
+            ``(n,)``; ``n`` may be 0.
+        cam: float16, shape ``(n, h, w)``; may be coarser than the image.
+        size: (H, W) of the image in pixels.
+        normalized: Whether each map was divided by its own maximum, so that
+            values lie in 0..1. Defaults to True.
+        scale: What each map was divided by: its maximum after the views were
+            merged, float32, shape ``(n,)``, 0 or more. In logits, or
+            probabilities where maps are probabilities. Defaults to None: not
+            known.
+        score: How strongly the whole image shows each class, a probability,
+            float32, shape ``(n,)``. Defaults to None: not known.
 
     Raises:
         ValueError: If the shapes do not fit each other, an id repeats or is
-            out of range, or a value is not finite.
+            out of range, or a value is of another kind or not finite.
 
     Examples:
         >>> cam = np.zeros((1, 56, 56), np.float16)
-        >>> CamFile(class_ids=[3], cam=cam, size=(224, 224))
+        >>> CamFile(class_ids=[3], cam=cam, size=(224, 224)).size
+        (224, 224)
     """
 
     class_ids: np.ndarray
     cam: np.ndarray
     size: tuple[int, int]
     normalized: bool = True
+    scale: np.ndarray | None = None
+    score: np.ndarray | None = None
 
     def __post_init__(self):
-        with np.errstate(over='ignore'):  # reported below, as not finite
-            cam = np.asarray(self.cam).astype(np.float16, copy=False)
-        ids = np.asarray(self.class_ids).astype(np.int16, copy=False)
-        size = np.asarray(self.size)
-        _check(ids, cam, size, bool(self.normalized))
-        object.__setattr__(self, 'class_ids', ids)
-        object.__setattr__(self, 'cam', cam)
-        object.__setattr__(self, 'size', (int(size[0]), int(size[1])))
-        object.__setattr__(self, 'normalized', bool(self.normalized))
+        ids = _class_ids(self.class_ids)
+        cam = _maps(self.cam, ids)
+        normalized = _flag(self.normalized)
+        if normalized and cam.size and (cam.min() < 0 or cam.max() > 1):
+            raise ValueError(
+                f'cam says that it is normalized, but has values from {cam.min():g} '
+                f'to {cam.max():g}'
+            )
+        values = dict(class_ids=ids, cam=cam, size=_size(self.size), normalized=normalized)
+        values['scale'] = _per_class('scale', self.scale, len(ids))
+        values['score'] = _per_class('score', self.score, len(ids))
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
+    @classmethod
+    def from_sample(cls, sample: Any) -> 'CamFile':
+        """Return the maps that a test-time augmented model gave for an image.
 
-def _check(ids: np.ndarray, cam: np.ndarray, size: np.ndarray, normalized: bool) -> None:
-    """Raise a ValueError where the fields of a CAM file do not agree."""
-    if cam.ndim != 3 or ids.shape != cam.shape[:1]:
-        raise ValueError(
-            f'class_ids of shape {ids.shape} need a cam of shape '
-            f'({len(np.atleast_1d(ids))}, h, w), got {cam.shape}'
+        Args:
+            sample: A data sample, or the dict of one: ``class_ids`` (n,),
+                ``cam`` (n, h, w), normalized, ``ori_shape`` (H, W), and
+                optionally ``cam_scale`` and ``cam_score`` (n,); tensors on any
+                device.
+
+        Raises:
+            ValueError: See :class:`CamFile`.
+        """
+        scale, score = sample.get('cam_scale'), sample.get('cam_score')
+        return cls(
+            class_ids=_array(sample.get('class_ids')),
+            cam=_array(sample.get('cam')),
+            size=tuple(sample.get('ori_shape')[:2]),
+            scale=None if scale is None else _array(scale),
+            score=None if score is None else _array(score),
         )
-    if size.shape != (2,) or min(size) < 1:
-        raise ValueError(f'size must be (H, W) in pixels, got {size.tolist()}')
-    if len(ids) and not cam.size:
-        raise ValueError(f'cam has no pixels, its shape is {cam.shape}')
-    if len(np.unique(ids)) != len(ids):
-        raise ValueError(f'class_ids {ids.tolist()} name a class twice')
+
+
+def _array(values: Any) -> np.ndarray:
+    """Return a tensor, whose type NumPy may not know, as an array."""
+    if not hasattr(values, 'detach'):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return (values.float() if values.is_floating_point() else values).numpy()
+
+
+def _class_ids(values: Any) -> np.ndarray:
+    ids = np.asarray(values)
+    if ids.size and ids.dtype.kind not in 'iu':
+        raise ValueError(f'class_ids must be integers, got {ids.dtype}')
+    if ids.ndim != 1:
+        raise ValueError(f'class_ids must have the shape (n,), got {ids.shape}')
     if len(ids) and (ids.min() < 0 or ids.max() > _MAX_CLASS_ID):
         raise ValueError(f'class_ids {ids.tolist()} are not all in 0..{_MAX_CLASS_ID}')
+    if len(np.unique(ids)) != len(ids):
+        raise ValueError(f'class_ids {ids.tolist()} name a class twice')
+    return ids.astype(np.int16, copy=False)
+
+
+def _maps(values: Any, ids: np.ndarray) -> np.ndarray:
+    cam = np.asarray(values)
+    if cam.dtype.kind not in 'fiub':
+        raise ValueError(f'cam must be real numbers, got {cam.dtype}')
+    if cam.ndim != 3 or ids.shape != cam.shape[:1]:
+        raise ValueError(
+            f'class_ids of shape {ids.shape} need a cam of shape ({len(ids)}, h, w), '
+            f'got {cam.shape}'
+        )
+    if len(ids) and not cam.size:
+        raise ValueError(f'cam has no pixels, its shape is {cam.shape}')
+    with np.errstate(over='ignore'):  # reported below, as not finite
+        cam = cam.astype(np.float16, copy=False)
     if not np.isfinite(cam).all():
         raise ValueError('cam has values that are not finite in float16')
-    if normalized and cam.size and (cam.min() < 0 or cam.max() > 1):
+    return cam
+
+
+def _size(values: Any) -> tuple[int, int]:
+    size = np.asarray(values)
+    if size.shape != (2,) or size.dtype.kind not in 'iu' or size.min() < 1:
+        raise ValueError(f'size must be (H, W) in pixels, got {size.tolist()}')
+    return int(size[0]), int(size[1])
+
+
+def _flag(value: Any) -> bool:
+    flag = np.asarray(value)
+    if flag.shape != () or flag.dtype.kind != 'b':
+        raise ValueError(f'normalized must be true or false, got {flag.tolist()!r}')
+    return bool(flag)
+
+
+def _per_class(name: str, values: Any, n: int) -> np.ndarray | None:
+    """Return a number for each class as float32."""
+    if values is None:
+        return None
+    numbers = np.asarray(values)
+    if numbers.shape != (n,) or numbers.dtype.kind not in 'fiu':
         raise ValueError(
-            f'cam says that it is normalized, but has values from {cam.min():g} to {cam.max():g}'
+            f'{name} must be {n} real numbers, got {numbers.dtype} of shape {numbers.shape}'
         )
-
-
-def cam_path(export_dir: str | os.PathLike, image_id: str) -> Path:
-    """Where an export keeps the CAM file of an image.
-
-    Args:
-        export_dir (str | PathLike): The folder given to ``export_cam``.
-        image_id (str): The image's stem.
-
-    Returns:
-        Path: ``export_dir/cams/<image_id>.npz``.
-    """
-    return Path(export_dir) / 'cams' / f'{image_id}.npz'
+    numbers = numbers.astype(np.float32, copy=False)
+    if not np.isfinite(numbers).all() or numbers.min(initial=0) < 0:
+        raise ValueError(f'{name} must be finite and 0 or more, got {numbers.tolist()}')
+    return numbers
 
 
 def write_cam(path: str | os.PathLike, cam_file: CamFile) -> None:
@@ -102,74 +168,32 @@ def write_cam(path: str | os.PathLike, cam_file: CamFile) -> None:
     it costs. The same maps give the same bytes.
 
     Args:
-        path (str | PathLike): The npz to write; its folder is made.
-        cam_file (CamFile): The maps.
+        path: The npz to write; its folder is made.
+        cam_file: The maps.
+
+    Raises:
+        OSError: See :func:`ppl_mm.utils.files.atomic_write`.
     """
+    arrays = dict(vars(cam_file), size=np.array(cam_file.size, np.int32))
     with atomic_write(path) as file:
-        np.savez_compressed(
-            file,
-            class_ids=cam_file.class_ids,
-            cam=cam_file.cam,
-            size=np.array(cam_file.size, np.int32),
-            normalized=np.array(cam_file.normalized),
-        )
+        np.savez_compressed(file, **{k: v for k, v in arrays.items() if v is not None})
 
 
 def read_cam(path: str | os.PathLike) -> CamFile:
     """Read a CAM file; nothing in it can run code.
 
     Args:
-        path (str | PathLike): An npz written by :func:`write_cam`.
-
-    Returns:
-        CamFile: The maps.
+        path: An npz written by :func:`write_cam`.
 
     Raises:
         UserError: If the file is missing, damaged, of another kind, or its
-            arrays do not fit each other.
+            arrays do not fit each other; see also
+            :func:`ppl_mm.formats.npz_file.read_npz`.
     """
-    arrays = _read_arrays(path)
-    missing = [key for key in _KEYS if key not in arrays]
-    if missing:
-        raise UserError(
-            f'{path}: not a CAM file of ppl_mm, it has no {missing[0]!r} '
-            f'(found: {", ".join(arrays) or "nothing"}); give a folder that '
-            'tools/export_cam.py wrote'
-        )
+    arrays = read_npz(path, 'CAM file', _REQUIRED, _OPTIONAL)
     try:
-        return CamFile(**{key: arrays[key] for key in _KEYS})
+        return CamFile(**arrays)
     except (ValueError, TypeError) as error:
         raise UserError(
             f'{path}: {first_line(error)}; delete the file and export it again'
-        ) from error
-
-
-def _read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Every array of an npz by name, with errors that name the file."""
-    try:
-        check_regular(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            if not isinstance(arrays, np.lib.npyio.NpzFile):
-                raise ValueError('it holds one bare array')
-            return {key: arrays[key] for key in arrays.files}
-    except FileNotFoundError as error:
-        raise UserError(
-            f'{path}: no such CAM file; export this image with tools/export_cam.py'
-        ) from error
-    except UserError:
-        raise
-    # Python 3.10 has an AttributeError for a bare array in a with statement.
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        NotImplementedError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise UserError(
-            f'{path}: not a readable CAM file ({first_line(error)}); delete it and export it again'
         ) from error

@@ -1,25 +1,118 @@
-"""The folder of pseudo-labels that an export or a refinement wrote."""
+"""The folder that an export or a refinement writes: maps, labels and a record."""
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from .class_list import BACKGROUND, check_classes
+from ..utils.claims import claim_folder
+from .class_list import BACKGROUND
+from .export_record import ExportRecord, read_record
+from .image_list import normal_name
+
+_RECORD, _CAMS, _LABELS, _REFINED = 'export.json', 'cams', 'labels', 'refined'
 
 
-def find_labels(label_dir: str | os.PathLike) -> tuple[Path, dict | None]:
-    """The labels of an export or a refinement.
+class ExportFolder:
+    """Where the files of an export or a refinement are.
 
     Args:
-        label_dir (str | PathLike): The folder given to ``tools/export_cam.py``
-            or ``tools/refine.py`` (it holds ``labels/`` and ``export.json``),
-            or a folder of label PNGs.
+        root: The folder given to ``tools/export_cam.py`` or
+            ``tools/refine.py``; it need not exist.
+
+    Examples:
+        >>> ExportFolder('work_dirs/export').cam_path('2007_000032').as_posix()
+        'work_dirs/export/cams/2007_000032.npz'
+    """
+
+    def __init__(self, root: str | os.PathLike) -> None:
+        self.root = Path(root)
+        self.record_path = self.root / _RECORD
+        self.cam_dir = self.root / _CAMS
+        self.label_dir = self.root / _LABELS
+
+    @property
+    def refined(self) -> 'ExportFolder':
+        """Where ``tools/export_cam.py --refine`` writes."""
+        return ExportFolder(self.root / _REFINED)
+
+    def cam_path(self, image_id: str) -> Path:
+        """Return the path of the CAM file of an image."""
+        return self.cam_dir / f'{image_id}.npz'
+
+    def label_path(self, image_id: str) -> Path:
+        """Return the path of the pseudo-label of an image."""
+        return self.label_dir / f'{image_id}.png'
+
+    def cam_ids(self) -> set[str]:
+        """Return the image ids of the CAM files that exist."""
+        return _ids_below(self.cam_dir, '.npz')
+
+    def label_ids(self) -> set[str]:
+        """Return the image ids of the pseudo-labels that exist."""
+        return _ids_below(self.label_dir, '.png')
+
+    def read(self) -> ExportRecord:
+        """Read the record.
+
+        Raises:
+            UserError: See :func:`.export_record.read_record`.
+        """
+        return read_record(self.record_path)
+
+    def write(self, record: ExportRecord) -> None:
+        """Write the record."""
+        record.write(self.record_path)
+
+    @contextmanager
+    def claim(self, record: ExportRecord) -> Iterator[ExportRecord]:
+        """Hold the folder for a run; in a distributed run, by its main process.
+
+        Args:
+            record: What the run is going to write there.
+
+        Yields:
+            The record; if an earlier run with the same settings was here,
+            with what that has reached.
+
+        Raises:
+            UserError: If the folder holds something else or the files of other
+                settings, or another run is at work there.
+        """
+        if self.record_path.is_file() and self._has_files():
+            found = self.read()
+            if type(found) is not type(record):
+                raise UserError(
+                    f'{self.root}: holds {found.what}, not {record.what}; give another folder'
+                )
+        with claim_folder(
+            self.root, record.identity(), record.what, _RECORD, self._has_files, (_CAMS, _LABELS)
+        ) as earlier:
+            yield record if earlier is None else record.continuing(self.read())
+
+    def _has_files(self) -> bool:
+        """Return whether a run has written more than the record."""
+        return any(
+            next(folder.rglob(f'*{suffix}'), None)
+            for folder, suffix in ((self.cam_dir, '.npz'), (self.label_dir, '.png'))
+        )
+
+
+def _ids_below(folder: Path, suffix: str) -> set[str]:
+    paths = folder.rglob(f'*{suffix}')
+    return {normal_name(path.relative_to(folder).as_posix().removesuffix(suffix)) for path in paths}
+
+
+def find_labels(label_dir: str | os.PathLike) -> tuple[Path, ExportRecord | None]:
+    """Return the pseudo-labels of an export or a refinement, and its record.
+
+    Args:
+        label_dir: The folder given to ``tools/export_cam.py`` or
+            ``tools/refine.py``, or a folder of label PNGs.
 
     Returns:
-        tuple[Path, dict | None]: The folder of PNGs, and the record of their
-        export if there is one.
+        The folder of PNGs, and the record if there is one.
 
     Raises:
         UserError: If there is no such folder, or its export was not finished.
@@ -27,73 +120,48 @@ def find_labels(label_dir: str | os.PathLike) -> tuple[Path, dict | None]:
     label_dir = Path(label_dir)
     if not label_dir.is_dir():
         raise UserError(f'{label_dir}: {how_to_make_labels(label_dir)}')
-    folder = label_dir / 'labels'
-    if not folder.is_dir():
-        return label_dir, _read_record(label_dir.parent)
-    record = _read_record(label_dir)
-    if not record or not is_finished(record):
+    folder = ExportFolder(label_dir)
+    if not folder.label_dir.is_dir():
+        beside = ExportFolder(label_dir.parent)
+        return label_dir, beside.read() if beside.record_path.is_file() else None
+    if not folder.record_path.is_file() or not (record := folder.read()).finished:
         raise UserError(
-            f'{label_dir}: the export was not finished; run its '
-            f'command again, or give {folder} to train on what is there'
+            f'{label_dir}: the export was not finished; run its command again, '
+            f'or give {folder.label_dir} to train on what exists'
         )
-    return folder, record
+    return folder.label_dir, record
 
 
-def how_to_make_labels(label_dir: Path) -> str:
-    """What to tell where there are none."""
-    export_dir = label_dir.parent if label_dir.name == 'labels' else label_dir
+def how_to_make_labels(label_dir: str | os.PathLike) -> str:
+    """Return what to tell a user where there are no pseudo-labels."""
+    path, more = Path(os.path.normpath(label_dir)), ''
+    if path.name == _LABELS:
+        path = path.parent
+    if path.name == _REFINED:
+        path, more = path.parent, ' --refine CONFIG'
     return (
-        'no pseudo-labels are there; make them with python '
-        'tools/export_cam.py CONFIG CHECKPOINT --out-dir '
-        f'{export_dir}'
+        'no pseudo-labels are there; make them with python tools/export_cam.py CONFIG '
+        f'CHECKPOINT --out-dir {path}{more}, or set label_dir to the folder that has them'
     )
-
-
-def is_finished(record: dict) -> bool:
-    """Whether the run that wrote an ``export.json`` came to its end.
-
-    Args:
-        record (dict): What the file holds: of ``tools/refine.py``, which says
-            so, or of ``tools/export_cam.py``, which has a threshold then.
-
-    Returns:
-        bool: Whether it did.
-    """
-    return record.get('finished', record.get('threshold') is not None)
-
-
-def _read_record(export_dir: Path) -> dict | None:
-    """What ``export.json`` says, or None if there is no such file."""
-    path = export_dir / 'export.json'
-    if not path.is_file():
-        return None
-    try:
-        record = json.loads(path.read_text(encoding='utf-8'))
-        check_classes(record['classes'], str(path))
-    except UserError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f'{path}: not readable as the record of an export; export again') from error
-    return record
 
 
 def agreed_classes(
     given: Sequence[str] | None, exported: Sequence[str], folder: Path
 ) -> tuple[str, ...]:
-    """The classes of an export, which must be those that are given.
+    """Return the classes of an export, which must be those that are given.
 
     Args:
-        given (Sequence[str], optional): Of the data set, background first.
-        exported (Sequence[str]): Of the export, without background.
-        folder (Path): Its labels, for the message.
+        given: Classes of the data set, background first.
+        exported: Classes of the export, without background.
+        folder: Its labels, for the message.
 
     Returns:
-        tuple[str]: Background first.
+        The classes, background first.
 
     Raises:
         UserError: If they differ.
     """
-    exported, path = (BACKGROUND, *exported), folder.parent / 'export.json'
+    exported, path = (BACKGROUND, *exported), folder.parent / _RECORD
     if given and tuple(given) != exported:
         raise UserError(
             f'mismatched class lists: metainfo.classes is {_show(given)}, but '

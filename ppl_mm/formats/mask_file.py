@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -35,19 +34,6 @@ def voc_palette() -> bytes:
             bit = label >> (3 * step + channel) & 1
             palette[:, channel] |= (bit << (7 - step)).astype(np.uint8)
     return palette.tobytes()
-
-
-def label_path(export_dir: str | os.PathLike, image_id: str) -> Path:
-    """Where an export keeps the pseudo-label of an image.
-
-    Args:
-        export_dir (str | PathLike): The folder given to ``export_cam``.
-        image_id (str): The image's stem.
-
-    Returns:
-        Path: ``export_dir/labels/<image_id>.png``.
-    """
-    return Path(export_dir) / 'labels' / f'{image_id}.png'
 
 
 def encode_label(label: np.ndarray) -> bytes:

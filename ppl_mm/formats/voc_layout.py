@@ -1,13 +1,16 @@
-"""Writing a data set in PASCAL VOC's layout, each file whole or not there."""
+"""Where the files of a data set in PASCAL VOC's layout are, and writing its lists."""
 
 import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ..utils.files import atomic_write
-from .class_list import BACKGROUND
+from .class_list import BACKGROUND, read_classes
+from .image_list import read_ids
 
 #: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
 VOC_CLASSES = (
@@ -34,6 +37,90 @@ VOC_CLASSES = (
 )
 
 
+@dataclass(frozen=True)
+class VOCLayout:
+    """Where the files of a data set in PASCAL VOC's layout are.
+
+    Args:
+        root: Folder of the data set.
+
+    Examples:
+        >>> VOCLayout(Path('data/mine')).mask_path('cats/01').as_posix()
+        'data/mine/SegmentationClass/cats/01.png'
+    """
+
+    root: Path
+
+    #: Folders and files below the root, as configs name them.
+    IMAGES: ClassVar[str] = 'JPEGImages'
+    MASKS: ClassVar[str] = 'SegmentationClass'
+    SPLITS: ClassVar[str] = 'ImageSets/Segmentation'
+    ANNOTATIONS: ClassVar[str] = 'Annotations'
+    CLASSES: ClassVar[str] = 'classes.txt'
+    LABELS: ClassVar[str] = 'image_labels.csv'
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'root', Path(self.root))
+
+    @property
+    def image_dir(self) -> Path:
+        """The folder of images."""
+        return self.root / self.IMAGES
+
+    @property
+    def mask_dir(self) -> Path:
+        """The folder of masks."""
+        return self.root / self.MASKS
+
+    @property
+    def annotation_dir(self) -> Path:
+        """The folder of XML files, one per image."""
+        return self.root / self.ANNOTATIONS
+
+    @property
+    def split_dir(self) -> Path:
+        """The folder of the splits' lists."""
+        return self.root / self.SPLITS
+
+    @property
+    def class_file(self) -> Path:
+        """The list of classes, background first."""
+        return self.root / self.CLASSES
+
+    @property
+    def label_file(self) -> Path:
+        """The CSV of image-level labels."""
+        return self.root / self.LABELS
+
+    def image_path(self, image_id: str, suffix: str = '.jpg') -> Path:
+        """Return where to write an image; see :class:`.ImageFolder` for finding one."""
+        return self.image_dir / f'{image_id}{suffix}'
+
+    def mask_path(self, image_id: str) -> Path:
+        """Return the path of the mask of an image."""
+        return self.mask_dir / f'{image_id}.png'
+
+    def split_path(self, split: str) -> Path:
+        """Return the path of the list of a split."""
+        return self.split_dir / f'{split}.txt'
+
+    def read_split(self, split: str) -> list[str]:
+        """Read the image ids of a split, in order.
+
+        Raises:
+            UserError: See :func:`.image_list.read_ids`.
+        """
+        return read_ids(self.split_path(split))
+
+    def read_classes(self) -> tuple[str, ...]:
+        """Read the foreground classes.
+
+        Raises:
+            UserError: See :func:`.class_list.read_classes`.
+        """
+        return read_classes(self.class_file)
+
+
 def write_lists(
     root: str | os.PathLike,
     classes: Sequence[str],
@@ -48,11 +135,11 @@ def write_lists(
         splits: From the name of a split to its image ids.
         labels: From image id to names of classes, none for a negative.
     """
-    root = Path(root)
+    layout = VOCLayout(Path(root))
     for split, ids in splits.items():
-        write_lines(root / f'ImageSets/Segmentation/{split}.txt', ids)
-    write_lines(root / 'classes.txt', [BACKGROUND, *classes])
-    write_labels(root / 'image_labels.csv', labels)
+        write_lines(layout.split_path(split), ids)
+    write_lines(layout.class_file, [BACKGROUND, *classes])
+    write_labels(layout.label_file, labels)
 
 
 def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 
 from ..cams import foreground_score, label_from_cam
 from ..evaluation import confusion_matrix, mean_scores
-from ..formats.cam_file import CamFile, cam_path, read_cam
+from ..formats.cam_file import CamFile, read_cam
+from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
-from ..formats.image_list import read_ids
-from ..formats.mask_file import label_path, read_mask
+from ..formats.mask_file import read_mask
+from ..formats.voc_layout import VOCLayout
 from ..visualization import (
     Cell,
     Curve,
@@ -78,16 +79,16 @@ class _Panel:
     """Reads and draws what the panel shows of an image."""
 
     def __init__(self, work_dir: Path, report: dict, photos: bool) -> None:
-        self.dir, self.root = work_dir, Path(report['data_root'])
+        self.dir, self.layout = work_dir, VOCLayout(report['data_root'])
         self.photos = photos
-        self.images = ImageFolder(self.root / 'JPEGImages')
-        self.truth = GroundTruth(self.root / 'SegmentationClass')
+        self.images = ImageFolder(self.layout.image_dir)
+        self.truth = GroundTruth(self.layout.mask_dir)
         self.paths = report['paths']
         self.methods = {method['key']: method['short'] for method in report['methods']}
         self.foreground = len(report['classes']) - 1
         self.thresholds = {key: find(report, key, 'masked')['threshold'] for key in self.methods}
         split = find(report, SEGMENTATION, 'masked')['split']
-        self.stems = read_ids(self.root / f'ImageSets/Segmentation/{split}.txt')
+        self.stems = self.layout.read_split(split)
 
     def titles(self) -> list[str]:
         """Return what the columns are."""
@@ -123,7 +124,7 @@ class _Panel:
         return 0.6 if self.photos else 1.0
 
     def _map_cell(self, image: np.ndarray, key: str, stem: str, mask: np.ndarray) -> Cell:
-        cam = read_cam(cam_path(self.dir / self.paths['maps'][key], stem))
+        cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(stem))
         label = label_from_cam(cam, self.thresholds[key])
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
@@ -136,7 +137,7 @@ class _Panel:
         return '' if iou is None else f'{100 * iou:.0f} %'
 
     def _pseudo_label(self, stem: str) -> np.ndarray:
-        return read_mask(label_path(self.dir / self.paths['labels'], stem))
+        return read_mask(ExportFolder(self.dir / self.paths['labels']).label_path(stem))
 
     def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
         """Return the mean IoU of one image, None if its mask is all void."""

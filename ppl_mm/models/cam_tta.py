@@ -1,6 +1,7 @@
 """One CAM from the scaled and flipped views of an image."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -68,6 +69,11 @@ class CAMTTAModel(BaseTTAModel):
                 'and their maps would not lie on them; take it out'
             )
 
+    @staticmethod
+    def scale_unit(cfg: Mapping) -> str:
+        """Return the unit of ``cam_scale`` for the config of a model."""
+        return 'probability' if cfg.get('softmax') else 'logit'
+
     def test_step(self, data: dict) -> list[DataSample]:
         """Merge the views of a batch, whose images have one size.
 
@@ -103,7 +109,9 @@ class CAMTTAModel(BaseTTAModel):
         Returns:
             list[DataSample]: For each image ``class_ids`` (n,) and ``cam``
             (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1, and the
-            averaged ``pred_score``.
+            averaged ``pred_score``; and for each class ``cam_scale`` (n,), the
+            maximum of the averaged map before it was divided by that, and
+            ``cam_score`` (n,), its averaged score.
         """
         return [self._merge(views) for views in data_samples_list]
 
@@ -121,6 +129,8 @@ class CAMTTAModel(BaseTTAModel):
         merged.set_field(class_ids, 'class_ids')
         # normalize_cam also cuts what is negative after the average.
         merged.set_field(normalize_cam(cam), 'cam')
+        merged.set_field(cam.amax(dim=(1, 2)).relu() / len(views), 'cam_scale')
+        merged.set_field(score[class_ids], 'cam_score')
         return merged
 
     def _class_ids(self, sample: DataSample, score: Tensor) -> Tensor:

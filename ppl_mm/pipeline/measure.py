@@ -4,15 +4,16 @@ A step of tools/pipeline.py; tools/analysis_tools/eval_cam.py does it for people
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
+from ..formats.class_list import BACKGROUND
+from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
-from ..formats.image_list import read_ids
+from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
 from ..utils.files import write_json
 
@@ -34,11 +35,11 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     Args:
         data_root: A data set in VOC's layout.
         split: A list in ``ImageSets/Segmentation``.
-        export_dir: From ``tools/export_cam.py`` or
-            ``tools/refine.py``, finished.
+        export_dir: The finished folder of ``tools/export_cam.py`` or
+            ``tools/refine.py``.
 
     Returns:
-        Ready for JSON: ``split``, ``num_images``,
+        Of JSON's types: ``split``, ``num_images``,
         ``negatives_without_mask`` (of them, all background), ``config``,
         ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
         background, ``threshold`` and where it is from; ``maps``: the scores
@@ -49,35 +50,30 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     Raises:
         UserError: If a file is missing or does not fit.
     """
-    record = json.loads((export_dir / 'export.json').read_text())
-    stems = read_ids(data_root / f'ImageSets/Segmentation/{split}.txt')
-    masks, foreground = GroundTruth(data_root / 'SegmentationClass'), record['classes']
-    classes, threshold = ['background', *foreground], record['threshold']
+    folder, layout = ExportFolder(export_dir), VOCLayout(data_root)
+    record, ids, masks = folder.read(), layout.read_split(split), GroundTruth(layout.mask_dir)
+    classes, threshold = [BACKGROUND, *record.classes], record.map_threshold
     maps = curve = None
-    if threshold is not None:  # refined maps are cut by a rule, not by one
-        sweep = evaluate_folder(
-            export_dir / 'cams', masks, stems, len(foreground), [*DEFAULT_THRESHOLDS, threshold]
-        )
+    if threshold is not None:
+        thresholds = [*DEFAULT_THRESHOLDS, threshold]
+        sweep = evaluate_folder(folder.cam_dir, masks, ids, len(record.classes), thresholds)
         maps = summarize(sweep.confusion(threshold), classes)
         curve = sweep.curve()
-    labels = evaluate_labels(export_dir / 'labels', masks, stems, len(foreground))
+    labels = evaluate_labels(folder.label_dir, masks, ids, len(record.classes))
     if not labels.any():
         raise UserError(
             f'{masks.mask_dir}: the masks of {split} hold nothing but void; name a split with masks'
         )
-    chosen = record['threshold_from']
-    if isinstance(chosen, dict):  # with all scores: they are reported here
-        chosen = chosen['split']
     return dict(
         split=split,
-        num_images=len(stems),
+        num_images=len(ids),
         negatives_without_mask=len(masks.assumed),
-        config=record['config'],
-        checkpoint=record['checkpoint'],
-        checkpoint_sha256=record['checkpoint_sha256'],
+        config=record.config,
+        checkpoint=record.checkpoint,
+        checkpoint_sha256=record.checkpoint_sha256,
         classes=classes,
         threshold=threshold,
-        threshold_from=chosen,
+        threshold_from=None if threshold is None else record.threshold_origin,
         maps=maps,
         labels=summarize(labels, classes),
         curve=curve,

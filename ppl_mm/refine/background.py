@@ -12,38 +12,50 @@ from .scores import Scores
 
 @REFINERS.register_module()
 class ConstantBackground(Refiner):
-    """Every pixel speaks for the background equally.
+    """Give the background the same score at every pixel.
 
-    Used by IRN (Ahn et al., CVPR 2019: 0.15 for the seed, 0.25 after the
+    Used by IRN (Ahn et al., CVPR 2019: 0.15 for the CAM seed, 0.25 after the
     random walk) and most of its successors, and by ``tools/export_cam.py``.
 
     Args:
-        threshold (float): The score, 0..1.
+        threshold: The score, 0..1. Defaults to None: that of the export whose
+            maps are refined, see :func:`ppl_mm.refine.config.chain_settings`.
+
+    Raises:
+        UserError: If it is not in 0..1.
     """
 
     needs_background = False
 
-    def __init__(self, threshold: float) -> None:
-        if not 0 <= threshold <= 1:
+    def __init__(self, threshold: float | None = None) -> None:
+        if threshold is not None and not 0 <= threshold <= 1:
             raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold} must be in 0..1')
         self.threshold = threshold
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Set channel 0, the background."""
+        if self.threshold is None:
+            raise UserError(
+                'ppl_mm.ConstantBackground: threshold=None takes that of an export, but there '
+                'is none here; give a number'
+            )
         return _with_background(scores, np.float32(self.threshold))
 
 
 @REFINERS.register_module()
 class AlphaBackground(Refiner):
-    """The background is strong where no class is: ``(1 - max) ** alpha``.
+    """Make the background strong where no class is: ``(1 - max) ** alpha``.
 
     Used by PSA (Ahn and Kwak, CVPR 2018: alpha 4 and 16 to 32 for the labels
-    that its AffinityNet learns from, 16 for the walk) and SEAM. Cut at once it
-    is a threshold, the t that solves ``t = (1 - t) ** alpha``; before a CRF
-    or a random walk it also says how sure the background is.
+    that its AffinityNet learns from, 16 for the walk) and SEAM. Without another
+    step after it, it is a threshold: the t that solves ``t = (1 - t) ** alpha``.
+    Before a CRF or a random walk it also says how sure the background is.
 
     Args:
-        alpha (float): Above 0; the larger, the weaker the background.
+        alpha: Above 0; the larger, the weaker the background.
+
+    Raises:
+        UserError: If it is not above 0.
     """
 
     needs_background = False

@@ -2,29 +2,65 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
+from ..formats.export_record import ExportRecord
 from ..utils.checkpoints import resolve_checkpoint
 from ..utils.files import file_sha256
 from .chain import MAX_PIXELS, RefinerChain
 
+# The step whose threshold an export may give, with and without its scope.
+_CONSTANT = ('ppl_mm.ConstantBackground', 'ConstantBackground')
 
-def chain_settings(cfg: Mapping, where: str = 'config') -> dict:
-    """What a config says about its chain, as JSON's types.
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """What a config says about its chain, of JSON's types.
 
     Args:
-        cfg (Mapping): With ``refiners``, optional ``label``, ``max_pixels``
-            and ``custom_imports``.
-        where (str): Where it stands, for messages.
+        refiners: Configs of the steps.
+        label: Config of the rule that makes the label.
+        max_pixels: Larger images are refined at about this size.
+        custom_imports: Modules to import first. Defaults to None.
+        threshold: The background score of its ``ConstantBackground``, where
+            there is one. Defaults to None.
+        threshold_from: Where that comes from. Defaults to None.
+    """
 
-    Returns:
-        dict: These four, for :func:`build_chain`.
+    refiners: list[dict]
+    label: dict
+    max_pixels: int
+    custom_imports: dict | None = None
+    threshold: float | None = None
+    threshold_from: str | None = None
+
+    def chain(self) -> dict:
+        """Return what the labels depend on, for records."""
+        keys = ('refiners', 'label', 'max_pixels', 'custom_imports')
+        return {key: getattr(self, key) for key in keys}
+
+
+def chain_settings(
+    cfg: Mapping, where: str = 'config', record: ExportRecord | None = None
+) -> ChainSettings:
+    """Read what a config says about its chain.
+
+    A ``ConstantBackground`` whose threshold is None gets that of the export.
+
+    Args:
+        cfg: With ``refiners``, optional ``label``, ``max_pixels`` and
+            ``custom_imports``.
+        where: Where it stands, for messages.
+        record: The record of the export whose maps are refined. Defaults to
+            None: it is not known yet, and a threshold that is None stays.
 
     Raises:
-        UserError: If there are no refiners.
+        UserError: If there are no refiners, or the export has no threshold
+            where one is asked for.
     """
     refiners = cfg.get('refiners')
     if not isinstance(refiners, list | tuple) or not all(
@@ -41,35 +77,73 @@ def chain_settings(cfg: Mapping, where: str = 'config') -> dict:
         max_pixels=cfg.get('max_pixels', MAX_PIXELS),
         custom_imports=cfg.get('custom_imports'),
     )
-    return json.loads(json.dumps(settings, default=str))
+    settings = json.loads(json.dumps(settings, default=str))
+    threshold, origin = _background(settings, where, record)
+    return ChainSettings(**settings, threshold=threshold, threshold_from=origin)
 
 
-def build_chain(settings: Mapping) -> RefinerChain:
+def _background(
+    settings: dict, where: str, record: ExportRecord | None
+) -> tuple[float | None, str | None]:
+    """Fill in thresholds that are None; return the background score and its origin."""
+    open_steps = [
+        step
+        for part in ('refiners', 'label')
+        for step in _constant_steps(settings[part])
+        if step.get('threshold') is None
+    ]
+    if open_steps and record is not None:
+        if record.map_threshold is None:
+            raise UserError(
+                f'{where}: a ppl_mm.ConstantBackground has no threshold, and CAM_DIR has none to '
+                'give (its export is not finished, or it is refined already); give a number, '
+                'e.g. --cfg-options refiners.0.threshold=0.3'
+            )
+        for step in open_steps:
+            step['threshold'] = record.map_threshold
+        return record.map_threshold, f'the export ({_said(record)})'
+    numbers = {step.get('threshold') for step in _constant_steps(settings['refiners'])}
+    return (numbers.pop(), where) if len(numbers) == 1 and None not in numbers else (None, None)
+
+
+def _said(record: ExportRecord) -> str:
+    """Return where the threshold of an export comes from."""
+    chosen = isinstance(record.threshold_from, dict)
+    return f'masks of {record.threshold_origin}' if chosen else str(record.threshold_origin)
+
+
+def _constant_steps(part: object) -> Iterator[dict]:
+    """Return every ``ConstantBackground`` in a part of a config."""
+    if isinstance(part, dict) and part.get('type') in _CONSTANT:
+        yield part
+    children = part.values() if isinstance(part, dict) else part
+    if isinstance(part, dict | list):
+        for child in children:
+            yield from _constant_steps(child)
+
+
+def build_chain(settings: ChainSettings) -> RefinerChain:
     """Build a chain in this process.
 
     Args:
-        settings (Mapping): From :func:`chain_settings`.
-
-    Returns:
-        RefinerChain: The chain.
+        settings: From :func:`chain_settings`.
 
     Raises:
-        UserError: If a step or the rule can't be built.
+        UserError: If a step or the rule cannot be built.
     """
-    if settings['custom_imports']:
-        import_modules_from_strings(**settings['custom_imports'])
-    return RefinerChain(settings['refiners'], settings['label'], settings['max_pixels'])
+    if settings.custom_imports:
+        import_modules_from_strings(**settings.custom_imports)
+    return RefinerChain(settings.refiners, settings.label, settings.max_pixels)
 
 
 def used_files(settings: object) -> dict[str, str]:
-    """The files that a config names, so that a change of them is seen.
+    """Return the files that a config names, so that a change of them is seen.
 
     Args:
         settings: A config or a part of it.
 
     Returns:
-        dict[str, str]: SHA-256 by path; a work folder stands for its latest
-        checkpoint.
+        SHA-256 by path; a work folder stands for its latest checkpoint.
     """
     if isinstance(settings, Mapping):
         settings = list(settings.values())

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from .files import remove_temporaries
+from .files import check_regular, remove_temporaries
 from .locks import lock_folder
+
+_SHOWN, _WIDTH = 3, 40  # settings in a message, characters of each value
 
 
 def check_folder(
@@ -43,18 +45,30 @@ def check_folder(
             raise UserError(f'{path}: holds other files than {what}; give another folder')
         return None
     found = _read(path / record, what)
-    others = [key for key in identity if found.get(key) != identity[key]]
-    if not others:
+    other = _differences(found, identity)
+    if not other:
         return found
-    if not begun():
-        return None
-    differences = ', '.join(
-        f'{key} {_show(found.get(key))} there, {_show(identity[key])} here' for key in others[:3]
-    )
-    raise UserError(
-        f'{path}: holds {what} made with other settings ({differences}); '
-        'give another folder, or remove this one'
-    )
+    if begun():
+        raise _other_settings(path, what, other)
+    return None
+
+
+def check_record(path: str | os.PathLike, identity: Mapping[str, object], what: str) -> dict:
+    """Return what a JSON file says, if it belongs to this run.
+
+    Args:
+        path: The file.
+        identity: See :func:`check_folder`.
+        what: See :func:`check_folder`.
+
+    Raises:
+        UserError: If it is damaged, or of other settings.
+    """
+    path = Path(path)
+    found = _read(path, what)
+    if other := _differences(found, identity):
+        raise _other_settings(path, what, other)
+    return found
 
 
 @contextmanager
@@ -96,6 +110,7 @@ def claim_folder(
 
 def _read(path: Path, what: str) -> dict:
     try:
+        check_regular(path)
         found = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path, what) from error
@@ -104,12 +119,36 @@ def _read(path: Path, what: str) -> dict:
     return found
 
 
+def _differences(found: Mapping, identity: Mapping[str, object]) -> str:
+    """Return the first settings that differ, as text."""
+    others = [line for key in identity for line in _differing(key, found.get(key), identity[key])]
+    return ', '.join(others[:_SHOWN])
+
+
+def _differing(name: str, there: object, here: object) -> Iterator[str]:
+    """Return what differs, by its dotted name: ``refiners.0.threshold 0.3 there, 0.4 here``."""
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        there, here = dict(enumerate(there)), dict(enumerate(here))
+    if isinstance(there, Mapping) and isinstance(here, Mapping):
+        for key in {**there, **here}:
+            yield from _differing(f'{name}.{key}', there.get(key), here.get(key))
+    elif there != here:
+        yield f'{name} {_show(there)} there, {_show(here)} here'
+
+
+def _other_settings(path: Path, what: str, differences: str) -> UserError:
+    return UserError(
+        f'{path}: holds {what} made with other settings ({differences}); '
+        'remove it, or give another one'
+    )
+
+
 def _damaged(path: Path, what: str) -> UserError:
     return UserError(
-        f'{path}: not readable as the record of {what}; remove the folder, or give another one'
+        f'{path}: not readable as the record of {what}; remove it, or give another one'
     )
 
 
 def _show(value: object) -> str:
     text = str(value)
-    return text if len(text) <= 60 else f'{text[:57]}..'
+    return text if len(text) <= _WIDTH else f'{text[: _WIDTH - 2]}..'

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.apis.cam_folder import CamFolder, read_export
+from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.datasets import LoadImage
 from ppl_mm.errors import UserError
 
@@ -53,5 +53,4 @@ def test_a_pipe_is_not_waited_for(cam_dir, name):
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(UserError, match=f'{path.name}: is not a regular file'):
-        read_export(cam_dir)
         CamFolder(cam_dir).read(stem)

@@ -44,7 +44,7 @@ def test_it_finds_what_an_export_writes(infer, photos, tiny_config, checkpoint, 
     cfg = Config.fromfile(tiny_config)
     cfg.tta_model.classes = 'predicted'
     export = CAMExport(cfg, f'{checkpoint}/epoch_1.pth', tmp_path / 'out')
-    export.export_cams('val')
+    export.run('val')
     predictions = infer(photos)['predictions']
     assert len(predictions) == 4
     for name, found in zip(photos, predictions, strict=True):

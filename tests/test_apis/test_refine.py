@@ -14,8 +14,9 @@ from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.cams import label_from_cam
 from ppl_mm.datasets import CAMPseudoLabelDataset
 from ppl_mm.errors import UserError
-from ppl_mm.formats.cam_file import CamFile, cam_path, read_cam, write_cam
-from ppl_mm.formats.mask_file import label_path, read_mask
+from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.pipeline.measure import measure_export
 from ppl_mm.refine import Refiner, RefinerChain
 from ppl_mm.refine.config import build_chain
@@ -47,7 +48,7 @@ class WhatIsAsked(Refiner):
 def refine(cam_dir, cfg=CUT, split=None, out='out', **options):
     folder = CamFolder(cam_dir)
     refinement = FolderRefinement(cfg, folder, cam_dir.parent / out, **options)
-    return refinement.run(folder.stems(split), split, workers=0)
+    return refinement.run(folder.image_ids(split), split, workers=0)
 
 
 def record_of(folder):
@@ -62,18 +63,18 @@ def contents(folder):
 
 
 def with_class_0(cam_dir, stems):
-    return {stem for stem in stems if 0 in read_cam(cam_path(cam_dir, stem)).class_ids}
+    return {stem for stem in stems if 0 in read_cam(ExportFolder(cam_dir).cam_path(stem)).class_ids}
 
 
 def test_what_it_writes(cam_dir, tmp_path):
     summary = refine(cam_dir)
     assert (summary.num_images, summary.kept, summary.failed) == (12, 0, {})
-    assert sorted(os.listdir(tmp_path / 'out')) == ['export.json', 'labels']
+    assert sorted(os.listdir(tmp_path / 'out')) == ['.lock', 'export.json', 'labels']
     assert sorted(os.listdir(tmp_path / 'out/labels')) == [f'{stem}.png' for stem in TRAIN + VAL]
     for stem in TRAIN + VAL:
-        expected = label_from_cam(read_cam(cam_path(cam_dir, stem)), 0.4)
+        expected = label_from_cam(read_cam(ExportFolder(cam_dir).cam_path(stem)), 0.4)
         assert 0 < (expected > 0).mean() < 1
-        label = read_mask(label_path(tmp_path / 'out', stem))
+        label = read_mask(ExportFolder(tmp_path / 'out').label_path(stem))
         assert np.array_equal(label, expected)
     assert Image.open(tmp_path / f'out/labels/{VAL[0]}.png').mode == 'P'
 
@@ -84,13 +85,14 @@ def test_what_it_records(cam_dir, tmp_path):
     for key in ('config', 'checkpoint', 'checkpoint_sha256', 'classes', 'data_root'):
         assert record[key] == source[key]
     assert record['source_dir'] == str(cam_dir)
-    assert record['source'] == dict(cam_stride=8)
+    assert record['source'] == ExportFolder(cam_dir).read().identity()
+    assert record['source']['cam_stride'] == 8
     assert record['refiners'] == CUT['refiners']
     assert record['label'] == dict(type='ppl_mm.Strongest')
     assert record['max_pixels'] == 4_000_000
     assert record['split'] == 'val' and record['num_images'] == 4
     assert record['finished'] is True and record['failed'] == {}
-    assert record['threshold'] is None
+    assert (record['threshold'], record['threshold_from']) == (0.4, 'config')
 
 
 def test_the_steps_see_the_image(cam_dir, tmp_path):
@@ -98,9 +100,11 @@ def test_the_steps_see_the_image(cam_dir, tmp_path):
     refine(cam_dir, cfg, 'val')
     chain = RefinerChain(cfg['refiners'])
     with Image.open(tmp_path / f'data/JPEGImages/{VAL[1]}.jpg') as image:
-        expected = chain(np.asarray(image), read_cam(cam_path(cam_dir, VAL[1])))
-    assert np.array_equal(read_mask(label_path(tmp_path / 'out', VAL[1])), expected)
-    assert not np.array_equal(label_from_cam(read_cam(cam_path(cam_dir, VAL[1])), 0.4), expected)
+        expected = chain(np.asarray(image), read_cam(ExportFolder(cam_dir).cam_path(VAL[1])))
+    assert np.array_equal(read_mask(ExportFolder(tmp_path / 'out').label_path(VAL[1])), expected)
+    assert not np.array_equal(
+        label_from_cam(read_cam(ExportFolder(cam_dir).cam_path(VAL[1])), 0.4), expected
+    )
 
 
 def test_a_refined_folder_stands_for_an_export(cam_dir, tmp_path):
@@ -133,7 +137,7 @@ def test_refined_maps_are_kept_on_request(cam_dir, tmp_path):
     assert labels.items() <= contents(tmp_path / 'out').items()
     image, cam_file = CamFolder(cam_dir).read(VAL[0])
     expected = RefinerChain(cfg['refiners']).scores(image, cam_file)
-    saved = read_cam(cam_path(tmp_path / 'out', VAL[0]))
+    saved = read_cam(ExportFolder(tmp_path / 'out').cam_path(VAL[0]))
     assert saved.normalized and saved.size == (48, 48)
     assert saved.class_ids.tolist() == cam_file.class_ids.tolist()
     assert np.abs(saved.cam - expected.foreground).max() < 1e-3
@@ -142,7 +146,7 @@ def test_refined_maps_are_kept_on_request(cam_dir, tmp_path):
 def test_a_second_run_continues(cam_dir, tmp_path):
     refine(cam_dir)
     whole = contents(tmp_path / 'out')
-    label_path(tmp_path / 'out', BAD).unlink()
+    ExportFolder(tmp_path / 'out').label_path(BAD).unlink()
     stamps = {
         path: (tmp_path / 'out' / path).stat().st_mtime_ns for path in contents(tmp_path / 'out')
     }
@@ -153,7 +157,7 @@ def test_a_second_run_continues(cam_dir, tmp_path):
 
 
 def test_two_splits_in_one_folder(cam_dir, tmp_path):
-    cam_path(cam_dir, BAD).unlink()
+    ExportFolder(cam_dir).cam_path(BAD).unlink()
     refine(cam_dir, split='train')
     summary = refine(cam_dir, split='val')
     assert summary.num_images == 4 and not summary.failed
@@ -162,19 +166,25 @@ def test_two_splits_in_one_folder(cam_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'change, key',
+    'change, line',
     [
-        (lambda cfg: cfg['refiners'][0].update(threshold=0.5), 'refiners'),
-        (lambda cfg: cfg.update(max_pixels=100), 'max_pixels'),
-        (lambda cfg: cfg.update(label=dict(type='ppl_mm.IgnoreBand', low=0.1, high=0.2)), 'label'),
+        (
+            lambda cfg: cfg['refiners'][0].update(threshold=0.5),
+            r'\(refiners.0.threshold 0.4 there, 0.5 here\)',
+        ),
+        (lambda cfg: cfg.update(max_pixels=100), 'max_pixels 4000000 there, 100 here'),
+        (
+            lambda cfg: cfg.update(label=dict(type='ppl_mm.IgnoreBand', low=0.1, high=0.2)),
+            'label.type ppl_mm.Strongest there',
+        ),
     ],
 )
-def test_the_folder_of_other_settings(cam_dir, tmp_path, change, key):
+def test_the_folder_of_other_settings(cam_dir, tmp_path, change, line):
     refine(cam_dir)
     before = contents(tmp_path / 'out')
     cfg = dict(refiners=[dict(CUT['refiners'][0])])
     change(cfg)
-    with pytest.raises(UserError, match=f'{key} differs.*another --out-dir'):
+    with pytest.raises(UserError, match=f'refined labels made with other settings.*{line}'):
         refine(cam_dir, cfg)
     assert contents(tmp_path / 'out') == before
 
@@ -186,7 +196,7 @@ def test_the_folder_of_other_settings(cam_dir, tmp_path, change, key):
 def test_the_folder_of_other_cams(cam_dir, key, value):
     refine(cam_dir)
     (cam_dir / 'export.json').write_text(json.dumps(dict(record_of(cam_dir), **{key: value})))
-    with pytest.raises(UserError, match='differs'):
+    with pytest.raises(UserError, match=f'{key}.* there, '):
         refine(cam_dir)
 
 
@@ -196,21 +206,21 @@ def test_a_file_that_the_config_names_has_changed(cam_dir, tmp_path):
     cfg = dict(CUT, refiners=[*CUT['refiners'], dict(type='ppl_mm.WhatIsAsked', kind=str(path))])
     refine(cam_dir, cfg)
     path.write_bytes(b'two')
-    with pytest.raises(UserError, match='files differs'):
+    with pytest.raises(UserError, match='files.*weights.pth .* there, .* here'):
         refine(cam_dir, cfg)
 
 
 def test_folders_of_something_else(cam_dir, tmp_path):
-    with pytest.raises(UserError, match='holds another refinement or an exp'):
+    with pytest.raises(UserError, match='holds an export, not refined labels'):
         refine(cam_dir, out='export')
-    with pytest.raises(UserError, match='is not empty and not a folder of'):
+    with pytest.raises(UserError, match='holds other files than refined labels'):
         refine(cam_dir, out='data')
-    with pytest.raises(UserError, match='is not empty and not a folder of'):
+    with pytest.raises(UserError, match='is a file'):
         refine(cam_dir, out='data/classes.txt')
 
 
 def broken_cam(cam_dir, **changes):
-    path = cam_path(cam_dir, BAD)
+    path = ExportFolder(cam_dir).cam_path(BAD)
     with np.load(path) as file:
         arrays = dict(file)
     arrays.update({key: np.asarray(value, arrays[key].dtype) for key, value in changes.items()})
@@ -226,8 +236,8 @@ def truncate(path):
 
 
 BREAKS = {
-    'no CAM': (lambda d: cam_path(d, BAD).unlink(), 'no such CAM file'),
-    'half a CAM': (lambda d: truncate(cam_path(d, BAD)), 'not a readable CAM file'),
+    'no CAM': (lambda d: ExportFolder(d).cam_path(BAD).unlink(), 'no such CAM file'),
+    'half a CAM': (lambda d: truncate(ExportFolder(d).cam_path(BAD)), 'not a readable CAM file'),
     'NaN': (lambda d: broken_cam(d, cam=np.full((1, 2, 2), np.nan), class_ids=[0]), 'not finite'),
     'another class list': (
         lambda d: broken_cam(d, cam=np.ones((1, 2, 2)), class_ids=[4]),
@@ -260,7 +270,7 @@ def test_one_bad_image_stops_no_other(cam_dir, tmp_path, name):
     assert re.search(message, line)
     record = record_of(tmp_path / 'out')
     assert record['finished'] and record['failed'] == {BAD: line}
-    del whole[label_path('', BAD)]
+    del whole[ExportFolder('').label_path(BAD)]
     assert contents(tmp_path / 'out') == whole
 
     # Mended, the same command fills the gap.
@@ -282,7 +292,7 @@ def test_a_step_that_fails_on_some_images(cam_dir, tmp_path, kind, message):
     failed = with_class_0(cam_dir, TRAIN + VAL)
     assert set(summary.failed) == failed and 0 < len(failed) < 12
     for stem, line in summary.failed.items():
-        assert str(cam_path(cam_dir, stem)) in line
+        assert str(ExportFolder(cam_dir).cam_path(stem)) in line
         assert re.search(message, line)
     assert len(contents(tmp_path / 'out')) == 12 - len(failed)
 
@@ -366,16 +376,18 @@ def test_a_chain_that_cannot_work_stops_at_once(cam_dir, tmp_path, cfg, message)
     ],
 )
 def test_maps_that_say_nothing_are_background(cam_dir, tmp_path, ids, maps, background):
-    write_cam(cam_path(cam_dir, VAL[1]), CamFile(ids, maps, (48, 48)))
+    write_cam(ExportFolder(cam_dir).cam_path(VAL[1]), CamFile(ids, maps, (48, 48)))
     for stem in VAL:  # the step fails where it is run on class 0
         if stem != VAL[1]:
-            write_cam(cam_path(cam_dir, stem), CamFile([2], np.ones((1, 2, 2)), (48, 48)))
+            write_cam(
+                ExportFolder(cam_dir).cam_path(stem), CamFile([2], np.ones((1, 2, 2)), (48, 48))
+            )
     summary = refine(
         cam_dir, dict(refiners=[background, dict(type='ppl_mm.WhatIsAsked', kind='raise')]), 'val'
     )
     assert not summary.failed and summary.blank == [VAL[1]]
     assert 'note: 1 ' in summary.lines('out')[1]
-    label = read_mask(label_path(tmp_path / 'out', VAL[1]))
+    label = read_mask(ExportFolder(tmp_path / 'out').label_path(VAL[1]))
     assert label.shape == (48, 48) and not label.any()
 
 
@@ -406,10 +418,10 @@ def test_odd_images(cam_dir, tmp_path, kind):
     image, size = odd_image(kind)
     image_of(cam_dir).unlink()
     image.save(image_of(cam_dir).with_suffix('.png'), exif=image.getexif())
-    write_cam(cam_path(cam_dir, BAD), CamFile([2], np.ones((1, 2, 2)), size))
+    write_cam(ExportFolder(cam_dir).cam_path(BAD), CamFile([2], np.ones((1, 2, 2)), size))
     cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.PAMR', iterations=2)])
     assert not refine(cam_dir, cfg, 'train').failed
-    label = read_mask(label_path(tmp_path / 'out', BAD))
+    label = read_mask(ExportFolder(tmp_path / 'out').label_path(BAD))
     assert label.shape == size and (label == 3).all()
     seen, _ = CamFolder(cam_dir).read(BAD)
     assert seen.shape == (*size, 3) and seen.dtype == np.uint8
@@ -425,20 +437,22 @@ def test_images_are_read_as_rgb(cam_dir):
 def test_a_large_image_is_refined_at_a_smaller_size(cam_dir, tmp_path):
     cfg = dict(CUT, max_pixels=24 * 24)
     assert not refine(cam_dir, cfg, 'val', save_scores=True).failed
-    label = read_mask(label_path(tmp_path / 'out', VAL[0]))
+    label = read_mask(ExportFolder(tmp_path / 'out').label_path(VAL[0]))
     assert label.shape == (48, 48)
     blocks = label.reshape(24, 2, 24, 2)
     assert (blocks == blocks[:, :1, :, :1]).all()
-    saved = read_cam(cam_path(tmp_path / 'out', VAL[0]))
+    saved = read_cam(ExportFolder(tmp_path / 'out').cam_path(VAL[0]))
     assert saved.cam.shape[1:] == (24, 24) and saved.size == (48, 48)
 
 
 def test_nowhere_to_write(cam_dir, monkeypatch):
     def full(*args):
-        raise OSError('No space left on device')
+        raise OSError(28, 'No space left on device', 'labels/a.png')
 
     monkeypatch.setattr(image_refiner, 'write_label', full)
-    with pytest.raises(UserError, match='out: cannot write .No space left'):
+    with pytest.raises(
+        UserError, match=r'labels/a.png: cannot be written \(No space left on device\)'
+    ):
         refine(cam_dir)
 
 
@@ -451,7 +465,7 @@ def test_a_folder_elsewhere(cam_dir, tmp_path):
     with pytest.raises(UserError, match='or --image-dir'):
         CamFolder(cam_dir, tmp_path / 'moved')
     folder = CamFolder(cam_dir, tmp_path / 'moved', tmp_path / 'photos')
-    FolderRefinement(CUT, folder, tmp_path / 'again').run(folder.stems('val'), workers=0)
+    FolderRefinement(CUT, folder, tmp_path / 'again').run(folder.image_ids('val'), workers=0)
     assert contents(tmp_path / 'again').items() <= contents(tmp_path / 'out').items()
 
 
@@ -462,7 +476,7 @@ def test_a_split_that_is_not_there(cam_dir):
 
 def test_a_folder_without_cams(cam_dir, tmp_path):
     shutil.rmtree(cam_dir / 'cams')
-    with pytest.raises(UserError, match='no CAM is there'):
+    with pytest.raises(UserError, match='cams: holds no CAM'):
         refine(cam_dir)
     (cam_dir / 'export.json').unlink()
     with pytest.raises(UserError, match='no such file; give the folder'):
@@ -475,10 +489,13 @@ def test_refined_maps_can_be_refined_again(cam_dir, tmp_path):
     refine(cam_dir, split='val', save_scores=True)
     refine(tmp_path / 'out', split='val', out='twice')
     for stem in VAL:  # but for what float16 rounds
-        once, twice = (read_mask(label_path(tmp_path / out, stem)) for out in ('out', 'twice'))
+        once, twice = (
+            read_mask(ExportFolder(tmp_path / out).label_path(stem)) for out in ('out', 'twice')
+        )
         assert (once == twice).mean() > 0.99
     source = record_of(tmp_path / 'twice')['source']
     assert source['refiners'] == CUT['refiners']
+    assert source['source'] == ExportFolder(cam_dir).read().identity()
 
 
 def test_the_examples_of_the_pages(cam_dir, tmp_path, monkeypatch, request):
@@ -492,7 +509,8 @@ def test_the_examples_of_the_pages(cam_dir, tmp_path, monkeypatch, request):
         (tmp_path / 'page' / name).write_text(code)
     cfg = read_config('config.py')
     assert not refine(cam_dir, cfg, 'val').failed
-    chains = read_chains(read_config('chains.py'), 'chains.py', 0.3)
+    record = ExportFolder(cam_dir).read()
+    chains = read_chains(read_config('chains.py'), 'chains.py', record)
     assert len(chains) == 7
     for settings in chains.values():
         try:

@@ -3,9 +3,12 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
+from mmpretrain.structures import DataSample
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.cam_file import CamFile, cam_path, read_cam, write_cam
+from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
 
 
 def make(n=2, h=5, w=7, size=(20, 28)):
@@ -14,7 +17,7 @@ def make(n=2, h=5, w=7, size=(20, 28)):
 
 
 def test_what_is_written_is_read(tmp_path):
-    path = cam_path(tmp_path, 'a')
+    path = ExportFolder(tmp_path).cam_path('a')
     assert path == tmp_path / 'cams' / 'a.npz'
     cam_file = make()
     write_cam(path, cam_file)
@@ -62,6 +65,14 @@ def test_equal_maps_give_equal_bytes(tmp_path, monkeypatch):
         (dict(cam=np.full((2, 3, 4), 7e4), normalized=False), 'not finite'),
         (dict(cam=np.full((2, 3, 4), 1.5)), 'says that it is normalized'),
         (dict(cam=np.full((2, 3, 4), -0.1)), 'says that it is normalized'),
+        (dict(class_ids=[0, 70_000]), 'not all in'),
+        (dict(class_ids=[0.5, 3]), 'must be integers'),
+        (dict(class_ids=[[0, 3]]), 'must have the shape'),
+        (dict(cam=np.zeros((2, 3, 4), complex)), 'must be real numbers'),
+        (dict(normalized='no'), 'true or false'),
+        (dict(scale=[1]), 'scale must be 2 real numbers'),
+        (dict(scale=[1, -1]), 'scale must be finite and 0 or more'),
+        (dict(score=[1, np.inf]), 'score must be finite and 0 or more'),
     ],
 )
 def test_fields_that_do_not_fit(fields, message):
@@ -69,6 +80,32 @@ def test_fields_that_do_not_fit(fields, message):
     CamFile(**good)
     with pytest.raises(ValueError, match=message):
         CamFile(**{**good, **fields})
+
+
+def test_strength_is_kept_where_it_is_known(tmp_path):
+    cam_file = CamFile([3, 0], np.ones((2, 1, 1)), (4, 4), scale=[12.5, 0], score=[0.9, 0.1])
+    write_cam(tmp_path / 'a.npz', cam_file)
+    back = read_cam(tmp_path / 'a.npz')
+    assert back.scale.dtype == back.score.dtype == np.float32
+    np.testing.assert_array_equal(back.scale, np.float32([12.5, 0]))
+    np.testing.assert_array_equal(back.score, np.float32([0.9, 0.1]))
+    write_cam(tmp_path / 'old.npz', make())
+    assert read_cam(tmp_path / 'old.npz').scale is None is read_cam(tmp_path / 'old.npz').score
+
+
+@pytest.mark.parametrize('as_sample', [dict, lambda fields: DataSample(metainfo=fields)])
+def test_the_maps_of_a_sample(as_sample):
+    fields = dict(
+        class_ids=torch.tensor([2, 0]),
+        cam=torch.tensor([[[0.1]], [[1.0]]], dtype=torch.bfloat16, requires_grad=True),
+        ori_shape=(8, 12, 3),
+    )
+    plain = CamFile.from_sample(as_sample(fields))
+    assert plain.class_ids.tolist() == [2, 0] and plain.size == (8, 12) and plain.scale is None
+    assert plain.cam.dtype == np.float16 and plain.cam[1, 0, 0] == 1
+    strong = dict(fields, cam_scale=torch.tensor([3.0, 4.0]), cam_score=torch.tensor([0.5, 1.0]))
+    made = CamFile.from_sample(as_sample(strong))
+    assert made.scale.tolist() == [3, 4] and made.score.tolist() == [0.5, 1]
 
 
 def test_raw_maps_may_exceed_one():
@@ -88,8 +125,8 @@ def bare_array():
 
 
 def flip_a_byte():
-    data = bytearray(written(cam=np.zeros((1, 30, 30), np.float16)))
-    data[400] ^= 1
+    data = bytearray(written(**{**FIT, 'cam': np.zeros((1, 30, 30), np.float16)}))
+    data[1000] ^= 1  # in the maps, which are not compressed
     return bytes(data)
 
 
@@ -120,10 +157,20 @@ FIT = dict(
         (other_zip(), 'not a CAM file of ppl_mm'),
         (written(x=np.zeros(2)), "has no 'class_ids'"),
         (written(**{**FIT, 'cam': np.array([object()])}), 'not a readable'),
-        (written(**{**FIT, 'class_ids': np.zeros(2)}), 'need a cam of shape'),
+        (written(**{**FIT, 'class_ids': np.arange(2)}), 'need a cam of shape'),
         (written(**{**FIT, 'cam': np.array(['a'])}), 'export it again'),
         (written(**{**FIT, 'size': np.array(3)}), 'export it again'),
         (written(**{**FIT, 'normalized': np.zeros(2)}), 'export it again'),
+        (written(**{**FIT, 'normalized': np.array('no')}), 'normalized must be true or false'),
+        (written(**{**FIT, 'normalized': np.array(2)}), 'normalized must be true or false'),
+        (written(**{**FIT, 'cam': np.zeros((1, 2, 2), complex)}), 'cam must be real numbers'),
+        (written(**{**FIT, 'class_ids': np.array([0.5])}), 'class_ids must be integers'),
+        (written(**{**FIT, 'class_ids': np.array([65536])}), 'not all in 0..253'),
+        (written(**{**FIT, 'class_ids': np.array([True])}), 'class_ids must be integers'),
+        (written(**{**FIT, 'size': np.array([4.5, 4])}), r'\(H, W\) in pixels'),
+        (written(**FIT, scale=np.array([np.nan])), 'scale must be finite'),
+        (written(**FIT, scale=np.zeros(2)), 'scale must be 1 real numbers'),
+        (written(**FIT, score=np.array(['a'])), 'score must be 1 real numbers'),
     ],
 )
 def test_a_bad_file_is_one_line_that_names_it(tmp_path, data, message):

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.mask_file import label_path, read_any_mask, read_mask, voc_palette, write_label
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.mask_file import read_any_mask, read_mask, voc_palette, write_label
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def label():
 
 
 def test_what_is_written_is_read(tmp_path, label):
-    path = label_path(tmp_path, 'a')
+    path = ExportFolder(tmp_path).label_path('a')
     assert path == tmp_path / 'labels' / 'a.png'
     write_label(path, label)
     np.testing.assert_array_equal(read_mask(path), label)

@@ -122,7 +122,7 @@ def test_labels_without_a_background():
     [
         ([dict(type='ppl_mm.Nothing')], None, 'refiners: .*ppl_mm.Nothing'),
         ([dict(threshold=0.3)], None, 'refiners: .*type'),
-        ([dict(type='ppl_mm.ConstantBackground')], None, 'refiners: .*threshold'),
+        ([dict(type='ppl_mm.AlphaBackground')], None, 'refiners: .*alpha'),
         ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
         ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
         ([], dict(type='ppl_mm.Nothing'), 'label: .*ppl_mm.Nothing'),

@@ -255,8 +255,7 @@ def test_masks_of_other_annotations_are_refused(coco, split):
     path.write_text(json.dumps(content))
     before = {path: path.read_bytes() for path in coco.glob('SegmentationClass/*/*.png')}
     with pytest.raises(
-        UserError,
-        match=rf'other settings \({path.name} .*; give another folder, or remove this one',
+        UserError, match=rf'other settings \({path.name} .*; remove it, or give another one'
     ) as caught:
         convert(coco)
     assert len(str(caught.value).splitlines()) == 1

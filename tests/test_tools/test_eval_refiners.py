@@ -9,7 +9,8 @@ from PIL import Image
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import confusion_matrix, summarize
-from ppl_mm.formats.cam_file import cam_path, read_cam
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import read_mask
 
 PATH = Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py'
@@ -54,7 +55,7 @@ def expected(cam_dir, label_of):
     total = 0
     for k in range(4):
         mask = read_mask(cam_dir.parent / f'data/SegmentationClass/val_{k:05d}.png')
-        cam = read_cam(cam_path(cam_dir, f'val_{k:05d}'))
+        cam = read_cam(ExportFolder(cam_dir).cam_path(f'val_{k:05d}'))
         total = total + confusion_matrix(label_of(cam), mask, 4)
     classes = (cam_dir.parent / 'data/classes.txt').read_text().split()
     return summarize(total, classes)
@@ -140,7 +141,7 @@ def test_a_limit_has_a_file_of_its_own(measure, cam_dir):
         measure(CONFIG, '--limit', 2)
     path = cam_dir / 'eval/refiners_val_first2.json'
     assert json.loads(path.read_text())['num_images'] == 2
-    with pytest.raises(UserError, match='num_images differs.*another --out'):
+    with pytest.raises(UserError, match='num_images 4 there, 2 here'):
         measure(CONFIG, '--limit', 2, '--out', cam_dir / 'all.json')
 
 
@@ -176,14 +177,21 @@ def test_images_that_cannot_be_measured(measure, cam_dir):
     with pytest.raises(UserError, match='val_00002.png: does not fit'):
         measure()
     mask.write_bytes(data)
-    cam_path(cam_dir, 'val_00003').unlink()
+    ExportFolder(cam_dir).cam_path('val_00003').unlink()
     with pytest.raises(UserError, match='val_00003.npz: no such CAM'):
         measure()
 
 
 def test_a_file_of_something_else(measure, cam_dir):
-    (cam_dir / 'eval').mkdir()
-    for text in ('{', '[]', '{"chains": 3}', '{}'):
-        (cam_dir / 'eval/refiners_val.json').write_text(text)
-        with pytest.raises(UserError, match='not readable as measurements'):
+    path = cam_dir / 'eval/refiners_val.json'
+    measure()
+    found = json.loads(path.read_text())
+    for text in (
+        '{',
+        '[]',
+        json.dumps(found | dict(chains=3)),
+        json.dumps(found | dict(chains=[])),
+    ):
+        path.write_text(text)
+        with pytest.raises(UserError, match='not readable as the record of measurements'):
             measure()

@@ -10,8 +10,9 @@ from PIL import Image
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
-from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
-from ppl_mm.formats.mask_file import label_path, write_label
+from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.mask_file import write_label
 
 TOOLS = Path(__file__).parents[2] / 'tools/analysis_tools'
 CLASSES = ['cat', 'cow', 'dog']
@@ -33,8 +34,8 @@ def root(tmp_path):
     rng = np.random.default_rng(0)
     for k in range(4):
         cam_file = CamFile([0, 2][:k], rng.random((k and min(k, 2), 4, 5)), (8, 10))
-        write_cam(cam_path(tmp_path / 'export', k), cam_file)
-        write_label(label_path(tmp_path / 'export', k), label_from_cam(cam_file, 0.3))
+        write_cam(ExportFolder(tmp_path / 'export').cam_path(k), cam_file)
+        write_label(ExportFolder(tmp_path / 'export').label_path(k), label_from_cam(cam_file, 0.3))
         write_label(tmp_path / 'masks' / f'{k}.png', rng.choice(np.uint8([0, 1, 3, 255]), (8, 10)))
     (tmp_path / 'export' / 'export.json').write_text(
         json.dumps(dict(classes=CLASSES, threshold=0.3))
@@ -101,6 +102,19 @@ def test_an_export_that_is_not_finished_is_measured_too(root):
     report = run_cam(root, '--thresholds', '0.2', '0.6', '0.2')
     assert report['curve']['threshold'] == [0.2, 0.4, 0.6]
     assert report['scores_at_export_threshold'] is None
+
+
+@pytest.mark.parametrize('out', ['x', 'x.json', 'x.png', 'x.JSON'])
+def test_a_suffix_in_out_is_not_written_twice(root, tmp_path, out):
+    run_cam(root)
+    run_cam(root, '--out', str(tmp_path / 'new' / out))
+    assert sorted(p.name for p in (tmp_path / 'new').iterdir()) == ['x.json', 'x.png']
+
+
+def test_a_name_with_dots_stays_whole(root, tmp_path):
+    run_cam(root)
+    run_cam(root, '--out', str(tmp_path / 'new/v1.2'))
+    assert sorted(p.name for p in (tmp_path / 'new').iterdir()) == ['v1.2.json', 'v1.2.png']
 
 
 @pytest.mark.parametrize(

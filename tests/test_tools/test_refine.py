@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ppl_mm.cams import label_from_cam
-from ppl_mm.formats.cam_file import cam_path, read_cam
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import read_mask
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -104,13 +105,13 @@ def test_settings_from_the_command_line(refine, config, cam_dir):
     config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.9)]")
     out = refine('--cfg-options', 'refiners.0.threshold=0.3')
     label = read_mask(out / 'labels/val_00000.png')
-    cam = read_cam(cam_path(cam_dir, 'val_00000'))
+    cam = read_cam(ExportFolder(cam_dir).cam_path('val_00000'))
     assert (label == label_from_cam(cam, 0.3)).all()
     assert record_of(out)['refiners'][0]['threshold'] == 0.3
 
 
 def test_what_failed_is_said_at_the_end(tool, config, cam_dir, tmp_path):
-    missing = cam_path(cam_dir, 'train_00002')
+    missing = ExportFolder(cam_dir).cam_path('train_00002')
     missing.unlink()
     (tmp_path / 'data/JPEGImages/val_00001.jpg').write_bytes(b'')
     (tmp_path / 'data/ImageSets/Segmentation/all.txt').write_text(
@@ -226,7 +227,7 @@ def test_two_processes_write_the_same_files(refine, own, config, cam_dir, tmp_pa
     own('Counted', f'open({str(tmp_path / "pids")!r}, "a").write(f"{{os.getpid()}}\\n")')
     one = refine(out='one')
     (tmp_path / 'pids').unlink()
-    cam_path(cam_dir, 'val_00001').unlink()
+    ExportFolder(cam_dir).cam_path('val_00001').unlink()
     (tmp_path / 'data/ImageSets/Segmentation/all.txt').write_text(
         '\n'.join(path.stem for path in contents(one))
     )
@@ -283,7 +284,7 @@ def test_export_and_refine_in_one_command(
     refined = tmp_path / 'both/refined'
     assert len(contents(refined)) == 4
     for path in contents(refined):
-        cam = read_cam(cam_path(tmp_path / 'both', path.stem))
+        cam = read_cam(ExportFolder(tmp_path / 'both').cam_path(path.stem))
         assert (read_mask(refined / path) == label_from_cam(cam, 0.3)).all()
     record = record_of(refined)
     assert record['split'] == 'val' and record['finished']

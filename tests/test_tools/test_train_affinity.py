@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from ppl_mm.formats.cam_file import CamFile, cam_path, write_cam
-from ppl_mm.formats.mask_file import label_path, read_mask
+from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.mask_file import read_mask
 
 ROOT = Path(__file__).parents[2]
 SURE = """
@@ -76,7 +77,7 @@ def maps(cam_dir):
         ids = np.setdiff1d(np.unique(mask), [0, 255]) - 1
         cam = np.stack([(mask == k + 1).reshape(12, 4, 12, 4).mean(axis=(1, 3)) for k in ids])
         write_cam(
-            cam_path(cam_dir, path.stem),
+            ExportFolder(cam_dir).cam_path(path.stem),
             CamFile(ids, cam / cam.max(axis=(1, 2), keepdims=True), mask.shape),
         )
     return cam_dir
@@ -120,12 +121,12 @@ def weights(path):
 
 def test_from_maps_to_walked_labels(train, tool, config, maps, sure, tmp_path):
     stem = 'train_00000'
-    known = read_mask(label_path(sure, stem))
+    known = read_mask(ExportFolder(sure).label_path(stem))
     assert 255 in known and 0 in known and len(np.unique(known)) > 2
     (tmp_path / 'walk.py').write_text(WALK.format(config=config, work=train()))
     done = tool('refine', tmp_path / 'walk.py', maps, '--out-dir', tmp_path / 'out', '--workers', 0)
     assert done.code == 0 and '12 refined' in done.output, done.output
-    label = read_mask(label_path(tmp_path / 'out', stem))
+    label = read_mask(ExportFolder(tmp_path / 'out').label_path(stem))
     mask = read_mask(tmp_path / f'data/SegmentationClass/{stem}.png')
     assert set(np.unique(label)) <= set(np.unique(mask))
     assert (label == mask)[mask != 255].mean() > 0.7

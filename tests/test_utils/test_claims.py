@@ -6,7 +6,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.utils.claims import check_folder, claim_folder
 
-IDENTITY = dict(seed=1, classes=['cat'])
+IDENTITY = dict(seed=1, classes=['cat'], files=dict(a='1', b='3'), steps=[dict(t=0.4), 5])
 
 
 def check(path, identity=IDENTITY, **kwargs):
@@ -40,7 +40,10 @@ def test_a_folder_of_the_same_run_is_given_back(tmp_path):
     [
         (dict(seed=2), 'holds an export made with other settings (seed 2 there, 1 here)'),
         (dict(classes=['cat', 'dog']), "classes ['cat', 'dog'] there, ['cat'] here"),
-        (dict(seed='x' * 1000), 'seed xxx'),
+        (dict(seed='x' * 1000), f'seed {"x" * 38}.. there'),
+        (dict(files=dict(a='1', b='2')), '(files.b 2 there, 3 here)'),
+        (dict(steps=[dict(t=0.3), 5]), '(steps.0.t 0.3 there, 0.4 here)'),
+        (dict(steps=[]), "(steps [] there, [{'t': 0.4}, 5] here)"),
     ],
 )
 def test_the_folder_of_another_run_is_refused_by_what_differs(tmp_path, record, line):

@@ -1,16 +1,16 @@
 """Measure the CAMs of an export at every threshold, in one pass.
 
-EXPORT_DIR is what tools/export_cam.py wrote (cams/ and export.json); MASK_DIR
-holds the masks, often SegmentationClass. A threshold is the score of the
-background: a pixel is its strongest class where that is above the threshold.
+EXPORT_DIR is a folder that tools/export_cam.py wrote (cams/ and export.json);
+MASK_DIR holds the masks, often SegmentationClass. A threshold is the score of
+the background: a pixel is its strongest class where that is above the threshold.
 
-Printed are the curve, the scores per class at the best threshold, and, where
-the export has one, the mIoU at the export's own threshold. The best threshold
-is chosen by the masks of the split that you name: reported on the same split
-it is an upper bound, and on any other split it is supervision to be named.
+The command prints the curve, the scores per class at the best threshold and,
+where the export has one, the mIoU at the export's own threshold. The masks of
+the split that you name choose the best threshold. Reported on the same split it
+is an upper bound; used on another split it is supervision, so name it.
 
-Written are, beside each other, OUT.json and OUT.png, a plot of the curve:
-mIoU, precision and recall over the threshold.
+It writes OUT.json and OUT.png, a plot of the curve: mIoU, precision and recall
+over the threshold.
 """
 
 import argparse
@@ -21,9 +21,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ppl_mm.apis.cam_folder import read_export
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
+from ppl_mm.formats.class_list import BACKGROUND
+from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
@@ -42,7 +43,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('export_dir', metavar='EXPORT_DIR')
     parser.add_argument('mask_dir', metavar='MASK_DIR')
     parser.add_argument(
-        '--split', required=True, metavar='FILE', help='the images: one stem per line'
+        '--split', required=True, metavar='FILE', help='the images: one image id per line'
     )
     parser.add_argument(
         '--thresholds',
@@ -61,7 +62,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--out',
         metavar='OUT',
-        help='where to write, without suffix (default: EXPORT_DIR/eval/<split>)',
+        help='where to write, with .json or .png or without (default: EXPORT_DIR/eval/<split>)',
     )
     return parser.parse_args(argv)
 
@@ -131,7 +132,7 @@ def _percent(value: float | None) -> str:
 def print_tables(
     sweep: ThresholdSweep, scores: dict[float, dict], split: str, used: float | None
 ) -> None:
-    """Say it to people.
+    """Print the curve and the scores.
 
     Args:
         sweep (ThresholdSweep): The counts.
@@ -150,18 +151,25 @@ def print_tables(
         print(f'\nat {used:g}, the threshold of the export: mIoU {100 * scores[used]["mIoU"]:.2f}')
 
 
+def output_stem(out: str) -> Path:
+    """Return a path without the suffix of one of the two files that are written."""
+    path = Path(out)
+    return path.with_suffix('') if path.suffix.lower() in ('.json', '.png') else path
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the tables, write the JSON and the plot."""
     args = parse_args(argv)
     thresholds = threshold_grid(*args.thresholds)
-    record, stems = read_export(args.export_dir), read_ids(args.split)
-    used, split = record.get('threshold'), Path(args.split).stem
+    folder = ExportFolder(args.export_dir)
+    record, ids = folder.read(), read_ids(args.split)
+    used, split = record.map_threshold, Path(args.split).stem
     given = [] if used is None else [used]
     sweep = evaluate_folder(
-        Path(args.export_dir) / 'cams',
+        folder.cam_dir,
         GroundTruth(args.mask_dir, args.image_labels),
-        stems,
-        len(record['classes']),
+        ids,
+        len(record.classes),
         [*thresholds, *given],
     )
     try:
@@ -170,17 +178,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(
             f'{args.mask_dir}: {error}; the masks of {split} hold nothing but void'
         ) from error
-    names = ['background', *record['classes']]
+    names = [BACKGROUND, *record.classes]
     scores = {
         threshold: summarize(sweep.confusion(threshold), names) for threshold in [best, *given]
     }
     print_tables(sweep, scores, split, used)
-    out = Path(args.out or Path(args.export_dir) / 'eval' / split)
+    out = output_stem(args.out) if args.out else folder.root / 'eval' / split
     report = dict(
         export=args.export_dir,
         masks=args.mask_dir,
         split=split,
-        num_images=len(stems),
+        num_images=len(ids),
         negatives_without_mask=sweep.num_assumed,
         best_threshold=best,
         best_mIoU=miou,

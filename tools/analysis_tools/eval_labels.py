@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.evaluation import evaluate_labels, format_table, summarize
-from ppl_mm.formats.class_list import read_classes
+from ppl_mm.formats.class_list import BACKGROUND, read_classes
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import run
@@ -40,7 +40,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('label_dir', metavar='LABEL_DIR')
     parser.add_argument('mask_dir', metavar='MASK_DIR')
     parser.add_argument(
-        '--split', required=True, metavar='FILE', help='the images: one stem per line'
+        '--split', required=True, metavar='FILE', help='the images: one image id per line'
     )
     parser.add_argument(
         '--classes',
@@ -65,19 +65,19 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
-    classes, stems = read_classes(args.classes), read_ids(args.split)
+    classes, ids = read_classes(args.classes), read_ids(args.split)
     truth = GroundTruth(args.mask_dir, args.image_labels)
-    confusion = evaluate_labels(args.label_dir, truth, stems, len(classes))
-    summary = summarize(confusion, ['background', *classes])
+    confusion = evaluate_labels(args.label_dir, truth, ids, len(classes))
+    summary = summarize(confusion, [BACKGROUND, *classes])
     note = note_on_negatives(len(truth.assumed))
-    print(f'{len(stems)} images of {args.split}{note}, per cent')
+    print(f'{len(ids)} images of {args.split}{note}, per cent')
     print(format_table(summary))
     if args.out:
         report = dict(
             labels=args.label_dir,
             masks=args.mask_dir,
             split=Path(args.split).stem,
-            num_images=len(stems),
+            num_images=len(ids),
             negatives_without_mask=len(truth.assumed),
             **summary,
         )

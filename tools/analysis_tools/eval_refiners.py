@@ -146,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     cfg = read_config(args.config)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
-    chains = read_chains(cfg, args.config, folder.record.get('threshold'))
+    chains = read_chains(cfg, args.config, folder.record)
     comparison = ChainComparison(chains, folder, args.split, args.out, args.limit)
     _check_masks(comparison, args.picture)
     report = comparison.run(args.workers)
@@ -163,8 +163,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _check_masks(comparison: ChainComparison, others: Sequence[str]) -> None:
     """Say at once that a split has no masks."""
     truth = GroundTruth(comparison.mask_dir)
-    for stem in (*comparison.stems, *others):
-        truth.check(stem)
+    for image_id in (*comparison.image_ids, *others):
+        truth.check(image_id)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 """Maps of a segmentation network, in the place of a classifier's CAMs."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -58,6 +59,11 @@ class SegMapTTAModel(BaseTTAModel):
         self.classes = classes
         self.cam_stride = cam_stride
 
+    @staticmethod
+    def scale_unit(cfg: Mapping) -> str:
+        """Return the unit of ``cam_scale``: maps are probabilities."""
+        return 'probability'
+
     def merge_preds(self, data_samples_list: list[list[SegDataSample]]) -> list[SegDataSample]:
         """Merge the views of each image.
 
@@ -69,7 +75,9 @@ class SegMapTTAModel(BaseTTAModel):
 
         Returns:
             list[SegDataSample]: For each image ``class_ids`` (n,) and ``cam``
-            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1.
+            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1, and
+            ``cam_scale`` (n,), the maximum of each map before it was divided
+            by that.
 
         Raises:
             UserError: If the classes of an image are not known and 'labels' are kept.
@@ -84,7 +92,9 @@ class SegMapTTAModel(BaseTTAModel):
         size = [math.ceil(side / self.cam_stride) for side in views[0].ori_shape[:2]]
         merged = views[0].new(data={})
         merged.set_field(class_ids, 'class_ids')
-        merged.set_field(normalize_cam(_shrink(maps, size)), 'cam')
+        maps = _shrink(maps, size)
+        merged.set_field(normalize_cam(maps), 'cam')
+        merged.set_field(maps.amax(dim=(1, 2)) / len(logits), 'cam_scale')
         return merged
 
     def _class_ids(self, sample: SegDataSample, logits: list[Tensor]) -> Tensor:

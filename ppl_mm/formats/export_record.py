@@ -1,0 +1,230 @@
+"""The record of an export or a refinement: what made its maps and labels."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..errors import UserError
+from ..utils.files import check_regular, write_json
+from ..version import __version__
+from .class_list import check_classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRecord:
+    """What ``export.json`` says about a folder of ``tools/export_cam.py``.
+
+    A field is None where the file does not say it.
+
+    Args:
+        classes: Foreground classes, in the order of the classifier's ids.
+        ppl_mm: The version that wrote it.
+        config: Path of the config of the classifier.
+        checkpoint: Path of its weights.
+        checkpoint_sha256: Their SHA-256.
+        data_root: The data set.
+        class_source: Whose maps are kept: 'labels' or 'predicted'.
+        views: Transforms of the views, as in the config.
+        cam_stride: Pixels of the image for each cell of a map.
+        relu: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
+        softmax: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
+        network: SHA-256 of the settings of the network.
+        scale_unit: The unit of ``scale`` in the CAM files: 'logit' or
+            'probability'.
+        threshold: Background score of the labels, 0..1.
+        threshold_from: Where it comes from; a dict with ``split``, ``mIoU`` and
+            more where the masks of a split have chosen it.
+        split: What was exported last; None for the one of the config.
+        num_images: How many images it has.
+        label_summary: See :class:`.label_summary.LabelSummary`.
+        finished: Whether the labels are complete. Defaults to None: they are
+            if there is a threshold.
+
+    Raises:
+        UserError: If a field is of the wrong type, or the threshold is not in
+            0..1.
+    """
+
+    classes: tuple[str, ...]
+    ppl_mm: str | None = __version__
+    config: str | None = None
+    checkpoint: str | None = None
+    checkpoint_sha256: str | None = None
+    data_root: str | None = None
+    class_source: str | None = None
+    views: list | None = None
+    cam_stride: int | None = None
+    relu: str | None = None
+    softmax: bool | None = None
+    network: str | None = None
+    scale_unit: str | None = None
+    threshold: float | None = None
+    threshold_from: str | dict | None = None
+    split: str | None = None
+    num_images: int | None = None
+    label_summary: dict | None = None
+    finished: bool | None = None
+
+    #: What the folder holds, for messages.
+    what: ClassVar[str] = 'an export'
+    _IDENTITY: ClassVar[tuple[str, ...]] = (
+        'checkpoint_sha256',
+        'data_root',
+        'classes',
+        'class_source',
+        'views',
+        'cam_stride',
+        'relu',
+        'softmax',
+        'network',
+    )
+    # What an interrupted run has reached, or an earlier one of another split.
+    _PROGRESS: ClassVar[tuple[str, ...]] = (
+        'threshold',
+        'threshold_from',
+        'split',
+        'num_images',
+        'label_summary',
+        'finished',
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'classes', check_classes(self.classes, 'classes'))
+        if self.finished is None:
+            object.__setattr__(self, 'finished', self.threshold is not None)
+        for one in fields(self):
+            _check_type(one.name, getattr(self, one.name), one.type)
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UserError(f'threshold is {self.threshold}, it must be in 0..1')
+
+    @property
+    def map_threshold(self) -> float | None:
+        """Where the maps of the folder are cut; None where a label rule decides."""
+        return self.threshold
+
+    @property
+    def threshold_origin(self) -> str | None:
+        """Where the threshold comes from, in a few words: the split, if masks chose it."""
+        if isinstance(self.threshold_from, dict):
+            return self.threshold_from.get('split')
+        return self.threshold_from
+
+    def identity(self) -> dict:
+        """Return what makes the folder's files what they are, of JSON's types."""
+        return _plain({name: getattr(self, name) for name in self._IDENTITY})
+
+    def continuing(self, found: 'ExportRecord') -> 'ExportRecord':
+        """Return the record of a run that continues another one of the same identity."""
+        return replace(self, **{name: getattr(found, name) for name in self._PROGRESS})
+
+    def write(self, path: str | os.PathLike) -> None:
+        """Write the record as JSON, whole or not at all."""
+        write_json(path, _plain(asdict(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefinementRecord(ExportRecord):
+    """What ``export.json`` says about a folder of ``tools/refine.py``.
+
+    Args:
+        source_dir: The folder whose maps were refined.
+        source: What made those maps, see :meth:`ExportRecord.identity`.
+        refine_config: Path of the config.
+        refiners: The steps.
+        label: The rule that makes a label.
+        max_pixels: Larger images are refined at about this size.
+        custom_imports: Modules that the steps need.
+        files: SHA-256 of the files that the steps use, by path.
+        failed: Why an image has no label, by its image id.
+    """
+
+    source_dir: str | None = None
+    source: dict | None = None
+    refine_config: str | None = None
+    refiners: list = field(default_factory=list)
+    label: dict | None = None
+    max_pixels: int | None = None
+    custom_imports: dict | None = None
+    files: dict = field(default_factory=dict)
+    failed: dict = field(default_factory=dict)
+
+    what: ClassVar[str] = 'refined labels'
+    _IDENTITY: ClassVar[tuple[str, ...]] = (
+        'checkpoint_sha256',
+        'data_root',
+        'classes',
+        'source',
+        'refiners',
+        'label',
+        'max_pixels',
+        'files',
+    )
+    _PROGRESS: ClassVar[tuple[str, ...]] = ('failed',)
+
+    @property
+    def map_threshold(self) -> None:
+        """None: the label rule has decided, no threshold cuts refined maps."""
+        return None
+
+
+def read_record(path: str | os.PathLike) -> ExportRecord:
+    """Read the record of an export or a refinement.
+
+    Args:
+        path: An ``export.json``.
+
+    Raises:
+        UserError: If it is missing, damaged, or says something impossible.
+    """
+    found = _read_object(Path(path))
+    kind = RefinementRecord if 'refiners' in found else ExportRecord
+    known = {one.name for one in fields(kind)}
+    given = {name: value for name, value in found.items() if name in known}
+    try:
+        return kind(**{'classes': (), 'ppl_mm': None} | given)
+    except UserError as error:
+        raise UserError(f'{path}: {error}; export again into another folder') from error
+
+
+def _read_object(path: Path) -> dict:
+    try:
+        check_regular(path)
+        found = json.loads(path.read_text(encoding='utf-8'))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(
+            f'{path}: no such file; give the folder that tools/export_cam.py wrote'
+        ) from error
+    except UserError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path) from error
+    if not isinstance(found, dict):
+        raise _unreadable(path)
+    return found
+
+
+def _unreadable(path: Path) -> UserError:
+    return UserError(
+        f'{path}: not a readable record of an export; export again into another folder'
+    )
+
+
+def _check_type(name: str, value: object, expected: Any) -> None:
+    """Refuse a value that the annotation of a field excludes."""
+    if name == 'classes':  # checked by check_classes
+        return
+    fits = isinstance(value, expected)
+    if isinstance(value, bool):  # which Python takes for an integer
+        fits = isinstance(True, expected) and expected not in (int | None, float | None)
+    elif isinstance(value, int):
+        fits = fits or isinstance(float(value), expected)
+    if not fits:
+        raise UserError(f'{name} is {value!r}, which is of the wrong type')
+
+
+def _plain(values: Mapping) -> dict:
+    """Return values of JSON's types: as they are read back."""
+    return json.loads(json.dumps(values))

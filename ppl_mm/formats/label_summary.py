@@ -1,0 +1,111 @@
+"""What a set of pseudo-labels shows as a whole, and what is suspicious about it."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .mask_file import IGNORE, read_mask
+
+#: Share of the labels from which on it is suspicious that they show no class.
+MOST_LABELS = 0.95
+#: Mean share of an image, over the labels that show a class, from which on
+#: they cover too much; the objects of VOC cover a quarter.
+MOST_OF_AN_IMAGE = 0.5
+#: Share of one image that counts as nearly everything.
+NEARLY_ALL = 0.9
+_SHOWN = 8  # names of classes in a warning
+
+
+@dataclass(frozen=True)
+class LabelSummary:
+    """Counts over pseudo-labels, one per image.
+
+    Pixels with the value "ignore" count neither as a class nor as background.
+
+    Args:
+        num_labels: How many labels.
+        background: Labels without a pixel of any class.
+        void: Labels with nothing but "ignore".
+        covered: Mean share of an image that has a class, 0..1, over the labels
+            that show one; 0 where there is none.
+        nearly_all: Labels in which classes cover more than
+            :data:`NEARLY_ALL` of the image.
+        images_per_class: Labels that show a class, by class id.
+    """
+
+    num_labels: int
+    background: int
+    void: int
+    covered: float
+    nearly_all: int
+    images_per_class: list[int] = field(default_factory=list)
+
+    def warnings(self, classes: Sequence[str]) -> list[str]:
+        """Return a line for each thing that is suspicious.
+
+        Args:
+            classes: Foreground classes.
+        """
+        return [line for line in self._warnings(classes) if line]
+
+    def _warnings(self, classes: Sequence[str]) -> Iterator[str]:
+        total = self.num_labels
+        if total and self.background >= MOST_LABELS * total:
+            yield (
+                f'{self.background} of {total} pseudo-labels are all background; '
+                'lower the threshold, choose it by masks (--threshold-split), or train longer'
+            )
+        if self.covered > MOST_OF_AN_IMAGE:
+            yield (
+                f'pseudo-labels cover {100 * self.covered:.0f} % of an image on average, and more '
+                f'than {100 * NEARLY_ALL:.0f} % of {self.nearly_all} of {total} images; raise '
+                'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)'
+            )
+        if self.void:
+            yield (
+                f'{self.void} of {total} pseudo-labels are all void (255), so nothing is learned '
+                'from them; let the label rule ignore less'
+            )
+        missing = [
+            name for name, count in zip(classes, self.images_per_class, strict=True) if not count
+        ]
+        if missing and self.background + self.void < total:
+            shown = ', '.join(missing[:_SHOWN]) + (', ..' if len(missing) > _SHOWN else '')
+            yield (
+                f'no pseudo-label shows {shown} ({len(missing)} of {len(classes)} classes), which '
+                'cannot be learned; lower the threshold, or check the image-level labels'
+            )
+
+
+def summarize_labels(paths: Sequence[Path], num_classes: int) -> LabelSummary:
+    """Return the counts over pseudo-labels, read with several threads.
+
+    Args:
+        paths: The label of each image, see :func:`.mask_file.read_mask`.
+        num_classes: Foreground classes.
+
+    Raises:
+        UserError: If a file is missing or cannot be read.
+    """
+    with ThreadPoolExecutor() as pool:
+        # Pixels by value, (labels, 256): background, classes, .., "ignore".
+        counts = np.array(list(pool.map(_count, paths)), np.int64).reshape(-1, IGNORE + 1)
+    classes = counts[:, 1 : num_classes + 1]
+    share = classes.sum(axis=1) / np.maximum(counts.sum(axis=1), 1)  # (labels,)
+    void = counts[:, IGNORE] == counts.sum(axis=1)
+    return LabelSummary(
+        num_labels=len(counts),
+        background=int(((share == 0) & ~void).sum()),
+        void=int(void.sum()),
+        covered=float(share[share > 0].mean()) if share.any() else 0.0,
+        nearly_all=int((share > NEARLY_ALL).sum()),
+        images_per_class=(classes > 0).sum(axis=0).tolist(),
+    )
+
+
+def _count(path: Path) -> np.ndarray:
+    """Return how many pixels a label has of each value, shape (256,)."""
+    return np.bincount(read_mask(path).reshape(-1), minlength=IGNORE + 1)
