@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from .steps import ROOT
+from .command import ROOT
 
 # What changes results; the rest of the project does not.
 _CODE = ('ppl_mm', 'configs', 'tools', 'studies/engine', 'studies/variants')

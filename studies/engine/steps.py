@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ppl_mm.errors import UserError
-from ppl_mm.pipeline.process import last_useful_line, run_process
+from ppl_mm.pipeline.process import last_useful_line
 from ppl_mm.utils import atomic_write
 
+from .command import ROOT, run_command
 from .watch import Watch
 
-#: The project's folder.
-ROOT = Path(__file__).resolve().parents[2]
 #: The folder of its commands.
 TOOLS = ROOT / 'tools'
 _GPU_MEMORY = re.compile(r'\bmemory: (\d+)\b')
@@ -77,7 +76,7 @@ class Steps:
         )
         log = self.folder / 'logs' / f'{name}.log'
         try:
-            status = run_process(command, log, watch)
+            status = run_command(command, log, watch)
         finally:
             watch.note()
         if status:

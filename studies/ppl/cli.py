@@ -45,7 +45,6 @@ from studies.engine.queue import Queue
 from studies.engine.results import ResultsFile
 from studies.engine.row import ROUNDS
 from studies.engine.run import Run
-from studies.engine.steps import ROOT
 from studies.report.chapters import fill_tables
 from studies.report.numbers import Study
 from studies.report.page import summary, write_report
@@ -169,7 +168,7 @@ def report(args: argparse.Namespace) -> None:
         raise UserError(f'{args.results}: has no result yet; run the study first')
     page = args.page or args.results.with_suffix('.md')
     made = write_report(records, args.results, page, args.data, ROWS)
-    if args.results.parent == RESULTS.parent:
+    if args.results.resolve().parent == RESULTS.resolve().parent:
         for path, text in fill_pages().items():
             with atomic_write(path) as file:
                 file.write(text.encode())
@@ -210,9 +209,6 @@ def set_up(threads: int) -> None:
     """Set what holds for all children."""
     for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS'):
         os.environ[name] = str(threads)
-    # They import the studies too, e.g. variants that a config names.
-    paths = [str(ROOT), os.environ.get('PYTHONPATH')]
-    os.environ['PYTHONPATH'] = os.pathsep.join(filter(None, paths))
     # Like Ctrl-C: the child is ended, and the time so far noted.
     signal.signal(signal.SIGTERM, _interrupt)
 

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ppl_mm.data_tools.demo.data import write_demo_data
+from studies.engine.command import ROOT
 from studies.engine.data_set import DataSet
 from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
 from studies.engine.row import PLAIN, Row
 from studies.engine.run import Run
-from studies.engine.steps import ROOT
 
 from .rows.setting import PLAIN_CONFIG, neck
 

@@ -11,9 +11,10 @@ from mmengine.config import Config
 
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
+from ..command import ROOT
 from ..record import scores, steps_record, thin_curve
 from ..run import Run, write_list
-from ..steps import ROOT, TOOLS, StepFailed, Steps
+from ..steps import TOOLS, StepFailed, Steps
 from .files import drop_optimizer, read_json, write_config
 
 # Finer than the default: maps of patches alone peak at a few hundredths.

@@ -13,53 +13,41 @@ def progressive(data: str) -> dict[str, Row]:
     low_high = [(position, 2, 1) for position in cuts]
     middle_first = [low_high[1], low_high[2], low_high[0]]
     growing = zip(cuts, (4, 3, 2), (1, 1, 1), strict=True)
-
-    def row(
-        name: str, hypothesis: str, options: dict, method: str = _VARIANT, epochs: int = 3
-    ) -> Row:
-        # Three stages need three epochs; plain_3 is compared with them.
-        return Row(name, data, PLAIN_CONFIG[data], method, hypothesis, options, epochs=epochs)
-
     explicit = dict(
         type='ppl_mm.MultiGranularityFusion', positions=list(cuts), grids=[2] * len(cuts)
     )
-    rows = [
-        row(
-            'ppl_k2',
-            "the paper's method: low to high, a fresh schedule for each stage",
-            stages(*low_high),
-            PAPER,
-        ),
-        row('ppl_k2_high_low', 'order matters little', stages(*low_high[::-1])),
-        row('ppl_k2_random', 'order matters little', stages(*middle_first)),
-        row(
-            'ppl_k2_one_schedule',
+    paper = (
+        "the paper's method: low to high, a fresh schedule for each stage",
+        stages(*low_high),
+        PAPER,
+    )
+    order, length = 'order matters little', 'lengths matter little'
+    rows = dict(
+        ppl_k2=paper,
+        ppl_k2_high_low=(order, stages(*low_high[::-1])),
+        ppl_k2_random=(order, stages(*middle_first)),
+        ppl_k2_one_schedule=(
             'one schedule over all stages forgets less',
             stages(*low_high, fresh_schedule=False),
         ),
-        row(
-            'ppl_k2_long_early',
-            'lengths matter little',
-            stages((cuts[0], 2, 2), *low_high[1:]),
-            epochs=4,
-        ),
-        row(
-            'ppl_k2_long_late',
-            'lengths matter little',
-            stages(*low_high[:2], (cuts[2], 2, 2)),
-            epochs=4,
-        ),
-        row('ppl_k432', 'grids from fine to coarse fit the smaller tails', stages(*growing)),
-        row(
-            'ppl_k2_together',
+        ppl_k2_long_early=(length, stages((cuts[0], 2, 2), *low_high[1:])),
+        ppl_k2_long_late=(length, stages(*low_high[:2], (cuts[2], 2, 2))),
+        ppl_k432=('grids from fine to coarse fit the smaller tails', stages(*growing)),
+        ppl_k2_together=(
             'stages in each iteration do not forget',
             neck(cuts[0], 2) | together(data),
         ),
-        row(
-            'explicit_k2',
+        explicit_k2=(
             'each granularity has its own part of the classifier',
             {'model.neck': explicit},
             'explicit fusion',
         ),
-    ]
-    return {row.name: row for row in rows}
+    )
+    return {name: _row(name, data, *row) for name, row in rows.items()}
+
+
+def _row(name: str, data: str, hypothesis: str, options: dict, method: str = _VARIANT) -> Row:
+    # An epoch for each share of a stage; plain_3 is compared with three.
+    hooks = options.get('custom_hooks')
+    epochs = sum(stage['epochs'] for stage in hooks[0]['stages']) if hooks else 3
+    return Row(name, data, PLAIN_CONFIG[data], method, hypothesis, options, epochs=epochs)
