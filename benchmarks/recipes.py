@@ -39,7 +39,7 @@ from benchmarks.common import make_parser, make_result, write_result
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
-from tools.analysis_tools.recipe_table import GPUS, crop_of, recipes, stages_of, training_loss
+from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes, training_loss
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / 'benchmarks/results/recipes_gpu.json'
@@ -100,7 +100,7 @@ def cuts_of(cfg: Config) -> list[dict | None]:
     own = dict(position=neck.position, grid=neck.grid) if 'grid' in neck else None
     return [
         dict(position=stage['position'], grid=stage['grid']) if stage else own
-        for stage, _ in stages_of(cfg)
+        for stage, _ in passes_of(cfg)
     ]
 
 

@@ -1,5 +1,6 @@
-"""The stage of a model in training: reading it and moving it."""
+"""The stages of a config, and the stage of a model in training: reading it and moving it."""
 
+from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import nn
 
@@ -8,6 +9,25 @@ from ..models.block_chain import block_chain
 from ..models.patch_learning import PatchLearning
 from ..models.patch_ops import Grid, as_grid
 from ..utils.checkpoints import unwrap_model
+
+
+def stages_of(cfg: Config) -> list[dict]:
+    """Return the stages that a config trains, each with ``position``, ``grid`` and ``epochs``.
+
+    Args:
+        cfg: Config of a training.
+
+    Returns:
+        In order; empty if the model is trained as it is. Stages that are stepped together in each
+        iteration have all epochs each.
+    """
+    loop = cfg.train_cfg
+    if loop.get('stages'):
+        return [dict(stage, epochs=loop.max_epochs) for stage in loop.stages]
+    for hook in cfg.get('custom_hooks') or ():
+        if str(hook.get('type')).endswith('ProgressiveStageHook'):
+            return [dict(stage) for stage in hook.stages]
+    return []
 
 
 def patch_learning_of(model: nn.Module) -> PatchLearning | None:

@@ -21,30 +21,11 @@ from mmengine.registry import DATASETS, MODELS, init_default_scope
 from torch import nn
 
 import ppl_mm  # noqa: F401
-from ppl_mm.engine.stages import check_stage
+from ppl_mm.engine.stages import check_stage, stages_of
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.flops import count_flops
 
 _IMAGES, _EXPORT_STEP = 2, 100
-
-
-def stages_of(cfg: Config) -> list[dict]:
-    """Return the stages of a training.
-
-    Args:
-        cfg: Config of the training.
-
-    Returns:
-        For each stage ``epochs``, and ``position`` and ``grid`` unless the
-        model is trained as it is.
-    """
-    loop = cfg.train_cfg
-    if loop.get('stages'):  # all of them in each iteration
-        return [dict(stage, epochs=loop.max_epochs) for stage in loop.stages]
-    for hook in cfg.get('custom_hooks') or ():
-        if str(hook.get('type')).endswith('ProgressiveStageHook'):
-            return [dict(stage) for stage in hook.stages]
-    return [dict(epochs=loop.max_epochs)]
 
 
 def step_flops(model: nn.Module, samples: Sequence[dict]) -> float:
@@ -77,7 +58,7 @@ def training_cost(cfg: Config) -> dict:
     model = MODELS.build(cfg.model).train()
     torch.manual_seed(0)
     samples = [dataset[index] for index in range(_IMAGES)]
-    stages = stages_of(cfg)
+    stages = stages_of(cfg) or [dict(epochs=cfg.train_cfg.max_epochs)]
     for stage in stages:
         if 'position' in stage:
             check_stage(model, stage['position'], stage['grid']).set_stage(

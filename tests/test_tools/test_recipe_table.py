@@ -206,7 +206,7 @@ def test_every_recorded_name_is_that_of_a_recipe(table):
     for name in ('baseline/cls_cam', 'ppl/cls_progressive'):
         cfg = table.Config.fromfile(ROOT / f'configs/{name}.py')
         steps = table.measured_steps(cfg)
-        assert len(steps) == len(table.stages_of(cfg))
+        assert len(steps) == len(table.passes_of(cfg))
         assert steps[0]['each']['batch'] == cfg.train_dataloader.batch_size
 
 
@@ -221,7 +221,7 @@ def test_memory(table, tmp_path, monkeypatch):
 def test_iterations_of_a_run_by_iterations(table):
     cfg = table.Config.fromfile(ROOT / 'configs/seg/deeplabv1_r38.py')
     assert table.iterations_of(cfg) == 20_000
-    ((stage, passes),) = table.stages_of(cfg)
+    ((stage, passes),) = table.passes_of(cfg)
     assert stage is None
     assert passes == pytest.approx(20_000 * 12 / 10_582)
 

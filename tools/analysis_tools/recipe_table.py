@@ -26,6 +26,7 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from ppl_mm.engine.stages import stages_of
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.flops import count_flops
@@ -200,17 +201,14 @@ def _dataset(cfg: Config) -> Config:
     return dataset
 
 
-def stages_of(cfg: Config) -> list[tuple[dict | None, float]]:
-    """Stages of a run: the cut or None, and passes over the images each."""
-    passes = cfg.train_cfg.get('max_epochs', 0)
-    for hook in cfg.get('custom_hooks', []):
-        if hook.type == 'ppl_mm.ProgressiveStageHook':
-            return [(stage, stage.epochs) for stage in hook.stages]
-    if 'stages' in cfg.train_cfg:
-        return [(stage, passes) for stage in cfg.train_cfg.stages]
+def passes_of(cfg: Config) -> list[tuple[dict | None, float]]:
+    """Return the stages of a run: the cut or None, and passes over the images each."""
+    if stages := stages_of(cfg):
+        return [(stage, stage['epochs']) for stage in stages]
     if 'max_iters' in cfg.train_cfg:
-        passes = cfg.train_cfg.max_iters * cfg.train_dataloader.batch_size * GPUS / images_of(cfg)
-    return [(None, passes)]
+        images = cfg.train_cfg.max_iters * cfg.train_dataloader.batch_size * GPUS
+        return [(None, images / images_of(cfg))]
+    return [(None, cfg.train_cfg.get('max_epochs', 0))]
 
 
 def images_of(cfg: Config) -> int:
@@ -243,7 +241,7 @@ def row(path: Path) -> list[str]:
     weights = sum(p.numel() for p in model.parameters())
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     costs = []
-    for stage, _ in stages_of(cfg):
+    for stage, _ in passes_of(cfg):
         if stage:
             model.neck.set_stage(stage['position'], stage['grid'])
         costs.append(measure(model, crop_of(cfg)))
@@ -280,7 +278,7 @@ def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
     for key, images in (('all', GPUS * batch), ('each', batch)):
         seconds = measured and [step[key]['seconds'] for step in measured]
         seconds = seconds or [cost.total * images / SUSTAINED[key] for cost in costs]
-        steps = [passes * images_of(cfg) / (GPUS * batch) for _, passes in stages_of(cfg)]
+        steps = [passes * images_of(cfg) / (GPUS * batch) for _, passes in passes_of(cfg)]
         hours = sum(map(math.prod, zip(steps, seconds, strict=True))) / 3600
         cells.append(f'{"" if measured else "~"}{hours:.{1 if hours >= 1 else 2}f}')
     return tuple(cells)
