@@ -207,7 +207,10 @@ def test_mim_finds_our_models(mim_environment):
 @pytest.mark.parametrize('command', ['train', 'test'])
 def test_mim_starts_our_commands(mim_environment, command, tmp_path):
     config = tmp_path / 'empty.py'
-    config.write_text("load_from = 'missing.pth'\n")
+    config.write_text(
+        "default_scope = 'mmpretrain'\nmodel = dict(type='ppl_mm.CAMClassifier')\n"
+        "load_from = 'missing.pth'\n"
+    )
     more = ['--checkpoint', 'missing.pth'] if command == 'test' else []
     done = run_mim(
         mim_environment, command, 'ppl_mm', str(config), *more, '--work-dir', str(tmp_path)
