@@ -15,8 +15,6 @@ from typing import Any
 
 from .errors import UserError
 
-TRUST_VARIABLE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
-
 
 def apply() -> None:
     """Prepare mmengine, torch and mmcv-lite for ppl_mm; a second call is idle.
@@ -33,7 +31,7 @@ def apply() -> None:
                 before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'), check_versions),
                 after={
                     'torch.serialization': allow_mmengine_checkpoints,
-                    'mmengine.runner.checkpoint': explain_refused_checkpoints,
+                    'mmengine.runner.checkpoint': guard_checkpoints,
                     'mmpretrain.utils.dependency': leave_out_multimodal,
                 },
             ),
@@ -247,27 +245,46 @@ def _numpy_constructors(np: ModuleType) -> list[tuple[Callable, str]]:
     ]
 
 
-def explain_refused_checkpoints(checkpoint: ModuleType) -> None:
-    """Turn torch's long text about unsafe checkpoints into one line.
+def guard_checkpoints(checkpoint: ModuleType) -> None:
+    """Have everything that loads weights through mmengine read and fit them as we do.
+
+    mmengine loads what happens to fit and logs the rest as a warning, so that
+    a backbone with nothing loaded trains from scratch: open-mmlab/mmdetection#1337,
+    open-mmlab/mmdetection#11097. ``init_cfg``, ``load_from``, resuming and the
+    inferencers all call the functions that are replaced here.
 
     Args:
         checkpoint (ModuleType): ``mmengine.runner.checkpoint``.
     """
-    load = checkpoint.load_from_local
+    last_read = ''
 
-    @checkpoint.CheckpointLoader.register_scheme(prefixes='', force=True)
-    def load_from_local(filename, map_location):
-        try:
-            return load(filename, map_location)
-        except pickle.UnpicklingError as error:
-            raise UserError(
-                f'{filename}: not a checkpoint, or one that holds more than '
-                f'plain data ({_reason(error)}); if you trust whoever made '
-                f'it, set {TRUST_VARIABLE}=1'
-            ) from error
+    def read(cls, filename, map_location=None, logger='current'):
+        from .utils.checkpoint_file import read_checkpoint
 
+        nonlocal last_read
+        last_read = filename
+        return read_checkpoint(filename)
 
-def _reason(error: Exception) -> str:
-    """The part of torch's message that names the culprit."""
-    text = str(error).partition('WeightsUnpickler error: ')[2] or str(error)
-    return text.strip().partition('. ')[0].partition('\n')[0].rstrip('.')
+    def read_part(prefix, filename, map_location=None):
+        from .utils.checkpoint_file import weights_of
+        from .utils.weight_names import without_prefix
+
+        loader = checkpoint.CheckpointLoader
+        return without_prefix(weights_of(loader.load_checkpoint(filename)), prefix)
+
+    def load(module, state_dict, strict=False, logger=None):
+        from mmengine.logging import print_log
+
+        from .utils.checkpoints import load_weights
+
+        print_log(load_weights(module, state_dict, last_read, whole=strict), logger='current')
+
+    def read_url(url, model_dir=None, map_location=None, **options):
+        from .utils.checkpoint_file import read_download
+
+        return read_download(url, model_dir)
+
+    checkpoint.CheckpointLoader.load_checkpoint = classmethod(read)
+    checkpoint._load_checkpoint_with_prefix = read_part
+    checkpoint.load_state_dict = load
+    checkpoint.load_url = read_url

@@ -16,6 +16,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from ppl_mm import compat
 from ppl_mm.errors import UserError
+from ppl_mm.utils.checkpoint_file import TRUST_VARIABLE
 
 
 def run_python(code, **env):
@@ -164,7 +165,7 @@ def test_hostile_checkpoint_is_refused(tmp_path, function, args):
         CheckpointLoader.load_checkpoint(str(path), 'cpu')
     message = str(info.value)
     assert '\n' not in message and str(path) in message
-    assert compat.TRUST_VARIABLE in message
+    assert TRUST_VARIABLE in message
     assert not touched.exists()
 
 
@@ -172,7 +173,7 @@ def test_trusted_checkpoint_loads(tmp_path, monkeypatch):
     path = save_checkpoint(tmp_path / 'epoch_1.pth', extra=Hostile(str.upper, 'trusted'))
     with pytest.raises(UserError, match='more than plain data'):
         CheckpointLoader.load_checkpoint(str(path), 'cpu')
-    monkeypatch.setenv(compat.TRUST_VARIABLE, '1')
+    monkeypatch.setenv(TRUST_VARIABLE, '1')
     loaded = CheckpointLoader.load_checkpoint(str(path), 'cpu')
     assert loaded['extra'] == 'TRUSTED'
 

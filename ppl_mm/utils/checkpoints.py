@@ -1,149 +1,121 @@
-"""Checkpoints are read safely, and fit the model or are refused."""
+"""Load the weights of a checkpoint into a model that they fit."""
 
+import copy
 import os
-import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import nn
 
 from ..errors import UserError
+from .checkpoint_file import read_checkpoint, weights_of
 from .last_checkpoint import last_checkpoint
+from .weight_fit import FitRules, WeightFit
+from .weight_names import Weights, adapt_first_convolution, align
 
-# How many keys of each kind a message names.
-_SHOWN = 3
-
-
-def read_checkpoint(path: str | os.PathLike) -> dict:
-    """Read a checkpoint onto the CPU without running any code in it.
-
-    Args:
-        path (str | PathLike): A file on this machine.
-
-    Returns:
-        dict: What the file holds.
-
-    Raises:
-        UserError: If the file is missing, broken, or holds more than tensors
-            and plain values.
-    """
-    if not Path(path).is_file():
-        raise UserError(
-            f'checkpoint {path} is not there: train first, or '
-            'give the path of a checkpoint on this machine'
-        )
-    try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise UserError(
-            f'checkpoint {path} is broken or holds more than tensors and '
-            'plain values, which is not read: save its state_dict alone'
-        ) from error
-    except (RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
-        raise UserError(
-            f'checkpoint {path} cannot be read: it is truncated '
-            'or not a checkpoint; copy or train it again'
-        ) from error
-    if not isinstance(checkpoint, Mapping):
-        raise UserError(
-            f'checkpoint {path} holds no weights by name: give a file with a state_dict'
-        )
-    return checkpoint
-
-
-def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') -> None:
-    """Refuse a checkpoint that would leave some weights as they are.
-
-    mmengine loads whatever fits and only logs the rest, so that a wrong
-    checkpoint is tested as if it were a bad one.
-
-    Args:
-        model (nn.Module): The config's model; wrappers are looked through.
-        path (str | PathLike): The weights of this very architecture, under
-            ``state_dict`` or at the top.
-        part (str): Prefix of the names that must agree, ``'backbone.'`` for
-            a model whose head starts anew. Whole layers below it that the
-            model has not, such as those of a longer backbone, do not count.
-            Defaults to '': all must agree.
-
-    Raises:
-        UserError: If the file cannot be read, or names of weights or their
-            shapes differ. The line says which.
-    """
-    checkpoint = read_checkpoint(path)
-    state = checkpoint.get('state_dict', checkpoint)
-    found = {re.sub(r'^module\.', '', key): value for key, value in state.items()}
-    own = unwrap_model(model).state_dict()
-    if part:
-        own = {key: own[key] for key in own if key.startswith(part)}
-        layers = {_layer(key) for key in own}
-        found = {key: found[key] for key in found if _layer(key) in layers}
-    problems = differences(own, found)
-    if problems:
-        raise UserError(
-            f'checkpoint {path} does not fit the config: '
-            f'{"; ".join(problems)}; use the config it was '
-            'trained with'
-        )
-
-
-def _layer(key: str) -> str:
-    """backbone.layer4 of backbone.layer4.0.conv1.weight."""
-    return '.'.join(key.split('.')[:2])
+_UNFIT = re.compile(r'size mismatch for ([^:\s]+):')
 
 
 def unwrap_model(model: nn.Module) -> nn.Module:
-    """The model inside distributed and test-time-augmentation wrappers."""
+    """Return the model inside distributed and test-time-augmentation wrappers."""
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
     return model
 
 
-def differences(expected: Mapping, found: Mapping) -> list[str]:
-    """What a user reads about two state dicts.
+def load_weights(
+    model: nn.Module, weights: Mapping, source: str | os.PathLike, whole: bool = False
+) -> str:
+    """Copy weights into a model, or refuse them.
+
+    Names are aligned with the model's, see :func:`.weight_names.align`. A
+    first convolution for RGB is adapted to another number of channels.
 
     Args:
-        expected (Mapping): Tensors by name.
-        found (Mapping): The same, of a file.
+        model: The model, or a backbone alone; wrappers are looked through.
+        weights: Tensors by name, read by :func:`.checkpoint_file.read_checkpoint`.
+        source: Where they come from, for messages.
+        whole: Whether every weight must agree, as for tests and resuming.
+            Otherwise those of the backbone must: another head starts anew.
 
     Returns:
-        list[str]: A few words about names that are missing, unexpected, and
-        of another shape; none if they agree.
+        One line that says what was loaded and what was not.
+
+    Raises:
+        UserError: If a weight that must agree is missing, unknown or of
+            another shape. The line names it.
     """
-    # Weights older than PyTorch 0.4.1 do not count batches; nothing needs it.
-    missing = [
-        key for key in expected if key not in found and not key.endswith('num_batches_tracked')
-    ]
-    unexpected = [key for key in found if key not in expected]
-    reshaped = [
-        f'{key} {tuple(found[key].shape)} instead of {tuple(value.shape)}'
-        for key, value in expected.items()
-        if torch.is_tensor(value)
-        and torch.is_tensor(found.get(key))
-        and value.shape != found[key].shape
-    ]
-    kinds = (('missing', missing), ('unexpected', unexpected), ('of another shape', reshaped))
-    return [f'{len(keys)} {kind} ({_some(keys)})' for kind, keys in kinds if keys]
+    model = unwrap_model(model)
+    try:
+        fit = _copy_weights(model, align(weights, model.state_dict()))
+        problems = fit.problems(FitRules(model, whole))
+    except RuntimeError as error:  # of what the model's own hooks have made of them
+        problems = str(error).splitlines()[-1].strip()
+    if problems:
+        raise UserError(
+            f'checkpoint {source} does not fit {type(model).__name__}: {problems}; use the '
+            'config that it was trained with'
+        )
+    return f'{source}: {fit.report()} into {type(model).__name__}'
 
 
-def _some(keys: list[str]) -> str:
-    """The first few keys."""
-    dots = ', ...' if len(keys) > _SHOWN else ''
-    return ', '.join(str(key) for key in keys[:_SHOWN]) + dots
+def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') -> None:
+    """Refuse a checkpoint early: load it into a copy of the model.
+
+    Args:
+        model: The model; wrappers are looked through.
+        path: The checkpoint.
+        part: ``'backbone.'`` for a model whose head starts anew. Defaults to
+            '': every weight must agree.
+
+    Raises:
+        UserError: If the file cannot be read or does not fit.
+    """
+    weights = weights_of(read_checkpoint(path))
+    load_weights(copy.deepcopy(unwrap_model(model)), weights, path, whole=not part)
+
+
+def _copy_weights(model: nn.Module, weights: Weights) -> WeightFit:
+    """Copy the weights that fit. The model's own hooks may rename or resize them."""
+    own = model.state_dict()
+    weights, adapted = adapt_first_convolution(weights, own)
+    # copy_() would turn the integers of a quantized network to floats silently.
+    unfit = [
+        key
+        for key, value in weights.items()
+        if key in own and own[key].is_floating_point() and not value.is_floating_point()
+    ]
+    try:
+        result = model.load_state_dict(_without(weights, unfit), strict=False)
+    except RuntimeError as error:
+        unfit += [key for key in _UNFIT.findall(str(error)) if key in weights]
+        result = model.load_state_dict(_without(weights, unfit), strict=False)
+    resized = [k for k, v in own.items() if k in weights and weights[k].shape != v.shape]
+    return WeightFit(
+        loaded=len(own) - len(result.missing_keys),
+        total=len(own),
+        missing=[key for key in result.missing_keys if key not in unfit],
+        unexpected=result.unexpected_keys,
+        unfit={key: (weights[key], own[key]) for key in unfit},
+        adapted=[*([adapted] if adapted else []), *(key for key in resized if key not in unfit)],
+    )
+
+
+def _without(weights: Weights, keys: Collection[str]) -> Weights:
+    kept = copy.copy(weights)  # with its metadata
+    for key in keys:
+        kept.pop(key)
+    return kept
 
 
 def resolve_checkpoint(path: str | os.PathLike) -> str:
-    """The checkpoint that a path means.
+    """Return the checkpoint that a path means.
 
     Args:
-        path (str | PathLike): A file; a work folder, for its latest
-            checkpoint; or an address such as ``torchvision://resnet50``.
-
-    Returns:
-        str: The file or the address.
+        path: A file; a work folder, for its latest checkpoint; or an address
+            such as ``torchvision://resnet50``.
 
     Raises:
         UserError: If there is none.

@@ -1,21 +1,47 @@
-"""Which checkpoint a training noted last; without torch, read in a moment."""
+"""Find the checkpoint that a training can continue from; without torch, in a moment."""
 
+import re
+import zipfile
 from pathlib import Path
+
+_NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint that a training noted last, if it is there.
+    """Return the latest whole checkpoint of a training.
+
+    It is the one that mmengine noted in the folder. Where the note, or its
+    file, is missing or damaged, it is the newest whole one.
 
     Args:
-        folder (Path): A work folder of ``tools/train.py``.
+        folder: A work folder of ``tools/train.py``. It may have been moved or
+            copied since: mmengine notes where it was.
 
     Returns:
-        Path | None: In this folder, also where it has been moved or copied
-        since: mmengine notes where it was.
+        A file in this folder; None if it has no whole checkpoint.
     """
+    candidates = [_noted(folder), *reversed(checkpoints(folder))]
+    return next((path for path in candidates if path and _is_whole(path)), None)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints that a training left in a folder, the newest last."""
+    found = [path for path in folder.glob('*.pth') if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(_NAME.fullmatch(path.name)[2]))
+
+
+def _noted(folder: Path) -> Path | None:
     try:
         noted = (folder / 'last_checkpoint').read_text().strip()
-    except OSError:
+    except (OSError, ValueError):
         return None
-    path = folder / Path(noted).name
-    return path if noted and path.is_file() else None
+    return folder / Path(noted).name if noted else None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the end of a zip file is there, where all of its parts are listed."""
+    if not path.is_file():
+        return False
+    with open(path, 'rb') as file:
+        start = file.read(2)
+    return bool(start) and (start != b'PK' or zipfile.is_zipfile(path))

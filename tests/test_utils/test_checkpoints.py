@@ -1,5 +1,4 @@
 import hashlib
-import pickle
 import shutil
 
 import pytest
@@ -8,7 +7,7 @@ from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.checkpoints import check_checkpoint, read_checkpoint, resolve_checkpoint
+from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.files import file_sha256
 
 
@@ -70,39 +69,8 @@ def test_every_difference_is_named_in_one_line(tmp_path):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(UserError, match='a.pth is not there'):
+    with pytest.raises(UserError, match='a.pth: no such file'):
         check_checkpoint(network(), tmp_path / 'a.pth')
-
-
-@pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])
-def test_truncated_file(tmp_path, keep):
-    path = saved(tmp_path / 'a.pth', network().state_dict())
-    content = path.read_bytes()
-    path.write_bytes(content[: keep if keep > 1 else int(keep * len(content))])
-    with pytest.raises(UserError, match='a.pth'):
-        read_checkpoint(path)
-
-
-def test_no_code_is_run(tmp_path):
-
-    class Hostile:
-        def __reduce__(self):
-            return (open, (str(tmp_path / 'hacked'), 'w'))
-
-    path = tmp_path / 'a.pth'
-    for save in (
-        lambda: torch.save(Hostile(), path),
-        lambda: path.write_bytes(pickle.dumps(Hostile())),
-    ):
-        save()
-        with pytest.raises(UserError, match='more than tensors'):
-            read_checkpoint(path)
-    assert not (tmp_path / 'hacked').exists()
-
-
-def test_not_a_mapping(tmp_path):
-    with pytest.raises(UserError, match='state_dict'):
-        read_checkpoint(saved(tmp_path / 'a.pth', [1, 2]))
 
 
 def test_sha256(tmp_path):

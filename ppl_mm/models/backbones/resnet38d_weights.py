@@ -1,6 +1,6 @@
-"""From published weights of ResNet38d to the names of its state dict.
+"""Rename published weights of ResNet38d as its state dict does.
 
-Names of MXNet's file (itijyou/ademxapp) and of PSA's network/resnet38d.py,
+The names of MXNet's file (itijyou/ademxapp) and of PSA's network/resnet38d.py,
 which are those of :class:`~ppl_mm.models.ResNet38d`::
 
     arg:conv1a_weight                conv1a.weight
@@ -21,12 +21,13 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...utils import atomic_write
-from ...utils.checkpoints import differences
+from ...utils.checkpoint_file import weights_of
+from ...utils.weight_fit import differences
+from ...utils.weight_names import align
 from .resnet38d import ResNet38d
 
 _UNIT = re.compile(r'(res|bn)(\d)(?:a|b(\d+))_(branch\d[a-z]?\d?)_(\w+)')
 _NORM = dict(beta='bias', gamma='weight', moving_mean='running_mean', moving_var='running_var')
-_WRAPPERS = re.compile(r'^(module\.|backbone\.)+')
 State = dict[str, Tensor]
 
 
@@ -34,11 +35,10 @@ def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
     """Rename the arrays of ``ilsvrc-cls_rna-a1_cls1000_ep-0001.params``.
 
     Args:
-        arrays (Mapping[str, np.ndarray]): As
-            :func:`~ppl_mm.formats.mxnet_params.read_params` gives them.
+        arrays: From :func:`~ppl_mm.formats.mxnet_params.read_params`.
 
     Returns:
-        dict[str, Tensor]: float32. Names that belong to no layer stay, for
+        Tensors by name, float32. Names that belong to no layer stay, for
         :func:`complete` to find.
     """
     state = {}
@@ -65,42 +65,31 @@ def from_torch(checkpoint: Mapping) -> tuple[State, list[str]]:
     """Take the network out of a torch file with PSA's names.
 
     Args:
-        checkpoint (Mapping): Weights by name, or with them under
-            'state_dict'; 'module.' and 'backbone.' before names are dropped.
+        checkpoint: Weights by name, or with them under ``state_dict``; the
+            prefixes of wrappers and of ppl_mm's own checkpoints are taken off.
 
     Returns:
-        tuple[dict[str, Tensor], list[str]]: Weights of the network, and the
-        names that were left out: those of other layers, such as ``fc8``.
+        The weights of the network, and the names that were left out: those of
+        other layers, such as ``fc8``.
     """
-    found = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(found, Mapping):
-        found = checkpoint
     with torch.device('meta'):
-        layers = {key.split('.')[0] for key in ResNet38d().state_dict()}
-    state, others = {}, []
-    for key, value in found.items():
-        name = _WRAPPERS.sub('', key)
-        if name.split('.')[0] not in layers or not torch.is_tensor(value):
-            others.append(key)
-        elif name in state:
-            raise UserError(
-                f'the file has {name} twice, once as {key}: give one with a single network'
-            )
-        else:
-            state[name] = value
-    return state, others
+        own = ResNet38d().state_dict()
+    layers = {key.partition('.')[0] for key in own}
+    found = align(weights_of(checkpoint), own)
+    state = {key: value for key, value in found.items() if key.partition('.')[0] in layers}
+    return state, [key for key in found if key not in state]
 
 
 def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> State:
-    """Check that weights are those of a ResNet38d, each and no other.
+    """Check that weights are those of a ResNet38d, without gaps or additions.
 
     Args:
-        state (dict[str, Tensor]): Weights by their names in ResNet38d.
-        source (str | PathLike): The file they come from, for the message.
-        width (float): See :class:`ResNet38d`. Defaults to 1.
+        state: Weights by their names in ResNet38d.
+        source: The file they come from, for the message.
+        width: See ResNet38d. Defaults to 1.
 
     Returns:
-        dict[str, Tensor]: A complete state dict, in the network's order.
+        A complete state dict, in the network's order.
 
     Raises:
         UserError: If a name or a shape does not fit. The line says which.
@@ -110,9 +99,7 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
     problems = differences(expected, state)
     if problems:
         raise UserError(
-            f'{source} does not fit ResNet38d: '
-            f'{"; ".join(problems)}; docs/weights.md names the '
-            'files that do'
+            f'{source} does not fit ResNet38d: {problems}; docs/weights.md names the files that do'
         )
     # Norms count batches, which files of torch < 0.4.1 and MXNet do not.
     return {
@@ -125,10 +112,9 @@ def save(state: State, path: str | os.PathLike, source: str | os.PathLike) -> No
     """Write a checkpoint for ``init_cfg=dict(type='Pretrained', ..)``.
 
     Args:
-        state (dict[str, Tensor]): As :func:`complete` gives it.
-        path (str | PathLike): The file to write.
-        source (str | PathLike): The file the weights come from; its name is
-            written too.
+        state: Weights from :func:`complete`.
+        path: The file to write.
+        source: The file the weights come from; its name is written too.
     """
     with atomic_write(path) as file:
         torch.save(dict(state_dict=state, meta=dict(converted_from=Path(source).name)), file)

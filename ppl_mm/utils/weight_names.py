@@ -1,0 +1,113 @@
+"""Rename the weights of a file as a model names them."""
+
+import copy
+import math
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+BACKBONE = 'backbone.'
+# What other projects, DistributedDataParallel and torch.compile put before every name.
+_WRAPPERS = ('module.', '_orig_mod.', 'model.', 'network.', 'net.', 'student.', 'teacher.')
+Weights = OrderedDict[str, Tensor]
+
+
+def align(weights: Mapping, own: Collection[str]) -> Weights:
+    """Rename weights so that a model finds as many of its own as possible.
+
+    Prefixes of wrappers are taken off. The prefix of a whole model's backbone
+    is taken off, or put on, as the model needs it.
+
+    Args:
+        weights: Tensors by name; other values are left out.
+        own: The model's names.
+
+    Returns:
+        The tensors in their order. Names that fit already stay.
+    """
+    tensors = OrderedDict((key, value) for key, value in weights.items() if torch.is_tensor(value))
+    if hasattr(weights, '_metadata'):  # which versions of layers wrote them
+        tensors._metadata = weights._metadata
+    best = tensors
+    for strip, add in _renamings(tensors, own):
+        renamed = OrderedDict((_renamed(key, strip, add), value) for key, value in tensors.items())
+        if _fitting(renamed, own) > _fitting(best, own):
+            best = renamed
+    return best
+
+
+def without_prefix(weights: Mapping, prefix: str) -> Mapping:
+    """Return the part of some weights whose names begin with a prefix, without it.
+
+    Args:
+        weights: Tensors by name.
+        prefix: Such as ``backbone``, with or without its dot.
+
+    Returns:
+        All of the weights where no name has the prefix: :func:`align` will see.
+    """
+    prefix = prefix.removesuffix('.') + '.'
+    part = {key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)}
+    return part or weights
+
+
+def _fitting(names: Collection[str], own: Collection[str]) -> int:
+    return sum(name in own for name in names)
+
+
+def _renamed(key: str, strip: str, add: str) -> str:
+    return add + key.removeprefix(strip) if key.startswith(strip) else key
+
+
+def _renamings(names: Collection[str], own: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield pairs of a prefix to take off and one to put on."""
+    wrapper = ''
+    while found := _shared_wrapper(names, wrapper):
+        wrapper += found
+        yield wrapper, ''
+    inner = [key.removeprefix(BACKBONE) for key in own if key.startswith(BACKBONE)]
+    # mmpretrain's wrapper of a timm network puts one more name before its weights.
+    deeper = _shared_part(inner or own)
+    for strip in ('', wrapper, wrapper + BACKBONE):
+        for add in ('', BACKBONE, deeper, BACKBONE + deeper):
+            yield strip, add
+
+
+def _shared_wrapper(names: Collection[str], after: str) -> str:
+    """Return the wrapper's prefix that all names have after another one, or ''."""
+    shared = (
+        prefix for prefix in _WRAPPERS if all(name.startswith(after + prefix) for name in names)
+    )
+    return next(shared, '')
+
+
+def _shared_part(names: Collection[str]) -> str:
+    """Return the first part of the names with its dot, or '' if they differ in it."""
+    parts = {name.partition('.')[0] for name in names}
+    return f'{parts.pop()}.' if len(parts) == 1 else ''
+
+
+def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tuple[Weights, str]:
+    """Fit filters for RGB images to the channels of a model's input.
+
+    The filters are summed for one channel. For others they are repeated and
+    scaled, as timm does.
+
+    Args:
+        weights: Tensors by the model's names.
+        own: The model's state dict.
+
+    Returns:
+        The weights, and the name of the convolution if it was adapted, else ''.
+    """
+    key = next((key for key, value in own.items() if value.ndim == 4), '')
+    old, new = weights.get(key), own.get(key)
+    if old is None or old.ndim != 4 or old.shape[1] != 3 or new.shape[1] == 3:
+        return weights, ''
+    channels = new.shape[1]
+    wide = old.repeat(1, math.ceil(channels / 3), 1, 1)[:, :channels] * (3 / channels)
+    weights = copy.copy(weights)
+    weights[key] = old.sum(1, keepdim=True) if channels == 1 else wide  # (out, channels, h, w)
+    return weights, key
