@@ -31,6 +31,7 @@ def apply() -> None:
                 before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'), check_versions),
                 after={
                     'torch.serialization': allow_mmengine_checkpoints,
+                    'mmengine.fileio.backends.registry_utils': write_whole_files,
                     'mmengine.runner.checkpoint': guard_checkpoints,
                     'mmpretrain.utils.dependency': leave_out_multimodal,
                 },
@@ -266,11 +267,10 @@ def guard_checkpoints(checkpoint: ModuleType) -> None:
         return read_checkpoint(filename)
 
     def read_part(prefix, filename, map_location=None):
-        from .utils.checkpoint_file import weights_of
         from .utils.weight_names import without_prefix
 
-        loader = checkpoint.CheckpointLoader
-        return without_prefix(weights_of(loader.load_checkpoint(filename)), prefix)
+        found = checkpoint.CheckpointLoader.load_checkpoint(filename)
+        return without_prefix(found['state_dict'], prefix)
 
     def load(module, state_dict, strict=False, logger=None):
         from mmengine.logging import print_log
@@ -288,3 +288,25 @@ def guard_checkpoints(checkpoint: ModuleType) -> None:
     checkpoint._load_checkpoint_with_prefix = read_part
     checkpoint.load_state_dict = load
     checkpoint.load_url = read_url
+
+
+def write_whole_files(registry: ModuleType) -> None:
+    """Have mmengine write its files whole, and beside a link instead of through it.
+
+    Its backend empties the old file before it writes the new one. A kill in
+    between loses both: open-mmlab/mmdetection#4835.
+
+    Args:
+        registry (ModuleType): ``mmengine.fileio.backends.registry_utils``.
+    """
+    from .utils.files import atomic_write
+
+    class LocalBackend(registry.LocalBackend):
+        def put(self, obj: bytes, filepath) -> None:
+            with atomic_write(filepath) as file:
+                file.write(obj)
+
+        def put_text(self, obj: str, filepath, encoding: str = 'utf-8') -> None:
+            self.put(obj.encode(encoding), filepath)
+
+    registry.register_backend('local', LocalBackend, force=True, prefixes='')

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..models.affinity.neighbourhood import half_disc, pair_views
 from ..registry import MODELS, REFINERS
-from ..utils.checkpoints import check_checkpoint, read_checkpoint, resolve_checkpoint
+from ..utils.checkpoint_file import read_checkpoint
+from ..utils.checkpoints import load_weights, resolve_checkpoint
 from .refiner import Refiner
 from .scores import Scores
 
@@ -213,7 +214,5 @@ def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
     model.backbone.pop('init_cfg', None)
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmseg')):
         net = MODELS.build(model)
-    check_checkpoint(net, checkpoint)
-    state = read_checkpoint(checkpoint)
-    net.load_state_dict(state.get('state_dict', state))
+    load_weights(net, read_checkpoint(checkpoint)['state_dict'], checkpoint, whole=True)
     return net.eval()

@@ -17,7 +17,7 @@ from torch import Tensor
 from ..errors import UserError
 
 TRUST_VARIABLE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
-# Keys under which files of other projects keep their weights.
+# Keys under which files keep their weights.
 _WRAPPERS = ('state_dict', 'model', 'model_state_dict', 'network', 'net')
 # How files begin that are often mistaken for a checkpoint, and the way out.
 _MISTAKEN = (
@@ -37,8 +37,7 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
         path: A file, or an address such as ``torchvision://resnet50``.
 
     Returns:
-        What the file holds. Weights that lie under another project's key are
-        under ``state_dict``; without any such key they are at the top.
+        What the file holds. The weights are always under ``state_dict``.
 
     Raises:
         UserError: If the file is missing or damaged, needs code to be read, or
@@ -53,18 +52,11 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
         raise UserError(
             f'{path}: holds a {type(checkpoint).__name__}, not weights by name; save a state_dict'
         )
-    for name in _WRAPPERS[1:]:
-        if 'state_dict' not in checkpoint and isinstance(checkpoint.get(name), Mapping):
-            checkpoint = dict(checkpoint)
-            checkpoint['state_dict'] = checkpoint.pop(name)
-    _check_weights(path, weights_of(checkpoint))
-    return checkpoint
-
-
-def weights_of(checkpoint: Mapping) -> Mapping:
-    """Return the weights by name of what :func:`read_checkpoint` has read."""
-    weights = checkpoint.get('state_dict')
-    return weights if isinstance(weights, Mapping) else checkpoint
+    key = next((key for key in _WRAPPERS if isinstance(checkpoint.get(key), Mapping)), None)
+    weights = checkpoint[key] if key else checkpoint
+    _check_weights(path, weights)
+    others = {name: checkpoint[name] for name in checkpoint if name != key} if key else {}
+    return dict(others, state_dict=weights)
 
 
 def read_download(url: str, folder: str | os.PathLike | None = None) -> Any:

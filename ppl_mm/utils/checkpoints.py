@@ -10,7 +10,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import nn
 
 from ..errors import UserError
-from .checkpoint_file import read_checkpoint, weights_of
+from .checkpoint_file import read_checkpoint
 from .last_checkpoint import last_checkpoint
 from .weight_fit import FitRules, WeightFit
 from .weight_names import Weights, adapt_first_convolution, align
@@ -73,7 +73,7 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
     Raises:
         UserError: If the file cannot be read or does not fit.
     """
-    weights = weights_of(read_checkpoint(path))
+    weights = read_checkpoint(path)['state_dict']
     load_weights(copy.deepcopy(unwrap_model(model)), weights, path, whole=not part)
 
 

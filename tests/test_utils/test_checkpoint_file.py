@@ -18,7 +18,7 @@ from torch import nn
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils import checkpoint_file
-from ppl_mm.utils.checkpoint_file import TRUST_VARIABLE, read_checkpoint, weights_of
+from ppl_mm.utils.checkpoint_file import TRUST_VARIABLE, read_checkpoint
 
 WEIGHTS = {'conv.weight': torch.arange(8.0).reshape(2, 4), 'conv.bias': torch.ones(2)}
 
@@ -50,7 +50,7 @@ def refusal(path):
     ],
 )
 def test_weights_are_found_wherever_projects_keep_them(tmp_path, pack):
-    found = weights_of(read_checkpoint(saved(tmp_path / 'a.pth', pack(WEIGHTS))))
+    found = read_checkpoint(saved(tmp_path / 'a.pth', pack(WEIGHTS)))['state_dict']
     assert found.keys() == WEIGHTS.keys()
     assert all(torch.equal(found[key], value) for key, value in WEIGHTS.items())
 
@@ -58,7 +58,7 @@ def test_weights_are_found_wherever_projects_keep_them(tmp_path, pack):
 def test_a_file_older_than_zip_is_read(tmp_path):
     path = tmp_path / 'a.pth'
     torch.save(WEIGHTS, path, _use_new_zipfile_serialization=False)
-    assert read_checkpoint(path).keys() == WEIGHTS.keys()
+    assert read_checkpoint(path)['state_dict'].keys() == WEIGHTS.keys()
 
 
 def tar(path):
@@ -233,7 +233,7 @@ def test_a_download_is_kept_and_is_not_trusted_either(tmp_path, monkeypatch, ser
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'cache'))
     saved(tmp_path / 'a.pth', WEIGHTS)
     for _ in range(2):
-        assert read_checkpoint(f'{address}/b.pth').keys() == WEIGHTS.keys()
+        assert read_checkpoint(f'{address}/b.pth')['state_dict'].keys() == WEIGHTS.keys()
     assert requests == ['/b.pth']
     (tmp_path / 'a.pth').write_bytes(pickle.dumps(checkpoint_file.read_checkpoint))
     with pytest.raises(UserError, match='more than plain data'):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.models.backbones import resnet38d_weights
-from ppl_mm.utils.checkpoints import read_checkpoint
+from ppl_mm.utils.checkpoint_file import read_checkpoint
 from ppl_mm.utils.cli import run
 
 
@@ -38,8 +38,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Convert one file."""
     args = parse_args()
-    checkpoint = read_checkpoint(args.checkpoint)
-    state, others = resnet38d_weights.from_torch(checkpoint)
+    weights = read_checkpoint(args.checkpoint)['state_dict']
+    state, others = resnet38d_weights.from_torch(weights)
     state = resnet38d_weights.complete(state, args.checkpoint, args.width)
     resnet38d_weights.save(state, args.out, args.checkpoint)
     if others:

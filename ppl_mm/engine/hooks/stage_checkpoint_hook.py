@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...models.block_chain import block_chain
 from ...registry import HOOKS
 from ...utils.checkpoints import unwrap_model
+from ...utils.weight_names import align
 from ..stages import patch_learning_of
 
 _STAGE = 'neck.stage'
@@ -38,10 +39,11 @@ class StageCheckpointHook(Hook):
         """Change the checkpoint before the weights are loaded."""
         model = unwrap_model(runner.model)
         training = not isinstance(runner._train_loop, dict | None)
+        state = checkpoint['state_dict'] = align(checkpoint['state_dict'], model.state_dict())
         if not training:
-            _warn_of_stage(checkpoint.get('state_dict', checkpoint), model)
+            _warn_of_stage(state, model)
         elif not runner._resume:
-            _start_from(checkpoint.get('state_dict', checkpoint), model)
+            _start_from(state, model)
             _start_from(checkpoint.get('ema_state_dict', {}), model, 'module.')
 
 

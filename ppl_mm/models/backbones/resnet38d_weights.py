@@ -21,7 +21,6 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...utils import atomic_write
-from ...utils.checkpoint_file import weights_of
 from ...utils.weight_fit import differences
 from ...utils.weight_names import align
 from .resnet38d import ResNet38d
@@ -61,12 +60,12 @@ def _torch_name(name: str) -> str:
     return f'{layer}.{_NORM.get(what, what)}'
 
 
-def from_torch(checkpoint: Mapping) -> tuple[State, list[str]]:
+def from_torch(weights: Mapping) -> tuple[State, list[str]]:
     """Take the network out of a torch file with PSA's names.
 
     Args:
-        checkpoint: Weights by name, or with them under ``state_dict``; the
-            prefixes of wrappers and of ppl_mm's own checkpoints are taken off.
+        weights: Weights by name; the prefixes of wrappers and of ppl_mm's own
+            checkpoints are taken off.
 
     Returns:
         The weights of the network, and the names that were left out: those of
@@ -75,7 +74,7 @@ def from_torch(checkpoint: Mapping) -> tuple[State, list[str]]:
     with torch.device('meta'):
         own = ResNet38d().state_dict()
     layers = {key.partition('.')[0] for key in own}
-    found = align(weights_of(checkpoint), own)
+    found = align(weights, own)
     state = {key: value for key, value in found.items() if key.partition('.')[0] in layers}
     return state, [key for key in found if key not in state]
 
