@@ -54,7 +54,7 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = test_evaluator = dict(type='AveragePrecision')
+val_evaluator = test_evaluator = dict(type='ppl_mm.MultiLabelAP')
 val_cfg = dict()
 test_cfg = dict()
 
@@ -93,6 +93,8 @@ default_hooks = dict(
     plain_checkpoint=dict(type='ppl_mm.PlainCheckpointHook'),
     reseed=dict(type='ppl_mm.ReseedHook'),
     class_list=dict(type='ppl_mm.ClassListHook'),
+    finite=dict(type='ppl_mm.FiniteHook'),
+    resumed_length=dict(type='ppl_mm.ResumedLengthHook'),
 )
 env_cfg = dict(
     cudnn_benchmark=False,

@@ -98,6 +98,8 @@ default_hooks = dict(
     plain_checkpoint=dict(type='ppl_mm.PlainCheckpointHook'),
     reseed=dict(type='ppl_mm.ReseedHook'),
     class_list=dict(type='ppl_mm.ClassListHook'),
+    finite=dict(type='ppl_mm.FiniteHook'),
+    resumed_length=dict(type='ppl_mm.ResumedLengthHook'),
 )
 env_cfg = dict(
     cudnn_benchmark=True,

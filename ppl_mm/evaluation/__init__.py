@@ -11,14 +11,17 @@ from .confusion import (
     under_activation,
 )
 from .folders import evaluate_folder, evaluate_labels
+from .multi_label_ap import MultiLabelAP, average_precision
 from .seg_confusion import SegConfusion
 from .summary import format_table, summarize
 from .threshold_sweep import ThresholdSweep
 
 __all__ = [
     'CAMIoU',
+    'MultiLabelAP',
     'SegConfusion',
     'ThresholdSweep',
+    'average_precision',
     'confusion_matrix',
     'evaluate_folder',
     'evaluate_labels',

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from ..errors import UserError
 from . import versions
+from .known_failures import explain_failure
+from .ranks import leave_to_launcher
 from .text import printable
 
 # What mmengine's registries put before the message of a failed constructor.
@@ -37,27 +39,40 @@ def _of_file(error: OSError) -> str:
     return printable(f'{error.filename}: {error.strerror}')
 
 
-def run(main: Callable[[], int | None]) -> None:
+def run(
+    main: Callable[[], int | None], to_continue: str = 'run the same command again to continue'
+) -> None:
     """Run a command; a :class:`UserError` becomes one line and status 2.
 
     Versions that cannot work together are such an error, and so is what the
     system says of a file: no permission, no space, no such folder.
 
     Args:
-        main (Callable): The command; what it returns is the exit status.
+        main: The command; what it returns is the exit status.
+        to_continue: What to do after Ctrl-C.
     """
     try:
         versions.check()
         status = main()
     except UserError as error:
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        status = 2
+        status = _fail(one_line(error))
     except OSError as error:
         if not error.strerror:  # a library's own, of anything
             raise
-        print(f'error: {_of_file(error)}', file=sys.stderr)
-        status = 2
+        status = _fail(_of_file(error))
+    except (RuntimeError, MemoryError) as error:
+        line = explain_failure(error)
+        if not line:
+            raise
+        status = _fail(line)
     except KeyboardInterrupt:
-        print('interrupted; run the same command again to continue', file=sys.stderr)
+        if not leave_to_launcher('interrupted'):
+            print(f'interrupted; {to_continue}', file=sys.stderr)
         status = 130
     sys.exit(status or 0)
+
+
+def _fail(line: str) -> int:
+    if not leave_to_launcher(line):
+        print(f'error: {line}', file=sys.stderr)
+    return 2

@@ -1,8 +1,11 @@
-"""Several processes, on GPUs or without one."""
+"""Set up several processes, on GPUs or on CPUs."""
 
 import atexit
+import ctypes
 import logging
 import os
+import signal
+import sys
 
 import torch
 from mmengine.config import Config, ConfigDict
@@ -12,23 +15,26 @@ from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
 
 from ..errors import UserError
+from .ranks import LAUNCHER_VARIABLE
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def setup(cfg: Config, launcher: str) -> None:
     """Prepare a config, and the process group, for a launcher.
 
-    mmengine's launchers need a GPU (``init_dist`` sets the CUDA device). Where
-    there is none, the group is made here, with gloo, and the model is wrapped
-    without a device, so that the same commands run on CPUs.
+    mmengine's launchers need a GPU (``init_dist`` sets the CUDA device). Without
+    one, the group is made here, with gloo, and the model is wrapped without a
+    device, so that the same commands run on CPUs.
 
     Args:
-        cfg (Config): The config of a Runner to build; changed in place.
-        launcher (str): ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        cfg: The config of a Runner that is about to be built; changed in place.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
         UserError: If there are more processes than GPUs, if the environment
             variables of ``'pytorch'`` are not set, or if a launcher needs a
-            GPU that is not there.
+            GPU and there is none.
     """
     cfg.launcher = launcher
     if launcher == 'none':
@@ -38,6 +44,8 @@ def setup(cfg: Config, launcher: str) -> None:
             '--launcher pytorch: this process was not started by torchrun; '
             'use bash tools/dist_train.sh, dist_test.sh or dist_export_cam.sh'
         )
+    if launcher == 'pytorch':
+        _end_with_launcher()
     if torch.cuda.is_available():
         _check_gpus()
     elif launcher == 'pytorch':
@@ -50,7 +58,7 @@ def join(launcher: str) -> None:
     """Join the group of processes, for a command that builds no Runner.
 
     Args:
-        launcher (str): See :func:`setup`, whose errors are raised.
+        launcher: See :func:`setup`, whose errors are raised.
     """
     cfg = Config()
     setup(cfg, launcher)
@@ -60,22 +68,35 @@ def join(launcher: str) -> None:
 def make_group(cfg: Config) -> None:
     """Make the group that the Runner of a config would make later.
 
-    For what depends on the rank before there is a Runner, or builds none at
-    all. Where there is a group, it stays; a Runner takes it as it is.
+    It is for code that needs the rank before there is a Runner. An existing
+    group stays, and a Runner uses it.
 
     Args:
-        cfg (Config): After :func:`setup`; its ``env_cfg`` counts.
+        cfg: The config after :func:`setup`; its ``env_cfg`` counts.
     """
     if cfg.launcher == 'none' or distributed.is_initialized():
         return
     env = cfg.get('env_cfg') or {}
-    # Before the group, as the Runner does it, which would warn otherwise.
+    # The Runner does it before the group too; later it would warn.
     set_multi_processing(**env.get('mp_cfg', {}), distributed=True)
     init_dist(cfg.launcher, **env.get('dist_cfg', {}))
 
 
+def _end_with_launcher() -> None:
+    """Have Linux end this process when torchrun is gone, even if it was killed.
+
+    Otherwise the processes would go on writing into a folder in which the next
+    run is at work.
+    """
+    launcher = int(os.environ.get(LAUNCHER_VARIABLE, os.getppid()))
+    if sys.platform == 'linux':
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != launcher:  # it was gone before
+        os._exit(1)
+
+
 def _check_gpus() -> None:
-    """Two processes on one GPU would wait for each other forever."""
+    """Refuse two processes on one GPU, which would wait for each other forever."""
     processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
     gpus = torch.cuda.device_count()
     if processes > gpus:
@@ -102,7 +123,7 @@ def _setup_cpu(cfg: Config) -> None:
     wrapper.device_ids = None
     if cfg.get('model') and _replace_sync_bn(cfg.model):
         print_log(
-            'SyncBN needs GPUs: BN, with the statistics of each process, takes its place.',
+            'SyncBN needs GPUs: BN, with the statistics of each process, is used instead.',
             logger='current',
             level=logging.WARNING,
         )
@@ -114,7 +135,7 @@ def _end_group() -> None:
 
 
 def _replace_sync_bn(node: ConfigDict | list) -> bool:
-    """Write BN for SyncBN everywhere; say whether there was any."""
+    """Write BN instead of SyncBN everywhere; return whether there was any."""
     found = False
     if isinstance(node, dict) and node.get('type') == 'SyncBN':
         node['type'], found = 'BN', True

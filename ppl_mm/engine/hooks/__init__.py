@@ -1,15 +1,19 @@
 from .channels_last_hook import ChannelsLastHook
 from .class_list_hook import ClassListHook
+from .finite_hook import FiniteHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .progressive_stage_hook import ProgressiveStageHook
 from .reseed_hook import ReseedHook
+from .resumed_length_hook import ResumedLengthHook
 from .stage_checkpoint_hook import StageCheckpointHook
 
 __all__ = [
     'ChannelsLastHook',
     'ClassListHook',
+    'FiniteHook',
     'PlainCheckpointHook',
     'ProgressiveStageHook',
     'ReseedHook',
+    'ResumedLengthHook',
     'StageCheckpointHook',
 ]

@@ -1,4 +1,4 @@
-"""One list of classes for the data, the model and its checkpoint."""
+"""The data, the model and its checkpoint have the same classes."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,12 @@ class ClassListHook(Hook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Compare the training data with the model."""
-        _check_count(runner, _classes(runner, runner.train_dataloader))
+        """Compare the training data with the model, and with the validation data."""
+        classes = _classes(runner, runner.train_dataloader)
+        _check_count(runner, classes)
+        if isinstance(runner._val_loop, BaseLoop):
+            own = _classes(runner, runner.val_dataloader)
+            _check_equal('training data have', classes, own, 'val_dataloader')
 
     def before_test(self, runner: Runner) -> None:
         """Compare the test data with the model."""
@@ -31,33 +35,44 @@ class ClassListHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the data with the classes that the checkpoint saw."""
-        meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
-        saved = meta.get('classes')
         training = not isinstance(runner._train_loop, dict | None)
-        own = _classes(runner, _loop(runner).dataloader)
-        # Training may start from a model of other classes, as ImageNet's.
-        if not saved or not own or (training and not runner._resume):
+        # Training may start from a model of other classes, such as ImageNet's.
+        if training and not runner._resume:
             return
-        if tuple(saved) != tuple(own):
-            raise UserError(
-                f'the checkpoint was trained for the classes {_show(saved)}, '
-                f'but the data set has {_show(own)}; use the data, or the '
-                'metainfo.classes, that it was trained with'
-            )
+        saved = (checkpoint.get('meta', {}).get('dataset_meta') or {}).get('classes')
+        loader = _loop(runner).dataloader
+        own = _classes(runner, loader)
+        _check_equal('checkpoint was trained for', saved, own, _where(runner, loader))
+
+
+def _check_equal(
+    what: str, expected: Sequence[str] | None, found: Sequence[str] | None, where: str
+) -> None:
+    if expected and found and tuple(expected) != tuple(found):
+        raise UserError(
+            f'the {what} the classes {_show(expected)}, but the data of {where} have '
+            f'{_show(found)}; make them equal, order included'
+        )
+
+
+def _where(runner: Runner, loader: DataLoader) -> str:
+    """Return the folder of the data, and the variable that chooses it."""
+    root = getattr(loader.dataset, 'data_root', '') or 'the data loader'
+    return f'{root} (OWN_DATA)' if runner.cfg.get('own_data_root') == root else root
 
 
 def _loop(runner: Runner) -> BaseLoop:
-    """The loop that is about to run: training, validation or test."""
+    """Return the loop that is about to run: training, validation or test."""
     loops = (runner._train_loop, runner._val_loop, runner._test_loop)
     return next(loop for loop in loops if isinstance(loop, BaseLoop))
 
 
 def _classes(runner: Runner, loader: DataLoader) -> Sequence[str] | None:
-    """The classes of the data, as the model counts them."""
+    """Return the classes of the data, as the model counts them."""
     names = getattr(loader.dataset, 'metainfo', {}).get('classes')
     segments = hasattr(unwrap_model(runner.model), 'decode_head')
     if names and segments and isinstance(loader.dataset, ImageLabelDataset):
-        return (BACKGROUND, *names)  # of which image-level labels know nothing
+        return (BACKGROUND, *names)  # image-level labels do not name it
     return names
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,21 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
-from ppl_mm.registry import HOOKS
+from ...errors import UserError
+from ...registry import HOOKS
+
+# What a run needs to continue, beside its weights.
+_STATE = ('meta', 'message_hub', 'optimizer')
 
 
 @HOOKS.register_module()
 class PlainCheckpointHook(Hook):
     """Saves checkpoints that anybody can load safely.
 
-    mmengine keeps the history of every logged value as objects of its own,
-    which ``torch.load(weights_only=True)``, the default since torch 2.6,
-    refuses (open-mmlab/mmengine#1655). This hook writes them as lists, so that
-    the file loads everywhere, also without ppl_mm, and turns them back when a
+    mmengine keeps the history of every logged value as an object of its own.
+    ``torch.load(weights_only=True)``, the default since torch 2.6, refuses
+    those (open-mmlab/mmengine#1655). This hook writes them as lists, so that
+    the file loads everywhere, also without ppl_mm. It turns them back when a
     run is resumed.
 
     Examples:
@@ -34,9 +39,18 @@ class PlainCheckpointHook(Hook):
         for key in ('meta', 'message_hub'):
             if key in checkpoint:
                 checkpoint[key] = to_plain(checkpoint[key])
+        note = Path(runner.work_dir, 'last_checkpoint')
+        if note.is_symlink():  # mmengine would write into what it leads to
+            note.unlink()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Turn the histories of logged values back into mmengine's objects."""
+        missing = [key for key in _STATE if not isinstance(checkpoint.get(key), Mapping)]
+        if runner._resume and missing:
+            raise UserError(
+                f'{runner._load_from or runner.work_dir}: cannot be resumed, it holds weights only (no '
+                f'{", ".join(missing)}); start from it with --cfg-options load_from=..'
+            )
         hub = checkpoint.get('message_hub')
         if isinstance(hub, Mapping):
             scalars = hub.get('log_scalars', {})
@@ -47,12 +61,12 @@ def to_plain(value: Any) -> Any:
     """Write a value in dicts, lists, tuples and Python's numbers and strings.
 
     Args:
-        value (Any): Of mappings, sequences, numpy arrays and scalars, paths
-            and HistoryBuffers. What is none of these, a tensor for one, stays
-            as it is.
+        value: Mappings, sequences, numpy arrays and scalars, paths and
+            HistoryBuffers, also inside each other. Anything else, such as a
+            tensor, stays.
 
     Returns:
-        Any: The same in plain types; a copy, down to what stays as it is.
+        A copy in plain types.
     """
     if isinstance(value, HistoryBuffer):
         log_history, count_history = value.data
@@ -72,5 +86,5 @@ def to_plain(value: Any) -> Any:
 
 
 def _history_buffer(value: Any) -> Any:
-    """The HistoryBuffer that was written as a dict; others stay."""
+    """Return the HistoryBuffer that was written as a dict; others stay."""
     return HistoryBuffer(**value) if isinstance(value, Mapping) else value

@@ -1,13 +1,14 @@
 """Progressive patch learning: which stage is trained in which epoch."""
 
+from bisect import bisect_right
 from itertools import accumulate
 
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
 from ...errors import UserError
 from ...registry import HOOKS
+from ..schedules import optim_wrappers, restart_schedule, schedulers_of
 from ..stages import check_stage, set_stage
 
 
@@ -72,13 +73,22 @@ class ProgressiveStageHook(Hook):
         if runner.epoch and runner.epoch in self.begins:
             self._start(runner, self.begins.index(runner.epoch))
 
+    def span(self, epoch: int) -> tuple[int, int]:
+        """Return the first epoch of the stage that an epoch is in, and of the next one.
+
+        Args:
+            epoch: Counted from 0. After the last epoch it is the last stage's.
+        """
+        index = bisect_right(self.begins[1:-1], epoch)
+        return self.begins[index], self.begins[index + 1]
+
     def _start(self, runner: Runner, index: int) -> None:
         stage = self.stages[index]
         set_stage(runner, stage['position'], stage['grid'])
         if self.fresh_schedule:
-            self._restart_schedule(runner, stage['epochs'])
+            restart_schedule(runner, stage['epochs'])
         if index and not self.keep_optimizer_state:
-            for wrapper in _optim_wrappers(runner):
+            for wrapper in optim_wrappers(runner):
                 wrapper.optimizer.state.clear()
         runner.logger.info(
             f'Stage {index + 1} of {len(self.stages)}: patches of a '
@@ -86,42 +96,10 @@ class ProgressiveStageHook(Hook):
             f'{stage["epochs"]} epochs'
         )
 
-    @staticmethod
-    def _restart_schedule(runner: Runner, epochs: int) -> None:
-        schedulers = _schedulers_of(runner, epochs)
-        if not schedulers:
-            return
-        for wrapper in _optim_wrappers(runner):
-            for group in wrapper.param_groups:
-                group.update(
-                    {
-                        name.removeprefix('initial_'): value
-                        for name, value in group.items()
-                        if name.startswith('initial_')
-                    }
-                )
-        runner.param_schedulers = runner.build_param_scheduler(schedulers)
-
-
-def _schedulers_of(runner: Runner, epochs: int) -> list[dict]:
-    """The config's schedulers for a stage, those without an end with one."""
-    schedulers = runner.cfg.get('param_scheduler')
-    if not schedulers:
-        if runner.param_schedulers:
-            raise UserError(
-                'ProgressiveStageHook(fresh_schedule=True) needs '
-                'param_scheduler in the config; use Runner.from_cfg'
-            )
-        return []
-    if isinstance(schedulers, dict):
-        schedulers = [schedulers]
-    iters = epochs * len(runner.train_dataloader)
-    return [dict(end=epochs if one.get('by_epoch', True) else iters) | one for one in schedulers]
-
 
 def _check_schedulers(runner: Runner, epochs: int) -> None:
     """Refuse a scheduler that would begin after its stage has ended."""
-    for one in _schedulers_of(runner, epochs):
+    for one in schedulers_of(runner, epochs):
         begin, end = one.get('begin', 0), one['end']
         if begin >= end:
             raise UserError(
@@ -130,10 +108,3 @@ def _check_schedulers(runner: Runner, epochs: int) -> None:
                 'comes before, lengthen the stage, or set '
                 'fresh_schedule=False'
             )
-
-
-def _optim_wrappers(runner: Runner) -> list[OptimWrapper]:
-    wrapper = runner.optim_wrapper
-    if isinstance(wrapper, OptimWrapperDict):
-        return list(wrapper.values())
-    return [wrapper]

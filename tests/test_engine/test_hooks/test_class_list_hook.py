@@ -1,3 +1,4 @@
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -52,7 +53,7 @@ def test_testing_a_checkpoint_of_the_same_classes(tiny_cfg, checkpoint):
 def test_testing_a_checkpoint_of_other_classes(tiny_cfg, checkpoint, change):
     other = with_classes(checkpoint, change(classes_of(checkpoint)))
     runner = Runner.from_cfg(tiny_cfg(load_from=other))
-    with pytest.raises(UserError, match='was trained for the classes'):
+    with pytest.raises(UserError, match='checkpoint was trained for the classes'):
         runner.test()
 
 
@@ -104,5 +105,25 @@ def test_validation_compares_the_validation_data(tiny_cfg, checkpoint):
     other = with_classes(checkpoint, ['a', 'b', 'c', 'd'])
     cfg = tiny_cfg(load_from=other)
     cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
-    with pytest.raises(UserError, match='was trained for the classes'):
+    with pytest.raises(UserError, match='checkpoint was trained for the classes'):
         Runner.from_cfg(cfg).val()
+
+
+def test_training_compares_the_validation_data(tiny_cfg, demo_root, tmp_path, train):
+    """The same classes in another order: maps of one would be measured as another."""
+    root = shutil.copytree(demo_root, tmp_path / 'other')
+    background, *names = (root / 'classes.txt').read_text().split()
+    (root / 'classes.txt').write_text('\n'.join([background, *names[::-1]]))
+    with pytest.raises(UserError, match='val_dataloader have .*; make them equal'):
+        train(tiny_cfg(**{'val_dataloader.dataset.data_root': str(root)}))
+
+
+def test_a_checkpoint_of_other_classes_names_the_folder_and_its_variable(tiny_cfg, checkpoint):
+    other = with_classes(checkpoint, ['a', 'b', 'c', 'd'])
+    cfg = tiny_cfg(load_from=other)
+    root = cfg.test_dataloader.dataset.data_root
+    with pytest.raises(UserError, match=f'data of {root} have'):
+        Runner.from_cfg(cfg).test()
+    cfg = tiny_cfg(load_from=other, own_data_root=root)
+    with pytest.raises(UserError, match=rf'data of {root} \(OWN_DATA\) have'):
+        Runner.from_cfg(cfg).test()

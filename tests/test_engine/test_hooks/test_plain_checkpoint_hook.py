@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ppl_mm.engine.hooks.plain_checkpoint_hook import to_plain
+from ppl_mm.errors import UserError
 
 PLAIN = dict(type='ppl_mm.PlainCheckpointHook')
 
@@ -103,6 +104,42 @@ def test_without_the_hook_it_does_not_load(tmp_path):
     train(tmp_path, 1, [])
     done = load_elsewhere(tmp_path / 'epoch_1.pth')
     assert done.returncode == 1 and 'not an allowed' in done.stderr
+
+
+@pytest.mark.parametrize('missing', ['meta', 'message_hub', 'optimizer'])
+def test_a_file_of_weights_alone_cannot_be_resumed(tmp_path, missing):
+    train(tmp_path, 1, [PLAIN])
+    saved = torch.load(tmp_path / 'epoch_1.pth')
+    del saved[missing]
+    torch.save(saved, tmp_path / 'epoch_1.pth')
+    with pytest.raises(
+        UserError, match=rf'{tmp_path.name}.*: cannot .* weights only \(no {missing}\)'
+    ):
+        train(tmp_path, 2, [PLAIN], resume=True)
+
+
+def test_links_are_replaced_and_what_they_lead_to_is_left_alone(tmp_path):
+    theirs = tmp_path / 'theirs'
+    theirs.write_text('precious')
+    work = tmp_path / 'work'
+    work.mkdir()
+    for name in ('epoch_1.pth', 'last_checkpoint'):
+        (work / name).symlink_to(theirs)
+    train(work, 1, [PLAIN])
+    assert theirs.read_text() == 'precious'
+    assert not (work / 'epoch_1.pth').is_symlink()
+    assert (work / 'last_checkpoint').read_text().endswith('epoch_1.pth')
+
+
+def test_a_checkpoint_is_whole_or_not_there(tmp_path, monkeypatch):
+    """An error while it is written leaves the one that was there."""
+    train(tmp_path, 1, [PLAIN])
+    before = (tmp_path / 'epoch_1.pth').read_bytes()
+    monkeypatch.setattr('os.replace', lambda *names: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path, 1, [PLAIN])
+    assert (tmp_path / 'epoch_1.pth').read_bytes() == before
+    assert not list(tmp_path.glob('.epoch_1*'))
 
 
 def test_live_history_is_left_alone(tmp_path):

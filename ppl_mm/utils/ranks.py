@@ -1,0 +1,25 @@
+"""What torchrun and its processes tell each other; without torch, imported in a moment."""
+
+import json
+import os
+import time
+
+# The process id of the launcher.
+LAUNCHER_VARIABLE = 'PPL_MM_LAUNCHER'
+
+
+def leave_to_launcher(line: str) -> bool:
+    """Hand the reason of a failure to :mod:`.launch`, which prints it once for all.
+
+    Args:
+        line: The reason.
+
+    Returns:
+        False in a process that it has not started.
+    """
+    file = os.environ.get('TORCHELASTIC_ERROR_FILE')
+    if not file or LAUNCHER_VARIABLE not in os.environ:
+        return False
+    with open(file, 'w') as out:
+        json.dump(dict(message=line, timestamp=int(time.time())), out)
+    return True
