@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
-from mmengine.dist import get_world_size
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -14,13 +14,15 @@ from mmengine.runner import Runner
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
-from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
+from ppl_mm.utils.batches import require_batches
+from ppl_mm.utils.checkpoints import check_checkpoint
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
+from ppl_mm.utils.work_dir import remove_old_run, set_start
 
 
 def parse_args() -> argparse.Namespace:
-    """Arguments as OpenMMLab users know them."""
+    """Read the command line, which OpenMMLab users know."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Several GPUs: bash tools/dist_train.sh CONFIG GPUS. '
@@ -36,6 +38,11 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         metavar='CHECKPOINT',
         help='continue a run: from its latest checkpoint, or from this one',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='start anew in a folder with checkpoints of another run, and remove them',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
     parser.add_argument(
@@ -65,7 +72,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The config with the command line's settings."""
+    """Return the config with the command line's settings."""
     cfg = read_runner_config(args.config, args.cfg_options)
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -82,7 +89,7 @@ def load_config(args: argparse.Namespace) -> Config:
                 f'{args.config}: --auto-scale-lr needs auto_scale_lr.base_batch_size in the config'
             )
         scaling.enable = True
-    set_start(cfg, args.resume)
+    set_start(cfg, args.resume, args.overwrite)
     return cfg
 
 
@@ -96,21 +103,8 @@ def use_amp(cfg: Config) -> None:
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
 
-def set_start(cfg: Config, resume: str | None) -> None:
-    """Where the weights come from: a run to resume, another, or nowhere."""
-    if resume == 'auto':
-        # Nothing to resume yet is a fresh start, from load_from if set.
-        cfg.resume = (Path(cfg.work_dir) / 'last_checkpoint').is_file()
-        if cfg.resume:
-            cfg.load_from = resolve_checkpoint(cfg.work_dir)
-    elif resume:
-        cfg.resume, cfg.load_from = True, resume
-    if cfg.get('load_from'):
-        cfg.load_from = resolve_checkpoint(cfg.load_from)
-
-
 def warn_of_batch(cfg: Config) -> None:
-    """Say so when the total batch is not what the learning rate is for."""
+    """Warn where the total batch is not the one that the learning rate is for."""
     scaling = cfg.get('auto_scale_lr') or {}
     base = scaling.get('base_batch_size')
     per_process = cfg.train_dataloader.get('batch_size')
@@ -142,10 +136,15 @@ def main() -> None:
     with building(cfg):
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
         # Built now, so that its faults are told before the first step.
-        runner.train_loop  # noqa: B018
+        require_batches(runner.train_loop.dataloader)
     warn_of_batch(cfg)
     check_start(runner)
-    runner.train()
+    if args.overwrite and is_main_process():
+        remove_old_run(cfg)
+    try:
+        runner.train()
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt('the same command with --resume continues') from error
 
 
 if __name__ == '__main__':

@@ -58,7 +58,7 @@ def load_weights(
             f'checkpoint {source} does not fit {type(model).__name__}: {problems}; use the '
             'config that it was trained with'
         )
-    return f'{source}: {fit.report()} into {type(model).__name__}'
+    return f'{source}: {fit.report(type(model).__name__)}'
 
 
 def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') -> None:
@@ -73,8 +73,23 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
     Raises:
         UserError: If the file cannot be read or does not fit.
     """
-    weights = read_checkpoint(path)['state_dict']
-    load_weights(copy.deepcopy(unwrap_model(model)), weights, path, whole=not part)
+    checkpoint = read_checkpoint(path)
+    try:
+        load_weights(
+            copy.deepcopy(unwrap_model(model)), checkpoint['state_dict'], path, whole=not part
+        )
+    except UserError as error:
+        raise UserError(f'{error}{_classes_of(checkpoint)}') from error
+
+
+def _classes_of(checkpoint: Mapping) -> str:
+    """Return the classes that a checkpoint was trained for, and what chooses them."""
+    meta = checkpoint.get('meta')
+    data = meta.get('dataset_meta') if isinstance(meta, Mapping) else None
+    classes = data.get('classes') if isinstance(data, Mapping) else None
+    if not classes:
+        return ''
+    return f' and its data (OWN_DATA): the classes were {", ".join(map(str, classes))}'
 
 
 def _copy_weights(model: nn.Module, weights: Weights) -> WeightFit:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..errors import UserError
 from . import versions
+from .console import keep_console_short
 from .known_failures import explain_failure
 from .ranks import leave_to_launcher
 from .text import printable
@@ -39,20 +40,19 @@ def _of_file(error: OSError) -> str:
     return printable(f'{error.filename}: {error.strerror}')
 
 
-def run(
-    main: Callable[[], int | None], to_continue: str = 'run the same command again to continue'
-) -> None:
+def run(main: Callable[[], int | None]) -> None:
     """Run a command; a :class:`UserError` becomes one line and status 2.
 
     Versions that cannot work together are such an error, and so is what the
     system says of a file: no permission, no space, no such folder.
 
     Args:
-        main: The command; what it returns is the exit status.
-        to_continue: What to do after Ctrl-C.
+        main: The command; what it returns is the exit status. Where it raises
+            a KeyboardInterrupt with a message, that says how to continue.
     """
     try:
         versions.check()
+        keep_console_short()
         status = main()
     except UserError as error:
         status = _fail(one_line(error))
@@ -65,8 +65,9 @@ def run(
         if not line:
             raise
         status = _fail(line)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if not leave_to_launcher('interrupted'):
+            to_continue = str(error) or 'run the same command again to continue'
             print(f'interrupted; {to_continue}', file=sys.stderr)
         status = 130
     sys.exit(status or 0)

@@ -102,15 +102,17 @@ class WeightFit:
             ],
         )
 
-    def report(self) -> str:
-        """Return a few words about every weight."""
+    def report(self, name: str) -> str:
+        """Return a few words about every weight of a model with this name."""
         rest = _summary(
             adapted=self.adapted,
             not_in_the_file=[key for key in self.missing if not _COMPUTED.search(key)],
             of_another_shape=[difference(key, *pair) for key, pair in self.unfit.items()],
             not_used=self.unexpected,
         )
-        return f'{self.loaded} of {self.total} weights loaded' + (f'; {rest}' if rest else '')
+        return f'{self.loaded} of {self.total} weights of {name} loaded' + (
+            f'; {rest}' if rest else ''
+        )
 
 
 def differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:

@@ -35,7 +35,7 @@ def from_file(build, path, capsys, **init):
     model = build(init_cfg=dict(type='Pretrained', checkpoint=str(path), **init))
     model.init_weights()
     out = capsys.readouterr().out
-    return model, [line for line in out.splitlines() if 'weights loaded' in line]
+    return model, [line for line in out.splitlines() if ' weights of ' in line]
 
 
 def same(model, other):
@@ -72,7 +72,7 @@ def test_every_form_of_a_backbones_file_is_loaded_and_reported(tmp_path, capsys,
     model, report = from_file(resnet, path, capsys, **init)
     assert same(model, source)
     assert len(report) == 1
-    assert f'{path}: 120 of 120 weights loaded' in report[0] and 'into ResNet' in report[0]
+    assert f'{path}: 120 of 120 weights of ResNet loaded' in report[0]
 
 
 def test_what_is_not_used_is_named(tmp_path, capsys):

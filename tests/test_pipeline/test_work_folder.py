@@ -108,8 +108,8 @@ def test_its_earlier_time_counts(folder, step):
     'harm',
     [
         lambda step: (step.folder / 'epoch_1.pth').unlink(),
-        lambda step: (step.folder / 'last_checkpoint').write_text(''),
-        lambda step: (step.folder / 'last_checkpoint').unlink(),
+        lambda step: (step.folder / 'epoch_1.pth').write_bytes(b''),
+        lambda step: (step.folder / 'epoch_1.pth').write_bytes(b'PK\x03\x04 half of it'),
     ],
 )
 def test_a_training_without_a_whole_checkpoint_starts_again(folder, step, harm):
@@ -118,6 +118,14 @@ def test_a_training_without_a_whole_checkpoint_starts_again(folder, step, harm):
     harm(step)
     assert folder.begin(step, 'abc') is False
     assert not step.folder.exists()
+
+
+@pytest.mark.parametrize('harm', [lambda note: note.write_text(''), lambda note: note.unlink()])
+def test_a_training_whose_note_was_lost_goes_on(folder, step, harm):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    harm(step.folder / 'last_checkpoint')
+    assert folder.begin(step, 'abc') is True
 
 
 def test_a_changed_step_starts_from_nothing(folder, step):

@@ -1,10 +1,13 @@
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from mmengine.runner import Runner
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 TWO_EPOCHS = ['--cfg-options', 'train_cfg.max_epochs=2']
@@ -83,6 +86,104 @@ def test_resume_ends_as_if_not_interrupted(train, tmp_path, path):
     again = load(work / 'epoch_2.pth')
     assert same(again['state_dict'], whole['state_dict'])
     assert again['meta']['iter'] == whole['meta']['iter'] == 4
+
+
+@pytest.mark.parametrize('note', ['', None, 'broken'])
+def test_a_lost_note_does_not_lose_the_run(train, tmp_path, note):
+    assert train().code == 0
+    work = tmp_path / 'work'
+    if note is None:
+        (work / 'last_checkpoint').unlink()
+    else:
+        (work / 'last_checkpoint').write_text(note)
+    assert train('--resume', *TWO_EPOCHS).code == 0
+    assert load(work / 'epoch_2.pth')['meta']['iter'] == 4
+    logged = [json.loads(line) for path in work.glob('*/vis_data/*.json') for line in open(path)]
+    assert {one['epoch'] for one in logged if 'epoch' in one} == {1, 2}
+
+
+def test_a_plain_rerun_leaves_the_first_run_alone(train, tmp_path):
+    assert train().code == 0
+    before = (tmp_path / 'work/epoch_1.pth').read_bytes()
+    done = train()
+    assert done.code == 2 and '--resume' in done.errors[0] and '--overwrite' in done.errors[0]
+    assert (tmp_path / 'work/epoch_1.pth').read_bytes() == before
+    assert train(work_dir='other').code == 0
+
+
+def test_overwriting_starts_anew_and_removes_the_old_run(train, tmp_path):
+    assert train(*TWO_EPOCHS).code == 0
+    options = ['--cfg-options', 'optim_wrapper.optimizer.lr=0.5']
+    assert train('--overwrite', *options).code == 0
+    names = sorted(path.name for path in (tmp_path / 'work').glob('*.pth'))
+    assert names == ['epoch_1.pth']
+    assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.5
+
+
+def test_ctrl_c_names_the_way_on(train, monkeypatch):
+    monkeypatch.setattr(Runner, 'train', lambda self: signal.raise_signal(signal.SIGINT))
+    done = train()
+    assert done.code == 130 and '--resume continues' in done.output
+    assert 'run the same command again' not in done.output
+
+
+def test_fewer_images_than_a_batch(train):
+    options = ['train_dataloader.batch_size=9', 'train_dataloader.drop_last=True']
+    done = train('--cfg-options', *options)
+    assert done.code == 2 and '8 images' in done.errors[0] and 'batch_size=9' in done.errors[0]
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run(train, tmp_path):
+    assert train().code == 0
+    rate = ['--cfg-options', 'optim_wrapper.optimizer.lr=1e30', f'load_from={tmp_path}/work']
+    done = train(*rate, 'default_hooks.logger.interval=1', work_dir='other')
+    assert done.code == 2 and 'the loss is NaN or infinite since iteration' in done.errors[0]
+    assert '(learning rate 1e+30)' in done.errors[0]
+    assert not list((tmp_path / 'other').glob('*.pth'))
+
+
+def test_weights_alone_are_no_run_to_resume(train, trained, tmp_path):
+    weights = tmp_path / 'weights.pth'
+    torch.save(load(trained)['state_dict'], weights)
+    done = train('--resume', weights)
+    assert done.code == 2 and 'weights.pth: cannot be resumed' in done.errors[0]
+
+
+@pytest.mark.parametrize('key', ['load_from', 'model.backbone.init_cfg.checkpoint'])
+def test_weights_that_are_not_there_or_another_networks(train, tmp_path, key, trained):
+    other = tmp_path / 'other.pth'
+    torch.save({'trunk.weight': torch.ones(2)}, other)
+    pretrained = ['--cfg-options', 'model.backbone.init_cfg.type=Pretrained']
+    for path, words in ((other, 'missing ('), (tmp_path / 'none.pth', 'no ')):
+        done = train(
+            *pretrained, f'{key}={path}', 'model.backbone.init_cfg.checkpoint=' + str(path)
+        )
+        assert done.code == 2 and words in done.errors[0] and str(path) in done.errors[0]
+
+
+def test_what_init_cfg_loads_is_reported(train, tmp_path, trained):
+    done = train(
+        '--cfg-options',
+        'model.backbone.init_cfg.type=Pretrained',
+        f'model.backbone.init_cfg.checkpoint={trained}',
+        'optim_wrapper.optimizer.lr=0',
+        'log_level=INFO',
+    )
+    assert done.code == 0
+    assert done.output.count('120 of 120 weights of ResNet loaded') == 1
+    begun, saved = (load(path)['state_dict'] for path in (tmp_path / 'work/epoch_1.pth', trained))
+    key = 'backbone.layer4.1.conv2.weight'
+    assert torch.equal(begun[key], saved[key])
+
+
+def test_the_console_is_short(train, tmp_path):
+    frozen = ['model.backbone.frozen_stages=3', 'optim_wrapper.paramwise_cfg.bias_lr_mult=2']
+    done = train('--cfg-options', 'log_level=INFO', *frozen)
+    assert done.code == 0 and 'Epoch(train)' in done.output
+    assert len(done.output.splitlines()) < 15, done.output
+    (log,) = (tmp_path / 'work').glob('*/*.log')
+    text = log.read_text()
+    assert 'System environment' in text and 'is skipped since' in text and 'Config:' in text
 
 
 def test_a_folder_stands_for_its_latest_checkpoint(train, tmp_path, trained):

@@ -32,6 +32,7 @@ class FiniteHook(Hook):
         self.interval = interval
         self._streak = torch.zeros(())  # bad losses in a row, on the loss's device
         self._iteration = 0
+        self._rates = []  # since the last look, and one before
 
     def before_train(self, runner: Runner) -> None:
         """Take the interval of the log."""
@@ -48,6 +49,7 @@ class FiniteHook(Hook):
         loss = torch.as_tensor(loss).detach()
         self._streak = (self._streak.to(loss.device) + 1) * ~loss.isfinite()
         self._iteration = runner.iter + 1
+        self._rates.append(_learning_rate(runner.optim_wrapper))
         if self.every_n_inner_iters(batch_idx, self.interval):
             self._check(runner)
 
@@ -70,14 +72,16 @@ class FiniteHook(Hook):
 
     def _check(self, runner: Runner) -> None:
         streak = int(self._streak)
+        # The step before the first bad loss has done it.
+        rate = self._rates[-streak - 1 :][:1]
+        self._rates = self._rates[-2:]
         skips_steps = hasattr(runner.optim_wrapper, 'loss_scaler')
         if streak <= skips_steps:
             return
-        rate = _learning_rate(runner.optim_wrapper)
         saved = last_checkpoint(Path(runner.work_dir))
         raise UserError(
             f'the loss is NaN or infinite since iteration {self._iteration - streak + 1} '
-            f'(learning rate {rate:g}): lower optim_wrapper.optimizer.lr, or set '
+            f'(learning rate {rate[0]:g}): lower optim_wrapper.optimizer.lr, or set '
             'optim_wrapper.clip_grad.max_norm, and train again with --overwrite'
             + (f', or from load_from={saved} in another --work-dir' if saved else '')
         )

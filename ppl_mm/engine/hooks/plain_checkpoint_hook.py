@@ -48,8 +48,8 @@ class PlainCheckpointHook(Hook):
         missing = [key for key in _STATE if not isinstance(checkpoint.get(key), Mapping)]
         if runner._resume and missing:
             raise UserError(
-                f'{runner._load_from or runner.work_dir}: cannot be resumed, it holds weights only (no '
-                f'{", ".join(missing)}); start from it with --cfg-options load_from=..'
+                f'{runner._load_from or runner.work_dir}: cannot be resumed, it holds weights '
+                f'only (no {", ".join(missing)}); start from it with --cfg-options load_from=..'
             )
         hub = checkpoint.get('message_hub')
         if isinstance(hub, Mapping):

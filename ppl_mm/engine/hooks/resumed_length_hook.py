@@ -28,11 +28,10 @@ class ResumedLengthHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Count the iterations of the saved epochs anew."""
-        loop = runner._train_loop
-        if not (runner._resume and isinstance(loop, EpochBasedTrainLoop)):
+        loop, meta = runner._train_loop, checkpoint.get('meta')
+        if not (runner._resume and meta and isinstance(loop, EpochBasedTrainLoop)):
             return
-        meta, length = checkpoint['meta'], len(loop.dataloader)
-        saved, expected = meta['iter'], meta['epoch'] * length
+        saved, expected = meta['iter'], meta['epoch'] * len(loop.dataloader)
         self._changed = saved != expected
         if self._changed:
             meta['iter'] = expected

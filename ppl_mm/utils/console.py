@@ -1,0 +1,46 @@
+"""What mmengine's commands show on the console; the log file keeps everything."""
+
+import logging
+import re
+import sys
+from functools import wraps
+
+# Nothing that a user can act on: pages about the machine, the config and the
+# hooks, a line for each frozen weight, and news of old interfaces.
+_FOR_THE_FILE = re.compile(
+    r'^\s*-{20,}\s+System environment'
+    r'|^Config:\n'
+    r'|^Hooks will be executed'
+    r'|is skipped since its requires_grad=False'
+    r'|^paramwise_options --'
+    r'|^Distributed training is not used'
+    r'|"FileClient" will be deprecated|"HardDiskBackend" is the alias'
+    r'|^Failed to search registry'
+    r'|^Loads? (checkpoint|model) |^load .*model from: '
+    r'|^Exp name: '
+    r'|^The prefix is not set in metric class'
+)
+
+
+def keep_console_short() -> None:
+    """Have mmengine's loggers write to the console what a user can act on.
+
+    Only the loggers that are made later are changed.
+    """
+    module = sys.modules.get('mmengine.logging.logger')
+    if module is None or hasattr(module.MMLogger.__init__, '__wrapped__'):
+        return
+    make = module.MMLogger.__init__
+
+    @wraps(make)
+    def make_short(self, *args, **kwargs) -> None:
+        make(self, *args, **kwargs)
+        for handler in self.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(_is_for_users)
+
+    module.MMLogger.__init__ = make_short
+
+
+def _is_for_users(record: logging.LogRecord) -> bool:
+    return not _FOR_THE_FILE.search(record.getMessage())

@@ -1,0 +1,57 @@
+"""The folder that a training writes into: whose it is, and where it continues."""
+
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..errors import UserError
+from .checkpoints import resolve_checkpoint
+from .last_checkpoint import checkpoints, last_checkpoint
+
+
+def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:
+    """Decide where the weights of a training come from.
+
+    That is a run to resume, another run, or the config's ``init_cfg``. Nothing
+    to resume yet is a fresh start, from ``load_from`` if it is set.
+
+    Args:
+        cfg: The config of a training, with its ``work_dir``; changed in place.
+        resume: ``'auto'`` for the latest checkpoint of the folder, or a
+            checkpoint. Defaults to None: the config's ``resume`` counts.
+        overwrite: Whether a new run may take the folder of an old one.
+
+    Raises:
+        UserError: If a checkpoint is missing, or the folder holds those of
+            another run.
+    """
+    folder = Path(cfg.work_dir)
+    if resume == 'auto' or not resume and cfg.get('resume') and not cfg.get('load_from'):
+        latest = last_checkpoint(folder)
+        cfg.resume = latest is not None
+        if latest:
+            cfg.load_from = str(latest)
+    elif resume:
+        cfg.resume, cfg.load_from = True, resume
+    if cfg.get('load_from'):
+        cfg.load_from = resolve_checkpoint(cfg.load_from)
+    if not cfg.get('resume') and not overwrite and (found := checkpoints(folder)):
+        raise UserError(
+            f'{folder}: holds a training ({found[-1].name}); continue it with --resume, start '
+            'anew in another --work-dir, or replace it with --overwrite'
+        )
+
+
+def remove_old_run(cfg: Config) -> None:
+    """Remove the checkpoints of the run that a new one replaces.
+
+    Links are removed, not what they lead to. Other files stay.
+
+    Args:
+        cfg: The config of the new run; the file that it starts from stays too.
+    """
+    folder = Path(cfg.work_dir)
+    start = Path(cfg.get('load_from') or folder).resolve()
+    for path in (*checkpoints(folder), folder / 'last_checkpoint'):
+        if path.resolve() != start:
+            path.unlink(missing_ok=True)

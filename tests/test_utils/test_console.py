@@ -1,0 +1,43 @@
+"""The console shows what a user can act on; the log file shows all."""
+
+import pytest
+from mmengine.logging import MMLogger, print_log
+
+from ppl_mm.utils.console import keep_console_short
+
+NOISE = (
+    '\n------------------------------------------------------------\nSystem environment:\n  a: b',
+    'Config:\nmodel = dict()',
+    'Hooks will be executed in the following order:\nbefore_run:\n',
+    'backbone.conv1.weight is skipped since its requires_grad=False',
+    'paramwise_options -- head.classifier.weight:lr=0.1',
+    'Failed to search registry with scope "ppl_mm" in the "log_processor" registry tree.',
+    '"FileClient" will be deprecated in future. Please use io functions in ..',
+    'Exp name: tiny_20261126',
+)
+NEWS = (
+    'Epoch(train) [1][20/30]  lr: 1.0e-03  eta: 0:00:10  loss: 0.69',
+    'Epoch(val) [1][8/8]    multi-label/mAP: 38.9583',
+    'a.pth: 120 of 120 weights of ResNet loaded',
+    'Saving checkpoint at 1 epochs',
+    'val (8 images), in per cent:\n  iou\ncat 3\n',
+    'The total batch is 2 x 1 = 2, but the learning rate is for 8: pass --auto-scale-lr',
+)
+
+
+@pytest.fixture
+def short_console(monkeypatch):
+    monkeypatch.setattr(MMLogger, '__init__', MMLogger.__init__)  # undone afterwards
+    keep_console_short()
+    keep_console_short()  # a second call is idle
+
+
+def test_pages_and_noise_go_to_the_file_only(short_console, tmp_path, capsys):
+    logger = MMLogger.get_instance('short', log_file=str(tmp_path / 'log'), log_level='INFO')
+    for text in (*NOISE, *NEWS):
+        print_log(text, logger=logger)
+    shown, kept = capsys.readouterr().out, (tmp_path / 'log').read_text()
+    assert all(text in kept for text in (*NOISE, *NEWS))
+    assert all(text in shown for text in NEWS)
+    assert not [text for text in NOISE if text in shown]
+    assert shown.count('mmengine - ') == len(NEWS)

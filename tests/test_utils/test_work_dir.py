@@ -1,0 +1,65 @@
+import pytest
+import torch
+from mmengine.config import Config
+
+from ppl_mm.errors import UserError
+from ppl_mm.utils.work_dir import remove_old_run, set_start
+
+
+@pytest.fixture
+def cfg(tmp_path):
+    """Makes the config of a training in a folder with these checkpoints."""
+
+    def make(*names, **settings):
+        for name in names:
+            torch.save(dict(w=torch.ones(1)), tmp_path / name)
+        return Config(dict(work_dir=str(tmp_path), **settings))
+
+    return make
+
+
+def test_a_new_run_does_not_take_the_folder_of_another(cfg, tmp_path):
+    with pytest.raises(UserError) as error:
+        set_start(cfg('epoch_1.pth', 'epoch_2.pth'))
+    line = str(error.value)
+    assert str(tmp_path) in line and 'epoch_2.pth' in line
+    assert all(way in line for way in ('--resume', '--work-dir', '--overwrite'))
+
+
+@pytest.mark.parametrize('settings', [{}, dict(resume=True), dict(load_from=None, resume=False)])
+def test_an_empty_folder_is_a_fresh_start(cfg, settings):
+    config = cfg(**settings)
+    set_start(config, 'auto')
+    assert config.resume is False and not config.get('load_from')
+
+
+@pytest.mark.parametrize('by', ['option', 'config'])
+def test_resuming_takes_the_latest_checkpoint(cfg, tmp_path, by):
+    config = cfg('iter_10.pth', 'iter_9.pth', resume=by == 'config')
+    set_start(config, 'auto' if by == 'option' else None)
+    assert config.resume and config.load_from == str(tmp_path / 'iter_10.pth')
+
+
+def test_resuming_from_a_checkpoint_that_is_named(cfg, tmp_path):
+    config = cfg('epoch_1.pth', 'epoch_2.pth')
+    set_start(config, str(tmp_path / 'epoch_1.pth'))
+    assert config.resume and config.load_from == str(tmp_path / 'epoch_1.pth')
+    with pytest.raises(UserError, match='no checkpoint'):
+        set_start(config, 'none.pth')
+
+
+def test_a_run_that_is_replaced_leaves_what_is_not_its_own(cfg, tmp_path):
+    config = cfg('epoch_1.pth', 'epoch_2.pth', 'mine.pth')
+    outside = tmp_path / 'outside.pth'
+    outside.write_bytes(b'precious')
+    (tmp_path / 'epoch_3.pth').symlink_to(outside)
+    (tmp_path / 'last_checkpoint').write_text('epoch_2.pth')
+    config.load_from = str(tmp_path / 'epoch_1.pth')
+    set_start(config, overwrite=True)
+    remove_old_run(config)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        'epoch_1.pth',
+        'mine.pth',
+        'outside.pth',
+    ]
+    assert outside.read_bytes() == b'precious'
