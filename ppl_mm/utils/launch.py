@@ -28,8 +28,10 @@ def main(args: list[str] | None = None) -> int:
         signal where one has ended a process, or all of them, as in a shell.
     """
     os.environ[LAUNCHER_VARIABLE] = str(os.getpid())
-    # What it says of a failure is a page long, and repeats what the process said.
-    logging.getLogger('torch.distributed.elastic').setLevel(logging.CRITICAL)
+    # torchrun's own report of a failure is a page long, and has no reason in it.
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith('torch.distributed'):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         torchrun.main(args)
     except ChildFailedError as error:
