@@ -1,30 +1,26 @@
 """A resumed training whose epochs have another length."""
 
-import logging
-
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ...registry import HOOKS
-from ..schedules import restart_schedule
+from ..schedules import restart_schedule, schedulers_of
 from .progressive_stage_hook import ProgressiveStageHook
 
 
 @HOOKS.register_module()
 class ResumedLengthHook(Hook):
-    """Fit a run to the length of its epochs, when that has changed since it was saved.
+    """Fit the schedule of a resumed run to its length, where that has changed.
 
     With another number of processes, batch size or data set an epoch has
-    another number of iterations. mmengine would continue at the saved
-    iteration with the saved schedule, which then ends too early, or never
-    (open-mmlab/mmengine#1205). Here the run continues at the saved epoch, and
-    its schedule is the one of a run that always had this length.
+    another number of iterations, and ``max_epochs`` may be another. mmengine
+    would continue at the saved iteration with the saved schedule, which then
+    ends too early, or never (open-mmlab/mmengine#1205). Here the run continues
+    at the saved epoch, and its schedule is that of a run which always had this
+    length.
     """
 
     priority = 'VERY_HIGH'
-
-    def __init__(self) -> None:
-        self._changed = False
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Count the iterations of the saved epochs anew."""
@@ -32,23 +28,37 @@ class ResumedLengthHook(Hook):
         if not (runner._resume and meta and isinstance(loop, EpochBasedTrainLoop)):
             return
         saved, expected = meta['iter'], meta['epoch'] * len(loop.dataloader)
-        self._changed = saved != expected
-        if self._changed:
+        if saved != expected:
             meta['iter'] = expected
-            runner.logger.log(
-                logging.WARNING,
+            runner.logger.warning(
                 f'epoch {meta["epoch"]} was saved at iteration {saved}, here it ends at '
                 f'{expected}: the number of processes, the batch size or the data have '
                 'changed. The schedule is computed anew; the learning rate stays the one of '
-                'the old batch.',
+                'the old batch.'
             )
 
     def before_train(self, runner: Runner) -> None:
-        """Compute the schedule anew."""
-        if not self._changed:
+        """Compute the schedule anew if it has another end than the config says."""
+        resumed = runner._resume and isinstance(runner.train_loop, EpochBasedTrainLoop)
+        if not resumed or not runner.cfg.get('param_scheduler'):
             return
-        begin, end = 0, runner.max_epochs
-        for hook in runner.hooks:
-            if isinstance(hook, ProgressiveStageHook) and hook.fresh_schedule:
-                begin, end = hook.span(runner.epoch)
-        restart_schedule(runner, end - begin, done=runner.epoch - begin)
+        begin, end = _span(runner)
+        if _ends(runner, end - begin) != [one.end for one in runner.param_schedulers]:
+            restart_schedule(runner, end - begin, done=runner.epoch - begin)
+
+
+def _span(runner: Runner) -> tuple[int, int]:
+    """Return the epochs from whose first to whose last the schedule runs."""
+    for hook in runner.hooks:
+        if isinstance(hook, ProgressiveStageHook) and hook.fresh_schedule:
+            return hook.span(runner.epoch)
+    return 0, runner.max_epochs
+
+
+def _ends(runner: Runner, epochs: int) -> list[int]:
+    """Return where the config's schedulers end, in the units that they count."""
+    length = len(runner.train_dataloader)
+    return [
+        one['end'] * (length if one.get('convert_to_iter_based') else 1)
+        for one in schedulers_of(runner, epochs)
+    ]

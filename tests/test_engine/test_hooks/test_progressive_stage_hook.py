@@ -172,7 +172,7 @@ def test_wrong_stages_stop_the_run_before_it_trains(progressive, triples, change
 def test_a_fresh_schedule_needs_its_config(progressive):
     runner = Runner.from_cfg(progressive((2, 2, 1)))
     runner.cfg = Config()  # as of a Runner that was built without one
-    with pytest.raises(UserError, match='param_scheduler in the config'):
+    with pytest.raises(UserError, match='param_scheduler is not in the config'):
         runner.train()
 
 

@@ -72,3 +72,11 @@ def test_nothing_changes_where_the_length_is_the_same(tiny_cfg, train, capsys):
         torch.load(f'{runner.work_dir}/epoch_4.pth')['state_dict'] for runner in (whole, later)
     ]
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+def test_more_epochs_than_before_have_the_schedule_of_as_many(tiny_cfg, train):
+    whole = run(tiny_cfg, train, 'whole', 4)
+    before = run(tiny_cfg, train, 'before', 4, epochs=2)
+    load_from = f'{before.work_dir}/epoch_2.pth'
+    later = run(tiny_cfg, train, 'after', 4, load_from=load_from, resume=True)
+    assert rates(later) == pytest.approx(rates(whole)[4:], rel=1e-6)
