@@ -55,12 +55,12 @@ Action = Callable[[ModuleType | None], None]
 
 
 class _AtImport(importlib.abc.MetaPathFinder):
-    """Calls a function right before or after a module is executed.
+    """Call a function right before or after a module is executed.
 
     Args:
-        before (dict[str, Action]): Full module name -> function of the module,
+        before: Full module name -> function of the module,
             or of None, once, where there is no such module.
-        after (dict[str, Action]): The same; a module that is imported already
+        after: The same; a module that is imported already
             gets its call now.
     """
 
@@ -99,16 +99,14 @@ def _nothing(module: ModuleType) -> None:
 
 
 def check_versions(module: ModuleType | None) -> None:
-    """Say what does not fit before mmseg asserts it without a way out.
-
-    And before Python misses a module that another mmcv does not have.
+    """Say which versions do not fit, before mmseg asserts it without a way out.
 
     mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4":
     open-mmlab/mmsegmentation#3729. A command that imports it outside of
     :func:`ppl_mm.utils.cli.run` still ends with one line.
 
     Args:
-        module (ModuleType, optional): The one that is about to be executed;
+        module: The one that is about to be executed;
             not used.
 
     Raises:
@@ -132,7 +130,7 @@ def leave_out_multimodal(dependency: ModuleType) -> None:
     placeholders for them; it gets these here.
 
     Args:
-        dependency (ModuleType): ``mmpretrain.utils.dependency``.
+        dependency: ``mmpretrain.utils.dependency``.
     """
     from .utils import versions
 
@@ -148,7 +146,7 @@ def _show_user_error(kind, error, traceback) -> None:
 
 
 class _CompiledOpsFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives a stand-in for ``mmcv._ext`` where nobody else has one.
+    """Provide a stand-in for ``mmcv._ext`` where nobody else has one.
 
     mmseg imports compiled operators that most of its models never call, so
     that it dies at import under mmcv-lite: open-mmlab/mmsegmentation#871. Last
@@ -170,7 +168,7 @@ class _CompiledOpsFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _CompiledOpsStandIn(ModuleType):
-    """Has every operator that is asked for; each says why it cannot run."""
+    """Provide every operator by name; each says why it cannot run."""
 
     def get_compiler_version(self) -> str:
         return 'n/a'  # asked for by collect_env
@@ -200,7 +198,7 @@ def allow_mmengine_checkpoints(serialization: ModuleType) -> None:
     stands a function that knows these methods only.
 
     Args:
-        serialization (ModuleType): ``torch.serialization``.
+        serialization: ``torch.serialization``.
     """
     if not hasattr(serialization, 'add_safe_globals'):
         return  # a torch that is too old, see utils.versions
@@ -225,7 +223,7 @@ def allow_mmengine_checkpoints(serialization: ModuleType) -> None:
 
 
 def _history_buffer_method(owner: type, name: str) -> Callable:
-    """What ``getattr`` may do in a checkpoint."""
+    """Do what ``getattr`` may do in a checkpoint."""
     from mmengine.logging.history_buffer import HistoryBuffer
 
     if owner is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
@@ -255,7 +253,7 @@ def guard_checkpoints(checkpoint: ModuleType) -> None:
     inferencers all call the functions that are replaced here.
 
     Args:
-        checkpoint (ModuleType): ``mmengine.runner.checkpoint``.
+        checkpoint: ``mmengine.runner.checkpoint``.
     """
     last_read = ''
 
@@ -297,7 +295,7 @@ def write_whole_files(registry: ModuleType) -> None:
     between loses both: open-mmlab/mmdetection#4835.
 
     Args:
-        registry (ModuleType): ``mmengine.fileio.backends.registry_utils``.
+        registry: ``mmengine.fileio.backends.registry_utils``.
     """
     from .utils.files import atomic_write
 

@@ -20,7 +20,7 @@ from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Arguments as OpenMMLab users know them."""
+    """Read the command line, which OpenMMLab users know."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -75,7 +75,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The config with the command line's settings."""
+    """Return the config with the command line's settings."""
     cfg = read_runner_config(args.config, args.cfg_options)
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -96,7 +96,7 @@ def load_config(args: argparse.Namespace) -> Config:
 
 
 def is_segmentation(cfg: Config) -> bool:
-    """Whether mmseg's conventions hold, else mmpretrain's."""
+    """Return whether mmseg's conventions hold, else mmpretrain's."""
     return cfg.get('default_scope') == 'mmseg'
 
 
@@ -125,7 +125,7 @@ def show(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def save(cfg: Config, args: argparse.Namespace) -> None:
-    """Add what writes predictions and the confusion matrix."""
+    """Add the metrics that write predictions and the confusion matrix."""
     metrics = cfg.test_evaluator
     metrics = list(metrics) if isinstance(metrics, list | tuple) else [metrics]
     if args.out and is_segmentation(cfg):
@@ -167,7 +167,7 @@ def predict_only(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def without_masks(steps: list) -> list:
-    """A pipeline that loads no masks, also inside TestTimeAug.
+    """Return a pipeline that loads no masks, also inside TestTimeAug.
 
     Args:
         steps (list): Transforms; the views of TestTimeAug are lists of them.

@@ -18,7 +18,7 @@ from ppl_mm.utils.batches import require_batches
 from ppl_mm.utils.checkpoints import check_checkpoint
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
-from ppl_mm.utils.work_dir import remove_old_run, set_start
+from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
 
 
 def parse_args() -> argparse.Namespace:
@@ -133,13 +133,20 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
+    distributed.make_group(cfg)
+    with hold_work_dir(cfg):
+        train(cfg, args.overwrite)
+
+
+def train(cfg: Config, overwrite: bool) -> None:
+    """Train in a folder that this run holds."""
     with building(cfg):
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
         # Built now, so that its faults are told before the first step.
         require_batches(runner.train_loop.dataloader)
     warn_of_batch(cfg)
     check_start(runner)
-    if args.overwrite and is_main_process():
+    if overwrite and is_main_process():
         remove_old_run(cfg)
     try:
         runner.train()

@@ -1,4 +1,4 @@
-"""The learning rates of a training, or of a stage of it."""
+"""Restart the schedule of a training, or of a stage of it."""
 
 import warnings
 

@@ -31,13 +31,13 @@ def stages_of(cfg: Config) -> list[dict]:
 
 
 def patch_learning_of(model: nn.Module) -> PatchLearning | None:
-    """The PatchLearning neck of a model, if it has one.
+    """Return the PatchLearning neck of a model, if it has one.
 
     Args:
-        model (nn.Module): A classifier, or one wrapped for distribution.
+        model: A classifier, or one wrapped for distribution.
 
     Returns:
-        PatchLearning | None: Its neck; None for any other model.
+        Its neck; None for any other model.
     """
     neck = getattr(unwrap_model(model), 'neck', None)
     return neck if isinstance(neck, PatchLearning) else None
@@ -47,13 +47,13 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
     """Check that a model can be cut there.
 
     Args:
-        model (nn.Module): A classifier with a PatchLearning neck, or one
+        model: A classifier with a PatchLearning neck, or one
             wrapped for distribution.
-        position (int): See PatchLearning.
-        grid (int | tuple[int, int]): See PatchLearning.
+        position: See PatchLearning.
+        grid: See PatchLearning.
 
     Returns:
-        PatchLearning: The neck.
+        The neck.
 
     Raises:
         UserError: If the model has no such neck or no such block, or the grid
@@ -77,9 +77,9 @@ def set_stage(runner: Runner, position: int, grid: Grid) -> None:
     buffer of a stage, so it would be saved and measured with an old one.
 
     Args:
-        runner (Runner): Its model has a PatchLearning neck.
-        position (int): See PatchLearning.
-        grid (int | tuple[int, int]): See PatchLearning.
+        runner: Its model has a PatchLearning neck.
+        position: See PatchLearning.
+        grid: See PatchLearning.
 
     Raises:
         UserError: As :func:`check_stage`.

@@ -1,4 +1,4 @@
-"""Scores that are not numbers are measured by nobody."""
+"""Refuse scores that are not numbers before anything is measured with them."""
 
 from collections.abc import Mapping
 

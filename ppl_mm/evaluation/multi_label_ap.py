@@ -1,4 +1,4 @@
-"""How well a classifier tells which classes an image shows."""
+"""Measure how well a classifier tells which classes an image shows."""
 
 from collections.abc import Sequence
 

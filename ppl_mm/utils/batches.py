@@ -1,4 +1,4 @@
-"""The batches of an epoch."""
+"""Check the batches of an epoch."""
 
 from torch.utils.data import DataLoader
 

@@ -1,4 +1,4 @@
-"""What mmengine's commands show on the console; the log file keeps everything."""
+"""Show on the console what a user can act on; the log file keeps everything."""
 
 import logging
 import re

@@ -85,8 +85,8 @@ def make_group(cfg: Config) -> None:
 def _end_with_launcher() -> None:
     """Have Linux end this process when torchrun is gone, even if it was killed.
 
-    Otherwise the processes would go on writing into a folder in which the next
-    run is at work.
+    Otherwise the processes would continue to write into a folder in which the
+    next run is at work.
     """
     launcher = int(os.environ.get(LAUNCHER_VARIABLE, os.getppid()))
     if sys.platform == 'linux':

@@ -1,4 +1,4 @@
-"""Failures of the machine that PyTorch reports in ways that do not help."""
+"""Explain failures of the machine that PyTorch reports in ways that do not help."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What torchrun and its processes tell each other; without torch, imported in a moment."""
+"""Pass messages from the processes to their launcher; imports in a moment, without torch."""
 
 import json
 import os

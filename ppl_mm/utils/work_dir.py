@@ -1,12 +1,17 @@
-"""The folder that a training writes into: whose it is, and where it continues."""
+"""Prepare the folder that a training writes into."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 
 from ..errors import UserError
 from .checkpoints import resolve_checkpoint
+from .files import remove_temporaries
 from .last_checkpoint import checkpoints, last_checkpoint
+from .locks import lock_folder
 
 
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:
@@ -40,6 +45,24 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
             f'{folder}: holds a training ({found[-1].name}); continue it with --resume, start '
             'anew in another --work-dir, or replace it with --overwrite'
         )
+
+
+@contextmanager
+def hold_work_dir(cfg: Config) -> Iterator[None]:
+    """Hold the folder of a training for one run, without what killed runs left.
+
+    Args:
+        cfg: The config of the training, whose group of processes is made.
+
+    Raises:
+        UserError: If another run is at work there.
+    """
+    if not is_main_process():
+        yield
+        return
+    with lock_folder(cfg.work_dir):
+        remove_temporaries(cfg.work_dir)
+        yield
 
 
 def remove_old_run(cfg: Config) -> None:

@@ -3,7 +3,8 @@ import torch
 from mmengine.config import Config
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.work_dir import remove_old_run, set_start
+from ppl_mm.utils.locks import lock_folder
+from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
 
 
 @pytest.fixture
@@ -63,3 +64,15 @@ def test_a_run_that_is_replaced_leaves_what_is_not_its_own(cfg, tmp_path):
         'outside.pth',
     ]
     assert outside.read_bytes() == b'precious'
+
+
+def test_a_folder_is_held_by_one_run_and_cleared_of_what_a_killed_one_left(cfg, tmp_path):
+    config = cfg()
+    stale = tmp_path / '.epoch_3.pth.abcdefgh.tmp'
+    stale.write_bytes(b'half')
+    with hold_work_dir(config):
+        assert not stale.exists()
+        with pytest.raises(UserError, match='another run is at work there'):
+            lock_folder(tmp_path, patience=0)
+    with hold_work_dir(config):
+        pass

@@ -1,4 +1,4 @@
-"""The memory format in which convolutions are fast on a CPU."""
+"""Store weights in the memory format in which convolutions are fast on a CPU."""
 
 import torch
 from mmengine.hooks import Hook
@@ -9,15 +9,14 @@ from ...registry import HOOKS
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Stores the model's weights, and so its feature maps, channels last.
+    """Store the model's weights, and so its feature maps, channels last.
 
     Results differ by rounding only; shapes and checkpoints stay the same. A
-    convolution takes the format of its weights, so images need no change.
-    On a CPU a step of the demo's classifier took about a tenth less, of the
-    plain one more than of PPL's. On a GPU the model stays as it is: there the
-    format is slower in single precision, and voc6's dilated depthwise
-    convolutions did not get through twenty iterations in a minute, which take
-    a second without it (H200, cuDNN 9.19).
+    convolution takes the format of its weights, so images need no change. On a
+    CPU, a training step of the demo's classifier took about a tenth less time.
+    On a GPU the model is left alone: the format is slower in single precision
+    there, and voc6's dilated depthwise convolutions took over a minute for
+    twenty iterations instead of a second (H200, cuDNN 9.19).
     """
 
     def before_run(self, runner: Runner) -> None:

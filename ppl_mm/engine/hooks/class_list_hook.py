@@ -15,7 +15,7 @@ from ...utils.checkpoints import unwrap_model
 
 @HOOKS.register_module()
 class ClassListHook(Hook):
-    """Stops a run whose class lists do not agree, before it costs time.
+    """Stop a run whose class lists do not agree, before it costs time.
 
     A class id means nothing without its list: a model for other classes, or
     for the same ones in another order, would run and be wrong.

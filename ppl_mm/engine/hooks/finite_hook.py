@@ -1,4 +1,4 @@
-"""Training stops where its loss is no longer a number."""
+"""Stop a training when its loss is no longer a number."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,12 +19,12 @@ class FiniteHook(Hook):
     """Stop a run whose loss, or whose predictions, are NaN or infinite.
 
     A NaN loss makes every weight NaN with the next step, and no later step can
-    repair them. The loss is looked at once an interval, and before a checkpoint
-    is saved: a look makes a GPU wait. In mixed precision a single loss that
-    overflows is no fault: its step is skipped; two in a row are.
+    repair them. The loss is checked once an interval, and before a checkpoint is
+    saved: a check makes a GPU wait. In mixed precision, one loss that overflows
+    is harmless, because its step is skipped; two in a row are not.
 
     Args:
-        interval: Iterations between two looks. Defaults to None: as often as
+        interval: Iterations between two checks. Defaults to None: as often as
             the loss is logged.
     """
 
@@ -32,7 +32,7 @@ class FiniteHook(Hook):
         self.interval = interval
         self._streak = torch.zeros(())  # bad losses in a row, on the loss's device
         self._iteration = 0
-        self._rates = []  # since the last look, and one before
+        self._rates = []  # since the last check, and one before
 
     def before_train(self, runner: Runner) -> None:
         """Take the interval of the log."""
@@ -64,7 +64,7 @@ class FiniteHook(Hook):
         data_batch: object = None,
         outputs: Sequence | None = None,
     ) -> None:
-        """Look at the predictions."""
+        """Check the predictions."""
         for sample in outputs or ():
             require_finite(sample)
 

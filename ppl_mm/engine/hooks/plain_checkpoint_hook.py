@@ -1,4 +1,4 @@
-"""Checkpoints that hold tensors and plain values, and nothing else."""
+"""Save checkpoints that hold tensors and plain values, and nothing else."""
 
 from collections.abc import Mapping
 from os import PathLike, fspath
@@ -19,7 +19,7 @@ _STATE = ('meta', 'message_hub', 'optimizer')
 
 @HOOKS.register_module()
 class PlainCheckpointHook(Hook):
-    """Saves checkpoints that anybody can load safely.
+    """Save checkpoints that anybody can load safely.
 
     mmengine keeps the history of every logged value as an object of its own.
     ``torch.load(weights_only=True)``, the default since torch 2.6, refuses

@@ -14,21 +14,21 @@ from ..stages import check_stage, set_stage
 
 @HOOKS.register_module()
 class ProgressiveStageHook(Hook):
-    """Moves the cut of ``PatchLearning`` from stage to stage.
+    """Move the cut of ``PatchLearning`` from stage to stage.
 
     One model is trained in stages that follow one another in time; each
     starts from the weights of the one before, classifier included (PPL,
     arXiv 2209.07828, Fig. 2).
 
     Args:
-        stages (list[dict]): For each stage ``position`` and ``grid``, see
+        stages: For each stage ``position`` and ``grid``, see
             :class:`PatchLearning`, and ``epochs``. The epochs must add up to
             ``train_cfg.max_epochs``.
-        fresh_schedule (bool): Whether each stage starts with the initial
+        fresh_schedule: Whether each stage starts with the initial
             learning rate, and runs the config's ``param_scheduler`` anew.
             A scheduler without ``end`` lasts for the stage. If False, the
             schedule runs once over all stages. Defaults to True.
-        keep_optimizer_state (bool): Whether momentum and the like survive
+        keep_optimizer_state: Whether momentum and the like survive
             the change of stage. Defaults to False.
     """
 

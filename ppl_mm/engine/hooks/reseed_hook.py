@@ -1,4 +1,4 @@
-"""Random numbers that a resumed run draws again."""
+"""Draw the same random numbers in a resumed run as in one that was not interrupted."""
 
 import numpy as np
 from mmengine.dist import get_rank
@@ -10,7 +10,7 @@ from ...registry import HOOKS
 
 @HOOKS.register_module()
 class ReseedHook(Hook):
-    """Has the random numbers of an iteration depend on nothing before it.
+    """Make the random numbers of an iteration independent of what was drawn before.
 
     A checkpoint of mmengine does not hold the state of the random generators,
     so after ``--resume`` dropout and the like draw other numbers than in a
@@ -26,11 +26,11 @@ class ReseedHook(Hook):
     priority = 'VERY_HIGH'  # before hooks that may draw
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """For what is drawn before the first iteration."""
+        """Seed what is drawn before the first iteration."""
         _reseed(runner)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
-        """For the forward pass."""
+        """Seed the forward pass."""
         _reseed(runner)
 
 

@@ -1,4 +1,4 @@
-"""A resumed training whose epochs have another length."""
+"""Resume a training whose epochs have another length."""
 
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner

@@ -1,4 +1,4 @@
-"""What the stage in a checkpoint means to the run that loads it."""
+"""Decide what the stage in a checkpoint means to the run that loads it."""
 
 import logging
 
@@ -19,17 +19,17 @@ _CLASSIFIER = 'head.classifier.weight'
 
 @HOOKS.register_module()
 class StageCheckpointHook(Hook):
-    """Decides what the stage of a checkpoint means to a run.
+    """Decide what the stage of a checkpoint means to a run.
 
     - Testing and export take the checkpoint's stage, with one warning if the
-      config says another: its classifier was trained for that one.
+      config has another: its classifier was trained for that one.
     - Resuming takes the checkpoint's stage.
     - Training from ``load_from`` takes the config's stage: this is how stage
       2 starts from stage 1. There the classifier may also be of a plain CAM,
       or of one cut where the model fuses several: see
       :func:`widen_classifier`.
 
-    It belongs into ``default_hooks`` of every classification config.
+    It belongs in ``default_hooks`` of every classification config.
     """
 
     # Before EMAHook (NORMAL), which loads its model from the checkpoint, too.
@@ -78,19 +78,19 @@ def _start_from(state: dict, model: nn.Module, prefix: str = '') -> None:
 
 
 def widen_classifier(weight: Tensor, channels: int, width: int) -> Tensor:
-    """A classifier for more branches that gives the scores of the old one.
+    """Return a classifier for more branches that gives the scores of the old one.
 
-    The global part stays. The patch part, if there is one, is shared out
-    among the patch branches; from a plain CAM they start at zero.
+    The global part stays. The patch part, if there is one, is divided among the
+    patch branches. From a plain CAM they start at zero.
 
     Args:
         weight (Tensor): (num_classes, channels or 2 * channels, 1, 1), the
             global part first.
-        channels (int): Channels of one branch, C_N.
-        width (int): Channels of the new classifier.
+        channels: Channels of one branch, C_N.
+        width: Channels of the new classifier.
 
     Returns:
-        Tensor: (num_classes, width, 1, 1).
+        (num_classes, width, 1, 1).
     """
     whole, patches = weight.split([channels, weight.shape[1] - channels], dim=1)
     wide = weight.new_zeros(weight.shape[0], width, 1, 1)

@@ -1,4 +1,4 @@
-"""Progressive training with all stages stepped in every iteration."""
+"""Train progressively with all stages stepped in every iteration."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from ..stages import set_stage
 
 @LOOPS.register_module()
 class AllStagesTrainLoop(EpochBasedTrainLoop):
-    """Steps the optimiser once for each stage in every iteration.
+    """Step the optimiser once for each stage in every iteration.
 
     The schedule of PMG (Du et al., ECCV 2020), as another way to train
     progressively than :class:`ppl_mm.ProgressiveStageHook`: a batch is seen
