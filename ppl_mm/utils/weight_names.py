@@ -80,7 +80,7 @@ def _shared_wrapper(names: Collection[str], after: str) -> str:
     shared = (
         prefix for prefix in _WRAPPERS if all(name.startswith(after + prefix) for name in names)
     )
-    return next(shared, '')
+    return next(shared, '') if names else ''
 
 
 def _shared_part(names: Collection[str]) -> str:
