@@ -288,7 +288,7 @@ def test_weights_of_another_network(files, tmp_path):
     other = tmp_path / 'other.py'
     other.write_text(CONFIG.replace('channels=(3, 4)', 'channels=(3, 5)'))
     walk = RandomWalk(str(other), files['checkpoint'])
-    with pytest.raises(UserError, match='does not fit the config: .*head'):
+    with pytest.raises(UserError, match='does not fit AffinityNet: .*head'):
         walk(*sample())
 
 

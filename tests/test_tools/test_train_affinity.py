@@ -1,6 +1,7 @@
 """From exported maps to sure labels, an AffinityNet and a random walk."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,9 +147,10 @@ def test_resume_ends_as_if_not_interrupted(train, tmp_path):
 
 
 def test_it_may_start_from_weights_of_its_backbone(train, fails, config, tmp_path):
-    path = train() / 'epoch_2.pth'
+    path = shutil.copy(train() / 'epoch_2.pth', tmp_path / 'start.pth')
     start = f'load_from={path}'
     train(
+        '--overwrite',
         '--cfg-options',
         start,
         'model.channels=[3,3]',
@@ -158,7 +160,7 @@ def test_it_may_start_from_weights_of_its_backbone(train, fails, config, tmp_pat
     key = 'backbone.layer1.0.conv1.weight'
     assert torch.equal(weights(path)[key], weights(tmp_path / 'work/epoch_1.pth')[key])
     line = fails('train', config, '--cfg-options', start, 'model.backbone.base_channels=8')
-    assert 'does not fit the config' in line
+    assert 'does not fit AffinityNet' in line
 
 
 def test_wrong_settings(fails, config, tmp_path):
@@ -182,7 +184,7 @@ def test_a_walk_with_weights_of_another_network(train, fails, config, maps, tmp_
     line = fails(
         'refine', tmp_path / 'walk.py', maps, '--out-dir', tmp_path / 'out', '--workers', 0
     )
-    assert 'does not fit the config' in line
+    assert 'does not fit AffinityNet' in line
 
 
 @pytest.mark.slow
