@@ -92,7 +92,6 @@ def test_resume_ends_as_if_not_interrupted(train, tmp_path, path):
 def test_a_lost_note_does_not_lose_the_run(train, tmp_path, note):
     assert train().code == 0
     work = tmp_path / 'work'
-    first = (work / 'epoch_1.pth').read_bytes()
     if note is None:
         (work / 'last_checkpoint').unlink()
     else:
