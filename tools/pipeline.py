@@ -1,10 +1,10 @@
-"""From image-level labels to a measured segmentation network, all steps.
+"""Run all steps from image-level labels to a measured segmentation network.
 
-Trains the plain CAM and PPL, exports and measures their maps, trains a
-segmentation network on PPL's pseudo-labels, tests it, and ends with one table
-and a report in DIR: report.md, report.html, report.json, panel.png. An
-interrupted run continues when the same command is given again. docs/pipeline.md
-says what the numbers mean.
+Trains the methods that the config names, exports and measures their maps,
+trains a segmentation network on the pseudo-labels of the last method, tests
+it, and ends with a table and a report in DIR: report.md, report.html,
+report.json, panel.png. An interrupted run continues when the same command is
+given again. docs/pipeline.md says what the numbers mean.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from ppl_mm.utils.config import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
-    """Arguments of the command."""
+    """Return the arguments of the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -42,12 +42,12 @@ def parse_args() -> argparse.Namespace:
     part = parser.add_mutually_exclusive_group()
     part.add_argument('--until', metavar='STEP', help='stop after this step')
     part.add_argument(
-        '--only', metavar='STEP', help='run this step, where those that it needs are finished'
+        '--only', metavar='STEP', help='run only this step; those that it needs must be finished'
     )
     parser.add_argument(
         '--dry-run',
         action='store_true',
-        help='list the steps, their state and commands, and do nothing',
+        help='list the steps, their state and commands, and do nothing else',
     )
     return parser.parse_args()
 
