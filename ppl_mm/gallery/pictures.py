@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..cams import foreground_score, label_from_cam
+from ..errors import UserError
 from ..evaluation import confusion_matrix, mean_scores
 from ..formats.cam_file import CamFile, read_cam
 from ..formats.export_folder import ExportFolder
@@ -98,11 +99,11 @@ class _Panel:
     def choose(self, each: int) -> list[tuple[str, str]]:
         """Return the best, middle and worst images by their pseudo-label."""
         labels = ((stem, self._pseudo_label(stem)) for stem in self.stems)
-        ious = {
-            stem: self._iou(label, self.truth.read(stem, label.shape)) for stem, label in labels
-        }
-        known = [stem for stem in self.stems if ious[stem] is not None]
-        return pick(sorted(known, key=lambda stem: (-ious[stem], stem)), each)
+        ious = (
+            (self._iou(label, self.truth.read(stem, label.shape)), stem) for stem, label in labels
+        )
+        ranked = sorted((-iou, stem) for iou, stem in ious if iou is not None)
+        return pick([stem for _, stem in ranked], each)
 
     def row(self, stem: str) -> list[Cell]:
         """Return what is shown of an image."""
@@ -118,7 +119,10 @@ class _Panel:
         return [*first, true, *maps, *labels]
 
     def _photo(self, stem: str) -> np.ndarray:
-        return read_image(self.images.find_stem(stem))
+        path = self.images.find_stem(stem)
+        if path is None:
+            raise UserError(f'{self.images.root}: the image {stem} is missing')
+        return read_image(path)
 
     def _opacity(self) -> float:
         return 0.6 if self.photos else 1.0

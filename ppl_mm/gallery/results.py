@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -53,7 +54,7 @@ def collect_results(work_dir: Path) -> dict:
     return _portable(dict(report, sentences=_sentences(report)))
 
 
-def _portable(value: object) -> object:
+def _portable(value: Any) -> Any:
     """Return a value with paths and commands as one types them in the current folder."""
     if isinstance(value, dict):
         return {key: _portable(one) for key, one in value.items()}

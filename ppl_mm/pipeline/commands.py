@@ -169,7 +169,9 @@ def test(make: Maker, trained: Step, role: str) -> Step:
     split = settings.list_path('masked' if role == 'train' else role)
     folder = make.dir / name
     scores = folder / 'scores.json'
-    options = {'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)}
+    options: dict[str, object] = {
+        'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)
+    }
     options |= data_options(read_config(config), str(settings.data_root), ('test',))
     command = [make.tools / 'test.py', config, trained.folder, '--work-dir', folder / 'log']
     command += ['--out', folder / 'predictions', '--report', scores]
@@ -201,7 +203,7 @@ def report(make: Maker, needs: Sequence[Step]) -> Step:
 
 def _walk_options(cfg: Config, affinity: Step) -> dict:
     """Have random walks use the AffinityNet that was trained here."""
-    options = {}
+    options: dict[str, object] = {}
     for index, step in enumerate(cfg.get('refiners', [])):
         if step.type == 'ppl_mm.RandomWalk':
             options[f'refiners.{index}.affinity_net'] = affinity.configs[0]

@@ -1,14 +1,17 @@
 """Starts the commands of a pipeline as processes that end with it."""
 
+import io
 import multiprocessing
 import os
 import runpy
 import sys
 import threading
 from collections.abc import Sequence
+from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
 from pathlib import Path
+from typing import Any
 
 
 def start(command: Sequence[str], log: Path, keep: int | None = None) -> BaseProcess:
@@ -23,11 +26,19 @@ def start(command: Sequence[str], log: Path, keep: int | None = None) -> BasePro
         log: The file to add the output to.
         keep: A file descriptor to keep open in the process.
     """
-    context = multiprocessing.get_context('forkserver' if _can_fork() else 'spawn')
-    context.set_forkserver_preload(['ppl_mm.pipeline.preload'])
+    context = _context()
     process = context.Process(target=_run, args=(command[1:], log, _Kept(keep)), name=log.stem)
     process.start()
     return process
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """Return how processes are started."""
+    if not _can_fork():
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload(['ppl_mm.pipeline.preload'])
+    return context
 
 
 def _can_fork() -> bool:
@@ -48,8 +59,8 @@ class _Kept:
         return _receive, (None if self.file is None else DupFd(self.file),)
 
 
-def _receive(sent: object) -> int | None:
-    return sent and sent.detach()
+def _receive(sent: Any) -> int | None:
+    return None if sent is None else sent.detach()
 
 
 def _run(command: Sequence[str], log: Path, kept: int | None) -> None:
@@ -71,7 +82,9 @@ def _run(command: Sequence[str], log: Path, kept: int | None) -> None:
 
 def _end_with_parent() -> None:
     """Do not write into a folder where the next run of the pipeline is at work."""
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
     os._exit(1)
 
 
@@ -81,6 +94,7 @@ def _redirect(log: Path) -> None:
     for target in (1, 2):
         os.dup2(file, target)
     os.close(file)
+    assert isinstance(sys.stdout, io.TextIOWrapper)
     sys.stdout.reconfigure(line_buffering=True)
 
 

@@ -27,15 +27,16 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     """
     make = Maker(settings, work_dir, tools)
     steps = commands.make_data(make)
-    first, known = [step.name for step in steps], {}
+    first = [step.name for step in steps]
+    known: dict[tuple, Step] = {}
     for method in settings.methods:
         new, classifier = trainings.train_classifier(make, method, first, known)
         steps += [*new, *_measure_maps(make, method, classifier)]
     last = settings.methods[-1].key
     refined = _refinement(make, *(find_step(steps, 'export', last, role) for role in _ROLES))
     steps += refined
-    kind, method = ('refine', '') if refined else ('export', last)
-    labels = find_step(steps, kind, method, 'train')
+    kind, key = ('refine', '') if refined else ('export', last)
+    labels = find_step(steps, kind, key, 'train')
     steps += _train_segmentation(make, labels, classifier)
     tests = [commands.test(make, steps[-1], role) for role in _ROLES]
     measures = [step for step in steps if step.kind == 'measure']

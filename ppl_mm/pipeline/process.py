@@ -56,7 +56,8 @@ class _LogReader:
 
     def __init__(self, log: Path) -> None:
         self.log, self.position = log, log.stat().st_size
-        self.rest, self.stage, self.progress = '', '', None
+        self.rest, self.stage = '', ''
+        self.progress: Progress | None = None
 
     def read(self) -> Progress | None:
         """Return the last progress so far."""

@@ -55,7 +55,7 @@ class Pipeline:
         self.folder.check()
         if settings.make_data is None:
             fingerprint.check_data(settings)
-        self._data = None
+        self._data: str | None = None
 
     def run(self, until: str | None = None, only: str | None = None) -> None:
         """Run the steps that are not finished.
@@ -137,7 +137,9 @@ class Pipeline:
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 
-        resumes = self.folder.begin(step, self._fingerprint(step))
+        now = self._fingerprint(step)
+        assert now is not None  # what it needs is finished
+        resumes = self.folder.begin(step, now)
         command = [*step.command, *(step.resume if resumes else ())]
         log = self.folder.log_path(step)
         try:
@@ -173,7 +175,7 @@ class Pipeline:
         if record:
             same = record['fingerprint'] == now
             return 'finished' if same else 'to do again, something has changed'
-        same = begun['fingerprint'] == now
+        same = begun is not None and begun['fingerprint'] == now
         return 'to continue' if same else 'to do'
 
 

@@ -122,7 +122,7 @@ class WorkFolder:
             result: Hash of what it made.
             seconds: How long its last process took.
         """
-        begun = self.begun(step)
+        begun = self.begun(step) or dict(fingerprint=None, spent=0.0)
         record = dict(
             step=step.name,
             title=step.title,
