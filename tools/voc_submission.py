@@ -27,7 +27,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette
-from ppl_mm.formats.voc_layout import VOC_CLASSES
+from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
@@ -93,10 +93,10 @@ class Split:
         path = Path(split)
         if path.suffix != '.txt' or not path.is_file():
             name = split.removesuffix('.txt')
-            path = data_root / f'ImageSets/Segmentation/{name}.txt'
+            path = VOCLayout(data_root).split_path(name)
         self.images = read_ids(path)
         self.wanted = frozenset(self.images)
-        self.photos = ImageFolder(data_root / 'JPEGImages')
+        self.photos = ImageFolder(VOCLayout(data_root).image_dir)
 
     def size(self, image: str) -> tuple[int, int]:
         """Width and height of an image in pixels."""

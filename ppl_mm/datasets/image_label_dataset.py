@@ -21,6 +21,7 @@ from ..formats.image_labels import label_format, read_labels
 from ..formats.image_list import image_id, read_image_list
 from ..formats.label_row import LabelRow
 from ..formats.mask_file import IGNORE
+from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 
 
@@ -78,7 +79,7 @@ class ImageLabelDataset(BaseDataset):
 
     def __init__(
         self,
-        ann_file: str = 'image_labels.csv',
+        ann_file: str = VOCLayout.LABELS,
         metainfo: Mapping | None = None,
         data_root: str = '',
         data_prefix: Mapping | None = None,
@@ -91,7 +92,7 @@ class ImageLabelDataset(BaseDataset):
         self.split = split
         self.ann_format = label_format(ann_file, ann_format)
         self.count_difficult = count_difficult
-        prefix = {'img_path': 'JPEGImages', **(data_prefix or {})}
+        prefix = {'img_path': VOCLayout.IMAGES, **(data_prefix or {})}
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
         metainfo, self._classes_from = _resolve_classes(metainfo, data_root)
@@ -186,7 +187,7 @@ class ImageLabelDataset(BaseDataset):
             return None
         name = self.split
         if not name.endswith('.txt'):
-            name = f'ImageSets/Segmentation/{name}.txt'
+            name = f'{VOCLayout.SPLITS}/{name}.txt'
         path = os.path.join(self.data_root, name)
         return [LabelRow(image, (), path, number) for number, image in read_image_list(path)]
 
@@ -257,7 +258,7 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
 def _resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
     """Return metainfo with the classes, where they are known, and their source."""
     metainfo = dict(metainfo or {})
-    path = os.path.join(data_root, 'classes.txt')
+    path = os.path.join(data_root, VOCLayout.CLASSES)
     listed = read_classes(path) if os.path.isfile(path) else None
     if 'classes' in metainfo:
         where = 'metainfo.classes'

@@ -7,12 +7,13 @@ import numpy as np
 from mmseg.datasets import BaseSegDataset
 
 from ..errors import UserError
-from ..formats.class_list import BACKGROUND, read_classes
+from ..formats.class_list import BACKGROUND
 from ..formats.ground_truth import read_negatives
 from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
 from ..formats.mask_file import read_mask, voc_palette
+from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 
 
@@ -62,15 +63,12 @@ class VOCLayoutDataset(BaseSegDataset):
         **kwargs,
     ) -> None:
         metainfo = dict(metainfo or {})
-        classes = metainfo.get('classes') or (
-            BACKGROUND,
-            *read_classes(Path(data_root) / 'classes.txt'),
-        )
+        classes = metainfo.get('classes') or (BACKGROUND, *VOCLayout(data_root).read_classes())
         metainfo['classes'] = tuple(classes)
         palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
         metainfo.setdefault('palette', palette[: len(classes)].tolist())
         data_prefix = dict(
-            dict(img_path='JPEGImages', seg_map_path='SegmentationClass'), **data_prefix or {}
+            dict(img_path=VOCLayout.IMAGES, seg_map_path=VOCLayout.MASKS), **data_prefix or {}
         )
         self._needs_masks = not (
             kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline) and ann_file

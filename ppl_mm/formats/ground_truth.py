@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from .class_list import read_classes
 from .image_folder import ImageFolder
 from .image_labels import find_label_file, read_labels
 from .image_list import image_id
 from .mask_file import read_mask
+from .voc_layout import VOCLayout
 
 
 class GroundTruth:
@@ -123,7 +123,7 @@ def read_negatives(
     path = label_file or find_label_file(data_root)
     if path is None:
         return frozenset()
-    class_list = Path(data_root) / 'classes.txt'
-    classes = read_classes(class_list) if class_list.is_file() else ()
+    layout = VOCLayout(data_root)
+    classes = layout.read_classes() if layout.class_file.is_file() else ()
     rows = read_labels(path, classes).rows
     return frozenset(image_id(row.image) for row in rows if not row.names)

@@ -10,11 +10,12 @@ from .label_json import read_json
 from .label_names import LabelNames
 from .label_row import LabelRows
 from .label_xml import read_voc_xml
+from .voc_layout import VOCLayout
 
 #: Formats of label files by the ending of the file; '' is a folder.
 FORMATS = {'.csv': 'csv', '.json': 'json', '': 'voc_xml'}
 #: Label files of a data set, the first that exists is read.
-LABEL_FILES = ('image_labels.csv', 'image_labels.json', 'Annotations')
+LABEL_FILES = (VOCLayout.LABELS, VOCLayout.JSON_LABELS, VOCLayout.ANNOTATIONS)
 
 
 def read_labels(

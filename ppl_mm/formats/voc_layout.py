@@ -4,7 +4,6 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -37,7 +36,6 @@ VOC_CLASSES = (
 )
 
 
-@dataclass(frozen=True)
 class VOCLayout:
     """Where the files of a data set in PASCAL VOC's layout are.
 
@@ -45,11 +43,9 @@ class VOCLayout:
         root: Folder of the data set.
 
     Examples:
-        >>> VOCLayout(Path('data/mine')).mask_path('cats/01').as_posix()
+        >>> VOCLayout('data/mine').mask_path('cats/01').as_posix()
         'data/mine/SegmentationClass/cats/01.png'
     """
-
-    root: Path
 
     #: Folders and files below the root, as configs name them.
     IMAGES: ClassVar[str] = 'JPEGImages'
@@ -58,9 +54,10 @@ class VOCLayout:
     ANNOTATIONS: ClassVar[str] = 'Annotations'
     CLASSES: ClassVar[str] = 'classes.txt'
     LABELS: ClassVar[str] = 'image_labels.csv'
+    JSON_LABELS: ClassVar[str] = 'image_labels.json'
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, 'root', Path(self.root))
+    def __init__(self, root: str | os.PathLike) -> None:
+        self.root = Path(root)
 
     @property
     def image_dir(self) -> Path:
@@ -100,6 +97,10 @@ class VOCLayout:
         """Return the path of the mask of an image."""
         return self.mask_dir / f'{image_id}.png'
 
+    def annotation_path(self, image_id: str) -> Path:
+        """Return the path of the XML file of an image."""
+        return self.annotation_dir / f'{image_id}.xml'
+
     def split_path(self, split: str) -> Path:
         """Return the path of the list of a split."""
         return self.split_dir / f'{split}.txt'
@@ -135,7 +136,7 @@ def write_lists(
         splits: From the name of a split to its image ids.
         labels: From image id to names of classes, none for a negative.
     """
-    layout = VOCLayout(Path(root))
+    layout = VOCLayout(root)
     for split, ids in splits.items():
         write_lines(layout.split_path(split), ids)
     write_lines(layout.class_file, [BACKGROUND, *classes])

@@ -9,16 +9,14 @@ from ..errors import UserError
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
+from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
 from ..version import __version__
 from .settings import PipelineSettings
 from .step import Step
 
-# Parts of a data set in VOC's layout.
-_TABLES = ('image_labels.csv', 'image_labels.json', 'classes.txt')
-_FOLDERS = ('JPEGImages', 'SegmentationClass')
-# Files that an image may have.
-_BESIDE = ('SegmentationClass/{}.png', 'Annotations/{}.xml')
+# What the labels of a data set are in, beside its folder of XML files.
+_TABLES = (VOCLayout.LABELS, VOCLayout.JSON_LABELS, VOCLayout.CLASSES)
 
 
 def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[str, str]) -> str:
@@ -63,12 +61,13 @@ def of_data(settings: PipelineSettings) -> str:
 def _sizes(settings: PipelineSettings) -> Iterator[str]:
     """Yield the sizes of the files of every image in a split."""
     root = settings.data_root
-    images = ImageFolder(root / 'JPEGImages')
+    layout = VOCLayout(root)
+    images = ImageFolder(layout.image_dir)
     stems = {stem for split in settings.splits for stem in read_ids(settings.list_path(split))}
     for stem in sorted(stems):
         image = images.find_stem(stem)
         found = [Path(image)] if image else []
-        found += [root / name.format(stem) for name in _BESIDE]
+        found += [layout.mask_path(stem), layout.annotation_path(stem)]
         for path in found:
             if path.is_file():
                 yield f'{path.relative_to(root)} {path.stat().st_size}'
@@ -84,11 +83,11 @@ def check_data(settings: PipelineSettings) -> None:
         UserError: If a folder, a list or a mask is missing, or the splits do
             not fit each other.
     """
-    root = settings.data_root
-    for folder in ('', *_FOLDERS):
-        if not (root / folder).is_dir():
+    layout = VOCLayout(settings.data_root)
+    for folder in (layout.root, layout.image_dir, layout.mask_dir):
+        if not folder.is_dir():
             raise UserError(
-                f'{root / folder}: no such folder; data_root must '
+                f'{folder}: no such folder; data_root must '
                 "be a data set in VOC's layout, see docs/data.md"
             )
     stems = {split: read_ids(settings.list_path(split)) for split in settings.splits}
@@ -99,7 +98,7 @@ def check_data(settings: PipelineSettings) -> None:
             f'{settings.list_path("train")}; splits.masked must be a part of '
             'splits.train, whose pseudo-labels are measured on it'
         )
-    truth = GroundTruth(root / 'SegmentationClass')
+    truth = GroundTruth(layout.mask_dir)
     for split in ('threshold', 'masked', 'val'):
         for stem in stems[split]:
             if not truth.is_known(stem):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
 from .config_keys import training_split
 from .config_values import check_known, config_beside, configs_beside
@@ -90,7 +91,7 @@ class PipelineSettings:
 
     def list_path(self, split: str) -> Path:
         """Return the file that lists the images of one of the four splits."""
-        return self.data_root / 'ImageSets' / 'Segmentation' / f'{self.splits[split]}.txt'
+        return VOCLayout(self.data_root).split_path(self.splits[split])
 
 
 def load_settings(

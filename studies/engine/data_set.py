@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ppl_mm.formats.voc_layout import VOCLayout
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -26,4 +28,4 @@ class DataSet:
 
     def list_path(self, split: str) -> Path:
         """Return the file that lists the images of a split."""
-        return Path(self.root, 'ImageSets/Segmentation', f'{split}.txt')
+        return VOCLayout(self.root).split_path(split)

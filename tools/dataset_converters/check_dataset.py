@@ -23,6 +23,7 @@ import numpy as np
 
 from ppl_mm.data_tools.check.findings import Finding, find_all
 from ppl_mm.data_tools.check.scan import DatasetScan, ScanOptions, scan_dataset
+from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import write_json
 from ppl_mm.utils.text import printable
@@ -62,13 +63,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--val', default='val', metavar='LIST', help='(default: val)')
     parser.add_argument(
         '--image-dir',
-        default='JPEGImages',
+        default=VOCLayout.IMAGES,
         metavar='DIR',
         help='below DATA_ROOT (default: JPEGImages)',
     )
     parser.add_argument(
         '--mask-dir',
-        default='SegmentationClass',
+        default=VOCLayout.MASKS,
         metavar='DIR',
         help='below DATA_ROOT (default: SegmentationClass)',
     )

@@ -37,7 +37,7 @@ from ppl_mm.formats.class_list import check_classes
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.mask_file import IGNORE, write_label
-from ppl_mm.formats.voc_layout import write_lists
+from ppl_mm.formats.voc_layout import VOCLayout, write_lists
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import file_sha256
 from ppl_mm.utils.progress import track
@@ -316,7 +316,7 @@ def link_images(root: Path, split: str) -> ImageFolder:
     Raises:
         UserError: There are no images, or no link can be made.
     """
-    link, folder = root / f'JPEGImages/{split}2014', root / f'{split}2014'
+    link, folder = VOCLayout(root).image_dir / f'{split}2014', root / f'{split}2014'
     if link.is_dir():  # also an existing link, or images moved there
         return ImageFolder(link.parent)
     if not folder.is_dir():
@@ -398,7 +398,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not args.no_masks:
         import_mask_api()
         masks = MadeFolder(
-            args.root / 'SegmentationClass', 'made.json', mask_settings(args), 'masks of COCO'
+            VOCLayout(args.root).mask_dir, 'made.json', mask_settings(args), 'masks of COCO'
         )
     with masks or nullcontext():
         classes = convert(args, masks)

@@ -31,7 +31,7 @@ from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
-from ppl_mm.formats.voc_layout import VOC_CLASSES, write_lines
+from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
@@ -148,7 +148,7 @@ class Converter:
 
     def __init__(self, devkit: Path, sbd: Path, suffix: str) -> None:
         self.devkit = devkit
-        self.official = ImageFolder(devkit / 'SegmentationClass', ('.png',))
+        self.official = ImageFolder(VOCLayout(devkit).mask_dir, ('.png',))
         self.sbd = ImageFolder(sbd, (suffix,))
 
     def __call__(self, image: str) -> None:
@@ -178,7 +178,7 @@ class Converter:
                 f'to {len(VOC_CLASSES)} or {IGNORE}; put back the '
                 'official file'
             )
-        with Image.open(self.devkit / f'JPEGImages/{image}.jpg') as photo:
+        with Image.open(VOCLayout(self.devkit).image_path(image)) as photo:
             size = photo.size
         if size != mask.shape[::-1]:
             raise UserError(
@@ -208,7 +208,7 @@ def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
     Raises:
         UserError: A list is missing, or there are more images or fewer.
     """
-    lists = devkit / 'ImageSets/Segmentation'
+    lists = VOCLayout(devkit).split_dir
     train, val = (set(read_ids(lists / f'{split}.txt')) for split in ('train', 'val'))
     images = sorted((train | set(sbd.images)) - val)
     if len(images) != TRAIN_AUG and not any_number:
@@ -223,7 +223,7 @@ def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
 
 def check_files(devkit: Path, images: Sequence[str]) -> None:
     """Raise a UserError unless every image has its photo and its XML."""
-    for name, suffix in (('JPEGImages', '.jpg'), ('Annotations', '.xml')):
+    for name, suffix in ((VOCLayout.IMAGES, '.jpg'), (VOCLayout.ANNOTATIONS, '.xml')):
         folder = ImageFolder(devkit / name, (suffix,))
         missing = [image for image in images if folder.find(image) is None]
         if missing:
@@ -253,7 +253,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parse_args(argv)
     sbd = SBD(args.sbd)
     images = train_aug(args.devkit, sbd, args.subset)
-    val = read_ids(args.devkit / 'ImageSets/Segmentation/val.txt')
+    val = VOCLayout(args.devkit).read_split('val')
     check_files(args.devkit, [*images, *val])
     out = args.devkit / 'SegmentationClassAug'
     if sbd.root.resolve() == out.resolve():  # they lie where they belong
@@ -267,8 +267,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         written = 0
     else:
         written = convert(args, sbd, sorted({*images, *val}))
-    write_lines(args.devkit / 'ImageSets/Segmentation/train_aug.txt', images)
-    write_lines(args.devkit / 'classes.txt', [BACKGROUND, *VOC_CLASSES])
+    write_lines(VOCLayout(args.devkit).split_path('train_aug'), images)
+    write_lines(VOCLayout(args.devkit).class_file, [BACKGROUND, *VOC_CLASSES])
     print(
         f'{args.devkit}: train_aug {len(images):,} images; {written:,} masks written to {out.name}'
     )

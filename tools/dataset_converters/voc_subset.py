@@ -22,7 +22,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
-from ppl_mm.formats.voc_layout import VOC_CLASSES, write_lists
+from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
 
@@ -48,7 +48,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--masks',
         nargs='+',
-        default=['SegmentationClass', 'SegmentationClassAug'],
+        default=[VOCLayout.MASKS, 'SegmentationClassAug'],
         help="folders of masks below the devkit or absolute; an image's mask "
         'comes from the first that has it',
     )
@@ -88,7 +88,7 @@ class Converter:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.table = label_table(args.classes)
-        self.images = ImageFolder(args.devkit / 'JPEGImages')
+        self.images = ImageFolder(VOCLayout(args.devkit).image_dir)
         folders = [args.devkit / folder for folder in args.masks]
         self.masks = [ImageFolder(folder, ('.png',)) for folder in folders if folder.is_dir()]
 
@@ -103,7 +103,7 @@ class Converter:
             None if the image is left out.
         """
         mask = self.table[read_mask(self._mask_path(image))]
-        folder = self.args.devkit / 'Annotations'
+        folder = VOCLayout(self.args.devkit).annotation_dir
         (row,) = read_labels(folder, ann_format='voc_xml', images=[image]).rows
         names = [name for name in self.args.classes if name in row.names]
         if (mask == _OTHER).any() or not names:
@@ -116,8 +116,8 @@ class Converter:
             )
         size = scaled_size(photo.size, self.args.long_side)
         mask = Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)
-        write_label(self.args.out / f'SegmentationClass/{image}.png', np.array(mask))
-        with atomic_write(self.args.out / f'JPEGImages/{image}.jpg') as file:
+        write_label(VOCLayout(self.args.out).mask_path(image), np.array(mask))
+        with atomic_write(VOCLayout(self.args.out).image_path(image)) as file:
             photo.resize(size, Image.Resampling.LANCZOS).save(file, 'JPEG', quality=90)
         return names
 
@@ -161,7 +161,7 @@ def check_args(args: argparse.Namespace) -> None:
             )
     if args.long_side < 32:
         raise UserError(f'--long-side is {args.long_side}; it must be at least 32')
-    if not (args.devkit / 'Annotations').is_dir():
+    if not VOCLayout(args.devkit).annotation_dir.is_dir():
         raise UserError(
             f'{args.devkit}: has no folder Annotations; give the '
             'folder VOC2012 of an official VOCdevkit'

@@ -17,12 +17,11 @@ from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.label_row import LabelRow
 from ...formats.mask_file import read_mask
 from ...formats.photo import read_photo, used_white_of
-from ...formats.voc_layout import VOC_CLASSES
+from ...formats.voc_layout import VOC_CLASSES, VOCLayout
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
 from ..own.found_files import find_files
 
-LISTS = 'ImageSets/Segmentation'
 T = TypeVar('T')
 
 
@@ -45,8 +44,8 @@ class ScanOptions:
 
     root: Path
     ann_file: str = ''
-    image_dir: str = 'JPEGImages'
-    mask_dir: str = 'SegmentationClass'
+    image_dir: str = VOCLayout.IMAGES
+    mask_dir: str = VOCLayout.MASKS
     train: str = ''
     val: str = 'val'
     classes: tuple[str, ...] = ()
@@ -192,7 +191,7 @@ def _try(scan: DatasetScan, function: Callable[..., T], *args, **kwargs) -> T | 
 
 
 def _read_lists(scan: DatasetScan) -> None:
-    folder = scan.options.root / LISTS
+    folder = VOCLayout(scan.options.root).split_dir
     for path in sorted(folder.glob('*.txt')):
         ids = _try(scan, read_ids, path)
         scan.lists[path.stem] = ids or []
@@ -210,7 +209,7 @@ def _read_lists(scan: DatasetScan) -> None:
 
 def _given_classes(scan: DatasetScan) -> Iterable[str]:
     options = scan.options
-    path = options.root / 'classes.txt'
+    path = VOCLayout(options.root).class_file
     if options.classes:
         return _try(scan, check_classes, options.classes, '--classes') or ()
     return (_try(scan, read_classes, path) or ()) if path.is_file() else ()

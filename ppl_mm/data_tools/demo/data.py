@@ -16,7 +16,7 @@ from PIL import Image
 
 from ...errors import UserError
 from ...formats.mask_file import write_label
-from ...formats.voc_layout import write_lists
+from ...formats.voc_layout import VOCLayout, write_lists
 from ...utils.files import atomic_write
 from ..made_folder import MadeFolder
 from .drawing import CLASSES, DemoSample, draw_sample
@@ -60,7 +60,13 @@ def write_demo_data(
     root = Path(root)
     settings = dict(version=VERSION, seed=seed, train=train, val=val, size=size)
     _check_settings(settings)
-    folder = MadeFolder(root, 'demo.json', settings, 'demo data')
+    folder = MadeFolder(
+        root,
+        'demo.json',
+        settings,
+        'demo data',
+        (VOCLayout.IMAGES, VOCLayout.MASKS, VOCLayout.ANNOTATIONS),
+    )
     names = demo_names(train, val)
     if folder.was_finished and _has_all_files(root, names):
         return False
@@ -117,21 +123,22 @@ def _check_settings(settings: dict) -> None:
 def _has_all_files(root: Path, names: list[tuple[str, int, str]]) -> bool:
     """Whether no image, mask or list has been deleted since."""
     stems = [stem for _, _, stem in names]
-    wanted = {'JPEGImages': '.jpg', 'SegmentationClass': '.png', 'Annotations': '.xml'}
-    lists = [f'ImageSets/Segmentation/{split}.txt' for split in _SPLITS]
-    lists += ['image_labels.csv', 'classes.txt']
-    return all((root / name).is_file() for name in lists) and all(
-        (root / folder).is_dir()
-        and {stem + suffix for stem in stems}.issubset(os.listdir(root / folder))
+    layout = VOCLayout(root)
+    wanted = {layout.image_dir: '.jpg', layout.mask_dir: '.png', layout.annotation_dir: '.xml'}
+    lists = [layout.split_path(split) for split in _SPLITS]
+    lists += [layout.label_file, layout.class_file]
+    return all(path.is_file() for path in lists) and all(
+        folder.is_dir() and {stem + suffix for stem in stems}.issubset(os.listdir(folder))
         for folder, suffix in wanted.items()
     )
 
 
 def _write_sample(root: Path, stem: str, sample: DemoSample) -> None:
-    with atomic_write(root / 'JPEGImages' / f'{stem}.jpg') as file:
+    layout = VOCLayout(root)
+    with atomic_write(layout.image_path(stem)) as file:
         Image.fromarray(sample.image).save(file, 'JPEG', quality=95, subsampling=0)
-    write_label(root / 'SegmentationClass' / f'{stem}.png', sample.mask)
-    with atomic_write(root / 'Annotations' / f'{stem}.xml') as file:
+    write_label(layout.mask_path(stem), sample.mask)
+    with atomic_write(layout.annotation_path(stem)) as file:
         file.write(_annotation(stem, sample))
 
 

@@ -15,6 +15,7 @@ from ...formats.image_checks import check_sides, naming
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.orientation import turn_upright
 from ...formats.photo import Photo, read_photo
+from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write
 from .mask_values import MaskValues
 from .masks import merge_masks
@@ -73,7 +74,7 @@ class PhotoConverter:
     ) -> None:
         self.settings, self.out, self.values = settings, settings.out, values
         self.white_level = white_level
-        for folder in ('JPEGImages', 'SegmentationClass'):
+        for folder in (VOCLayout.IMAGES, VOCLayout.MASKS):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
     def __call__(self, image: OwnImage) -> dict:
@@ -95,7 +96,7 @@ class PhotoConverter:
             photo = read_photo(source.path, self.settings.max_long_side, self.white_level)
             with naming(source.path):
                 check_sides(photo.picture.size)
-            files = [f'JPEGImages/{image.image_id}{photo.suffix or ".jpg"}']
+            files = [f'{VOCLayout.IMAGES}/{image.image_id}{photo.suffix or ".jpg"}']
             self._write_photo(photo, source.path, self.out / files[0])
         except UserError as error:
             return dict(entry, problem=str(error))
@@ -106,7 +107,7 @@ class PhotoConverter:
             mask, clashes = self._mask(image, photo)
         except UserError as error:
             return dict(entry, mask_problem=str(error))
-        files.append(f'SegmentationClass/{image.image_id}.png')
+        files.append(f'{VOCLayout.MASKS}/{image.image_id}.png')
         write_label(self.out / files[1], mask)
         if clashes:
             entry['notes'].append(_CLASH[self.settings.mask_overlap])

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 from ...errors import UserError
 from ...formats.bit_depth import VALUES_FILE, write_white_level
-from ...formats.image_list import read_ids
-from ...formats.voc_layout import write_lines, write_lists
+from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...utils.files import atomic_write
 from ...utils.text import printable
 from ...utils.thread_pool import map_files
@@ -21,6 +20,9 @@ from .mask_values import MaskValues
 from .settings import OwnDataSettings
 from .split import named_val, split_images
 from .white import find_white_level
+
+# Where the images and their masks go.
+_PARTS = (VOCLayout.IMAGES, VOCLayout.MASKS)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class OwnData:
     def __init__(self, settings: OwnDataSettings, workers: int | None = None) -> None:
         self.settings, self.out, self.workers = settings, settings.out, workers
         settings.check()
-        self.folder = MadeFolder(self.out, 'own_data.json', settings.record(), 'a data set')
+        self.folder = MadeFolder(self.out, 'own_data.json', settings.record(), 'a data set', _PARTS)
         self.journal = Journal(self.out / 'own_data.jsonl')
 
     def make(self, skip_bad: bool = False) -> OwnDataSummary:
@@ -146,7 +148,7 @@ class OwnData:
 
     def _check_val_list(self, good: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete whose --val-list has changed."""
-        before = set(read_ids(self.out / 'ImageSets/Segmentation/val.txt'))
+        before = set(VOCLayout(self.out).read_split('val'))
         now = named_val(good, self.settings)
         if before != now:
             raise UserError(
@@ -226,7 +228,7 @@ class OwnData:
     def _remove_others(self, entries: Mapping[str, dict]) -> None:
         """What an earlier run made of photos that have gone since."""
         wanted = {self.out / name for entry in entries.values() for name in entry.get('files', ())}
-        for folder in ('JPEGImages', 'SegmentationClass'):
+        for folder in _PARTS:
             for path in (self.out / folder).glob('*'):
                 if path not in wanted:
                     path.unlink()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
 from ..command import ROOT
@@ -200,7 +201,7 @@ class CamRun:
                 '--split',
                 data.list_path(data.val),
                 '--classes',
-                Path(data.root, 'classes.txt'),
+                VOCLayout(data.root).class_file,
                 '--out',
                 out,
             ],
@@ -210,7 +211,7 @@ class CamRun:
 
     def masks(self) -> Path:
         """Return the folder of the ground truth."""
-        return Path(self.run.data.root, 'SegmentationClass')
+        return VOCLayout(self.run.data.root).mask_dir
 
     def _measured_name(self) -> str:
         part, name = self.run.measured, self.run.data.masked

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.config import read_config
 from ppl_mm.utils.last_checkpoint import last_checkpoint
 
@@ -87,7 +88,7 @@ class MasksRun(CamRun):
             type='ppl_mm.VOCLayoutDataset',
             data_root=self.run.data.root,
             ann_file=_list_name(_TRAIN),
-            data_prefix=dict(seg_map_path='SegmentationClass'),
+            data_prefix=dict(seg_map_path=VOCLayout.MASKS),
             pipeline=cfg.train_dataloader.dataset.pipeline,
         )
 
@@ -171,4 +172,4 @@ class NetworkRun(MasksRun):
 
 def _list_name(split: str) -> str:
     """Return the list of a split as seen from the data set's folder."""
-    return f'ImageSets/Segmentation/{split}.txt'
+    return f'{VOCLayout.SPLITS}/{split}.txt'
