@@ -114,10 +114,8 @@ class BlockChain(Sequence[Block]):
             stride *= block.stride
         return stride
 
-    def covered_size(
-        self, input_size: tuple[int, int], map_size: tuple[int, int]
-    ) -> tuple[int, int]:
-        """Return the size of the input that an output map covers.
+    def extent(self, input_size: tuple[int, int], map_size: tuple[int, int]) -> tuple[float, float]:
+        """Return how much of its input an output map covers, from the top left.
 
         The map of a chain that tiles its input covers ``stride`` pixels per
         cell: more than the input where sides are padded at right and bottom
@@ -125,17 +123,18 @@ class BlockChain(Sequence[Block]):
         Any other chain is taken to cover its input, as in PSA and IRN.
 
         Args:
-            input_size (tuple[int, int]): (H, W) in pixels.
-            map_size (tuple[int, int]): (h, w) in cells.
+            input_size: (H, W) in pixels.
+            map_size: (h, w) in cells.
 
         Returns:
-            tuple[int, int]: (H', W') in pixels, from the top left.
+            Height and width of the map in units of the input's, see
+            :func:`ppl_mm.cams.lay_over`.
         """
         strided = [block for block in self._blocks if block.stride > 1]
         if not all(block.tiles for block in strided):
-            return input_size
-        height, width = map_size
-        return height * self.stride, width * self.stride
+            return (1.0, 1.0)
+        (height, width), (rows, columns) = input_size, map_size
+        return (rows * self.stride / height, columns * self.stride / width)
 
     @property
     def channels(self) -> int:

@@ -89,17 +89,32 @@ class CAMClassifier(ImageClassifier):
 
         Returns:
             list[DataSample]: What the head predicts; beside a ``cam`` lies
-            ``cam_extent``, its height and width in units of the image's, see
-            :meth:`BlockChain.covered_size` and :func:`ppl_mm.cams.lay_over`.
+            ``cam_extent``, see :meth:`BlockChain.extent`.
         """
         samples = super().predict(inputs, data_samples, **kwargs)
-        chain, size = block_chain(self.backbone), tuple(inputs.shape[-2:])
-        for sample in samples:
-            if 'cam' in sample:
-                covered = chain.covered_size(size, tuple(sample.cam.shape[-2:]))
-                extent = tuple(part / side for part, side in zip(covered, size, strict=True))
-                sample.set_metainfo(dict(cam_extent=extent))
+        maps = [sample.cam for sample in samples if 'cam' in sample]
+        if maps:
+            self._say_extent(samples, inputs, maps[0])
         return samples
+
+    def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:
+        """Return the head's losses; samples tell it what part of the image a map covers.
+
+        Args:
+            inputs: Images (B, 3, H, W).
+            data_samples: One per image; they get a ``cam_extent``, see
+                :meth:`BlockChain.extent`.
+        """
+        feats = self.extract_feat(inputs)
+        if feats[-1].ndim == 4:
+            self._say_extent(data_samples, inputs, feats[-1])
+        return self.head.loss(feats, data_samples)
+
+    def _say_extent(self, samples: list[DataSample], inputs: Tensor, maps: Tensor) -> None:
+        sizes = tuple(inputs.shape[-2:]), tuple(maps.shape[-2:])
+        extent = block_chain(self.backbone).extent(*sizes)
+        for sample in samples:
+            sample.set_metainfo(dict(cam_extent=extent))
 
 
 def _filled(head: dict, channels: int, neck: object) -> dict:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
+from ...cams import lay_over
 from ...errors import UserError
 from ...registry import MODELS
 from ..block_chain import BlockChain, block_chain
@@ -111,11 +112,16 @@ class AffinityNet(BaseModel):
             Tensor: (B, C, H / stride, W / stride), sizes rounded up.
         """
         chain = block_chain(self.backbone)[: max(self.taps) + 1]
-        _, maps = chain.run(inputs, self.taps)
-        maps = [chain[tap].features(maps[tap]) for tap in self.taps]
-        size = [math.ceil(side / self.stride) for side in inputs.shape[-2:]]
+        _, outputs = chain.run(inputs, self.taps)
+        maps = [chain[tap].features(outputs[tap]) for tap in self.taps]
+        sides = tuple(inputs.shape[-2:])
+        extents = [
+            chain[: tap + 1].extent(sides, tuple(features.shape[-2:]))
+            for tap, features in zip(self.taps, maps, strict=True)
+        ]
+        size = [math.ceil(side / self.stride) for side in sides]
         # In float32 also where convolutions are not.
-        return self.head(maps, size).float()
+        return self.head(maps, size, extents).float()
 
     def forward(
         self, inputs: Tensor, data_samples: list | None = None, mode: str = 'tensor'
@@ -179,13 +185,26 @@ class AffinityHead(nn.Module):
             nn.init.kaiming_normal_(conv.get_parameter('weight'))
         nn.init.xavier_uniform_(self.mix.weight, gain=1 if norm_groups else 4)
 
-    def forward(self, maps: Sequence[Tensor], size: Sequence[int]) -> Tensor:
-        """From feature maps (B, C_i, H_i, W_i) to one, (B, C, *size)."""
+    def forward(
+        self,
+        maps: Sequence[Tensor],
+        size: Sequence[int],
+        extents: Sequence[Sequence[float]] | None = None,
+    ) -> Tensor:
+        """Return one feature map (B, C, *size) of several (B, C_i, H_i, W_i).
+
+        Args:
+            maps: Features of each depth.
+            size: Height and width that stand for the whole image.
+            extents: What each map covers, see :func:`ppl_mm.cams.lay_over`.
+                Defaults to None: the whole image.
+        """
+        extents = extents or [(1.0, 1.0)] * len(maps)
         reduced = [
-            F.interpolate(
-                F.elu(norm(conv(features))), size=list(size), mode='bilinear', align_corners=False
+            lay_over(F.elu(norm(conv(features))), size, extent)
+            for conv, norm, features, extent in zip(
+                self.reduce, self.norms, maps, extents, strict=True
             )
-            for conv, norm, features in zip(self.reduce, self.norms, maps, strict=True)
         ]
         return F.elu(self.mix(torch.cat(reduced, dim=1)))
 

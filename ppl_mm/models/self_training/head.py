@@ -49,14 +49,16 @@ class SelfTrainedCAMHead(CAMHead):
         Args:
             feats: The last is the map (B, C, H, W).
             data_samples: With ``gt_label`` or ``gt_score``, and
-                ``gt_seg_map``.
+                ``gt_seg_map``; ``cam_extent`` if maps do not cover the image.
             **kwargs: For the loss of the image-level labels.
         """
         cams = self.branch_cams(feats)
         labels = torch.stack([_pseudo_label(sample) for sample in data_samples])  # (B, H, W)
         return dict(
             self._get_loss(self.logits(cams), data_samples, **kwargs),
-            loss_label=self.label_loss(self.maps(cams), labels.to(cams.device)),
+            loss_label=self.label_loss(
+                self.maps(cams), labels.to(cams.device), data_samples[0].get('cam_extent', (1, 1))
+            ),
         )
 
 

@@ -1,8 +1,11 @@
 """What a map learns from pseudo-labels: a cross entropy that is balanced."""
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...cams import lay_over
 from ...registry import MODELS
 from ..segmentation.balanced_loss import balanced_cross_entropy
 
@@ -23,18 +26,15 @@ class LabelLoss(nn.Module):
         super().__init__()
         self.weight = weight
 
-    def forward(self, cams: Tensor, labels: Tensor) -> Tensor:
-        """The loss of a batch.
+    def forward(self, cams: Tensor, labels: Tensor, extent: Sequence[float] = (1.0, 1.0)) -> Tensor:
+        """Return the loss of a batch, a scalar; a half without pixels is 0.
 
         Args:
-            cams (Tensor): Raw maps (B, num_classes, h, w), resized to the
-                labels bilinearly.
-            labels (Tensor): (B, H, W), 0 = background, class id + 1, 255 =
-                ignore.
-
-        Returns:
-            Tensor: A scalar; a half without pixels is 0.
+            cams: Raw maps (B, num_classes, h, w), laid over the labels.
+            labels: (B, H, W), 0 = background, class id + 1, 255 = ignore.
+            extent: What the maps cover, see :func:`ppl_mm.cams.lay_over`.
+                Defaults to the whole image.
         """
-        cams = F.interpolate(cams, size=labels.shape[-2:], mode='bilinear', align_corners=False)
+        cams = lay_over(cams, labels.shape[-2:], extent)
         logits = F.pad(cams, (0, 0, 0, 0, 1, 0))  # (B, 1 + num_classes, H, W)
         return self.weight * balanced_cross_entropy(logits, labels)

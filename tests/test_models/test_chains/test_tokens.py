@@ -187,3 +187,12 @@ def test_patches_smaller_than_a_window():
             PatchLearning(1, 4)(x, chain)
     assert '2 x 2 cells' in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+def test_affinities_lie_on_the_image_that_the_backbone_padded(make_backbone):
+    """Padded by hand the features are the same: those of the part that is the image."""
+    net = AffinityNet(make_backbone('vit'), taps=(3, 5), channels=(2, 3), stride=1).eval()
+    image = torch.rand(1, 3, 35, 60)
+    with torch.no_grad():
+        by_hand = net(F.pad(image, (0, 4, 0, 5)))[..., :35, :60]
+        torch.testing.assert_close(net(image), by_hand)

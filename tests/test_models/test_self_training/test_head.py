@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from mmpretrain.structures import DataSample
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import LabelLoss, SelfTrainedCAMHead
+from ppl_mm.models import CAMClassifier, LabelLoss, SelfTrainedCAMHead
 
 
 @pytest.fixture
@@ -75,3 +75,20 @@ def test_a_loss_of_ones_own_weight(self_trained):
     double.load_state_dict(head.state_dict())
     once, twice = (one.loss(feats, batch)['loss_label'] for one in (head, double))
     torch.testing.assert_close(twice, 2 * once)
+
+
+def test_pseudo_labels_lie_on_the_image_that_a_transformer_padded(make_backbone):
+    """Padded by hand, with labels that are ignored there, the losses are the same."""
+    torch.manual_seed(0)
+    model = CAMClassifier(
+        backbone=make_backbone('vit'), head=dict(type='ppl_mm.SelfTrainedCAMHead', num_classes=4)
+    ).eval()
+    image, label = torch.rand(1, 3, 29, 40), torch.randint(5, (29, 40))
+
+    def losses(image, label):
+        sample = DataSample().set_gt_label([1, 3])
+        sample.set_field(label, 'gt_seg_map')
+        return model.loss(image, [sample])
+
+    by_hand = losses(F.pad(image, (0, 0, 0, 3)), F.pad(label, (0, 0, 0, 3), value=255))
+    torch.testing.assert_close(losses(image, label), by_hand)

@@ -43,3 +43,12 @@ def test_a_small_object_counts_as_much_as_its_surroundings():
     gradient = cams.grad[0, 0]
     torch.testing.assert_close(gradient.sum(), torch.tensor(0.0))
     assert gradient[3, 5] < 0 < gradient[0, 0]
+
+
+def test_maps_that_cover_more_than_the_image_are_cut():
+    """As if the image had been padded by hand and the padding ignored."""
+    torch.manual_seed(0)
+    cams, labels = torch.randn(2, 3, 4, 5), torch.randint(4, (2, 29, 40))
+    padded = torch.nn.functional.pad(labels, (0, 0, 0, 3), value=255)
+    found = LabelLoss()(cams, labels, (32 / 29, 1))
+    torch.testing.assert_close(found, LabelLoss()(cams, padded))
