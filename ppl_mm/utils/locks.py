@@ -58,6 +58,12 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
     return file
 
 
+def release(lock: IO[bytes]) -> None:
+    """Release a lock for all that inherited it, such as data loaders that outlive a run."""
+    if fcntl is not None:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+
+
 def _wait(file: IO[bytes], path: Path, patience: float) -> None:
     """Take the lock as soon as it is free."""
     deadline = time.monotonic() + patience

@@ -11,7 +11,7 @@ from ..errors import UserError
 from .checkpoints import resolve_checkpoint
 from .files import remove_temporaries
 from .last_checkpoint import checkpoints, last_checkpoint
-from .locks import lock_folder
+from .locks import lock_folder, release
 
 
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:
@@ -60,9 +60,12 @@ def hold_work_dir(cfg: Config) -> Iterator[None]:
     if not is_main_process():
         yield
         return
-    with lock_folder(cfg.work_dir):
+    with lock_folder(cfg.work_dir) as lock:
         remove_temporaries(cfg.work_dir)
-        yield
+        try:
+            yield
+        finally:
+            release(lock)
 
 
 def remove_old_run(cfg: Config) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils import locks
-from ppl_mm.utils.locks import lock_folder
+from ppl_mm.utils.locks import lock_folder, release
 
 HOLDER = """
 import sys, time
@@ -74,3 +74,17 @@ def test_a_file_system_without_locks_is_not_locked(tmp_path, monkeypatch, code):
 
     monkeypatch.setattr(locks.fcntl, 'flock', fails)
     lock_folder(tmp_path, patience=0).close()
+
+
+def test_a_released_lock_is_free_although_a_child_holds_the_file(tmp_path):
+    """Data loaders outlive a training, with every file that it had open."""
+    with lock_folder(tmp_path) as lock:
+        child = os.fork()
+        if not child:
+            signal.pause()
+        release(lock)
+    try:
+        lock_folder(tmp_path, patience=0).close()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
