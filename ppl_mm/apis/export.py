@@ -185,8 +185,9 @@ class CAMExport:
             load_from=self.checkpoint,
             resume=False,
             work_dir=str(self.folder.root / 'log'),
-            test_evaluator=dict(type='ppl_mm.CAMWriter', out_dir=str(self.folder.root)),
         )
+        # Set, not updated: the settings of the config's own metric are not the writer's.
+        cfg.test_evaluator = dict(type='ppl_mm.CAMWriter', out_dir=str(self.folder.root))
         cfg.test_dataloader.dataset = dict(
             self._dataset_config(split), indices=indices, pipeline=cfg.tta_pipeline
         )
