@@ -30,7 +30,7 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
         folder: The folder.
 
     Raises:
-        UserError: There is none.
+        UserError: If the folder holds no photo.
     """
     names = sorted(os.listdir(folder))
     paths = {name: os.path.join(folder, name) for name in names}
@@ -64,7 +64,7 @@ def bgr_of(item: object, name: str, white_level: int | None = None) -> np.ndarra
         BGR, uint8, (H, W, 3).
 
     Raises:
-        UserError: It is none of these.
+        UserError: If it is of another kind.
     """
     with naming(name):
         if isinstance(item, bytes | bytearray | memoryview):
