@@ -138,7 +138,7 @@ def test_the_rounds_run(rounds, tmp_path):
     done = rounds.run(work)
     assert done.returncode == 0, done.stdout + done.stderr
     first = (work / 'train_seg_1' / 'last_checkpoint').read_text()
-    assert f'Load checkpoint from {first}' in (work / 'logs/train_seg.log').read_text()
+    assert f'{first}: 164 of 164 weights' in (work / 'logs/train_seg.log').read_text()
     labels = list((work / 'label_seg_1/labels').glob('*.png'))
     masks = rounds.folder / 'data/SegmentationClass'
     assert len(labels) == 12

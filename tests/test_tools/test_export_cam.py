@@ -468,7 +468,7 @@ def test_two_processes_write_the_same_files(export, tiny_config, trained, tmp_pa
 
 
 @pytest.mark.slow
-def test_both_processes_end_where_one_cannot_read_a_mask(tiny_config, trained, data, tmp_path):
+def test_two_processes_end_with_one_line_at_a_broken_mask(tiny_config, trained, data, tmp_path):
     root, option = data
     mask = root / 'SegmentationClass/val_00001.png'
     mask.write_bytes(mask.read_bytes()[:50])
@@ -484,5 +484,5 @@ def test_both_processes_end_where_one_cannot_read_a_mask(tiny_config, trained, d
     )
     assert done.returncode == 2
     errors = [line for line in done.stderr.splitlines() if 'error: ' in line]
-    assert len(errors) == 2 and all('val_00001.png: not a readable mask' in line for line in errors)
+    assert len(errors) == 1 and 'val_00001.png: not a readable mask' in errors[0]
     assert 'Traceback' not in done.stderr
