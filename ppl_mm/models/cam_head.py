@@ -7,14 +7,16 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..registry import MODELS
+from .cam_pooling import build_pooling
 
 
 @MODELS.register_module()
 class CAMHead(MultiLabelClsHead):
     """A 1x1 convolution to the classes; its output is the CAM.
 
-    Its global average gives the logits, so the CAM needs no gradient and no
-    second pass (Zhou et al., CVPR 2016, in the form of PSA, CVPR 2018).
+    Pooled over its cells it gives the logits, so the CAM needs no gradient and no
+    second pass (Zhou et al., CVPR 2016, in the form of PSA, CVPR 2018). With the
+    branches of patch learning, the map that is pooled is the sum of theirs.
 
     Args:
         num_classes: Number of foreground classes; the background is not one.
@@ -31,6 +33,10 @@ class CAMHead(MultiLabelClsHead):
             set in mmengine's ``ClassBalancedDataset``.
         dropout: Probability of dropping a channel of the input in training
             (ResNet38d: 0.5).
+        pool: How the cells of a map make its logit: 'mean' (the published methods),
+            'lse', 'topk' or 'wildcat', or a dict with the options of one, see
+            :func:`~.cam_pooling.build_pooling`. All but the mean give maps whose
+            values are evidence in logits, so that small objects are found.
         thr: Score above which a class counts as predicted.
         init_cfg: By default a normal distribution with standard deviation
             0.01.
@@ -43,6 +49,7 @@ class CAMHead(MultiLabelClsHead):
         branches: int = 1,
         loss: dict | None = None,
         dropout: float = 0.0,
+        pool: str | dict = 'mean',
         thr: float = 0.5,
         init_cfg: dict | None = None,
     ) -> None:
@@ -58,6 +65,7 @@ class CAMHead(MultiLabelClsHead):
         )
         self.num_classes = num_classes
         self.branches = branches
+        self.pool = build_pooling(pool)
         self.dropout = nn.Dropout2d(dropout)
         # No bias, as in PSA: a constant would raise the whole map.
         self.classifier = nn.Conv2d(in_channels, num_classes, 1, bias=False)
@@ -92,8 +100,8 @@ class CAMHead(MultiLabelClsHead):
         return torch.stack(cams, dim=1)
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
-        """Return the logits (B, num_classes): the global average of the CAM."""
-        return self.cam(feats).mean(dim=(2, 3))
+        """Return the logits (B, num_classes): the pooled CAM."""
+        return self.pool(self.cam(feats))
 
     def maps(self, branch_cams: Tensor) -> Tensor:
         """Return the CAM (B, num_classes, H, W) that prediction gives, from :meth:`branch_cams`."""
@@ -101,7 +109,7 @@ class CAMHead(MultiLabelClsHead):
 
     def logits(self, branch_cams: Tensor) -> Tensor:
         """Return the logits (B, num_classes) that prediction gives, from :meth:`branch_cams`."""
-        return branch_cams.sum(dim=1).mean(dim=(2, 3))
+        return self.pool(branch_cams.sum(dim=1))
 
     def predict(
         self, feats: tuple[Tensor, ...], data_samples: list[DataSample] | None = None

@@ -76,13 +76,14 @@ class BranchCAMHead(CAMHead):
         """Return ``loss``, and ``loss_branch`` if it has a weight."""
         if self.branches == 1 or not self.branch_loss:
             return super().loss(feats, data_samples, **kwargs)
-        score = self.branch_cams(feats).mean(dim=(3, 4))  # (B, branches, num_classes)
+        cams = self.branch_cams(feats)
+        score = self.pool(cams)  # (B, branches, num_classes)
         target = multi_hot(data_samples, score[:, 0])
         # Scaled as if the branch were all that there is.
         alone = [
             self.loss_module(part * self.branches, target, **kwargs) for part in score.unbind(dim=1)
         ]
         return dict(
-            loss=self.loss_module(score.sum(dim=1), target, **kwargs),
+            loss=self.loss_module(self.logits(cams), target, **kwargs),
             loss_branch=self.branch_loss * sum(alone) / len(alone),
         )

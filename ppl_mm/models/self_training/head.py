@@ -35,7 +35,7 @@ class SelfTrainedCAMHead(CAMHead):
 
     def logits(self, branch_cams: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of the global branch."""
-        return branch_cams[:, 0].mean(dim=(2, 3))
+        return self.pool(branch_cams[:, 0])
 
     def maps(self, branch_cams: Tensor) -> Tensor:
         """Return the maps (B, num_classes, H, W) of the patch branches."""
