@@ -27,7 +27,8 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
-from ppl_mm.refine.config import build_chain, chain_settings
+from ppl_mm.errors import UserError
+from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
 from ppl_mm.utils.cli import run
@@ -78,7 +79,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         action=ConfigOptions,
         metavar='KEY=VALUE',
-        help='change settings of the config, e.g. tta_model.cam_stride=8',
+        help='change settings of the config, e.g. tta_model.cam_stride=8, or of that of '
+        '--refine, e.g. refiners.0.threshold=0.3',
     )
     parser.add_argument(
         '--launcher',
@@ -102,6 +104,25 @@ def threshold_choice(args: argparse.Namespace) -> ThresholdChoice:
     return ThresholdChoice.given(args.threshold) if args.threshold else ThresholdChoice()
 
 
+def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
+    """Return the config of the export, and that of the refinement if there is one."""
+    options, chain_options = dict(args.cfg_options or {}), {}
+    for key in [key for key in options if key.split('.')[0] in CHAIN_KEYS]:
+        chain_options[key] = options.pop(key)
+    if chain_options and not args.refine:
+        raise UserError(
+            f'--cfg-options {next(iter(chain_options))}: is a setting of a refinement; '
+            'give its config, too: --refine CONFIG'
+        )
+    cfg = read_runner_config(args.config, options)
+    if args.classes:
+        cfg.merge_from_dict({'tta_model.classes': args.classes})
+    refiners = read_config(args.refine, chain_options) if args.refine else None
+    if refiners is not None:  # what is wrong is said before hours of export
+        build_chain(chain_settings(refiners, args.refine))
+    return cfg, refiners
+
+
 def refine(export: CAMExport, refiners: Config, image_ids: Sequence[str], split: str | None) -> int:
     """Refine what was exported; return 1 where images have failed."""
     folder = CamFolder(export.folder.root, image_dir=export.image_dir)
@@ -116,12 +137,7 @@ def main() -> int:
     """Export CAMs, choose a threshold, write labels."""
     args = parse_args()
     choice = threshold_choice(args)
-    cfg = read_runner_config(args.config, args.cfg_options)
-    if args.classes:
-        cfg.merge_from_dict({'tta_model.classes': args.classes})
-    refiners = read_config(args.refine) if args.refine else None
-    if refiners is not None:  # what is wrong is said before hours of export
-        build_chain(chain_settings(refiners, args.refine))
+    cfg, refiners = read_configs(args)
     checkpoint = resolve_checkpoint(args.checkpoint)
     distributed.setup(cfg, args.launcher)
     distributed.make_group(cfg)  # who writes what depends on the rank

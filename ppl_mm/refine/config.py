@@ -13,6 +13,8 @@ from ..utils.checkpoints import resolve_checkpoint
 from ..utils.files import file_sha256
 from .chain import MAX_PIXELS, RefinerChain
 
+#: First keys of the settings of a chain.
+CHAIN_KEYS = ('refiners', 'label', 'max_pixels')
 # The step whose threshold an export may give, with and without its scope.
 _CONSTANT = ('ppl_mm.ConstantBackground', 'ConstantBackground')
 
@@ -40,8 +42,7 @@ class ChainSettings:
 
     def chain(self) -> dict:
         """Return what the labels depend on, for records."""
-        keys = ('refiners', 'label', 'max_pixels', 'custom_imports')
-        return {key: getattr(self, key) for key in keys}
+        return {key: getattr(self, key) for key in (*CHAIN_KEYS, 'custom_imports')}
 
 
 def chain_settings(

@@ -7,7 +7,9 @@ import pytest
 from mmengine.config import Config
 
 from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.formats.export_record import ExportRecord
 from ppl_mm.refine import RefinerChain
+from ppl_mm.refine.config import chain_settings
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 REFINE = sorted(CONFIGS.glob('[!_]*/refine_*.py'))
@@ -15,11 +17,12 @@ CHAINS = sorted(CONFIGS.glob('[!_]*/chains_*.py'))
 
 
 def chains_of(path):
-    """The chains of a config; a walk would need weights, so it is left out."""
-    cfg = Config.fromfile(path)
+    """The chains of a config, for an export; a walk would need weights, so it is left out."""
+    cfg, export = Config.fromfile(path), ExportRecord(classes=('a', 'b', 'c'), threshold=0.3)
     found = dict(cfg.get('chains', {})) or {path.stem: cfg}
+    found = {name: chain_settings(chain, name, export) for name, chain in found.items()}
     return {
-        name: [step for step in chain.refiners if step.type != 'ppl_mm.RandomWalk']
+        name: [step for step in chain.refiners if step['type'] != 'ppl_mm.RandomWalk']
         for name, chain in found.items()
     }
 
