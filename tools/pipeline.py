@@ -4,7 +4,8 @@ Trains the methods that the config names, exports and measures their maps,
 trains a segmentation network on the pseudo-labels of the last method, tests
 it, and ends with a table and a report in DIR: report.md, report.html,
 report.json, panel.png. An interrupted run continues when the same command is
-given again. docs/pipeline.md says what the numbers mean.
+given again. Nothing is measured where the data have no masks and the config
+allows for it. docs/pipeline.md says what the numbers mean.
 """
 
 import argparse
@@ -66,8 +67,7 @@ def main() -> None:
     if not args.until and not args.only:
         print(terminal_report(read_report(work_dir)))
         print(
-            f'\nThe report: {work_dir}/report.html (also report.md, '
-            'report.json, panel.png, curve.png)'
+            f'\nThe report: {work_dir}/report.html (also report.md, report.json and the pictures)'
         )
 
 

@@ -1,4 +1,4 @@
-"""All steps on your own photos, where some photos have masks to measure with."""
+"""All steps on your own photos; where some have masks, everything is measured."""
 
 name = 'own'
 data_root = '{{$OWN_DATA:data/mine}}'
@@ -16,4 +16,6 @@ refinement = 'refine_self_trained_own.py'
 segmentation = 'seg_deeplab_own.py'
 # own_data.py writes these lists; train_masks is the part of train with masks.
 splits = dict(train='train', threshold='train_masks', masked='train_masks', val='val')
+# Without masks nothing is measured, and no plain CAM is trained to compare with.
+masks_optional = True
 seed = 0

@@ -38,7 +38,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         work_dir: Holds ``panel.png`` and ``curve.png``.
         report: From :func:`.results.collect_results`, with its ``panel``.
     """
-    measured = [
+    measured = bool(report['measurements']) and [
         dict(
             short=short,
             name=_names(report).get(key, short),
@@ -52,9 +52,12 @@ def html_report(work_dir: Path, report: dict) -> str:
         report=report,
         measured=measured,
         roles=[role_name(role) for role in ROLES],
-        rows=table_rows(report),
-        splits=splits_line(report),
-        pictures={name: _data_url(work_dir / f'{name}.png') for name in ('panel', 'curve')},
+        rows=table_rows(report) if measured else (),
+        splits=splits_line(report) if measured else '',
+        pictures={
+            name: _data_url(work_dir / f'{name}.png')
+            for name in ('panel', *(['curve'] if measured else []))
+        },
     )
 
 

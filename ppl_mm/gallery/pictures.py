@@ -32,6 +32,9 @@ _RULE = (
     '{n} worst. Below each picture is its IoU; white lines are where the '
     'maps are cut.'
 )
+_RULE_WITHOUT_MASKS = (
+    'Images of {split} at equal distances in its list. White lines are where the maps are cut.'
+)
 
 
 def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
@@ -46,6 +49,9 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
         ``rule``, how the images were chosen, and ``images``.
     """
     chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
+    if not report['measurements']:
+        rule = _RULE_WITHOUT_MASKS.format(split=report['splits']['train'])
+        return dict(rule=rule, images=chosen)
     save_figure(_curves(report), work_dir / 'curve.png')
     split = find(report, SEGMENTATION, 'masked')['split']
     return dict(rule=_RULE.format(split=split, n=each), images=chosen)
@@ -55,6 +61,8 @@ def draw_images(
     work_dir: Path, report: dict, path: Path, each: int = 2, photos: bool = True
 ) -> list[str]:
     """Draw the images whose pseudo-labels are best, in the middle and worst.
+
+    Without masks they are images at equal distances in the list.
 
     Args:
         work_dir: The folder of a pipeline whose steps are done.
@@ -70,7 +78,7 @@ def draw_images(
     panel = _Panel(work_dir, report, photos)
     chosen = panel.choose(each)
     rows = [panel.row(stem) for _, stem in chosen]
-    names = [f'{kind}\n{stem}' for kind, stem in chosen]
+    names = [f'{kind}\n{stem}'.strip() for kind, stem in chosen]
     titles = panel.titles()
     save_figure(draw_panel(titles, rows, names, report['classes']), path)
     return [stem for _, stem in chosen]
@@ -87,17 +95,27 @@ class _Panel:
         self.paths = report['paths']
         self.methods = {method['key']: method['short'] for method in report['methods']}
         self.foreground = len(report['classes']) - 1
-        self.thresholds = {key: find(report, key, 'masked')['threshold'] for key in self.methods}
-        split = find(report, SEGMENTATION, 'masked')['split']
-        self.stems = self.layout.read_split(split)
+        self.thresholds = {
+            key: ExportFolder(work_dir / path).read().map_threshold
+            for key, path in self.paths['maps'].items()
+        }
+        self.measured = bool(report['measurements'])
+        self.stems = self.layout.read_split(
+            report['splits']['masked' if self.measured else 'train']
+        )
 
     def titles(self) -> list[str]:
         """Return what the columns are."""
         first = ['image'] if self.photos else []
+        if not self.measured:
+            return [*first, *self.methods.values(), 'pseudo-label']
         return [*first, 'ground truth', *self.methods.values(), 'pseudo-label', 'prediction']
 
     def choose(self, each: int) -> list[tuple[str, str]]:
-        """Return the best, middle and worst images by their pseudo-label."""
+        """Return the best, middle and worst images by their pseudo-label, with what they are."""
+        if not self.measured:
+            step = max(len(self.stems) // (3 * each), 1)
+            return [('', stem) for stem in self.stems[::step][: 3 * each]]
         labels = ((stem, self._pseudo_label(stem)) for stem in self.stems)
         ious = (
             (self._iou(label, self.truth.read(stem, label.shape)), stem) for stem, label in labels
@@ -108,15 +126,14 @@ class _Panel:
     def row(self, stem: str) -> list[Cell]:
         """Return what is shown of an image."""
         label = self._pseudo_label(stem)
-        mask = self.truth.read(stem, label.shape)
-        image = self._photo(stem) if self.photos else np.zeros((*mask.shape, 3), np.uint8)
-        predictions = self.dir / self.paths['tests']['masked'] / 'predictions'
-        prediction = read_mask(predictions / f'{Path(stem).name}.png')
-        labels = [self._label_cell(image, one, mask) for one in (label, prediction)]
+        image = self._photo(stem) if self.photos else np.zeros((*label.shape, 3), np.uint8)
+        mask = self.truth.read(stem, label.shape) if self.measured else None
+        labels = [label] if mask is None else [label, self._prediction(stem)]
         maps = [self._map_cell(image, key, stem, mask) for key in self.methods]
         first = [Cell(image)] if self.photos else []
-        true = Cell(overlay_label(image, mask, self._opacity()))
-        return [*first, true, *maps, *labels]
+        if mask is not None:
+            first.append(Cell(overlay_label(image, mask, self._opacity())))
+        return [*first, *maps, *(self._label_cell(image, one, mask) for one in labels)]
 
     def _photo(self, stem: str) -> np.ndarray:
         path = self.images.find_stem(stem)
@@ -127,18 +144,22 @@ class _Panel:
     def _opacity(self) -> float:
         return 0.6 if self.photos else 1.0
 
-    def _map_cell(self, image: np.ndarray, key: str, stem: str, mask: np.ndarray) -> Cell:
+    def _map_cell(self, image: np.ndarray, key: str, stem: str, mask: np.ndarray | None) -> Cell:
         cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(stem))
         label = label_from_cam(cam, self.thresholds[key])
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
 
-    def _label_cell(self, image: np.ndarray, label: np.ndarray, mask: np.ndarray) -> Cell:
+    def _label_cell(self, image: np.ndarray, label: np.ndarray, mask: np.ndarray | None) -> Cell:
         return Cell(overlay_label(image, label, self._opacity()), self._caption(label, mask))
 
-    def _caption(self, label: np.ndarray, mask: np.ndarray) -> str:
-        iou = self._iou(label, mask)
+    def _caption(self, label: np.ndarray, mask: np.ndarray | None) -> str:
+        iou = None if mask is None else self._iou(label, mask)
         return '' if iou is None else f'{100 * iou:.0f} %'
+
+    def _prediction(self, stem: str) -> np.ndarray:
+        predictions = self.dir / self.paths['tests']['masked'] / 'predictions'
+        return read_mask(predictions / f'{Path(stem).name}.png')
 
     def _pseudo_label(self, stem: str) -> np.ndarray:
         return read_mask(ExportFolder(self.dir / self.paths['labels']).label_path(stem))

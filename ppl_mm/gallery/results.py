@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from ..errors import UserError
+from ..formats.class_list import BACKGROUND
+from ..formats.export_folder import ExportFolder
 from ..utils.files import file_sha256
 from ..utils.last_checkpoint import last_checkpoint
 from ..version import __version__
@@ -29,19 +31,13 @@ def collect_results(work_dir: Path) -> dict:
     """
     run = _read(work_dir / 'pipeline.json')
     paths = run['paths']
-    maps = {key: _read(work_dir / path) for key, path in paths['measured'].items()}
-    measurements = [
-        *(entry for key, measured in maps.items() for entry in _of_maps(measured, key, 'maps')),
-        *_of_maps(_read(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels'),
-        *_of_segmentation(work_dir, paths, run),
-    ]
-    for one in measurements:
-        one['seed'] = run['seed']
+    maps = {key: _read(work_dir / path) for key, path in paths.get('measured', {}).items()}
+    measurements = _measurements(work_dir, run, maps)
     steps = _steps(work_dir)
     report = dict(
         run,
         ppl_mm=__version__,
-        classes=next(iter(maps.values()))['val']['classes'],
+        classes=[BACKGROUND, *ExportFolder(work_dir / paths['labels']).read().classes],
         measurements=measurements,
         comparisons=_compare(measurements, list(maps)),
         curves={
@@ -52,6 +48,17 @@ def collect_results(work_dir: Path) -> dict:
         machine=_machine(),
     )
     return _portable(dict(report, sentences=_sentences(report)))
+
+
+def _measurements(work_dir: Path, run: dict, maps: dict) -> list[dict]:
+    """Return what was measured, nothing where data have no masks."""
+    paths = run['paths']
+    if not maps:
+        return []
+    found = [entry for key, one in maps.items() for entry in _of_maps(one, key, 'maps')]
+    found += _of_maps(_read(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
+    found += _of_segmentation(work_dir, paths, run)
+    return [dict(one, seed=run['seed']) for one in found]
 
 
 def _portable(value: Any) -> Any:
@@ -109,6 +116,8 @@ def _of_segmentation(work_dir: Path, paths: dict, run: dict) -> list[dict]:
 def _compare(measurements: list[dict], methods: list[str]) -> dict:
     """Return differences of mIoU, as fractions, by ``<one>_over_<other>`` and role."""
     miou = {(one['method'], one['role']): one['scores']['mIoU'] for one in measurements}
+    if not measurements:
+        return {}
     baseline, last = methods[0], methods[-1]
     pairs = [(key, baseline) for key in [*methods[1:], PSEUDO_LABELS]]
     pairs += [(PSEUDO_LABELS, last), (SEGMENTATION, PSEUDO_LABELS)]
@@ -120,6 +129,9 @@ def _compare(measurements: list[dict], methods: list[str]) -> dict:
 
 def _sentences(report: dict) -> list[str]:
     """Return what the numbers say, in words, and what chose the thresholds."""
+    if not report['measurements']:
+        why = report.get('not_measured') or 'the config of the pipeline names no splits with masks'
+        return [f'Nothing is measured: {why}.']
     methods = {method['key']: method['name'] for method in report['methods']}
     (baseline, *others), last = methods, list(methods)[-1]
     masked, val = (find(report, last, role) for role in ROLES)

@@ -95,6 +95,9 @@ def _images_of(measured: dict) -> str:
 
 def terminal_report(report: dict) -> str:
     """Return table and sentences, in lines of about 16 characters for each column."""
+    sentences = list(map(printable, report['sentences']))
+    if not report['measurements']:
+        return '\n'.join(['', *sentences])
     rows = table_rows(report)
     width = max(13, *(len(row[0]) for row in rows))
     head = ''.join(f'{printable(name):>16}' for name in columns(report).values())
@@ -105,39 +108,40 @@ def terminal_report(report: dict) -> str:
         if number == -2:
             lines.append('-' * (width + 8 * len(cells)))
         lines.append(f'{name:{width}}' + ''.join(f'{cell:>8}' for cell in cells))
-    return '\n'.join([*lines, '', splits_line(report), '', *map(printable, report['sentences'])])
+    return '\n'.join([*lines, '', splits_line(report), '', *sentences])
 
 
 def markdown_report(report: dict) -> str:
     """Return the report in Markdown; it shows the pictures that lie beside it."""
-    names = [f'{name}, {role_name(role)}' for name in columns(report).values() for role in ROLES]
-    *rows, mean, threshold = table_rows(report)
-    table = [_line(['IoU, per cent', *names]), _rule(len(names))]
-    table += [*map(_line, rows), _line(mean, '**'), _line(threshold)]
     steps = [_line(['step', 'time']), _rule(1)]
     steps += [_line([one['title'], duration(one['seconds'])]) for one in report['steps']]
     return '\n'.join(
         [
             f'# {escape_markdown(title(report))}',
             '',
-            *table,
-            '',
-            escape_markdown(splits_line(report)),
-            '',
+            *(_markdown_table(report) if report['measurements'] else ()),
             *(f'- {escape_markdown(sentence)}' for sentence in report['sentences']),
             '',
             '![Pictures](panel.png)',
             '',
             escape_markdown(report['panel']['rule']),
             '',
-            '![Thresholds](curve.png)',
-            '',
+            *(['![Thresholds](curve.png)', ''] if report['measurements'] else ()),
             f'Time in all: {duration(report["seconds"])}.',
             '',
             *steps,
             '',
         ]
     )
+
+
+def _markdown_table(report: dict) -> list[str]:
+    """Return the lines of the table, and of what its columns are."""
+    names = [f'{name}, {role_name(role)}' for name in columns(report).values() for role in ROLES]
+    *rows, mean, threshold = table_rows(report)
+    table = [_line(['IoU, per cent', *names]), _rule(len(names))]
+    table += [*map(_line, rows), _line(mean, '**'), _line(threshold)]
+    return [*table, '', escape_markdown(splits_line(report)), '']
 
 
 def title(report: dict) -> str:

@@ -5,13 +5,12 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import UserError
-from ..formats.ground_truth import GroundTruth
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
 from ..version import __version__
+from .data_check import check_data
 from .settings import PipelineSettings
 from .step import Step
 
@@ -71,43 +70,6 @@ def _sizes(settings: PipelineSettings) -> Iterator[str]:
         for path in found:
             if path.is_file():
                 yield f'{path.relative_to(root)} {path.stat().st_size}'
-
-
-def check_data(settings: PipelineSettings) -> None:
-    """Refuse data on which the pipeline would fail later, or measure something else.
-
-    Args:
-        settings: Names the data and its splits.
-
-    Raises:
-        UserError: If a folder, a list or a mask is missing, or the splits do
-            not fit each other.
-    """
-    layout = VOCLayout(settings.data_root)
-    for folder in (layout.root, layout.image_dir, layout.mask_dir):
-        if not folder.is_dir():
-            raise UserError(
-                f'{folder}: no such folder; data_root must '
-                "be a data set in VOC's layout, see docs/data.md"
-            )
-    stems = {split: read_ids(settings.list_path(split)) for split in settings.splits}
-    outside = set(stems['masked']) - set(stems['train'])
-    if outside:
-        raise UserError(
-            f'{settings.list_path("masked")}: {min(outside)} is not in '
-            f'{settings.list_path("train")}; splits.masked must be a part of '
-            'splits.train, whose pseudo-labels are measured on it'
-        )
-    truth = GroundTruth(layout.mask_dir)
-    for split in ('threshold', 'masked', 'val'):
-        for stem in stems[split]:
-            if not truth.is_known(stem):
-                raise UserError(
-                    f'{truth.path(stem)}: no such mask, but '
-                    f'splits.{split}={settings.splits[split]!r} '
-                    'needs one for each image; name a split with '
-                    'masks'
-                )
 
 
 def of_files(paths: Iterable[Path]) -> str:

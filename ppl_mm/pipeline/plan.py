@@ -1,6 +1,6 @@
 """From the settings of a pipeline to its steps, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
@@ -32,15 +32,16 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     for method in settings.methods:
         new, classifier = trainings.train_classifier(make, method, first, known)
         steps += [*new, *_measure_maps(make, method, classifier)]
-    last = settings.methods[-1].key
-    refined = _refinement(make, *(find_step(steps, 'export', last, role) for role in _ROLES))
+    last, roles = settings.methods[-1].key, _ROLES if settings.is_measured else _ROLES[:1]
+    refined = _refinement(make, {role: find_step(steps, 'export', last, role) for role in roles})
     steps += refined
     kind, key = ('refine', '') if refined else ('export', last)
     labels = find_step(steps, kind, key, 'train')
     steps += _train_segmentation(make, labels, classifier)
-    tests = [commands.test(make, steps[-1], role) for role in _ROLES]
-    measures = [step for step in steps if step.kind == 'measure']
-    steps += [*tests, commands.report(make, [*measures, *tests])]
+    if settings.is_measured:
+        steps += [commands.test(make, steps[-1], role) for role in _ROLES]
+    shown = [step for step in steps if step.kind in ('measure', 'test')]
+    steps.append(commands.report(make, shown or steps[-1:]))
     _check_names(settings, steps)
     return steps
 
@@ -63,10 +64,11 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
         work_dir: Where everything is written.
 
     Returns:
-        ``maps``: the exports on train by method; ``measured``: what was
-        measured of them; ``labels`` and ``measured_labels``: the same of the
-        pseudo-labels; ``network``: the training of the segmentation network;
-        ``tests``: its tests by role, 'masked' and 'val'.
+        ``maps``: the exports on train by method; ``labels``: the
+        pseudo-labels; ``network``: the training of the segmentation network.
+        Where something is measured also ``measured`` and
+        ``measured_labels``, what was measured of maps and labels, and
+        ``tests``: the tests of the network by role, 'masked' and 'val'.
     """
     keys = [method.key for method in settings.methods]
     refined = settings.refinement is not None
@@ -78,12 +80,16 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
     def measured(key: str) -> str:
         return below(find_step(steps, 'measure', key).outputs[0])
 
-    return dict(
+    paths = dict(
         maps={key: below(find_step(steps, 'export', key, 'train').folder) for key in keys},
-        measured={key: measured(key) for key in keys},
         labels=below(find_step(steps, *labels).folder),
-        measured_labels=measured('') if refined else measured(keys[-1]),
         network=below(find_step(steps, 'train', SEGMENTATION).folder),
+    )
+    if not settings.is_measured:
+        return paths
+    return paths | dict(
+        measured={key: measured(key) for key in keys},
+        measured_labels=measured('') if refined else measured(keys[-1]),
         tests={
             name: below(find_step(steps, 'test', SEGMENTATION, role).folder)
             for name, role in (('masked', 'train'), ('val', 'val'))
@@ -92,13 +98,17 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
 
 
 def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
-    """Export the maps of a classifier on both splits, and measure them."""
+    """Export the maps of a classifier, where there are masks on both splits, and measure them."""
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
-    chosen = ['--split', splits['train'], '--threshold-split', splits['threshold']]
+    chosen = ['--split', splits['train']]
+    if make.settings.is_measured:
+        chosen += ['--threshold-split', splits['threshold']]
     train = commands.export(
         make, name, f'{title} train', config, trained, chosen, method.key, role='train'
     )
+    if not make.settings.is_measured:
+        return [train]
     same = ['--split', splits['val'], '--threshold', make.dir / name / 'export.json']
     val = commands.export(
         make, f'{name}_val', f'{title} val', config, trained, same, method.key, (train.name,), 'val'
@@ -109,21 +119,31 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     return [train, val, measured]
 
 
-def _refinement(make: Maker, on_train: Step, on_val: Step) -> list[Step]:
-    """From the last method's maps to pseudo-labels that follow the image."""
+def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:
+    """From the last method's maps, by role, to pseudo-labels that follow the image."""
     config = make.settings.refinement
     if not config:
         return []
-    affinity = trainings.train_affinity(make, on_train)
+    affinity = trainings.train_affinity(make, maps['train'])
     trained = affinity[-1] if affinity else None
-    train, val = (
+    labels = [
         commands.refine(
-            make, 'refine', name, f'refine the maps on {role}', config, source, trained, role
+            make,
+            'refine',
+            'refine' if role == 'train' else f'refine_{role}',
+            f'refine the maps on {role}',
+            config,
+            source,
+            trained,
+            role,
         )
-        for name, role, source in (('refine', 'train', on_train), ('refine_val', 'val', on_val))
-    )
-    title = 'measure the refined labels'
-    return [*affinity, train, val, commands.measure(make, 'measure_refined', title, '', train, val)]
+        for role, source in maps.items()
+    ]
+    steps = [*affinity, *labels]
+    if make.settings.is_measured:
+        title = 'measure the refined labels'
+        steps.append(commands.measure(make, 'measure_refined', title, '', *labels))
+    return steps
 
 
 def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Step]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import fingerprint
+from .data_check import check_data, fit_to_masks
 from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process
 from .progress import Display, Estimate
@@ -34,7 +35,8 @@ class Pipeline:
     """
 
     def __init__(self, settings: PipelineSettings, work_dir: str | Path, tools: str | Path) -> None:
-        self.settings, self.dir = settings, Path(work_dir)
+        self.settings = settings = fit_to_masks(settings)
+        self.dir = Path(work_dir)
         self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         for path in (self.dir, settings.data_root, settings.path.parent):
             if _UNSAFE & set(str(path)):
@@ -54,7 +56,7 @@ class Pipeline:
         )
         self.folder.check()
         if settings.make_data is None:
-            fingerprint.check_data(settings)
+            check_data(settings)
         self._data: str | None = None
 
     def run(self, until: str | None = None, only: str | None = None) -> None:
@@ -214,5 +216,6 @@ def _description(settings: PipelineSettings) -> dict:
             if getattr(settings, key)
         },
         splits=settings.splits,
+        not_measured=settings.not_measured,
         make_data=settings.make_data,
     )

@@ -10,11 +10,13 @@ from .config_keys import training_split
 from .config_values import check_known, config_beside, configs_beside
 from .methods import METHODS_FORM, Method, read_methods
 
-SPLITS = ('train', 'threshold', 'masked', 'val')
+#: Splits whose masks something is measured with.
+MEASURED = ('threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'methods', 'segmentation', 'splits')
 _OPTIONAL = (
     'name',
     'make_data',
+    'masks_optional',
     'start_segmentation_from_classifier',
     'seed',
     'segmentation_tta',
@@ -48,7 +50,11 @@ class PipelineSettings:
         splits: Lists in ``ImageSets/Segmentation``: ``train`` is trained on,
             ``threshold`` chooses the thresholds by its masks, ``masked`` is
             the part of ``train`` with masks on which all are compared,
-            ``val`` is what nothing was trained on.
+            ``val`` is what nothing was trained on. With ``train`` alone
+            nothing is measured.
+        masks_optional: Whether nothing is measured, and only the last method
+            trained, where data have no masks for these splits.
+        not_measured: Why nothing is measured, '' where it is.
         seed: Random seed of every training.
         start_segmentation_from_classifier: Whether the segmentation network
             starts with the weights of the last method's backbone, which is
@@ -78,6 +84,8 @@ class PipelineSettings:
     methods: tuple[Method, ...]
     segmentation: tuple[Path, ...]
     splits: dict[str, str]
+    masks_optional: bool = False
+    not_measured: str = ''
     seed: int = 0
     start_segmentation_from_classifier: bool = False
     segmentation_tta: bool = False
@@ -89,8 +97,13 @@ class PipelineSettings:
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there are masks to measure with."""
+        return set(MEASURED) <= set(self.splits)
+
     def list_path(self, split: str) -> Path:
-        """Return the file that lists the images of one of the four splits."""
+        """Return the file that lists the images of one of the splits."""
         return VOCLayout(self.data_root).split_path(self.splits[split])
 
 
@@ -128,6 +141,7 @@ def load_settings(
         methods=methods,
         segmentation=configs_beside(path, 'segmentation', cfg['segmentation']),
         splits=_check_splits(path, cfg['splits']),
+        masks_optional=_masks_optional(path, cfg),
         seed=cfg.get('seed', 0),
         start_segmentation_from_classifier=cfg.get('start_segmentation_from_classifier', False),
         segmentation_tta=cfg.get('segmentation_tta', False),
@@ -198,20 +212,36 @@ def _check_splits_of_configs(settings: PipelineSettings) -> None:
 
 
 def _check_splits(path: Path, splits: object) -> dict[str, str]:
-    if not isinstance(splits, dict) or set(splits) != set(SPLITS):
-        raise UserError(f'{path}: splits must be a dict of {", ".join(SPLITS)}, got {splits!r}')
+    names = ('train', *MEASURED)
+    if not isinstance(splits, dict) or set(splits) not in (set(names), {'train'}):
+        raise UserError(
+            f'{path}: splits must be a dict of {", ".join(names)}, or of train alone to measure '
+            f'nothing, got {splits!r}'
+        )
     for key, value in splits.items():
         if not isinstance(value, str) or not value or '/' in value:
             raise UserError(
                 f'{path}: splits.{key}={value!r} must be the name of a list '
                 'in ImageSets/Segmentation, e.g. train'
             )
-    if splits['masked'] == splits['val']:
+    if len(splits) > 1 and splits['masked'] == splits['val']:
         raise UserError(
             f'{path}: splits.masked and splits.val are both '
             f'{splits["val"]}; masked must be of train'
         )
     return dict(splits)
+
+
+def _masks_optional(path: Path, cfg: dict) -> bool:
+    given = cfg.get('masks_optional', False)
+    if given not in (True, False):
+        raise UserError(f'{path}: masks_optional={given!r} must be True or False')
+    if given and cfg.get('make_data'):
+        raise UserError(
+            f'{path}: masks_optional with make_data: whether there are masks is not known before '
+            'the data are made; take masks_optional out'
+        )
+    return given
 
 
 def _check_make_data(path: Path, made: object) -> dict | None:

@@ -1,0 +1,76 @@
+"""What a pipeline asks of its data: folders, lists, and masks where it measures."""
+
+from dataclasses import replace
+
+from ..errors import UserError
+from ..formats.ground_truth import GroundTruth
+from ..formats.image_list import read_ids
+from ..formats.voc_layout import VOCLayout
+from .settings import MEASURED, PipelineSettings
+
+
+def check_data(settings: PipelineSettings) -> None:
+    """Refuse data on which the pipeline would fail later, or measure something else.
+
+    Args:
+        settings: Names the data and its splits.
+
+    Raises:
+        UserError: If a folder, a list or a mask is missing, or the splits do
+            not fit each other.
+    """
+    layout = VOCLayout(settings.data_root)
+    for folder in (layout.root, layout.image_dir):
+        if not folder.is_dir():
+            raise UserError(
+                f'{folder}: no such folder; data_root must '
+                "be a data set in VOC's layout, see docs/data.md"
+            )
+    read_ids(settings.list_path('train'))
+    if settings.is_measured:
+        _check_masks(settings)
+
+
+def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:
+    """Return settings for data that may have no masks, where the config allows for it.
+
+    Without the masks of its lists nothing is measured, so no method is there to be compared with:
+    the last one alone is trained.
+
+    Args:
+        settings: Names the data and its splits; ``masks_optional`` says whether they may change.
+    """
+    if not settings.masks_optional or not settings.is_measured:
+        return settings
+    try:
+        _check_masks(settings)
+    except UserError as error:
+        return replace(
+            settings,
+            splits=dict(train=settings.splits['train']),
+            methods=settings.methods[-1:],
+            not_measured=str(error),
+        )
+    return settings
+
+
+def _check_masks(settings: PipelineSettings) -> None:
+    """Refuse lists without masks, and masks of images that were not trained on."""
+    stems = {split: read_ids(settings.list_path(split)) for split in ('train', *MEASURED)}
+    outside = set(stems['masked']) - set(stems['train'])
+    if outside:
+        raise UserError(
+            f'{settings.list_path("masked")}: {min(outside)} is not in '
+            f'{settings.list_path("train")}; splits.masked must be a part of '
+            'splits.train, whose pseudo-labels are measured on it'
+        )
+    truth = GroundTruth(VOCLayout(settings.data_root).mask_dir)
+    for split in MEASURED:
+        for stem in stems[split]:
+            if not truth.is_known(stem):
+                raise UserError(
+                    f'{truth.path(stem)}: no such mask, but '
+                    f'splits.{split}={settings.splits[split]!r} '
+                    'needs one for each image; name a split with '
+                    'masks'
+                )
