@@ -8,8 +8,8 @@ Runs the classifier over a split at several scales and flipped, and writes
 
 The background gets a constant score, the threshold. It is given
 (--threshold 0.2), taken from another export (--threshold other/export.json),
-or chosen by mIoU on a split that has masks (--threshold-split val), every
-threshold in one pass. --refine CONFIG then sharpens the labels, as
+chosen by the maps alone (--threshold auto, without any mask), or chosen by mIoU
+on a split that has masks (--threshold-split val), every threshold in one pass. --refine CONFIG then sharpens the labels, as
 tools/refine.py does, into DIR/refined. A second run continues where the first
 one stopped. A segmentation network's maps are exported in the same way, with a
 config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
@@ -18,6 +18,7 @@ config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -26,7 +27,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
 from ppl_mm.utils import distributed
@@ -55,8 +56,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--threshold',
         metavar='T',
-        help='score of the background, 0..1, or an export.json to take it '
-        f'from (default: {DEFAULT_THRESHOLD}, as IRN)',
+        help="score of the background, 0..1; an export.json to take it from; or 'auto', the maps "
+        "choose it (default: the config's export_threshold, else "
+        f'{DEFAULT_THRESHOLD}, as IRN)',
+    )
+    parser.add_argument(
+        '--expected-area',
+        metavar='PERCENT',
+        help='with auto: how much of an image its objects cover, e.g. 1-5%%',
     )
     parser.add_argument(
         '--threshold-split',
@@ -97,11 +104,19 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def threshold_choice(args: argparse.Namespace) -> ThresholdChoice:
-    """Return how the options choose the threshold."""
+def threshold_choice(args: argparse.Namespace, cfg: Config) -> ThresholdChoice:
+    """Return how the options choose the threshold, or else the config."""
     if args.threshold_split:
-        return ThresholdChoice(split=args.threshold_split)
-    return ThresholdChoice.given(args.threshold) if args.threshold else ThresholdChoice()
+        choice = ThresholdChoice(split=args.threshold_split)
+    elif given := args.threshold or cfg.get('export_threshold'):
+        choice = ThresholdChoice.given(str(given))
+    else:
+        choice = ThresholdChoice()
+    if not args.expected_area:
+        return choice
+    if not choice.auto:
+        raise UserError('--expected-area: only --threshold auto reads it; give both')
+    return replace(choice, expected_area=parse_area(args.expected_area))
 
 
 def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
@@ -136,8 +151,8 @@ def refine(export: CAMExport, refiners: Config, image_ids: Sequence[str], split:
 def main() -> int:
     """Export CAMs, choose a threshold, write labels."""
     args = parse_args()
-    choice = threshold_choice(args)
     cfg, refiners = read_configs(args)
+    choice = threshold_choice(args, cfg)
     checkpoint = resolve_checkpoint(args.checkpoint)
     distributed.setup(cfg, args.launcher)
     distributed.make_group(cfg)  # who writes what depends on the rank

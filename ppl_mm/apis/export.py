@@ -17,7 +17,6 @@ from mmengine.runner import Runner
 from ..cams import label_from_cam
 from ..datasets import ImageLabelDataset
 from ..errors import UserError
-from ..evaluation import evaluate_folder, summarize
 from ..formats.cam_file import read_cam
 from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
@@ -29,7 +28,8 @@ from ..utils.config import building
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from .export_origin import describe_export
-from .threshold_choice import ThresholdChoice
+from .threshold_choice import AUTO, ThresholdChoice
+from .threshold_chooser import choose_by_maps, choose_by_masks
 
 # Every worker process and every image costs, and nothing is trained.
 _UNUSED = (
@@ -51,11 +51,13 @@ class ExportSummary:
         image_ids: The images of the split.
         threshold: The background score of their labels.
         warnings: What is suspicious about the labels.
+        origin: Where the threshold comes from, see :class:`.ExportRecord`.
     """
 
     image_ids: list[str]
     threshold: float
     warnings: list[str]
+    origin: str | None = None
 
     def lines(self, out_dir: str | os.PathLike) -> list[str]:
         """Return what to tell the user.
@@ -64,6 +66,8 @@ class ExportSummary:
             out_dir: The export folder.
         """
         first = f'{len(self.image_ids)} images in {out_dir}, background score {self.threshold:g}'
+        if (self.origin or '').startswith(AUTO):
+            first += f' ({self.origin})'
         return [first, *(f'warning: {line}' for line in self.warnings)]
 
 
@@ -126,12 +130,11 @@ class CAMExport:
         with ExitStack() as held:
             self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
             self._write_record()
-            if choice.split is not None:
-                choice = self._choose(choice.split)
+            choice = self._choose(choice, split)
             ids = self._export_cams(split)
             labels = self._write_labels(ids, split, choice)
             warnings = labels.warnings(self._record.classes)
-            return ExportSummary(ids, choice.value, warnings)
+            return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
     def _check_dataset(self) -> None:
         """Only image-level labels say whose maps to keep."""
@@ -212,31 +215,17 @@ class CAMExport:
                     '--threshold, or a split with masks'
                 )
 
-    def _choose(self, split: str) -> ThresholdChoice:
-        """Choose the threshold of the best mIoU on a split with masks."""
-        ids = self._export_cams(split)
-        chosen = on_main_process(lambda: self._best_threshold(ids, split))
-        return ThresholdChoice(chosen['threshold'], chosen)
-
-    def _best_threshold(self, ids: Sequence[str], split: str) -> dict:
-        """Return the best threshold with how it was chosen, for the record."""
-        classes = self._record.classes
-        sweep = evaluate_folder(self.folder.cam_dir, self._ground_truth(), ids, len(classes))
-        try:
-            threshold, miou = sweep.best()
-        except ValueError as error:
-            raise UserError(
-                f'split {split}: no threshold can be chosen on it, its masks '
-                'hold nothing but void; give --threshold, or another split'
-            ) from error
-        return dict(
-            split=split,
-            num_images=len(ids),
-            negatives_without_mask=sweep.num_assumed,
-            threshold=threshold,
-            mIoU=miou,
-            curve=sweep.curve(),
-            scores=summarize(sweep.confusion(threshold), ['background', *classes]),
+    def _choose(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
+        """Replace what chooses the threshold by the threshold, which takes CAMs."""
+        if choice.split is None and not choice.auto:
+            return choice
+        ids = self._export_cams(choice.split or split)
+        if choice.auto:
+            return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
+        return on_main_process(
+            lambda: choose_by_masks(
+                self.folder, self._ground_truth(), ids, self._record.classes, choice.split
+            )
         )
 
     def _ground_truth(self) -> GroundTruth:

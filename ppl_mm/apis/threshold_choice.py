@@ -1,6 +1,7 @@
 """How an export chooses the score of the background."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from ..utils.files import check_regular
 #: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
 #: where no threshold is given and no mask may choose one.
 DEFAULT_THRESHOLD = 0.15
+#: The option, and the value of a config's ``export_threshold``, for a threshold without masks.
+AUTO = 'auto'
 
 
 @dataclass(frozen=True)
 class ThresholdChoice:
-    """A threshold, or the split whose masks choose it.
+    """A threshold, or what chooses it: the masks of a split, or the maps alone.
 
     Args:
         value: The threshold, 0..1. Defaults to IRN's.
@@ -22,6 +25,11 @@ class ThresholdChoice:
             where masks have chosen it.
         split: A split with masks: the threshold of the best mIoU on it is
             chosen, and ``value`` is not used. Defaults to None.
+        auto: The maps that are exported choose it, without a mask, see
+            :func:`ppl_mm.cams.choose_threshold`. Defaults to False.
+        expected_area: What is known of the objects then: the smallest and
+            largest mean share of an image that they cover, 0..1. Defaults to
+            None: nothing.
 
     Raises:
         UserError: If the threshold is not in 0..1.
@@ -30,6 +38,8 @@ class ThresholdChoice:
     value: float = DEFAULT_THRESHOLD
     origin: str | dict = 'default, as IRN'
     split: str | None = None
+    auto: bool = False
+    expected_area: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.value <= 1:
@@ -37,14 +47,16 @@ class ThresholdChoice:
 
     @classmethod
     def given(cls, text: str) -> 'ThresholdChoice':
-        """Return the threshold of an option: a number, or an export's record.
+        """Return what an option says: a number, an export's record, or 'auto'.
 
         Args:
-            text: A number, or the path of an ``export.json``.
+            text: A number, the path of an ``export.json``, or 'auto'.
 
         Raises:
-            UserError: If it is neither, or that export is not finished.
+            UserError: If it is none of these, or that export is not finished.
         """
+        if text == AUTO:
+            return cls(origin=AUTO, auto=True)
         try:
             value = float(text)
         except ValueError:
@@ -59,8 +71,33 @@ def _threshold_of(path: Path) -> float:
         value = None if value is None else float(value)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
-            f'--threshold {path}: neither a number nor a readable export.json'
+            f"--threshold {path}: not a number, 'auto', or a readable export.json"
         ) from error
     if value is None:
         raise UserError(f'--threshold {path}: that export is not finished; run its command again')
     return value
+
+
+def parse_area(text: str) -> tuple[float, float]:
+    """Return the range of an ``--expected-area``, as shares of an image.
+
+    Args:
+        text: Per cent, as ``1-5%``, ``1-5`` or ``3%``.
+
+    Raises:
+        UserError: If it is no such range, or not above 0 and at most 100.
+
+    Examples:
+        >>> parse_area('1-5%')
+        (0.01, 0.05)
+    """
+    found = re.fullmatch(r'([\d.]+)\s*%?\s*(?:-\s*([\d.]+))?\s*%?', text.strip())
+    try:
+        low, high = (float(part) / 100 for part in (found[1], found[2] or found[1]))
+    except (TypeError, ValueError):
+        low = high = 0.0
+    if not 0 < low <= high <= 1:
+        raise UserError(
+            f'--expected-area {text}: give the per cent of an image that objects cover, as 1-5%'
+        )
+    return low, high

@@ -5,6 +5,7 @@ from ..utils.lazy import lazy_exports
 __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        'auto_threshold': ('choose_threshold',),
         'geometry': ('lay_over',),
         'normalization': ('normalize_cam',),
         'pseudo_label': ('foreground_score', 'label_from_cam', 'upsample_cam'),

@@ -36,7 +36,8 @@ class ExportRecord:
             'probability'.
         threshold: Background score of the labels, 0..1.
         threshold_from: Where it comes from; a dict with ``split``, ``mIoU`` and
-            more where the masks of a split have chosen it.
+            more where the masks of a split have chosen it, or with ``auto``, the rule,
+            and what that saw where the maps have.
         split: What was exported last; None for the one of the config.
         num_images: How many images it has.
         label_summary: See :class:`.label_summary.LabelSummary`.
@@ -108,9 +109,11 @@ class ExportRecord:
     @property
     def threshold_origin(self) -> str | None:
         """Where the threshold comes from, in a few words: the split, if masks chose it."""
-        if isinstance(self.threshold_from, dict):
-            return self.threshold_from.get('split')
-        return self.threshold_from
+        if not isinstance(self.threshold_from, dict):
+            return self.threshold_from
+        if 'auto' in self.threshold_from:
+            return f'auto: {self.threshold_from["auto"]}'
+        return self.threshold_from.get('split')
 
     def identity(self) -> dict:
         """Return what makes the folder's files what they are, of JSON's types."""

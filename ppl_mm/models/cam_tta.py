@@ -26,9 +26,10 @@ class CAMTTAModel(BaseTTAModel):
     Args:
         module (dict | nn.Module): The CAMClassifier.
         classes (str): Whose maps are kept: 'labels', the image-level labels
-            of the data set; or 'predicted', the classes whose score, averaged
-            over the views, reaches the head's ``thr``. Either may be none:
-            the image is all background then. Defaults to 'labels'.
+            of the data set; 'predicted', the classes whose score, averaged
+            over the views, reaches the head's ``thr``; or 'all', to see what
+            maps of absent classes look like. The first two may be none: the
+            image is all background then. Defaults to 'labels'.
         cam_stride (int): The merged map has 1 / cam_stride of the image's
             side. Defaults to 4, as in IRN.
         relu (str): 'each', before views are averaged (PSA, IRN), or 'after'.
@@ -51,7 +52,7 @@ class CAMTTAModel(BaseTTAModel):
     ) -> None:
         super().__init__(module, **kwargs)
         for name, value, known in (
-            ('classes', classes, ('labels', 'predicted')),
+            ('classes', classes, ('labels', 'predicted', 'all')),
             ('relu', relu, ('each', 'after')),
         ):
             if value not in known:
@@ -141,6 +142,8 @@ class CAMTTAModel(BaseTTAModel):
                     'export with --classes predicted'
                 )
             return sample.gt_label.to(score.device, torch.long).unique()
+        if self.classes == 'all':
+            return torch.arange(len(score), device=score.device)
         return torch.nonzero(score >= self._threshold())[:, 0]
 
     def _threshold(self) -> float:

@@ -109,8 +109,8 @@ def _background(
 
 def _said(record: ExportRecord) -> str:
     """Return where the threshold of an export comes from."""
-    chosen = isinstance(record.threshold_from, dict)
-    return f'masks of {record.threshold_origin}' if chosen else str(record.threshold_origin)
+    by_masks = isinstance(record.threshold_from, dict) and 'split' in record.threshold_from
+    return f'masks of {record.threshold_origin}' if by_masks else str(record.threshold_origin)
 
 
 def _constant_steps(part: object) -> Iterator[dict]:

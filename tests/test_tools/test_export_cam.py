@@ -395,7 +395,7 @@ def test_a_split_without_masks(refuses, data, tmp_path, missing):
         ('1.5', 'must be in 0..1'),
         ('-0.1', 'must be in 0..1'),
         ('nan', 'must be in 0..1'),
-        ('none.json', 'neither a number nor'),
+        ('none.json', 'not a number,'),
     ],
 )
 def test_wrong_thresholds(refuses, threshold, message):
@@ -422,7 +422,7 @@ def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
 def test_a_file_that_holds_no_threshold(refuses, tmp_path, content):
     path = tmp_path / 'export.json'
     path.write_text(content)
-    assert f'--threshold {path}: neither a number nor' in refuses('--threshold', path)
+    assert f'--threshold {path}: not a number,' in refuses('--threshold', path)
 
 
 def test_what_is_not_there(refuses, fails, tiny_config, trained):

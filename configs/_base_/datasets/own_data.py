@@ -22,3 +22,5 @@ def _count_lines(name, default):
 # The first line of classes.txt is the background.
 own_num_classes = max(1, _count_lines('classes.txt', 2) - 1)
 own_num_train = max(1, _count_lines('ImageSets/Segmentation/train.txt', 1000))
+# Without masks the maps choose where they are cut; tools/export_cam.py --threshold wins.
+export_threshold = 'auto'
