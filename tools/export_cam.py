@@ -6,13 +6,14 @@ Runs the classifier over a split at several scales and flipped, and writes
   DIR/labels/<image>.png   the pseudo-label: 0 = background, class id + 1
   DIR/export.json          what made them: checkpoint, threshold, classes
 
-The background gets a constant score, the threshold. It is given
-(--threshold 0.2), taken from another export (--threshold other/export.json),
-chosen by the maps alone (--threshold auto, without any mask), or chosen by mIoU
-on a split that has masks (--threshold-split val), every threshold in one pass. --refine CONFIG then sharpens the labels, as
-tools/refine.py does, into DIR/refined. A second run continues where the first
-one stopped. A segmentation network's maps are exported in the same way, with a
-config as configs/voc6/maps_seg_voc6.py (docs/segmentation.md, A second round).
+The background gets a constant score, the threshold. It is given (--threshold
+0.2), taken from another export (--threshold other/export.json), chosen by the
+maps alone (--threshold auto, without any mask), or chosen by mIoU on a split
+that has masks (--threshold-split val), every threshold in one pass. --refine
+CONFIG then sharpens the labels, as tools/refine.py does, into DIR/refined. A
+second run continues where the first one stopped. A segmentation network's maps
+are exported in the same way, with a config as configs/voc6/maps_seg_voc6.py
+(docs/segmentation.md, A second round).
 """
 
 import argparse

@@ -176,6 +176,16 @@ def test_predicted_classes(thr, expected):
     assert out.cam.shape[0] == len(expected)
 
 
+@pytest.mark.parametrize('labels', [[], [1]])
+def test_all_classes_are_those_of_the_head(labels):
+    views = views_of(torch.rand(3, *SIZE), labels)
+    (out,) = run(build(classes='all'), views)
+    assert out.class_ids.tolist() == [0, 1, 2, 3, 4]
+    if labels:
+        (own,) = run(build(), views)
+        assert torch.equal(own.cam[0], out.cam[labels[0]])
+
+
 def test_an_image_whose_classes_are_not_known_says_what_to_do():
     with pytest.raises(UserError, match='a.jpg: .*--classes predicted'):
         run(build(), views_of(torch.rand(3, *SIZE), None))

@@ -402,6 +402,57 @@ def test_wrong_thresholds(refuses, threshold, message):
     assert message in refuses(f'--threshold={threshold}')
 
 
+def test_the_maps_choose_the_threshold_without_masks(export, data):
+    root, option = data
+    shutil.rmtree(root / 'SegmentationClass')
+    info = info_of(export('--threshold', 'auto', *option))
+    assert info['threshold'] == 0.5 and info['finished']
+    seen = info['threshold_from']
+    assert seen['num_images'] == 4 and 0 < seen['covered'] < 1
+    cams = [read_cam(path) for path in (Path.cwd() / 'out/cams').iterdir()]
+    shares = [(cam.cam.max(axis=0) > 0.5).mean() for cam in cams]
+    assert seen['covered'] == pytest.approx(np.mean(shares))
+
+
+def test_a_config_names_what_chooses_the_threshold(export, tiny_config):
+    folder = export('--cfg-options', 'export_threshold=auto')
+    assert 'auto' in info_of(folder)['threshold_from']
+    again = export('--threshold', 0.3, '--cfg-options', 'export_threshold=auto')
+    assert info_of(again)['threshold'] == 0.3
+
+
+def test_an_expected_area(export):
+    few = info_of(export('--threshold', 'auto', '--expected-area', '1-5%'))
+    many = info_of(export('--threshold', 'auto', '--expected-area', '30-40%'))
+    assert few['threshold'] > many['threshold']
+    assert 0.01 <= few['threshold_from']['covered'] <= 0.05
+    assert few['threshold_from']['auto'] == 'expected area 1-5 %'
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (['--threshold', 'auto', '--expected-area', 'tiny'], '--expected-area tiny: give the per'),
+        (['--threshold', 'auto', '--expected-area', '5-1%'], '--expected-area 5-1%: give the per'),
+        (['--threshold', '0.3', '--expected-area', '1-5%'], 'only --threshold auto reads it'),
+        (['--expected-area', '1-5%'], 'only --threshold auto reads it'),
+        (['--threshold', 'automatic'], "not a number, 'auto'"),
+        (['--cfg-options', 'export_threshold=often'], '--threshold often: not a number'),
+        (['--cfg-options', 'export_threshold=7'], 'must be in 0..1'),
+    ],
+)
+def test_what_auto_does_not_take(refuses, options, message):
+    assert message in refuses(*options)
+
+
+def test_negatives_alone_leave_nothing_to_cut(refuses, data):
+    root, option = data
+    rows = (root / 'image_labels.csv').read_text().splitlines()
+    empty = [line.split(',')[0] + ',' for line in rows[1:]]
+    (root / 'image_labels.csv').write_text('\n'.join([rows[0], *empty]) + '\n')
+    assert 'no image of the split has a class' in refuses('--threshold', 'auto', *option)
+
+
 def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
     path = tmp_path / 'export.json'
     path.write_text('{"threshold": null}')

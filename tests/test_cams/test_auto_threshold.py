@@ -1,0 +1,81 @@
+"""Thresholds that the maps choose: what must hold whatever the rule is."""
+
+import numpy as np
+import pytest
+
+from ppl_mm.cams import choose_threshold
+from ppl_mm.errors import UserError
+from ppl_mm.formats.cam_file import CamFile
+
+
+def blob(width, floor=0.0, class_id=0, side=24):
+    """Maps of one image: a peak of some width on a floor, normalized."""
+    y, x = np.mgrid[:side, :side] - side // 2
+    peak = np.exp(-(x**2 + y**2) / (2 * width**2))
+    return CamFile(
+        class_ids=[class_id], cam=(floor + (1 - floor) * peak)[None], size=(4 * side, 4 * side)
+    )
+
+
+def negative(side=24):
+    return CamFile(class_ids=[], cam=np.zeros((0, side, side)), size=(4 * side, 4 * side))
+
+
+def covered(cams, cut):
+    """An independent count: mean share of an image with a class that is above a cut."""
+    cams = [one for one in cams if len(one.class_ids)]
+    return np.mean([(one.cam.max(axis=0) > np.float16(cut)).mean() for one in cams])
+
+
+@pytest.fixture
+def cams():
+    return [blob(width) for width in (2, 3, 4, 6)]
+
+
+def test_the_order_of_images_does_not_matter(cams):
+    assert choose_threshold(cams) == choose_threshold(cams[::-1])
+
+
+def test_negatives_without_maps_change_nothing(cams):
+    assert choose_threshold([negative(), *cams, negative()]) == choose_threshold(cams)
+
+
+def test_maps_that_flood_are_cut_far_above_the_default():
+    flood = [blob(width, floor=0.3) for width in (2, 3, 4, 6)]
+    assert covered(flood, 0.15) == 1
+    chosen = choose_threshold(flood)
+    assert chosen.value > 0.15 and chosen.covered < 0.5
+
+
+def test_it_says_what_it_covers(cams):
+    chosen = choose_threshold(cams)
+    assert chosen.covered == pytest.approx(covered(cams, chosen.value), abs=0.002)
+    assert chosen.num_images == len(cams)
+
+
+@pytest.mark.parametrize('area', [(0.01, 0.05), (0.05, 0.1), (0.2, 0.4), (0.03, 0.03)])
+def test_the_expected_area_is_kept(cams, area):
+    chosen = choose_threshold(cams, area)
+    assert area[0] - 0.01 <= covered(cams, chosen.value) <= area[1] + 0.01
+    assert 'expected area' in chosen.rule
+
+
+def test_smaller_objects_are_cut_higher(cams):
+    cuts = [choose_threshold(cams, (share, share)).value for share in (0.02, 0.05, 0.1, 0.3)]
+    assert cuts == sorted(cuts, reverse=True) and len(set(cuts)) == len(cuts)
+
+
+def test_an_expected_area_that_the_choice_has_anyway_changes_nothing(cams):
+    free = choose_threshold(cams)
+    assert choose_threshold(cams, (free.covered / 2, free.covered * 2)).value == free.value
+
+
+def test_one_image_is_enough():
+    assert 0.05 <= choose_threshold([blob(4)]).value <= 0.95
+
+
+@pytest.mark.parametrize('cams', [[], [negative(), negative()]])
+def test_nothing_to_cut_is_one_line(cams):
+    with pytest.raises(UserError, match='no image of the split has a class') as raised:
+        choose_threshold(cams)
+    assert '\n' not in str(raised.value)
