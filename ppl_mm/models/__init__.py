@@ -14,6 +14,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'affinity.loss': ('AffinityLoss',),
         'affinity.net': ('AffinityNet',),
         'backbones.dilated_mobilenet_v2': ('DilatedMobileNetV2',),
+        'backbones.efficientnet_lite': ('EfficientNetLite',),
         'backbones.resnet38d': ('ResNet38d',),
         'cam_classifier': ('CAMClassifier',),
         'cam_head': ('CAMHead',),

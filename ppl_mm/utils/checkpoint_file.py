@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from .weight_packages import SCHEME, find_weights
 
 TRUST_VARIABLE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
 # Keys under which files keep their weights.
@@ -34,7 +35,8 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
     """Read a checkpoint onto the CPU; every door of the project and of mmengine leads here.
 
     Args:
-        path: A file, or an address such as ``torchvision://resnet50``.
+        path: A file, or an address such as ``torchvision://resnet50`` or
+            ``package://efficientnet_lite0``.
 
     Returns:
         What the file holds. The weights are always under ``state_dict``.
@@ -86,7 +88,9 @@ def read_download(url: str, folder: str | os.PathLike | None = None) -> Any:
 
 
 def _read_address(address: str) -> Any:
-    """Read what mmengine finds behind an address."""
+    """Read what an installed package, or else mmengine, finds behind an address."""
+    if address.startswith(SCHEME):
+        return _read_file(find_weights(address))
     from mmengine.runner.checkpoint import CheckpointLoader
 
     loader = CheckpointLoader._get_checkpoint_loader(address)
@@ -100,7 +104,8 @@ def _read_address(address: str) -> Any:
         reason = getattr(error, 'reason', None) or error
         raise UserError(
             f'{address}: cannot be downloaded ({reason}); get the file on a machine with '
-            'network and give its path, see docs/weights.md'
+            'network and give its path, or start from weights that are a package '
+            '(configs/own/pipeline_quick.py), see docs/weights.md'
         ) from error
 
 

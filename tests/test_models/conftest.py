@@ -26,6 +26,10 @@ BACKBONES = dict(
         dilations=(1, 1, 1, 1, 1, 2, 2),
         **MOBILENET,
     ),
+    efficientnet_lite=dict(
+        type='ppl_mm.EfficientNetLite', strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2)
+    ),
+    efficientnet_lite_cut=dict(type='ppl_mm.EfficientNetLite', out_indices=(2, 4)),
     vgg11=dict(type='mmpretrain.VGG', depth=11, num_classes=-1),
     vgg11_pool=dict(type='mmpretrain.VGG', depth=11, num_classes=-1, with_last_pool=True),
     vgg11_bn=dict(

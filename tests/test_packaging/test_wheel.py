@@ -111,7 +111,7 @@ def test_metadata_names_no_mmcv_but_what_others_forgot(wheel):
     assert {'ftfy', 'regex', 'torch', 'torchvision'} <= set(required)
     assert '<82' in required['setuptools']
     extras = {line.partition(': ')[2] for line in lines if line.startswith('Provides-Extra')}
-    assert extras == {'mim', 'optional', 'tests'}
+    assert extras == {'mim', 'optional', 'tests', 'weights'}
 
 
 def requirement_lines(name):
@@ -127,7 +127,9 @@ def test_tested_versions_are_within_the_declared_ranges():
         if pin.marker is None or pin.marker.evaluate()
     }
     declared = [
-        line for name in ('runtime', 'optional', 'tests') for line in requirement_lines(name)
+        line
+        for name in ('runtime', 'optional', 'tests', 'weights')
+        for line in requirement_lines(name)
     ]
     for requirement in declared:
         if requirement.name != 'wheel':

@@ -52,9 +52,7 @@ class DilatedMobileNetV2(MobileNetV2):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        num_layers = len(self.arch_settings)
-        _check('strides', strides, num_layers, (1, 2))
-        _check('dilations', dilations, num_layers, range(1, 1 << 16))
+        check_layers('DilatedMobileNetV2', strides, dilations, len(self.arch_settings))
         before = 1
         for i, (stride, dilation) in enumerate(zip(strides, dilations, strict=True)):
             first, *rest = getattr(self, f'layer{i + 1}')
@@ -67,13 +65,18 @@ class DilatedMobileNetV2(MobileNetV2):
         self._freeze_stages()
 
 
-def _check(name: str, values: Sequence[int], length: int, legal: Sequence[int]) -> None:
-    """Raise a ValueError unless there is one legal number for each layer."""
-    if len(values) != length or any(value not in legal for value in values):
-        raise ValueError(
-            f'{name} of DilatedMobileNetV2 must be {length} '
-            f'numbers within {legal}, got {tuple(values)}'
-        )
+def check_layers(
+    name: str, strides: Sequence[int], dilations: Sequence[int], num_layers: int
+) -> None:
+    """Raise a ValueError unless there is a legal stride and dilation for each layer."""
+    for what, values, legal in (
+        ('strides', strides, (1, 2)),
+        ('dilations', dilations, range(1, 1 << 16)),
+    ):
+        if len(values) != num_layers or any(value not in legal for value in values):
+            raise ValueError(
+                f'{what} of {name} must be {num_layers} numbers within {legal}, got {tuple(values)}'
+            )
 
 
 def _depthwise(block: Backbone) -> nn.Conv2d:

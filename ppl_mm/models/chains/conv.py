@@ -65,6 +65,22 @@ def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
     return blocks
 
 
+@register_block_chain('ppl_mm.models.backbones.efficientnet_lite.EfficientNetLite')
+def efficientnet_lite_chain(backbone: Backbone) -> list[Block]:
+    """First convolution, the inverted residuals, the last convolution."""
+    stem, *layers, last = backbone.layers
+    end = max(backbone.out_indices)
+    blocks = [Block('layers.0', (stem,), stem.conv.stride[0], stem.out_channels)]
+    for index, layer in enumerate(layers[:end], 1):
+        for number, unit in enumerate(layer):
+            stride = unit.depthwise_conv.conv.stride[0]
+            channels = unit.linear_conv.out_channels
+            blocks.append(Block(f'layers.{index}.{number}', (unit,), stride, channels))
+    if end > len(layers):
+        blocks.append(Block(f'layers.{end}', (last,), 1, last.out_channels))
+    return blocks
+
+
 def _conv_block(name: str, conv: Backbone) -> Block:
     return Block(name, (conv,), conv.stride[0], conv.out_channels)
 
