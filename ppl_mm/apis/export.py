@@ -256,9 +256,7 @@ class CAMExport:
             cam_file = read_cam(self.folder.cam_path(image_id))
             write_label(self.folder.label_path(image_id), label_from_cam(cam_file, choice.value))
         barrier()
-        paths = [self.folder.label_path(image_id) for image_id in ids]
-        classes = self._record.classes
-        labels = on_main_process(lambda: summarize_labels(paths, len(classes)))
+        labels = on_main_process(lambda: self._summarize(ids, split))
         self._write_record(
             threshold=choice.value,
             threshold_from=choice.origin,
@@ -268,3 +266,8 @@ class CAMExport:
             finished=True,
         )
         return labels
+
+    def _summarize(self, ids: Sequence[str], split: str | None) -> LabelSummary:
+        labels = {image_id: self.folder.label_path(image_id) for image_id in ids}
+        classes = self._record.classes
+        return summarize_labels(labels, len(classes), lambda: self._dataset(split).negatives())

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, is_main_process
 
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import RefinementRecord
+from ..formats.ground_truth import read_negatives
 from ..formats.label_summary import LabelSummary, summarize_labels
 from ..refine.config import build_chain, chain_settings, used_files
 from ..utils.main_process import on_main_process
@@ -186,8 +188,9 @@ class FolderRefinement:
             )
 
     def _summarize(self, image_ids: Sequence[str]) -> LabelSummary:
-        paths = [self.folder.label_path(image_id) for image_id in image_ids]
-        return on_main_process(lambda: summarize_labels(paths, len(self.source.classes)))
+        labels = {image_id: self.folder.label_path(image_id) for image_id in image_ids}
+        count = partial(summarize_labels, labels, len(self.source.classes))
+        return on_main_process(lambda: count(lambda: read_negatives(self.source.data_root)))
 
     def _write_record(self, **changes: object) -> None:
         self._record = replace(self._record, **changes)

@@ -4,7 +4,10 @@ import os
 from pathlib import Path
 
 from ..formats.export_folder import agreed_classes, find_labels, how_to_make_labels
+from ..formats.ground_truth import read_negatives
+from ..formats.image_list import image_id
 from ..registry import DATASETS
+from .label_warnings import warn_about_labels
 from .voc_layout_dataset import VOCLayoutDataset
 
 
@@ -53,6 +56,24 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
             metainfo['classes'] = agreed_classes(metainfo.get('classes'), record.classes, folder)
         data_prefix = dict(data_prefix or {}, seg_map_path=os.path.abspath(folder))
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Find the image and the label of every stem, and say what is suspicious about them.
+
+        Returns:
+            See :class:`VOCLayoutDataset`.
+        """
+        samples = super().load_data_list()
+        if not self.test_mode:
+            root = Path(self.data_prefix['img_path'])
+            labels = {
+                image_id(os.path.relpath(one['img_path'], root)): one['seg_map_path']
+                for one in samples
+                if one.get('seg_map_path')
+            }
+            classes = self._metainfo['classes'][1:]
+            warn_about_labels(labels, classes, lambda: read_negatives(self.data_root))
+        return samples
 
     def _no_masks(self) -> str:
         return how_to_make_labels(self.label_dir)

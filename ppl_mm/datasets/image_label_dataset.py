@@ -1,20 +1,14 @@
 """Images with image-level labels, the only supervision of the method."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
 from ..formats.bit_depth import stored_white_level
-from ..formats.class_list import (
-    BACKGROUND,
-    ClassIds,
-    check_classes,
-    check_same_classes,
-    read_classes,
-)
+from ..formats.class_list import BACKGROUND, ClassIds, check_same_classes
 from ..formats.export_folder import agreed_classes, find_labels
 from ..formats.image_folder import ImageFolder
 from ..formats.image_labels import label_format, read_labels
@@ -23,6 +17,8 @@ from ..formats.label_row import LabelRow
 from ..formats.mask_file import IGNORE
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
+from .class_names import resolve_classes
+from .label_warnings import warn_about_labels
 
 
 @DATASETS.register_module()
@@ -95,7 +91,7 @@ class ImageLabelDataset(BaseDataset):
         prefix = {'img_path': VOCLayout.IMAGES, **(data_prefix or {})}
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
-        metainfo, self._classes_from = _resolve_classes(metainfo, data_root)
+        metainfo, self._classes_from = resolve_classes(metainfo, data_root)
         white_level = stored_white_level(data_root)
         if white_level is not None:  # into the checkpoint, for inference
             metainfo['white_level'] = white_level
@@ -130,6 +126,9 @@ class ImageLabelDataset(BaseDataset):
         ]
         for sample, label in zip(samples, labels or (), strict=False):
             sample['gt_label'] = list(label)
+        if self.label_dir is not None and not self.test_mode:
+            labels = {sample['image_id']: sample['seg_map_path'] for sample in samples}
+            warn_about_labels(labels, self._metainfo['classes'], lambda: _negatives(samples))
         return samples
 
     def prepare_data(self, idx: int) -> dict | None:
@@ -171,6 +170,10 @@ class ImageLabelDataset(BaseDataset):
             idx: Position in the split.
         """
         return self.get_data_info(idx).get('gt_label', [])
+
+    def negatives(self) -> frozenset[str]:
+        """Return the ids of the images that show none of the classes."""
+        return _negatives(map(self.get_data_info, range(len(self))))
 
     def label_counts(self) -> dict[str, int]:
         """Return how many images show each class."""
@@ -246,6 +249,10 @@ class ImageLabelDataset(BaseDataset):
         return found
 
 
+def _negatives(samples: Iterable[Mapping]) -> frozenset[str]:
+    return frozenset(one['image_id'] for one in samples if one.get('gt_label') == [])
+
+
 def _find_labels(label_dir: str, metainfo: Mapping) -> str:
     """Return the folder of pseudo-labels, absolute, made for the same classes."""
     folder, record = find_labels(label_dir)
@@ -253,22 +260,6 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
         classes = metainfo.get('classes')
         agreed_classes(classes and (BACKGROUND, *classes), record.classes, folder)
     return os.path.abspath(folder)
-
-
-def _resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
-    """Return metainfo with the classes, where they are known, and their source."""
-    metainfo = dict(metainfo or {})
-    path = os.path.join(data_root, VOCLayout.CLASSES)
-    listed = read_classes(path) if os.path.isfile(path) else None
-    if 'classes' in metainfo:
-        where = 'metainfo.classes'
-        metainfo['classes'] = check_classes(metainfo['classes'], where)
-        if listed is not None:
-            check_same_classes(metainfo['classes'], where, listed, path)
-        return metainfo, where
-    if listed is not None:
-        metainfo['classes'] = listed
-    return metainfo, path
 
 
 def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:

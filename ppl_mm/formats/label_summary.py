@@ -1,8 +1,8 @@
 """What a set of pseudo-labels shows as a whole, and what is suspicious about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +26,18 @@ class LabelSummary:
     Pixels with the value "ignore" count neither as a class nor as background.
 
     Args:
-        num_labels: How many labels.
-        background: Labels without a pixel of any class.
+        num_labels: How many labels, without those of ``negatives``.
+        background: Labels without a pixel of any class, those of
+            ``negatives`` apart.
         void: Labels with nothing but "ignore".
         covered: Mean share of an image that has a class, 0..1, over the labels
             that show one; 0 where there is none.
         nearly_all: Labels in which classes cover more than
             :data:`NEARLY_ALL` of the image.
         images_per_class: Labels that show a class, by class id.
+        negatives: Labels of images that show none of the classes, which are
+            rightly background. Only looked for where most labels are.
+        unread: Labels that were left out to save time.
     """
 
     num_labels: int
@@ -42,6 +46,8 @@ class LabelSummary:
     covered: float
     nearly_all: int
     images_per_class: list[int] = field(default_factory=list)
+    negatives: int = 0
+    unread: int = 0
 
     def warnings(self, classes: Sequence[str]) -> list[str]:
         """Return a line for each thing that is suspicious.
@@ -72,7 +78,7 @@ class LabelSummary:
         missing = [
             name for name, count in zip(classes, self.images_per_class, strict=True) if not count
         ]
-        if missing and self.background + self.void < total:
+        if missing and not self.unread and self.background + self.void < total:
             shown = ', '.join(missing[:_SHOWN]) + (', ..' if len(missing) > _SHOWN else '')
             yield (
                 f'no pseudo-label shows {shown} ({len(missing)} of {len(classes)} classes), which '
@@ -80,19 +86,48 @@ class LabelSummary:
             )
 
 
-def summarize_labels(paths: Sequence[Path], num_classes: int) -> LabelSummary:
+def summarize_labels(
+    labels: Mapping[str, Path],
+    num_classes: int,
+    negatives: Callable[[], Collection[str]] = frozenset,
+    most: int | None = None,
+) -> LabelSummary:
     """Return the counts over pseudo-labels, read with several threads.
 
     Args:
-        paths: The label of each image, see :func:`.mask_file.read_mask`.
+        labels: The label of each image by image id, see
+            :func:`.mask_file.read_mask`.
         num_classes: Foreground classes.
+        negatives: Returns the ids of the images that show none of the classes,
+            such as :func:`.ground_truth.read_negatives`. Called only where
+            most labels are background. Defaults to: there are none.
+        most: Of more labels than this, read this many, evenly spread. Defaults
+            to None: read all.
 
     Raises:
         UserError: If a file is missing or cannot be read.
     """
+    ids = list(labels)
+    if most and len(ids) > most:
+        ids = [ids[k * len(ids) // most] for k in range(most)]
     with ThreadPoolExecutor() as pool:
         # Pixels by value, (labels, 256): background, classes, .., "ignore".
-        counts = np.array(list(pool.map(_count, paths)), np.int64).reshape(-1, IGNORE + 1)
+        counts = np.array(list(pool.map(_count, [labels[name] for name in ids])), np.int64)
+    counts = counts.reshape(-1, IGNORE + 1)
+    blank = counts[:, 0] == counts.sum(axis=1)
+    rightly = np.zeros(len(ids), bool)
+    if blank.sum() >= MOST_LABELS * len(ids) > 0:
+        known = negatives()
+        rightly = blank & np.array([name in known for name in ids])
+    return replace(
+        _summarize(counts[~rightly], num_classes),
+        negatives=int(rightly.sum()),
+        unread=len(labels) - len(ids),
+    )
+
+
+def _summarize(counts: np.ndarray, num_classes: int) -> LabelSummary:
+    """Return the summary of labels by their pixels of each value, shape (labels, 256)."""
     classes = counts[:, 1 : num_classes + 1]
     share = classes.sum(axis=1) / np.maximum(counts.sum(axis=1), 1)  # (labels,)
     void = counts[:, IGNORE] == counts.sum(axis=1)

@@ -11,6 +11,7 @@ from PIL import Image
 from ppl_mm.data_tools.demo.data import CLASSES, write_demo_data
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import write_label
 from ppl_mm.registry import DATASETS
 from ppl_mm.utils.cli import one_line
 
@@ -486,7 +487,7 @@ def test_the_pipeline_of_mmpretrain_takes_the_samples(root):
 def exported(root, stems='ac', classes=NAMES, **record):
     """What tools/export_cam.py leaves."""
     for stem in stems:
-        write(root, f'out/labels/{stem}.png', '')
+        write_label(root / f'out/labels/{stem}.png', np.eye(8, dtype=np.uint8))
     write(root, 'out/export.json', json.dumps(dict(classes=classes, threshold=0.3) | record))
     return root / 'out'
 

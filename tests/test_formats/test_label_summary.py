@@ -21,7 +21,7 @@ def summary(tmp_path, labels):
     for k, label in enumerate(labels):
         paths.append(tmp_path / f'{k}.png')
         write_label(paths[-1], label)
-    return summarize_labels(paths, len(CLASSES))
+    return summarize_labels({path.stem: path for path in paths}, len(CLASSES))
 
 
 def warnings(tmp_path, labels):
@@ -72,4 +72,24 @@ def test_no_labels_at_all(tmp_path):
 def test_a_bad_label_names_its_file(tmp_path):
     (tmp_path / 'a.png').write_bytes(b'no picture')
     with pytest.raises(UserError, match='a.png'):
-        summarize_labels([tmp_path / 'a.png'], 3)
+        summarize_labels({'a': tmp_path / 'a.png'}, 3)
+
+
+def test_images_that_show_no_class_are_rightly_background(tmp_path):
+    labels = {}
+    for k, label in enumerate([part(1, 3), part(2, 3), part(3, 3), *[BACKGROUND] * 97]):
+        labels[str(k)] = tmp_path / f'{k}.png'
+        write_label(labels[str(k)], label)
+    found = summarize_labels(labels, 3, lambda: set(map(str, range(3, 99))))
+    assert (found.num_labels, found.background, found.negatives) == (4, 1, 96)
+    assert found.warnings(CLASSES) == []
+    assert '97 of 100' in summarize_labels(labels, 3).warnings(CLASSES)[0]
+
+
+def test_a_sample_accuses_no_class(tmp_path):
+    labels = {str(k): tmp_path / f'{k % 2}.png' for k in range(20)}
+    write_label(labels['0'], part(1, 3))
+    write_label(labels['1'], part(2, 3))
+    found = summarize_labels(labels, 3, most=5)
+    assert (found.num_labels, found.unread) == (5, 15) and found.warnings(CLASSES) == []
+    assert 'eel' in summarize_labels(labels, 3).warnings(CLASSES)[0]

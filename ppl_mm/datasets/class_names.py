@@ -1,0 +1,31 @@
+"""The classes of image-level labels: given, or those of the data set."""
+
+import os
+from collections.abc import Mapping
+
+from ..formats.class_list import check_classes, check_same_classes, read_classes
+from ..formats.voc_layout import VOCLayout
+
+
+def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
+    """Return metainfo with the foreground classes, where they are known, and their source.
+
+    Args:
+        metainfo: As given to a dataset; its ``classes`` win.
+        data_root: Folder of the data set, whose classes.txt is the other source.
+
+    Raises:
+        UserError: A list is not valid, or the two differ.
+    """
+    metainfo = dict(metainfo or {})
+    path = os.path.join(data_root, VOCLayout.CLASSES)
+    listed = read_classes(path) if os.path.isfile(path) else None
+    if 'classes' in metainfo:
+        where = 'metainfo.classes'
+        metainfo['classes'] = check_classes(metainfo['classes'], where)
+        if listed is not None:
+            check_same_classes(metainfo['classes'], where, listed, path)
+        return metainfo, where
+    if listed is not None:
+        metainfo['classes'] = listed
+    return metainfo, path
