@@ -6,7 +6,7 @@ import os
 import runpy
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
@@ -27,7 +27,9 @@ def start(command: Sequence[str], log: Path, keep: int | None = None) -> BasePro
         keep: A file descriptor to keep open in the process.
     """
     context = _context()
-    process = context.Process(target=_run, args=(command[1:], log, _Kept(keep)), name=log.stem)
+    # The fork server may be older than the environment.
+    arguments = (command[1:], log, _Kept(keep), dict(os.environ))
+    process = context.Process(target=_run, args=arguments, name=log.stem)
     process.start()
     return process
 
@@ -63,8 +65,11 @@ def _receive(sent: Any) -> int | None:
     return None if sent is None else sent.detach()
 
 
-def _run(command: Sequence[str], log: Path, kept: int | None) -> None:
+def _run(
+    command: Sequence[str], log: Path, kept: int | None, environment: Mapping[str, str]
+) -> None:
     """Do what ``python *command`` does, in a new process."""
+    os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Data loaders start their workers the default way, not the way this process was started.
     multiprocessing.set_start_method(None, force=True)

@@ -418,6 +418,21 @@ def test_what_does_not_is_a_warning_or_a_note(data, spoil, level, text):
     assert found.level == level and found.advice
 
 
+def test_the_only_class_in_every_training_image_is_an_error(data):
+    shutil.rmtree(data / 'SegmentationClass')
+    edit(data / 'classes.txt', lambda text: 'background\nwug\n')
+    lines = (data / 'image_labels.csv').read_text().splitlines()[1:]
+    rows = [f'{line.partition(",")[0]},wug' for line in lines]
+    edit(data / 'image_labels.csv', lambda text: '\n'.join(['image,labels', *rows]))
+    (found,) = (finding for finding in findings(data) if finding.level == 'error')
+    assert found.text == 'the only class, wug, is in all 80 training images'
+    assert '--negatives' in found.advice
+    first = list_of(data, 'train').read_text().split()[0]
+    edit(data / 'image_labels.csv', lambda text: text.replace(f'{first},wug', f'{first},'))
+    levels = {finding.level for finding in findings(data)}
+    assert 'error' not in levels and 'warning' in levels  # nearly every
+
+
 def test_negatives_are_counted_and_need_no_mask(data, check):
     negatives(data)
     edit(data / 'image_labels.csv', lambda text: '\n'.join(text.splitlines()[:-1]))

@@ -11,6 +11,8 @@ from ...formats.mask_file import IGNORE
 from ..own.found_files import HIDDEN
 from .scan import DatasetScan, other_files
 
+#: What findings are, the worst first.
+LEVELS = ('error', 'warning', 'note')
 #: Below this many images a class is called tiny; a rule of thumb.
 TINY_CLASS = 20
 #: The most frequent class over the rarest from which it is worth a word.
@@ -70,8 +72,7 @@ def find_all(scan: DatasetScan) -> list[Finding]:
         )
         for finding in check(scan)
     ]
-    order = ('error', 'warning', 'note')
-    return sorted(found, key=lambda finding: order.index(finding.level))
+    return sorted(found, key=lambda finding: LEVELS.index(finding.level))
 
 
 def _some(level: str, items: Iterable[str], text: str, advice: str) -> Iterator[Finding]:
@@ -277,12 +278,21 @@ def _negatives(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
-    total = len(scan.split('train'))
+    total, counts = len(scan.split('train')), scan.counts('train')
+    if len(counts) == 1 and total and {*counts.values()} == {total}:
+        (name,) = counts
+        yield Finding(
+            'error',
+            f'the only class, {name}, is in all {total} training images',
+            'a classifier has nothing to tell it from: add images without it, in a folder '
+            '_negative or with --negatives DIR, or a second class',
+        )
+        return
     yield from _some(
         'warning',
         (
             f'{name}: {count} of {total}'
-            for name, count in scan.counts('train').items()
+            for name, count in counts.items()
             if total > 1 and count > _EVERYWHERE * total
         ),
         '{n} classes are in nearly every training image',

@@ -133,7 +133,7 @@ class OwnData:
         except (OSError, KeyError, ValueError):
             before = {}
         before = {name: digest for name, digest in before.items() if digest}
-        now = {_escaped(source.name): image.digest for image in images for source in image.sources}
+        now = {escaped(source.name): image.digest for image in images for source in image.sources}
         if before != now:
             both = before.keys() & now.keys()
             changed = sum(before[name] != now[name] for name in both)
@@ -223,7 +223,7 @@ class OwnData:
         unused = {**found.labels.left_out, **found.skipped}
         writer.writerows((name, '', why, '') for name, why in unused.items())
         with atomic_write(self.out / 'sources.csv') as file:
-            file.write(_escaped(text.getvalue()).encode())
+            file.write(escaped(text.getvalue()).encode())
 
     def _remove_others(self, entries: Mapping[str, dict]) -> None:
         """What an earlier run made of photos that have gone since."""
@@ -267,6 +267,6 @@ class OwnData:
         )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text for a UTF-8 file: bytes that are not UTF-8 become ``\\xe9``."""
     return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')

@@ -50,7 +50,7 @@ def collect_images(
     Raises:
         UserError: Photos or labels are missing, or do not fit each other.
     """
-    paths, negatives, skipped = _find_all(settings)
+    paths, negatives, skipped = find_photos(settings)
     labels = read_own_labels(settings, list(paths), negatives, skip_bad)
     names = [name for name in paths if name not in labels.left_out]
     find = _mask_finder(settings, names, list(paths)) if settings.masks else None
@@ -71,16 +71,20 @@ def _mask_finder(
     return MaskFinder(settings.masks, photos, files if among else ())
 
 
-def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], dict[str, str]]:
-    """Return the path of every photo by its name, the names of ``--negatives``, and the rest."""
+def find_photos(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], dict[str, str]]:
+    """Return the path of every photo by its name, the names of ``--negatives``, and the rest.
+
+    Raises:
+        UserError: A folder is missing or holds no photo, or two photos have one name.
+    """
     others = [path for path in (settings.out, settings.masks, settings.negatives) if path]
-    found, skipped = _find_photos(settings.photos, others)
+    found, skipped = _look_through(settings.photos, others)
     paths = {name: settings.photos / name for name in found}
     if not settings.negatives:
         return paths, set(), skipped
     prefix = _negative_prefix(settings.photos, settings.negatives)
     others = [path for path in (settings.out, settings.masks) if path]
-    found, passed = _find_photos(settings.negatives, others)
+    found, passed = _look_through(settings.negatives, others)
     skipped |= {f'{prefix}/{name}': why for name, why in passed.items()}
     negatives = {f'{prefix}/{name}': settings.negatives / name for name in found}
     twice = min(paths.keys() & negatives.keys(), default=None)
@@ -89,7 +93,7 @@ def _find_all(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], dic
     return paths | negatives, set(negatives), skipped
 
 
-def _find_photos(root: Path, leave_out: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
+def _look_through(root: Path, leave_out: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
     """Return the photos of a folder, and its other files with what they are."""
     found = find_files(root, leave_out)
     masks = dict.fromkeys(masks_beside(root, found.photos), MASKS)

@@ -1,0 +1,162 @@
+"""The options of commands that make a data set of one's own."""
+
+import argparse
+from pathlib import Path
+
+from .mask_values import parse_meanings
+from .settings import OwnDataSettings
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what photos show and how they are read, see :func:`settings_of`."""
+    add_label_options(parser)
+    add_mask_options(parser)
+    add_val_options(parser)
+    add_photo_options(parser)
+
+
+def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSettings:
+    """Return what the options of :func:`add_data_options` say.
+
+    Args:
+        args: The arguments of the command.
+        photos: The folder of photographs.
+        out: The data set to write.
+    """
+    return OwnDataSettings(
+        photos=photos,
+        out=out,
+        labels=args.labels,
+        val_labels=args.val_labels,
+        label_pattern=args.label_pattern,
+        class_folder=args.class_folder,
+        negatives=args.negatives,
+        negative_names=tuple(args.negative_name),
+        masks=args.masks,
+        classes=tuple(args.classes),
+        val_share=args.val_share,
+        val_list=args.val_list,
+        seed=args.seed,
+        max_long_side=args.max_long_side,
+        link=args.link,
+        mask_values=parse_meanings(args.mask_values),
+        mask_overlap=args.mask_overlap,
+        white_level=args.white_level,
+    )
+
+
+def add_label_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what photos show."""
+    parser.add_argument(
+        '--labels',
+        type=Path,
+        metavar='FILE',
+        help='a .csv or .json (default: a folder for each class)',
+    )
+    parser.add_argument(
+        '--label-pattern',
+        default='',
+        metavar='REGEX',
+        help='labels are in the names of the files: a regular expression whose group finds the '
+        "class in the path below PHOTOS, e.g. '([a-z]+)_[0-9]+'",
+    )
+    parser.add_argument(
+        '--class-folder',
+        choices=['first', 'last'],
+        default='',
+        help='which folder is the class where photos lie more than one folder deep',
+    )
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='foreground classes in the order of their ids; photos that show others only are left '
+        'out (default: all that the labels name, in natural order)',
+    )
+    parser.add_argument(
+        '--negatives', type=Path, metavar='DIR', help='more photos, which show none of the classes'
+    )
+    parser.add_argument(
+        '--negative-name',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='labels that mean "shows none of the classes", e.g. none, background or good',
+    )
+
+
+def add_val_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which photos to validate on."""
+    val = parser.add_mutually_exclusive_group()
+    val.add_argument(
+        '--val-share',
+        type=float,
+        default=0.1,
+        metavar='X',
+        help='part of the photos of each class to validate on (default: 0.1)',
+    )
+    val.add_argument(
+        '--val-list',
+        type=Path,
+        metavar='FILE',
+        help='the photos to validate on, one per line, instead',
+    )
+    val.add_argument(
+        '--val-labels',
+        type=Path,
+        metavar='FILE',
+        help='a second file like --labels, with the photos to validate on, instead',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='random seed of their choice')
+
+
+def add_mask_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options about masks."""
+    parser.add_argument(
+        '--masks',
+        type=Path,
+        metavar='DIR',
+        help='masks named as the photos, of any lossless format, to measure with, never to '
+        'train on; several masks of one photo are put together',
+    )
+    parser.add_argument(
+        '--mask-values',
+        nargs='+',
+        default=(),
+        metavar='VALUE=MEANING',
+        help="what a mask's values mean: a class, background, void, or object "
+        "for the photo's one class, e.g. 0=background 255=object, or of masks with "
+        'soft edges 0-127=background 128-255=object (default: 0 background, 1 the '
+        'first class, 255 void)',
+    )
+    parser.add_argument(
+        '--mask-overlap',
+        choices=('later', 'void'),
+        default='later',
+        help='a pixel that several masks of one photo claim: the class of the later mask, '
+        'or void (default: later)',
+    )
+
+
+def add_photo_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how photos are read and written."""
+    parser.add_argument(
+        '--max-long-side',
+        type=int,
+        default=2048,
+        metavar='PIXELS',
+        help='shrink larger photos, 0 to keep all sizes (default: 2048)',
+    )
+    parser.add_argument(
+        '--white-level',
+        type=int,
+        metavar='N',
+        help='what is white in photos of 16 bits, e.g. 4095 where a camera uses 12 of them '
+        '(default: the most that the bits in use can hold, one level for all photos)',
+    )
+    parser.add_argument(
+        '--link',
+        action='store_true',
+        help='hard links instead of copies of photos that need no change',
+    )

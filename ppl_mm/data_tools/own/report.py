@@ -1,0 +1,52 @@
+"""What a user reads after a data set was made."""
+
+from pathlib import Path
+
+from .data import OwnDataSummary
+
+
+def print_summary(out: Path, summary: OwnDataSummary) -> None:
+    """Print what was made of photos.
+
+    Args:
+        out: The data set.
+        summary: What was made.
+    """
+    if not summary.written:
+        print(f'{out}: complete already')
+    else:
+        _print_labels(out, summary)
+    for note, count in summary.notes.items():
+        print(f'  {count} {note}')
+    if summary.white_level:
+        print(f'  0..{summary.white_level} of 16 bits became 0..255; --white-level sets another')
+    if summary.left_out:
+        print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
+    for kind, count in summary.skipped.items():
+        print(f'  {count} not used: {kind}')
+    if summary.skipped:
+        print(f'  which photo or file became what: {out / "sources.csv"}')
+
+
+def _print_labels(out: Path, summary: OwnDataSummary) -> None:
+    """Print how many images show what."""
+    ids = ', '.join(f'{number}={name}' for number, name in enumerate(summary.classes, 1))
+    print(f'{out}: values in masks: 0=background, {ids}')
+    for split, size in summary.sizes.items():
+        shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
+        if summary.counts[split]['']:
+            shown.append(f'none {summary.counts[split][""]}')
+        print(f'{out}: {split} {size} images' + f': {", ".join(shown)}' * (split != 'unlabelled'))
+    negatives = summary.total('')
+    print(
+        f'{out}: {summary.sizes["train"] + summary.sizes["val"] - negatives} images with a class, '
+        f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
+    )
+    if summary.outside:
+        names = ', '.join(f'{name} {count}' for name, count in summary.outside.items())
+        print(f'  not among --classes: {names}; photos that show nothing else are left out')
+    for name, near in summary.typos.items():
+        print(
+            f"warning: class '{name}' has {summary.total(name)} images and '{near}' "
+            f'{summary.total(near)}; if it is misspelt, correct the labels and start again'
+        )
