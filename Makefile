@@ -27,9 +27,10 @@ test-fast: install  ## Run the tests that take seconds
 test-configs: install  ## Train, resume and test every recipe, on tiny data
 	$(PY) -m pytest -m configs $(ARGS)
 
-lint: install  ## Check the style
+lint: install  ## Check style and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	for script in tools/*.sh .ci/run; do bash -n $$script || exit 1; done
 
 docs: build/docs/.installed  ## Build the website in build/site

@@ -51,7 +51,8 @@ def _register_package() -> None:
     MODULE2PACKAGE['ppl_mm'] = 'ppl_mm'
 
 
-Action = Callable[[ModuleType | None], None]
+# Takes a module, whose attributes only the library's version tells.
+Action = Callable[[Any], None]
 
 
 class _AtImport(importlib.abc.MetaPathFinder):
@@ -91,14 +92,14 @@ class _AtImport(importlib.abc.MetaPathFinder):
             self.after.get(name, _nothing)(module)
 
         # On the instance: the loader stays of its class, which inspect needs.
-        loader.exec_module = exec_module
+        vars(loader)['exec_module'] = exec_module
 
 
-def _nothing(module: ModuleType) -> None:
+def _nothing(module: Any) -> None:
     pass
 
 
-def check_versions(module: ModuleType | None) -> None:
+def check_versions(module: Any) -> None:
     """Say which versions do not fit, before mmseg asserts it without a way out.
 
     mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4":
@@ -121,7 +122,7 @@ def check_versions(module: ModuleType | None) -> None:
         raise
 
 
-def leave_out_multimodal(dependency: ModuleType) -> None:
+def leave_out_multimodal(dependency: Any) -> None:
     """Keep mmpretrain importable beside a transformers that it does not know.
 
     mmpretrain 1.2 imports its vision-language models wherever transformers is
@@ -244,7 +245,7 @@ def _numpy_constructors(np: ModuleType) -> list[tuple[Callable, str]]:
     ]
 
 
-def guard_checkpoints(checkpoint: ModuleType) -> None:
+def guard_checkpoints(checkpoint: Any) -> None:
     """Have everything that loads weights through mmengine read and fit them as we do.
 
     mmengine loads what happens to fit and logs the rest as a warning, so that
@@ -288,7 +289,7 @@ def guard_checkpoints(checkpoint: ModuleType) -> None:
     checkpoint.load_url = read_url
 
 
-def write_whole_files(registry: ModuleType) -> None:
+def write_whole_files(registry: Any) -> None:
     """Have mmengine write its files whole, and beside a link instead of through it.
 
     Its backend empties the old file before it writes the new one. A kill in
@@ -299,7 +300,9 @@ def write_whole_files(registry: ModuleType) -> None:
     """
     from .utils.files import atomic_write
 
-    class LocalBackend(registry.LocalBackend):
+    mmengine_backend: Any = registry.LocalBackend
+
+    class LocalBackend(mmengine_backend):
         def put(self, obj: bytes, filepath) -> None:
             with atomic_write(filepath) as file:
                 file.write(obj)

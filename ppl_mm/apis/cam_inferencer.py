@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,6 +70,7 @@ class CAMInferencer(BaseInferencer):
                     f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
                 )
         device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+        self.model: Any  # set by the base class
         super().__init__(config, resolve_checkpoint(pretrained), device)
         check_checkpoint(self.model, resolve_checkpoint(pretrained))
         meta = self.model._dataset_meta or {}

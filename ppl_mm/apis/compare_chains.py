@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class ChainMeter:
         self, chains: Mapping[str, ChainSettings], folder: CamFolder, mask_dir: Path
     ) -> None:
         self.chains, self.folder, self.truth = chains, folder, GroundTruth(mask_dir)
-        self._name, self._chain = None, None
+        self._chains: dict[str, RefinerChain] = {}
 
     def __call__(self, item: tuple[str, str]) -> tuple[np.ndarray, float]:
         """Measure one chain on one image.
@@ -103,11 +104,10 @@ class ChainMeter:
 
     def chain(self, name: str) -> RefinerChain:
         """Return a chain by name; only the last one is kept in memory."""
-        if name != self._name:
-            self._chain = None  # free its memory first
-            self._chain = build_chain(self.chains[name])
-            self._name = name
-        return self._chain
+        if name not in self._chains:
+            self._chains.clear()  # free the memory of the last one first
+            self._chains[name] = build_chain(self.chains[name])
+        return self._chains[name]
 
 
 class ChainComparison:
@@ -139,7 +139,7 @@ class ChainComparison:
         self.image_ids: Sequence[str] = folder.image_ids(split)[:limit]
         self.mask_dir = folder.layout.mask_dir
         record = folder.record
-        self.report = dict(
+        self.report: dict[str, Any] = dict(
             ppl_mm=__version__,
             source_dir=str(folder.root),
             config=record.config,
@@ -203,7 +203,8 @@ class ChainComparison:
         return self._origin(name).items() <= known.items()
 
     def _measure(self, pool: WorkerPool, name: str) -> dict:
-        total, seconds = 0, 0.0
+        total: Any = 0  # (n + 1, n + 2)
+        seconds = 0.0
         results = pool.map((name, image_id) for image_id in self.image_ids)
         for confusion, spent in track(results, name, total=len(self.image_ids)):
             total, seconds = total + confusion, seconds + spent

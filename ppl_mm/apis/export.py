@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
@@ -148,7 +149,7 @@ class CAMExport:
                 'configs/voc6/maps_seg_voc6.py)'
             )
 
-    def _write_record(self, **changes: object) -> None:
+    def _write_record(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)
         if is_main_process():
             self.folder.write(self._record)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, is_main_process
 
@@ -192,7 +193,7 @@ class FolderRefinement:
         count = partial(summarize_labels, labels, len(self.source.classes))
         return on_main_process(lambda: count(lambda: read_negatives(self.source.data_root)))
 
-    def _write_record(self, **changes: object) -> None:
+    def _write_record(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)
         if is_main_process():
             self.folder.write(self._record)

@@ -120,7 +120,7 @@ class ImageLabelDataset(BaseDataset):
                 f'{images.root}: the folder holds no images; check data_root and data_prefix'
             )
         paths, masks = _find_images(images, rows), self._find_masks(rows)
-        samples = [
+        samples: list[dict] = [
             dict(img_path=path, seg_map_path=mask, image_id=image_id(row.image), img_id=number)
             for number, (row, path, mask) in enumerate(zip(rows, paths, masks, strict=True))
         ]
@@ -146,9 +146,11 @@ class ImageLabelDataset(BaseDataset):
         """
         results = super().prepare_data(idx)
         sample = (results or {}).get('data_samples')
-        if 'gt_seg_map' in (sample or ()):
+        if sample is None:
+            return results
+        if 'gt_seg_map' in sample:
             self._check_label(sample.gt_seg_map, idx)
-        if 'gt_label' in (sample or ()) and not len(sample.gt_label):
+        if 'gt_label' in sample and not len(sample.gt_label):
             # mmpretrain packs an empty list as float, which is not an index.
             sample.set_gt_label(np.zeros(0, np.int64))
         return results
@@ -207,7 +209,7 @@ class ImageLabelDataset(BaseDataset):
         table, ids = _by_id(rows), ClassIds(classes)
         labels = {image: ids(row) for image, row in table.items()}
         if wanted is not None:
-            rows = [table.get(image_id(row.image)) or self._unlabelled(row) for row in wanted]
+            rows = [self._labelled(row, table) for row in wanted]
         return rows, [labels[image_id(row.image)] for row in rows]
 
     def _read_rows(self, wanted: list[LabelRow] | None) -> list[LabelRow]:
@@ -216,7 +218,7 @@ class ImageLabelDataset(BaseDataset):
             self.ann_file,
             self._metainfo.get('classes', ()),
             self.ann_format,
-            images=wanted and [image_id(row.image) for row in wanted],
+            images=None if wanted is None else [image_id(row.image) for row in wanted],
             count_difficult=self.count_difficult,
         )
         if found.classes is not None:
@@ -226,7 +228,9 @@ class ImageLabelDataset(BaseDataset):
                 check_same_classes(found.classes, where, known, self._classes_from)
         return found.rows
 
-    def _unlabelled(self, row: LabelRow) -> None:
+    def _labelled(self, row: LabelRow, table: dict[str, LabelRow]) -> LabelRow:
+        if (found := table.get(image_id(row.image))) is not None:
+            return found
         raise UserError(
             f"{row.where}: image '{row.image}' has no labels in {self.ann_file}; add a row, with "
             'an empty label if it shows none of the classes, or take it out'
@@ -264,7 +268,7 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
 
 def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
     """Return rows by image; an error names an image that occurs twice."""
-    table = {}
+    table: dict[str, LabelRow] = {}
     for row in rows:
         first = table.setdefault(image_id(row.image), row)
         if first is not row:
@@ -275,8 +279,8 @@ def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
 
 
 def _find_images(images: ImageFolder, rows: list[LabelRow]) -> list[str]:
-    paths = [images.find(row.image) for row in rows]
-    missing = [row for row, path in zip(rows, paths, strict=True) if path is None]
+    paths = [images.find(row.image) or '' for row in rows]
+    missing = [row for row, path in zip(rows, paths, strict=True) if not path]
     if missing:
         more = f' (and {len(missing) - 1} more)' if len(missing) > 1 else ''
         raise UserError(

@@ -187,7 +187,7 @@ class VOCLayoutDataset(BaseSegDataset):
     def _check_labels(self, results: dict, seg_map_path: str) -> None:
         """A label without a class would end in the loss, without a name."""
         sample = results.get('data_samples') if results else None
-        if 'gt_sem_seg' not in (sample or ()):
+        if sample is None or 'gt_sem_seg' not in sample:
             return
         label = sample.gt_sem_seg.data
         known = len(self.metainfo['classes'])

@@ -161,7 +161,7 @@ class CAMIoU(BaseMetric):
             self._last = None
         sweep = self._count_last()
         total = _sum_over_processes(np.append(sweep.counts, self._assumed))
-        sweep.counts = total[:-1].reshape(sweep.counts.shape)
+        sweep.counts[:] = total[:-1].reshape(sweep.counts.shape)
         sweep.num_images, sweep.num_assumed = size, int(total[-1])
         self._forget()
         return {

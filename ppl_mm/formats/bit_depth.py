@@ -16,6 +16,8 @@ from PIL import Image
 
 from ..errors import UserError
 from ..utils.files import atomic_write
+from . import tiff
+from .image_checks import raw_mode
 from .transparency import has_alpha_band, is_premultiplied
 
 #: What is white in 16 bits where nothing else is said.
@@ -23,7 +25,6 @@ FULL_WHITE = 65535
 #: File of the data set's folder that says what is white.
 VALUES_FILE = 'image_values.json'
 _COLOUR_MODES = ('RGB', 'RGBA')
-_BITS = 258  # tag of a TIFF
 # Of a photo's values this part may be brighter than white: hot pixels.
 _CUT = 0.001
 
@@ -90,8 +91,8 @@ def is_deep(image: Image.Image) -> bool:
     if image.mode.startswith('I'):
         return True
     if image.format == 'TIFF':
-        return image.mode != 'F' and max(image.tag_v2.get(_BITS, (1,))) > 8
-    return image.format == 'PNG' and bool(image.tile) and ';16' in str(image.tile[0][3])
+        return image.mode != 'F' and max(tiff.tag(image, tiff.BITS_PER_SAMPLE, (1,))) > 8
+    return image.format == 'PNG' and ';16' in raw_mode(image)
 
 
 def scaled_picture(image: Image.Image, content: bytes, white_level: int) -> Image.Image:
@@ -133,12 +134,12 @@ def deep_values(image: Image.Image, content: bytes) -> np.ndarray:
                 'save it with 8 or 16 bits'
             )
         return values.astype(np.uint16)
-    values: np.ndarray | None = None
+    found = None
     if image.mode in _COLOUR_MODES:
-        values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16 or values.shape[2:] not in ((3,), (4,)):
+        found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16 or found.shape[2:] not in ((3,), (4,)):
         raise UserError('colours of this kind with 16 bits are not read; save it as 16-bit RGB')
-    return values[..., [2, 1, 0, 3][: values.shape[2]]]
+    return found[..., [2, 1, 0, 3][: found.shape[2]]]
 
 
 def used_white(image: Image.Image, content: bytes) -> int:

@@ -190,7 +190,7 @@ def read_cam(path: str | os.PathLike) -> CamFile:
             arrays do not fit each other; see also
             :func:`ppl_mm.formats.npz_file.read_npz`.
     """
-    arrays = read_npz(path, 'CAM file', _REQUIRED, _OPTIONAL)
+    arrays: dict[str, Any] = read_npz(path, 'CAM file', _REQUIRED, _OPTIONAL)
     try:
         return CamFile(**arrays)
     except (ValueError, TypeError) as error:

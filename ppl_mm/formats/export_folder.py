@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..utils.claims import claim_folder
 from .class_list import BACKGROUND
-from .export_record import ExportRecord, read_record
+from .export_record import ExportRecord, Record, read_record
 from .image_list import normal_name
 
 _RECORD, _CAMS, _LABELS, _REFINED = 'export.json', 'cams', 'labels', 'refined'
@@ -66,7 +66,7 @@ class ExportFolder:
         record.write(self.record_path)
 
     @contextmanager
-    def claim(self, record: ExportRecord) -> Iterator[ExportRecord]:
+    def claim(self, record: Record) -> Iterator[Record]:
         """Hold the folder for a run; in a distributed run, by its main process.
 
         Args:

@@ -5,12 +5,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ..errors import UserError
 from ..utils.files import check_regular, write_json
 from ..version import __version__
 from .class_list import check_classes
+
+Record = TypeVar('Record', bound='ExportRecord')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +121,7 @@ class ExportRecord:
         """Return what makes the folder's files what they are, of JSON's types."""
         return _plain({name: getattr(self, name) for name in self._IDENTITY})
 
-    def continuing(self, found: 'ExportRecord') -> 'ExportRecord':
+    def continuing(self: 'Record', found: 'ExportRecord') -> 'Record':
         """Return the record of a run that continues another one of the same identity."""
         return replace(self, **{name: getattr(found, name) for name in self._PROGRESS})
 

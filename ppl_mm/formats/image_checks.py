@@ -20,6 +20,12 @@ FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
 _STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
 
 
+def raw_mode(image: Image.Image) -> str:
+    """Return how an opened file stores its pixels: 'L;4', 'RGB;16B'; '' if it does not say."""
+    tile = getattr(image, 'tile', ())
+    return str(tile[0][3]) if tile else ''
+
+
 def fits(size: tuple[int, int]) -> bool:
     """Return whether the sides of an image, in pixels, are long and alike enough."""
     short, long = sorted(size)
@@ -63,9 +69,8 @@ def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
             f'{path}: the {what} is missing; restore it or take it out of the split'
         ) from None
     except Image.DecompressionBombError:
-        raise UserError(
-            f'{path}: more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels; cut it into tiles'
-        ) from None
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise UserError(f'{path}: more than {most:,} pixels; cut it into tiles') from None
     except UserError as error:
         text = str(error)
         raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None

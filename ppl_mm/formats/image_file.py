@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ..utils.files import check_regular
+from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, white_level_for
 from .image_checks import naming
 from .orientation import orientation_of, upright_size
@@ -39,7 +40,6 @@ PHOTO_SUFFIXES = (
 )
 # Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
 _SCAN, _END = b'\xff\xda', b'\xff\xd9'
-_TIFF_SIZE = 256, 257  # tags: width and height
 _EXIF, _FRAMES = 0xE1, (0xC0, 0xC1, 0xC2)
 
 
@@ -124,7 +124,7 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
         with Image.open(path) as image:
             stored = image.size
             if image.format == 'TIFF':  # Pillow's versions differ on a turned one
-                stored = tuple(image.tag_v2[tag] for tag in _TIFF_SIZE)
+                stored = tiff.tag(image, tiff.WIDTH), tiff.tag(image, tiff.HEIGHT)
             return upright_size(stored, orientation_of(image))
 
 

@@ -61,8 +61,8 @@ class ImageFolder:
         They are kept apart, since b.jpg and b.jpg.jpg may both exist.
         """
         if folder not in self._folders:
-            path = self._path(folder)
-            files = sorted(os.listdir(path)) if path and os.path.isdir(path) else []
+            path = self._path(folder) or ''
+            files = sorted(os.listdir(path)) if os.path.isdir(path) else []
             by_name, by_stem = {}, {}
             # Worst suffix first, so that the best one stays.
             for suffix in reversed(self.suffixes):
@@ -84,7 +84,7 @@ class ImageFolder:
         path = os.path.join(self.root, folder)
         if folder.isascii() or os.path.isdir(path):
             return path
-        above, name = os.path.split(folder)
-        above = self._path(above)
-        names = os.listdir(above) if above and os.path.isdir(above) else []
+        parent, name = os.path.split(folder)
+        above = self._path(parent) or ''
+        names = os.listdir(above) if os.path.isdir(above) else []
         return next((os.path.join(above, one) for one in names if normal_name(one) == name), None)

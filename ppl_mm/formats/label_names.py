@@ -89,14 +89,10 @@ class LabelNames:
             ValueError: A value is not valid, or refers to classes that are
                 not known.
         """
-        if values and all(type(value) is bool for value in values):
-            return self.from_flags(values)
-        for value in values:
-            if type(value) not in (int, str):
-                raise ValueError(f"has '{value}', expected names or ids of classes")
-        return self.from_names(
-            self._name_of(value) if type(value) is int else value for value in values
-        )
+        flags = [value for value in values if isinstance(value, bool)]
+        if values and len(flags) == len(values):
+            return self.from_flags(flags)
+        return self.from_names([self._name_in_list(value) for value in values])
 
     def from_flags(self, flags: Sequence[bool | int]) -> tuple[str, ...]:
         """Return the names that a multi-hot vector switches on.
@@ -113,6 +109,11 @@ class LabelNames:
                 'known; give the list of classes in the order of the values'
             )
         return self.from_names(name for name, on in zip(self.classes, flags, strict=True) if on)
+
+    def _name_in_list(self, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError(f"has '{value}', expected names or ids of classes")
+        return self._name_of(value) if isinstance(value, int) else value
 
     def _name_of(self, class_id: int) -> str:
         if not self.classes:

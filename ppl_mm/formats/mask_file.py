@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..errors import UserError, first_line
 from ..utils.files import atomic_write, check_regular
+from .image_checks import raw_mode
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255
@@ -119,10 +120,8 @@ def _naming(path: str | os.PathLike) -> Iterator[None]:
 
 def _mode_of(image: Image.Image) -> str:
     """Pillow's mode; 'L;2' or 'L;4' where it would stretch grey values."""
-    stored = image.tile[0][3] if image.tile else None
-    if isinstance(stored, str) and stored.startswith('L;'):
-        return stored
-    return image.mode
+    stored = raw_mode(image)
+    return stored if stored.startswith('L;') else image.mode
 
 
 def read_any_mask(path: str | os.PathLike) -> np.ndarray:

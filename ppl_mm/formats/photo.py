@@ -15,12 +15,12 @@ from PIL import Image
 
 from ..errors import UserError
 from ..utils.files import check_regular
+from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
 from .image_checks import FOREIGN_SUFFIXES, naming
 from .orientation import orientation_of, turn_upright, upright_size
 from .transparency import fill, is_transparent
 
-_SAMPLES_PER_PIXEL = 277  # tag of a TIFF
 _AS_IT_IS = {'JPEG': '.jpg', 'MPO': '.jpg', 'PNG': '.png'}
 
 
@@ -173,5 +173,5 @@ def _has_further_bands(image: Image.Image) -> bool:
     if image.format != 'TIFF':
         return False
     colours = {'L': 1, 'LA': 1, 'RGB': 3, 'RGBA': 3}.get(image.mode)
-    bands = image.tag_v2.get(_SAMPLES_PER_PIXEL, 1)
+    bands = tiff.tag(image, tiff.SAMPLES_PER_PIXEL, 1)
     return colours is not None and bands > colours + is_transparent(image)

@@ -2,10 +2,12 @@
 
 from PIL import Image
 
+from . import tiff
+
 # ImageNet's mean colour, RGB: zero after normalisation, which says nothing.
 _MEAN = (124, 116, 104)
-_EXTRA_SAMPLES = 338  # tag of a TIFF
-_PREMULTIPLIED, _STRAIGHT = 1, 2  # its values that mean opacity
+# Values of a TIFF's EXTRA_SAMPLES that mean opacity.
+_PREMULTIPLIED, _STRAIGHT = 1, 2
 
 
 def has_alpha_band(image: Image.Image) -> bool:
@@ -38,4 +40,4 @@ def fill(image: Image.Image) -> Image.Image:
 
 
 def _extra_samples(image: Image.Image) -> tuple[int, ...]:
-    return image.tag_v2.get(_EXTRA_SAMPLES, ())
+    return tiff.tag(image, tiff.EXTRA_SAMPLES, ())

@@ -212,10 +212,11 @@ def block_chain(backbone: Backbone) -> BlockChain:
     Raises:
         UserError: If no adapter fits, or it can't for these settings.
     """
+    forward = type(backbone).forward
     for cls in type(backbone).__mro__:
         adapter = _ADAPTERS.get(_full_name(cls))
         # A subclass with another forward runs its blocks in another way.
-        if adapter and type(backbone).forward is cls.forward:
+        if adapter and forward is getattr(cls, 'forward', None):
             return BlockChain(adapter(backbone))
     raise UserError(
         f'backbone {_full_name(type(backbone))}: no block chain is known for '

@@ -117,10 +117,10 @@ def _constant_steps(part: object) -> Iterator[dict]:
     """Return every ``ConstantBackground`` in a part of a config."""
     if isinstance(part, dict) and part.get('type') in _CONSTANT:
         yield part
-    children = part.values() if isinstance(part, dict) else part
-    if isinstance(part, dict | list):
-        for child in children:
-            yield from _constant_steps(child)
+    if isinstance(part, dict):
+        part = list(part.values())
+    for child in part if isinstance(part, list) else ():
+        yield from _constant_steps(child)
 
 
 def build_chain(settings: ChainSettings) -> RefinerChain:

@@ -1,5 +1,7 @@
 """Check the batches of an epoch."""
 
+from typing import Any
+
 from torch.utils.data import DataLoader
 
 from ..errors import UserError
@@ -17,7 +19,7 @@ def require_batches(loader: DataLoader) -> None:
     """
     if not loader.drop_last or len(loader):
         return
-    sampler = getattr(loader.batch_sampler, 'sampler', loader.sampler)
+    sampler: Any = getattr(loader.batch_sampler, 'sampler', loader.sampler)
     raise UserError(
         f'train_dataloader: {len(sampler)} images in a process are fewer than '
         f'batch_size={loader.batch_size}, and drop_last=True drops them; lower batch_size, or '

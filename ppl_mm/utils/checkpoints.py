@@ -21,7 +21,7 @@ _UNFIT = re.compile(r'size mismatch for ([^:\s]+):')
 def unwrap_model(model: nn.Module) -> nn.Module:
     """Return the model inside distributed and test-time-augmentation wrappers."""
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
+        model = model.get_submodule('module')
     return model
 
 

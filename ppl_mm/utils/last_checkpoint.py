@@ -26,8 +26,12 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 def checkpoints(folder: Path) -> list[Path]:
     """Return the checkpoints that a training left in a folder, the newest last."""
-    found = [path for path in folder.glob('*.pth') if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(_NAME.fullmatch(path.name)[2]))
+    found = [
+        (int(match[2]), path)
+        for path in folder.glob('*.pth')
+        if (match := _NAME.fullmatch(path.name))
+    ]
+    return [path for _, path in sorted(found)]
 
 
 def _noted(folder: Path) -> Path | None:

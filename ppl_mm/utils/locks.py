@@ -6,10 +6,12 @@ import socket
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from ..errors import UserError
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # not on Windows, where nothing is locked

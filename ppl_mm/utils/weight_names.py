@@ -29,7 +29,7 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
     """
     tensors = OrderedDict((key, value) for key, value in weights.items() if torch.is_tensor(value))
     if hasattr(weights, '_metadata'):  # which versions of layers wrote them
-        tensors._metadata = weights._metadata
+        vars(tensors)['_metadata'] = weights._metadata
     best = tensors
     for strip, add in _renamings(tensors, own):
         renamed = OrderedDict((_renamed(key, strip, add), value) for key, value in tensors.items())
@@ -102,9 +102,9 @@ def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tupl
     Returns:
         The weights, and the name of the convolution if it was adapted, else ''.
     """
-    key = next((key for key, value in own.items() if value.ndim == 4), '')
-    old, new = weights.get(key), own.get(key)
-    if old is None or old.ndim != 4 or old.shape[1] != 3 or new.shape[1] == 3:
+    key, new = next(((key, value) for key, value in own.items() if value.ndim == 4), ('', None))
+    old = weights.get(key)
+    if new is None or old is None or old.ndim != 4 or old.shape[1] != 3 or new.shape[1] == 3:
         return weights, ''
     channels = new.shape[1]
     wide = old.repeat(1, math.ceil(channels / 3), 1, 1)[:, :channels] * (3 / channels)

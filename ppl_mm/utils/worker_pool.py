@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 from ..errors import UserError
 
@@ -15,8 +16,9 @@ from ..errors import UserError
 # one at work and one that waits for it.
 _IN_FLIGHT = 2
 
-# What a worker process does, and what it was made by.
-_work = _make = None
+# What a worker process does, and what makes it.
+_work: Callable | None = None
+_make: Callable[[], Callable]
 
 
 class WorkerPool:
@@ -111,7 +113,7 @@ def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
     # Imported by now if ``make`` needs it; not all work does.
     if 'torch' in sys.modules:
         sys.modules['torch'].set_num_threads(1)
-    _make = (make, args)
+    _make = partial(make, *args)
 
 
 def _end_with_parent() -> None:
@@ -127,6 +129,5 @@ def _do(item):
     global _work
     # Here and not at the start, where an error would only break the pool.
     if _work is None:
-        make, args = _make
-        _work = make(*args)
+        _work = _make()
     return _work(item)

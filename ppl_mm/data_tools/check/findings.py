@@ -245,8 +245,9 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _typos(scan: DatasetScan) -> Iterator[Finding]:
-    counts = Counter(name for names in scan.labels.values() for name in names)
-    counts = {name: count for name, count in counts.items() if name in scan.classes}
+    counts = Counter(
+        name for names in scan.labels.values() for name in names if name in scan.classes
+    )
     if len(counts) > 254:  # more than masks can hold, and every pair is compared
         return
     yield from _some(
@@ -310,7 +311,9 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
         '{n} images are both in train and in val',
         advice,
     )
-    first, twice, leaked = {}, [], []
+    first: dict[str, str] = {}
+    twice: list[str] = []
+    leaked: list[str] = []
     for image, facts in scan.images.items():
         other = first.setdefault(facts.digest or image, image)
         if other == image:
@@ -348,9 +351,7 @@ def _sizes(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _kinds(scan: DatasetScan) -> Iterator[Finding]:
-    kinds = Counter()
-    for facts in scan.images.values():
-        kinds.update(facts.changes)
+    kinds = Counter(change for facts in scan.images.values() for change in facts.changes)
     turned = kinds.pop('turned upright', 0)
     if turned:
         yield Finding(

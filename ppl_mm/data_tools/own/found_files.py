@@ -48,8 +48,8 @@ def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] =
     if not os.path.isdir(root):
         raise UserError(f'{root}: the folder of photos is missing; check the path')
     seen = {os.path.realpath(path) for path in leave_out}
-    photos, skipped = [], {}
-    for folder, below, files in os.walk(root, followlinks=True):
+    photos, skipped = list[str](), dict[str, str]()
+    for folder, below, files in os.walk(os.fspath(root), followlinks=True):
         seen.add(os.path.realpath(folder))
         hidden = [name for name in below if name.startswith('.')]
         # A link to a folder above would never end.

@@ -53,7 +53,7 @@ def collect_images(
     paths, negatives, skipped = find_photos(settings)
     labels = read_own_labels(settings, list(paths), negatives, skip_bad)
     names = [name for name in paths if name not in labels.left_out]
-    find = _mask_finder(settings, names, list(paths)) if settings.masks else None
+    find = _mask_finder(settings, names, list(paths))
     sources = [
         Source(name, paths[name], labels.labels.get(name), find(name) if find else None)
         for name in names
@@ -65,8 +65,10 @@ def collect_images(
 
 def _mask_finder(
     settings: OwnDataSettings, photos: Sequence[str], files: Sequence[str]
-) -> MaskFinder:
-    """Return the finder of masks, which may lie among the photos."""
+) -> MaskFinder | None:
+    """Return the finder of masks, if there are any; they may lie among the photos."""
+    if settings.masks is None:
+        return None
     among = os.path.realpath(settings.masks) == os.path.realpath(settings.photos)
     return MaskFinder(settings.masks, photos, files if among else ())
 
@@ -142,10 +144,10 @@ def _common_labels(
     problem = ''
     empty = next((source for source in known if names and not source.labels), None)
     if empty is not None:
-        other = next(source for source in known if source.labels)
+        other, label = next((source, source.labels[0]) for source in known if source.labels)
         problem = (
             f'{empty.path}: shows none of the classes, but the same photo {other.path} shows '
-            f'{other.labels[0]}; remove one'
+            f'{label}; remove one'
         )
     return tuple(sorted(names, key=classes.index)), problem
 

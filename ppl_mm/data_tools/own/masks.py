@@ -66,7 +66,7 @@ def _stem(name: str) -> str:
 def _masks_below(root: Path, others: Collection[str]) -> list[str]:
     """Return paths below the folder, sorted, the usual format last."""
     files = [path for path in root.rglob('*') if not (path.is_dir() or path.name.startswith('.'))]
-    names = {path.relative_to(root).as_posix() for path in files} - others
+    names = {path.relative_to(root).as_posix() for path in files}.difference(others)
     lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
     if lossy:
         raise UserError(

@@ -101,6 +101,8 @@ def named_val(
         UserError: The list is missing or empty, or a photo is missing.
     """
     if val_photos is None:
+        if settings.val_list is None:
+            return set()
         names = [source.name for image in images for source in image.sources]
         val_photos = read_names(settings.val_list, PhotoFinder(settings.photos, names))
     return {

@@ -32,7 +32,7 @@ class FiniteHook(Hook):
         self.interval = interval
         self._streak = torch.zeros(())  # bad losses in a row, on the loss's device
         self._iteration = 0
-        self._rates = []  # since the last check, and one before
+        self._rates: list[float] = []  # since the last check, and one before
 
     def before_train(self, runner: Runner) -> None:
         """Take the interval of the log."""

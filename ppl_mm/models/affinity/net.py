@@ -150,7 +150,7 @@ class AffinityNet(BaseModel):
         affinities = pair_affinities(features, self.radius)
         if mode == 'predict':
             return affinities
-        labels = torch.stack([sample.gt_sem_seg.data for sample in data_samples])
+        labels = torch.stack([sample.gt_sem_seg.data for sample in data_samples or ()])
         # Take the centre pixel of each cell.
         labels = F.interpolate(labels.float(), size=features.shape[-2:], mode='nearest-exact')
         return self.loss_module(affinities, labels.squeeze(1).long(), self.radius)

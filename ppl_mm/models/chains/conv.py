@@ -1,5 +1,7 @@
 """Chains of convolutional networks, see :mod:`ppl_mm.models.block_chain`."""
 
+from typing import Any
+
 from torch import nn
 
 from ...errors import UserError
@@ -58,10 +60,10 @@ def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
         if not isinstance(layer, nn.Sequential):
             blocks.append(_conv_block(name, layer))
             continue
-        blocks += [
-            Block(f'{name}.{number}', (unit,), unit.stride, unit.conv[-1].out_channels)
-            for number, unit in enumerate(layer)
-        ]
+        units: list[Any] = list(layer)
+        for number, unit in enumerate(units):
+            channels = unit.conv[-1].out_channels
+            blocks.append(Block(f'{name}.{number}', (unit,), unit.stride, channels))
     return blocks
 
 

@@ -22,7 +22,6 @@ from ..block_chain import Backbone, Block, register_block_chain
 
 Size = tuple[int, int]
 #: From tokens (B, E + H * W, C) of a grid (H, W) to others, and their grid.
-OnTokens = Callable[[Tensor, Size], tuple[Tensor, Size]]
 
 
 def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
@@ -72,7 +71,7 @@ class TokenLayer:
         extra (int): Tokens without a place. Defaults to 0.
     """
 
-    function: OnTokens
+    function: Callable[..., tuple[Tensor, Size]]
     parts: tuple[nn.Module | nn.Parameter, ...]
     extra: int = 0
 

@@ -1,0 +1,24 @@
+"""Tags of TIFF files, as Pillow shows them."""
+
+from typing import Any
+
+from PIL import Image
+
+# Width and height as stored: an orientation may exchange them.
+WIDTH, HEIGHT = 256, 257
+# Width and height as stored: an orientation may exchange them.
+WIDTH, HEIGHT = 256, 257
+BITS_PER_SAMPLE = 258
+SAMPLES_PER_PIXEL = 277
+EXTRA_SAMPLES = 338
+
+
+def tag(image: Image.Image, number: int, default: Any = None) -> Any:
+    """Return the value of a tag of an opened TIFF.
+
+    Args:
+        image: As Pillow opened it.
+        number: One of this module's, for example.
+        default: The value of a file without the tag.
+    """
+    return getattr(image, 'tag_v2', {}).get(number, default)
