@@ -218,16 +218,14 @@ class CAMExport:
 
     def _choose(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
         """Replace what chooses the threshold by the threshold, which takes CAMs."""
-        if choice.split is None and not choice.auto:
+        masks_of = choice.split
+        if masks_of is None and not choice.auto:
             return choice
-        ids = self._export_cams(choice.split or split)
-        if choice.auto:
+        ids = self._export_cams(masks_of or split)
+        if masks_of is None:
             return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
-        return on_main_process(
-            lambda: choose_by_masks(
-                self.folder, self._ground_truth(), ids, self._record.classes, choice.split
-            )
-        )
+        truth, classes = self._ground_truth(), self._record.classes
+        return on_main_process(lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of))
 
     def _ground_truth(self) -> GroundTruth:
         dataset = self.cfg.test_dataloader.dataset

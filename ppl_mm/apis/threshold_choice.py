@@ -93,8 +93,9 @@ def parse_area(text: str) -> tuple[float, float]:
     """
     found = re.fullmatch(r'([\d.]+)\s*%?\s*(?:-\s*([\d.]+))?\s*%?', text.strip())
     try:
-        low, high = (float(part) / 100 for part in (found[1], found[2] or found[1]))
-    except (TypeError, ValueError):
+        parts = (found[1], found[2] or found[1]) if found else ('0', '0')
+        low, high = (float(part) / 100 for part in parts)
+    except ValueError:
         low = high = 0.0
     if not 0 < low <= high <= 1:
         raise UserError(

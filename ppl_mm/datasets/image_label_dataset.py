@@ -127,8 +127,8 @@ class ImageLabelDataset(BaseDataset):
         for sample, label in zip(samples, labels or (), strict=False):
             sample['gt_label'] = list(label)
         if self.label_dir is not None and not self.test_mode:
-            labels = {sample['image_id']: sample['seg_map_path'] for sample in samples}
-            warn_about_labels(labels, self._metainfo['classes'], lambda: _negatives(samples))
+            files = {sample['image_id']: sample['seg_map_path'] for sample in samples}
+            warn_about_labels(files, self._metainfo['classes'], lambda: _negatives(samples))
         return samples
 
     def prepare_data(self, idx: int) -> dict | None:

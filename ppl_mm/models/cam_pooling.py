@@ -88,7 +88,7 @@ def build_pooling(pool: str | dict) -> Pooling:
         >>> build_pooling('mean')(maps), build_pooling(dict(type='topk', share=0.5))(maps)
         (tensor([2.]), tensor([3.5000]))
     """
-    options = dict(pool) if isinstance(pool, dict) else dict(type=pool)
+    options: dict = dict(pool) if isinstance(pool, dict) else dict(type=pool)
     name = options.pop('type', None)
     if name not in _RULES:
         raise UserError(f'CAMHead: pool={name!r}: use one of {", ".join(map(repr, _RULES))}')
