@@ -81,7 +81,7 @@ setup(
     ],
     packages=find_packages(include=('ppl_mm', 'ppl_mm.*')),
     include_package_data=True,
-    package_data={'ppl_mm': ['py.typed'], 'ppl_mm.gallery': ['templates/*.html', 'static/*.css']},
+    package_data={'ppl_mm': ['py.typed'], 'ppl_mm.gallery': ['templates/**/*.html', 'static/**/*']},
     python_requires='>=3.10',
     install_requires=requirements('runtime'),
     extras_require={

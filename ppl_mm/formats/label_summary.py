@@ -113,17 +113,30 @@ def summarize_labels(
     with ThreadPoolExecutor() as pool:
         # Pixels by value, (labels, 256): background, classes, .., "ignore".
         counts = np.array(list(pool.map(_count, [labels[name] for name in ids])), np.int64)
-    counts = counts.reshape(-1, IGNORE + 1)
+    found = summarize_counts(ids, counts.reshape(-1, IGNORE + 1), num_classes, negatives)
+    return replace(found, unread=len(labels) - len(ids))
+
+
+def summarize_counts(
+    ids: Sequence[str],
+    counts: np.ndarray,
+    num_classes: int,
+    negatives: Callable[[], Collection[str]] = frozenset,
+) -> LabelSummary:
+    """Return the counts over pseudo-labels whose pixels have been counted.
+
+    Args:
+        ids: Their image ids.
+        counts: Pixels of each value, int64 (labels, 256).
+        num_classes: Foreground classes.
+        negatives: See :func:`summarize_labels`.
+    """
     blank = counts[:, 0] == counts.sum(axis=1)
     rightly = np.zeros(len(ids), bool)
     if blank.sum() >= MOST_LABELS * len(ids) > 0:
         known = negatives()
         rightly = blank & np.array([name in known for name in ids])
-    return replace(
-        _summarize(counts[~rightly], num_classes),
-        negatives=int(rightly.sum()),
-        unread=len(labels) - len(ids),
-    )
+    return replace(_summarize(counts[~rightly], num_classes), negatives=int(rightly.sum()))
 
 
 def _summarize(counts: np.ndarray, num_classes: int) -> LabelSummary:

@@ -33,7 +33,7 @@ def collect_results(work_dir: Path) -> dict:
     paths = run['paths']
     maps = {key: _read(work_dir / path) for key, path in paths.get('measured', {}).items()}
     measurements = _measurements(work_dir, run, maps)
-    steps = _steps(work_dir)
+    steps = finished_steps(work_dir)
     report = dict(
         run,
         ppl_mm=__version__,
@@ -181,7 +181,7 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
     return claims
 
 
-def _steps(work_dir: Path) -> list[dict]:
+def finished_steps(work_dir: Path) -> list[dict]:
     """Return what each finished step did, in order."""
     names = _read(work_dir / 'pipeline.json')['steps']
     paths = [work_dir / 'steps' / f'{name}.json' for name in names]

@@ -77,7 +77,12 @@ def test_wheel_holds_package_tools_and_configs(wheel, source):
     modules = {path.relative_to(source).as_posix() for path in (source / 'ppl_mm').rglob('*.py')}
     assert modules <= names
     gallery = source / 'ppl_mm/gallery'
-    page = [*gallery.glob('templates/*'), *gallery.glob('static/*')]
+    page = [
+        path
+        for part in ('templates', 'static')
+        for path in (gallery / part).rglob('*')
+        if path.is_file()
+    ]
     assert page and {path.relative_to(source).as_posix() for path in page} <= names
     assert 'ppl_mm/.mim/model-index.yml' in names
     assert not any('__pycache__' in name or name.startswith('tests') for name in names)

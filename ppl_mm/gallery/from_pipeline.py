@@ -1,0 +1,116 @@
+"""The folder of a finished pipeline as a gallery."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import UserError
+from ..formats.export_folder import ExportFolder
+from ..formats.image_list import read_ids
+from ..formats.voc_layout import VOCLayout
+from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, labels_of, masks_of, splits_of
+
+
+def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySource:
+    """Return what a pipeline has made.
+
+    Args:
+        work_dir: Its folder.
+        predictions: What the segmentation network predicts, ``<image id>.png``
+            for every image. Defaults to None: what the pipeline tested.
+
+    Raises:
+        UserError: If it is not the folder of a pipeline that got as far as
+            pseudo-labels.
+    """
+    run = read_run(work_dir)
+    paths, root = run['paths'], Path(run['data_root'])
+    folder = work_dir / paths['labels']
+    if not ExportFolder(folder).record_path.is_file():
+        raise UserError(f'{folder}: has no pseudo-labels yet; run the pipeline to its end')
+    masks, last = masks_of(root), run['methods'][-1]['key']
+    refined = paths['labels'] != paths['maps'][last]
+    layers = [*_maps(work_dir, run), *_labels(work_dir, paths, refined, predictions)]
+    raw = f'label_{last}'
+    return GallerySource(
+        title=run['name'],
+        data_root=root,
+        classes=ExportFolder(folder).read().classes,
+        splits=splits_of(root, _first(run['splits'])),
+        layers=tuple([*layers, *([Layer(TRUTH, 'ground truth', (masks,))] if masks else [])]),
+        pseudo_label=REFINED if refined else raw,
+        raw_label=raw if refined else None,
+        mask_dir=masks,
+        label_file=labels_of(root),
+        measured=_measured(root, run['splits']),
+        trained=(run['splits']['train'],),
+        folder=folder,
+        work_dir=work_dir,
+    )
+
+
+def read_run(work_dir: Path) -> dict:
+    """Return what ``pipeline.json`` in the folder of a pipeline says.
+
+    Raises:
+        UserError: If it is missing, or not of a pipeline of this version.
+    """
+    path = work_dir / 'pipeline.json'
+    try:
+        run = json.loads(path.read_text(encoding='utf-8'))
+        run['paths']['labels'], run['methods'][-1]['key'], run['splits']['train']
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise UserError(
+            f'{path}: missing or not readable; give the work folder of tools/pipeline.py'
+        ) from error
+    return run
+
+
+def _first(splits: Mapping[str, str]) -> list[str]:
+    """Return the splits that an image belongs to: trained on, and held out."""
+    return [splits[role] for role in ('train', 'val') if role in splits]
+
+
+def _maps(work_dir: Path, run: Mapping) -> list[Layer]:
+    """Return the maps of each method, and the labels cut from them."""
+    layers = []
+    for method in run['methods']:
+        key, short = method['key'], method['short']
+        if key not in run['paths']['maps']:
+            continue
+        exports = [ExportFolder(one) for one in _both(work_dir / run['paths']['maps'][key])]
+        cams, labels = (
+            [getattr(one, name) for one in exports] for name in ('cam_dir', 'label_dir')
+        )
+        layers += [
+            Layer(f'cam_{key}', f'{short} map', tuple(cams), is_map=True),
+            Layer(f'label_{key}', f'{short} label', tuple(labels)),
+        ]
+    return layers
+
+
+def _labels(work_dir: Path, paths: Mapping, refined: bool, predictions: Path | None) -> list[Layer]:
+    layers = []
+    if refined:
+        folders = [ExportFolder(one).label_dir for one in _both(work_dir / paths['labels'])]
+        layers.append(Layer(REFINED, 'refined label', tuple(folders)))
+    tested = [work_dir / one / 'predictions' for one in paths.get('tests', {}).values()]
+    folders = [predictions] if predictions else tested
+    if folders:
+        layers.append(Layer(PREDICTION, 'network', tuple(folders), flat=True))
+    return layers
+
+
+def _both(folder: Path) -> list[Path]:
+    """Return what a step made of train, and of val, where that is made as well."""
+    return [folder, folder.with_name(f'{folder.name}_val')]
+
+
+def _measured(root: Path, splits: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """Return the images that the pipeline measures on, by the names of its report."""
+    layout = VOCLayout(root)
+    return {
+        splits[role]: read_ids(layout.split_path(splits[role]))
+        for role in ('masked', 'val')
+        if role in splits and layout.split_path(splits[role]).is_file()
+    }

@@ -1,0 +1,133 @@
+"""The page of a gallery, its data and what it needs beside."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..utils.files import atomic_write
+from .colors import class_colors, hex_color
+from .findings import FINDINGS, covered, find_in
+from .page import render
+from .remedies import recut_command
+from .run_info import run_info
+from .source import GallerySource
+from .summary import all_scores, label_summary
+
+_STATIC = Path(__file__).parent / 'static' / 'gallery'
+_DIGITS = 4
+
+
+def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> Path:
+    """Write the page of a gallery whose pictures are drawn.
+
+    Args:
+        source: What is shown.
+        records: The records of all images, in order.
+        out: The folder of the gallery.
+
+    Returns:
+        The page to open.
+    """
+    scores = all_scores(source, records)
+    data = _data(source, records)
+    for path in sorted(_STATIC.iterdir()):
+        shutil.copyfile(path, out / path.name)
+    page = render(
+        'gallery/index.html',
+        title=source.title,
+        source=source,
+        counts=_counts(data),
+        classes=data['classes'],
+        findings=_findings(source, data),
+        warnings=label_summary(source, records).warnings(source.classes),
+        summary=label_summary(source, records),
+        pseudo_label=source.title_of(source.pseudo_label),
+        scores=scores,
+        run=run_info(source.work_dir),
+    )
+    # What the browser runs comes first, the page that asks for it last.
+    _write(out / 'data.js', f'window.GALLERY = {_script(data)};\n')
+    _write(out / 'index.html', page)
+    return out / 'index.html'
+
+
+def _data(source: GallerySource, records: Sequence[Mapping]) -> dict:
+    """Return what the scripts show, of JSON's types."""
+    labels, splits = source.image_labels(), source.split_of()
+    colors = map(hex_color, class_colors(len(source.classes)))
+    return dict(
+        classes=[
+            dict(name=name, color=color) for name, color in zip(source.classes, colors, strict=True)
+        ],
+        splits=list(dict.fromkeys(splits.values())),
+        layers=[
+            dict(key=layer.key, title=layer.title, isMap=layer.is_map) for layer in source.layers
+        ],
+        pseudoLabel=source.pseudo_label,
+        rawLabel=source.raw_label,
+        findings=[dict(key=one.key, title=one.title, text=one.text) for one in FINDINGS],
+        images=[
+            _entry(source, record, splits[record['image']], labels.get(record['image']))
+            for record in records
+        ],
+    )
+
+
+def _entry(
+    source: GallerySource, record: Mapping, split: str, labels: Sequence[int] | None
+) -> dict:
+    """Return what the scripts know of an image."""
+    cover = {layer: covered(record, layer) for layer in record['pixels']}
+    return dict(
+        id=record['image'],
+        key=record['key'],
+        split=split,
+        labels=labels,
+        size=record['size'],
+        layers=record['layers'],
+        cover={layer: _rounded(shares) for layer, shares in cover.items()},
+        agree=_rounded(record['agreement']),
+        iou=_rounded(record['iou']),
+        findings=find_in(record, source, labels, split in source.trained),
+        problems=record['problems'],
+    )
+
+
+def _rounded(numbers: Mapping) -> dict:
+    return {key: None if value is None else round(value, _DIGITS) for key, value in numbers.items()}
+
+
+def _script(data: Mapping) -> str:
+    """Return data as JavaScript: JSON in ASCII, without what would end a script."""
+    return json.dumps(data, separators=(',', ':')).replace('<', '\\u003c')
+
+
+def _counts(data: Mapping) -> dict:
+    images = data['images']
+    return dict(
+        images=len(images),
+        splits=Counter(one['split'] for one in images),
+        negatives=sum(one['labels'] == [] for one in images),
+        unlabelled=sum(one['labels'] is None for one in images),
+    )
+
+
+def _findings(source: GallerySource, data: Mapping) -> list[dict]:
+    """Return what is suspicious, how often, and the command that would change it."""
+    number = Counter(key for one in data['images'] for key in one['findings'])
+    return [
+        dict(
+            finding=one,
+            count=number[one.key],
+            command=recut_command(source.folder, one.threshold) if one.threshold else None,
+        )
+        for one in FINDINGS
+        if number[one.key]
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as file:
+        file.write(text.encode('utf-8', 'backslashreplace'))

@@ -1,0 +1,87 @@
+// The images, and which of them are shown in which order. Touches no page.
+(function () {
+  'use strict';
+  const data = window.GALLERY;
+  const app = (window.gallery = { data });
+
+  app.byId = new Map(data.images.map((image, place) => [image.id, place]));
+  app.layer = new Map(data.layers.map((layer) => [layer.key, layer]));
+  app.finding = new Map(data.findings.map((one) => [one.key, one]));
+  const natural = new Intl.Collator(undefined, { numeric: true });
+
+  // Share of an image that a label covers with any class, or with one; null where there is no label.
+  app.coverage = function (image, layer, classId) {
+    const cover = image.cover[layer];
+    if (!cover) return null;
+    if (classId !== undefined) return cover[classId] || 0;
+    return Object.values(cover).reduce((sum, share) => sum + share, 0);
+  };
+
+  // Classes that an image is labelled with, or that its pseudo-label shows.
+  app.shows = function (image, classId) {
+    const labelled = image.labels && image.labels.includes(classId);
+    return labelled || app.coverage(image, data.pseudoLabel, classId) > 0;
+  };
+
+  // Ways to sort: title and value of an image; null comes last.
+  app.sorts = (function () {
+    const title = (key) => app.layer.get(key).title;
+    const found = [['name', 'name', null]];
+    found.push(['coverage', 'coverage', (image, classId) => app.coverage(image, data.pseudoLabel, classId)]);
+    const pairs = [[data.rawLabel, 'agreement of ' + (data.rawLabel && title(data.rawLabel)) + ' and ' + title(data.pseudoLabel)],
+      ['prediction', 'agreement of network and ' + title(data.pseudoLabel)]];
+    for (const [key, name] of pairs) {
+      if (data.images.some((image) => key in image.agree)) found.push(['agree-' + key, name, (image) => image.agree[key]]);
+    }
+    for (const layer of data.layers) {
+      if (data.images.some((image) => layer.key in image.iou)) {
+        found.push(['iou-' + layer.key, 'IoU of ' + layer.title, (image) => image.iou[layer.key]]);
+      }
+    }
+    found.push(['findings', 'number of findings', (image) => image.findings.length]);
+    return found.map(([key, name, value]) => ({ key, name, value }));
+  })();
+
+  const labelled = {
+    positive: (image) => image.labels && image.labels.length > 0,
+    negative: (image) => image.labels && image.labels.length === 0,
+    unknown: (image) => !image.labels,
+  };
+
+  // Places of the images that a state of the filters lets through, sorted.
+  app.select = function (state) {
+    const classId = data.classes.findIndex((one) => one.name === state.class);
+    const part = (state.name || '').toLowerCase();
+    const fits = (image) =>
+      (!part || image.id.toLowerCase().includes(part)) &&
+      (!state.class || app.shows(image, classId)) &&
+      (!state.split || image.split === state.split) &&
+      (!state.labelled || labelled[state.labelled](image)) &&
+      (!state.finding || image.findings.includes(state.finding));
+    const places = [];
+    data.images.forEach((image, place) => { if (fits(image)) places.push(place); });
+    return order(places, state, classId < 0 ? undefined : classId);
+  };
+
+  function order(places, state, classId) {
+    const sort = app.sorts.find((one) => one.key === state.sort) || app.sorts[0];
+    const sign = state.order === 'down' ? -1 : 1;
+    const name = (a, b) => natural.compare(data.images[a].id, data.images[b].id);
+    if (!sort.value) return places.sort((a, b) => sign * name(a, b));
+    const values = new Map(places.map((place) => [place, sort.value(data.images[place], classId)]));
+    return places.sort((a, b) => compare(values.get(a), values.get(b), sign) || name(a, b));
+  }
+
+  function compare(one, other, sign) {
+    const none = (value) => value === null || value === undefined;
+    if (none(one) || none(other)) return none(one) - none(other);
+    return sign * (one - other);
+  }
+
+  app.file = {
+    photo: (image) => 'photos/' + image.key + '.jpg',
+    thumb: (image) => 'thumbs/' + image.key + '.jpg',
+    layer: (image, key) => 'layers/' + key + '/' + image.key + '.png',
+  };
+  app.percent = (value) => (value === null || value === undefined ? 'n/a' : (100 * value).toFixed(1));
+})();
