@@ -79,8 +79,8 @@ def _default_out(source: Path) -> Path:
     if _is_pipeline(source) or ExportFolder(source).record_path.is_file():
         return source / 'gallery'
     raise UserError(
-        f'{source}: holds neither pipeline.json nor export.json; for a folder of label PNGs, say with '
-        '--out where to write the gallery'
+        f'{source}: holds neither pipeline.json nor export.json; for a folder of label PNGs, '
+        'say with --out where to write the gallery'
     )
 
 

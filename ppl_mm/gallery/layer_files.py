@@ -2,6 +2,7 @@
 
 import io
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -76,7 +77,7 @@ def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _encode(picture: Image.Image, **options: object) -> bytes:
+def _encode(picture: Image.Image, **options: Any) -> bytes:
     file = io.BytesIO()
     picture.save(file, **options)
     return file.getvalue()

@@ -27,7 +27,10 @@ def recut_command(folder: Path | None, way: str) -> str | None:
         return None
     record = ExportFolder(folder).read()
     more = 1 if way == 'raise' else -1
-    parts = (_refine if isinstance(record, RefinementRecord) else _export)(record, folder, more)
+    if isinstance(record, RefinementRecord):
+        parts = _refine(record, folder, more)
+    else:
+        parts = _export(record, folder, more)
     return shlex.join(map(str, parts)) if parts else None
 
 

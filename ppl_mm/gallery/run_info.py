@@ -1,7 +1,6 @@
 """How a pipeline's results came about: its trainings, steps, configs and versions."""
 
 import platform
-from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def _report(work_dir: Path) -> dict:
         return {}
 
 
-def _threshold_chart(report: Mapping) -> Chart | None:
+def _threshold_chart(report: dict) -> Chart | None:
     """Return mIoU over the threshold of each method's maps, None if it was not measured."""
     if not report.get('curves'):
         return None

@@ -79,7 +79,7 @@ def _entry(
     source: GallerySource, record: Mapping, split: str, labels: Sequence[int] | None
 ) -> dict:
     """Return what the scripts know of an image."""
-    cover = {layer: covered(record, layer) for layer in record['pixels']}
+    cover = {layer: covered(record, layer) or {} for layer in record['pixels']}
     return dict(
         id=record['image'],
         key=record['key'],
