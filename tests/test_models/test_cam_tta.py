@@ -207,7 +207,7 @@ def test_a_vertical_flip_is_refused():
 @pytest.mark.parametrize(
     'setting, message',
     [
-        (dict(classes='all'), "tta_model.classes='all': use one of 'labels' or"),
+        (dict(classes='every'), "tta_model.classes='every': use one of 'labels' or"),
         (dict(relu='never'), "tta_model.relu='never'"),
     ],
 )
