@@ -84,6 +84,27 @@ class CamFolder:
             UserError: If one of them is missing or damaged, or they do not
                 fit each other or the export.
         """
+        cam_file = self.read_cam(image_id)
+        image = read_image(self._image_path(image_id))
+        if image.shape[:2] != cam_file.size:
+            raise UserError(
+                '{}: made for an image of {} x {} pixels (height x width), '
+                'but the image has {} x {}; restore the image, or delete the '
+                'file and export it again'.format(
+                    self.files.cam_path(image_id), *cam_file.size, *image.shape[:2]
+                )
+            )
+        return image, cam_file
+
+    def read_cam(self, image_id: str) -> CamFile:
+        """Read the maps of an image.
+
+        Args:
+            image_id: The image.
+
+        Raises:
+            UserError: If they are missing or damaged, or do not fit the export.
+        """
         path = self.files.cam_path(image_id)
         cam_file = read_cam(path)
         ids, known = cam_file.class_ids, len(self.classes)
@@ -92,14 +113,7 @@ class CamFolder:
                 f'{path}: has class id {ids.max()}, but the export has '
                 f'{known} classes; delete the file and export it again'
             )
-        image = read_image(self._image_path(image_id))
-        if image.shape[:2] != cam_file.size:
-            raise UserError(
-                '{}: made for an image of {} x {} pixels (height x width), '
-                'but the image has {} x {}; restore the image, or delete the '
-                'file and export it again'.format(path, *cam_file.size, *image.shape[:2])
-            )
-        return image, cam_file
+        return cam_file
 
     def _image_path(self, image_id: str) -> str:
         path = self.images.find_stem(image_id)

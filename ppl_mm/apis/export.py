@@ -28,9 +28,11 @@ from ..utils.checkpoints import check_checkpoint
 from ..utils.config import building
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
+from .cam_folder import CamFolder
 from .export_origin import describe_export
 from .threshold_choice import AUTO, ThresholdChoice
 from .threshold_chooser import choose_by_maps, choose_by_masks
+from .threshold_sheet import write_threshold_sheet
 
 # Every worker process and every image costs, and nothing is trained.
 _UNUSED = (
@@ -42,6 +44,10 @@ _UNUSED = (
     'val_cfg',
     'val_evaluator',
 )
+
+
+#: Beside the export's record, where the maps have chosen the threshold.
+THRESHOLD_SHEET = 'thresholds.jpg'
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class ExportSummary:
         """
         first = f'{len(self.image_ids)} images in {out_dir}, background score {self.threshold:g}'
         if (self.origin or '').startswith(AUTO):
-            first += f' ({self.origin})'
+            first += f' ({self.origin}; see {Path(out_dir, THRESHOLD_SHEET)})'
         return [first, *(f'warning: {line}' for line in self.warnings)]
 
 
@@ -134,6 +140,8 @@ class CAMExport:
             choice = self._choose(choice, split)
             ids = self._export_cams(split)
             labels = self._write_labels(ids, split, choice)
+            if choice.auto:
+                on_main_process(lambda: self._draw_thresholds(ids, choice.value))
             warnings = labels.warnings(self._record.classes)
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
@@ -226,6 +234,10 @@ class CAMExport:
             return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
         truth, classes = self._ground_truth(), self._record.classes
         return on_main_process(lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of))
+
+    def _draw_thresholds(self, ids: Sequence[str], chosen: float) -> None:
+        folder = CamFolder(self.folder.root, image_dir=self.image_dir)
+        write_threshold_sheet(self.folder.root / THRESHOLD_SHEET, folder, ids, chosen)
 
     def _ground_truth(self) -> GroundTruth:
         dataset = self.cfg.test_dataloader.dataset

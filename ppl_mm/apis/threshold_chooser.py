@@ -69,4 +69,4 @@ def choose_by_maps(
     chosen = choose_threshold(map(read_cam, track(paths, 'choosing a threshold')), expected_area)
     found = asdict(chosen)
     value = found.pop('value')
-    return ThresholdChoice(value, {AUTO: found.pop('rule'), **found})
+    return ThresholdChoice(value, {AUTO: found.pop('rule'), **found}, auto=True)

@@ -24,13 +24,17 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 110) -> None:
-    """Write a figure as PNG, whole or not at all.
+    """Write a figure as PNG or JPEG, whole or not at all.
 
     Args:
         figure (Figure): The figure.
-        path (str | PathLike): The PNG to write; its folder is made.
+        path (str | PathLike): The file to write, a JPEG if it ends in .jpg; its
+            folder is made.
         dpi (int): Pixels per inch. Defaults to 110.
     """
     with atomic_write(path) as file:
+        if str(path).endswith('.jpg'):
+            figure.savefig(file, format='jpg', dpi=dpi)
+            return
         # Without the version of matplotlib, the same picture is the same file.
         figure.savefig(file, format='png', dpi=dpi, metadata=dict(Software=None))
