@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
+from mmengine.registry import MODELS, DefaultScope
 from mmengine.visualization import Visualizer
 
 from ppl_mm.formats.export_folder import ExportFolder
@@ -58,6 +58,19 @@ optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.01, momentum=0.9))
 train_cfg = dict(by_epoch=True, max_epochs=1)
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=-1))
 log_level = 'WARNING'
+"""
+
+TINY_SEG = """
+_base_ = '{configs}/demo/seg_deeplab_demo.py'
+model = dict(
+    # Fewer, in channels last, make oneDNN fail: uxlfoundation/oneDNN#6035.
+    backbone=dict(stem_channels=16, base_channels=16),
+    decode_head=dict(
+        in_channels=64, channels=8, c1_in_channels=16, c1_channels=4))
+train_dataloader = dict(dataset=dict(data_root='{data_root}'))
+val_dataloader = dict(num_workers=0, dataset=dict(data_root='{data_root}'))
+test_dataloader = val_dataloader
+tta_model = dict(_delete_=True, type='SegTTAModel')
 """
 
 
@@ -135,3 +148,24 @@ def cam_dir(demo_root, tmp_path):
         )
     )
     return tmp_path / 'export'
+
+
+@pytest.fixture(scope='session')
+def seg_work(demo_root, tmp_path_factory, request):
+    """A work folder of a tiny segmentation network, with random weights: do not write into it."""
+    folder = tmp_path_factory.mktemp('seg_work')
+    base = folder.parent / 'tiny_seg.py'
+    base.write_text(
+        TINY_SEG.format(configs=request.config.rootpath / 'configs', data_root=demo_root)
+    )
+    cfg = Config.fromfile(base)
+    cfg.dump(folder / 'tiny_seg.py')
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg.model)
+    torch.manual_seed(0)
+    for value in model.parameters():
+        torch.nn.init.normal_(value, std=0.2)
+    classes = (demo_root / 'classes.txt').read_text().split()
+    state = dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=classes)))
+    torch.save(state, folder / 'iter_1.pth')
+    return folder

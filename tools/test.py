@@ -12,6 +12,8 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.apis.trained_model import is_segmentation
+from ppl_mm.apis.without_masks import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
@@ -95,11 +97,6 @@ def load_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
-def is_segmentation(cfg: Config) -> bool:
-    """Return whether mmseg's conventions hold, else mmpretrain's."""
-    return cfg.get('default_scope') == 'mmseg'
-
-
 def use_tta(cfg: Config) -> None:
     """Test on several views of each image."""
     for key in ('tta_model', 'tta_pipeline'):
@@ -164,28 +161,6 @@ def predict_only(cfg: Config, args: argparse.Namespace) -> None:
     ]
     for metric in cfg.test_evaluator:
         metric.format_only = True
-
-
-def without_masks(steps: list) -> list:
-    """Return a pipeline that loads no masks, also inside TestTimeAug.
-
-    Args:
-        steps (list): Transforms; the views of TestTimeAug are lists of them.
-
-    Returns:
-        list: The same without LoadAnnotations, and without empty lists.
-    """
-    kept = []
-    for step in steps:
-        if isinstance(step, list | tuple):
-            step = without_masks(step)
-        elif step.get('transforms'):
-            step = dict(step, transforms=without_masks(step['transforms']))
-        elif step['type'].endswith('LoadAnnotations'):
-            continue
-        if step:
-            kept.append(step)
-    return kept
 
 
 def check_names(runner: Runner, out: str) -> None:

@@ -36,7 +36,7 @@ def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> Expor
         cam_stride=tta.get('cam_stride', 4),
         relu=tta.get('relu', 'each'),
         softmax=tta.get('softmax', False),
-        network=_network(cfg),
+        network=network_digest(cfg),
         scale_unit=_scale_unit(tta),
     )
 
@@ -51,14 +51,18 @@ def _views(cfg: Config) -> list:
     )
 
 
-def _network(cfg: Config) -> str:
+def network_digest(cfg: Config, **more: object) -> str:
     """Return the SHA-256 of the model's settings: weights alone make no map.
 
     Strides, borders, the size of the images' values: none of them is in the
     checkpoint.
+
+    Args:
+        cfg: The config.
+        **more: Further settings.
     """
     parts = {key: cfg.get(key) for key in ('model', 'data_preprocessor')}
-    text = json.dumps(parts, sort_keys=True, default=str)
+    text = json.dumps({**parts, **more}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -52,6 +52,19 @@ def stored_white_level(root: str | os.PathLike) -> int | None:
     return _read_white_level(file) if file.is_file() else None
 
 
+def white_to_remember(root: str | os.PathLike) -> dict[str, int]:
+    """Return what the checkpoint of a data set has to say for inference on new images.
+
+    Args:
+        root: The data set's folder.
+
+    Returns:
+        ``white_level``, if the data set says it.
+    """
+    white = stored_white_level(root)
+    return {} if white is None else dict(white_level=white)
+
+
 def write_white_level(root: str | os.PathLike, white_level: int) -> None:
     """Store the white of the data set's 16-bit images, from 1 to 65535."""
     with atomic_write(Path(root) / VALUES_FILE) as file:

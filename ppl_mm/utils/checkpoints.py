@@ -73,13 +73,29 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
     Raises:
         UserError: If the file cannot be read or does not fit.
     """
+    load_checkpoint(copy.deepcopy(unwrap_model(model)), path, whole=not part)
+
+
+def load_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> dict:
+    """Load a checkpoint into a model.
+
+    Args:
+        model: See :func:`load_weights`.
+        path: The checkpoint.
+        whole: See :func:`load_weights`. Defaults to True.
+
+    Returns:
+        What the file holds, see :func:`.checkpoint_file.read_checkpoint`.
+
+    Raises:
+        UserError: If the file cannot be read or does not fit.
+    """
     checkpoint = read_checkpoint(path)
     try:
-        load_weights(
-            copy.deepcopy(unwrap_model(model)), checkpoint['state_dict'], path, whole=not part
-        )
+        load_weights(model, checkpoint['state_dict'], path, whole)
     except UserError as error:
         raise UserError(f'{error}{_classes_of(checkpoint)}') from error
+    return checkpoint
 
 
 def _classes_of(checkpoint: Mapping) -> str:

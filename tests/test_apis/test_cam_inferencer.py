@@ -254,7 +254,7 @@ def test_samples_on_demand(infer, photos):
 
 
 def test_what_cannot_be_done_is_said(infer, photos, tiny_config, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="class 'cat': the classifier knows"):
+    with pytest.raises(UserError, match="class 'cat' is unknown; known are"):
         infer(photos[0], classes=['cat'])
     (tmp_path / 'photo.jpg').write_bytes(b'no photo')
     with pytest.raises(UserError, match='photo.jpg'):

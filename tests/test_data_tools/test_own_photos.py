@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.data_tools.own.found_files import HIDDEN, IRREGULAR, MASKS, UNKNOWN
+from ppl_mm.formats.found_files import HIDDEN, IRREGULAR, MASKS, UNKNOWN
 from ppl_mm.formats.image_file import read_image
 from ppl_mm.utils import cli
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ...formats.bit_depth import VALUES_FILE
 from ...formats.class_list import likely_typos
+from ...formats.found_files import HIDDEN
 from ...formats.image_checks import MAX_RATIO, MIN_SIDE, fits
 from ...formats.mask_file import IGNORE
-from ..own.found_files import HIDDEN
 from .scan import DatasetScan, other_files
 
 #: What findings are, the worst first.

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import UserError
 from ...formats.bit_depth import FULL_WHITE, white_level_for
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
+from ...formats.found_files import find_files
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
@@ -20,7 +21,6 @@ from ...formats.photo import read_photo, used_white_of
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
-from ..own.found_files import find_files
 
 T = TypeVar('T')
 

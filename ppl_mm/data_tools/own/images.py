@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
+from ...formats.found_files import MASKS, find_files, masks_beside
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
 from .converter import OwnImage
-from .found_files import MASKS, find_files, masks_beside
 from .labels import NEGATIVE_FOLDER, OwnLabels, read_own_labels
 from .masks import MaskFinder, check_palettes
 from .settings import OwnDataSettings

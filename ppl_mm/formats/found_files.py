@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ...errors import UserError
-from ...formats.image_checks import FOREIGN_SUFFIXES
-from ...formats.image_file import PHOTO_SUFFIXES, read_image
+from ..errors import UserError
+from .image_checks import FOREIGN_SUFFIXES
+from .image_file import PHOTO_SUFFIXES, read_image
 
 _JPEG_SUFFIXES = ('.jpg', '.jpeg', '.jfif', '.jpe')
 # A picture is flat, as masks are, where this many colours cover this part.
@@ -61,7 +61,7 @@ def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] =
         for name in [*files, *hidden]:
             path = Path(folder, name)
             below_root = path.relative_to(root).as_posix()
-            why = _why_skipped(path)
+            why = why_skipped(path)
             if why:
                 skipped[below_root] = why
             else:
@@ -94,7 +94,7 @@ def masks_beside(root: str | os.PathLike, photos: Iterable[str]) -> list[str]:
     ]
 
 
-def _why_skipped(path: Path) -> str:
+def why_skipped(path: Path) -> str:
     """Return what a file is if it is not a photo, else ''."""
     if path.name.startswith('.'):
         return HIDDEN

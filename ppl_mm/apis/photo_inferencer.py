@@ -1,0 +1,209 @@
+"""What the inferencers of classifiers and of segmentation networks share."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.transforms import Compose
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import DefaultScope
+from mmpretrain.apis.base import BaseInferencer
+
+from ..errors import UserError
+from ..formats.class_list import suggest_class
+from ..formats.image_checks import naming
+from ..visualization import overlay_label
+from .photo_inputs import bgr_of, photos_of
+from .trained_model import build_model, scope_of
+
+
+class PhotoInferencer(BaseInferencer):
+    """Runs a network on photos that belong to no data set.
+
+    Args:
+        config: The config of the network.
+        checkpoint: Its weights.
+        device: Defaults to a GPU, if there is one.
+
+    Attributes:
+        class_names: The classes that the network scores.
+        label_names: The classes of the values of a label, from 0.
+        white_level: White of 16 bits in its data set; None if it had none.
+
+    Raises:
+        UserError: See :func:`.trained_model.build_model`.
+    """
+
+    visualize_kwargs = {'draw'}
+    class_names: list[str]
+
+    def __init__(
+        self, config: Config, checkpoint: str, device: str | torch.device | None = None
+    ) -> None:
+        self.model: Any  # set by the base class
+        super().__init__(build_model(config, checkpoint, device))
+        self.checkpoint = checkpoint
+        self.white_level = self.model._dataset_meta.get('white_level')
+        known = self.model._dataset_meta.get('classes') or range(self._num_classes())
+        self.class_names = list(map(str, known))
+
+    @property
+    @abstractmethod
+    def label_names(self) -> list[str]:
+        """The classes of the values of a label, from 0."""
+
+    @abstractmethod
+    def _num_classes(self) -> int:
+        """Return how many classes the network scores."""
+
+    @abstractmethod
+    def steps(self, config: Config) -> list[dict]:
+        """Return the transforms that the config applies to a photo; the first one loads."""
+
+    def _init_pipeline(self, config: Config) -> Callable:
+        load, *others = self.steps(config)
+        with DefaultScope.overwrite_default_scope(scope_of(config)):
+            self._load = Compose([load])
+            return Compose(others)
+
+    def read(self, item: object, name: str = 'input') -> dict:
+        """Read a photo.
+
+        Args:
+            item: See :meth:`__call__`.
+            name: What messages call it, unless it is a file.
+
+        Returns:
+            A sample with ``img``, BGR uint8 (H, W, 3), upright.
+
+        Raises:
+            UserError: If it cannot be read.
+        """
+        if not isinstance(item, str | os.PathLike):
+            image = bgr_of(item, name, self.white_level)
+            return dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+        sample = dict(img_path=str(item), image_id=Path(item).stem, white_level=self.white_level)
+        with naming(item):
+            return self._load(sample)
+
+    def stream(self, samples: Iterable[dict], batch_size: int = 1, **options) -> Iterator[dict]:
+        """Yield the predictions of many photos, one after another, in little memory.
+
+        Args:
+            samples: From :meth:`read`; they are asked for as they are needed.
+            batch_size: Photos at once, if their sizes are equal. Defaults to 1.
+            **options: See :meth:`__call__`.
+        """
+        before, _, _, after = self._dispatch_kwargs(**options)
+        for data in self.preprocess(samples, batch_size, **before):
+            yield from self.postprocess(self.forward(data), None, **after)['predictions']
+
+    def preprocess(self, inputs: Iterable, batch_size: int = 1, **changes) -> Iterator[dict]:
+        """Load photos and make batches of those that follow each other and have one size.
+
+        Args:
+            inputs: Photos, see :meth:`__call__`, or samples.
+            batch_size: The most photos of a batch.
+            **changes: What the pipeline is given beside a photo.
+
+        Yields:
+            What the model's ``test_step`` takes.
+        """
+        for batch in _of_equal_size(map(self._sample, inputs, count()), batch_size):
+            yield pseudo_collate([self.pipeline({**sample, **changes}) for sample in batch])
+
+    def visualize(
+        self, inputs: Sequence, preds: Sequence, draw: bool = False
+    ) -> list[np.ndarray] | None:
+        """Return the photos, RGB, for :meth:`postprocess` to lay the labels over.
+
+        Args:
+            inputs: Photos, see :meth:`__call__`.
+            preds: Not used.
+            draw: See :meth:`__call__`.
+
+        Returns:
+            None where nothing is drawn.
+        """
+        if not draw:
+            return None
+        samples = map(self._sample, inputs, count())
+        return [np.ascontiguousarray(sample['img'][..., ::-1]) for sample in samples]
+
+    def postprocess(
+        self,
+        preds: Sequence,
+        visualization: list[np.ndarray] | None,
+        return_datasamples: bool = False,
+        **options,
+    ) -> dict:
+        """Turn what the model gives into labels.
+
+        Args:
+            preds: Data samples.
+            visualization: The photos, RGB.
+            return_datasamples: See :meth:`__call__`.
+            **options: Of :meth:`prediction`.
+
+        Returns:
+            See :meth:`__call__`.
+        """
+        found = [self.prediction(one, **options) for one in preds]
+        for one in found:
+            one['coverage'] = self._coverage(one['label'])
+        if visualization is not None:
+            visualization = [
+                overlay_label(photo, one['label'])
+                for photo, one in zip(visualization, found, strict=True)
+            ]
+        return dict(predictions=preds if return_datasamples else found, visualization=visualization)
+
+    @abstractmethod
+    def prediction(self, sample: object, **options) -> dict:
+        """Return what is found in a photo: ``label`` (H, W), ``scores``, and more."""
+
+    def _coverage(self, label: np.ndarray) -> dict[str, float]:
+        """Return the share of the pixels of each class."""
+        counts = np.bincount(label.ravel(), minlength=len(self.label_names))
+        shares = (counts / label.size).tolist()
+        return dict(zip(self.label_names, shares, strict=True))
+
+    def known_classes(self, names: Sequence[str] | None) -> list[str] | None:
+        """Return class names in the order of their ids, each once; None for None.
+
+        Raises:
+            UserError: If a class is unknown.
+        """
+        if names is None:
+            return None
+        return [self.class_names[k] for k in sorted(set(map(self._class_id, names)))]
+
+    def _class_id(self, name: str) -> int:
+        if name not in self.class_names:
+            raise UserError(f"class '{name}' is unknown; {suggest_class(name, self.class_names)}")
+        return self.class_names.index(name)
+
+    def _inputs_to_list(self, inputs: object) -> list:
+        if isinstance(inputs, str | os.PathLike) and os.path.isdir(inputs):
+            return photos_of(inputs)
+        return super()._inputs_to_list(inputs)
+
+    def _sample(self, item: object, number: int) -> dict:
+        return item if isinstance(item, dict) else self.read(item, f'input {number}')
+
+
+def _of_equal_size(samples: Iterable[dict], batch_size: int) -> Iterator[list[dict]]:
+    batch: list[dict] = []
+    for sample in samples:
+        if batch and (len(batch) == batch_size or sample['ori_shape'] != batch[0]['ori_shape']):
+            yield batch
+            batch = []
+        batch.append(sample)
+    if batch:
+        yield batch

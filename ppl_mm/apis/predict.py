@@ -1,0 +1,253 @@
+"""Masks of many new images, from a trained network."""
+
+import os
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import UserError
+from ..utils.cli import one_line
+from ..utils.files import file_sha256
+from ..utils.progress import track
+from ..utils.text import printable
+from ..version import __version__
+from ..visualization import overlay_label
+from .cam_inferencer import CAMInferencer
+from .export_origin import network_digest
+from .given_images import GivenImages, find_images, output_names
+from .photo_inferencer import PhotoInferencer
+from .prediction_folder import PredictionFolder, PredictionTable
+from .seg_inferencer import SegInferencer
+from .threshold_choice import ThresholdChoice
+from .trained_model import find_model, is_segmentation
+
+
+@dataclass(frozen=True)
+class PredictionSummary:
+    """How a prediction went.
+
+    Args:
+        num_images: How many images were given.
+        predicted: How many masks this run has written.
+        problems: Why an image has no mask, by its name.
+        skipped: What other files are, by their names.
+    """
+
+    num_images: int
+    predicted: int
+    problems: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def lines(self, folder: PredictionFolder) -> list[str]:
+        """Return what to tell the user.
+
+        Args:
+            folder: Where the masks are.
+        """
+        kept = self.num_images - self.predicted - len(self.problems)
+        lines = [
+            f'{self.num_images} images: {self.predicted} predicted, {kept} were there, '
+            f'{len(self.problems)} failed; masks in {folder.masks}, table in {folder.table_path}'
+        ]
+        kinds = Counter(self.skipped.values())
+        lines += [f'skipped: {count} {kind}' for kind, count in sorted(kinds.items())]
+        if self.problems:
+            first = printable(next(iter(self.problems.values())))
+            lines.append(f'failed: {first}; all in {folder.problems_path}')
+        return lines
+
+
+def open_inferencer(
+    model: str | os.PathLike, checkpoint: str | os.PathLike | None = None, device: str | None = None
+) -> PhotoInferencer:
+    """Return the inferencer of a network of either kind.
+
+    Args:
+        model: See :func:`.trained_model.find_model`.
+        checkpoint: See :func:`.trained_model.find_model`.
+        device: Defaults to a GPU, if there is one.
+
+    Raises:
+        UserError: If there is no such network.
+    """
+    config, weights = find_model(model, checkpoint)
+    kind = SegInferencer if is_segmentation(config) else CAMInferencer
+    return kind(config, weights, device)
+
+
+class ImagePrediction:
+    """Writes the masks of images into a folder.
+
+    A second run continues: images that have a mask, not older than they are,
+    and a row in the table are not looked at again.
+
+    Args:
+        inferencer: The network.
+        folder: Where to write. Nothing is written there before :meth:`run`.
+        overlays: Also write the masks laid over the images. Defaults to False.
+        batch_size: Images at once, if they follow each other and have one
+            size. Defaults to 1.
+        classes: See the inferencer. Defaults to None.
+        threshold: Background score of a classifier's maps. Defaults to None:
+            the usual one of the inferencer.
+
+    Raises:
+        UserError: If a class is unknown, or a segmentation network is given a
+            threshold.
+    """
+
+    def __init__(
+        self,
+        inferencer: PhotoInferencer,
+        folder: PredictionFolder,
+        overlays: bool = False,
+        batch_size: int = 1,
+        classes: Sequence[str] | None = None,
+        threshold: ThresholdChoice | None = None,
+    ) -> None:
+        self.inferencer, self.folder = inferencer, folder
+        self.overlays, self.batch_size = overlays, batch_size
+        self.options: dict = dict(classes=inferencer.known_classes(classes))
+        if isinstance(inferencer, CAMInferencer):
+            usual = inferencer.usual_threshold
+            self.options['threshold'] = threshold.value if threshold else usual
+        elif threshold:
+            raise UserError('--threshold: a segmentation network has none; leave it out')
+
+    def run(self, images: GivenImages) -> PredictionSummary:
+        """Write the masks of images that have none yet.
+
+        Args:
+            images: The images.
+
+        Returns:
+            How it went. An image that cannot be read does not stop the run.
+
+        Raises:
+            UserError: If the folder holds something else or the masks of
+                another model, or another run is at work there.
+            OSError: If nothing can be written.
+        """
+        identity = self._identity(images)
+        with self.folder.claim(identity):
+            self._names = output_names(images.names)
+            self._table = PredictionTable(self.folder.table_path, self._columns())
+            todo = [name for name in images.names if not self._is_done(images, name)]
+            self.folder.write_record(self._record(identity))
+            self._table.write()
+            problems = self._predict(images, todo)
+            self._table.write()
+            self.folder.write_problems(problems)
+        return PredictionSummary(
+            len(images.names), len(todo) - len(problems), problems, dict(images.skipped)
+        )
+
+    def _identity(self, images: GivenImages) -> dict:
+        cfg = self.inferencer.config
+        steps, tta = self.inferencer.steps(cfg), cfg.get('tta_model')
+        return dict(
+            checkpoint_sha256=file_sha256(self.inferencer.checkpoint),
+            network=network_digest(cfg, steps=steps, tta_model=tta),
+            classes=self.inferencer.label_names,
+            only=self.options['classes'],
+            threshold=self.options.get('threshold'),
+            images=str(images.root),
+        )
+
+    def _record(self, identity: dict) -> dict:
+        return dict(
+            identity,
+            ppl_mm=__version__,
+            config=str(self.inferencer.config.filename),
+            checkpoint=str(self.inferencer.checkpoint),
+        )
+
+    def _columns(self) -> list[str]:
+        coverage = [f'coverage {name}' for name in self.inferencer.label_names]
+        scores = [f'score {name}' for name in self.inferencer.class_names]
+        return ['image', 'mask', 'width', 'height', *coverage, *scores]
+
+    def _is_done(self, images: GivenImages, name: str) -> bool:
+        mask = self.folder.mask_path(self._names[name])
+        row = self._table.rows.get(printable(name))
+        if row is None or row['mask'] != self._mask_name(name):
+            return False
+        files = [mask, *([self.folder.overlay_path(self._names[name])] if self.overlays else [])]
+        made = [path.stat().st_mtime for path in files if path.is_file()]
+        return len(made) == len(files) and min(made) >= os.path.getmtime(images.path(name))
+
+    def _mask_name(self, name: str) -> str:
+        return printable(f'{self._names[name]}.png')
+
+    def _predict(self, images: GivenImages, todo: Sequence[str]) -> dict[str, str]:
+        """Write the masks of images; return why some have none."""
+        problems: dict[str, str] = {}
+        at_work: deque[tuple[str, np.ndarray]] = deque()  # read, but not predicted yet
+
+        def samples() -> Iterator[dict]:
+            for name in track(todo, 'predicting', bool(todo)):
+                try:
+                    sample = self.inferencer.read(images.path(name))
+                except UserError as error:
+                    problems[name] = one_line(error)
+                    self._table.rows.pop(printable(name), None)
+                    continue
+                at_work.append((name, sample['img']))
+                yield sample
+
+        for found in self.inferencer.stream(samples(), self.batch_size, **self.options):
+            name, image = at_work.popleft()
+            self._write(name, image, found)
+        return problems
+
+    def _write(self, name: str, image: np.ndarray, found: dict) -> None:
+        height, width = found['size']
+        if self.overlays:
+            picture = overlay_label(image[..., ::-1], found['label'])
+            self.folder.write_overlay(self._names[name], picture)
+        self.folder.write_mask(self._names[name], found['label'])
+        row = dict(image=printable(name), mask=self._mask_name(name), width=width, height=height)
+        row |= {f'coverage {key}': f'{value:.4f}' for key, value in found['coverage'].items()}
+        row |= {f'score {key}': f'{value:.4f}' for key, value in found['scores'].items()}
+        self._table.add(row)
+
+
+def predict_images(
+    images: GivenImages | Iterable[str | os.PathLike] | str | os.PathLike,
+    model: PhotoInferencer | str | os.PathLike,
+    out: str | os.PathLike,
+    masks: str | os.PathLike | None = None,
+    **options,
+) -> PredictionSummary:
+    """Write the masks of images, as ``tools/predict.py`` does.
+
+    Args:
+        images: A folder, with all below it; a file, a pattern; several; or
+            what :func:`find_images` gives.
+        model: The folder of ``tools/make_masks.py``, a work folder, a
+            checkpoint in one, or an inferencer.
+        out: The folder to write. It gets ``masks/<path below the folder of
+            images>.png``, ``predictions.csv`` and, if an image cannot be
+            read, ``problems.txt``.
+        masks: The folder of masks. Defaults to None: ``out/masks``.
+        **options: See :class:`ImagePrediction`.
+
+    Returns:
+        How it went.
+
+    Raises:
+        UserError: If there are no images, no network, or the folder holds
+            something else.
+
+    Examples:
+        >>> predict_images('new_photos', 'work_dirs/seg_deeplab_own', 'out').predicted
+        120
+    """
+    folder = PredictionFolder(out, masks)
+    inferencer = model if isinstance(model, PhotoInferencer) else open_inferencer(model)
+    if not isinstance(images, GivenImages):
+        given = [images] if isinstance(images, str | os.PathLike) else images
+        images = find_images(given, leave_out=[folder.root, folder.masks])
+    return ImagePrediction(inferencer, folder, **options).run(images)

@@ -1,0 +1,45 @@
+"""tools/predict.py: both kinds of network, and how it ends."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.apis import CAMInferencer
+from ppl_mm.formats.mask_file import read_mask
+
+
+@pytest.fixture
+def photos(demo_root, tmp_path):
+    """Four photos."""
+    (tmp_path / 'photos').mkdir()
+    for path in sorted((demo_root / 'JPEGImages').glob('val_*')):
+        Image.open(path).save(tmp_path / 'photos' / path.name)
+    return tmp_path / 'photos'
+
+
+def test_a_segmentation_network(tool, seg_work, photos, tmp_path):
+    done = tool('predict', photos, seg_work, '--out', 'out', '--overlays', '--batch-size', 2)
+    assert done.code == 0, done.output
+    assert '4 images: 4 predicted, 0 were there, 0 failed' in done.output
+    assert len(list((tmp_path / 'out/overlays').iterdir())) == 4
+    again = tool('predict', photos, seg_work, '--out', 'out', '--overlays')
+    assert '4 images: 0 predicted, 4 were there' in again.output
+
+
+def test_a_classifier(tool, tiny_config, trained, photos, tmp_path):
+    given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
+    done = tool(*given, '--threshold', 0.3, '--classes', 'wug')
+    assert done.code == 0, done.output
+    inferencer = CAMInferencer(tiny_config, trained)
+    for path in sorted(photos.iterdir()):
+        (found,) = inferencer(path, threshold=0.3, classes=['wug'])['predictions']
+        assert np.array_equal(read_mask(tmp_path / f'out/masks/{path.stem}.png'), found['label'])
+    assert 'threshold 0.3 there, 0.15 here' in tool(*given, '--classes', 'wug').errors[0]
+
+
+def test_a_broken_image_stops_no_other(tool, seg_work, photos, tmp_path):
+    (photos / 'a\nb.jpg').write_bytes(b'no photo')
+    done = tool('predict', photos, seg_work, '--out', 'out')
+    assert done.code == 1
+    assert '5 images: 4 predicted, 0 were there, 1 failed' in done.output
+    assert r'a\nb.jpg' in (tmp_path / 'out/problems.txt').read_text()

@@ -1,0 +1,104 @@
+"""Write masks of new images, from a trained network.
+
+IMAGES are folders with all below them, files, or patterns in quotes, such as
+'photos/**/*.jpg'. MODEL is what made masks before:
+
+  the folder of tools/make_masks.py     its segmentation network
+  a work folder of tools/train.py       its latest checkpoint
+  a checkpoint in such a folder         or anywhere, with --config
+
+The network is a segmentation network, or a classifier: then its CAMs are cut
+at --threshold, for the classes that it predicts or for --classes. Written are
+
+  DIR/masks/<path>.png       one for each image: 0 = background, class id + 1,
+                             with a palette, of the image's size as viewers show it
+  DIR/overlays/<path>.jpg    with --overlays: the mask laid over the image
+  DIR/predictions.csv        for each image, the coverage of each class (share of
+                             the pixels) and its score
+  DIR/problems.txt           images that cannot be read, and why
+
+<path> is the image's path below IMAGES without its ending; images that differ
+in their endings only keep them (a.jpg.png, a.png.png). Files that are not
+images are skipped and counted. An image that cannot be read stops no other: it
+is named, and the exit status is 1. A second run continues: it predicts what is
+new, has changed or could not be read.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.apis.given_images import find_images
+from ppl_mm.apis.predict import ImagePrediction, open_inferencer
+from ppl_mm.apis.prediction_folder import PredictionFolder
+from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.utils.cli import run
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Arguments of the command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog='example: python tools/predict.py new_photos work_dirs/seg_deeplab_own '
+        '--out work_dirs/new_masks --overlays',
+    )
+    parser.add_argument('images', metavar='IMAGES', nargs='+', help='folders, files or patterns')
+    parser.add_argument('model', metavar='MODEL', help='a folder with a network, or a checkpoint')
+    parser.add_argument('--out', required=True, metavar='DIR', help='where to write')
+    parser.add_argument(
+        '--config', help='the config of MODEL (default: the one that lies beside it)'
+    )
+    parser.add_argument(
+        '--overlays', action='store_true', help='also write the masks laid over the images'
+    )
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='CLASS',
+        help='what the images show: pixels are of these classes or background (default: of any '
+        'class; of a classifier, of those that it predicts)',
+    )
+    parser.add_argument(
+        '--threshold',
+        metavar='T',
+        help="score of the background for a classifier's CAMs, 0..1, or an export.json to take "
+        f'it from (default: {DEFAULT_THRESHOLD}, or 0.5 where CAMs are probabilities)',
+    )
+    parser.add_argument('--device', help='cpu, cuda or cuda:N (default: a GPU, if there is one)')
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=1,
+        metavar='N',
+        help='images at once, of those that follow each other and have one size; more than 1 '
+        'helps on a GPU (default: 1)',
+    )
+    args = parser.parse_args(argv)
+    if args.batch_size < 1:
+        parser.error(f'--batch-size {args.batch_size}: give 1 or more')
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Predict; the status is 1 where images could not be read."""
+    args = parse_args(argv)
+    threshold = ThresholdChoice.given(args.threshold) if args.threshold else None
+    folder = PredictionFolder(args.out)
+    images = find_images(args.images, leave_out=[args.out])
+    given = (args.config, args.model) if args.config else (args.model, None)
+    prediction = ImagePrediction(
+        open_inferencer(*given, device=args.device),
+        folder,
+        overlays=args.overlays,
+        batch_size=args.batch_size,
+        classes=args.classes,
+        threshold=threshold,
+    )
+    summary = prediction.run(images)
+    print('\n'.join(summary.lines(folder)))
+    return int(bool(summary.problems))
+
+
+if __name__ == '__main__':
+    run(main)
