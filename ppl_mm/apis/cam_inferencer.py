@@ -131,7 +131,7 @@ class CAMInferencer(PhotoInferencer):
         """
         self.model.classes = 'labels' if classes else 'predicted'
         label = [self._class_id(name) for name in classes or ()]
-        yield from super().preprocess(inputs, batch_size, gt_label=label)
+        yield from self._batches(inputs, batch_size, gt_label=label)
 
     def prediction(self, sample: DataSample, threshold: float | None = None) -> dict:
         """Cut the maps of a photo.

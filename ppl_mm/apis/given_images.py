@@ -87,7 +87,7 @@ def output_names(images: Iterable[str]) -> dict[str, str]:
 
 def _expanded(given: Iterable[str | os.PathLike]) -> list[str]:
     found = []
-    for item in map(os.fspath, given):
+    for item in map(str, given):
         if os.path.lexists(item):
             found.append(item)
         elif glob.has_magic(item) and (matches := glob.glob(item, recursive=True)):

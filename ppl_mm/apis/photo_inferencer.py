@@ -104,17 +104,20 @@ class PhotoInferencer(BaseInferencer):
         for data in self.preprocess(samples, batch_size, **before):
             yield from self.postprocess(self.forward(data), None, **after)['predictions']
 
-    def preprocess(self, inputs: Iterable, batch_size: int = 1, **changes) -> Iterator[dict]:
+    def preprocess(self, inputs: Iterable, batch_size: int = 1) -> Iterator[dict]:
         """Load photos and make batches of those that follow each other and have one size.
 
         Args:
             inputs: Photos, see :meth:`__call__`, or samples.
             batch_size: The most photos of a batch.
-            **changes: What the pipeline is given beside a photo.
 
         Yields:
             What the model's ``test_step`` takes.
         """
+        yield from self._batches(inputs, batch_size)
+
+    def _batches(self, inputs: Iterable, batch_size: int, **changes) -> Iterator[dict]:
+        """Yield batches, the samples with changes to them."""
         for batch in _of_equal_size(map(self._sample, inputs, count()), batch_size):
             yield pseudo_collate([self.pipeline({**sample, **changes}) for sample in batch])
 
@@ -165,7 +168,7 @@ class PhotoInferencer(BaseInferencer):
         return dict(predictions=preds if return_datasamples else found, visualization=visualization)
 
     @abstractmethod
-    def prediction(self, sample: object, **options) -> dict:
+    def prediction(self, sample: Any, *args: Any, **kwargs: Any) -> dict:
         """Return what is found in a photo: ``label`` (H, W), ``scores``, and more."""
 
     def _coverage(self, label: np.ndarray) -> dict[str, float]:
