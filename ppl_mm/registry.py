@@ -22,6 +22,7 @@ MODELS = Registry(
         'ppl_mm.models.affinity.loss',
         'ppl_mm.models.affinity.net',
         'ppl_mm.models.backbones.dilated_mobilenet_v2',
+        'ppl_mm.models.backbones.efficientnet_lite',
         'ppl_mm.models.backbones.resnet38d',
         'ppl_mm.models.cam_classifier',
         'ppl_mm.models.cam_head',

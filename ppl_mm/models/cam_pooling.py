@@ -76,7 +76,7 @@ def build_pooling(pool: str | dict) -> Pooling:
     """Return the pooling that a config names.
 
     Args:
-        pool: 'mean', 'lse', 'topk' or 'wildcat'; or a dict with the name under ``type`` and
+        pool: 'mean', 'lse', 'topk' or 'wildcat'; or a dict with the ``name`` and
             the options of the function.
 
     Raises:
@@ -85,11 +85,11 @@ def build_pooling(pool: str | dict) -> Pooling:
     Examples:
         >>> import torch
         >>> maps = torch.tensor([[[0.0, 1.0], [2.0, 5.0]]])
-        >>> build_pooling('mean')(maps), build_pooling(dict(type='topk', share=0.5))(maps)
+        >>> build_pooling('mean')(maps), build_pooling(dict(name='topk', share=0.5))(maps)
         (tensor([2.]), tensor([3.5000]))
     """
-    options: dict = dict(pool) if isinstance(pool, dict) else dict(type=pool)
-    name = options.pop('type', None)
+    options: dict = dict(pool) if isinstance(pool, dict) else dict(name=pool)
+    name = options.pop('name', None)
     if name not in _RULES:
         raise UserError(f'CAMHead: pool={name!r}: use one of {", ".join(map(repr, _RULES))}')
     for key, value in options.items():

@@ -26,29 +26,29 @@ def by_hand(maps, rule):
 
 def test_log_sum_exp():
     expected = by_hand(some_maps(), lambda x: math.log(sum(map(math.exp, 3 * x)) / len(x)) / 3)
-    torch.testing.assert_close(build_pooling(dict(type='lse', scale=3.0))(some_maps()), expected)
+    torch.testing.assert_close(build_pooling(dict(name='lse', scale=3.0))(some_maps()), expected)
 
 
 def test_top_cells():
     expected = by_hand(some_maps(), lambda x: sum(sorted(x)[-10:]) / 10)
-    torch.testing.assert_close(build_pooling(dict(type='topk', share=0.25))(some_maps()), expected)
+    torch.testing.assert_close(build_pooling(dict(name='topk', share=0.25))(some_maps()), expected)
 
 
 def test_strongest_and_weakest_cells():
-    pool = build_pooling(dict(type='wildcat', share=0.25, alpha=0.6))
+    pool = build_pooling(dict(name='wildcat', share=0.25, alpha=0.6))
     expected = by_hand(
         some_maps(), lambda x: sum(sorted(x)[-10:]) / 10 + 0.6 * sum(sorted(x)[:10]) / 10
     )
     torch.testing.assert_close(pool(some_maps()), expected)
 
 
-@pytest.mark.parametrize('pool', [dict(type='topk', share=1.0), dict(type='lse', scale=1e-3)])
+@pytest.mark.parametrize('pool', [dict(name='topk', share=1.0), dict(name='lse', scale=1e-3)])
 def test_one_end_is_the_mean(pool):
     mean = some_maps().mean(dim=(2, 3))
     torch.testing.assert_close(build_pooling(pool)(some_maps()), mean, atol=2e-3, rtol=0)
 
 
-@pytest.mark.parametrize('pool', [dict(type='topk', share=1e-6), dict(type='lse', scale=1e4)])
+@pytest.mark.parametrize('pool', [dict(name='topk', share=1e-6), dict(name='lse', scale=1e4)])
 def test_the_other_end_is_the_maximum(pool):
     strongest = some_maps().amax(dim=(2, 3))
     torch.testing.assert_close(build_pooling(pool)(some_maps()), strongest, atol=2e-3, rtol=0)
@@ -113,7 +113,7 @@ def test_a_small_object_is_learned_sooner_by_its_strongest_cells():
             optimizer.step()
         return loss.item()
 
-    assert loss_after(dict(type='topk', share=1 / 64)) < 0.7 * loss_after('mean')
+    assert loss_after(dict(name='topk', share=1 / 64)) < 0.7 * loss_after('mean')
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_a_small_object_is_learned_sooner_by_its_strongest_cells():
     [
         ('max', "pool='max': use one of 'mean', 'lse', 'topk', 'wildcat'"),
         (dict(share=0.1), 'pool=None: use one of'),
-        (dict(type='mean', share=0.1), "pool 'mean' has no option 'share'; its options: none"),
-        (dict(type='topk', k=5), "pool 'topk' has no option 'k'; its options: share"),
-        (dict(type='topk', share=0), 'share=0 must be above 0, at most 1'),
-        (dict(type='topk', share=5), 'share=5 must be above 0, at most 1'),
-        (dict(type='lse', scale=-1.0), 'scale=-1.0 must be a number above 0'),
-        (dict(type='lse', scale='4'), "scale='4' must be a number above 0"),
+        (dict(name='mean', share=0.1), "pool 'mean' has no option 'share'; its options: none"),
+        (dict(name='topk', k=5), "pool 'topk' has no option 'k'; its options: share"),
+        (dict(name='topk', share=0), 'share=0 must be above 0, at most 1'),
+        (dict(name='topk', share=5), 'share=5 must be above 0, at most 1'),
+        (dict(name='lse', scale=-1.0), 'scale=-1.0 must be a number above 0'),
+        (dict(name='lse', scale='4'), "scale='4' must be a number above 0"),
     ],
 )
 def test_a_pooling_that_cannot_be_is_refused(pool, message):

