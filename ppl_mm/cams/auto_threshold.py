@@ -8,9 +8,8 @@ import numpy as np
 from ..errors import UserError
 from ..formats.cam_file import CamFile
 
-#: The cut of maps in 0..1 where nothing else is known. On nine sets of maps the best cuts lay
-#: between 0.20 and 0.75, and 0.5 was 2.8 points of mIoU below them in the mean (0.15: 11.9).
-RELATIVE_CUT = 0.5
+#: Standard deviations above the mean of an image's map at which it is cut.
+SPREAD = 0.5
 #: The cuts among which a rule chooses.
 CUTS = tuple(round(0.01 * step, 2) for step in range(5, 96))
 
@@ -32,23 +31,24 @@ class AutoThreshold:
     num_images: int
 
 
-class Coverage:
-    """How much of an image the maps of a split cover at each threshold.
+class MapStatistics:
+    """What the maps of a split look like: how high they are, how much they cover.
 
     The score of a cell is that of its strongest class, as in a pseudo-label. Images without
     a class are left out: their labels are background at each threshold.
 
     Examples:
-        >>> coverage = Coverage()
+        >>> seen = MapStatistics()
         >>> cam = np.array([[[1.0, 0.6], [0.3, 0.0]]])
-        >>> coverage.update(CamFile(class_ids=[0], cam=cam, size=(8, 8)))
-        >>> coverage.at(0.5)
+        >>> seen.update(CamFile(class_ids=[0], cam=cam, size=(8, 8)))
+        >>> seen.covered(0.5)
         0.5
     """
 
     def __init__(self) -> None:
         self.num_images = 0
-        self._above = np.zeros(len(CUTS))  # summed over images
+        self._level = 0.0  # both are summed over images
+        self._above = np.zeros(len(CUTS))
 
     def update(self, cam_file: CamFile) -> None:
         """Look at the maps of one image."""
@@ -58,13 +58,18 @@ class Coverage:
         # Both in float32, as in label_from_cam.
         below = np.searchsorted(score, np.array(CUTS, np.float32), side='right')
         self._above += 1 - below / len(score)
+        self._level += float(score.mean() + SPREAD * score.std())
         self.num_images += 1
 
-    def at(self, cut: float) -> float:
-        """Return the mean share of an image that is above one of :data:`CUTS`."""
-        return float(self.curve()[CUTS.index(cut)])
+    def level(self) -> float:
+        """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
+        return self._level / max(self.num_images, 1)
 
-    def curve(self) -> np.ndarray:
+    def covered(self, cut: float) -> float:
+        """Return the mean share of an image that is above one of :data:`CUTS`."""
+        return float(self.coverage()[CUTS.index(cut)])
+
+    def coverage(self) -> np.ndarray:
         """Return the mean share of an image above each of :data:`CUTS`, falling."""
         return self._above / max(self.num_images, 1)
 
@@ -74,8 +79,10 @@ def choose_threshold(
 ) -> AutoThreshold:
     """Return a threshold for maps without masks.
 
-    It is :data:`RELATIVE_CUT`, or the nearest cut at which the labels cover as much of an image
-    as is expected.
+    A map of a small object is low almost everywhere; a map that floods is high almost
+    everywhere. So the cut lies half a standard deviation above the mean of an image's map,
+    averaged over the images. Where the
+    objects' area is known, it is the nearest cut at which the labels cover as much.
 
     Args:
         cams: The maps of a split, in any order.
@@ -85,26 +92,31 @@ def choose_threshold(
     Raises:
         UserError: If no image has a class, or no cut covers as much as is expected.
     """
-    coverage = Coverage()
+    seen = MapStatistics()
     for cam_file in cams:
-        coverage.update(cam_file)
-    if not coverage.num_images:
+        seen.update(cam_file)
+    if not seen.num_images:
         raise UserError(
             '--threshold auto: no image of the split has a class, so there is nothing to cut; '
             'give a number, or another --split'
         )
-    value, rule = RELATIVE_CUT, f'{RELATIVE_CUT:g} of the strongest cell'
+    value = _nearest(seen.level())
+    rule = f'mean + {SPREAD:g} standard deviations of the maps'
     if expected_area is not None:
-        value, rule = _within(coverage, *expected_area)
-    return AutoThreshold(value, rule, coverage.at(value), coverage.num_images)
+        value = _within(seen, value, *expected_area)
+        rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
+    return AutoThreshold(value, rule, seen.covered(value), seen.num_images)
 
 
-def _within(coverage: Coverage, low: float, high: float) -> tuple[float, str]:
-    """Return the cut nearest to the relative one that covers ``low`` to ``high``."""
-    covered = coverage.curve()
+def _nearest(level: float) -> float:
+    return min(CUTS, key=lambda cut: abs(cut - level))
+
+
+def _within(seen: MapStatistics, start: float, low: float, high: float) -> float:
+    """Return the cut nearest to one that covers ``low`` to ``high``."""
+    covered = seen.coverage()
     inside = [cut for cut, share in zip(CUTS, covered, strict=True) if low <= share <= high]
     if inside:
-        cut = min(inside, key=lambda one: abs(one - RELATIVE_CUT))
-    else:  # the cuts are too coarse for so narrow a range, or the maps never cover so much
-        cut = CUTS[int(np.abs(covered - (low + high) / 2).argmin())]
-    return cut, f'expected area {100 * low:g}-{100 * high:g} %'
+        return min(inside, key=lambda cut: abs(cut - start))
+    # The range is narrower than the steps, or the maps never cover so little or so much.
+    return CUTS[int(np.abs(covered - (low + high) / 2).argmin())]

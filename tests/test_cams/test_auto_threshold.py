@@ -47,6 +47,23 @@ def test_maps_that_flood_are_cut_far_above_the_default():
     assert chosen.value > 0.15 and chosen.covered < 0.5
 
 
+def test_the_higher_the_maps_lie_the_higher_the_cut():
+    cuts = [choose_threshold([blob(3, floor)]).value for floor in (0, 0.1, 0.2, 0.4)]
+    assert cuts == sorted(cuts) and len(set(cuts)) == len(cuts)
+
+
+def test_larger_objects_are_not_cut_away():
+    """The cut rises with the objects, but covers more of them."""
+    small, large = (choose_threshold([blob(width)]) for width in (2, 6))
+    assert small.covered < large.covered
+
+
+def test_the_rule_by_hand():
+    cam = np.array([[[1.0, 0.5], [0.25, 0.25]]])
+    chosen = choose_threshold([CamFile(class_ids=[0], cam=cam, size=(2, 2))])
+    assert chosen.value == round(0.5 + 0.5 * np.std([1, 0.5, 0.25, 0.25]), 2)
+
+
 def test_it_says_what_it_covers(cams):
     chosen = choose_threshold(cams)
     assert chosen.covered == pytest.approx(covered(cams, chosen.value), abs=0.002)
