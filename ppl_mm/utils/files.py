@@ -15,9 +15,14 @@ from typing import IO
 
 from ..errors import UserError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
-# The names that _replacing gives, and mkstemp's letters in them.
+# The names that _temporary gives, with mkstemp's letters in them.
 _TEMPORARY = re.compile(r'\..+\.[a-z0-9_]{8}\.tmp')
 # What only writing ends with; the system does not say of which file.
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -67,11 +72,12 @@ def _naming(path: Path) -> Iterator[None]:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file that takes the place of ``path`` once it is whole."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    handle, name = _temporary(path)
+    lock = os.dup(handle)  # until the file has its name
     try:
         with os.fdopen(handle, 'wb') as file:
             yield file
-        # mkstemp makes private files; give what the user's umask would give.
+        # Temporary files are private; give what the user's umask would give.
         with _UMASK_LOCK:
             umask = os.umask(0)
             os.umask(umask)
@@ -80,6 +86,41 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    finally:
+        os.close(lock)
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    """Open an empty file beside ``path``; return its handle and its name.
+
+    It has the same name each time, so that a rerun takes what a killed run has
+    left, unless another process is writing ``path`` at the moment.
+    """
+    name = str(path.with_name(f'.{path.name}.new_file.tmp'))
+    handle = _open_alone(name)
+    if handle is None:
+        return tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+    os.ftruncate(handle, 0)
+    return handle, name
+
+
+def _open_alone(name: str) -> int | None:
+    """Open and lock a private file; None if it is another's, or cannot be locked."""
+    if fcntl is None:
+        return None
+    try:
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        here, there = os.fstat(handle), os.stat(name)  # renamed meanwhile?
+        if here.st_ino == there.st_ino and here.st_nlink == 1 and stat.S_ISREG(here.st_mode):
+            return handle
+    except OSError:
+        pass
+    os.close(handle)
+    return None
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:

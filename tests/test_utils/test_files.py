@@ -84,13 +84,49 @@ def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path, full):
 
 def test_a_folder_that_takes_no_file_is_no_matter_of_the_temporary_one(tmp_path, monkeypatch):
 
-    def refuses(dir, prefix, suffix):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), f'{dir}/{prefix}abc{suffix}')
+    def refuses(name, *_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
 
-    monkeypatch.setattr('tempfile.mkstemp', refuses)
+    monkeypatch.setattr(os, 'open', refuses)
     with pytest.raises(PermissionError) as error:
         write(tmp_path / 'path')
     assert error.value.filename == str(tmp_path / 'path')
+
+
+@pytest.mark.parametrize('number', range(4))
+def test_a_killed_write_leaves_nothing_behind_the_next_one(tmp_path, number):
+    """The process ends at one of its steps; the next write takes over what it has left."""
+    path, step = tmp_path / 'path', ('fdopen', 'chmod', 'replace', 'dup')[number]
+    path.write_bytes(b'old')
+    child = os.fork()
+    if not child:
+        setattr(os, step, lambda *_: os._exit(9))
+        write(path, b'half')
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert path.read_bytes() == b'old' and len(os.listdir(tmp_path)) == 2
+    write(path)
+    assert path.read_bytes() == b'new' and os.listdir(tmp_path) == ['path']
+
+
+def test_two_writers_at_once_each_write_a_whole_file(tmp_path):
+    path = tmp_path / 'path'
+    with atomic_write(path) as one, atomic_write(path) as two:
+        one.write(b'one')
+        two.write(b'two')
+    assert path.read_bytes() == b'one' and os.listdir(tmp_path) == ['path']
+
+
+def test_a_strangers_file_with_the_temporary_name_is_left_alone(tmp_path):
+    path, stranger = tmp_path / 'path', tmp_path / 'stranger'
+    stranger.write_bytes(b'mine')
+    names = []
+    with atomic_write(path):
+        names += [name for name in os.listdir(tmp_path) if name.endswith('.tmp')]
+    for link in (os.symlink, os.link):
+        link(stranger, tmp_path / names[0])
+        write(path)
+        assert stranger.read_bytes() == b'mine' and path.read_bytes() == b'new'
+        os.unlink(tmp_path / names[0])
 
 
 def test_an_error_of_another_file_keeps_its_name(tmp_path):
