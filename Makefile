@@ -7,7 +7,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 # Processes of the suite, of one thread each; a file's tests share one.
 JOBS ?= 2
 SUITE = -n $(JOBS) --dist loadfile --no-loadscope-reorder
-.PHONY: help install demo test test-fast test-configs lint docs wheel clean
+.PHONY: help install demo test test-fast test-configs soak lint docs wheel clean
 
 help:  ## Show this text
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-fast: install  ## Run the tests that take seconds
 
 test-configs: install  ## Train, resume and test every recipe, on tiny data
 	$(PY) -m pytest -m configs $(ARGS)
+
+soak: install  ## Kill each command that writes, 200 times in all
+	KILLS=200 $(PY) -m pytest tests/test_kills $(ARGS)
 
 lint: install  ## Check style and types
 	$(PY) -m ruff check .

@@ -16,6 +16,7 @@ from ..refine import RefinerChain
 from ..refine.config import ChainSettings, build_chain, chain_settings, used_files
 from ..utils.claims import check_record
 from ..utils.files import write_json
+from ..utils.locks import lock_file, release
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
@@ -180,8 +181,16 @@ class ChainComparison:
 
         Raises:
             UserError: If a chain cannot be built, an image or a mask cannot be
-                used.
+                used, or another run writes the file.
         """
+        with lock_file(self.out) as lock:
+            try:
+                self.report['chains'] = self._earlier()
+                return self._run(workers)
+            finally:
+                release(lock)
+
+    def _run(self, workers: int | None) -> dict:
         pending = [name for name in self.chains if not self._is_known(name)]
         for name in pending:
             build_chain(self.chains[name])  # before hours of work

@@ -1,4 +1,4 @@
-"""One run at a time in a folder."""
+"""One run at a time in a folder, or on a file."""
 
 import errno
 import os
@@ -47,10 +47,40 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
         ...     ...  # nobody else is at work there
     """
     path = Path(path)
-    path.mkdir(parents=True, exist_ok=True)
-    file = open(path / LOCK_NAME, 'a+b')  # keeps what the holder has written
+    return _lock(path / LOCK_NAME, path, 'there', 'folder', patience)
+
+
+def lock_file(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
+    """Lock a file that is read and written again until the returned file is closed.
+
+    It stays free for readers: what is locked is a hidden file beside it.
+
+    Args:
+        path: The file; its folder is made.
+        patience: See :func:`lock_folder`.
+
+    Returns:
+        See :func:`lock_folder`.
+
+    Raises:
+        UserError: See :func:`lock_folder`.
+    """
+    path = Path(path)
+    return _lock(path.with_name(f'.{path.name}{LOCK_NAME}'), path, 'on it', 'file', patience)
+
+
+def _lock(lock: Path, what: Path, where: str, kind: str, patience: float | None) -> IO[bytes]:
+    """Open and lock a file."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    file = open(lock, 'a+b')  # keeps what the holder has written
     try:
-        _wait(file, path, _PATIENCE if patience is None else patience)
+        if not _wait(file, what, _PATIENCE if patience is None else patience):
+            file.seek(0)
+            holder = file.read(200).decode(errors='replace') or 'unknown'
+            raise UserError(
+                f'{what}: another run is at work {where} ({holder}); wait for its end, '
+                f'or give another {kind}'
+            )
         file.truncate(0)
         file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
         file.flush()
@@ -66,22 +96,18 @@ def release(lock: IO[bytes]) -> None:
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-def _wait(file: IO[bytes], path: Path, patience: float) -> None:
-    """Take the lock as soon as it is free."""
+def _wait(file: IO[bytes], what: Path, patience: float) -> bool:
+    """Take the lock as soon as it is free; return whether it was in time."""
     deadline = time.monotonic() + patience
     waiting = False
     while not _take(file):
         if time.monotonic() > deadline:
-            file.seek(0)
-            holder = file.read(200).decode(errors='replace') or 'unknown'
-            raise UserError(
-                f'{path}: another run is at work there ({holder}); wait for its end, '
-                'or give another folder'
-            )
+            return False
         if not waiting:
-            print(f'waiting for another run in {path} to end', file=sys.stderr)
+            print(f'waiting for another run in {what} to end', file=sys.stderr)
         waiting = True
         time.sleep(0.1)
+    return True
 
 
 def _take(file: IO[bytes]) -> bool:

@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.compare_chains import ChainComparison
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import confusion_matrix, summarize
 from ppl_mm.formats.cam_file import read_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.refine.config import ChainSettings
+from ppl_mm.utils.locks import lock_file
 
 PATH = Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py'
 spec = importlib.util.spec_from_file_location('eval_refiners', PATH)
 tool = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tool)
 
+RULE = dict(type='ppl_mm.Strongest')
 CONFIG = """
 chains = {}
 for t in (0.2, 0.6):
@@ -195,3 +200,23 @@ def test_a_file_of_something_else(measure, cam_dir):
         path.write_text(text)
         with pytest.raises(UserError, match='not readable as the record of measurements'):
             measure()
+
+
+def test_a_second_run_on_the_same_file_is_refused(measure, cam_dir, monkeypatch):
+    monkeypatch.setattr('ppl_mm.utils.locks._PATIENCE', 0.2)
+    path = cam_dir / 'eval/refiners_val.json'
+    with lock_file(path), pytest.raises(UserError, match=f'{path}: another run is at work on it'):
+        measure()
+    assert not path.exists() and len(measure()['chains']) == 4
+
+
+def test_chains_that_another_run_has_measured_meanwhile_are_kept(cam_dir):
+    folder = CamFolder(cam_dir)
+    cut = {
+        name: ChainSettings([dict(type='ppl_mm.ConstantBackground', threshold=t)], RULE, 99)
+        for name, t in (('one', 0.2), ('two', 0.6))
+    }
+    out = cam_dir / 'report.json'
+    one, two = (ChainComparison({name: cut[name]}, folder, 'val', out) for name in cut)
+    one.run(workers=0)
+    assert list(two.run(workers=0)['chains']) == ['one', 'two']

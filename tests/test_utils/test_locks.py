@@ -9,7 +9,7 @@ import pytest
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils import locks
-from ppl_mm.utils.locks import lock_folder, release
+from ppl_mm.utils.locks import lock_file, lock_folder, release
 
 HOLDER = """
 import sys, time
@@ -88,3 +88,16 @@ def test_a_released_lock_is_free_although_a_child_holds_the_file(tmp_path):
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_the_lock_of_a_file_leaves_its_folder_and_its_neighbours_free(tmp_path):
+    path = tmp_path / 'new/report.json'
+    with lock_file(path, patience=0):
+        with pytest.raises(UserError) as caught:
+            lock_file(path, patience=0)
+        assert str(caught.value).startswith(f'{path}: another run is at work on it (process ')
+        assert 'give another file' in str(caught.value)
+        lock_file(path.with_name('other.json'), patience=0).close()
+        lock_folder(path.parent, patience=0).close()
+    lock_file(path, patience=0).close()
+    assert not path.exists()

@@ -265,8 +265,8 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
         return  # said by find_files
     images = ImageFolder(folder)
     paths = {path: image for image in scan.used() if (path := images.find_stem(image))}
-    for path, facts in map_files(_image_facts, list(paths), 'reading images', workers):
-        scan.images[paths[path]] = facts
+    facts = dict(map_files(_image_facts, list(paths), 'reading images', workers))
+    scan.images.update({image: facts[path] for path, image in paths.items()})
 
 
 def _read_masks(scan: DatasetScan, workers: int | None) -> None:
@@ -275,8 +275,8 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
         return
     masks = ImageFolder(folder, ('.png',))
     paths = {path: image for image in scan.used() if (path := masks.find_stem(image))}
-    for path, facts in map_files(_mask_facts, list(paths), 'reading masks', workers):
-        scan.masks[paths[path]] = facts
+    facts = dict(map_files(_mask_facts, list(paths), 'reading masks', workers))
+    scan.masks.update({image: facts[path] for path, image in paths.items()})
 
 
 def _image_facts(path: str) -> ImageFacts:

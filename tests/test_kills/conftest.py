@@ -1,0 +1,107 @@
+"""Runs commands in forked processes that are killed at a step of their work on files."""
+
+import importlib.util
+import os
+import resource
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from ppl_mm.utils import cli
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {
+    path.stem: path
+    for path in sorted((ROOT / 'tools').rglob('*.py'))
+    if 'cli' in path.read_text(encoding='utf-8')
+}
+# Longer than any of them takes, on a busy machine.
+_SECONDS = 300
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_CHANGES = {'os.rename', 'os.remove', 'os.mkdir', 'os.rmdir', 'os.link', 'os.symlink'}
+
+
+def _is_inside(path: object, folder: Path) -> bool:
+    """Whether a path, or an open file, is one that the command works on."""
+    if isinstance(path, int):
+        return True
+    return isinstance(path, str | bytes | os.PathLike) and (
+        Path(os.path.abspath(os.fsdecode(path))).is_relative_to(folder)
+    )
+
+
+class Steps:
+    """Counts the steps at which files change; ends its process group before one of them."""
+
+    def __init__(self, folder: Path, last: int | None) -> None:
+        self.folder, self.last, self.count = folder, last, 0
+        self.process = os.getpid()
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, args: tuple) -> None:
+        writes = event == 'open' and isinstance(args[2], int) and bool(args[2] & _WRITES)
+        if not (writes or event in _CHANGES) or os.getpid() != self.process:
+            return
+        if _is_inside(args[0], self.folder):
+            self.count += 1
+            if self.count == self.last:
+                os.killpg(0, signal.SIGKILL)
+
+
+def _child(main, args, folder: Path, last: int | None, answer: int) -> None:
+    os.setpgid(0, 0)
+    signal.alarm(_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.chdir(folder)
+    log = os.open(f'{folder}.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    sys.stdout = open(1, 'w', closefd=False)  # noqa: SIM115  (pytest's own is elsewhere)
+    sys.stderr = open(2, 'w', closefd=False)  # noqa: SIM115
+    sys.argv = [main.__module__, *args]
+    steps, code = Steps(folder, last), 1
+    try:
+        cli.run(main)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.write(answer, str(steps.count).encode())
+    os._exit(code)
+
+
+@pytest.fixture(scope='session')
+def commands():
+    """The paths of the commands in tools/, by name."""
+    return COMMANDS
+
+
+@pytest.fixture(scope='session')
+def run_command():
+    """Runs a command in a folder; returns its status, its steps and what it printed.
+
+    ``last`` is the step before which it is killed.
+    """
+    modules = {}
+
+    def run(name, args, folder, last=None):
+        if name not in modules:
+            spec = importlib.util.spec_from_file_location(name, COMMANDS[name])
+            modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(modules[name])
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            _child(modules[name].main, args, folder, last, writer)
+        os.close(writer)
+        with open(reader) as file:
+            steps = int(file.read() or 0)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return code, steps, Path(f'{folder}.log').read_text(errors='replace')
+
+    return run

@@ -1,0 +1,298 @@
+"""Each command that writes is killed, and started again: its files are as if it had not been.
+
+The kills lie at the steps at which files change (opened for writing, renamed,
+removed, a folder made), so they need no luck with time. ``make soak`` sets
+KILLS to have more of them.
+"""
+
+import csv
+import os
+import pickle
+import random
+import re
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from PIL import Image
+from scipy.io import savemat
+
+from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.models import ResNet38d
+from ppl_mm.utils.files import write_json
+
+pytestmark = pytest.mark.slow
+KILLS = int(os.environ.get('KILLS', 30))
+# Names and contents that tell the time, the process, or how the run was started.
+_PASSING = re.compile(r'(^|/)\d{8}_\d{6}(/|$)|(^|/)\.([^/]+\.)?lock$|^work/tiny\.py$')
+_REFINE = "refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]\n"
+_CHAINS = f'chains = dict(one=dict({_REFINE.strip()}))\n'
+_SPLIT = 'data/ImageSets/Segmentation/val.txt'
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the inputs are made of; not to be written into."""
+
+    demo: Path
+    config: Path
+    checkpoint: Path
+
+
+# Makers of inputs ------------------------------------------------------------
+
+
+def nothing(folder: Path, sources: Sources) -> None:
+    """The command needs no input of its own."""
+
+
+def demo(folder: Path, sources: Sources) -> None:
+    """A data set."""
+    shutil.copytree(sources.demo, folder / 'data')
+
+
+def photos(folder: Path, sources: Sources) -> None:
+    """Photos in a folder for each class, with masks."""
+    with open(sources.demo / 'image_labels.csv') as file:
+        for row in csv.DictReader(file):
+            place = Path(row['labels'].split()[0] if row['labels'] else '_negative')
+            for kind, source, suffix in (
+                ('photos', 'JPEGImages', '.jpg'),
+                ('masks', 'SegmentationClass', '.png'),
+            ):
+                (folder / kind / place).mkdir(parents=True, exist_ok=True)
+                name = row['image'] + suffix
+                shutil.copy(sources.demo / source / name, folder / kind / place / name)
+
+
+def export(folder: Path, sources: Sources) -> None:
+    """A data set, an export of it, and configs of refinements."""
+    demo(folder, sources)
+    rng, made = np.random.default_rng(0), ExportFolder(folder / 'export')
+    for path in sorted((folder / 'data/JPEGImages').iterdir()):
+        ids = rng.choice(4, 2, replace=False)
+        write_cam(made.cam_path(path.stem), CamFile(ids, rng.random((2, 6, 6)), (48, 48)))
+    classes = (folder / 'data/classes.txt').read_text().split()[1:]
+    write_json(made.record_path, dict(data_root='data', threshold=0.4, classes=classes))
+    (folder / 'refine.py').write_text(_REFINE)
+    (folder / 'chains.py').write_text(_CHAINS)
+
+
+def refinement(folder: Path, sources: Sources) -> None:
+    """The config of a refinement."""
+    (folder / 'refine.py').write_text(_REFINE)
+
+
+def multi_hot(folder: Path, sources: Sources) -> None:
+    """The field's cls_labels.npy."""
+    np.save(folder / 'cls_labels.npy', {'a': np.float32([1, 0]), 'b': np.float32([0, 1])})
+
+
+def coco(folder: Path, sources: Sources) -> None:
+    """COCO with two images of train, and one of val."""
+    pytest.importorskip('pycocotools')
+    box = [[1, 1, 5, 1, 5, 6, 1, 6]]
+    for split, ids in (('train', (1, 2)), ('val', (3,))):
+        names = {k: f'COCO_{split}2014_{k:012d}.jpg' for k in ids}
+        (folder / f'coco/{split}2014').mkdir(parents=True)
+        for name in names.values():
+            Image.new('RGB', (9, 8)).save(folder / f'coco/{split}2014/{name}')
+        instances = dict(
+            info={},
+            categories=[dict(id=3, name='cat')],
+            images=[dict(id=k, file_name=names[k], height=8, width=9) for k in ids],
+            annotations=[
+                dict(image_id=k, category_id=3, segmentation=box, area=20, iscrowd=0) for k in ids
+            ],
+        )
+        write_json(folder / f'coco/annotations/instances_{split}2014.json', instances)
+
+
+def voc(folder: Path, sources: Sources) -> None:
+    """A VOC 2012 of four images, of which SBD labels two, and predictions of them."""
+    root, sbd = folder / 'VOC2012', folder / 'sbd'
+    mask = np.zeros((8, 9), np.uint8)
+    mask[2:] = 8  # cat
+    xml = '<annotation><object><name>cat</name><difficult>0</difficult></object></annotation>'
+    for name in ('JPEGImages', 'SegmentationClass', 'Annotations', 'ImageSets/Segmentation'):
+        (root / name).mkdir(parents=True)
+    for name in ('cls', 'predictions'):
+        (folder / name if name == 'predictions' else sbd / name).mkdir(parents=True)
+    for k in range(4):
+        Image.new('RGB', (9, 8), (k, 9, 9)).save(root / f'JPEGImages/{k}.jpg')
+        (root / f'Annotations/{k}.xml').write_text(xml)
+        Image.fromarray(mask).save(folder / f'predictions/{k}.png')
+    for k in (0, 1):
+        Image.fromarray(mask).save(root / f'SegmentationClass/{k}.png')
+    for k in (2, 3):
+        savemat(sbd / f'cls/{k}.mat', {'GTcls': {'Segmentation': mask}})
+    for path, ids in (
+        (root / 'ImageSets/Segmentation/train.txt', '0'),
+        (root / 'ImageSets/Segmentation/val.txt', '1'),
+        (sbd / 'train.txt', '2'),
+        (sbd / 'val.txt', '3'),
+    ):
+        path.write_text(f'{ids}\n')
+
+
+def resnet38d(folder: Path, sources: Sources) -> None:
+    """Weights of a narrow ResNet38d, as PSA publishes them."""
+    torch.manual_seed(0)
+    torch.save(ResNet38d(width=0.125).state_dict(), folder / 'psa.pth')
+
+
+# The table -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that writes: what it reads, its arguments, and how it is continued."""
+
+    make: Callable[[Path, Sources], None]
+    args: Sequence[str]
+    to_continue: Sequence[str] = ()
+
+
+VOC_SUBSET = 'VOC2012 --out subset --classes cat --long-side 32 --ids'
+CASES = {
+    'own_data': Case(photos, 'photos --masks masks --out mine --workers 1'.split()),
+    'check_dataset': Case(demo, 'data --out report --workers 1'.split()),
+    'export_cam': Case(
+        refinement, '{config} {checkpoint} --out-dir out --refine refine.py'.split()
+    ),
+    'refine': Case(export, 'refine.py export --out-dir out --save-scores --workers 0'.split()),
+    'train': Case(
+        nothing,
+        '{config} --work-dir work --cfg-options train_cfg.max_epochs=3'.split(),
+        ['--resume'],
+    ),
+    'test': Case(nothing, '{config} {checkpoint} --work-dir work --out scores.pkl'.split()),
+    'cls_labels': Case(
+        multi_hot, 'cls_labels.npy --out labels.csv --trust --classes cat dog'.split()
+    ),
+    'coco2014': Case(coco, 'coco --workers 1'.split()),
+    'make_demo_data': Case(nothing, '--out demo --train 6 --val 2 --size 48'.split()),
+    'voc12_sbd': Case(voc, 'VOC2012 sbd --workers 1 --subset'.split()),
+    'voc_subset': Case(
+        voc,
+        f'{VOC_SUBSET} VOC2012/ImageSets/Segmentation/train.txt '
+        'VOC2012/ImageSets/Segmentation/val.txt'.split(),
+    ),
+    'voc_submission': Case(voc, 'predictions --out a.tgz --data-root VOC2012 --split val'.split()),
+    'eval_cam': Case(
+        export, f'export data/SegmentationClass --split {_SPLIT} --out cam.json'.split()
+    ),
+    'eval_labels': Case(
+        demo,
+        f'data/SegmentationClass data/SegmentationClass --split {_SPLIT} '
+        '--classes data/classes.txt --out labels.json'.split(),
+    ),
+    'eval_refiners': Case(export, 'export chains.py --split val --workers 0'.split()),
+    'resnet38d_from_torch': Case(resnet38d, 'psa.pth ours.pth --width 0.125'.split()),
+}
+# Why a command has no row.
+ELSEWHERE = {
+    'make_masks': 'runs own_data and the pipeline',
+    'predict': 'writes masks one by one, as test does',
+    'pipeline': 'tests/test_pipeline/test_interruption.py kills each kind of step',
+    'recipe_table': 'one file at its end, as cls_labels',
+    'resnet38d_from_mxnet': 'writes what resnet38d_from_torch writes',
+}
+
+
+def times(name: str) -> int:
+    """How often a command is killed, of all kills."""
+    each, more = divmod(KILLS, len(CASES))
+    return each + (list(CASES).index(name) < more)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, but for what tells the time."""
+    found = {}
+    for path in sorted(folder.rglob('*')):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not _PASSING.search(name):
+            found[name] = content(path).replace(os.fsencode(folder), b'HERE')
+    return found
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file, where it holds the same values each time; else its values."""
+    if path.suffix == '.pkl':  # its bytes depend on which strings were one object
+        return repr(pickle.loads(path.read_bytes())).encode()
+    if path.parent.name == 'work' and path.suffix == '.pth':  # knows when it was made
+        state = torch.load(path, weights_only=True)['state_dict']
+        return repr({key: value.tolist() for key, value in state.items()}).encode()
+    return re.sub(rb'"seconds_per_image": [^,]+', b'', path.read_bytes())
+
+
+class Runs:
+    """Runs the commands of the table on copies of their inputs."""
+
+    def __init__(self, run_command, sources: Sources, root: Path) -> None:
+        self.run_command, self.sources, self.root = run_command, sources, root
+        self.whole: dict[str, tuple[dict, int]] = {}
+
+    def folder(self, name: str, copy: str) -> Path:
+        """Return a copy of the inputs of a command, beside a stranger's file."""
+        inputs = self.root / name / 'inputs'
+        if not inputs.exists():
+            inputs.mkdir(parents=True)
+            (inputs / 'stranger.txt').write_text('mine')
+            (inputs / '.stranger.abcdefgh.tmp').write_text('mine, too')
+            CASES[name].make(inputs, self.sources)
+        return Path(shutil.copytree(inputs, self.root / name / copy))
+
+    def run(self, name: str, folder: Path, last: int | None = None, more: Sequence[str] = ()):
+        """Run a command, up to a step; see ``run_command``."""
+        known = dict(config=self.sources.config, checkpoint=self.sources.checkpoint)
+        args = [arg.format(**known) for arg in CASES[name].args]
+        return self.run_command(name, [*args, *more], folder, last)
+
+    def reference(self, name: str) -> tuple[dict, int]:
+        """Return the files of a run that is not killed, and how many steps it has."""
+        if name not in self.whole:
+            folder = self.folder(name, 'whole')
+            code, steps, output = self.run(name, folder)
+            assert code == 0 and steps, output
+            self.whole[name] = tree(folder), steps
+        return self.whole[name]
+
+
+@pytest.fixture(scope='module')
+def runs(run_command, demo_root, tiny_config, tmp_path_factory):
+    root = tmp_path_factory.mktemp('kills')
+    cfg = Config.fromfile(tiny_config)
+    cfg.work_dir = str(root / 'trained')
+    Runner.from_cfg(cfg).train()
+    return Runs(run_command, Sources(demo_root, tiny_config, root / 'trained/epoch_1.pth'), root)
+
+
+def test_every_command_has_a_row(commands):
+    assert set(commands) <= set(CASES) | set(ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    'name, kill', [(name, kill) for name in CASES for kill in range(times(name))]
+)
+def test_a_rerun_makes_the_files_of_a_run_that_was_not_killed(runs, name, kill):
+    whole, steps = runs.reference(name)
+    share = (kill + random.Random(f'{name} {kill}').random()) / times(name)
+    last = 1 + int(share * steps)
+    folder = runs.folder(name, f'kill_{kill}')
+    before = tree(folder)
+    code, _, output = runs.run(name, folder, last)
+    assert code == -signal.SIGKILL, output
+    after = tree(folder)
+    assert {path: after[path] for path in before} == before, f'step {last} of {steps}'
+    code, _, output = runs.run(name, folder, more=CASES[name].to_continue)
+    assert code == 0, output
+    assert tree(folder) == whole, f'step {last} of {steps}'
