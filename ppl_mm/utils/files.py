@@ -18,7 +18,7 @@ from ..errors import UserError
 try:
     import fcntl
 except ImportError:  # not on Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
