@@ -11,14 +11,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import IO
 
 from ..errors import UserError
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
