@@ -90,6 +90,7 @@ setup(
         'tests': requirements('tests'),
         'weights': requirements('weights'),
     },
+    entry_points={'console_scripts': ['ppl-mm = ppl_mm.command_line:main']},
     cmdclass={'build_py': BuildWithMim},
     zip_safe=False,
 )

@@ -18,6 +18,7 @@ FLOORS = (
     ('apis',),
     ('data_tools', 'gallery'),
     ('pipeline',),
+    ('command_line',),
 )
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 

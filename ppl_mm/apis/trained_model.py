@@ -9,11 +9,9 @@ from mmengine.model import BaseModel
 from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UserError
+from ..formats.result_folder import ResultFolder
 from ..utils.checkpoints import load_checkpoint, resolve_checkpoint
 from ..utils.config import building, read_runner_config
-
-#: Folder of the network in the folder of ``tools/make_masks.py``.
-MODEL_DIR = 'model'
 
 
 def find_model(
@@ -36,7 +34,7 @@ def find_model(
     if isinstance(model, Config) or str(model).endswith('.py'):
         name = model.filename if isinstance(model, Config) else model
         raise UserError(f'{name}: is a config; give its checkpoint or its work folder, too')
-    inner = Path(model, MODEL_DIR)
+    inner = ResultFolder(model).model
     weights = resolve_checkpoint(inner if inner.is_dir() else model)
     return read_runner_config(_config_beside(weights)), weights
 

@@ -11,7 +11,7 @@ from ..errors import UserError
 _WRITTEN = re.compile(
     r'last_checkpoint|(epoch|iter|best)_[^/]+\.pth'
     r'|export\.json|labels/.+\.png|cams/.+\.npz'
-    r'|scores\.json|predictions/.+\.png'
+    r'|scores\.json|predicted\.json|predictions/.+\.png'
     r'|(log/)?\d{8}_\d{6}/(vis_data/.+|[^/]+\.(log|json))'
     r'|\.lock|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
     re.DOTALL,

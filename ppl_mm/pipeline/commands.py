@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..data_tools.own.settings import SOURCES
+from ..formats.result_folder import ResultFolder
 from ..utils.config import read_config
 from .config_keys import data_options
 from .settings import PipelineSettings
@@ -22,6 +24,9 @@ _SECONDS = dict(
     measure=5.0,
     test=15.0,
     report=10.0,
+    predict=30.0,
+    deliver=5.0,
+    gallery=20.0,
 )
 
 
@@ -186,6 +191,50 @@ def test(make: Maker, trained: Step, role: str) -> Step:
         outputs=(scores,),
         folder=folder,
         configs=(config,),
+    )
+
+
+def predict(make: Maker, trained: Step) -> Step:
+    """Return the step that labels every image of the data, those in no list as well."""
+    folder, data = make.dir / 'predict', make.settings.data_root
+    command = ['-m', 'ppl_mm.pipeline.predict', trained.folder, '--data-root', data]
+    return make.step(
+        'predict',
+        'predict',
+        'label all images',
+        [*command, '--out', folder],
+        method=SEGMENTATION,
+        needs=(trained.name,),
+        outputs=(folder / 'predicted.json',),
+        folder=folder,
+        files=(data / SOURCES,),
+    )
+
+
+def deliver(make: Maker, trained: Step, predicted: Step, results: ResultFolder) -> Step:
+    """Return the step that writes the masks of all photographs, and the network."""
+    command = ['-m', 'ppl_mm.pipeline.deliver', trained.folder, predicted.folder]
+    command += ['--data-root', make.settings.data_root, '--out', results.root]
+    return make.step(
+        'deliver',
+        'deliver',
+        'write masks and network',
+        command,
+        needs=(trained.name, predicted.name),
+        outputs=(results.masks_record, results.model),
+    )
+
+
+def gallery(make: Maker, predicted: Step, reported: Step, results: ResultFolder) -> Step:
+    """Return the step that writes the gallery."""
+    command = [make.tools / 'gallery.py', make.dir, '--out', results.gallery]
+    return make.step(
+        'gallery',
+        'gallery',
+        'draw the gallery',
+        [*command, '--predictions', Path(predicted.folder or '') / 'predictions'],
+        needs=(predicted.name, reported.name),
+        outputs=(results.gallery / 'index.html',),
     )
 
 

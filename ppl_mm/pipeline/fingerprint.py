@@ -36,7 +36,8 @@ def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[
     return _digest(
         json.dumps(
             [__version__, command, configs, data, inputs], sort_keys=True, default=str
-        ).encode()
+        ).encode(),
+        *(path.read_bytes() for path in step.files),
     )
 
 

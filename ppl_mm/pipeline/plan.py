@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.result_folder import ResultFolder
 from . import commands, trainings
 from .commands import Maker
 from .methods import Method
@@ -42,8 +43,21 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
         steps += [commands.test(make, steps[-1], role) for role in _ROLES]
     shown = [step for step in steps if step.kind in ('measure', 'test')]
     steps.append(commands.report(make, shown or steps[-1:]))
+    steps += _results(make, find_step(steps, 'train', SEGMENTATION), steps[-1])
     _check_names(settings, steps)
     return steps
+
+
+def _results(make: Maker, network: Step, reported: Step) -> list[Step]:
+    """Give the user what the network sees in all images, and the network."""
+    if make.settings.results is None:
+        return []
+    predicted, results = commands.predict(make, network), ResultFolder(make.settings.results)
+    return [
+        predicted,
+        commands.deliver(make, network, predicted, results),
+        commands.gallery(make, predicted, reported, results),
+    ]
 
 
 def _check_names(settings: PipelineSettings, steps: Sequence[Step]) -> None:

@@ -84,6 +84,13 @@ class Estimate:
         self.guessed += step.seconds
         self.measured += seconds
 
+    def of(self, step: Step) -> float:
+        """Return the seconds that a step is going to take."""
+        return step.seconds * self._scale()
+
+    def _scale(self) -> float:
+        return self.measured / self.guessed if self.guessed else 1.0
+
     def left(self, step: Step, passed: float, progress: Progress | None = None) -> float:
         """Return the seconds until the end of the last step.
 
@@ -92,7 +99,7 @@ class Estimate:
             passed: Seconds since its start.
             progress: What its output says.
         """
-        scale = self.measured / self.guessed if self.guessed else 1.0
+        scale = self._scale()
         later = sum(seconds for name, seconds in self.guess.items() if name != step.name)
         if progress is not None and progress.seconds_left is not None:
             return later * scale + progress.seconds_left

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.progress import duration
 from . import fingerprint
 from .data_check import check_data, fit_to_masks
 from .plan import make_plan, report_paths
@@ -79,6 +80,22 @@ class Pipeline:
                     continue
                 self._check_needs(step)
                 self._run_step(step, display, estimate)
+
+    def announce(self) -> None:
+        """Print what :meth:`run` would do, and a guess at how long that takes."""
+        estimate, todo = Estimate(self.steps), []
+        for step in self.steps:
+            if record := self._is_done(step):
+                estimate.learn(step, record['seconds'])
+            else:
+                todo.append(step)
+        if not todo:
+            print(f'all {len(self.steps)} steps are finished')
+            return
+        print(f'{len(todo)} of {len(self.steps)} steps to do:')
+        for step in todo:
+            print(f'  {step.title}, about {duration(estimate.of(step))}')
+        print(f'about {duration(estimate.left(todo[0], 0.0))} in all, a first guess')
 
     def _chosen(self, until: str | None, only: str | None) -> list[Step]:
         names = [step.name for step in self.steps]

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
+from ..utils.project import find_config
 from .config_keys import training_split
 from .config_values import check_known, config_beside, configs_beside
 from .methods import METHODS_FORM, Method, read_methods
@@ -26,6 +27,7 @@ _OPTIONAL = (
     'segmentation_maps',
     'segmentation_labels',
     'expected_seconds',
+    'results',
 )
 _RENAMED = dict(
     baseline=METHODS_FORM,
@@ -76,6 +78,10 @@ class PipelineSettings:
         make_data: ``tool``, a script below tools/, and its options; it is
             called with ``--out data_root``.
         expected_seconds: By step, for the first guess at the time.
+        results: A folder for the masks of all photographs, the network and the
+            gallery. The data are of ``own_data.py`` then. Defaults to None:
+            they stay in the work folder, and only the images of the splits
+            are labelled.
     """
 
     path: Path
@@ -96,6 +102,7 @@ class PipelineSettings:
     segmentation_labels: Path | None = None
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
+    results: Path | None = None
 
     @property
     def is_measured(self) -> bool:
@@ -113,9 +120,9 @@ def load_settings(
     """Read a pipeline config.
 
     Args:
-        path: The config. Configs that it names are looked for beside it, as
-            ``_base_`` is; ``data_root`` is relative to the current folder, as
-            in every other config.
+        path: The config, see :func:`.project.find_config`. Configs that it
+            names are looked for beside it, as ``_base_`` is; ``data_root`` is
+            relative to the current folder, as in every other config.
         options: Settings that replace the config's.
         seed: Replaces the config's seed.
 
@@ -126,7 +133,7 @@ def load_settings(
         UserError: If the config is missing, cannot be read, or a key is
             missing, unknown or of the wrong kind.
     """
-    path = Path(path)
+    path = find_config(path)
     cfg = read_config(path, options).to_dict()
     _check_keys(path, cfg)
     if seed is not None:
@@ -152,6 +159,7 @@ def load_settings(
         segmentation_labels=_given(path, cfg, 'segmentation_labels'),
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {},
+        results=Path(cfg['results']) if cfg.get('results') else None,
     )
     _check_rounds(settings)
     _check_splits_of_configs(settings)

@@ -21,7 +21,7 @@ class Step:
         outputs: Files that exist when it is done; a work folder stands for
             its last checkpoint. What they hold is what later steps depend on.
         kind: What it does: make_data, train, export, label, measure, refine,
-            test or report.
+            test, report, predict, deliver or gallery.
         method: The key of the method, or network, that it works for; '' for
             steps that serve all.
         role: The part of the data, 'train' or 'val', of which it makes what
@@ -30,6 +30,7 @@ class Step:
         folder: What it writes into, its own: emptied before the step is done
             anew.
         configs: Configs it depends on.
+        files: Files it depends on, beside those of the data and of other steps.
         resume: Arguments that continue an interrupted run.
         seconds: A guess at how long it takes.
     """
@@ -44,6 +45,7 @@ class Step:
     needs: tuple[str, ...] = ()
     folder: Path | None = None
     configs: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
     resume: tuple[str, ...] = ()
     seconds: float = 1.0
 

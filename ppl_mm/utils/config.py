@@ -4,12 +4,12 @@ import os
 from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from mmengine.config import Config, DictAction
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError, first_line
+from .project import find_config
 
 #: Set in the environment, it has errors shown with their tracebacks.
 TRACEBACK = 'PPL_MM_TRACEBACK'
@@ -53,7 +53,7 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
     """Read any config, with what it imports.
 
     Args:
-        path: The config.
+        path: The config, see :func:`.project.find_config`.
         options: Settings to change in it, by dotted key.
 
     Returns:
@@ -63,10 +63,10 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
         UserError: If it is missing or not a config, or an option does not fit
             it.
     """
-    if not Path(path).is_file():
+    if not find_config(path).is_file():
         raise UserError(f'{path}: no such config')
     try:
-        cfg = Config.fromfile(path)
+        cfg = Config.fromfile(find_config(path))
     except Exception as error:  # a config is code: anything can be raised
         cause = error.__cause__ or error  # of a failed custom import
         line = (str(cause).strip() or type(cause).__name__).splitlines()[-1]

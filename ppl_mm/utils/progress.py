@@ -1,12 +1,15 @@
 """A bar with the time left, for work outside a Runner's loops."""
 
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track as rich_track
 
 T = TypeVar('T')
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 def track(
@@ -14,8 +17,8 @@ def track(
 ) -> Iterator[T]:
     """Go through items, with a bar on stderr that tells the time left.
 
-    Where stderr is not a terminal, only the finished bar is printed, so that a
-    log stays readable.
+    Where stderr is not a terminal, a line every five seconds takes the place
+    of the bar.
 
     Args:
         items (Iterable): What to go through.
@@ -26,7 +29,23 @@ def track(
     Yields:
         The items, in order.
     """
-    yield from rich_track(items, what, total, console=Console(stderr=True), disable=not show)
+    console = Console(stderr=True)
+    if show and not console.is_terminal:
+        total = len(items) if total is None and isinstance(items, Sized) else total
+        items = _with_lines(items, what, total) if total else items
+    yield from rich_track(items, what, total, console=console, disable=not show)
+
+
+def _with_lines(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Go through items, with a line now and then that tells the time left."""
+    start = last = time.monotonic()
+    for done, item in enumerate(items):
+        now = time.monotonic()
+        if done and now - last >= _SECONDS_BETWEEN_LINES:
+            left = (now - start) / done * (total - done)
+            print(f'{what}: {done}/{total}, ETA: {left:.0f}s', file=sys.stderr, flush=True)
+            last = now
+        yield item
 
 
 def duration(seconds: float) -> str:

@@ -76,8 +76,9 @@ def blocks(language):
 
 
 def commands():
+    """The five commands, after the one that does it all."""
     return [
-        shlex.split(line) for line in blocks('bash')[0].splitlines() if not line.startswith('#')
+        shlex.split(line) for line in blocks('bash')[1].splitlines() if not line.startswith('#')
     ]
 
 

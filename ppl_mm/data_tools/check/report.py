@@ -1,6 +1,7 @@
 """The report of a check of a data set: a table, findings, a picture and a JSON."""
 
 import io
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...errors import UserError
 from ...utils.files import write_json
 from ...utils.text import printable
 from ...visualization.dataset_sheet import draw_dataset
@@ -43,6 +45,24 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
         )
     )
     return counts
+
+
+def read_error(out: Path) -> str:
+    """Return the first error of a check that was reported, with the way out; '' without one.
+
+    Args:
+        out: The folder of the report.
+
+    Raises:
+        UserError: If there is no report.
+    """
+    path = out / 'report.json'
+    try:
+        findings = json.loads(path.read_text(encoding='utf-8'))['findings']
+        errors = [one for one in findings if one['level'] == 'error']
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f'{path}: not readable as a report; remove it') from error
+    return f'{errors[0]["text"]}: {errors[0]["advice"]}' if errors else ''
 
 
 def describe(scan: DatasetScan) -> dict:

@@ -17,7 +17,7 @@ from ..made_folder import MadeFolder
 from .converter import Journal, OwnImage, PhotoConverter
 from .images import OwnImages, collect_images
 from .mask_values import MaskValues
-from .settings import OwnDataSettings
+from .settings import RECORD, SOURCES, OwnDataSettings
 from .split import named_val, split_images
 from .white import find_white_level
 
@@ -77,7 +77,7 @@ class OwnData:
     def __init__(self, settings: OwnDataSettings, workers: int | None = None) -> None:
         self.settings, self.out, self.workers = settings, settings.out, workers
         settings.check()
-        self.folder = MadeFolder(self.out, 'own_data.json', settings.record(), 'a data set', _PARTS)
+        self.folder = MadeFolder(self.out, RECORD, settings.record(), 'a data set', _PARTS)
         self.journal = Journal(self.out / 'own_data.jsonl')
 
     def make(self, skip_bad: bool = False) -> OwnDataSummary:
@@ -124,7 +124,7 @@ class OwnData:
 
     def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete that photos were added to."""
-        path, bad = self.out / 'sources.csv', set()
+        path, bad = self.out / SOURCES, set()
         try:
             with open(path, encoding='utf-8', newline='') as file:
                 rows = list(csv.DictReader(file))
@@ -222,7 +222,7 @@ class OwnData:
         )
         unused = {**found.labels.left_out, **found.skipped}
         writer.writerows((name, '', why, '') for name, why in unused.items())
-        with atomic_write(self.out / 'sources.csv') as file:
+        with atomic_write(self.out / SOURCES) as file:
             file.write(escaped(text.getvalue()).encode())
 
     def _remove_others(self, entries: Mapping[str, dict]) -> None:

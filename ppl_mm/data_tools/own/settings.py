@@ -6,6 +6,10 @@ from pathlib import Path
 
 from ...errors import UserError
 
+#: In the data set: says which photo became which image.
+SOURCES = 'sources.csv'
+#: In the data set: how it was made.
+RECORD = 'own_data.json'
 VERSION = 2  # an empty label means that a photo shows none of the classes
 
 

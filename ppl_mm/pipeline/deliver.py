@@ -1,0 +1,141 @@
+"""Give a user the masks of all photographs and the network, under the names of the photographs.
+
+A step of tools/pipeline.py.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..apis.given_images import output_names
+from ..data_tools.own.data import escaped
+from ..data_tools.own.images import find_photos
+from ..data_tools.own.settings import RECORD, SOURCES, OwnDataSettings
+from ..errors import UserError
+from ..formats.mask_file import read_mask, write_label
+from ..formats.orientation import orientation_of, upright_size
+from ..formats.result_folder import ResultFolder
+from ..utils.checkpoint_file import read_checkpoint
+from ..utils.cli import run
+from ..utils.files import atomic_write, write_json
+from ..utils.last_checkpoint import last_checkpoint
+from ..utils.progress import track
+from .predict import LABELS
+
+
+def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> int:
+    """Write a mask for each photograph that a data set was made from.
+
+    Args:
+        data_root: A data set of ``own_data.py``.
+        predicted: The folder of :func:`.predict.predict_data`.
+        results: In its ``masks``, each mask is at the photograph's path below its folder, with
+            the ending ``.png``, see :func:`.given_images.output_names`; it has the size
+            of the photograph as viewers show it. Masks of photographs that are gone
+            are removed.
+
+    Returns:
+        How many masks there are.
+
+    Raises:
+        UserError: If the data set or a label is missing.
+    """
+    photos, image_of = _photos(data_root), _images_of(data_root)
+    used = [name for name in photos if escaped(name) in image_of]
+    names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
+    before = _written_before(results)
+    for photo, name in track(list(names.items()), 'writing masks'):
+        label = read_mask(predicted / LABELS / f'{image_of[escaped(photo)]}.png')
+        _write_mask(results.masks / name, label, photos[photo])
+    for name in before - set(names.values()):
+        (results.masks / name).unlink(missing_ok=True)
+    write_json(results.masks_record, dict(masks=sorted(map(escaped, names.values()))))
+    return len(names)
+
+
+def deliver_model(network: Path, out: Path) -> None:
+    """Copy config and weights of a trained network, without the state of its optimizer.
+
+    Args:
+        network: The work folder of the training.
+        out: The folder to write; it can be moved anywhere.
+
+    Raises:
+        UserError: If the training left no checkpoint or no config.
+    """
+    checkpoint, configs = last_checkpoint(network), sorted(network.glob('*.py'))
+    if checkpoint is None or len(configs) != 1:
+        raise UserError(
+            f'{network}: the checkpoint or the config of the training is gone; delete '
+            f'{network.parent}/steps/{network.name}.json and run the same command again'
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    content = read_checkpoint(checkpoint)
+    with atomic_write(out / checkpoint.name) as file:
+        torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
+    shutil.copyfile(configs[0], out / configs[0].name)
+    for path in out.iterdir():
+        if path.suffix in ('.py', '.pth') and path.name not in (checkpoint.name, configs[0].name):
+            path.unlink()  # of an earlier run
+
+
+def _photos(data_root: Path) -> dict[str, Path]:
+    """Return the path of every photograph by its name."""
+    record = json.loads((data_root / RECORD).read_text(encoding='utf-8'))
+
+    def folder(key: str) -> Path | None:
+        return Path(record[key]) if record.get(key) else None
+
+    settings = OwnDataSettings(
+        photos=Path(record['photos']),
+        out=data_root,
+        negatives=folder('negatives'),
+        masks=folder('masks'),
+    )
+    return find_photos(settings)[0]
+
+
+def _images_of(data_root: Path) -> dict[str, str]:
+    """Return the image id of each photograph that is used, by its name."""
+    with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
+        rows = list(csv.DictReader(file))
+    return {row['photo']: row['image'] for row in rows if row['image'] and not row['problem']}
+
+
+def _written_before(results: ResultFolder) -> set[str]:
+    try:
+        return set(json.loads(results.masks_record.read_text())['masks'])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _write_mask(path: Path, label: np.ndarray, photo: Path) -> None:
+    """Write a label at the size of the photograph, which the data set may have shrunk."""
+    with Image.open(photo) as image:
+        size = upright_size(image.size, orientation_of(image))
+    if size != label.shape[::-1]:
+        label = np.asarray(Image.fromarray(label).resize(size, Image.Resampling.NEAREST))
+    write_label(path, label)
+
+
+def main() -> None:
+    """Write masks and network."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('network', type=Path, help='the work folder of the training')
+    parser.add_argument('predicted', type=Path, help='the folder of ppl_mm.pipeline.predict')
+    parser.add_argument('--data-root', type=Path, required=True)
+    parser.add_argument('--out', type=Path, required=True)
+    args = parser.parse_args()
+    results = ResultFolder(args.out)
+    deliver_model(args.network, results.model)
+    deliver_masks(args.data_root, args.predicted, results)
+
+
+if __name__ == '__main__':
+    run(main)

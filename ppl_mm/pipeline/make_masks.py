@@ -1,0 +1,195 @@
+"""From a folder of photographs to masks of all of them, a network and a gallery: one call."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..data_tools.check.report import read_error, report_check
+from ..data_tools.check.scan import ScanOptions, scan_dataset
+from ..data_tools.own.data import OwnData
+from ..data_tools.own.report import print_summary
+from ..data_tools.own.settings import OwnDataSettings
+from ..errors import UserError
+from ..formats.result_folder import ResultFolder
+from ..utils.claims import check_folder
+from ..utils.files import write_json
+from ..utils.project import command_line, tools_dir
+from .run import Pipeline
+from .settings import load_settings
+
+#: Pipeline configs by the names of the presets.
+PRESETS = {
+    'quick': 'configs/own/pipeline_quick.py',
+    'standard': 'configs/own/pipeline.py',
+    'best': 'configs/own/pipeline_best.py',
+}
+# What the configs of configs/own read the classes of.
+_DATA_VARIABLE = 'OWN_DATA'
+# What hides GPUs from every process that is started.
+_GPU_VARIABLE = 'CUDA_VISIBLE_DEVICES'
+
+
+@dataclass(frozen=True)
+class MaskJob:
+    """What masks are made of, and how.
+
+    Args:
+        data: The photographs and their labels; ``out`` is set to a folder in ``out``.
+        out: Where everything is written, see :class:`.ResultFolder`.
+        preset: A key of ``PRESETS``, or the path of a pipeline config.
+            Defaults to '': that of an earlier run in the folder, else quick
+            without a GPU, standard with one.
+        device: 'cpu', 'cuda' or 'cuda:N'. Defaults to '': a GPU, if there is one.
+        options: Settings that replace those of the pipeline config.
+        skip_bad: Whether photographs and masks that cannot be used are left out.
+        workers: Threads that read photographs. Defaults to None: one for each CPU.
+    """
+
+    data: OwnDataSettings
+    out: Path
+    preset: str = ''
+    device: str = ''
+    options: Mapping = field(default_factory=dict)
+    skip_bad: bool = True
+    workers: int | None = None
+
+
+def make_masks(job: MaskJob) -> ResultFolder:
+    """Make masks of all photographs of a folder, a network and a gallery.
+
+    An interrupted run is continued by the next one; after a finished one
+    nothing is done. It is the pipeline of the preset, after
+    ``own_data.py`` and ``check_dataset.py``.
+
+    Args:
+        job: What and how.
+
+    Returns:
+        Where the results are.
+
+    Raises:
+        UserError: If photographs, labels or settings cannot be used, the
+            folder holds something else, or a step fails.
+    """
+    results = ResultFolder(job.out)
+    if not job.data.photos.is_dir():
+        raise UserError(f'{job.data.photos}: the folder of photos is missing; check the path')
+    _check_places(job.data, job.out)
+    with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
+        preset = _claim(job, results)
+        _make_data(job, results)
+        pipeline = _pipeline(job, preset, results)
+        pipeline.announce()
+        pipeline.run()
+    return results
+
+
+def closing_lines(results: ResultFolder) -> list[str]:
+    """Return what a user reads at the end: what is where, and the next command."""
+    count = sum(1 for _ in results.masks.rglob('*.png'))
+    first = results.gallery / 'index.html'
+    return [
+        '',
+        f'{count} masks:     {results.masks}',
+        *([f'look at them: {first}'] if first.is_file() else []),
+        f'the network:  {results.model}',
+        '',
+        'Masks of new images:',
+        f'  {command_line("predict")} NEW_IMAGES {results.root} --out new_masks',
+    ]
+
+
+def _check_places(data: OwnDataSettings, out: Path) -> None:
+    """Refuse folders in each other: results would be read as photographs."""
+    for option, folder in (('', data.photos), ('--negatives ', data.negatives)):
+        if folder is None:
+            continue
+        inner, outer = os.path.realpath(out), os.path.realpath(folder)
+        if os.path.commonpath([inner, outer]) == outer:
+            raise UserError(
+                f'--out {out}: lies in {option}{folder}, where its masks would be taken for '
+                'photos; give a folder outside of it'
+            )
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """Set a variable of the environment, of the steps' processes too."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+@contextmanager
+def _device(name: str) -> Iterator[None]:
+    """Have every step run on a device."""
+    import torch
+
+    kind, _, number = name.partition(':')
+    if kind not in ('', 'cpu', 'cuda') or (number and not number.isdigit()):
+        raise UserError(f'--device {name}: must be cpu, cuda or cuda:N')
+    if kind == 'cuda' and int(number or 0) >= torch.cuda.device_count():
+        raise UserError(
+            f'--device {name}: PyTorch finds {torch.cuda.device_count()} GPUs here; give --device '
+            'cpu, or install a PyTorch for your GPU'
+        )
+    if kind == 'cpu':
+        number = '-1'
+    if not number:
+        yield
+        return
+    with _environment(_GPU_VARIABLE, number):
+        yield
+
+
+def _claim(job: MaskJob, results: ResultFolder) -> str:
+    """Take the folder; return the preset."""
+    identity = dict(photos=os.path.abspath(job.data.photos))
+    if job.preset:
+        identity['preset'] = _known_preset(job.preset)
+    found = check_folder(job.out, identity, 'masks', results.RECORD)
+    record = dict(preset=_usual_preset()) | (found or {}) | identity
+    if record != found:
+        write_json(job.out / results.RECORD, record)
+    return record['preset']
+
+
+def _known_preset(name: str) -> str:
+    """Return a key of ``PRESETS``, or the absolute path of a config."""
+    if name in PRESETS:
+        return name
+    if not Path(name).is_file():
+        raise UserError(f'--preset {name}: must be one of {", ".join(PRESETS)}, or a config file')
+    return os.path.abspath(name)
+
+
+def _usual_preset() -> str:
+    import torch
+
+    return 'standard' if torch.cuda.is_available() else 'quick'
+
+
+def _make_data(job: MaskJob, results: ResultFolder) -> None:
+    """Make and check the data set, unless that is done."""
+    data = OwnData(replace(job.data, out=results.data), job.workers)
+    print_summary(results.data, data.make(job.skip_bad))
+    if not (results.check / 'report.json').is_file():
+        report_check(scan_dataset(ScanOptions(results.data), job.workers), results.check)
+    if error := read_error(results.check):
+        raise UserError(
+            f'{job.data.photos}: {error}; then remove {results.data} and give the command again'
+        )
+
+
+def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:
+    options = dict(job.options, data_root=str(results.data), results=str(results.root))
+    settings = load_settings(PRESETS.get(preset, preset), options, job.data.seed)
+    return Pipeline(settings, results.work, tools_dir())

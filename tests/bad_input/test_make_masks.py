@@ -1,0 +1,156 @@
+"""make_masks.py on images, labels, folders and options that cannot be used."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def add(path, seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 255, (40, 48, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two classes of four images, and a label file beside."""
+    names = [f'{name}/{number}.jpg' for name in ('cat', 'dog') for number in range(4)]
+    for seed, name in enumerate(names):
+        add(tmp_path / 'photos' / name, seed)
+    rows = [f'{name},{name.split("/")[0]}' for name in names]
+    (tmp_path / 'labels.csv').write_text('\n'.join(['image,labels', *rows]))
+    return tmp_path / 'photos'
+
+
+def flat(folder):
+    for number, path in enumerate(sorted(folder.rglob('*.jpg'))):
+        path.rename(folder / f'{number}.jpg')
+
+
+def without_images(folder):
+    for path in folder.rglob('*.jpg'):
+        path.unlink()
+    (folder / 'notes.txt').write_text('none here')
+
+
+def one_class(folder):
+    for path in folder.glob('dog/*'):
+        path.unlink()
+
+
+def one_each(folder):
+    for path in folder.rglob('[123].jpg'):
+        path.unlink()
+
+
+def all_broken(folder):
+    for path in folder.rglob('*.jpg'):
+        path.write_bytes(b'broken')
+
+
+def only_negatives(folder):
+    (folder / 'cat').rename(folder / '_negative')
+    one_class(folder)
+
+
+def splits_as_classes(folder):
+    (folder / 'cat').rename(folder / 'train')
+    (folder / 'dog').rename(folder / 'val')
+
+
+def too_deep(folder):
+    (folder / 'summer').mkdir()
+    (folder / 'cat').rename(folder / 'summer/cat')
+
+
+def gone(folder):
+    folder.rename(folder.with_name('elsewhere'))
+
+
+FAULTS = [
+    (gone, ['photos', 'missing']),
+    (without_images, ['photos', 'holds no photo', '.jpg']),
+    (flat, ['no photo lies in a folder of its class', '--labels FILE']),
+    (one_each, ['no photo is left to validate on', 'add some']),
+    (all_broken, ['add some']),
+    (only_negatives, ['no photo lies in a folder of its class', 'make a folder for each']),
+    (splits_as_classes, ['look like splits']),
+    (too_deep, ['--class-folder']),
+]
+
+
+@pytest.mark.parametrize('spoil, named', FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
+def test_images_that_cannot_be_used(refuses, images, spoil, named):
+    spoil(images)
+    line = refuses('make_masks', images, '--out', 'out')
+    assert all(word in line for word in named), line
+
+
+def test_one_class_and_no_negatives(command, images):
+    one_class(images)
+    done = command('make_masks', images, '--out', 'out')
+    assert done.code == 2 and 'Traceback' not in done.output
+    line = done.errors[-1]  # the others are findings of the check
+    for word in (images.name, 'the only class, cat', '--negatives DIR', 'remove out/data'):
+        assert word in line
+    again = command('make_masks', images, '--out', 'out')
+    assert again.errors == [line]
+
+
+OPTIONS = [
+    (['--preset', 'quik'], ['--preset quik', 'quick, standard, best']),
+    (['--device', 'gpu'], ['--device gpu', 'cpu, cuda or cuda:N']),
+    (['--device', 'cuda:99'], ['--device cuda:99', '--device cpu']),
+    (['--labels', 'none.csv'], ['none.csv']),
+    (['--labels', 'empty.csv'], ['empty.csv', 'class']),
+    (['--labels', 'nobody.csv'], ['nobody.csv', 'class']),
+    (['--label-pattern', '('], ['--label-pattern', 'not a valid regular expression']),
+    (['--masks', 'no_masks'], ['no_masks', '--masks']),
+    (['--negatives', 'no_negatives'], ['no_negatives', 'missing']),
+    (['--negatives', 'photos'], ['--negatives photos', 'one of its own']),
+    (['--classes', 'cow'], ['cow']),
+    (['--val-share', '2'], ['--val-share']),
+    (['--preset', 'standard', '--cfg-options', 'sead=3'], ['unknown key sead', 'seed']),
+    (['--preset', 'standard', '--cfg-options', 'segmentation=no.py'], ['no such config']),
+    (['--preset', 'labels.csv'], ['labels.csv']),
+]
+
+
+@pytest.mark.parametrize('options, named', OPTIONS, ids=[' '.join(one) for one, _ in OPTIONS])
+def test_options_that_cannot_be_used(refuses, images, tmp_path, options, named):
+    (tmp_path / 'empty.csv').write_text('image,labels\ncat/0.jpg,\n')
+    (tmp_path / 'nobody.csv').write_text('image,labels\nnobody.jpg,cat\n')
+    line = refuses('make_masks', 'photos', '--out', 'out', *options)
+    assert all(word in line for word in named), line
+
+
+@pytest.mark.parametrize('out', ['photos', 'photos/out', 'photos/cat/../out', '.', 'labels.csv'])
+def test_folders_that_cannot_be_written_into(refuses, images, tmp_path, out):
+    line = refuses('make_masks', 'photos', '--out', out)
+    assert out in line and 'give' in line
+    assert sorted(path.name for path in tmp_path.glob('*') if path.suffix != '.log') == [
+        'labels.csv',
+        'photos',
+    ]
+
+
+def test_the_folder_of_other_images(refuses, images, tmp_path):
+    refuses('make_masks', 'photos', '--out', 'out', '--cfg-options', 'sead=1')
+    add(tmp_path / 'others/cat/1.jpg')
+    line = refuses('make_masks', 'others', '--out', 'out')
+    assert 'out: holds masks made with other settings (photos ' in line and 'give another' in line
+    line = refuses('make_masks', 'photos', '--out', 'out', '--preset', 'best')
+    assert 'preset quick there, best here' in line
+
+
+def test_images_that_were_added_later(refuses, images):
+    refuses('make_masks', 'photos', '--out', 'out', '--cfg-options', 'sead=1')
+    add(images / 'cat/new.jpg', 99)
+    line = refuses('make_masks', 'photos', '--out', 'out')
+    assert 'out/data: was made from other photos' in line and '1 are new' in line
+
+
+def test_a_damaged_record(refuses, images, tmp_path):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/make_masks.json').write_text('{')
+    assert 'remove it' in refuses('make_masks', 'photos', '--out', 'out')

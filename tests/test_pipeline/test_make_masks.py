@@ -1,0 +1,172 @@
+"""One command from a folder of images to masks of all of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.formats.mask_file import read_mask
+
+ORIENTATION = 0x0112
+COLOURS = {'apple': (220, 40, 40), 'leaf': (40, 190, 60)}
+PRESET = """
+name = 'tiny'
+data_root = 'data/mine'
+methods = [dict(name='CAM', key='cam', configs='cls_cam.py')]
+refinement = 'refine.py'
+segmentation = 'seg.py'
+splits = dict(train='train', threshold='train_masks', masked='train_masks', val='val')
+masks_optional = True
+"""
+BASES = "['{root}/configs/_base_/datasets/own_data.py', './{plain}.py']"
+
+
+def draw(label, size=(64, 48), seed=0):
+    """A noisy picture with a bright box, and its mask."""
+    width, height = size
+    image = np.random.default_rng(seed).integers(60, 160, (height, width, 3)).astype(np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    if label:
+        box = np.s_[height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
+        image[box], mask[box] = COLOURS[label], 1 + list(COLOURS).index(label)
+    return Image.fromarray(image), mask
+
+
+class Job:
+    """A folder of images, a tiny preset, and the command."""
+
+    def __init__(self, folder, mini):
+        self.folder, self.root = folder, mini.root
+        self.images, self.out = folder / 'my images', folder / 'out'
+        self.preset = mini.folder / 'tiny.py'
+        self.preset.write_text(PRESET)
+        (mini.folder / 'refine.py').write_text(
+            "refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]"
+        )
+        # The number of classes is that of the data, as in configs/own.
+        for name, head in (('cls_cam', 'head'), ('seg', 'decode_head')):
+            path = mini.folder / f'{name}.py'
+            path.rename(mini.folder / f'{name}_plain.py')
+            bases = BASES.format(root=mini.root, plain=f'{name}_plain')
+            number = '_base_.own_num_classes' + (' + 1' if name == 'seg' else '')
+            path.write_text(f'_base_ = {bases}\nmodel = dict({head}=dict(num_classes={number}))\n')
+
+    def fill(self):
+        """Images of two classes, some without any class, one without a label, odd ones."""
+        for number in range(6):
+            for label in COLOURS:
+                self.add(f'{label}/{number}.jpg', draw(label, seed=number)[0])
+            self.add(f'_negative/{number}.jpg', draw(None, seed=number)[0])
+        self.add('nobody knows.jpg', draw('leaf', (50, 40))[0])
+        self.add('apple/0.png', draw('apple', (40, 30))[0])  # beside 0.jpg
+        exif = Image.Exif()
+        exif[ORIENTATION] = 6
+        self.add('leaf/açaí 1,2.jpg', draw('leaf', (60, 40))[0], exif=exif)
+        (self.images / 'apple/cut.jpg').write_bytes((self.images / 'apple/0.jpg').read_bytes()[:99])
+        (self.images / 'notes.txt').write_text('not an image')
+
+    def add(self, name, picture, **options):
+        path = self.images / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path, **options)
+
+    def command(self, *more):
+        tool = str(self.root / 'tools/make_masks.py')
+        where = [str(self.images), '--out', str(self.out), '--preset', str(self.preset)]
+        return [sys.executable, tool, *where, *map(str, more)]
+
+    def run(self, *more):
+        return subprocess.run(self.command(*more), capture_output=True, text=True, cwd=self.folder)
+
+    def masks(self):
+        folder = self.out / 'masks'
+        return {path.relative_to(folder).as_posix() for path in folder.rglob('*.png')}
+
+
+@pytest.fixture
+def job(tmp_path, mini):
+    job = Job(tmp_path, mini)
+    job.fill()
+    return job
+
+
+def expected(job):
+    """The path of the mask of each image, and the image's size upright."""
+    found = {}
+    for path in sorted(job.images.rglob('*.*')):
+        if path.suffix in ('.jpg', '.png') and path.stem != 'cut':
+            name = path.relative_to(job.images).with_suffix('.png').as_posix()
+            size = Image.open(path).size
+            found[name] = size[::-1] if 'açaí' in name else size
+    del found['apple/0.png']  # of two images that differ in their endings only
+    found |= {'apple/0.jpg.png': (64, 48), 'apple/0.png.png': (40, 30)}
+    return found
+
+
+@pytest.mark.slow
+def test_a_mask_of_every_image(job):
+    done = job.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '1 left out' in done.stdout and ' in all, a first guess' in done.stdout
+    assert f'the network:  {job.out}/model' in done.stdout
+    assert f'look at them: {job.out}/gallery/index.html' in done.stdout
+    wanted = expected(job)
+    assert job.masks() == set(wanted)
+    for name, size in wanted.items():
+        mask = Image.open(job.out / 'masks' / name)
+        assert mask.mode == 'P' and mask.size == size, name
+        shown = set(np.unique(mask))
+        if name.startswith('_negative'):
+            assert shown == {0}
+        elif '/' in name:  # its own class only
+            assert shown <= {0, 1 + list(COLOURS).index(name.split('/')[0])}
+    config, weights = sorted((job.out / 'model').iterdir(), key=lambda path: path.suffix)[::-1]
+    assert config.suffix == '.py' and weights.suffix == '.pth'
+    assert json.loads((job.out / 'make_masks.json').read_text())['preset'] == str(job.preset)
+
+    start = time.monotonic()
+    before = {path: path.stat().st_mtime_ns for path in job.out.rglob('*.png')}
+    again = job.run()
+    assert again.returncode == 0, again.stderr
+    assert 'steps are finished' in again.stdout and 'done in' not in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in job.out.rglob('*.png')} == before
+    assert time.monotonic() - start < 60  # 10 s on an idle machine
+
+
+@pytest.mark.slow
+def test_killed_anywhere_it_goes_on(job):
+    """Killed when each of several files appears, it ends with the same masks."""
+    marks = ['data/own_data.json', 'work/steps/train_cam.started.json', 'work/steps/predict.json']
+    for mark in marks:
+        running = subprocess.Popen(
+            job.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=job.folder
+        )
+        while not (job.out / mark).exists() and running.poll() is None:
+            time.sleep(0.05)
+        os.kill(running.pid, signal.SIGKILL)
+        running.communicate()
+    done = job.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert job.masks() == set(expected(job))
+
+
+@pytest.mark.slow
+def test_with_masks_everything_is_measured(job):
+    for label in COLOURS:
+        for path in job.images.glob(f'{label}/[0-9].jpg'):
+            mask = draw(label, seed=int(path.stem))[1]
+            target = job.folder / 'drawn' / label / f'{path.stem}.png'
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(target)
+    (job.images / 'apple/0.png').unlink()
+    done = job.run('--masks', job.folder / 'drawn')
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((job.out / 'work/report.json').read_text())
+    assert {one['role'] for one in report['measurements']} == {'masked', 'val'}
+    assert read_mask(job.out / 'masks/apple/1.png').shape == (48, 64)

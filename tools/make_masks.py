@@ -1,0 +1,89 @@
+"""Make masks of your own images: one command from a folder to masks of all of them.
+
+  python tools/make_masks.py photos --out masks_of_photos
+      a folder for each class: photos/cat/1.jpg, photos/dog/2.jpg; images of
+      the folder photos/_negative show none of the classes
+  python tools/make_masks.py photos --out masks_of_photos --labels labels.csv
+      any folder, and a CSV (image,labels) or JSON, see docs/data.md
+
+It makes a data set, checks it, trains a classifier by image-level labels,
+makes and refines pseudo-labels, trains a segmentation network on them and
+labels every image with it: those to train and to validate on, those without a
+label, and those that show none of the classes. No mask is needed; with --masks
+everything is measured as well. It writes
+
+  DIR/masks/    a mask for each image, at the same path, as PNG
+  DIR/gallery/  pages to look at what came out
+  DIR/model/    the network, for tools/predict.py
+  DIR/data/, DIR/work/  the data set, and all steps with their logs
+
+An interrupted run continues when the same command is given again.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import ppl_mm  # noqa: F401  (before anything that imports mmseg)
+from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
+from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.config import ConfigOptions
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('images', type=Path, metavar='IMAGES', help='the folder of images')
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='where to write')
+    parser.add_argument(
+        '--preset',
+        default='',
+        metavar='NAME',
+        help=f'{", ".join(PRESETS)}, or the path of a pipeline config (default: quick without a '
+        'GPU, else standard)',
+    )
+    parser.add_argument(
+        '--device', default='', help='cpu, cuda or cuda:N (default: a GPU, if there is one)'
+    )
+    add_data_options(parser)
+    parser.add_argument(
+        '--skip-bad',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='leave out and count images and masks that cannot be used, and lines of --labels '
+        'without image (default: yes)',
+    )
+    parser.add_argument(
+        '--workers', type=int, metavar='N', help='threads that read images (default: one a CPU)'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
+        default={},
+        metavar='KEY=VALUE',
+        help='change settings of the pipeline config, e.g. segmentation_tta=True',
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make masks, and say where they are."""
+    args = parse_args(argv)
+    job = MaskJob(
+        data=settings_of(args, args.images, args.out / 'data'),
+        out=args.out,
+        preset=args.preset,
+        device=args.device,
+        options=args.cfg_options,
+        skip_bad=args.skip_bad,
+        workers=args.workers,
+    )
+    print('\n'.join(closing_lines(make_masks(job))))
+
+
+if __name__ == '__main__':
+    run(main)
