@@ -6,6 +6,7 @@ import ppl_mm  # noqa: F401, I001  (before anything that imports mmseg)
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import MODELS, DefaultScope
+from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from ppl_mm.formats.export_folder import ExportFolder
@@ -101,6 +103,15 @@ def tiny_config(demo_root, request):
         TINY.format(configs=request.config.rootpath / 'configs/_base_', data_root=demo_root)
     )
     return path
+
+
+@pytest.fixture(scope='session')
+def trained(tiny_config, tmp_path_factory):
+    """The path of a checkpoint of that config."""
+    cfg = Config.fromfile(tiny_config)
+    cfg.work_dir = str(tmp_path_factory.mktemp('trained'))
+    Runner.from_cfg(cfg).train()
+    return Path(cfg.work_dir) / 'epoch_1.pth'
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image
 
 from ppl_mm.errors import UserError
+from ppl_mm.formats.image_file import image_size
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette
@@ -106,8 +107,7 @@ class Split:
                 f"{self.photos.root}: image '{image}' is missing; "
                 "unpack the split's archive of VOC 2012 there"
             )
-        with Image.open(path) as photo:
-            return photo.size
+        return image_size(path)
 
 
 def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:

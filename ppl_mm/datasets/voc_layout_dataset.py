@@ -176,7 +176,7 @@ class VOCLayoutDataset(BaseSegDataset):
     @staticmethod
     def _check_sizes(img_path: str, seg_map_path: str) -> None:
         """A mask of another size would be cropped elsewhere than its image."""
-        sizes = [image_size(path) for path in (img_path, seg_map_path)]
+        sizes = [image_size(img_path), image_size(seg_map_path, 'mask')]
         if sizes[0] != sizes[1]:
             raise UserError(
                 '{}: {} x {} pixels (width x height), but its image {} has '

@@ -49,9 +49,8 @@ def check_same_size(pred: tuple[int, ...], truth: tuple[int, ...]) -> None:
     """Raise a ValueError where a prediction does not fit its mask."""
     if pred != truth:
         raise ValueError(
-            'the prediction is of {} x {} pixels (height x width), its mask of {} x {}'.format(
-                *pred, *truth
-            )
+            'the prediction is of {} x {} pixels (height x width), its mask of {} x {}; make both '
+            'equal'.format(*pred, *truth)
         )
 
 
@@ -65,7 +64,10 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
     """
     bad = np.flatnonzero(pixels[num_classes + 1 : IGNORE]) + num_classes + 1
     if len(bad):
-        raise ValueError(f'{what} has the label {bad[0]}, expected 0 to {num_classes} or {IGNORE}')
+        raise ValueError(
+            f'{what} has the label {bad[0]}, expected 0 to {num_classes} or {IGNORE}; give the '
+            'class list that it was made for'
+        )
 
 
 def _true_false(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -110,16 +110,17 @@ def decode_image(
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if bgr else rgb
 
 
-def image_size(path: str | os.PathLike) -> tuple[int, int]:
+def image_size(path: str | os.PathLike, what: str = 'image') -> tuple[int, int]:
     """Return width and height of an image as it is read, from its first bytes.
 
     Args:
         path: A local file.
+        what: What it is, for messages.
 
     Raises:
         UserError: One line that names the file.
     """
-    with naming(path):
+    with naming(path, what):
         check_regular(path)
         with Image.open(path) as image:
             stored = image.size

@@ -124,6 +124,25 @@ def _mode_of(image: Image.Image) -> str:
     return stored if stored.startswith('L;') else image.mode
 
 
+def check_labels(mask: np.ndarray, num_classes: int, path: str | os.PathLike, advice: str) -> None:
+    """Refuse a mask with a value that is neither a class nor "ignore".
+
+    Args:
+        mask: uint8 (H, W).
+        num_classes: Foreground classes.
+        path: The file, for the message.
+        advice: What to do, for the message.
+
+    Raises:
+        UserError: It names the first such value.
+    """
+    bad = mask[(mask > num_classes) & (mask != IGNORE)]
+    if bad.size:
+        raise UserError(
+            f'{path}: has the label {bad[0]}, expected 0 to {num_classes} or {IGNORE}; {advice}'
+        )
+
+
 def read_any_mask(path: str | os.PathLike) -> np.ndarray:
     """Read a mask as people have them: of any lossless format and depth.
 

@@ -7,6 +7,7 @@ case takes a fraction of a second, and cannot disturb the next one.
 import importlib.util
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bad_input.good_files import write_good_files
+from bad_input.scenes import SCENES
 
 from ppl_mm.utils import cli
 
@@ -108,12 +111,26 @@ def refuses(command):
 
 
 @pytest.fixture(scope='session')
-def trained(tiny_config, tmp_path_factory):
-    """The path of a checkpoint of the tiny config."""
-    from mmengine.config import Config
-    from mmengine.runner import Runner
+def good_files(demo_root, tiny_config, trained, tmp_path_factory):
+    """The folder that every scene is a copy of."""
+    root = tmp_path_factory.mktemp('good')
+    write_good_files(root, demo_root, tiny_config, trained)
+    return root
 
-    cfg = Config.fromfile(tiny_config)
-    cfg.work_dir = str(tmp_path_factory.mktemp('trained'))
-    Runner.from_cfg(cfg).train()
-    return Path(cfg.work_dir) / 'epoch_1.pth'
+
+@pytest.fixture
+def folder(good_files, tmp_path):
+    """A copy of the good files, free to be broken; commands run in it."""
+    shutil.copytree(good_files, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def play(command, folder):
+    """Runs a scene, with more arguments if one likes; returns its :class:`Outcome`."""
+
+    def run(name, *more):
+        scene = SCENES[name]
+        return command(scene.command, *scene.args.split(), *more)
+
+    return run

@@ -3,10 +3,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from ppl_mm.utils import cli
@@ -60,12 +58,3 @@ def fails(tool):
         return done.errors[0]
 
     return run
-
-
-@pytest.fixture(scope='session')
-def trained(tiny_config, tmp_path_factory):
-    """The path of a checkpoint of the tiny config."""
-    cfg = Config.fromfile(tiny_config)
-    cfg.work_dir = str(tmp_path_factory.mktemp('trained'))
-    Runner.from_cfg(cfg).train()
-    return Path(cfg.work_dir) / 'epoch_1.pth'

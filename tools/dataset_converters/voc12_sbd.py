@@ -21,16 +21,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import BACKGROUND
+from ppl_mm.formats.image_file import image_size
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
+from ppl_mm.formats.mask_file import check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
@@ -171,15 +171,8 @@ class Converter:
         write_label(mask_path(self.devkit, image), mask)
 
     def _check(self, image: str, mask: np.ndarray, source: str) -> None:
-        wrong = mask[(mask > len(VOC_CLASSES)) & (mask != IGNORE)]
-        if wrong.size:
-            raise UserError(
-                f'{source}: has the label {wrong[0]}, expected 0 '
-                f'to {len(VOC_CLASSES)} or {IGNORE}; put back the '
-                'official file'
-            )
-        with Image.open(VOCLayout(self.devkit).image_path(image)) as photo:
-            size = photo.size
+        check_labels(mask, len(VOC_CLASSES), source, 'put back the official file')
+        size = image_size(VOCLayout(self.devkit).image_path(image))
         if size != mask.shape[::-1]:
             raise UserError(
                 '{}: {} x {} pixels (width x height), but image '

@@ -21,7 +21,7 @@ from ppl_mm.formats.image_file import read_image
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.formats.mask_file import IGNORE, read_mask, write_label
+from ppl_mm.formats.mask_file import IGNORE, check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import run
@@ -102,7 +102,10 @@ class Converter:
             list[str] | None: The classes of the subset in it, by the XML;
             None if the image is left out.
         """
-        mask = self.table[read_mask(self._mask_path(image))]
+        path = self._mask_path(image)
+        mask = read_mask(path)
+        check_labels(mask, len(VOC_CLASSES), path, 'give masks of VOC')
+        mask = self.table[mask]
         folder = VOCLayout(self.args.devkit).annotation_dir
         (row,) = read_labels(folder, ann_format='voc_xml', images=[image]).rows
         names = [name for name in self.args.classes if name in row.names]
@@ -111,8 +114,7 @@ class Converter:
         photo = self._photo(image)
         if photo.size != mask.shape[::-1]:
             raise UserError(
-                f'{self._mask_path(image)}: has another size than '
-                f'image {image}; take the mask of that image'
+                f'{path}: has another size than image {image}; take the mask of that image'
             )
         size = scaled_size(photo.size, self.args.long_side)
         mask = Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)

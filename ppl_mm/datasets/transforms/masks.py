@@ -3,14 +3,17 @@
 import numpy as np
 from mmseg.datasets.transforms import LoadAnnotations
 
+from ...formats.mask_file import read_mask
 from ...registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
 class LoadMask(LoadAnnotations):
-    """mmseg's ``LoadAnnotations``; a sample without a mask is all background.
+    """mmseg's ``LoadAnnotations``, which reads a mask as all of ppl_mm does.
 
-    :class:`ppl_mm.VOCLayoutDataset` lets only negatives have none: images that
+    mmseg would take the grey of a colour picture for classes, cut 16 bits to
+    8, and stretch masks of 1 and 2 bits. A sample without a mask is all background:
+    :class:`ppl_mm.VOCLayoutDataset` lets only negatives have none, images that
     show none of the classes.
 
     Required Keys:
@@ -21,10 +24,14 @@ class LoadMask(LoadAnnotations):
     Added Keys:
 
     - gt_seg_map: uint8 (H, W), 0 = background, 255 = void
+
+    Raises:
+        UserError: See :func:`ppl_mm.formats.mask_file.read_mask`.
     """
 
     def _load_seg_map(self, results: dict) -> None:
-        if results['seg_map_path']:
-            return super()._load_seg_map(results)
-        results['gt_seg_map'] = np.zeros(results['ori_shape'][:2], np.uint8)
+        path = results['seg_map_path']
+        results['gt_seg_map'] = (
+            read_mask(path) if path else np.zeros(results['ori_shape'][:2], np.uint8)
+        )
         results['seg_fields'].append('gt_seg_map')
