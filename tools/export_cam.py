@@ -28,7 +28,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice, parse_area
+from ppl_mm.apis.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
 from ppl_mm.utils import distributed
@@ -69,7 +69,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--threshold-split',
         metavar='SPLIT',
-        help='choose the threshold by mIoU on this split, which has masks',
+        help='choose the threshold by mIoU on this split, which has masks; with --threshold auto '
+        'the maps have a say where there are few',
     )
     parser.add_argument(
         '--classes',
@@ -100,19 +101,17 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
     args = parser.parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    if args.threshold and args.threshold_split:
+    if args.threshold not in (None, AUTO) and args.threshold_split:
         parser.error('give --threshold or --threshold-split, not both')
     return args
 
 
 def threshold_choice(args: argparse.Namespace, cfg: Config) -> ThresholdChoice:
     """Return how the options choose the threshold, or else the config."""
+    given = args.threshold or cfg.get('export_threshold')
+    choice = ThresholdChoice.given(str(given)) if given else ThresholdChoice()
     if args.threshold_split:
-        choice = ThresholdChoice(split=args.threshold_split)
-    elif given := args.threshold or cfg.get('export_threshold'):
-        choice = ThresholdChoice.given(str(given))
-    else:
-        choice = ThresholdChoice()
+        choice = ThresholdChoice(split=args.threshold_split, auto=choice.auto)
     if not args.expected_area:
         return choice
     if not choice.auto:

@@ -226,14 +226,19 @@ class CAMExport:
 
     def _choose(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
         """Replace what chooses the threshold by the threshold, which takes CAMs."""
+        by_maps = self._choose_by_maps(choice, split) if choice.auto else None
         masks_of = choice.split
-        if masks_of is None and not choice.auto:
-            return choice
-        ids = self._export_cams(masks_of or split)
         if masks_of is None:
-            return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
+            return by_maps or choice
+        ids = self._export_cams(masks_of)
         truth, classes = self._ground_truth(), self._record.classes
-        return on_main_process(lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of))
+        return on_main_process(
+            lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of, by_maps)
+        )
+
+    def _choose_by_maps(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
+        ids = self._export_cams(split)
+        return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
 
     def _draw_thresholds(self, ids: Sequence[str], chosen: float) -> None:
         folder = CamFolder(self.folder.root, image_dir=self.image_dir)

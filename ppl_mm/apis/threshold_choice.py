@@ -26,7 +26,8 @@ class ThresholdChoice:
         split: A split with masks: the threshold of the best mIoU on it is
             chosen, and ``value`` is not used. Defaults to None.
         auto: The maps that are exported choose it, without a mask, see
-            :func:`ppl_mm.cams.choose_threshold`. Defaults to False.
+            :func:`ppl_mm.cams.choose_threshold`; with a split, its masks and
+            the maps choose together. Defaults to False.
         expected_area: What is known of the objects then: the smallest and
             largest mean share of an image that they cover, 0..1. Defaults to
             None: nothing.

@@ -6,11 +6,16 @@ from dataclasses import asdict
 from ..cams import choose_threshold
 from ..errors import UserError
 from ..evaluation import evaluate_folder, summarize
+from ..evaluation.confusion import mean_scores
+from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ..formats.cam_file import read_cam
 from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
 from ..utils.progress import track
 from .threshold_choice import AUTO, ThresholdChoice
+
+#: As many masks weigh as much as the threshold that the maps alone chose.
+PRIOR_MASKS = 10
 
 
 def choose_by_masks(
@@ -19,8 +24,13 @@ def choose_by_masks(
     image_ids: Sequence[str],
     classes: Sequence[str],
     split: str,
+    prior: ThresholdChoice | None = None,
 ) -> ThresholdChoice:
     """Return the threshold of the best mIoU, with how it was chosen.
+
+    The best threshold of a few masks is a matter of chance. So with a prior it is the mean of
+    both, in which the prior counts as much as :data:`PRIOR_MASKS` masks: with five masks it is
+    still the larger part, with hundreds it is nothing.
 
     Args:
         folder: Holds the CAMs.
@@ -28,28 +38,39 @@ def choose_by_masks(
         image_ids: The images of the split.
         classes: Foreground classes.
         split: Its name, for the record.
+        prior: What the maps alone chose. Defaults to None: the masks decide alone.
 
     Raises:
         UserError: If a file is missing or damaged, or all pixels are void.
     """
     sweep = evaluate_folder(folder.cam_dir, truth, image_ids, len(classes))
     try:
-        threshold, miou = sweep.best()
+        best, miou = sweep.best()
     except ValueError as error:
         raise UserError(
             f'split {split}: no threshold can be chosen on it, its masks '
             'hold nothing but void; give --threshold, or another split'
         ) from error
+    threshold = best if prior is None else _towards(prior.value, best, len(image_ids))
+    confusion = sweep.confusion(threshold)
     chosen = dict(
         split=split,
         num_images=len(image_ids),
         negatives_without_mask=sweep.num_assumed,
         threshold=threshold,
-        mIoU=miou,
+        mIoU=miou if threshold == best else float(mean_scores(confusion)['mIoU']),
         curve=sweep.curve(),
-        scores=summarize(sweep.confusion(threshold), ['background', *classes]),
+        scores=summarize(confusion, ['background', *classes]),
     )
-    return ThresholdChoice(threshold, chosen)
+    if prior is not None:
+        chosen |= dict(best_of_masks=best, prior=prior.origin, prior_threshold=prior.value)
+    return ThresholdChoice(threshold, chosen, auto=prior is not None)
+
+
+def _towards(prior: float, best: float, num_masks: int) -> float:
+    """Return a threshold of the sweep between that of the maps and that of the masks."""
+    mean = (PRIOR_MASKS * prior + num_masks * best) / (PRIOR_MASKS + num_masks)
+    return min(DEFAULT_THRESHOLDS, key=lambda cut: abs(cut - mean))
 
 
 def choose_by_maps(

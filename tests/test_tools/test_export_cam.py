@@ -417,6 +417,16 @@ def test_the_maps_choose_the_threshold_without_masks(export, data):
     assert seen['covered'] == pytest.approx(np.mean(shares), abs=0.01)
 
 
+def test_few_masks_and_the_maps_choose_together(export):
+    masks = info_of(export('--threshold-split', 'val', out='masks'))['threshold']
+    maps = info_of(export('--threshold', 'auto', out='maps'))['threshold']
+    both = info_of(export('--threshold', 'auto', '--threshold-split', 'val', out='both'))
+    assert min(masks, maps) <= both['threshold'] <= max(masks, maps)
+    found = both['threshold_from']
+    assert found['split'] == 'val' and found['best_of_masks'] == masks
+    assert found['prior_threshold'] == maps
+
+
 def test_a_config_names_what_chooses_the_threshold(export, tiny_config):
     folder = export('--cfg-options', 'export_threshold=auto')
     assert 'auto' in info_of(folder)['threshold_from']
