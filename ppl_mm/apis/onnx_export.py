@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -104,7 +105,8 @@ def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
         UserError: If onnx is not installed, or the network cannot be exported.
     """
     onnx = _onnx()
-    graph, file = SegGraph(inferencer).eval(), io.BytesIO()
+    graph = SegGraph(inferencer).eval()
+    file: Any = io.BytesIO()  # which the annotations of export() leave out
     device = next(graph.parameters()).device
     example = torch.zeros(1, 48, 64, 3, dtype=torch.uint8, device=device)
     try:

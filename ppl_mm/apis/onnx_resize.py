@@ -1,6 +1,7 @@
 """The resizing of 8-bit images by OpenCV, as operations that a graph can hold."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +50,8 @@ def _neighbours(
     old: int, new: Tensor, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return the two old pixels (new,) between which each new one lies, and their weights."""
-    pixels = torch.arange(new, device=device).double()
+    count: Any = new  # torch.arange takes a tensor, its annotations do not
+    pixels = torch.arange(count, device=device).double()
     place = ((pixels + 0.5) * (torch.as_tensor(old) / new.double()) - 0.5).float()
     low = place.floor()
     inside = (low >= 0) & (low < old - 1)
