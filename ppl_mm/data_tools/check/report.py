@@ -14,7 +14,8 @@ from ...utils.files import write_json
 from ...utils.text import printable
 from ...visualization.dataset_sheet import draw_dataset
 from ...visualization.figures import save_figure
-from .findings import LEVELS, Finding, find_all
+from .finding import LEVELS, Finding
+from .findings import find_all
 from .scan import DatasetScan
 
 _SHOWN = 5  # cases of a finding that are printed

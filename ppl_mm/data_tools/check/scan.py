@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from ...errors import UserError
 from ...formats.bit_depth import FULL_WHITE, white_level_for
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
@@ -16,11 +14,9 @@ from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.label_row import LabelRow
-from ...formats.mask_file import read_mask
-from ...formats.photo import read_photo, used_white_of
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
-from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
+from .facts import ImageFacts, MaskFacts, image_facts, mask_facts
 
 T = TypeVar('T')
 
@@ -49,41 +45,6 @@ class ScanOptions:
     train: str = ''
     val: str = 'val'
     classes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """What is known of an image file.
-
-    Attributes:
-        size: Width and height, upright.
-        changes: What it is beside a plain picture.
-        digest: SHA-256 of its bytes.
-        used_white: White of the fewest bits that hold it, where
-            it has 16 bits.
-        problem: A line if it cannot be read, else ''.
-    """
-
-    size: tuple[int, int] = (0, 0)
-    changes: tuple[str, ...] = ()
-    digest: str = ''
-    used_white: int | None = None
-    problem: str = ''
-
-
-@dataclass(frozen=True)
-class MaskFacts:
-    """What is known of a mask.
-
-    Attributes:
-        size: Width and height.
-        values: That occur in it.
-        problem: A line if it cannot be read, else ''.
-    """
-
-    size: tuple[int, int] = (0, 0)
-    values: tuple[int, ...] = ()
-    problem: str = ''
 
 
 @dataclass
@@ -265,7 +226,7 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
         return  # said by find_files
     images = ImageFolder(folder)
     paths = {path: image for image in scan.used() if (path := images.find_stem(image))}
-    facts = dict(map_files(_image_facts, list(paths), 'reading images', workers))
+    facts = dict(map_files(image_facts, list(paths), 'reading images', workers))
     scan.images.update({image: facts[path] for path, image in paths.items()})
 
 
@@ -275,25 +236,8 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
         return
     masks = ImageFolder(folder, ('.png',))
     paths = {path: image for image in scan.used() if (path := masks.find_stem(image))}
-    facts = dict(map_files(_mask_facts, list(paths), 'reading masks', workers))
+    facts = dict(map_files(mask_facts, list(paths), 'reading masks', workers))
     scan.masks.update({image: facts[path] for path, image in paths.items()})
-
-
-def _image_facts(path: str) -> ImageFacts:
-    try:
-        photo, white = read_photo(path), used_white_of(path)
-        return ImageFacts(photo.full_size, photo.changes, file_sha256(path), white)
-    except (UserError, OSError) as error:
-        return ImageFacts(problem=str(error))
-
-
-def _mask_facts(path: str) -> MaskFacts:
-    try:
-        mask = read_mask(path)
-    except UserError as error:
-        return MaskFacts(problem=str(error))
-    values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
-    return MaskFacts(mask.shape[::-1], tuple(values.tolist()))
 
 
 def other_files(names: Mapping[str, list[str]]) -> list[str]:

@@ -1,0 +1,214 @@
+"""What is wrong with the images and masks of a data set."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ...formats.bit_depth import VALUES_FILE
+from ...formats.found_files import HIDDEN
+from ...formats.image_checks import MAX_RATIO, MIN_SIDE, fits
+from ...formats.mask_file import IGNORE
+from .finding import Check, Finding, some
+from .scan import DatasetScan, other_files
+
+#: Sides in pixels between which images are usual.
+SMALL, LARGE = 64, 2500
+
+
+def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
+    for what, facts in (('images', scan.images), ('masks', scan.masks)):
+        yield from some(
+            'error',
+            (fact.problem for fact in facts.values() if fact.problem),
+            f'{{n}} {what} cannot be read',
+            'put back whole files, or take them out of the lists',
+        )
+
+
+def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
+    known = {*range(len(scan.classes) + 1), IGNORE}
+    unknown = {image: sorted(set(mask.values) - known) for image, mask in scan.masks.items()}
+    yield from some(
+        'error',
+        (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
+        '{n} masks hold values that are not class ids',
+        'masks are 0 background, 1 the first class, 255 void: translate them '
+        'with own_data.py --mask-values',
+    )
+
+
+def _mask_sizes(scan: DatasetScan) -> Iterator[Finding]:
+    bad = []
+    for image, mask in scan.masks.items():
+        own = scan.images.get(image)
+        if own and not own.problem and not mask.problem and (mask.size != own.size):
+            bad.append('{}: mask {} x {}, image {} x {}'.format(image, *mask.size, *own.size))
+    yield from some(
+        'error',
+        bad,
+        '{n} masks have another size than their image',
+        'make both equal; photos count as upright, as EXIF turns them',
+    )
+
+
+def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
+    without, beyond = [], []
+    for image, mask in scan.masks.items():
+        if mask.problem or image not in scan.labels:
+            continue
+        drawn = {scan.classes[value - 1] for value in mask.values if 0 < value <= len(scan.classes)}
+        labelled = set(scan.labels[image])
+        without += [f'{image}: {name}' for name in sorted(map(str, labelled - drawn))]
+        beyond += [f'{image}: {name}' for name in sorted(drawn - labelled)]
+    yield from some(
+        'warning',
+        beyond,
+        '{n} classes of masks are not among the labels',
+        'the image has the object and training says that it has not: add the '
+        'labels, or correct the masks',
+    )
+    yield from some(
+        'warning',
+        without,
+        '{n} labels have no pixel in the mask',
+        'look at some: a wrong label, an object drawn as void, or a mask '
+        'whose values are of other classes',
+    )
+
+
+def _leaks(scan: DatasetScan) -> Iterator[Finding]:
+    train, val = scan.split('train'), set(scan.split('val'))
+    advice = 'take them out of one list: what is measured on val would be too good'
+    yield from some(
+        'warning',
+        (image for image in train if image in val),
+        '{n} images are both in train and in val',
+        advice,
+    )
+    first: dict[str, str] = {}
+    twice: list[str] = []
+    leaked: list[str] = []
+    for image, facts in scan.images.items():
+        other = first.setdefault(facts.digest or image, image)
+        if other == image:
+            continue
+        pair = f'{other} = {image}'
+        ((leaked if (other in val) != (image in val) else twice).append(pair))
+    yield from some('warning', leaked, '{n} images of val are copies of training images', advice)
+    yield from some(
+        'note', twice, '{n} images are copies of another', 'harmless unless their labels differ'
+    )
+
+
+def _sizes(scan: DatasetScan) -> Iterator[Finding]:
+    sizes = {image: facts.size for image, facts in scan.images.items() if not facts.problem}
+    yield from some(
+        'error',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if not fits(size)),
+        '{n} images are too small or too thin',
+        f'each side must have at least {MIN_SIDE} pixels, and the long one at most {MAX_RATIO} '
+        'times the short one: take them out of the lists',
+    )
+    sizes = {image: size for image, size in sizes.items() if fits(size)}
+    yield from some(
+        'warning',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if min(size) < SMALL),
+        f'{{n}} images have a side below {SMALL} pixels',
+        'a map has one cell for 8 to 16 pixels: give larger images',
+    )
+    yield from some(
+        'warning',
+        ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if max(size) > LARGE),
+        f'{{n}} images have a side above {LARGE} pixels',
+        'export and refinement of them are slow and need memory: shrink them with own_data.py',
+    )
+
+
+def _kinds(scan: DatasetScan) -> Iterator[Finding]:
+    kinds = Counter(change for facts in scan.images.values() for change in facts.changes)
+    turned = kinds.pop('turned upright', 0)
+    if turned:
+        yield Finding(
+            'note',
+            f'{turned} images are turned by EXIF',
+            'training turns them; masks must be upright',
+        )
+    yield from _deep_images(scan, kinds.pop('16 bits to 8', 0))
+    for kind, count in kinds.items():
+        yield Finding(
+            'warning',
+            f'{count} images are not plain 8-bit pictures ({kind})',
+            'training may see them otherwise than you do: convert them with own_data.py',
+        )
+
+
+def _deep_images(scan: DatasetScan, count: int) -> Iterator[Finding]:
+    whites = [facts.used_white for facts in scan.images.values() if facts.used_white]
+    if not count or not whites:
+        return
+    text = f'{count} images have 16 bits, of which 0 to {scan.white_level} become 0 to 255'
+    if max(whites) == scan.white_level:
+        yield Finding('note', text, f'{VALUES_FILE} in the folder of the data set says so')
+        return
+    yield Finding(
+        'warning',
+        f'{text}, but their values reach {max(whites)}',
+        f'they look {"dark" if max(whites) < scan.white_level else "too bright"}: write '
+        f'{{"white_level": {max(whites)}}} into {VALUES_FILE} in the folder of the data set, or '
+        'convert them with own_data.py',
+    )
+
+
+def _unused_files(scan: DatasetScan) -> Iterator[Finding]:
+    for kind, number in Counter(scan.skipped.values()).items():
+        yield from some(
+            'note' if kind == HIDDEN else 'warning',
+            (name for name, own in scan.skipped.items() if own == kind),
+            f'{number} entries of {scan.options.image_dir} are not used: {kind}',
+            'move them away, or convert them with own_data.py',
+        )
+    yield from some(
+        'warning',
+        other_files(scan.names),
+        '{n} pictures are neither .jpg nor .png, so training does not find them',
+        'convert them with own_data.py',
+    )
+    yield from some(
+        'warning',
+        (image for image, names in scan.names.items() if len(names) > 1),
+        '{n} names belong to two files, of which one is used',
+        'rename one: a.jpg and a.png are the same image here',
+    )
+
+
+def _missing_masks(scan: DatasetScan) -> Iterator[Finding]:
+    used = scan.used()
+    masked = sum(image in scan.masks for image in used)
+    val = scan.split('val')
+    unmasked = [image for image in val if image not in scan.masks and scan.labels.get(image)]
+    if not masked:
+        yield Finding(
+            'note',
+            'there are no masks',
+            'training needs none; without them there is no mIoU and no threshold can be chosen',
+        )
+    elif unmasked:
+        yield from some(
+            'warning',
+            unmasked,
+            '{n} images of val have no mask',
+            'add masks, or measure on a list of images that have one',
+        )
+
+
+#: Each yields findings about images and masks.
+FILE_CHECKS: tuple[Check, ...] = (
+    _unread_files,
+    _mask_values,
+    _mask_sizes,
+    _masks_and_labels,
+    _leaks,
+    _sizes,
+    _kinds,
+    _unused_files,
+    _missing_masks,
+)

@@ -1,0 +1,198 @@
+"""What is wrong with the lists, the labels and the classes of a data set."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ...formats.class_list import likely_typos
+from .finding import Check, Finding, some
+from .scan import DatasetScan
+
+#: Below this many images a class is called tiny; a rule of thumb.
+TINY_CLASS = 20
+#: The most frequent class over the rarest from which it is worth a word.
+IMBALANCE = 10
+# The part of training images from which a class has nothing to differ from.
+_EVERYWHERE = 0.95
+
+
+def _unread_parts(scan: DatasetScan) -> Iterator[Finding]:
+    for line in scan.problems:
+        what, _, advice = line.rpartition('; ')
+        yield Finding('error', what or line, advice if what else 'docs/data.md shows the form')
+    if not scan.classes:
+        yield Finding(
+            'error', 'no class is known', 'write classes.txt, background first, or --classes'
+        )
+
+
+def _unknown_classes(scan: DatasetScan) -> Iterator[Finding]:
+    known = set(scan.classes)
+    yield from some(
+        'error',
+        (
+            f'{image}: {name}'
+            for image, names in scan.labels.items()
+            for name in names
+            if name not in known
+        ),
+        '{n} labels are of an unknown class',
+        'correct the names, or add them to classes.txt',
+    )
+
+
+def _lists(scan: DatasetScan) -> Iterator[Finding]:
+    if not scan.lists:
+        yield Finding(
+            'warning',
+            'there are no lists in ImageSets/Segmentation, so there is nothing to validate on',
+            'write train.txt and val.txt, or make the data set with own_data.py',
+        )
+    used = {scan.train: 'error', scan.options.val: 'error'}
+    for name, ids in scan.lists.items():
+        yield from some(
+            used.get(name, 'warning'),
+            (image for image in ids if image not in scan.names),
+            f'{name}.txt names {{n}} images that are not there',
+            'add the files, or take the names out of the list',
+        )
+        if name in used:
+            yield from some(
+                'error',
+                (image for image in ids if image not in scan.labels),
+                f'{name}.txt names {{n}} images without a label',
+                'label them, with an empty label where they show none of the classes, or take them '
+                'out of the list',
+            )
+
+
+def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
+    used = set(scan.used())
+    yield from some(
+        'warning',
+        (image for image in scan.labels if image not in scan.names and image not in used),
+        '{n} labels are of images that are not there',
+        'add the images, or take the lines out',
+    )
+    if scan.lists:
+        listed = {image for ids in scan.lists.values() for image in ids}
+        yield from some(
+            'note',
+            (image for image in scan.labels if image not in listed),
+            '{n} labelled images are in no list, so they are not used',
+            'add them to train.txt',
+        )
+
+
+def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
+    train, val = scan.counts('train'), scan.counts('val')
+    yield from some(
+        'warning',
+        (name for name, count in train.items() if not count),
+        '{n} classes have no training image',
+        'add images, or take the classes out: they are never learned',
+    )
+    tiny = {name: count for name, count in train.items() if 0 < count < TINY_CLASS}
+    yield from some(
+        'warning',
+        (f'{name}: {count}' for name, count in tiny.items()),
+        f'{{n}} classes have fewer than {TINY_CLASS} training images',
+        'add images; few of them give maps of what they share by chance',
+    )
+    present = [count for count in train.values() if count]
+    if present and max(present) >= IMBALANCE * min(present):
+        yield Finding(
+            'warning',
+            f'the most frequent class has {max(present)} training '
+            f'images, the rarest {min(present)}',
+            'add images of the rare ones, or repeat them: '
+            'ClassBalancedDataset, see docs/own_data.md',
+        )
+    if scan.split('val'):
+        yield from some(
+            'warning',
+            (name for name, count in val.items() if train[name] and not count),
+            '{n} classes are not in val',
+            'move an image or two of each there, or do not read val for them',
+        )
+
+
+def _typos(scan: DatasetScan) -> Iterator[Finding]:
+    counts = Counter(
+        name for names in scan.labels.values() for name in names if name in scan.classes
+    )
+    if len(counts) > 254:  # more than masks can hold, and every pair is compared
+        return
+    yield from some(
+        'warning',
+        (
+            f"'{name}' has {counts[name]} images, '{near}' {counts[near]}"
+            for name, near in likely_typos(counts, counts).items()
+        ),
+        '{n} classes may be other classes misspelt',
+        'correct the labels, or leave them if they are right',
+    )
+
+
+def _negatives(scan: DatasetScan) -> Iterator[Finding]:
+    shown = {
+        name: [image for image in scan.split(name) if scan.labels.get(image) == ()]
+        for name in ('train', 'val')
+    }
+    if not any(shown.values()):
+        return
+    bare = sum(image not in scan.masks for image in shown['val'])
+    yield Finding(
+        'note',
+        f'{len(shown["train"])} training images and {len(shown["val"])} of val show none of the '
+        'classes',
+        f'they are trained on as such; {bare} of val have no mask and are measured as all '
+        'background',
+    )
+
+
+def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
+    total, counts = len(scan.split('train')), scan.counts('train')
+    if len(counts) == 1 and total and {*counts.values()} == {total}:
+        (name,) = counts
+        yield Finding(
+            'error',
+            f'the only class, {name}, is in all {total} training images',
+            'a classifier has nothing to tell it from: add images without it, in a folder '
+            '_negative or with --negatives DIR, or a second class',
+        )
+        return
+    yield from some(
+        'warning',
+        (
+            f'{name}: {count} of {total}'
+            for name, count in counts.items()
+            if total > 1 and count > _EVERYWHERE * total
+        ),
+        '{n} classes are in nearly every training image',
+        'a classifier has nothing to tell them from, and its map is '
+        'arbitrary: add images that show none of them, with an empty label',
+    )
+
+
+def _guessed_classes(scan: DatasetScan) -> Iterator[Finding]:
+    if scan.guessed and scan.classes:
+        yield Finding(
+            'note',
+            'there is no classes.txt, so the order of the '
+            'classes is a guess: ' + ', '.join(scan.classes),
+            'write classes.txt, or give --classes',
+        )
+
+
+#: Each yields findings about lists, labels and classes.
+LABEL_CHECKS: tuple[Check, ...] = (
+    _unread_parts,
+    _unknown_classes,
+    _lists,
+    _labels_without_images,
+    _class_counts,
+    _typos,
+    _negatives,
+    _classes_everywhere,
+    _guessed_classes,
+)

@@ -1,0 +1,171 @@
+"""Where labels of photographs come from: folders, names of files, or label files."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ...errors import UserError
+from ...formats.image_labels import read_labels
+from ...formats.label_names import LabelNames
+from ...formats.label_row import LabelRow, LabelRows
+from .settings import OwnDataSettings
+from .sources import PhotoFinder
+
+# Names that folders have where somebody has split a data set already.
+_SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
+
+
+def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
+    """Take the class of each photo from its folder; a photo in no folder has none.
+
+    Raises:
+        UserError: There are no folders, they look like splits, or it is not
+            clear which of two folders is the class.
+    """
+    rules = LabelNames(settings.classes, settings.negative_names)
+    rows = {}
+    for name in names:
+        first, *more = name.split('/')[:-1] or ['']
+        path = settings.photos / name
+        if not first:
+            continue
+        if more and not settings.class_folder:
+            raise UserError(
+                f"{path}: is the class '{first}' or '{more[-1]}'? Give --class-folder first or "
+                '--class-folder last'
+            )
+        folder = more[-1] if more and settings.class_folder == 'last' else first
+        rows[name] = _row(name, path, rules.from_name, folder)
+    found = {label for row in rows.values() for label in row.names}
+    if not found:
+        raise UserError(
+            f'{settings.photos}: no photo lies in a folder of its class; make a folder for each '
+            'class, or give --labels FILE'
+        )
+    if {label.lower() for label in found} <= _SPLIT_NAMES:
+        raise UserError(
+            f'the folders {", ".join(sorted(found))} look like splits, not classes; put photos of '
+            'all splits into one folder per class, and name those to validate on by --val-list'
+        )
+    return rows
+
+
+def rows_from_pattern(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
+    """Take the class of each photo from its name; one that does not match has none.
+
+    Raises:
+        UserError: The pattern is not valid, or matches no photo.
+    """
+    option = f'--label-pattern {settings.label_pattern!r}'
+    try:
+        pattern = re.compile(settings.label_pattern)
+    except re.error as error:
+        raise UserError(f'{option}: is not a valid regular expression ({error})') from None
+    if not pattern.groups:
+        raise UserError(f"{option}: has no group around the class, as in '([a-z]+)_[0-9]+'")
+    rules = LabelNames(settings.classes, settings.negative_names)
+    matches = {name: pattern.search(os.path.splitext(name)[0]) for name in names}
+    rows = {
+        name: _row(name, settings.photos / name, rules.from_text, match[1] or '')
+        for name, match in matches.items()
+        if match
+    }
+    if not rows:
+        raise UserError(f"{option}: matches no photo, e.g. not '{names[0]}'; correct it")
+    return rows
+
+
+def _row(name: str, path: Path, read: Callable[[str], tuple[str, ...]], text: str) -> LabelRow:
+    try:
+        return LabelRow(name, read(text), path)
+    except ValueError as error:
+        raise UserError(f'{path}: {error}') from None
+
+
+def rows_from_files(
+    settings: OwnDataSettings, names: Sequence[str], missing_is_fine: bool
+) -> tuple[dict[str, LabelRow], Sequence[str] | None, frozenset[str] | None]:
+    """Take the classes of each photo from one file, or from one for each split.
+
+    A photo on several lines has the classes of all of them.
+
+    Returns:
+        Rows by photo, the classes that the file lists, and the photos to
+        validate on, None if there is one file.
+
+    Raises:
+        UserError: A file is malformed, names a photo that is missing, or says
+            that a photo shows a class and none; or both files name a photo.
+    """
+    find = PhotoFinder(settings.photos, names)
+    found = [_read(path, settings) for path in (settings.labels, settings.val_labels) if path]
+    parts = [_by_photo(one.rows, find, missing_is_fine) for one in found]
+    rows = {name: row for part in parts for name, row in part.items()}
+    twice = next((name for name in parts[0] if name in parts[-1]), None) if parts[1:] else None
+    if twice is not None:
+        raise UserError(
+            f"{parts[1][twice].where}: photo '{twice}' is also at {parts[0][twice].where}; a photo "
+            'is for training or for validation, take one out'
+        )
+    val = frozenset(parts[1]) if parts[1:] else None
+    return rows, _listed(found, settings), val
+
+
+def _listed(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[str] | None:
+    """Return the classes that the label files list."""
+    lists = [one.classes for one in found if one.classes is not None]
+    if any(one != lists[0] for one in lists):
+        raise UserError(
+            f'{settings.val_labels}: lists other classes than {settings.labels}; make both equal, '
+            'order included'
+        )
+    return lists[0] if lists else None
+
+
+def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
+    """Read a label file; a CSV twice where it holds names with a space."""
+    known = settings.classes
+    ending = path.suffix.lower()
+    if ending not in ('.csv', '.json'):
+        raise UserError(
+            f'{path}: labels are read from a .csv or a .json; see docs/data.md for their form'
+        )
+    found = read_labels(path, known, negative_names=settings.negative_names)
+    spaced = sorted({name for row in found.rows for name in row.names if ' ' in name})
+    if known or not spaced or ending != '.csv':
+        return found
+    # What one line sets apart by semicolons is one name in another line, too.
+    return read_labels(path, spaced, negative_names=settings.negative_names)
+
+
+def _by_photo(
+    rows: Sequence[LabelRow], find: PhotoFinder, missing_is_fine: bool
+) -> dict[str, LabelRow]:
+    """Return one row for each photo that a label file names."""
+    found: dict = {}
+    missing: list = []
+    for row in rows:
+        name = find(row.image)
+        if name is None:
+            missing.append(row)
+        else:
+            found[name] = merged(found[name], row) if name in found else row
+    if missing and not missing_is_fine:
+        more = f' (and {len(missing) - 1} more)' if len(missing) > 1 else ''
+        raise UserError(
+            f"{missing[0].where}: photo '{missing[0].image}'{more} is missing in {find.root}; add "
+            'it, or pass such lines over with --skip-bad'
+        )
+    return found
+
+
+def merged(first: LabelRow, row: LabelRow) -> LabelRow:
+    """Return a row with the classes of two."""
+    if bool(first.names) != bool(row.names):
+        has, none = (first, row) if first.names else (row, first)
+        raise UserError(
+            f"{none.where}: '{row.image}' shows none of the classes, but {has.names[0]} by "
+            f'{has.where}; keep one'
+        )
+    return first._replace(names=tuple(dict.fromkeys((*first.names, *row.names))))
