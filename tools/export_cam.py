@@ -17,7 +17,6 @@ are exported in the same way, with a config as configs/voc6/maps_seg_voc6.py
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,15 +32,15 @@ from ppl_mm.errors import UserError
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import resolve_checkpoint
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, read_config, read_runner_config
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.config import read_config, read_runner_config
+from ppl_mm.utils.runner_arguments import parse_runner_args
 
 
 def parse_args() -> argparse.Namespace:
     """Arguments of the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='Several GPUs: bash tools/dist_export_cam.sh CONFIG CHECKPOINT GPUS --out-dir DIR',
     )
     parser.add_argument(
@@ -83,24 +82,9 @@ def parse_args() -> argparse.Namespace:
         metavar='CONFIG',
         help='also refine, into DIR/refined: a config of tools/refine.py',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change settings of the config, e.g. tta_model.cam_stride=8, or of that of '
-        '--refine, e.g. refiners.0.threshold=0.3',
+    args = parse_runner_args(
+        parser, 'tta_model.cam_stride=8, or of that of --refine, e.g. refiners.0.threshold=0.3'
     )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='how processes are started; the shell scripts set it',
-    )
-    # torch.distributed.launch still passes one of these.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if args.threshold not in (None, AUTO) and args.threshold_split:
         parser.error('give --threshold or --threshold-split, not both')
     return args

@@ -14,15 +14,13 @@ from pathlib import Path
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.gallery.tables import read_report, terminal_report
 from ppl_mm.pipeline import Pipeline, load_settings
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.runner_arguments import add_config_options
 
 
 def parse_args() -> argparse.Namespace:
     """Return the arguments of the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('config', help='e.g. configs/demo/pipeline.py')
     parser.add_argument(
         '--work-dir',
@@ -33,13 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, metavar='N', help="of every training (default: the config's)"
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change settings of the pipeline config, e.g. data_root=data/mine',
-    )
+    add_config_options(parser, 'data_root=data/mine')
     part = parser.add_mutually_exclusive_group()
     part.add_argument('--until', metavar='STEP', help='stop after this step')
     part.add_argument(

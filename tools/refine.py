@@ -22,7 +22,6 @@ failed again.
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 
 from mmengine.dist import is_main_process
@@ -31,15 +30,15 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.utils import distributed
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, read_config
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.config import read_config
+from ppl_mm.utils.runner_arguments import parse_runner_args
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments of the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/refine.py crf.py work_dirs/export_cam '
         '--out-dir work_dirs/refined\n'
         'several GPUs or machines: bash tools/dist_refine.sh CONFIG CAM_DIR '
@@ -71,24 +70,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='also write the refined maps, e.g. for eval_cam.py',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change settings of the config, e.g. refiners.0.threshold=0.2',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='how processes are started; the shell scripts set it',
-    )
-    # torch.distributed.launch still passes one of these.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args(argv)
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parse_runner_args(parser, 'refiners.0.threshold=0.2', argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

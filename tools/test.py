@@ -4,7 +4,6 @@ The weights must fit the config to the last key, see the error otherwise.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
@@ -17,22 +16,19 @@ from ppl_mm.apis.without_masks import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.config import building, read_runner_config
+from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line, which OpenMMLab users know."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog='Several GPUs: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS',
+    parser = make_parser(
+        __doc__, epilog='Several GPUs: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS'
     )
     parser.add_argument('config', help='the config of the training')
     parser.add_argument('checkpoint', help='its checkpoint, or its work folder')
-    parser.add_argument(
-        '--work-dir', help='for logs and a JSON of the scores (default: work_dirs/<config name>)'
-    )
+    add_work_dir(parser, 'logs and a JSON of the scores')
     parser.add_argument(
         '--out',
         metavar='PATH',
@@ -53,36 +49,17 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--show-dir', metavar='DIR', help='save images with predictions')
     parser.add_argument('--wait-time', type=float, default=2, help='seconds between images')
     parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change settings of the config, e.g. '
-        'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='how processes are started; the shell scripts set it',
-    )
-    parser.add_argument(
         '--tta', action='store_true', help="average over the views of the config's tta_pipeline"
     )
-    # torch.distributed.launch still passes one of these.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args(arguments)
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parse_runner_args(
+        parser, 'test_dataloader.dataset.ann_file=ImageSets/Segmentation/train.txt', arguments
+    )
 
 
 def load_config(args: argparse.Namespace) -> Config:
     """Return the config with the command line's settings."""
     cfg = read_runner_config(args.config, args.cfg_options)
-    if args.work_dir:
-        cfg.work_dir = args.work_dir
-    elif not cfg.get('work_dir'):
-        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
+    set_work_dir(cfg, args.work_dir)
     cfg.load_from, cfg.resume = resolve_checkpoint(args.checkpoint), False
     for part in ('train', 'val'):  # a test needs neither data nor masks of it
         cfg[f'{part}_dataloader'] = cfg[f'{part}_cfg'] = None

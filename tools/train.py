@@ -2,8 +2,6 @@
 
 import argparse
 import logging
-import os
-from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import get_world_size, is_main_process
@@ -16,22 +14,21 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
 from ppl_mm.utils.batches import require_batches
 from ppl_mm.utils.checkpoints import check_checkpoint
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions, building, read_runner_config
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.config import building, read_runner_config
+from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line, which OpenMMLab users know."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
+    parser = make_parser(
+        __doc__,
         epilog='Several GPUs: bash tools/dist_train.sh CONFIG GPUS. '
         'A run that was interrupted continues with --resume.',
     )
     parser.add_argument('config', help='e.g. configs/ppl/cls_progressive.py')
-    parser.add_argument(
-        '--work-dir', help='for checkpoints and logs (default: work_dirs/<config name>)'
-    )
+    add_work_dir(parser, 'checkpoints and logs')
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -51,33 +48,13 @@ def parse_args() -> argparse.Namespace:
         help='scale the learning rate by total batch / base batch',
     )
     parser.add_argument('--no-validate', action='store_true', help='no validation in between')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        metavar='KEY=VALUE',
-        help='change settings of the config, e.g. train_cfg.max_epochs=3',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='how processes are started; the shell scripts set it',
-    )
-    # torch.distributed.launch still passes one of these.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parse_runner_args(parser, 'train_cfg.max_epochs=3')
 
 
 def load_config(args: argparse.Namespace) -> Config:
     """Return the config with the command line's settings."""
     cfg = read_runner_config(args.config, args.cfg_options)
-    if args.work_dir:
-        cfg.work_dir = args.work_dir
-    elif not cfg.get('work_dir'):
-        cfg.work_dir = f'work_dirs/{Path(args.config).stem}'
+    set_work_dir(cfg, args.work_dir)
     if args.amp:
         use_amp(cfg)
     if args.no_validate:

@@ -30,7 +30,7 @@ from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout
 from ppl_mm.utils import atomic_write
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.progress import track
 
 FOLDER = 'results/VOC2012/Segmentation/comp{}_test_cls'
@@ -40,9 +40,7 @@ LAST_LABEL = len(VOC_CLASSES)
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('predictions', nargs='?', type=Path, help='folder of predicted labels')
     parser.add_argument(
         '--out', type=Path, metavar='ARCHIVE', help='archive to write, .tgz or .tar.gz'

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
 
 from ..errors import UserError
@@ -13,6 +14,18 @@ from .text import printable
 
 # What mmengine's registries put before the message of a failed constructor.
 _REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')
+
+
+def make_parser(description: str | None, epilog: str | None = None) -> ArgumentParser:
+    """Return the parser of a command, whose help keeps its line breaks.
+
+    Args:
+        description: The docstring of the command.
+        epilog: What stands below the options. Defaults to None.
+    """
+    return ArgumentParser(
+        description=description, epilog=epilog, formatter_class=RawDescriptionHelpFormatter
+    )
 
 
 def one_line(error: UserError) -> str:

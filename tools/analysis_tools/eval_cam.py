@@ -27,15 +27,14 @@ from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import atomic_write, write_json
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/analysis_tools/eval_cam.py '
         'work_dirs/export data/mine/SegmentationClass --split '
         'data/mine/ImageSets/Segmentation/val.txt',

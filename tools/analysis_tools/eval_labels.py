@@ -23,15 +23,14 @@ from ppl_mm.evaluation import evaluate_labels, format_table, summarize
 from ppl_mm.formats.class_list import BACKGROUND, read_classes
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import write_json
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/analysis_tools/eval_labels.py '
         'work_dirs/export/labels data/mine/SegmentationClass --split '
         'data/mine/ImageSets/Segmentation/val.txt --classes '

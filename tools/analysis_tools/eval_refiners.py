@@ -31,16 +31,15 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.image_refiner import refine_image
 from ppl_mm.formats.ground_truth import GroundTruth
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config import read_config
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/analysis_tools/eval_refiners.py '
         'work_dirs/export_cam chains.py --split train --limit 100',
     )

@@ -28,7 +28,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from ppl_mm.engine.stages import stages_of
 from ppl_mm.utils import atomic_write
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.flops import count_flops
 from ppl_mm.utils.progress import track
 
@@ -326,9 +326,7 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument(
         '--out',
         type=Path,

@@ -19,14 +19,12 @@ from pathlib import Path
 from ppl_mm.data_tools.check.report import report_check
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.voc_layout import VOCLayout
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('root', type=Path, metavar='DATA_ROOT', help='the data set')
     parser.add_argument(
         '--ann-file',

@@ -24,7 +24,7 @@ from ppl_mm.formats.class_list import check_classes, read_classes
 from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
 # strings and bytes as Python 2 wrote them.
@@ -43,9 +43,7 @@ _CALLABLE = {
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('labels', type=Path, help='cls_labels.npy')
     parser.add_argument('--out', type=Path, help='CSV to write')
     parser.add_argument(

@@ -38,7 +38,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.mask_file import IGNORE, write_label
 from ppl_mm.formats.voc_layout import VOCLayout, write_lists
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import file_sha256
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
@@ -76,9 +76,7 @@ class CocoImage(NamedTuple):
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('root', type=Path, help='the folder of COCO')
     parser.add_argument(
         '--overlap',

@@ -10,12 +10,12 @@ from PIL import Image
 from ppl_mm.data_tools.demo.data import demo_sample, write_demo_data
 from ppl_mm.formats.mask_file import voc_palette
 from ppl_mm.utils import atomic_write
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument('--out', default='data/demo', help='folder to write')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--train', type=int, default=480, help='images')

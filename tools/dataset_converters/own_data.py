@@ -22,14 +22,12 @@ from pathlib import Path
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.report import print_summary
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('photos', type=Path, help='the folder of photos')
     parser.add_argument(
         '--out',

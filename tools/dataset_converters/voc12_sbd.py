@@ -32,7 +32,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
@@ -41,9 +41,7 @@ TRAIN_AUG = 10_582
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
     parser.add_argument(
         'sbd',

@@ -24,14 +24,14 @@ from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import IGNORE, check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 _OTHER = 254  # a class that is not in the subset, while converting
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument('devkit', type=Path, help='VOCdevkit/VOC2012')
     parser.add_argument('--out', type=Path, required=True)
     parser.add_argument(

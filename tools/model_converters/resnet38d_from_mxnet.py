@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ppl_mm.formats.mxnet_params import read_params
 from ppl_mm.models.backbones import resnet38d_weights
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 # Of ilsvrc-cls_rna-a1_cls1000_ep-0001.params, ademxapp models/checksum.md5.
 PUBLISHED = 'ff21f45d6bf03284100dcbec571edfad'
@@ -23,9 +23,7 @@ PUBLISHED = 'ff21f45d6bf03284100dcbec571edfad'
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('params', type=Path, help='file of MXNet')
     parser.add_argument('out', type=Path, help='checkpoint to write')
     parser.add_argument(

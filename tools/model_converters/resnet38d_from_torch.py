@@ -16,14 +16,12 @@ from pathlib import Path
 
 from ppl_mm.models.backbones import resnet38d_weights
 from ppl_mm.utils.checkpoint_file import read_checkpoint
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('checkpoint', type=Path, help='file of torch')
     parser.add_argument('out', type=Path, help='checkpoint to write')
     parser.add_argument(

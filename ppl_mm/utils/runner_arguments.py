@@ -1,0 +1,71 @@
+"""The options of every command that starts a Runner, as OpenMMLab users know them."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from .config import ConfigOptions
+
+
+def add_config_options(parser: ArgumentParser, example: str) -> None:
+    """Add ``--cfg-options``.
+
+    Args:
+        parser: Gets the option.
+        example: A setting that is worth changing, for the help.
+    """
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=ConfigOptions,
+        metavar='KEY=VALUE',
+        help=f'change settings of the config, e.g. {example}',
+    )
+
+
+def add_work_dir(parser: ArgumentParser, what: str) -> None:
+    """Add ``--work-dir``, see :func:`set_work_dir`.
+
+    Args:
+        parser: Gets the option.
+        what: What is written there, for the help.
+    """
+    parser.add_argument('--work-dir', help=f'for {what} (default: work_dirs/<config name>)')
+
+
+def parse_runner_args(
+    parser: ArgumentParser, example: str, arguments: Sequence[str] | None = None
+) -> Namespace:
+    """Parse a command line that may belong to one of several processes.
+
+    Args:
+        parser: Of the command; gets ``--cfg-options`` and the launcher's options.
+        example: See :func:`add_config_options`.
+        arguments: Defaults to None: those of the process.
+    """
+    add_config_options(parser, example)
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how processes are started; the shell scripts set it',
+    )
+    # torch.distributed.launch still passes one of these.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    args = parser.parse_args(arguments)
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def set_work_dir(cfg: Config, given: str | None) -> None:
+    """Set where a run writes: what is given, else the config's own, else named after it.
+
+    Args:
+        cfg: Changed in place.
+        given: ``--work-dir``.
+    """
+    if given or not cfg.get('work_dir'):
+        cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
