@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppl_mm.data_tools.coco.instances import Annotation, CocoImage
+from ppl_mm.data_tools.coco.masks import decode, paint
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask
@@ -141,7 +143,7 @@ def test_an_image_outside_of_its_folder_is_refused(coco):
 
 
 def test_the_official_numbers_are_said_to_be():
-    image = coco2014.CocoImage('a', (1, 1), [coco2014.Annotation(1, [], 1.0, False)])
+    image = CocoImage('a', (1, 1), [Annotation(1, [], 1.0, False)])
     line = coco2014.count_line('val', [image] * 40_137, 367)
     assert line == ('val: 40,137 images with objects, as official; 367 without are left out')
 
@@ -207,14 +209,13 @@ def test_any_overlap_follows_the_rule_pixel_by_pixel():
     rng = np.random.default_rng(0)
     shapes = [rng.random((9, 7)) < 0.5 for _ in range(12)]
     found = [
-        coco2014.Annotation(label, counts(shape), label // 3, False)
-        for label, shape in enumerate(shapes, 1)
+        Annotation(label, counts(shape), label // 3, False) for label, shape in enumerate(shapes, 1)
     ]
     rng.shuffle(found)
-    found = [coco2014.Annotation(*one) for one in found]
-    image = coco2014.CocoImage('x', (9, 7), found)
-    by_area = coco2014.paint(image, 'area', 'class')
-    by_order = coco2014.paint(image, 'order', 'class')
+    found = [Annotation(*one) for one in found]
+    image = CocoImage('x', (9, 7), found)
+    by_area = paint(image, 'area', 'class')
+    by_order = paint(image, 'order', 'class')
     for row, column in np.ndindex(9, 7):
         here = [one for one in found if shapes[one.label - 1][row, column]]
         smallest = min(here, key=lambda one: one.area).label if here else 0
@@ -229,7 +230,7 @@ def test_packed_run_lengths_are_read_too():
     shape = CROWD.astype(np.uint8)
     packed = api.encode(np.asfortranarray(shape))
     for code in (packed, dict(packed, counts=packed['counts'].decode())):
-        assert (coco2014.decode(code, shape.shape) == shape).all()
+        assert (decode(code, shape.shape) == shape).all()
 
 
 @masks

@@ -15,21 +15,16 @@ import json
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
-from torch import Tensor, nn
-from torch.autograd.graph import saved_tensors_hooks
 
 from ppl_mm.engine.stages import stages_of
+from ppl_mm.engine.training_cost import Cost, measure
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.flops import count_flops
 from ppl_mm.utils.progress import track
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +51,6 @@ RECORDED = {
 # the classifiers the slowest, with 4 and with 16 images.
 SUSTAINED = dict(each=50e12, all=86e12)
 OVERHEAD = 2 * 2**30
-BATCH = 2  # of the pass: some norms refuse one image
 
 HEAD = """# Recipes: what they cost
 
@@ -90,92 +84,6 @@ Recipes named `cls_*` are for ResNet38d and VOC 2012.
 
 Export, refinement and tests are not in the table.
 """
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one pass, for one image.
-
-    Args:
-        forward (float): Operations of the forward pass, 2 for a multiply-add.
-        total (float): The same, of forward and backward pass.
-        kept (float): Bytes kept for the backward pass.
-    """
-
-    forward: float
-    total: float
-    kept: float
-
-
-def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
-    """Count one training pass of a model, on tensors without values.
-
-    Args:
-        model (nn.Module): On the device 'meta', in training mode.
-        size (tuple[int, int]): Height and width of the images.
-
-    Returns:
-        Cost: For each image.
-    """
-    own = {_storage(value) for value in (*model.parameters(), *model.buffers())}
-    kept = {}
-
-    def keep(value: Tensor) -> Tensor:
-        kept[_storage(value)] = value.untyped_storage().nbytes()
-        return value
-
-    images = torch.empty(BATCH, 3, *size, device='meta')
-    with count_flops() as counter:
-        with saved_tensors_hooks(keep, lambda value: value):
-            loss = training_loss(model, images)
-        forward = counter.get_total_flops()
-        stored = sum(count for key, count in kept.items() if key not in own)
-        loss.backward()
-    return Cost(forward / BATCH, counter.get_total_flops() / BATCH, stored / BATCH)
-
-
-def _storage(value: Tensor) -> int:
-    """Which memory a tensor would have; of views the same."""
-    return value.untyped_storage()._cdata
-
-
-def training_loss(model: nn.Module, images: Tensor) -> Tensor:
-    """A number whose computation is that of the loss.
-
-    Losses of frameworks look at values, which are not there.
-
-    Args:
-        model (nn.Module): Classifier, AffinityNet, or mmseg's segmentor.
-        images (Tensor): (B, 3, H, W).
-
-    Returns:
-        Tensor: A scalar.
-    """
-    if hasattr(model, 'decode_head'):
-        return _segmentation_loss(model, images)
-    if hasattr(model, 'loss_module'):
-        return model(images, mode='predict').add(1e-5).log().sum()
-    return F.softplus(model(images)).mean()
-
-
-def _segmentation_loss(model: nn.Module, images: Tensor) -> Tensor:
-    """Cross entropy at the size of the images, of each head."""
-    features = model.extract_feat(images)
-    heads = [model.decode_head]
-    if model.with_auxiliary_head:
-        more = model.auxiliary_head
-        heads += more if isinstance(more, nn.ModuleList) else [more]
-    labels = torch.zeros(len(images), *images.shape[2:], dtype=torch.long, device=images.device)
-    losses = [
-        F.cross_entropy(
-            F.interpolate(
-                head(features), images.shape[2:], mode='bilinear', align_corners=head.align_corners
-            ),
-            labels,
-        )
-        for head in heads
-    ]
-    return sum(losses)
 
 
 def recipes() -> list[Path]:

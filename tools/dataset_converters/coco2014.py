@@ -21,22 +21,16 @@ stopped.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
 
-import numpy as np
-
+from ppl_mm.data_tools.coco.instances import CocoImage, read_images, unreadable_instances
+from ppl_mm.data_tools.coco.masks import MaskWriter, import_mask_api
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
-from ppl_mm.formats.class_list import check_classes
 from ppl_mm.formats.image_folder import ImageFolder
-from ppl_mm.formats.image_list import check_image, image_id
-from ppl_mm.formats.mask_file import IGNORE, write_label
 from ppl_mm.formats.voc_layout import VOCLayout, write_lists
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import file_sha256
@@ -44,34 +38,6 @@ from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 OFFICIAL = dict(train=82_081, val=40_137)
-
-
-class Annotation(NamedTuple):
-    """One annotated object, or a crowd.
-
-    Attributes:
-        label (int): Value in the masks, 1 for the category with the smallest id.
-        shape (list | dict): COCO's polygons or run lengths.
-        area (float): As COCO has it, in pixels.
-        is_crowd (bool): Whether it is a region of many objects.
-    """
-
-    label: int
-    shape: list | dict
-    area: float
-    is_crowd: bool
-
-
-class CocoImage(NamedTuple):
-    """What is annotated in an image; size is (H, W) in pixels."""
-
-    stem: str
-    size: tuple[int, int]
-    annotations: list[Annotation]
-
-    def labels(self) -> list[int]:
-        """Labels of the classes in it, sorted."""
-        return sorted({one.label for one in self.annotations})
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -108,197 +74,6 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='processes (default: one for each CPU)',
     )
     return parser.parse_args(argv)
-
-
-def import_mask_api() -> ModuleType:
-    """COCO's own reader of polygons and run lengths.
-
-    Returns:
-        ModuleType: ``pycocotools.mask``.
-
-    Raises:
-        UserError: It is not installed.
-    """
-    try:
-        from pycocotools import mask
-    except ImportError as error:
-        raise UserError(
-            "pycocotools: is not installed, but draws COCO's "
-            'masks; pip install pycocotools, or leave them out '
-            'with --no-masks'
-        ) from error
-    return mask
-
-
-def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
-    """The mask of an image.
-
-    Args:
-        image (CocoImage): What is annotated.
-        overlap (str): 'area', the smaller object lies above, of equal ones
-            the earlier; or 'order', the later one does.
-        crowd (str): Crowd regions are their 'class', or left as 'background',
-            or 'void' wherever there is no object.
-
-    Returns:
-        np.ndarray: uint8, (H, W): 0 background, 255 void.
-    """
-    mask = np.zeros(image.size, np.uint8)
-    lowest_first = list(image.annotations)
-    if overlap == 'area':
-        lowest_first.sort(key=lambda one: one.area)
-        lowest_first.reverse()
-    if crowd == 'background':
-        lowest_first = [one for one in lowest_first if not one.is_crowd]
-    if crowd == 'void':
-        lowest_first.sort(key=lambda one: not one.is_crowd)
-    for one in lowest_first:
-        as_void = one.is_crowd and crowd == 'void'
-        mask[decode(one.shape, image.size)] = IGNORE if as_void else one.label
-    return mask
-
-
-def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
-    """Pixels of polygons or run lengths.
-
-    Args:
-        shape (list | dict): Polygons, or ``counts`` and ``size``.
-        size (tuple[int, int]): (H, W) of the image.
-
-    Returns:
-        np.ndarray: bool, (H, W).
-    """
-    api = import_mask_api()
-    if isinstance(shape, list):
-        code = api.merge(api.frPyObjects(shape, *size))
-    elif isinstance(shape['counts'], str | bytes):
-        code = shape
-    else:
-        code = api.frPyObjects(shape, *size)
-    return api.decode(code).astype(bool)
-
-
-class MaskWriter:
-    """Writes one mask after the other; made anew in each process.
-
-    Args:
-        folder (Path): Where to.
-        overlap (str): See :func:`paint`.
-        crowd (str): See :func:`paint`.
-    """
-
-    def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
-        self.folder = folder
-        self.overlap = overlap
-        self.crowd = crowd
-
-    def __call__(self, image: CocoImage) -> None:
-        """Write the mask of an image.
-
-        Args:
-            image (CocoImage): What is annotated in it.
-
-        Raises:
-            UserError: An annotation cannot be drawn.
-        """
-        try:
-            mask = paint(image, self.overlap, self.crowd)
-        except UserError:
-            raise
-        except Exception as error:  # pycocotools raises bare ones
-            raise UserError(
-                f'{image.stem}: an annotation of it cannot be '
-                f'drawn ({error}); put back the official file'
-            ) from error
-        write_label(self.folder / f'{image.stem}.png', mask)
-
-
-def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
-    """Read an instances file with its polygons packed.
-
-    Args:
-        path (Path): ``instances_*.json``.
-
-    Returns:
-        tuple: Class names in the order of the categories' ids; images and
-        annotations as they stand, each annotation with its ``label``.
-
-    Raises:
-        UserError: The file is missing or something else.
-    """
-    try:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file, object_hook=_packed)
-        categories = sorted(content['categories'], key=lambda one: one['id'])
-        names = [one['name'] for one in categories]
-        label_of = {one['id']: label for label, one in enumerate(categories, 1)}
-        for one in content['annotations']:
-            one['label'] = label_of[one['category_id']]
-        return (list(check_classes(names, str(path))), content['images'], content['annotations'])
-    except UserError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _no_instances(path, error) from error
-
-
-def _no_instances(path: Path, error: Exception) -> UserError:
-    if isinstance(error, FileNotFoundError):
-        return UserError(f'{path}: is missing; unpack annotations_trainval2014.zip there')
-    return UserError(
-        f'{path}: cannot be read as COCO instances '
-        f'({type(error).__name__}: {error}); unpack '
-        'annotations_trainval2014.zip again'
-    )
-
-
-def _packed(found: dict) -> dict:
-    """An object of the file, with an eighth of the memory for polygons."""
-    shape = found.get('segmentation')
-    if isinstance(shape, list):
-        found['segmentation'] = [np.array(polygon, np.float64) for polygon in shape]
-    elif isinstance(shape, dict) and isinstance(shape['counts'], list):
-        shape['counts'] = np.array(shape['counts'], np.uint32)
-    return found
-
-
-def read_images(
-    path: Path, split: str, with_negatives: bool = False
-) -> tuple[list[str], list[CocoImage], int]:
-    """Return the images of a split.
-
-    Args:
-        path: ``instances_*.json``.
-        split: 'train' or 'val'.
-        with_negatives: Whether to return images without an annotation, too.
-
-    Returns:
-        Class names, images by name, and how many images have no annotation.
-
-    Raises:
-        UserError: The file is missing or something else.
-    """
-    names, images, annotations = read_instances(path)
-    found = {}
-    try:
-        for one in annotations:
-            found.setdefault(one['image_id'], []).append(
-                Annotation(one['label'], one['segmentation'], one['area'], bool(one['iscrowd']))
-            )
-        listed = [
-            CocoImage(
-                f'{split}2014/{image_id(check_image(image["file_name"], str(path)))}',
-                (image['height'], image['width']),
-                found.get(image['id'], []),
-            )
-            for image in images
-            if image['id'] in found or with_negatives
-        ]
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
-        ) from error
-    listed.sort(key=lambda image: image.stem)
-    return names, listed, sum(image['id'] not in found for image in images)
 
 
 def link_images(root: Path, split: str) -> ImageFolder:
@@ -362,7 +137,7 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
         try:
             settings[path.name] = file_sha256(path)
         except OSError as error:
-            raise _no_instances(path, error) from error
+            raise unreadable_instances(path, error) from error
     return settings
 
 

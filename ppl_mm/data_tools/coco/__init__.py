@@ -1,0 +1,1 @@
+"""COCO's annotations as masks and image-level labels."""

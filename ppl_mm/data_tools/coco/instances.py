@@ -1,0 +1,128 @@
+"""Objects of an instances file of COCO."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ...errors import UserError
+from ...formats.class_list import check_classes
+from ...formats.image_list import check_image, image_id
+
+
+class Annotation(NamedTuple):
+    """One annotated object, or a crowd.
+
+    Attributes:
+        label (int): Value in the masks, 1 for the category with the smallest id.
+        shape (list | dict): COCO's polygons or run lengths.
+        area (float): As COCO has it, in pixels.
+        is_crowd (bool): Whether it is a region of many objects.
+    """
+
+    label: int
+    shape: list | dict
+    area: float
+    is_crowd: bool
+
+
+class CocoImage(NamedTuple):
+    """What is annotated in an image; size is (H, W) in pixels."""
+
+    stem: str
+    size: tuple[int, int]
+    annotations: list[Annotation]
+
+    def labels(self) -> list[int]:
+        """Labels of the classes in it, sorted."""
+        return sorted({one.label for one in self.annotations})
+
+
+def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
+    """Read an instances file with its polygons packed.
+
+    Args:
+        path (Path): ``instances_*.json``.
+
+    Returns:
+        tuple: Class names in the order of the categories' ids; images and
+        annotations as they stand, each annotation with its ``label``.
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    try:
+        with open(path, encoding='utf-8') as file:
+            content = json.load(file, object_hook=_packed)
+        categories = sorted(content['categories'], key=lambda one: one['id'])
+        names = [one['name'] for one in categories]
+        label_of = {one['id']: label for label, one in enumerate(categories, 1)}
+        for one in content['annotations']:
+            one['label'] = label_of[one['category_id']]
+        return (list(check_classes(names, str(path))), content['images'], content['annotations'])
+    except UserError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise unreadable_instances(path, error) from error
+
+
+def unreadable_instances(path: Path, error: Exception) -> UserError:
+    """Return the error for an instances file that cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return UserError(f'{path}: is missing; unpack annotations_trainval2014.zip there')
+    return UserError(
+        f'{path}: cannot be read as COCO instances '
+        f'({type(error).__name__}: {error}); unpack '
+        'annotations_trainval2014.zip again'
+    )
+
+
+def _packed(found: dict) -> dict:
+    """An object of the file, with an eighth of the memory for polygons."""
+    shape = found.get('segmentation')
+    if isinstance(shape, list):
+        found['segmentation'] = [np.array(polygon, np.float64) for polygon in shape]
+    elif isinstance(shape, dict) and isinstance(shape['counts'], list):
+        shape['counts'] = np.array(shape['counts'], np.uint32)
+    return found
+
+
+def read_images(
+    path: Path, split: str, with_negatives: bool = False
+) -> tuple[list[str], list[CocoImage], int]:
+    """Return the images of a split.
+
+    Args:
+        path: ``instances_*.json``.
+        split: 'train' or 'val'.
+        with_negatives: Whether to return images without an annotation, too.
+
+    Returns:
+        Class names, images by name, and how many images have no annotation.
+
+    Raises:
+        UserError: The file is missing or something else.
+    """
+    names, images, annotations = read_instances(path)
+    found: dict[int, list[Annotation]] = {}
+    try:
+        for one in annotations:
+            found.setdefault(one['image_id'], []).append(
+                Annotation(one['label'], one['segmentation'], one['area'], bool(one['iscrowd']))
+            )
+        listed = [
+            CocoImage(
+                f'{split}2014/{image_id(check_image(image["file_name"], str(path)))}',
+                (image['height'], image['width']),
+                found.get(image['id'], []),
+            )
+            for image in images
+            if image['id'] in found or with_negatives
+        ]
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
+        ) from error
+    listed.sort(key=lambda image: image.stem)
+    return names, listed, sum(image['id'] not in found for image in images)

@@ -1,0 +1,113 @@
+"""Masks of COCO's objects."""
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from ...errors import UserError
+from ...formats.mask_file import IGNORE, write_label
+from .instances import CocoImage
+
+
+def import_mask_api() -> ModuleType:
+    """COCO's own reader of polygons and run lengths.
+
+    Returns:
+        ModuleType: ``pycocotools.mask``.
+
+    Raises:
+        UserError: It is not installed.
+    """
+    try:
+        from pycocotools import mask
+    except ImportError as error:
+        raise UserError(
+            "pycocotools: is not installed, but draws COCO's "
+            'masks; pip install pycocotools, or leave them out '
+            'with --no-masks'
+        ) from error
+    return mask
+
+
+def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
+    """The mask of an image.
+
+    Args:
+        image (CocoImage): What is annotated.
+        overlap (str): 'area', the smaller object lies above, of equal ones
+            the earlier; or 'order', the later one does.
+        crowd (str): Crowd regions are their 'class', or left as 'background',
+            or 'void' wherever there is no object.
+
+    Returns:
+        np.ndarray: uint8, (H, W): 0 background, 255 void.
+    """
+    mask = np.zeros(image.size, np.uint8)
+    lowest_first = list(image.annotations)
+    if overlap == 'area':
+        lowest_first.sort(key=lambda one: one.area)
+        lowest_first.reverse()
+    if crowd == 'background':
+        lowest_first = [one for one in lowest_first if not one.is_crowd]
+    if crowd == 'void':
+        lowest_first.sort(key=lambda one: not one.is_crowd)
+    for one in lowest_first:
+        as_void = one.is_crowd and crowd == 'void'
+        mask[decode(one.shape, image.size)] = IGNORE if as_void else one.label
+    return mask
+
+
+def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
+    """Pixels of polygons or run lengths.
+
+    Args:
+        shape (list | dict): Polygons, or ``counts`` and ``size``.
+        size (tuple[int, int]): (H, W) of the image.
+
+    Returns:
+        np.ndarray: bool, (H, W).
+    """
+    api = import_mask_api()
+    if isinstance(shape, list):
+        code = api.merge(api.frPyObjects(shape, *size))
+    elif isinstance(shape['counts'], str | bytes):
+        code = shape
+    else:
+        code = api.frPyObjects(shape, *size)
+    return api.decode(code).astype(bool)
+
+
+class MaskWriter:
+    """Writes one mask after the other; made anew in each process.
+
+    Args:
+        folder (Path): Where to.
+        overlap (str): See :func:`paint`.
+        crowd (str): See :func:`paint`.
+    """
+
+    def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
+        self.folder = folder
+        self.overlap = overlap
+        self.crowd = crowd
+
+    def __call__(self, image: CocoImage) -> None:
+        """Write the mask of an image.
+
+        Args:
+            image (CocoImage): What is annotated in it.
+
+        Raises:
+            UserError: An annotation cannot be drawn.
+        """
+        try:
+            mask = paint(image, self.overlap, self.crowd)
+        except UserError:
+            raise
+        except Exception as error:  # pycocotools raises bare ones
+            raise UserError(
+                f'{image.stem}: an annotation of it cannot be '
+                f'drawn ({error}); put back the official file'
+            ) from error
+        write_label(self.folder / f'{image.stem}.png', mask)

@@ -1,0 +1,237 @@
+"""Archives of predictions for PASCAL VOC's evaluation server."""
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from ..errors import UserError
+from ..formats.image_file import image_size
+from ..formats.image_folder import ImageFolder
+from ..formats.image_list import read_ids
+from ..formats.mask_file import encode_label, read_mask, voc_palette
+from ..formats.voc_layout import VOC_CLASSES, VOCLayout
+from ..utils.files import atomic_write
+from ..utils.progress import track
+
+FOLDER = 'results/VOC2012/Segmentation/comp{}_test_cls'
+ENDINGS = ('.tgz', '.tar.gz')
+LAST_LABEL = len(VOC_CLASSES)
+
+
+class Split:
+    """The images that an archive must hold.
+
+    Args:
+        data_root (Path): The folder of VOC 2012.
+        split (str): Name of a list, or path of a .txt.
+
+    Attributes:
+        images (list[str]): Their ids.
+        wanted (frozenset[str]): The same.
+
+    Raises:
+        UserError: The list or the folder of images is missing.
+    """
+
+    def __init__(self, data_root: Path, split: str) -> None:
+        path = Path(split)
+        if path.suffix != '.txt' or not path.is_file():
+            name = split.removesuffix('.txt')
+            path = VOCLayout(data_root).split_path(name)
+        self.images = read_ids(path)
+        self.wanted = frozenset(self.images)
+        self.photos = ImageFolder(VOCLayout(data_root).image_dir)
+
+    def size(self, image: str) -> tuple[int, int]:
+        """Width and height of an image in pixels."""
+        path = self.photos.find_stem(image)
+        if path is None:
+            raise UserError(
+                f"{self.photos.root}: image '{image}' is missing; "
+                "unpack the split's archive of VOC 2012 there"
+            )
+        return image_size(path)
+
+
+def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every prediction, as the archive has them.
+
+    Args:
+        folder (Path): The predictions.
+        split (Split): Which there must be.
+
+    Yields:
+        tuple[str, bytes]: ``<image>.png`` and the file.
+
+    Raises:
+        UserError: One is missing, or one is not accepted by the server.
+    """
+    missing = [image for image in split.images if not (folder / f'{image}.png').is_file()]
+    if missing:
+        raise UserError(
+            f'{folder}: {len(missing)} of {len(split.images)} images have no '
+            f'prediction, first {missing[0]}.png; run tools/test.py on this '
+            'split, with --out'
+        )
+    for image in track(sorted(split.images), 'packing'):
+        path = folder / f'{image}.png'
+        label = read_mask(path)
+        if label.max() > LAST_LABEL:
+            raise UserError(
+                f'{path}: has the label {label.max()}, the server takes 0 to '
+                f'{LAST_LABEL}; give predictions of a segmentation network'
+            )
+        size = split.size(image)
+        if size != label.shape[::-1]:
+            raise UserError(
+                '{}: {} x {} pixels (width x height), but image {} has {} x '
+                '{}; predict at the size of the image'.format(
+                    path, *label.shape[::-1], image, *size
+                )
+            )
+        yield f'{image}.png', encode_label(label)
+
+
+def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> None:
+    """Write an archive whose bytes depend on its content alone.
+
+    Args:
+        path (Path): The archive.
+        comp (int): The competition, 5 or 6.
+        files (Iterator): Names and contents.
+    """
+    with (
+        atomic_write(path) as file,
+        gzip.GzipFile('', 'wb', fileobj=file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode='w', format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for name, content in files:
+            member = tarfile.TarInfo(f'{FOLDER.format(comp)}/{name}')
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+class Faults:
+    """What is wrong with an archive; a line for each kind.
+
+    Args:
+        archive (Path): The archive.
+        total (int): How many images it should have.
+    """
+
+    def __init__(self, archive: Path, total: int) -> None:
+        self.archive = archive
+        self.total = total
+        self._found: dict[str, list[str]] = {}
+
+    def add(self, what: str, name: str) -> None:
+        """Note a fault of a file."""
+        self._found.setdefault(what, []).append(name)
+
+    def lines(self) -> list[str]:
+        """The faults, each with the first file that has it."""
+        return [
+            f'{self.archive}: {len(names)} of {self.total} images {what}, first {names[0]}'
+            for what, names in self._found.items()
+        ]
+
+
+def check_archive(path: Path, split: Split) -> list[str]:
+    """Say what the server would not take.
+
+    Args:
+        path (Path): The archive.
+        split (Split): What it should hold.
+
+    Returns:
+        list[str]: One line for each kind of fault; none if all is well.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    if not path.is_file():
+        raise UserError(f'{path}: is missing; write it with --out')
+    faults = Faults(path, len(split.images))
+    lines: list[str] = []
+    seen: dict[str, str] = {}
+    if not path.name.endswith(ENDINGS):
+        lines.append(f'{path}: must be called .tgz or .tar.gz')
+    try:
+        with tarfile.open(path, 'r:gz') as tar:
+            for member in tar:
+                if not member.isdir():
+                    check_member(tar, member, split, seen, faults)
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        return [*lines, f'{path}: not a complete .tar.gz ({error})']
+    if len(set(seen.values())) > 1:
+        lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; submit one of them')
+    for image in split.images:
+        if image not in seen:
+            faults.add('are missing', image)
+    return lines + faults.lines()
+
+
+def check_member(
+    tar: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    split: Split,
+    seen: dict[str, str],
+    faults: Faults,
+) -> None:
+    """Check one file of an archive.
+
+    Args:
+        tar (TarFile): The archive.
+        member (TarInfo): The file.
+        split (Split): What should be there.
+        seen (dict): Folder of each image so far; this one is added.
+        faults (Faults): What is wrong is added.
+    """
+    name = PurePosixPath(member.name)
+    folder, image = str(name.parent), name.stem
+    if folder not in (FOLDER.format(5), FOLDER.format(6)):
+        faults.add(f'lie elsewhere than in {FOLDER.format(6)}', member.name)
+    elif name.suffix != '.png' or image not in split.wanted:
+        faults.add('are not of the split', member.name)
+    elif image in seen:
+        faults.add('are there twice', member.name)
+    else:
+        seen[image] = folder
+        content = tar.extractfile(member) if member.isfile() else None
+        fault = label_fault(content.read() if content else b'', split.size(image))
+        if fault:
+            faults.add(fault, member.name)
+
+
+def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
+    """What is wrong with a label.
+
+    Args:
+        content (bytes): The file.
+        size (tuple[int, int]): Width and height of its image.
+
+    Returns:
+        str | None: The fault, as the end of a sentence; None if there is none.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=['PNG']) as picture:
+            picture.load()
+    except (OSError, SyntaxError, ValueError):
+        return 'are not readable PNGs'
+    if picture.mode != 'P':
+        return 'are not PNGs with a palette'
+    colours = 3 * (LAST_LABEL + 1)
+    palette = bytes(picture.getpalette())[:colours]
+    if palette != voc_palette()[: len(palette)]:
+        return "have another palette than VOC's"
+    if picture.size != size:
+        return 'are of another size than their image'
+    if np.asarray(picture).max() > LAST_LABEL:
+        return f'have a label above {LAST_LABEL}'
+    return None
