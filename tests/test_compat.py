@@ -81,7 +81,7 @@ def test_mmpretrain_beside_a_transformers_that_it_does_not_know(tmp_path):
 
 def test_what_is_known_of_a_missing_module_is_said_once():
     said = []
-    finder = compat._AtImport(before={'no_such_module': said.append}, after={})
+    finder = compat.AtImport(before={'no_such_module': said.append}, after={})
     assert finder.find_spec('no_such_module') is None
     assert finder.find_spec('no_such_module') is None
     assert finder.find_spec('another_module') is None
@@ -95,14 +95,14 @@ def test_apply_twice_is_idle():
 
 
 def test_stand_in_operators_say_why():
-    spec = compat._CompiledOpsFinder().find_spec('mmcv._ext')
+    spec = compat.CompiledOpsFinder().find_spec('mmcv._ext')
     ops = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(ops)
     assert ops.__spec__ is spec
     assert hasattr(ops, 'nms_forward') and not hasattr(ops, '__path__')
     with pytest.raises(UserError, match='nms_forward.*pip install "mmcv>='):
         ops.nms_forward(1, iou=2)
-    assert compat._CompiledOpsFinder().find_spec('mmcv.other') is None
+    assert compat.CompiledOpsFinder().find_spec('mmcv.other') is None
 
 
 def test_stand_in_does_not_hide_compiled_operators(tmp_path):

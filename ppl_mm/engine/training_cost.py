@@ -1,6 +1,7 @@
 """What a training step costs, counted without a weight or an image."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
