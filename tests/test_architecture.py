@@ -1,4 +1,4 @@
-"""Who may import whom: imports run downwards only, late ones included."""
+"""Who may import whom, how long things may be, and what is typed and documented."""
 
 import ast
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / 'ppl_mm'
+SHIPPED = ('ppl_mm', 'tools', 'benchmarks', 'studies')
+MODULE_LINES, FUNCTION_LINES = 300, 50  # of a function without its docstring
 # Each floor stands on those before it; packages of one floor are apart.
 FLOORS = (
     ('errors', 'version', 'registry'),
@@ -77,3 +79,76 @@ def test_every_package_has_its_floor():
 )
 def test_an_upward_import_is_found_wherever_it_stands(line):
     assert list(upward(PACKAGE / 'models/cam_tta.py', line)) == ['models -> refine']
+
+
+def parsed(*folders):
+    """Path and syntax tree of every module of some folders of the project."""
+    for folder in folders:
+        for path in sorted((PACKAGE.parent / folder).rglob('*.py')):
+            yield path.relative_to(PACKAGE.parent), ast.parse(path.read_text())
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def length(function):
+    """Lines of a function without its docstring."""
+    first = function.body[0]
+    documented = ast.get_docstring(function) is not None
+    return (
+        function.end_lineno
+        - function.lineno
+        + 1
+        - documented * (first.end_lineno - first.lineno + 1)
+    )
+
+
+def is_typed(function):
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return function.returns is not None and all(
+        argument.annotation for argument in named if argument.arg not in ('self', 'cls')
+    )
+
+
+def test_no_module_is_long():
+    sizes = {
+        path.as_posix(): len((PACKAGE.parent / path).read_text().splitlines())
+        for path, _ in parsed(*SHIPPED)
+    }
+    assert {path: size for path, size in sizes.items() if size > MODULE_LINES} == {}
+
+
+def test_no_function_is_long():
+    assert [
+        f'{path}:{function.name}'
+        for path, tree in parsed(*SHIPPED)
+        for function in functions(tree)
+        if length(function) > FUNCTION_LINES
+    ] == []
+
+
+def test_public_functions_are_typed_and_documented():
+    assert [
+        f'{path}:{function.name}'
+        for path, tree in parsed('ppl_mm', 'tools')
+        for function in functions(tree)
+        if not function.name.startswith('_')
+        and not (is_typed(function) and ast.get_docstring(function))
+    ] == []
+
+
+def test_no_docstring_only_points_elsewhere():
+    assert [
+        f'{path}:{node.name}'
+        for path, tree in parsed(*SHIPPED)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and (ast.get_docstring(node) or '').startswith('See the ')
+    ] == []
+
+
+def test_lengths_leave_out_the_docstring():
+    (function,) = functions(ast.parse('def f():\n    """One.\n\n    Two.\n    """\n    return 1\n'))
+    assert length(function) == 2

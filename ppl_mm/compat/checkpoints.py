@@ -1,7 +1,8 @@
 """Checkpoints of mmengine: safe to read, checked when loaded, written whole."""
 
+import os
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -73,27 +74,33 @@ def guard_checkpoints(checkpoint: Any) -> None:
     """
     last_read = ''
 
-    def read(cls, filename, map_location=None, logger='current'):
+    def read(cls: type, filename: str, map_location: Any = None, logger: Any = 'current') -> dict:
+        """Read a checkpoint without running what is in it."""
         from ..utils.checkpoint_file import read_checkpoint
 
         nonlocal last_read
         last_read = filename
         return read_checkpoint(filename)
 
-    def read_part(prefix, filename, map_location=None):
+    def read_part(prefix: str, filename: str, map_location: Any = None) -> Mapping:
+        """Read the weights whose names begin with a prefix."""
         from ..utils.weight_names import without_prefix
 
         found = checkpoint.CheckpointLoader.load_checkpoint(filename)
         return without_prefix(found['state_dict'], prefix)
 
-    def load(module, state_dict, strict=False, logger=None):
+    def load(module: Any, state_dict: dict, strict: bool = False, logger: Any = None) -> None:
+        """Load weights that fit, or say which do not."""
         from mmengine.logging import print_log
 
         from ..utils.checkpoints import load_weights
 
         print_log(load_weights(module, state_dict, last_read, whole=strict), logger='current')
 
-    def read_url(url, model_dir=None, map_location=None, **options):
+    def read_url(
+        url: str, model_dir: str | None = None, map_location: Any = None, **options: Any
+    ) -> dict:
+        """Read a checkpoint from the internet."""
         from ..utils.checkpoint_file import read_download
 
         return read_download(url, model_dir)
@@ -118,11 +125,15 @@ def write_whole_files(registry: Any) -> None:
     mmengine_backend: Any = registry.LocalBackend
 
     class LocalBackend(mmengine_backend):
-        def put(self, obj: bytes, filepath) -> None:
+        """The files of this machine."""
+
+        def put(self, obj: bytes, filepath: str | os.PathLike) -> None:
+            """Write bytes, whole or not at all."""
             with atomic_write(filepath) as file:
                 file.write(obj)
 
-        def put_text(self, obj: str, filepath, encoding: str = 'utf-8') -> None:
+        def put_text(self, obj: str, filepath: str | os.PathLike, encoding: str = 'utf-8') -> None:
+            """Write text, whole or not at all."""
             self.put(obj.encode(encoding), filepath)
 
     registry.register_backend('local', LocalBackend, force=True, prefixes='')

@@ -47,7 +47,8 @@ class AtImport(importlib.abc.MetaPathFinder):
     def _extend(self, loader: importlib.abc.Loader, name: str) -> None:
         execute = loader.exec_module
 
-        def exec_module(module):
+        def exec_module(module: ModuleType) -> None:
+            """Execute a module between the two calls."""
             self.before.get(name, _nothing)(module)
             execute(module)
             self.after.get(name, _nothing)(module)
@@ -90,7 +91,8 @@ class _CompiledOpsStandIn(ModuleType):
     """Provide every operator by name; each says why it cannot run."""
 
     def get_compiler_version(self) -> str:
-        return 'n/a'  # asked for by collect_env
+        """Return what mmengine's ``collect_env`` prints."""
+        return 'n/a'
 
     get_compiling_cuda_version = get_compiler_version
 
@@ -99,6 +101,7 @@ class _CompiledOpsStandIn(ModuleType):
             raise AttributeError(name)
 
         def operator(*args: Any, **kwargs: Any) -> None:
+            """Say that there is no such operator."""
             raise UserError(
                 f'the compiled operator {name} is not in mmcv-lite: choose a '
                 'model without it, or install the full mmcv: pip uninstall '

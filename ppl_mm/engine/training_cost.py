@@ -42,6 +42,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
     kept = {}
 
     def keep(value: Tensor) -> Tensor:
+        """Note what the backward pass needs."""
         kept[_storage(value)] = value.untyped_storage().nbytes()
         return value
 

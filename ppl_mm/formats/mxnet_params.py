@@ -90,6 +90,7 @@ class _Reader:
         self.left = os.fstat(file.fileno()).st_size
 
     def take(self, size: int) -> bytes:
+        """Return the next bytes."""
         if size > self.left:
             raise UserError(
                 f'{self.path} is truncated or damaged: '
@@ -100,9 +101,11 @@ class _Reader:
         return self.file.read(size)
 
     def number(self, kind: str) -> int:
+        """Return the next number, of a kind as ``struct`` names them."""
         return struct.unpack(kind, self.take(struct.calcsize(kind)))[0]
 
     def name(self) -> str:
+        """Return the next text, which follows its length."""
         text = self.take(self.number('<Q'))
         try:
             return text.decode()
@@ -112,6 +115,7 @@ class _Reader:
             ) from error
 
     def array(self) -> np.ndarray:
+        """Return the next array, of any version of the format."""
         magic = self.number('<I')
         if magic in (V2_MAGIC, V3_MAGIC):
             storage = self.number('<i')
@@ -156,6 +160,7 @@ class _Reader:
         return np.dtype(_TYPES[flag])
 
     def end(self) -> None:
+        """Refuse a file that goes on."""
         if self.left:
             raise UserError(
                 f'{self.path} is damaged: {self.left:,} bytes follow its last name; get it again'

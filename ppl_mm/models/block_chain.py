@@ -187,6 +187,7 @@ def register_block_chain(name: str) -> Callable:
     """
 
     def decorate(adapter: Callable[[Backbone], list[Block]]) -> Callable:
+        """Register the adapter, and return it."""
         _ADAPTERS[name] = adapter
         return adapter
 

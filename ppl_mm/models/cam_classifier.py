@@ -60,7 +60,7 @@ class CAMClassifier(ImageClassifier):
             backbone=backbone, neck=neck, head=head, data_preprocessor=data_preprocessor, **kwargs
         )
 
-    def extract_feat(self, inputs: Tensor, stage: str = 'neck'):
+    def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor, ...] | Tensor:
         """Features of the images.
 
         Args:

@@ -89,9 +89,11 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
     labels = ('refine', '', 'train') if refined else ('export', keys[-1], 'train')
 
     def below(path: Path | None) -> str:
+        """Return a path of the work folder, from there."""
         return str(Path(path or work_dir).relative_to(work_dir))
 
     def measured(key: str) -> str:
+        """Return where the scores of something are."""
         return below(find_step(steps, 'measure', key).outputs[0])
 
     paths = dict(

@@ -9,7 +9,7 @@ from . import fingerprint
 from .data_check import check_data, fit_to_masks
 from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process
-from .progress import Display, Estimate
+from .progress import Display, Estimate, Progress
 from .settings import PipelineSettings
 from .step import Step
 from .work_folder import WorkFolder
@@ -152,7 +152,8 @@ class Pipeline:
         number = self._number(step)
         display.start(number, step, estimate.left(step, 0.0))
 
-        def show(progress):
+        def show(progress: Progress | None) -> None:
+            """Show how far the step is."""
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from functools import wraps
+from typing import Any
 
 # Nothing that a user can act on: pages about the machine, the config and the
 # hooks, a line for each frozen weight, and news of old interfaces.
@@ -33,7 +34,8 @@ def keep_console_short() -> None:
     make = module.MMLogger.__init__
 
     @wraps(make)
-    def make_short(self, *args, **kwargs) -> None:
+    def make_short(self: logging.Logger, *args: Any, **kwargs: Any) -> None:
+        """Make a logger, and keep its console short."""
         make(self, *args, **kwargs)
         for handler in self.handlers:
             if not isinstance(handler, logging.FileHandler):

@@ -26,6 +26,7 @@ def lazy_exports(
     homes = {name: module for module, names in modules.items() for name in names}
 
     def get(name: str) -> Any:
+        """Import a name."""
         if name not in homes:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         value = getattr(import_module(f'{package}.{homes[name]}'), name)

@@ -7,6 +7,7 @@ be imported. ``python -m ppl_mm.utils.versions`` prints the verdict.
 from importlib import metadata, util
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from ..errors import UserError
@@ -92,7 +93,7 @@ def check_torchvision(torch: str, torchvision: str) -> None:
         )
 
 
-def torch_of_torchvision():
+def torch_of_torchvision() -> SpecifierSet | None:
     """The torch that the installed torchvision asks for.
 
     Returns:

@@ -7,6 +7,7 @@ outside, it holds a value that says so.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -96,7 +97,8 @@ class _MeanDistance(Function):
     """
 
     @staticmethod
-    def forward(ctx, features: Tensor, radius: float) -> Tensor:
+    def forward(ctx: Any, features: Tensor, radius: float) -> Tensor:
+        """(B, C, H, W) to (B, P, H, W)."""
         ctx.save_for_backward(features)
         ctx.offsets = half_disc(radius)
         batch, _, height, width = features.shape
@@ -109,7 +111,8 @@ class _MeanDistance(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        """(B, P, H, W) to (B, C, H, W)."""
         (features,) = ctx.saved_tensors
         total = torch.zeros_like(features)
         for index, offset in enumerate(ctx.offsets):
