@@ -86,7 +86,7 @@ def parse_area(text: str) -> tuple[float, float]:
         text: Per cent, as ``1-5%``, ``1-5`` or ``3%``.
 
     Raises:
-        UserError: If it is no such range, or not above 0 and at most 100.
+        UserError: If it is not such a range, or not above 0 and at most 100.
 
     Examples:
         >>> parse_area('1-5%')

@@ -160,7 +160,7 @@ class _Reader:
         return np.dtype(_TYPES[flag])
 
     def end(self) -> None:
-        """Refuse a file that goes on."""
+        """Refuse a file that has more."""
         if self.left:
             raise UserError(
                 f'{self.path} is damaged: {self.left:,} bytes follow its last name; get it again'

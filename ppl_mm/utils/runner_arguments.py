@@ -42,7 +42,7 @@ def parse_runner_args(
     """Parse a command line that may belong to one of several processes.
 
     Args:
-        parser: Of the command; gets ``--cfg-options`` and the launcher's options.
+        parser: The command's; gets ``--cfg-options`` and the launcher's options.
         example: See :func:`add_config_options`.
         arguments: Defaults to None: those of the process.
     """

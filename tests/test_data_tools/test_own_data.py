@@ -457,7 +457,7 @@ BAD = [
     (nothing, ('--labels', 'x.csv'), 'x.csv: the label file is missing'),
     (nothing, ('--labels', 'x.txt'), 'read from a .csv or a .json'),
     (nothing, ('--mask-values', '0=background'), 'give --masks'),
-    (nothing, ('--masks', '{0}/masks', '--mask-values', '0=sky'), "'sky' is no class"),
+    (nothing, ('--masks', '{0}/masks', '--mask-values', '0=sky'), "'sky' is neither a class"),
     (
         nothing,
         ('--masks', '{0}/masks', '--mask-values', '300=apple'),

@@ -1,14 +1,11 @@
 """Phrases that a reader has to read twice do not come back.
 
 Checked are the prose of the pages, and docstrings, ``--help`` texts and the
-messages of errors in ppl_mm, tools, studies and benchmarks. STILL lists what has not been rewritten
-yet: it only gets shorter.
+messages of errors in ppl_mm, tools, studies and benchmarks.
 """
 
 import ast
 import re
-
-import pytest
 
 #: What not to write, and what to write instead.
 PHRASES = {
@@ -33,9 +30,6 @@ PHRASES = {
 }
 PATTERNS = {re.compile(key, re.IGNORECASE | re.MULTILINE): PHRASES[key] for key in PHRASES}
 
-#: Pages, and folders of code, that still need rewriting.
-STILL = {'ppl_mm/apis', 'ppl_mm/data_tools/own'}
-
 
 def found(text):
     """Lines of findings: the phrase in its line, and what to write instead."""
@@ -49,14 +43,6 @@ def found(text):
 def line_of(text, at):
     start = text.rfind('\n', 0, at) + 1
     return ' '.join(text[start : (text + '\n').index('\n', at)].split())
-
-
-def part(name):
-    """The entry of STILL that stands for a file: a folder of code, or a page."""
-    if name.endswith('.md') and name.count('/') < 2 and not name.startswith(('configs', 'bench')):
-        return name
-    folder = name.rsplit('/', 1)[0]
-    return folder if folder.startswith(('ppl_mm', 'tools', 'docs')) else name.split('/')[0]
 
 
 def prose(text, without_blocks):
@@ -92,32 +78,19 @@ def code_prose(source):
             yield words(node.exc)
 
 
-@pytest.fixture(scope='session')
-def findings(pages, root, without_blocks):
-    """Findings by entry of STILL, pages and code alike."""
-    result = {}
+def findings(root, pages, without_blocks):
+    """Findings in pages and code."""
     for name, text in pages.items():
-        result.setdefault(part(name), []).extend(
-            f'{name}: {line}' for line in found(prose(text, without_blocks))
-        )
+        yield from (f'{name}: {line}' for line in found(prose(text, without_blocks)))
     for folder in ('ppl_mm', 'tools', 'studies', 'benchmarks'):
         for path in sorted((root / folder).rglob('*.py')):
-            name = str(path.relative_to(root))
-            texts = (joined(text) for text in code_prose(path.read_text(encoding='utf-8')))
-            result.setdefault(part(name), []).extend(
-                f'{name}: {line}' for text in texts for line in found(text)
-            )
-    return result
+            for text in code_prose(path.read_text(encoding='utf-8')):
+                yield from (f'{path.relative_to(root)}: {line}' for line in found(joined(text)))
 
 
-def test_pages_and_code_are_plain_english(findings):
-    lines = [line for name, some in findings.items() if name not in STILL for line in some]
+def test_pages_and_code_are_plain_english(root, pages, without_blocks):
+    lines = list(findings(root, pages, without_blocks))
     assert not lines, '\n'.join(lines)
-
-
-def test_what_is_clean_is_not_listed_any_more(findings):
-    done = {name for name in STILL if not findings.get(name)}
-    assert not done, f'take them out of STILL, so that they stay clean: {sorted(done)}'
 
 
 def test_each_phrase_is_seen(without_blocks):

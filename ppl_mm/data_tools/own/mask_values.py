@@ -34,8 +34,8 @@ class MaskValues:
         for value, name in self.meanings.items():
             if name not in _WORDS and name not in self.classes:
                 raise UserError(
-                    f"--mask-values {value}={name}: '{name}' is "
-                    f'no class and none of {", ".join(_WORDS)}'
+                    f"--mask-values {value}={name}: '{name}' is neither a class nor one of "
+                    f'{", ".join(_WORDS)}'
                 )
 
     def convert(self, mask: np.ndarray, labels: Sequence[str], where: str) -> np.ndarray:

@@ -28,7 +28,7 @@ class MaskFinder:
     Args:
         root: The folder of masks.
         photos: Names of all photos, paths below their folder with slashes.
-        others: Files below ``root`` that are no masks, such paths below it.
+        others: Files below ``root`` that are not masks, such paths below it.
 
     Raises:
         UserError: There are masks, and none belongs to a photo; or some are
