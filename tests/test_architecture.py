@@ -92,6 +92,18 @@ def functions(tree):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
+def public_functions(tree):
+    """Functions and methods that others may call; those inside of functions are not."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bodies = [tree.body, *(node.body for node in classes)]
+    return [
+        node
+        for body in bodies
+        for node in body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith('_')
+    ]
+
+
 def length(function):
     """Lines of a function without its docstring."""
     first = function.body[0]
@@ -133,9 +145,8 @@ def test_public_functions_are_typed_and_documented():
     assert [
         f'{path}:{function.name}'
         for path, tree in parsed('ppl_mm', 'tools')
-        for function in functions(tree)
-        if not function.name.startswith('_')
-        and not (is_typed(function) and ast.get_docstring(function))
+        for function in public_functions(tree)
+        if not (is_typed(function) and ast.get_docstring(function))
     ] == []
 
 

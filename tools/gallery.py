@@ -17,14 +17,12 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.gallery.from_folders import read_folders
 from ppl_mm.gallery.from_pipeline import read_pipeline
 from ppl_mm.gallery.write import make_gallery
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument(
         'source',
         type=Path,

@@ -32,14 +32,13 @@ from ppl_mm.apis.given_images import find_images
 from ppl_mm.apis.predict import ImagePrediction, open_inferencer
 from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments of the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/predict.py new_photos work_dirs/seg_deeplab_own '
         '--out work_dirs/new_masks --overlays',
     )
