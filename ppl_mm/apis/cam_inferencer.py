@@ -90,8 +90,8 @@ class CAMInferencer(PhotoInferencer):
                 orders it: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), of
                 uint8, of uint16, or of floats from 0 to 1. Transparency, EXIF's
                 orientation and 16 bits are treated as in training.
-            return_datasamples: Give :class:`CAMTTAModel`'s samples in
-                place of dicts. Defaults to False.
+            return_datasamples: Give :class:`CAMTTAModel`'s samples instead
+                of dicts. Defaults to False.
             classes: What all of the photos show;
                 by default it is predicted.
             draw: Also lay the labels over the photos. Defaults to

@@ -71,7 +71,7 @@ class SegInferencer(PhotoInferencer):
 
         Args:
             inputs: See :meth:`CAMInferencer.__call__`.
-            return_datasamples: Give mmseg's samples in place of dicts.
+            return_datasamples: Give mmseg's samples instead of dicts.
                 Defaults to False.
             classes: Give pixels only these classes, and the background.
                 Defaults to None: all.
