@@ -18,7 +18,7 @@
       class: 'chip', href: app.address({ class: one.name }, 'classes'), 'aria-current': number === id ? 'page' : null,
     }, app.swatch(one), one.name));
     const first = el('a', { class: 'chip', href: '#classes', 'aria-current': id < 0 ? 'page' : null }, 'all classes');
-    return el('nav', { class: 'chips', 'aria-label': 'Classes' }, first, ...links);
+    return el('nav', { class: 'chips', 'aria-label': 'Choose a class' }, first, ...links);
   }
 
   // Images of a class: labelled with it, or shown by the pseudo-label; and shares of those that show it.
@@ -40,7 +40,7 @@
         el('td', { class: 'number' }, app.percent(median(shares))), el('td', {}, histogram(shares, one, true)));
     });
     const head = ['class', 'images labelled', 'pseudo-labels that show it', 'median coverage, %', 'coverage, 0 to 100 %'];
-    return el('div', { class: 'scroll', role: 'region', 'aria-label': 'Classes', tabindex: 0 },
+    return el('div', { class: 'scroll', role: 'region', 'aria-label': 'Table of all classes', tabindex: 0 },
       el('table', { class: 'classes' }, el('thead', {}, el('tr', {}, ...head.map((name) => el('th', { scope: 'col' }, name)))), el('tbody', {}, ...rows)));
   }
 

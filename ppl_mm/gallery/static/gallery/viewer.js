@@ -33,25 +33,26 @@
     picture.setAttribute('role', 'img');
     const shown = image.layers.includes(key) ? ' with ' + app.layer.get(key).title : '';
     picture.setAttribute('aria-label', image.id + shown);
-    node('choices').replaceChildren(...['', ...data.layers.map((layer) => layer.key)].map((one, number) => choice(image, one, number, key)));
+    for (const button of node('choices').children) button.setAttribute('aria-pressed', String(button.dataset.show === key));
   }
 
-  function choice(image, key, number, shown) {
+  function choice(image, key, number) {
     const there = !key || image.layers.includes(key);
     const title = key ? app.layer.get(key).title : 'photo';
-    return el('button', {
-      type: 'button', disabled: !there, 'aria-pressed': String(there && key === shown),
-      onclick: () => app.change({ show: key }),
-    }, app.stack(image, there ? key : ''), el('span', {}, el('kbd', { 'aria-hidden': 'true' }, String(number)), ' ' + title));
+    return el('button', { type: 'button', disabled: !there, 'data-show': key, onclick: () => app.change({ show: key }) },
+      app.stack(image, there ? key : ''), el('span', {}, el('kbd', { 'aria-hidden': 'true' }, String(number)), ' ' + title));
   }
+
+  const layers = () => ['', ...data.layers.map((layer) => layer.key)];
 
   function describe(image, newPlace) {
     const at = app.grid.places.indexOf(newPlace);
+    node('choices').replaceChildren(...layers().map((key, number) => choice(image, key, number)));
     node('viewer-name').textContent = image.id;
     const size = image.size ? image.size.join(' × ') + ' pixels' : 'no photo';
     node('viewer-place').textContent = `${at < 0 ? '–' : at + 1} of ${app.grid.places.length} · ${image.split} · ${size}`;
-    node('facts').replaceChildren(
-      el('p', { class: 'chips' }, ...app.labels(image)), findings(image), table(image), agreements(image));
+    const facts = [el('p', { class: 'chips' }, ...app.labels(image)), findings(image), table(image), agreements(image)];
+    node('facts').replaceChildren(...facts.filter(Boolean));
     const next = data.images[app.grid.places[at + 1]];
     if (next && next.size) new Image().src = app.file.photo(next);
   }
@@ -111,7 +112,7 @@
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const onSlider = event.target === blend && event.key.startsWith('Arrow');
     const onButton = event.target.closest('button, summary') && event.key === ' ';
-    const layer = /^[0-9]$/.test(event.key) && ['', ...data.layers.map((one) => one.key)][Number(event.key)];
+    const layer = /^[0-9]$/.test(event.key) && layers()[Number(event.key)];
     if (layer !== false && layer !== undefined) app.change({ show: layer });
     else if (keys[event.key] && !onSlider && !onButton) {
       event.preventDefault();
