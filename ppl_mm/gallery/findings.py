@@ -8,7 +8,7 @@ from ..formats.mask_file import IGNORE
 from .source import PREDICTION, GallerySource
 
 #: Below this share of agreement, two labels of an image are worth a look.
-LITTLE_AGREEMENT = 0.5
+LITTLE_AGREEMENT = 0.3
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,59 @@
-import importlib.util
 import re
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location('browser', Path(__file__).with_name('browser.py'))
-browser_tools = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(browser_tools)
+from benchmarks.browser import HOW, start_browser
+from ppl_mm.errors import UserError
 
 SCRIPT, QUOTED = '<script>alert(1)</script>', '"quoted" & \'single\''
 PAGES = ('#overview', '#images', '#classes', '#classes?class=cat', '#run', '#images?open=val+1')
 
 
+class Pages:
+    """Opens pages, and keeps what went wrong in them.
+
+    Attributes:
+        problems: Errors of the console, of scripts and of files, and dialogs.
+    """
+
+    def __init__(self, browser):
+        self.browser, self.problems, self.open_pages = browser, [], []
+
+    def __call__(self, page, address='', width=1280, height=900, **options):
+        viewport = dict(width=width, height=height)
+        opened = self.browser.new_page(viewport=viewport, **options)
+        self.open_pages.append(opened)
+        opened.on('console', lambda message: self._note(message.type, message.text))
+        opened.on('pageerror', lambda error: self._note('error', str(error)))
+        opened.on('requestfailed', lambda request: self._note('error', request.url))
+        opened.on('dialog', lambda dialog: self._note('error', dialog.message))
+        opened.goto(page.as_uri() + address)
+        return opened
+
+    def _note(self, kind, text):
+        if kind in ('error', 'warning'):
+            self.problems.append(text)
+
+    def close(self):
+        for page in self.open_pages:
+            page.close()
+
+
 @pytest.fixture(scope='module')
 def browser():
-    with browser_tools.start_browser() as found:
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(start_browser())
+        except UserError as error:
+            pytest.skip(str(error))
         yield found
 
 
 @pytest.fixture
 def open_page(browser):
     """Open the gallery; at the end, nothing may have gone wrong in it."""
-    pages = browser_tools.Pages(browser)
+    pages = Pages(browser)
     yield pages
     pages.close()
     assert pages.problems == []
@@ -218,7 +250,7 @@ def test_the_page_of_a_class(open_page, gallery):
 @pytest.mark.parametrize('address', PAGES)
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_axe_finds_no_barrier(open_page, gallery, address, scheme):
-    pytest.importorskip('axe_playwright_python', reason=browser_tools.HOW)
+    pytest.importorskip('axe_playwright_python', reason=HOW)
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(gallery, address, color_scheme=scheme)

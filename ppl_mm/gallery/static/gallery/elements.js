@@ -59,6 +59,7 @@
       app.stack(image, state.show),
       app.el('span', { class: 'name', title: image.id }, image.id),
       app.el('span', { class: 'under' }, dots, app.el('span', {}, text)),
-      image.findings.length ? app.el('span', { class: 'flag', title: image.findings.map((key) => app.finding.get(key).title).join(', ') }, String(image.findings.length)) : null);
+      image.findings.length ? app.el('span', { class: 'flag', title: image.findings.map((key) => app.finding.get(key).title).join(', ') },
+        String(image.findings.length), app.el('span', { class: 'unseen' }, ' findings')) : null);
   };
 })();

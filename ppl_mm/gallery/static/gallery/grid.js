@@ -3,7 +3,7 @@
   'use strict';
   const app = window.gallery;
   const list = document.getElementById('grid');
-  const GAP = 12, TEXT = 58, LEAST = 168, MORE = 2; // pixels; rows above and below
+  const GAP = 12, TEXT = 58, LEAST = 168, MORE = 3; // pixels; rows above and below
   let places = [], state = {}, nodes = new Map(), layout = null, waiting = false;
 
   function measure() {

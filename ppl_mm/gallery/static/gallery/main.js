@@ -81,6 +81,7 @@
     document.getElementById('legend').replaceChildren(...data.classes.map((one) => el('li', {}, app.swatch(one), one.name)));
   }
 
+  document.getElementById('filters').open = matchMedia('(min-width: 52.01rem)').matches;
   form.addEventListener('input', (event) => app.change({ [event.target.name]: event.target.value }));
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('reset', (event) => {
