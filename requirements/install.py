@@ -6,6 +6,7 @@ is missing is installed, and nothing that is there changes its version. Else
 is written to build/environment.
 """
 
+import contextlib
 import hashlib
 import shutil
 import subprocess
@@ -141,10 +142,8 @@ def installed_versions() -> str:
 
     lines = []
     for name in HELD:
-        try:
+        with contextlib.suppress(metadata.PackageNotFoundError):
             lines.append(f'{name}=={metadata.version(name)}')
-        except metadata.PackageNotFoundError:
-            pass
     return '\n'.join(lines) + '\n'
 
 

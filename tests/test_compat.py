@@ -190,6 +190,6 @@ def test_our_package_is_known_to_mmengine(tmp_path):
     config = tmp_path / 'config.py'
     config.write_text("_base_ = 'ppl_mm::no_such_file.py'\n")
     # Known, so that the error is about the file, not about the package.
-    with pytest.raises(Exception) as info:
+    with pytest.raises(Exception) as info:  # noqa: PT011
         Config.fromfile(config)
     assert 'does not support' not in str(info.value)

@@ -4,7 +4,7 @@ from ppl_mm.errors import UserError, first_line
 
 
 @pytest.mark.parametrize(
-    ('error', 'line'),
+    'error, line',
     [
         (ValueError('one'), 'one'),
         (ValueError('\n  one  \ntwo'), 'one'),

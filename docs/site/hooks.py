@@ -51,11 +51,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         source = repository_path(page.src_uri)
         for _, target, _, _ in LINK.findall(page.content_string):
             path = resolve(source, target)
-            if path and path not in PAGES and not path.startswith('docs/'):
-                if (ROOT / path).is_file() and not files.get_file_from_path(f'files/{path}'):
-                    files.append(
-                        File.generated(config, f'files/{path}', abs_src_path=str(ROOT / path))
-                    )
+            if not path or path in PAGES or path.startswith('docs/'):
+                continue
+            if (ROOT / path).is_file() and not files.get_file_from_path(f'files/{path}'):
+                files.append(File.generated(config, f'files/{path}', abs_src_path=str(ROOT / path)))
     return files
 
 

@@ -1,2 +1,2 @@
-from .hooks import *  # noqa: F401, F403
-from .loops import *  # noqa: F401, F403
+from .hooks import *  # noqa: F403
+from .loops import *  # noqa: F403

@@ -115,7 +115,7 @@ class ThresholdSweep:
         above = self.counts[..., :0:-1].cumsum(axis=2)[..., ::-1]
         above = np.moveaxis(above, 2, 0)  # (T, n + 1, n)
         total = self.counts.sum(axis=(1, 2))
-        matrices = np.zeros(above.shape[:2] + (self.num_classes + 2,), np.int64)
+        matrices = np.zeros((*above.shape[:2], self.num_classes + 2), np.int64)
         matrices[..., 1:-1] = above
         matrices[..., 0] = total - above.sum(axis=2)
         if threshold is None:

@@ -4,7 +4,7 @@ from ..utils.lazy import lazy_exports
 from . import chains  # noqa: F401  (registers the chains)
 
 # Not lazy: the function has the name of its module.
-from .block_chain import Block, BlockChain, block_chain, register_block_chain  # noqa: F401
+from .block_chain import Block, BlockChain, block_chain, register_block_chain
 
 # Importing one module must not import all: refinement needs the affinities of
 # pixel pairs, and no backbone. The registry knows where each type is.

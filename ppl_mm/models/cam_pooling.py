@@ -103,6 +103,6 @@ def _check_option(name: str, key: str, value: float) -> None:
         raise UserError(f'CAMHead: pool {name!r} has no option {key!r}; its options: {known}')
     top = 1.0 if key == 'share' else math.inf
     is_number = isinstance(value, int | float) and math.isfinite(value)
-    if not is_number or not 0 < value <= top and not (key == 'alpha' and value == 0):
+    if not is_number or (not 0 < value <= top and not (key == 'alpha' and value == 0)):
         limit = 'above 0, at most 1' if key == 'share' else 'a number above 0'
         raise UserError(f'CAMHead: pool {name!r}: {key}={value!r} must be {limit}')

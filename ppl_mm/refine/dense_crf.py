@@ -181,7 +181,7 @@ def _kernel(
         )
     kernel = {**preset[name], **(changes or {})}
     for key, value in kernel.items():
-        if not (value > 0 or key == 'compat' and value == 0):
+        if not (value > 0 or (key == 'compat' and value == 0)):
             raise UserError(f'ppl_mm.DenseCRF: {name} {key}={value} must be above 0')
     return kernel | dict(sxy=kernel['sxy'] / scale)
 

@@ -78,12 +78,8 @@ def check_torchvision(torch: str, torchvision: str) -> None:
     """Check that torchvision was built for the torch beside it."""
     wanted = torch_of_torchvision()
     ours, theirs = Version(torch).local, Version(torchvision).local
-    if (
-        wanted
-        and not wanted.contains(torch, prereleases=True)
-        or ours
-        and theirs
-        and ours != theirs
+    if (wanted and not wanted.contains(torch, prereleases=True)) or (
+        ours and theirs and ours != theirs
     ):
         raise UserError(
             f'torchvision {torchvision} was built for torch'

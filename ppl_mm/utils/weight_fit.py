@@ -52,7 +52,7 @@ class FitRules:
         """
         if _COMPUTED.search(key):
             return False
-        return self.whole or self.must_fit(key) and self._layer(key) in self.layers
+        return self.whole or (self.must_fit(key) and self._layer(key) in self.layers)
 
     def must_fit(self, key: str) -> bool:
         """Whether a file in which this weight has another shape is another network's."""

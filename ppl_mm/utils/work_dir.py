@@ -31,7 +31,7 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
             another run.
     """
     folder = Path(cfg.work_dir)
-    if resume == 'auto' or not resume and cfg.get('resume') and not cfg.get('load_from'):
+    if resume == 'auto' or (not resume and cfg.get('resume') and not cfg.get('load_from')):
         latest = last_checkpoint(folder)
         cfg.resume = latest is not None
         if latest:

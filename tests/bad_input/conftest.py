@@ -64,8 +64,8 @@ def _child(main, args, log, folder):
     signal.alarm(SECONDS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.argv = [main.__module__, *map(str, args)]
-    sys.stdout = open(1, 'w', closefd=False)  # noqa: SIM115  (pytest's own is elsewhere)
-    sys.stderr = open(2, 'w', closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, 'w', closefd=False)
+    sys.stderr = open(2, 'w', closefd=False)
     code = 1
     try:
         cli.run(main)

@@ -199,7 +199,7 @@ def test_a_self_trained_one_starts_from_its_first_round(name):
 
 
 @pytest.mark.parametrize(
-    ('name', 'rate', 'decay', 'frozen'),
+    'name, rate, decay, frozen',
     [
         ('ppl/cls_stage1', 0.01, 5e-4, ('conv1a.', 'b2.', 'b2_1.', 'b2_2.')),
         ('ppl/ppl-progressive_resnet50_4xb4-15e_voc12aug-512x512', 0.1, 1e-4, ('conv1.',)),

@@ -107,7 +107,7 @@ def snippets():
             yield pytest.param(folder, block, id=f'{folder}: {block.splitlines()[0]}')
 
 
-@pytest.mark.parametrize(('folder', 'block'), list(snippets()))
+@pytest.mark.parametrize('folder, block', list(snippets()))
 def test_a_change_that_a_readme_shows(folder, block, tmp_path):
     """It loads, and what it replaces is replaced."""
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')

@@ -238,7 +238,7 @@ def findings(data):
     return find_all(scan_dataset(ScanOptions(data), workers=2))
 
 
-@pytest.mark.parametrize(('spoil', 'text'), ERRORS)
+@pytest.mark.parametrize('spoil, text', ERRORS)
 def test_what_stops_training_is_an_error(data, spoil, text):
     spoil(data)
     (found,) = (
@@ -409,7 +409,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(('spoil', 'level', 'text'), OTHERS)
+@pytest.mark.parametrize('spoil, level, text', OTHERS)
 def test_what_does_not_is_a_warning_or_a_note(data, spoil, level, text):
     spoil(data)
     every = findings(data)

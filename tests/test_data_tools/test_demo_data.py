@@ -113,7 +113,7 @@ def test_a_head_is_about_a_fifth_of_its_creature(class_id, monkeypatch):
         colour, alpha = drawing._draw_creature(rng, class_id, pose, 96)
         return colour, alpha
 
-    plain, body = area(1)
+    plain, _body = area(1)
     loud, whole = area(0)
     changed = (np.abs(plain - loud).max(2) > 0.05) & (whole > 0.5)
     assert 0.15 < changed.sum() / (whole > 0.5).sum() < 0.27

@@ -145,8 +145,12 @@ def data_set(tmp_path, load_tool, masks, *args):
         write(tmp_path / 'masks', name)
         Image.fromarray(np.full((40, 40), values, np.uint8)).save(tmp_path / 'masks' / name)
     load_tool('own_data').main(
-        [*map(str, (tmp_path / 'photos', '--masks', tmp_path / 'masks', '--out', tmp_path / 'out'))]
-        + list(args)
+        [
+            *map(
+                str, (tmp_path / 'photos', '--masks', tmp_path / 'masks', '--out', tmp_path / 'out')
+            ),
+            *list(args),
+        ]
     )
     return tmp_path / 'out'
 

@@ -488,7 +488,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(('spoil', 'more', 'message'), BAD)
+@pytest.mark.parametrize('spoil, more, message', BAD)
 def test_bad_input_is_named(convert, photos, spoil, more, message):
     if spoil is not foreign:
         (photos.folder / 'leaf/cut.jpg').unlink()
@@ -501,7 +501,7 @@ def test_bad_input_is_named(convert, photos, spoil, more, message):
 
 
 @pytest.mark.parametrize(
-    ('row', 'message'),
+    'row, message',
     [
         ('apple/0.jpg,appel', "line 2: unknown class 'appel'; did you mean 'app"),
         ('apple/77.jpg,apple', "photo 'apple/77.jpg' is missing in"),

@@ -39,7 +39,7 @@ def test_numbers_are_in_natural_order():
 
 
 @pytest.mark.parametrize(
-    ('names', 'expected'),
+    'names, expected',
     [
         (['b10', 'b9', 'a'], ('a', 'b9', 'b10')),
         (['x2y10', 'x2y9', 'x10y1'], ('x2y9', 'x2y10', 'x10y1')),
@@ -157,7 +157,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(('names', 'options', 'words'), BAD)
+@pytest.mark.parametrize('names, options, words', BAD)
 def test_bad_labels_without_a_file(names, options, words):
     with pytest.raises(UserError) as caught:
         read(names, **options)
@@ -175,7 +175,7 @@ BAD_ROWS = [
 ]
 
 
-@pytest.mark.parametrize(('rows', 'options', 'words'), BAD_ROWS)
+@pytest.mark.parametrize('rows, options, words', BAD_ROWS)
 def test_bad_rows(csv, rows, options, words):
     names = ['a.jpg', 'b.jpg', '_negative/n.jpg']
     with pytest.raises(UserError) as caught:

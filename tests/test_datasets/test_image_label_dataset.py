@@ -194,7 +194,7 @@ NEGATIVES = {
 }
 
 
-@pytest.mark.parametrize(('name', 'text'), NEGATIVES.values(), ids=NEGATIVES)
+@pytest.mark.parametrize('name, text', NEGATIVES.values(), ids=NEGATIVES)
 def test_an_image_without_any_class_is_a_negative(root, name, text):
     write(root, name, text)
     dataset = load(root, ann_file=name)
@@ -417,7 +417,7 @@ PLACES = dict(
 )
 
 
-@pytest.mark.parametrize(('files', 'kwargs', 'words'), BAD_FILES)
+@pytest.mark.parametrize('files, kwargs, words', BAD_FILES)
 def test_bad_input_is_named_in_one_line(root, files, kwargs, words):
     kwargs = dict(kwargs)
     for name, text in files.items():

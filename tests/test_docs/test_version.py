@@ -8,7 +8,7 @@ from ppl_mm.version import __version__
 def test_the_newest_section_of_the_changelog_is_the_version(pages):
     sections = re.findall(r'^## (.+)$', pages['CHANGELOG.md'], re.MULTILINE)
     assert sections[0] == 'Unreleased'
-    version, date = re.fullmatch(r'(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)', sections[1]).groups()
+    version, _date = re.fullmatch(r'(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)', sections[1]).groups()
     assert version == __version__
 
 

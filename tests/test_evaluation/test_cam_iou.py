@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import subprocess
@@ -179,10 +180,9 @@ def test_repeated_images_are_counted_once(samples, monkeypatch, world, round_up)
             monkeypatch.setattr(cam_iou, 'all_reduce', lambda total: total.add_(sum(counts)))
             scores.append(metric.evaluate(7))
         else:
-            try:
+            # A share without labelled pixels has no scores.
+            with contextlib.suppress(UserError):
                 metric.evaluate(7)
-            except UserError:
-                pass  # a share without labelled pixels has no scores
     assert scores == [expected]
 
 

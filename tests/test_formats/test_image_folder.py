@@ -17,7 +17,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize('below', ['', 'more/'])
 @pytest.mark.parametrize(
-    ('name', 'found', 'by_stem'),
+    'name, found, by_stem',
     [
         ('b', 'b.jpg', 'b.jpg'),
         ('b.jpg', 'b.jpg', 'b.jpg.jpg'),

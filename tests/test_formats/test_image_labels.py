@@ -48,7 +48,7 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize(('cell', 'expected'), CELLS.items(), ids=CELLS)
+@pytest.mark.parametrize('cell, expected', CELLS.items(), ids=CELLS)
 @pytest.mark.parametrize('classes', [(), CLASSES])
 def test_cells(tmp_path, cell, expected, classes):
     found = read(tmp_path / 'a.csv', f'image,labels\na.jpg,{cell}\n', classes)
@@ -185,7 +185,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(('name', 'text', 'classes', 'words'), BAD)
+@pytest.mark.parametrize('name, text, classes, words', BAD)
 def test_bad_files_are_one_line(tmp_path, name, text, classes, words):
     with pytest.raises(UserError) as caught:
         read(tmp_path / name, text, classes)
@@ -216,7 +216,7 @@ BAD_XML = [
 ]
 
 
-@pytest.mark.parametrize(('text', 'words'), BAD_XML)
+@pytest.mark.parametrize('text, words', BAD_XML)
 def test_bad_annotations_are_one_line(tmp_path, text, words):
     path = tmp_path / 'a.xml'
     path.write_bytes(text if isinstance(text, bytes) else text.encode())

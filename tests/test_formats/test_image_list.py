@@ -23,7 +23,7 @@ def test_images_keep_their_folders_lines_and_suffixes(write):
 
 
 @pytest.mark.parametrize(
-    ('line', 'image'),
+    'line, image',
     [
         ('2008_000008 -1', '2008_000008'),
         ('2008_000015  1', '2008_000015'),
@@ -38,7 +38,7 @@ def test_a_flag_of_voc_is_left_out_and_a_name_keeps_its_space(write, line, image
 
 
 @pytest.mark.parametrize(
-    ('data', 'message'),
+    'data, message',
     [
         ('a\n\nb\na.png\n', "line 4: image 'a.png' occurs twice, .* line 1"),
         ('\n \n', 'names no image'),

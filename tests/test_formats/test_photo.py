@@ -52,7 +52,7 @@ def test_a_tiff_is_turned_once_though_pillow_turns_it_while_loading(
 
 
 @pytest.mark.parametrize(
-    ('name', 'suffix'),
+    'name, suffix',
     [
         ('a.jpg', '.jpg'),
         ('a.png', '.png'),

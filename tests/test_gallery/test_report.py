@@ -105,7 +105,7 @@ def test_markdown_has_as_many_cells_in_each_row(report):
 
 
 @pytest.mark.parametrize(
-    ('name', 'cell'),
+    'name, cell',
     [
         ('<script>alert(1)</script>', r'\<script\>alert(1)\</script\>'),
         ('a|b', r'a\|b'),

@@ -183,7 +183,7 @@ def test_names_are_text_and_nothing_comes_from_elsewhere(gallery):
 
 
 @pytest.mark.parametrize(
-    ('one', 'other', 'wanted'),
+    'one, other, wanted',
     [
         ([[0, 0]], [[0, 0]], 1),
         ([[1, 0]], [[1, 0]], 1),

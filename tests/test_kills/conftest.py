@@ -59,8 +59,8 @@ def _child(main, args, folder: Path, last: int | None, answer: int) -> None:
     log = os.open(f'{folder}.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
-    sys.stdout = open(1, 'w', closefd=False)  # noqa: SIM115  (pytest's own is elsewhere)
-    sys.stderr = open(2, 'w', closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, 'w', closefd=False)
+    sys.stderr = open(2, 'w', closefd=False)
     sys.argv = [main.__module__, *args]
     steps, code = Steps(folder, last), 1
     try:

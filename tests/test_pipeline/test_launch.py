@@ -99,7 +99,7 @@ def test_what_a_step_needs_is_imported(script, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('code', 'status', 'last'),
+    'code, status, last',
     [
         ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
         ('import sys; sys.exit("error: a.png: broken")', 1, 'error: a.png: broken'),

@@ -57,7 +57,7 @@ def test_three_methods(plan):
 
 
 def test_methods_that_begin_alike_share_their_trainings(plan):
-    steps, paths = plan(CAM, PPL, PPL_ST)
+    steps, _paths = plan(CAM, PPL, PPL_ST)
     assert trainings(steps)[:3] == ['train_cam', 'train_ppl', 'train_ppl_st']
     assert 'load_from=work/train_ppl' in steps['train_ppl_st'].command
     assert set(steps['train_ppl_st'].needs) == {'train_ppl', 'label_ppl_st_1'}

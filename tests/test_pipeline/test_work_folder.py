@@ -67,9 +67,8 @@ def test_a_file_is_refused(folder):
 
 def test_one_run_at_a_time(folder, monkeypatch):
     monkeypatch.setattr(work_folder, '_PATIENCE', 0.3)
-    with folder.claim():
-        with pytest.raises(UserError, match='another run is at work'):
-            folder.claim()
+    with folder.claim(), pytest.raises(UserError, match='another run is at work'):
+        folder.claim()
     folder.claim().close()
 
 

@@ -49,9 +49,7 @@ def split_options(arguments):
 
 
 @pytest.mark.parametrize(
-    ('name', 'arguments'),
-    SCRIPTS,
-    ids=[f'{number} {name}' for number, (name, _) in enumerate(SCRIPTS)],
+    'name, arguments', SCRIPTS, ids=[f'{number} {name}' for number, (name, _) in enumerate(SCRIPTS)]
 )
 def test_the_command_can_be_given(name, arguments, load, monkeypatch):
     assert (ROOT / f'tools/{name}.py').is_file()

@@ -117,7 +117,7 @@ def test_labels_follow_the_edge_of_the_image(picture):
 
 
 def test_a_class_that_is_nowhere_is_left_out(picture, monkeypatch):
-    image, path = picture
+    _image, path = picture
     seen = []
     model = build(min_probability=0.9)
 

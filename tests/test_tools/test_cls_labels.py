@@ -162,7 +162,7 @@ def test_images_that_differ_from_the_xml_are_named(file, annotations, capsys):
 
 
 @pytest.mark.parametrize(
-    ('content', 'message'),
+    'content, message',
     [
         (np.zeros((3, 20)), r'not a pickled dictionary .*it is an array \(3, 20\)'),
         (['a'], r'not a pickled dictionary .*it is an array \(1,\)'),

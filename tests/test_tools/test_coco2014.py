@@ -335,7 +335,7 @@ def lose_image(root):
 
 
 @pytest.mark.parametrize(
-    ('spoil', 'message'),
+    'spoil, message',
     [
         (lose_annotations, 'instances_val2014.json: is missing; unpack'),
         (cut_annotations, 'instances_train2014.json: cannot be read as COCO'),

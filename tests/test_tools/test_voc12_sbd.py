@@ -222,7 +222,7 @@ def lose_cls(devkit, sbd):
 
 
 @pytest.mark.parametrize(
-    ('spoil', 'message'),
+    'spoil, message',
     [
         (lose_xml, 'Annotations: 1 of 6 images have no .xml there: 2008_000005'),
         (lose_photo, 'JPEGImages: 1 of 6 images have no .jpg there: 2008_000002'),

@@ -152,7 +152,7 @@ VOC, FIRST = voc_palette(), f'{INSIDE}/{IMAGES[0]}.png'
 
 
 @pytest.mark.parametrize(
-    ('content', 'line'),
+    'content, line',
     [
         (b'', '1 of 3 images are not readable PNGs'),
         (as_png('P', palette=VOC)[:60], 'are not readable PNGs'),
@@ -252,7 +252,7 @@ def colour(folder):
 
 
 @pytest.mark.parametrize(
-    ('spoil', 'line'),
+    'spoil, line',
     [
         (lose, '1 of 3 images have no prediction, first 2008_000002.png'),
         (ignore, '2008_000001.png: has the label 255, the server takes 0 to 20'),

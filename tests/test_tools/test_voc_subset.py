@@ -102,7 +102,7 @@ def test_masks_are_relabelled_without_blending(devkit):
 
 
 @pytest.mark.parametrize(
-    ('size', 'expected'),
+    'size, expected',
     [
         ((500, 375), (320, 240)),
         ((333, 500), (213, 320)),
@@ -152,7 +152,7 @@ def cut_image(devkit):
 
 
 @pytest.mark.parametrize(
-    ('spoil', 'more', 'message'),
+    'spoil, more, message',
     [
         (lose_mask, (), "'2007_2' has no mask in SegmentationClass or"),
         (lose_image, (), "image '2007_2' is missing"),

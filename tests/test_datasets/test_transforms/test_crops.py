@@ -59,7 +59,7 @@ def test_a_crop_is_a_window_of_the_padded_image(shape, dtype):
 
 
 @pytest.mark.parametrize(
-    ('value', 'filled'), [((103.53, 116.28, 123.675), (104, 116, 124)), ((-5, 300, 2), (0, 255, 2))]
+    'value, filled', [((103.53, 116.28, 123.675), (104, 116, 124)), ((-5, 300, 2), (0, 255, 2))]
 )
 def test_padding_is_rounded_and_never_wraps(value, filled):
     image = np.zeros((0, 0, 3), np.uint8)
