@@ -1,0 +1,129 @@
+"""A classifier of configs/own whose first blocks are frozen and run once for each image."""
+
+import os
+from dataclasses import dataclass
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ppl_mm.cams import normalize_cam
+from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.models import block_chain
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the frozen blocks make of an image.
+
+    Args:
+        features: (C, h, w), half precision.
+        sample: With ``gt_label``, ``image_id`` and ``ori_shape``.
+    """
+
+    features: Tensor
+    sample: DataSample
+
+
+class FrozenStart:
+    """The blocks up to a cut are run once; those behind it, and the head, are trained.
+
+    Args:
+        config: A classifier of configs/own.
+        data: The data set, see ``own_data.py``.
+        cut: Index of the last frozen block; -1 freezes the whole backbone.
+    """
+
+    def __init__(self, config: str, data: str, cut: int = -1) -> None:
+        os.environ['OWN_DATA'] = data
+        self.config, self.cut = Config.fromfile(config), cut
+        init_default_scope('mmpretrain')
+
+    def images(self, split: str) -> list[Image]:
+        """Return the images of a split as the frozen blocks see them, at the test's scale."""
+        dataset = DATASETS.build(dict(self.config.val_dataloader.dataset, split=split))
+        model = self.classifier({})
+        chain = block_chain(model.backbone)
+        start = chain[: range(len(chain))[self.cut] + 1]
+        images = []
+        for item in dataset:
+            batch = dict(inputs=[item['inputs']], data_samples=[item['data_samples']])
+            inputs = model.data_preprocessor(batch)['inputs']
+            with torch.no_grad():
+                images.append(Image(start(inputs)[0].half(), item['data_samples']))
+        return images
+
+    def classifier(self, options: dict) -> nn.Module:
+        """Return a new classifier in eval mode, with the settings of its config and others."""
+        self.config.merge_from_dict(options)
+        model = MODELS.build(self.config.model)
+        model.init_weights()
+        model.eval()
+        return model
+
+    def branch_cams(self, model: nn.Module, features: Tensor) -> tuple[Tensor, ...]:
+        """Return what the head is given for frozen features (B, C, h, w)."""
+        chain = block_chain(model.backbone)
+        tail = chain[range(len(chain))[self.cut] + 1 :]
+        if model.with_neck:  # its positions count from the cut
+            return (model.neck(features, tail),)
+        return (tail(features),)
+
+
+def train(
+    start: FrozenStart, model: nn.Module, images: list[Image], epochs: int, rate: float = 1e-4
+) -> None:
+    """Train what is not frozen: AdamW, poly, 8 images a step, as configs/own; and flips.
+
+    Args:
+        start: Where the cut is.
+        model: From :meth:`FrozenStart.classifier`.
+        images: From :meth:`FrozenStart.images`.
+        epochs: How often each image is seen.
+        rate: Learning rate; ten times that for the head.
+    """
+    head = list(model.head.parameters())
+    rest = [] if start.cut == -1 else list(model.backbone.parameters())
+    groups = [dict(params=rest, lr=rate), dict(params=head, lr=10 * rate)]
+    optimizer = torch.optim.AdamW([group for group in groups if group['params']], weight_decay=1e-2)
+    steps = epochs * -(-len(images) // 8)
+    schedule = torch.optim.lr_scheduler.PolynomialLR(optimizer, steps, power=0.9)
+    for _ in range(epochs):
+        for batch in torch.randperm(len(images)).split(8):
+            optimizer.zero_grad()
+            for index in batch.tolist():
+                features = images[index].features[None].float()
+                features = features.flip(-1) if torch.rand(()) < 0.5 else features
+                feats = start.branch_cams(model, features)
+                loss = model.head.loss(feats, [images[index].sample])['loss']
+                (loss / len(batch)).backward()
+            nn.utils.clip_grad_norm_([*rest, *head], 5.0)
+            optimizer.step()
+            schedule.step()
+
+
+def cam_of(start: FrozenStart, model: nn.Module, image: Image, softmax: bool = False) -> CamFile:
+    """Return the maps of an image's own classes, at the size of the network's.
+
+    Args:
+        start: Where the cut is.
+        model: From :meth:`FrozenStart.classifier`.
+        image: From :meth:`FrozenStart.images`.
+        softmax: See :class:`ppl_mm.CAMTTAModel`.
+    """
+    with torch.no_grad():
+        feats = start.branch_cams(model, image.features[None].float())
+        (sample,) = model.head.predict(feats, [image.sample.new()])
+    ids = image.sample.gt_label.long().unique()
+    cam = sample.cam[ids]
+    if softmax:
+        cam = nn.functional.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
+    return CamFile(
+        class_ids=ids.numpy(),
+        cam=normalize_cam(cam).numpy(),
+        size=image.sample.ori_shape[:2],
+        scale=cam.amax(dim=(1, 2)).relu().numpy(),
+        score=sample.pred_score[ids].numpy(),
+    )
