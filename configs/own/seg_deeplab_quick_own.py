@@ -6,7 +6,7 @@ which images are seen is that of the classifier, cls_cam_quick_own.py.
 
 _base_ = './seg_deeplab_own.py'
 crop_size = (288, 288)
-max_iters = 500
+max_iters = 400
 
 model = dict(
     # The weights expect (x - 127) / 128.
@@ -18,7 +18,7 @@ model = dict(
         dilations=(1, 1, 1, 1, 2),
         out_indices=(2, 5),
         norm_eval=True,
-        frozen_stages=2,
+        frozen_stages=4,
         init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
     ),
     decode_head=dict(in_channels=320, channels=128, c1_in_channels=24, c1_channels=24),
@@ -27,7 +27,7 @@ param_scheduler = [
     dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
 ]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-default_hooks = dict(checkpoint=dict(interval=250))
+default_hooks = dict(checkpoint=dict(interval=200))
 
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
