@@ -28,10 +28,11 @@ class ThresholdSweep:
             negative, in any order. Defaults to 0.01, 0.02, .. 0.99.
 
     Examples:
-        >>> sweep = ThresholdSweep(num_classes=20)
-        >>> for stem in stems:
-        ...     sweep.update(read_cam(f'{stem}.npz'), read_mask(f'{stem}.png'))
-        >>> threshold, miou = sweep.best()
+        >>> maps = CamFile(class_ids=[0], cam=[[[0.1, 0.9]]], size=(1, 2))
+        >>> sweep = ThresholdSweep(num_classes=1, thresholds=(0.05, 0.5))
+        >>> sweep.update(maps, mask=np.array([[0, 1]], np.uint8))
+        >>> sweep.best()
+        (0.5, 1.0)
     """
 
     def __init__(self, num_classes: int, thresholds: Sequence[float] = DEFAULT_THRESHOLDS):

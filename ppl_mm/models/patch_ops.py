@@ -74,6 +74,7 @@ def split_patches(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
         Patches (B * Kh * Kw, C, h, w).
 
     Examples:
+        >>> import torch
         >>> split_patches(torch.rand(2, 8, 28, 28), 4).shape
         torch.Size([32, 8, 7, 7])
     """

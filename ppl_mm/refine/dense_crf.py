@@ -76,7 +76,7 @@ class DenseCRF(Refiner):
         UserError: If a value is none of these, or pydensecrf is missing.
 
     Examples:
-        >>> dict(type='ppl_mm.DenseCRF', preset='psa', bilateral=dict(srgb=5))
+        >>> refiner = dict(type='ppl_mm.DenseCRF', preset='psa', bilateral=dict(srgb=5))
     """
 
     def __init__(
@@ -139,7 +139,7 @@ def dense_crf(
         UserError: If pydensecrf is missing.
 
     Examples:
-        >>> refined = dense_crf(image, scores, **PRESETS['psa'])
+        >>> refined = dense_crf(image, scores, **PRESETS['psa'])  # doctest: +SKIP
     """
     channels, height, width = scores.shape
     if channels == 1:

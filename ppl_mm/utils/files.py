@@ -50,7 +50,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
 
     Examples:
         >>> with atomic_write('out/labels.json') as file:
-        ...     file.write(b'{}')
+        ...     size = file.write(b'{}')
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
 
     Examples:
         >>> with lock_folder('work_dirs/export'):
-        ...     ...  # nobody else is at work there
+        ...     pass  # nobody else is at work there
     """
     path = Path(path)
     return _lock(path / LOCK_NAME, path, 'there', 'folder', patience)

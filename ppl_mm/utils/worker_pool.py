@@ -33,9 +33,9 @@ class WorkerPool:
             suits a GPU. Defaults to 0.
 
     Examples:
-        >>> with WorkerPool(make_refiner, (config, ), workers=4) as pool:
-        ...     for result in pool.map(stems):
-        ...         print(result)
+        >>> with WorkerPool(partial, (max, 0)) as pool:  # calls max(0, item)
+        ...     print(list(pool.map([-1, 5])))
+        [0, 5]
     """
 
     def __init__(self, make: Callable[..., Callable], args: tuple = (), workers: int = 0) -> None:

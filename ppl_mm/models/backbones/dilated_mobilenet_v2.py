@@ -39,6 +39,7 @@ class DilatedMobileNetV2(MobileNetV2):
             is out of range.
 
     Examples:
+        >>> import torch
         >>> net = DilatedMobileNetV2(strides=(1, 2, 2, 2, 1, 1, 1),
         ...                          dilations=(1, 1, 1, 1, 1, 2, 2))
         >>> net(torch.rand(1, 3, 64, 64))[0].shape

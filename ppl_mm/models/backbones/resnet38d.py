@@ -68,6 +68,7 @@ class ResNet38d(BaseModule):
             there is none, or dropout is not two probabilities.
 
     Examples:
+        >>> import torch
         >>> net = ResNet38d(width=0.125)
         >>> net(torch.rand(1, 3, 64, 80))[0].shape
         torch.Size([1, 512, 8, 10])
