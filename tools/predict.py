@@ -32,6 +32,7 @@ from ppl_mm.apis.given_images import find_images
 from ppl_mm.apis.predict import ImagePrediction, open_inferencer
 from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 
 
@@ -79,10 +80,21 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return args
 
 
+def read_threshold(text: str) -> float:
+    """Return the threshold that an option says."""
+    choice = ThresholdChoice.given(text)
+    if choice.auto:
+        raise UserError(
+            '--threshold auto: only an export chooses it, from the maps of a data set; give its '
+            'export.json'
+        )
+    return choice.value
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Predict; the status is 1 where images could not be read."""
     args = parse_args(argv)
-    threshold = ThresholdChoice.given(args.threshold) if args.threshold else None
+    threshold = read_threshold(args.threshold) if args.threshold else None
     folder = PredictionFolder(args.out)
     images = find_images(args.images, leave_out=[args.out])
     given = (args.config, args.model) if args.config else (args.model, None)

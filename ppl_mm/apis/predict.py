@@ -20,7 +20,6 @@ from .given_images import GivenImages, find_images, output_names
 from .photo_inferencer import PhotoInferencer
 from .prediction_folder import PredictionFolder, PredictionTable
 from .seg_inferencer import SegInferencer
-from .threshold_choice import ThresholdChoice
 from .trained_model import find_model, is_segmentation
 
 
@@ -33,12 +32,15 @@ class PredictionSummary:
         predicted: How many masks this run has written.
         problems: Why an image has no mask, by its name.
         skipped: What other files are, by their names.
+        threshold: Where the maps of a classifier were cut; None for a
+            segmentation network.
     """
 
     num_images: int
     predicted: int
     problems: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    threshold: float | None = None
 
     def lines(self, folder: PredictionFolder) -> list[str]:
         """Return what to tell the user.
@@ -51,6 +53,8 @@ class PredictionSummary:
             f'{self.num_images} images: {self.predicted} predicted, {kept} were there, '
             f'{len(self.problems)} failed; masks in {folder.masks}, table in {folder.table_path}'
         ]
+        if self.threshold is not None:
+            lines.append(f'CAMs were cut at {self.threshold:g} (--threshold)')
         kinds = Counter(self.skipped.values())
         lines += [f'skipped: {count} {kind}' for kind, count in sorted(kinds.items())]
         if self.problems:
@@ -105,15 +109,15 @@ class ImagePrediction:
         overlays: bool = False,
         batch_size: int = 1,
         classes: Sequence[str] | None = None,
-        threshold: ThresholdChoice | None = None,
+        threshold: float | None = None,
     ) -> None:
         self.inferencer, self.folder = inferencer, folder
         self.overlays, self.batch_size = overlays, batch_size
         self.options: dict = dict(classes=inferencer.known_classes(classes))
         if isinstance(inferencer, CAMInferencer):
             usual = inferencer.usual_threshold
-            self.options['threshold'] = threshold.value if threshold else usual
-        elif threshold:
+            self.options['threshold'] = usual if threshold is None else threshold
+        elif threshold is not None:
             raise UserError('--threshold: a segmentation network has none; leave it out')
 
     def run(self, images: GivenImages) -> PredictionSummary:
@@ -141,7 +145,11 @@ class ImagePrediction:
             self._table.write()
             self.folder.write_problems(problems)
         return PredictionSummary(
-            len(images.names), len(todo) - len(problems), problems, dict(images.skipped)
+            len(images.names),
+            len(todo) - len(problems),
+            problems,
+            dict(images.skipped),
+            self.options.get('threshold'),
         )
 
     def _identity(self, images: GivenImages) -> dict:
@@ -211,14 +219,20 @@ class ImagePrediction:
         row = dict(image=printable(name), mask=self._mask_name(name), width=width, height=height)
         row |= {f'coverage {key}': f'{value:.4f}' for key, value in found['coverage'].items()}
         row |= {f'score {key}': f'{value:.4f}' for key, value in found['scores'].items()}
+        self._remove_old(name)
         self._table.add(row)
+
+    def _remove_old(self, name: str) -> None:
+        """Remove the mask that an image had before it had to keep its ending."""
+        old = self._table.rows.get(printable(name), {}).get('mask')
+        if old and old not in map(self._mask_name, self._names):
+            (self.folder.masks / old).unlink(missing_ok=True)
 
 
 def predict_images(
     images: GivenImages | Iterable[str | os.PathLike] | str | os.PathLike,
     model: PhotoInferencer | str | os.PathLike,
     out: str | os.PathLike,
-    masks: str | os.PathLike | None = None,
     **options,
 ) -> PredictionSummary:
     """Write the masks of images, as ``tools/predict.py`` does.
@@ -231,7 +245,6 @@ def predict_images(
         out: The folder to write. It gets ``masks/<path below the folder of
             images>.png``, ``predictions.csv`` and, if an image cannot be
             read, ``problems.txt``.
-        masks: The folder of masks. Defaults to None: ``out/masks``.
         **options: See :class:`ImagePrediction`.
 
     Returns:
@@ -245,9 +258,9 @@ def predict_images(
         >>> predict_images('new_photos', 'work_dirs/seg_deeplab_own', 'out').predicted
         120
     """
-    folder = PredictionFolder(out, masks)
+    folder = PredictionFolder(out)
     inferencer = model if isinstance(model, PhotoInferencer) else open_inferencer(model)
     if not isinstance(images, GivenImages):
         given = [images] if isinstance(images, str | os.PathLike) else images
-        images = find_images(given, leave_out=[folder.root, folder.masks])
+        images = find_images(given, leave_out=[folder.root])
     return ImagePrediction(inferencer, folder, **options).run(images)

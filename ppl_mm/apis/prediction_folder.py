@@ -14,7 +14,7 @@ from PIL import Image
 from ..formats.class_list import natural_order
 from ..formats.mask_file import write_label
 from ..utils.claims import claim_folder
-from ..utils.files import atomic_write, write_json
+from ..utils.files import atomic_write, check_regular, write_json
 from ..utils.text import printable
 
 _RECORD, _TABLE, _PROBLEMS = 'predictions.json', 'predictions.csv', 'problems.txt'
@@ -27,13 +27,12 @@ class PredictionFolder:
     """Where the files of a prediction are.
 
     Args:
-        root: The folder of the table and the record; it need not exist.
-        masks: The folder of masks. Defaults to None: ``masks`` in it.
+        root: The folder; it need not exist.
     """
 
-    def __init__(self, root: str | os.PathLike, masks: str | os.PathLike | None = None) -> None:
+    def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
-        self.masks = Path(masks or self.root / _MASKS)
+        self.masks = self.root / _MASKS
         self.table_path = self.root / _TABLE
         self.problems_path = self.root / _PROBLEMS
 
@@ -129,7 +128,9 @@ class PredictionTable:
 
 
 def _write_if_new(path: Path, content: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != content:
+    if path.exists():
+        check_regular(path)
+    if not path.exists() or path.read_bytes() != content:
         with atomic_write(path) as file:
             file.write(content)
 

@@ -48,6 +48,16 @@ def check_sides(size: tuple[int, int]) -> None:
         )
 
 
+def check_kind(path: str | os.PathLike) -> None:
+    """Refuse a photograph of a kind that is not read, by its ending.
+
+    Raises:
+        UserError: Without the file's name.
+    """
+    if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
+        raise UserError('photos of this kind are not read; save it as JPEG or PNG')
+
+
 @contextmanager
 def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
     """Turn whatever reading an image raises into one line that names the file.

@@ -16,7 +16,7 @@ from PIL import Image
 from ..utils.files import check_regular
 from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, white_level_for
-from .image_checks import naming
+from .image_checks import check_kind, naming
 from .orientation import orientation_of, upright_size
 from .photo import develop
 
@@ -67,6 +67,7 @@ def read_image(
             file, damaged, too large, or of a kind that is not read.
     """
     with naming(path):
+        check_kind(path)
         content = _read_bytes(path, backend_args)
         return decode_image(content, white_level, bgr, path)
 

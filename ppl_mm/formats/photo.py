@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..utils.files import check_regular
 from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
-from .image_checks import FOREIGN_SUFFIXES, naming
+from .image_checks import check_kind, naming
 from .orientation import orientation_of, turn_upright, upright_size
 from .transparency import fill, is_transparent
 
@@ -60,8 +60,7 @@ def read_photo(
         UserError: The file cannot be read or has no pixels for a viewer.
     """
     with naming(path):
-        if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
-            raise UserError('photos of this kind are not read; save it as JPEG or PNG')
+        check_kind(path)
         check_regular(path)
         content = Path(path).read_bytes()
         with Image.open(io.BytesIO(content)) as image:

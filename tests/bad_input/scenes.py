@@ -84,6 +84,11 @@ SCENES = {
         'cls.py cls.pth --out-dir out --split val --threshold-split val',
         dict(_DATA, checkpoint='cls.pth', config='cls.py'),
     ),
+    'predict': Scene(
+        'predict',
+        'photos seg.pth --config seg.py --out out',
+        dict(image='photos/1.jpg', checkpoint='seg.pth', config='seg.py'),
+    ),
     'refine': Scene(
         'refine',
         'refine.py export --out-dir refined --split val --workers 0',

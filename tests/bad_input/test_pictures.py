@@ -66,9 +66,16 @@ ELSE = {
 ACCEPTED = {
     *(('own_data', 'mask', fault) for fault in ('opacity', 'one_bit', 'two_bits')),
     ('voc_submission', 'image', 'floats'),
+    # What a folder does not hold is not asked for.
+    ('predict', 'image', 'missing'),
+    ('predict', 'image', 'pipe'),
 }
 # Commands that go on with the others, and what they say of them.
-GO_ON = dict(check_dataset='12 images in train and val', refine='3 refined, 0 were there, 1 failed')
+GO_ON = dict(
+    check_dataset='12 images in train and val',
+    refine='3 refined, 0 were there, 1 failed',
+    predict='7 predicted, 0 were there, 1 failed',
+)
 ROWS = [
     (name, kind, fault)
     for kind, table in (('mask', MASKS), ('image', IMAGES))

@@ -159,11 +159,12 @@ def test_a_folder_of_something_else_is_refused(infer, photos, tmp_path, seg_work
     assert state_of(out) == before
 
 
-def test_masks_may_lie_elsewhere(infer, photos, tmp_path):
-    predict_images(photos, infer, tmp_path / 'out', masks=tmp_path / 'masks')
-    assert (tmp_path / 'masks/plain.png').is_file()
-    assert not (tmp_path / 'out/masks').exists()
-    assert predict_images(photos, infer, tmp_path / 'out', masks=tmp_path / 'masks').predicted == 0
+def test_a_mask_keeps_its_ending_once_it_must(infer, photos, tmp_path):
+    predict_images(photos, infer, tmp_path / 'out')
+    shutil.copy(photos / 'same.png', photos / 'plain.png')
+    assert predict_images(photos, infer, tmp_path / 'out').predicted == 2
+    masks = {path.name for path in (tmp_path / 'out/masks').glob('plain*')}
+    assert masks == {'plain.jpg.png', 'plain.png.png'}
 
 
 def test_the_output_may_lie_in_the_folder_of_images(infer, photos):

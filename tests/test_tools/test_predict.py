@@ -30,6 +30,7 @@ def test_a_classifier(tool, tiny_config, trained, photos, tmp_path):
     given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
     done = tool(*given, '--threshold', 0.3, '--classes', 'wug')
     assert done.code == 0, done.output
+    assert 'CAMs were cut at 0.3 (--threshold)' in done.output
     inferencer = CAMInferencer(tiny_config, trained)
     for path in sorted(photos.iterdir()):
         (found,) = inferencer(path, threshold=0.3, classes=['wug'])['predictions']
