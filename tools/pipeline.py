@@ -60,6 +60,7 @@ def main() -> None:
         print(terminal_report(read_report(work_dir)))
         print(
             f'\nThe report: {work_dir}/report.html (also report.md, report.json and the pictures)'
+            f'\nAll images: {work_dir}/gallery/index.html'
         )
 
 

@@ -53,6 +53,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         measured=measured,
         roles=[role_name(role) for role in ROLES],
         rows=table_rows(report) if measured else (),
+        has_gallery=(work_dir / 'gallery' / 'index.html').is_file(),
         splits=splits_line(report) if measured else '',
         pictures={
             name: _data_url(work_dir / f'{name}.png')

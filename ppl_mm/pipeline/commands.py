@@ -239,14 +239,18 @@ def gallery(make: Maker, predicted: Step, reported: Step, results: ResultFolder)
 
 
 def report(make: Maker, needs: Sequence[Step]) -> Step:
-    """Return the step that writes the report."""
+    """Return the step that writes the report, and the gallery where no later step does."""
+    outputs, command = [make.dir / 'report.json', make.dir / 'report.html'], [make.dir]
+    if make.settings.results is None:
+        command.append('--gallery')
+        outputs.append(make.dir / 'gallery' / 'index.html')
     return make.step(
         'report',
         'report',
         'write the report',
-        ['-m', 'ppl_mm.pipeline.report', make.dir],
+        ['-m', 'ppl_mm.pipeline.report', *command],
         needs=tuple(step.name for step in needs),
-        outputs=(make.dir / 'report.json', make.dir / 'report.html'),
+        outputs=tuple(outputs),
     )
 
 

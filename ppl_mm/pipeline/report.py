@@ -1,4 +1,4 @@
-"""The report of a pipeline: one table, in words, in pictures, in JSON.
+"""The report of a pipeline: one table, in words, in pictures, in JSON, and the gallery.
 
 The last step of tools/pipeline.py.
 """
@@ -10,26 +10,30 @@ from ..gallery.page import html_report
 from ..gallery.pictures import draw_images, draw_pictures
 from ..gallery.results import collect_results
 from ..gallery.tables import markdown_report
+from ..gallery.write import write_gallery
 from ..utils.cli import run
 from ..utils.files import atomic_write, write_json
 
 
-def write_report(work_dir: Path) -> dict:
+def write_report(work_dir: Path, gallery: bool = False) -> dict:
     """Write ``report.json``, ``.md`` and ``.html``, and the pictures.
 
     Args:
         work_dir: The folder of a pipeline whose steps are done.
+        gallery: Whether to draw ``gallery/`` as well. Defaults to False.
 
     Returns:
         What ``report.json`` holds.
     """
     report = collect_results(work_dir)
     report['panel'] = draw_pictures(work_dir, report)
+    write_json(work_dir / 'report.json', report)
+    if gallery:
+        write_gallery(work_dir, work_dir / 'gallery')
     texts = {'report.md': markdown_report(report), 'report.html': html_report(work_dir, report)}
     for name, text in texts.items():
         with atomic_write(work_dir / name) as file:
             file.write(text.encode())
-    write_json(work_dir / 'report.json', report)
     return report
 
 
@@ -44,13 +48,16 @@ def main() -> None:
         help='only draw the panel, on black instead of the photographs, for '
         'photographs that may not be shown',
     )
+    parser.add_argument(
+        '--gallery', action='store_true', help='also draw DIR/gallery, with all images'
+    )
     args = parser.parse_args()
     if args.without_photos:
         draw_images(
             args.work_dir, collect_results(args.work_dir), args.without_photos, photos=False
         )
         return
-    write_report(args.work_dir)
+    write_report(args.work_dir, args.gallery)
 
 
 if __name__ == '__main__':

@@ -12,6 +12,8 @@ from PIL import Image
 from ppl_mm.evaluation import evaluate_labels, summarize
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
+from ppl_mm.gallery.from_pipeline import read_pipeline
+from ppl_mm.gallery.summary import all_scores
 from ppl_mm.gallery.tables import find, read_report, terminal_report
 from ppl_mm.pipeline.report import main
 from ppl_mm.utils.files import file_sha256
@@ -97,3 +99,23 @@ def test_the_html_is_one_whole_file(finished):
     assert json.loads((work_dir / 'report.json').read_text())['panel']['images']
     with Image.open(work_dir / 'panel.png') as picture:
         assert picture.size[0] > 900
+
+
+def test_the_gallery_of_a_run_has_all_images_and_the_scores_of_the_report(finished):
+    mini, work_dir, output = finished
+    page, report = work_dir / 'gallery/index.html', read_report(work_dir)
+    assert f'All images: {page}' in output
+    source = read_pipeline(work_dir)
+    assert [len(ids) for ids in source.splits.values()] == [12, 6]
+    records = [json.loads(path.read_text()) for path in page.parent.glob('records/*.json')]
+    assert {record['image'] for record in records} == set(source.split_of())
+    layers = ['cam_cam', 'label_cam', 'cam_ppl', 'label_ppl', 'refined', 'prediction', 'truth']
+    assert all(record['layers'] == layers for record in records)
+    found = {(one['layer'], one['split']): one['scores'] for one in all_scores(source, records)}
+    for layer, method in (('refined', 'pseudo_labels'), ('prediction', 'segmentation')):
+        for role, split in (('masked', 'train'), ('val', 'val')):
+            assert found[layer, split] == find(report, method, role)['scores']
+    text = page.read_text()
+    for what in ('mIoU of the maps, per cent', 'train_seg: losses', 'cls_progressive.py'):
+        assert what in text
+    assert 'href="gallery/index.html"' in (work_dir / 'report.html').read_text()
