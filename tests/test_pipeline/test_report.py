@@ -102,7 +102,7 @@ def test_the_html_is_one_whole_file(finished):
 
 
 def test_the_gallery_of_a_run_has_all_images_and_the_scores_of_the_report(finished):
-    mini, work_dir, output = finished
+    _mini, work_dir, output = finished
     page, report = work_dir / 'gallery/index.html', read_report(work_dir)
     assert f'All images: {page}' in output
     source = read_pipeline(work_dir)
