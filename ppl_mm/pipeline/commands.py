@@ -240,7 +240,8 @@ def gallery(make: Maker, predicted: Step, reported: Step, results: ResultFolder)
 
 def report(make: Maker, needs: Sequence[Step]) -> Step:
     """Return the step that writes the report, and the gallery where no later step does."""
-    outputs, command = [make.dir / 'report.json', make.dir / 'report.html'], [make.dir]
+    outputs = [make.dir / 'report.json', make.dir / 'report.html']
+    command: list[object] = ['-m', 'ppl_mm.pipeline.report', make.dir]
     if make.settings.results is None:
         command.append('--gallery')
         outputs.append(make.dir / 'gallery' / 'index.html')
@@ -248,7 +249,7 @@ def report(make: Maker, needs: Sequence[Step]) -> Step:
         'report',
         'report',
         'write the report',
-        ['-m', 'ppl_mm.pipeline.report', *command],
+        command,
         needs=tuple(step.name for step in needs),
         outputs=tuple(outputs),
     )
