@@ -34,8 +34,8 @@ class AutoThreshold:
 class MapStatistics:
     """What the maps of a split look like: how high they are, how much they cover.
 
-    The score of a cell is that of its strongest class, as in a pseudo-label. Images without
-    a class are left out: their labels are background at each threshold.
+    The score of a cell is that of its strongest class, as in a pseudo-label. Images without a
+    class are left out: their labels are background at each threshold.
 
     Examples:
         >>> seen = MapStatistics()
@@ -79,15 +79,15 @@ def choose_threshold(
 ) -> AutoThreshold:
     """Return a threshold for maps without masks.
 
-    A map of a small object is low almost everywhere; a map that floods is high almost
-    everywhere. So the cut lies half a standard deviation above the mean of an image's map,
-    averaged over the images. Where the
-    objects' area is known, it is the nearest cut at which the labels cover as much.
+    A map of a small object is low almost everywhere; a map that floods is high almost everywhere.
+    So the cut lies half a standard deviation above the mean of an image's map, averaged over the
+    images. Where the objects' area is known, it is the nearest cut at which the labels cover as
+    much.
 
     Args:
         cams: The maps of a split, in any order.
-        expected_area: Smallest and largest mean share of an image with a class that its
-            objects cover, 0..1. Defaults to None: not known.
+        expected_area: Smallest and largest mean share of an image with a class that its objects
+            cover, 0..1. Defaults to None: not known.
 
     Raises:
         UserError: If no image has a class, or no cut covers as much as is expected.

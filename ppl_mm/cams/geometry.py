@@ -15,11 +15,10 @@ def lay_over(
     Args:
         cam: Maps (n, h, w), ``n`` may be 0; or of a batch, (B, n, h, w).
         size: (H, W) that stand for the whole image.
-        extent: Height and width that the maps cover, from
-            the top left, in units of the image's. Above 1: the network padded
-            the image at the bottom and right, and what lies there is cut off.
-            Below 1: it dropped a remainder, and the last cells are continued.
-            Defaults to (1, 1).
+        extent: Height and width that the maps cover, from the top left, in units of the image's.
+            Above 1: the network padded the image at the bottom and right, and what lies there is
+            cut off. Below 1: it dropped a remainder, and the last cells are continued. Defaults to
+            (1, 1).
 
     Returns:
         Maps (.., n, *size), same type.

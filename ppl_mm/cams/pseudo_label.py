@@ -15,13 +15,12 @@ def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch
     """Bring maps to the image's size, bilinearly (``align_corners=False``).
 
     Args:
-        cam (np.ndarray | torch.Tensor): Shape ``(n, h, w)``, any float type;
-            ``n`` may be 0.
-        size (tuple[int, int]): (H, W) in pixels.
+        cam: Shape ``(n, h, w)``, any float type; ``n`` may be 0.
+        size: (H, W) in pixels.
 
     Returns:
-        torch.Tensor: float32 on the CPU, shape ``(n, H, W)``. The CPU always,
-        so that the machine that exports does not change a label.
+        float32 on the CPU, shape ``(n, H, W)``. The CPU always, so that the machine that exports
+        does not change a label.
     """
     cam = torch.as_tensor(cam).to('cpu', torch.float32)
     if cam.ndim != 3:
@@ -39,11 +38,11 @@ def foreground_score(cam_file: CamFile) -> tuple[np.ndarray, np.ndarray]:
     Of classes that are equally strong, the first one listed wins.
 
     Args:
-        cam_file (CamFile): The maps of one image, with at least one class.
+        cam_file: The maps of one image, with at least one class.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Score, float32, shape ``(H, W)``, and
-        index into ``cam_file.class_ids``, int64, shape ``(H, W)``.
+        Score, float32, shape ``(H, W)``, and index into ``cam_file.class_ids``, int64, shape ``(H,
+        W)``.
     """
     maps = upsample_cam(cam_file.cam, cam_file.size)  # (n, H, W)
     if len(maps) == 1:  # most images; a maximum over one map is not free
@@ -55,18 +54,17 @@ def foreground_score(cam_file: CamFile) -> tuple[np.ndarray, np.ndarray]:
 def label_from_cam(cam_file: CamFile, threshold: float) -> np.ndarray:
     """The pseudo-label of one image.
 
-    As in PSA and IRN: the background competes with a constant score. A
-    background score of ``(1 - maximum) ** alpha`` (PSA's other choice) gives
-    the same labels as the threshold t that solves ``t = (1 - t) ** alpha``.
+    As in PSA and IRN: the background competes with a constant score. A background score of ``(1 -
+    maximum) ** alpha`` (PSA's other choice) gives the same labels as the threshold t that solves
+    ``t = (1 - t) ** alpha``.
 
     Args:
-        cam_file (CamFile): The maps of one image.
-        threshold (float): Score of the background, compared in float32. A
-            pixel is foreground where the strongest class is above it.
+        cam_file: The maps of one image.
+        threshold: Score of the background, compared in float32. A pixel is foreground where the
+            strongest class is above it.
 
     Returns:
-        np.ndarray: uint8, shape ``(H, W)``: 0 for background, else classifier
-        id + 1.
+        np.ndarray: uint8, shape ``(H, W)``: 0 for background, else classifier id + 1.
     """
     if not len(cam_file.class_ids):
         return np.zeros(cam_file.size, np.uint8)

@@ -16,8 +16,7 @@ from .imports import AtImport, CompiledOpsFinder
 def apply() -> None:
     """Prepare mmengine, torch and mmcv-lite for ppl_mm; a second call is idle.
 
-    To be called before mmseg and mmpretrain are imported: ``import ppl_mm``
-    does it.
+    To be called before mmseg and mmpretrain are imported: ``import ppl_mm`` does it.
     """
     _register_package()
     if not any(isinstance(finder, AtImport) for finder in sys.meta_path):
@@ -51,13 +50,11 @@ def _register_package() -> None:
 def check_versions(module: Any) -> None:
     """Say which versions do not fit, before mmseg asserts it without a way out.
 
-    mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4":
-    open-mmlab/mmsegmentation#3729. A command that imports it outside of
-    :func:`ppl_mm.utils.cli.run` still ends with one line.
+    mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4": open-mmlab/mmsegmentation#3729. A
+    command that imports it outside of :func:`ppl_mm.utils.cli.run` still ends with one line.
 
     Args:
-        module: The one that is about to be executed;
-            not used.
+        module: The one that is about to be executed; not used.
 
     Raises:
         UserError: See :func:`ppl_mm.utils.versions.check`.
@@ -74,10 +71,9 @@ def check_versions(module: Any) -> None:
 def leave_out_multimodal(dependency: Any) -> None:
     """Keep mmpretrain importable beside a transformers that it does not know.
 
-    mmpretrain 1.2 imports its vision-language models wherever transformers is
-    installed, and dies ("NoneType takes no arguments") since transformers 4.56
-    has moved what they are built on. Without that package mmpretrain has
-    placeholders for them; it gets these here.
+    mmpretrain 1.2 imports its vision-language models wherever transformers is installed, and dies
+    ("NoneType takes no arguments") since transformers 4.56 has moved what they are built on.
+    Without that package mmpretrain has placeholders for them; it gets these here.
 
     Args:
         dependency: ``mmpretrain.utils.dependency``.

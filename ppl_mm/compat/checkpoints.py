@@ -10,9 +10,9 @@ from typing import Any
 def allow_mmengine_checkpoints(serialization: ModuleType) -> None:
     """Let ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
-    They hold HistoryBuffers: open-mmlab/mmengine#1655. A HistoryBuffer is
-    stored with its own methods, written as calls of ``getattr``; in its place
-    stands a function that knows these methods only.
+    They hold HistoryBuffers: open-mmlab/mmengine#1655. A HistoryBuffer is stored with its own
+    methods, written as calls of ``getattr``; in its place stands a function that knows these
+    methods only.
 
     Args:
         serialization: ``torch.serialization``.
@@ -64,10 +64,10 @@ def _numpy_constructors(np: ModuleType) -> list[tuple[Callable, str]]:
 def guard_checkpoints(checkpoint: Any) -> None:
     """Have everything that loads weights through mmengine read and fit them as we do.
 
-    mmengine loads what happens to fit and logs the rest as a warning, so that
-    a backbone with nothing loaded trains from scratch: open-mmlab/mmdetection#1337,
-    open-mmlab/mmdetection#11097. ``init_cfg``, ``load_from``, resuming and the
-    inferencers all call the functions that are replaced here.
+    mmengine loads what happens to fit and logs the rest as a warning, so that a backbone with
+    nothing loaded trains from scratch: open-mmlab/mmdetection#1337, open-mmlab/mmdetection#11097.
+    ``init_cfg``, ``load_from``, resuming and the inferencers all call the functions that are
+    replaced here.
 
     Args:
         checkpoint: ``mmengine.runner.checkpoint``.
@@ -114,8 +114,8 @@ def guard_checkpoints(checkpoint: Any) -> None:
 def write_whole_files(registry: Any) -> None:
     """Have mmengine write its files whole, and beside a link instead of through it.
 
-    Its backend empties the old file before it writes the new one. A kill in
-    between loses both: open-mmlab/mmdetection#4835.
+    Its backend empties the old file before it writes the new one. A kill in between loses both:
+    open-mmlab/mmdetection#4835.
 
     Args:
         registry: ``mmengine.fileio.backends.registry_utils``.

@@ -17,10 +17,9 @@ class AtImport(importlib.abc.MetaPathFinder):
     """Call a function right before or after a module is executed.
 
     Args:
-        before: Full module name -> function of the module,
-            or of None, once, where there is no such module.
-        after: The same; a module that is imported already
-            gets its call now.
+        before: Full module name -> function of the module, or of None, once, where there is no
+            such module.
+        after: The same; a module that is imported already gets its call now.
     """
 
     def __init__(self, before: dict[str, Action], after: dict[str, Action]):
@@ -64,9 +63,9 @@ def _nothing(module: Any) -> None:
 class CompiledOpsFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Provide a stand-in for ``mmcv._ext`` where nobody else has one.
 
-    mmseg imports compiled operators that most of its models never call, so
-    that it dies at import under mmcv-lite: open-mmlab/mmsegmentation#871. Last
-    in ``sys.meta_path``, this never hides compiled operators.
+    mmseg imports compiled operators that most of its models never call, so that it dies at import
+    under mmcv-lite: open-mmlab/mmsegmentation#871. Last in ``sys.meta_path``, this never hides
+    compiled operators.
     """
 
     name = 'mmcv._ext'

@@ -12,9 +12,9 @@ from ..utils.files import write_json
 class MadeFolder:
     """A folder with a file that says how it was made and whether it is whole.
 
-    It is made inside a ``with`` block: from the beginning of the block the
-    folder is marked as unfinished and locked, at its end it is whole. A block
-    that raises leaves it unfinished, for the next run to continue.
+    It is made inside a ``with`` block: from the beginning of the block the folder is marked as
+    unfinished and locked, at its end it is whole. A block that raises leaves it unfinished, for
+    the next run to continue.
 
     Args:
         root: The folder.
@@ -24,8 +24,7 @@ class MadeFolder:
         parts: Folders in it that are written into.
 
     Raises:
-        UserError: The folder holds something else, or was made with other
-            settings.
+        UserError: The folder holds something else, or was made with other settings.
     """
 
     def __init__(

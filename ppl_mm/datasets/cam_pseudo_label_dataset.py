@@ -16,21 +16,20 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
     """Images with the pseudo-labels of ``tools/export_cam.py`` or refine.py.
 
     Args:
-        label_dir (str): The folder given to the export (it holds ``labels/``
-            and ``export.json``), or a folder of label PNGs.
-        data_root (str): The folder of the data set.
-        ann_file (str): List of images, one stem a line, below ``data_root``.
-            Defaults to '': every label of the folder.
-        data_prefix (dict): ``img_path`` is the folder of images below
-            ``data_root``. Defaults to ``JPEGImages``.
-        metainfo (dict, optional): ``classes``, the background first. Defaults
-            to None: those of ``export.json``, of ``data_root/classes.txt`` if
-            there is none.
+        label_dir: The folder given to the export (it holds ``labels/`` and ``export.json``), or a
+            folder of label PNGs.
+        data_root: The folder of the data set.
+        ann_file: List of images, one stem a line, below ``data_root``. Defaults to '': every label
+            of the folder.
+        data_prefix: ``img_path`` is the folder of images below ``data_root``. Defaults to
+            ``JPEGImages``.
+        metainfo: ``classes``, the background first. Defaults to None: those of ``export.json``, of
+            ``data_root/classes.txt`` if there is none.
         **kwargs: See mmseg's ``BaseSegDataset``.
 
     Raises:
-        UserError: As :class:`VOCLayoutDataset`; if there is no export, or the
-            classes are not those of the export.
+        UserError: As :class:`VOCLayoutDataset`; if there is no export, or the classes are not
+            those of the export.
 
     Examples:
         >>> CAMPseudoLabelDataset(

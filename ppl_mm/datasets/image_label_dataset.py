@@ -25,45 +25,36 @@ from .label_warnings import warn_about_labels
 class ImageLabelDataset(BaseDataset):
     """Images of a folder, each with the classes that it shows.
 
-    The labels come from one file: CSV (``image,labels``), JSON, or a folder
-    of PASCAL VOC's XML; ``docs/data.md`` shows each. A sample holds
-    ``img_path``, ``gt_label`` (sorted class ids, 0-based, without background),
-    ``seg_map_path`` (None where there is no mask), ``image_id`` (path below
-    the image folder without suffix) and ``img_id`` (its number).
+    The labels come from one file: CSV (``image,labels``), JSON, or a folder of PASCAL VOC's XML;
+    ``docs/data.md`` shows each. A sample holds ``img_path``, ``gt_label`` (sorted class ids,
+    0-based, without background), ``seg_map_path`` (None where there is no mask), ``image_id``
+    (path below the image folder without suffix) and ``img_id`` (its number).
 
-    An image whose label is empty is a negative: it shows none of the classes,
-    and its ``gt_label`` is empty. An image whose classes are not known has no
-    ``gt_label``.
+    An image whose label is empty is a negative: it shows none of the classes, and its ``gt_label``
+    is empty. An image whose classes are not known has no ``gt_label``.
 
     Args:
-        ann_file: The label file, or the folder of XML files, below
-            ``data_root``. '' loads images without labels, for export with
-            predicted classes. Defaults to 'image_labels.csv'.
-        metainfo: ``dict(classes=(..))`` with the foreground classes in order.
-            Defaults to those of ``data_root/classes.txt``, whose first line
-            is the background.
+        ann_file: The label file, or the folder of XML files, below ``data_root``. '' loads images
+            without labels, for export with predicted classes. Defaults to 'image_labels.csv'.
+        metainfo: ``dict(classes=(..))`` with the foreground classes in order. Defaults to those of
+            ``data_root/classes.txt``, whose first line is the background.
         data_root: Folder of the data set. Defaults to ''.
-        data_prefix: Folders below ``data_root``: ``img_path``, by default
-            'JPEGImages', and ``seg_map_path``, by default '' (no masks).
-            Training never reads masks.
-        label_dir: Folder that ``tools/export_cam.py`` or ``tools/refine.py``
-            wrote, whose pseudo-labels become the ``seg_map_path`` of the
-            images, for a ``label_loss`` of :class:`ppl_mm.CAMHead`. Defaults
-            to None.
-        split: Name of a list in ``ImageSets/Segmentation``, or path of a .txt
-            below ``data_root``, one image per line. Defaults to None, every
-            labelled image.
-        ann_format: 'csv', 'json', 'voc_xml' or 'auto', by the ending of
-            ``ann_file``. Defaults to 'auto'.
-        count_difficult: Whether objects that VOC's XML marks difficult count,
-            as they do in the image-level labels that published methods train
-            on. Defaults to True.
+        data_prefix: Folders below ``data_root``: ``img_path``, by default 'JPEGImages', and
+            ``seg_map_path``, by default '' (no masks). Training never reads masks.
+        label_dir: Folder that ``tools/export_cam.py`` or ``tools/refine.py`` wrote, whose
+            pseudo-labels become the ``seg_map_path`` of the images, for a ``label_loss`` of
+            :class:`ppl_mm.CAMHead`. Defaults to None.
+        split: Name of a list in ``ImageSets/Segmentation``, or path of a .txt below ``data_root``,
+            one image per line. Defaults to None, every labelled image.
+        ann_format: 'csv', 'json', 'voc_xml' or 'auto', by the ending of ``ann_file``. Defaults to
+            'auto'.
+        count_difficult: Whether objects that VOC's XML marks difficult count, as they do in the
+            image-level labels that published methods train on. Defaults to True.
         **kwargs: ``pipeline``, ``indices``, ``serialize_data``, ``test_mode``
             and more of :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        UserError: Anything wrong with the files; the message names file and
-            line.
+        UserError: Anything wrong with the files; the message names file and line.
 
     Examples:
         >>> dataset = ImageLabelDataset(data_root='data/demo', split='train')
@@ -139,8 +130,8 @@ class ImageLabelDataset(BaseDataset):
             What the last transform returns.
 
         Raises:
-            UserError: The pseudo-label has a value without a class, which
-                would end in the loss, without a name.
+            UserError: The pseudo-label has a value without a class, which would end in the loss,
+                without a name.
         """
         results = super().prepare_data(idx)
         sample = (results or {}).get('data_samples')

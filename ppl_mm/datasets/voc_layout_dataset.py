@@ -22,28 +22,27 @@ from ..registry import DATASETS
 class VOCLayoutDataset(BaseSegDataset):
     """A split of images with masks: 0 = background, 255 = void.
 
-    A negative, an image whose label in the data set is empty, needs no mask:
-    it is all background. mmseg's ``BaseSegDataset``, which reads the classes from the data itself
-    and says in one line what is wrong with it.
+    A negative, an image whose label in the data set is empty, needs no mask: it is all background.
+    mmseg's ``BaseSegDataset``, which reads the classes from the data itself and says in one line
+    what is wrong with it.
 
     Args:
         data_root: The folder of the data set.
-        ann_file: List of the split, one image id per line, below
-            ``data_root``. Defaults to '': every mask of the folder.
-        data_prefix: Folders of images and masks below ``data_root``.
-            Defaults to VOC's, ``JPEGImages`` and ``SegmentationClass``.
-        metainfo: ``classes``, the background first. Defaults
-            to None: those of ``data_root/classes.txt``.
-        pipeline: Transforms. In them
-            ``reduce_zero_label`` is off, as written for ADE20K or not: label 0
-            is a class here. In ``test_mode`` and without LoadAnnotations
-            among them no mask is needed, as for VOC's test split.
+        ann_file: List of the split, one image id per line, below ``data_root``. Defaults to '':
+            every mask of the folder.
+        data_prefix: Folders of images and masks below ``data_root``. Defaults to VOC's,
+            ``JPEGImages`` and ``SegmentationClass``.
+        metainfo: ``classes``, the background first. Defaults to None: those of
+            ``data_root/classes.txt``.
+        pipeline: Transforms. In them ``reduce_zero_label`` is off, as written for ADE20K or not:
+            label 0 is a class here. In ``test_mode`` and without LoadAnnotations among them no
+            mask is needed, as for VOC's test split.
         **kwargs: See mmseg's ``BaseSegDataset``.
 
     Raises:
-        UserError: If a folder, a list or a file of it is missing, nothing is
-            there, or the classes are unknown; later, if a sample cannot be
-            read, its mask is of another size or has a label without a class.
+        UserError: If a folder, a list or a file of it is missing, nothing is there, or the classes
+            are unknown; later, if a sample cannot be read, its mask is of another size or has a
+            label without a class.
 
     Examples:
         >>> val = VOCLayoutDataset(
@@ -87,8 +86,8 @@ class VOCLayoutDataset(BaseSegDataset):
         """Find the image and the mask of every stem.
 
         Returns:
-            ``img_path``, ``seg_map_path``, '' for a negative
-            without a mask, and what mmseg's transforms need beside them.
+            ``img_path``, ``seg_map_path``, '' for a negative without a mask, and what mmseg's
+            transforms need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
         if not self._needs_masks:

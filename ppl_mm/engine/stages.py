@@ -47,8 +47,7 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
     """Check that a model can be cut there.
 
     Args:
-        model: A classifier with a PatchLearning neck, or one
-            wrapped for distribution.
+        model: A classifier with a PatchLearning neck, or one wrapped for distribution.
         position: See PatchLearning.
         grid: See PatchLearning.
 
@@ -56,8 +55,7 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
         The neck.
 
     Raises:
-        UserError: If the model has no such neck or no such block, or the grid
-            is invalid.
+        UserError: If the model has no such neck or no such block, or the grid is invalid.
     """
     neck = patch_learning_of(model)
     if neck is None:
@@ -73,8 +71,8 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
 def set_stage(runner: Runner, position: int, grid: Grid) -> None:
     """Move the cut of the classifier in training; no weight changes.
 
-    That of its moving average (EMAHook) moves too: mmengine never copies the
-    buffer of a stage, so it would be saved and measured with an old one.
+    That of its moving average (EMAHook) moves too: mmengine never copies the buffer of a stage, so
+    it would be saved and measured with an old one.
 
     Args:
         runner: Its model has a PatchLearning neck.

@@ -18,9 +18,9 @@ class Cost:
     """Of one pass, for one image.
 
     Args:
-        forward (float): Operations of the forward pass, 2 for a multiply-add.
-        total (float): The same, of forward and backward pass.
-        kept (float): Bytes kept for the backward pass.
+        forward: Operations of the forward pass, 2 for a multiply-add.
+        total: The same, of forward and backward pass.
+        kept: Bytes kept for the backward pass.
     """
 
     forward: float
@@ -32,11 +32,11 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
     """Count one training pass of a model, on tensors without values.
 
     Args:
-        model (nn.Module): On the device 'meta', in training mode.
-        size (tuple[int, int]): Height and width of the images.
+        model: On the device 'meta', in training mode.
+        size: Height and width of the images.
 
     Returns:
-        Cost: For each image.
+        For each image.
     """
     own = {_storage(value) for value in (*model.parameters(), *model.buffers())}
     kept = {}
@@ -67,11 +67,11 @@ def training_loss(model: nn.Module, images: Tensor) -> Tensor:
     Losses of frameworks look at values, which are not there.
 
     Args:
-        model (nn.Module): Classifier, AffinityNet, or mmseg's segmentor.
-        images (Tensor): (B, 3, H, W).
+        model: Classifier, AffinityNet, or mmseg's segmentor.
+        images: (B, 3, H, W).
 
     Returns:
-        Tensor: A scalar.
+        A scalar.
     """
     if hasattr(model, 'decode_head'):
         return _segmentation_loss(model, images)

@@ -25,30 +25,26 @@ from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 class CAMIoU(BaseMetric):
     """mIoU of the pseudo-labels that CAMs give, every threshold in one pass.
 
-    What is measured are the maps as a CAM file keeps them, so the result at a
-    threshold equals mmseg's IoUMetric on the PNGs exported at it, to the last
-    digit. Memory does not grow with the images: each one is counted in a
-    :class:`ThresholdSweep` and forgotten.
+    What is measured are the maps as a CAM file keeps them, so the result at a threshold equals
+    mmseg's IoUMetric on the PNGs exported at it, to the last digit. Memory does not grow with the
+    images: each one is counted in a :class:`ThresholdSweep` and forgotten.
 
-    ``best_threshold`` is chosen by the masks of the split that is measured:
-    on that split it is supervision. Give ``threshold`` to measure with one
-    that was chosen elsewhere.
+    ``best_threshold`` is chosen by the masks of the split that is measured: on that split it is
+    supervision. Give ``threshold`` to measure with one that was chosen elsewhere.
 
-    Each data sample needs what CAMTTAModel gives: ``cam`` ``(n, h, w)``,
-    normalized; ``class_ids`` ``(n,)``; ``ori_shape`` (H, W); and
-    ``seg_map_path``, or an empty ``gt_label``: a negative without a mask is all
-    background. On several processes, a sampler that gives out the
-    images in turn, as DefaultSampler does, counts each image once.
+    Each data sample needs what CAMTTAModel gives: ``cam`` ``(n, h, w)``, normalized; ``class_ids``
+    ``(n,)``; ``ori_shape`` (H, W); and ``seg_map_path``, or an empty ``gt_label``: a negative
+    without a mask is all background. On several processes, a sampler that gives out the images in
+    turn, as DefaultSampler does, counts each image once.
 
     Args:
-        thresholds (Sequence[float]): Thresholds to try. Defaults to 0.01,
-            0.02, .. 0.99.
-        threshold (float, optional): Where ``mIoU`` and the other scores are
-            taken. Defaults to None: at the best one.
-        split (str): The name of the split, for the log and ``out_file``.
-        out_file (str, optional): A JSON to write: the curve, and the scores,
-            per class too, at the threshold. Defaults to None.
-        prefix (str, optional): As in BaseMetric. Defaults to 'cam'.
+        thresholds: Thresholds to try. Defaults to 0.01, 0.02, .. 0.99.
+        threshold: Where ``mIoU`` and the other scores are taken. Defaults to None: at the best
+            one.
+        split: The name of the split, for the log and ``out_file``.
+        out_file: A JSON to write: the curve, and the scores, per class too, at the threshold.
+            Defaults to None.
+        prefix: As in BaseMetric. Defaults to 'cam'.
 
     Examples:
         >>> # tools/test.py CONFIG CHECKPOINT --tta
@@ -93,8 +89,8 @@ class CAMIoU(BaseMetric):
         """Count the CAMs of a batch.
 
         Args:
-            data_batch (object): Not used.
-            data_samples (Sequence[dict]): One dict per image, see :class:`CAMIoU`.
+            data_batch: Not used.
+            data_samples: One dict per image, see :class:`CAMIoU`.
         """
         for sample in data_samples:
             self._count_last()
@@ -139,16 +135,15 @@ class CAMIoU(BaseMetric):
     def evaluate(self, size: int) -> dict:
         """Add up what all processes have counted.
 
-        Instead of one entry per image, as BaseMetric, the processes send each
-        other their counts. A sampler that gives every process equally many
-        images repeats one image at the end of some: that one is the last of
-        its process, which is why the last is held back until here.
+        Instead of one entry per image, as BaseMetric, the processes send each other their counts.
+        A sampler that gives every process equally many images repeats one image at the end of
+        some: that one is the last of its process, which is why the last is held back until here.
 
         Args:
-            size (int): Images of the split.
+            size: Images of the split.
 
         Returns:
-            dict: The scores, see :meth:`compute_metrics`, with the prefix.
+            The scores, see :meth:`compute_metrics`, with the prefix.
         """
         own = len(range(get_rank(), size, get_world_size()))
         if self._seen - own not in ((0, 1) if get_world_size() > 1 else (0,)):
@@ -172,12 +167,11 @@ class CAMIoU(BaseMetric):
         """The scores of a split.
 
         Args:
-            results (list[ThresholdSweep]): One sweep, that of the split.
+            results: One sweep, that of the split.
 
         Returns:
-            dict: ``mIoU``, ``precision``, ``recall``, ``over_activation`` and
-            ``under_activation`` at ``threshold``, as fractions;
-            ``best_threshold`` and ``best_mIoU`` of this split;
+            ``mIoU``, ``precision``, ``recall``, ``over_activation`` and ``under_activation`` at
+            ``threshold``, as fractions; ``best_threshold`` and ``best_mIoU`` of this split;
             ``absent_classes`` and ``num_images``, counted.
         """
         (sweep,) = results

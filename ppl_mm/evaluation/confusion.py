@@ -21,13 +21,12 @@ def confusion_matrix(pred: np.ndarray, truth: np.ndarray, num_classes: int) -> n
     """Count the pixels of one image by truth and prediction.
 
     Args:
-        pred (np.ndarray): Labels, uint8, shape ``(H, W)``: 0 = background,
-            1..num_classes, 255 = ignore.
-        truth (np.ndarray): Mask, uint8, same shape, 255 = void.
-        num_classes (int): Foreground classes, as in a CAMHead.
+        pred: Labels, uint8, shape ``(H, W)``: 0 = background, 1..num_classes, 255 = ignore.
+        truth: Mask, uint8, same shape, 255 = void.
+        num_classes: Foreground classes, as in a CAMHead.
 
     Returns:
-        np.ndarray: int64, shape ``(num_classes + 1, num_classes + 2)``.
+        int64, shape ``(num_classes + 1, num_classes + 2)``.
 
     Raises:
         ValueError: If the shapes differ or a value is not a label.
@@ -58,9 +57,9 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
     """Raise a ValueError where a value is neither a class nor 255.
 
     Args:
-        pixels (np.ndarray): Pixels of each value, shape ``(256,)``.
-        num_classes (int): Foreground classes.
-        what (str): What the message calls the picture.
+        pixels: Pixels of each value, shape ``(256,)``.
+        num_classes: Foreground classes.
+        what: What the message calls the picture.
     """
     bad = np.flatnonzero(pixels[num_classes + 1 : IGNORE]) + num_classes + 1
     if len(bad):
@@ -87,11 +86,11 @@ def iou_from_confusion(confusion: np.ndarray) -> np.ndarray:
     """Intersection over union of each class.
 
     Args:
-        confusion (np.ndarray): Shape ``(..., n + 1, n + 2)``.
+        confusion: Shape ``(..., n + 1, n + 2)``.
 
     Returns:
-        np.ndarray: Fractions, shape ``(..., n + 1)``, background first; nan
-        for a class that is absent from the truth.
+        Fractions, shape ``(..., n + 1)``, background first; nan for a class that is absent from
+        the truth.
     """
     hit, extra, missed = _true_false(confusion)
     return _ratio(confusion, hit, hit + extra + missed)
@@ -115,9 +114,8 @@ def recall_from_confusion(confusion: np.ndarray) -> np.ndarray:
 def over_activation(confusion: np.ndarray) -> np.ndarray:
     """False positives over the union of each class, ``(..., n + 1)``.
 
-    How far a map reaches beyond its object, as the evaluation code around
-    SEAM (Wang et al., CVPR 2020, arXiv 2004.04581) measures it. IoU, over- and
-    under-activation of a class add up to 1.
+    How far a map reaches beyond its object, as the evaluation code around SEAM (Wang et al., CVPR
+    2020, arXiv 2004.04581) measures it. IoU, over- and under-activation of a class add up to 1.
     """
     hit, extra, missed = _true_false(confusion)
     return _ratio(confusion, extra, hit + extra + missed)
@@ -136,12 +134,12 @@ def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """The scores of a split, each the mean over its classes.
 
     Args:
-        confusion (np.ndarray): Shape ``(..., n + 1, n + 2)``.
+        confusion: Shape ``(..., n + 1, n + 2)``.
 
     Returns:
-        dict[str, np.ndarray]: Fractions of shape ``(...)``: ``mIoU``,
-        ``precision`` and ``recall`` over all classes with the background,
-        ``over_activation`` and ``under_activation`` over the foreground.
+        dict[str, np.ndarray]: Fractions of shape ``(...)``: ``mIoU``, ``precision`` and ``recall``
+        over all classes with the background, ``over_activation`` and ``under_activation`` over the
+        foreground.
     """
     return dict(
         mIoU=_mean(iou_from_confusion(confusion)),

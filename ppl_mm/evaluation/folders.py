@@ -27,8 +27,8 @@ def evaluate_folder(
 
     Args:
         cam_dir: Holds ``<image id>.npz``.
-        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts
-            the negatives without a mask.
+        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
+            a mask.
         stems: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         thresholds: Defaults to 0.01, 0.02, .. 0.99.
@@ -66,15 +66,15 @@ def evaluate_labels(
 
     Args:
         label_dir: Holds ``<image id>.png``.
-        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts
-            the negatives without a mask.
+        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
+            a mask.
         stems: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         progress: Show a bar with the time left on stderr.
 
     Returns:
-        The confusion matrix of the split, int64, shape
-        ``(num_classes + 1, num_classes + 2)``, see :mod:`.confusion`.
+        The confusion matrix of the split, int64, shape ``(num_classes + 1, num_classes + 2)``, see
+        :mod:`.confusion`.
 
     Raises:
         UserError: If a file is missing, unreadable or does not fit the other.

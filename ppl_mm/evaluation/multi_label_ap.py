@@ -15,9 +15,9 @@ from .finite import require_finite
 class MultiLabelAP(BaseMetric):
     """Average precision of each class, and its mean over the classes of the split.
 
-    A class that no image of the split shows has no average precision. It is
-    left out of the mean, and counted. mmpretrain's ``AveragePrecision`` counts
-    it as 0; for the other classes both give the same numbers.
+    A class that no image of the split shows has no average precision. It is left out of the mean,
+    and counted. mmpretrain's ``AveragePrecision`` counts it as 0; for the other classes both give
+    the same numbers.
 
     Args:
         collect_device: See BaseMetric. Defaults to 'cpu'.
@@ -34,9 +34,9 @@ class MultiLabelAP(BaseMetric):
 
         Args:
             data_batch: Not used.
-            data_samples: One dict per image, with ``pred_score`` (num_classes,)
-                and ``gt_label``, the ids of its classes, or ``gt_score``
-                (num_classes,): 1 for present, 0 for absent, -1 for unknown.
+            data_samples: One dict per image, with ``pred_score`` (num_classes,) and ``gt_label``,
+                the ids of its classes, or ``gt_score`` (num_classes,): 1 for present, 0 for
+                absent, -1 for unknown.
 
         Raises:
             UserError: If a score is NaN or infinite.
@@ -76,8 +76,8 @@ def average_precision(scores: Tensor, truth: Tensor) -> Tensor:
 
     Args:
         scores: (num_images, num_classes), higher for more likely.
-        truth: The same shape: 1 for present, 0 for absent, -1 for unknown.
-            Images of which a class is unknown are left out for that class.
+        truth: The same shape: 1 for present, 0 for absent, -1 for unknown. Images of which a class
+            is unknown are left out for that class.
 
     Returns:
         (num_classes,) in 0..1; NaN for a class that no image shows.

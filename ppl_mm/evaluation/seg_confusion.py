@@ -18,19 +18,16 @@ from .summary import format_table, summarize
 class SegConfusion(BaseMetric):
     """The confusion matrix of a split, and the scores read from it.
 
-    For the predictions of any mmseg model, to stand beside mmseg's
-    ``IoUMetric``. Scores are fractions from integer counts; they are those of
-    ``IoUMetric`` to its last digit, unless a class is absent from the split
-    but predicted: there it says 0, here the class is left out of the mean, see
-    :mod:`.confusion`.
+    For the predictions of any mmseg model, to stand beside mmseg's ``IoUMetric``. Scores are
+    fractions from integer counts; they are those of ``IoUMetric`` to its last digit, unless a
+    class is absent from the split but predicted: there it says 0, here the class is left out of
+    the mean, see :mod:`.confusion`.
 
     Args:
-        split (str): What to call the split in the log and the file. Defaults
-            to 'the split'.
-        out_file (str | PathLike, optional): A JSON to write: scores, per class
-            too, and the matrix. Defaults to None.
-        collect_device (str): As in BaseMetric. Defaults to 'cpu'.
-        prefix (str, optional): As in BaseMetric. Defaults to 'seg'.
+        split: What to call the split in the log and the file. Defaults to 'the split'.
+        out_file: A JSON to write: scores, per class too, and the matrix. Defaults to None.
+        collect_device: As in BaseMetric. Defaults to 'cpu'.
+        prefix: As in BaseMetric. Defaults to 'seg'.
 
     Examples:
         >>> test_evaluator = [
@@ -54,13 +51,12 @@ class SegConfusion(BaseMetric):
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch.
 
-        One entry per image: BaseMetric cuts the list of all processes to the
-        number of images, so that one repeated by a sampler counts once.
+        One entry per image: BaseMetric cuts the list of all processes to the number of images, so
+        that one repeated by a sampler counts once.
 
         Args:
-            data_batch (object): Not used.
-            data_samples (Sequence[dict]): One dict per image, same as a
-                ``SegDataSample``.
+            data_batch: Not used.
+            data_samples: One dict per image, same as a ``SegDataSample``.
         """
         foreground = len(self.dataset_meta['classes']) - 1
         for sample in data_samples:
@@ -80,12 +76,11 @@ class SegConfusion(BaseMetric):
         """Add up the images.
 
         Args:
-            results (list[np.ndarray]): A matrix for each image, int64, shape
-                ``(n + 1, n + 2)``.
+            results: A matrix for each image, int64, shape ``(n + 1, n + 2)``.
 
         Returns:
-            dict[str, float]: ``mIoU``, ``precision``, ``recall``,
-            ``over_activation`` and ``under_activation`` as fractions.
+            ``mIoU``, ``precision``, ``recall``, ``over_activation`` and ``under_activation`` as
+            fractions.
         """
         classes = self.dataset_meta['classes']
         summary = summarize(np.sum(results, axis=0), classes)

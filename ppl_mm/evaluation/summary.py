@@ -26,15 +26,13 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
     """Everything that a confusion matrix says, ready for JSON.
 
     Args:
-        confusion (np.ndarray): Shape ``(n + 1, n + 2)``, see
-            :mod:`.confusion`.
-        classes (Sequence[str]): The n + 1 names, background first.
+        confusion: Shape ``(n + 1, n + 2)``, see :mod:`.confusion`.
+        classes: The n + 1 names, background first.
 
     Returns:
-        dict: The means (``mIoU``, ``precision``, ..) as fractions;
-        ``per_class``: the same by name, None for n/a; ``absent_classes``: the
-        names without a pixel in the truth; ``ignored_share``: share of pixels
-        predicted as 255; ``num_pixels``; ``confusion_matrix``.
+        dict: The means (``mIoU``, ``precision``, ..) as fractions; ``per_class``: the same by
+        name, None for n/a; ``absent_classes``: the names without a pixel in the truth;
+        ``ignored_share``: share of pixels predicted as 255; ``num_pixels``; ``confusion_matrix``.
     """
     if len(classes) != len(confusion):
         raise ValueError(
@@ -68,10 +66,10 @@ def format_table(summary: dict) -> str:
     """A summary as a table of per cent, one line per class.
 
     Args:
-        summary (dict): From :func:`summarize`.
+        summary: From :func:`summarize`.
 
     Returns:
-        str: Lines of text, the mean last, ``n/a`` where there is no score.
+        Lines of text, the mean last, ``n/a`` where there is no score.
     """
     rows = list(summary['per_class'].items())
     means = dict(summary, iou=summary['mIoU'])

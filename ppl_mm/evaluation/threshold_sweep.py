@@ -15,17 +15,16 @@ DEFAULT_THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(1, 100))
 class ThresholdSweep:
     """Confusion matrices of pseudo-labels at many thresholds, in one pass.
 
-    A pixel's strongest class c does not depend on the threshold, and the pixel
-    is c wherever its score is above it. So each pixel is counted once, by
-    truth, c and the number of thresholds below its score, and the matrix of a
-    threshold is a cumulative sum of the counts. The numbers are exactly those
-    of one evaluation per threshold; memory is that of the counts, however many
+    A pixel's strongest class c does not depend on the threshold, and the pixel is c wherever its
+    score is above it. So each pixel is counted once, by truth, c and the number of thresholds
+    below its score, and the matrix of a threshold is a cumulative sum of the counts. The numbers
+    are exactly those of one evaluation per threshold; memory is that of the counts, however many
     images there are.
 
     Args:
-        num_classes (int): Foreground classes, as in a CAMHead.
-        thresholds (Sequence[float]): Scores of the background to try, none
-            negative, in any order. Defaults to 0.01, 0.02, .. 0.99.
+        num_classes: Foreground classes, as in a CAMHead.
+        thresholds: Scores of the background to try, none negative, in any order. Defaults to 0.01,
+            0.02, .. 0.99.
 
     Examples:
         >>> maps = CamFile(class_ids=[0], cam=[[[0.1, 0.9]]], size=(1, 2))
@@ -52,13 +51,12 @@ class ThresholdSweep:
         """Count one image.
 
         Args:
-            cam_file (CamFile): Its maps.
-            mask (np.ndarray): uint8, shape ``(H, W)``: 0 = background, 255 =
-                void.
+            cam_file: Its maps.
+            mask: uint8, shape ``(H, W)``: 0 = background, 255 = void.
 
         Raises:
-            ValueError: If the sizes differ, or a class of the maps or a value
-                of the mask is out of range. Nothing is counted then.
+            ValueError: If the sizes differ, or a class of the maps or a value of the mask is out
+                of range. Nothing is counted then.
         """
         check_same_size(cam_file.size, mask.shape)
         ids = cam_file.class_ids
@@ -93,7 +91,7 @@ class ThresholdSweep:
         """Add what another sweep counted on other images.
 
         Args:
-            other (ThresholdSweep): A sweep of the same classes and thresholds.
+            other: A sweep of the same classes and thresholds.
         """
         if (self.num_classes, self.thresholds) != (other.num_classes, other.thresholds):
             raise ValueError('two sweeps of different classes or thresholds cannot be merged')
@@ -105,12 +103,11 @@ class ThresholdSweep:
         """The confusion matrix at one threshold, or at all of them.
 
         Args:
-            threshold (float, optional): One of ``thresholds``. Defaults to
-                None: all.
+            threshold: One of ``thresholds``. Defaults to None: all.
 
         Returns:
-            np.ndarray: int64, shape ``(n + 1, n + 2)``, or ``(T, n + 1, n +
-            2)`` for all T thresholds, see :mod:`.confusion`.
+            int64, shape ``(n + 1, n + 2)``, or ``(T, n + 1, n + 2)`` for all T thresholds, see
+            :mod:`.confusion`.
         """
         # above[t, k]: pixels whose score is above the first k + 1 thresholds.
         above = self.counts[..., :0:-1].cumsum(axis=2)[..., ::-1]
@@ -137,7 +134,7 @@ class ThresholdSweep:
         """The threshold of the highest mIoU, the lowest one on a tie.
 
         Returns:
-            tuple[float, float]: Threshold, and mIoU as a fraction.
+            Threshold, and mIoU as a fraction.
 
         Raises:
             ValueError: If no labelled pixel was counted.
@@ -152,9 +149,8 @@ class ThresholdSweep:
         """The mean scores over the thresholds, ready for JSON.
 
         Returns:
-            dict[str, list[float | None]]: ``threshold`` and, for each,
-            ``mIoU``, ``precision``, ``recall``, ``over_activation`` and
-            ``under_activation``; None where there is no score.
+            ``threshold`` and, for each, ``mIoU``, ``precision``, ``recall``, ``over_activation``
+            and ``under_activation``; None where there is no score.
         """
         scores = mean_scores(self.confusion())
         curve = {
@@ -167,14 +163,13 @@ class ThresholdSweep:
 class _CountBelow:
     """How many thresholds lie below each score, exactly and fast.
 
-    The bits of a non-negative float, read as an integer, grow with it. Their
-    upper part, the cell, looks up one number that is made so that adding the
-    bits carries into the upper part just above the threshold of that cell; the
-    upper part of the sum is the count. This takes a third of a binary search.
-    Thresholds that share the smallest cells are searched.
+    The bits of a non-negative float, read as an integer, grow with it. Their upper part, the cell,
+    looks up one number that is made so that adding the bits carries into the upper part just above
+    the threshold of that cell; the upper part of the sum is the count. This takes a third of a
+    binary search. Thresholds that share the smallest cells are searched.
 
     Args:
-        thresholds (np.ndarray): float32, ascending, not negative.
+        thresholds: float32, ascending, not negative.
     """
 
     def __init__(self, thresholds: np.ndarray):
@@ -200,10 +195,10 @@ class _CountBelow:
         """Count.
 
         Args:
-            score (np.ndarray): float32, any shape.
+            score: float32, any shape.
 
         Returns:
-            np.ndarray: int32 or int64, same shape.
+            int32 or int64, same shape.
         """
         if self.shift is None:
             return np.searchsorted(self.thresholds, score)

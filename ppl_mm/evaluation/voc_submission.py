@@ -28,8 +28,8 @@ class Split:
     """The images that an archive must hold.
 
     Args:
-        data_root (Path): The folder of VOC 2012.
-        split (str): Name of a list, or path of a .txt.
+        data_root: The folder of VOC 2012.
+        split: Name of a list, or path of a .txt.
 
     Attributes:
         images (list[str]): Their ids.
@@ -63,11 +63,11 @@ def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
     """Name and content of every prediction, as the archive has them.
 
     Args:
-        folder (Path): The predictions.
-        split (Split): Which there must be.
+        folder: The predictions.
+        split: Which there must be.
 
     Yields:
-        tuple[str, bytes]: ``<image>.png`` and the file.
+        ``<image>.png`` and the file.
 
     Raises:
         UserError: One is missing, or one is not accepted by the server.
@@ -102,9 +102,9 @@ def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> 
     """Write an archive whose bytes depend on its content alone.
 
     Args:
-        path (Path): The archive.
-        comp (int): The competition, 5 or 6.
-        files (Iterator): Names and contents.
+        path: The archive.
+        comp: The competition, 5 or 6.
+        files: Names and contents.
     """
     with (
         atomic_write(path) as file,
@@ -121,8 +121,8 @@ class Faults:
     """What is wrong with an archive; a line for each kind.
 
     Args:
-        archive (Path): The archive.
-        total (int): How many images it should have.
+        archive: The archive.
+        total: How many images it should have.
     """
 
     def __init__(self, archive: Path, total: int) -> None:
@@ -146,11 +146,11 @@ def check_archive(path: Path, split: Split) -> list[str]:
     """Say what the server would not take.
 
     Args:
-        path (Path): The archive.
-        split (Split): What it should hold.
+        path: The archive.
+        split: What it should hold.
 
     Returns:
-        list[str]: One line for each kind of fault; none if all is well.
+        One line for each kind of fault; none if all is well.
 
     Raises:
         UserError: There is no such file.
@@ -187,11 +187,11 @@ def check_member(
     """Check one file of an archive.
 
     Args:
-        tar (TarFile): The archive.
-        member (TarInfo): The file.
-        split (Split): What should be there.
-        seen (dict): Folder of each image so far; this one is added.
-        faults (Faults): What is wrong is added.
+        tar: The archive.
+        member: The file.
+        split: What should be there.
+        seen: Folder of each image so far; this one is added.
+        faults: What is wrong is added.
     """
     name = PurePosixPath(member.name)
     folder, image = str(name.parent), name.stem
@@ -213,11 +213,11 @@ def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
     """What is wrong with a label.
 
     Args:
-        content (bytes): The file.
-        size (tuple[int, int]): Width and height of its image.
+        content: The file.
+        size: Width and height of its image.
 
     Returns:
-        str | None: The fault, as the end of a sentence; None if there is none.
+        The fault, as the end of a sentence; None if there is none.
     """
     try:
         with Image.open(io.BytesIO(content), formats=['PNG']) as picture:

@@ -20,26 +20,25 @@ _OPTIONAL = ('scale', 'score')
 class CamFile:
     """The class activation maps of one image, for its own classes only.
 
-    The arrays are brought to the precision of the file when the object is
-    made, so scores are the same before writing and after reading.
+    The arrays are brought to the precision of the file when the object is made, so scores are the
+    same before writing and after reading.
 
     Args:
-        class_ids: Classifier ids, 0 = first foreground class, int16, shape
-            ``(n,)``; ``n`` may be 0.
+        class_ids: Classifier ids, 0 = first foreground class, int16, shape ``(n,)``; ``n`` may be
+            0.
         cam: float16, shape ``(n, h, w)``; may be coarser than the image.
         size: (H, W) of the image in pixels.
-        normalized: Whether each map was divided by its own maximum, so that
-            values lie in 0..1. Defaults to True.
-        scale: What each map was divided by: its maximum after the views were
-            merged, float32, shape ``(n,)``, 0 or more. In logits, or
-            probabilities where maps are probabilities. Defaults to None: not
-            known.
-        score: How strongly the whole image shows each class, a probability,
-            float32, shape ``(n,)``. Defaults to None: not known.
+        normalized: Whether each map was divided by its own maximum, so that values lie in 0..1.
+            Defaults to True.
+        scale: What each map was divided by: its maximum after the views were merged, float32,
+            shape ``(n,)``, 0 or more. In logits, or probabilities where maps are probabilities.
+            Defaults to None: not known.
+        score: How strongly the whole image shows each class, a probability, float32, shape
+            ``(n,)``. Defaults to None: not known.
 
     Raises:
-        ValueError: If the shapes do not fit each other, an id repeats or is
-            out of range, or a value is of another kind or not finite.
+        ValueError: If the shapes do not fit each other, an id repeats or is out of range, or a
+            value is of another kind or not finite.
 
     Examples:
         >>> cam = np.zeros((1, 56, 56), np.float16)
@@ -74,10 +73,9 @@ class CamFile:
         """Return the maps that a test-time augmented model gave for an image.
 
         Args:
-            sample: A data sample, or the dict of one: ``class_ids`` (n,),
-                ``cam`` (n, h, w), normalized, ``ori_shape`` (H, W), and
-                optionally ``cam_scale`` and ``cam_score`` (n,); tensors on any
-                device.
+            sample: A data sample, or the dict of one: ``class_ids`` (n,), ``cam`` (n, h, w),
+                normalized, ``ori_shape`` (H, W), and optionally ``cam_scale`` and ``cam_score``
+                (n,); tensors on any device.
 
         Raises:
             ValueError: See :class:`CamFile`.
@@ -163,9 +161,8 @@ def _per_class(name: str, values: Any, n: int) -> np.ndarray | None:
 def write_cam(path: str | os.PathLike, cam_file: CamFile) -> None:
     """Write a CAM file, whole or not at all.
 
-    Compressed: half the bytes of a plain npz, and reading a map saved at a
-    quarter of the image's side costs 0.1 ms more, a tenth of what upsampling
-    it costs. The same maps give the same bytes.
+    Compressed: half the bytes of a plain npz, and reading a map saved at a quarter of the image's
+    side costs 0.1 ms more, a tenth of what upsampling it costs. The same maps give the same bytes.
 
     Args:
         path: The npz to write; its folder is made.
@@ -186,9 +183,8 @@ def read_cam(path: str | os.PathLike) -> CamFile:
         path: An npz written by :func:`write_cam`.
 
     Raises:
-        UserError: If the file is missing, damaged, of another kind, or its
-            arrays do not fit each other; see also
-            :func:`ppl_mm.formats.npz_file.read_npz`.
+        UserError: If the file is missing, damaged, of another kind, or its arrays do not fit each
+            other; see also :func:`ppl_mm.formats.npz_file.read_npz`.
     """
     arrays: dict[str, Any] = read_npz(path, 'CAM file', _REQUIRED, _OPTIONAL)
     try:

@@ -46,8 +46,8 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
         The names, in Unicode's normal form.
 
     Raises:
-        UserError: The list is empty, names a class twice, names the
-            background, or a name has a control character.
+        UserError: The list is empty, names a class twice, names the background, or a name has a
+            control character.
     """
     if (
         not names
@@ -162,8 +162,8 @@ def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str,
         classes: What a name may be meant to be.
 
     Returns:
-        From a name to the class that it resembles. Names that differ in a
-        number, as ``crack 1`` and ``crack 2``, do not resemble each other.
+        From a name to the class that it resembles. Names that differ in a number, as ``crack 1``
+        and ``crack 2``, do not resemble each other.
     """
     found = {}
     for name, count in counts.items():

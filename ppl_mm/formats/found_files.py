@@ -26,8 +26,7 @@ class FoundFiles:
     """What lies below a folder.
 
     Attributes:
-        photos: Sorted paths below it, with slashes; those that cannot be read
-            as well.
+        photos: Sorted paths below it, with slashes; those that cannot be read as well.
         skipped: All other files: from such a path to the kind that they are.
     """
 

@@ -16,13 +16,13 @@ from .voc_layout import VOCLayout
 class GroundTruth:
     """The masks of a data set; a negative without a mask is all background.
 
-    A negative is an image whose label is empty: it shows none of the classes,
-    so its mask need not be drawn. Labels are read only if a mask is missing.
+    A negative is an image whose label is empty: it shows none of the classes, so its mask need not
+    be drawn. Labels are read only if a mask is missing.
 
     Args:
         mask_dir: Holds ``<image id>.png``.
-        label_file: The image-level labels. Defaults to None: those of the
-            data set in VOC's layout that ``mask_dir`` lies in, if it has any.
+        label_file: The image-level labels. Defaults to None: those of the data set in VOC's layout
+            that ``mask_dir`` lies in, if it has any.
 
     Attributes:
         assumed: Ids of the negatives that were taken as all background.
@@ -64,8 +64,8 @@ class GroundTruth:
             size: (H, W) of the image, for a negative without a mask.
 
         Raises:
-            UserError: The mask is missing or cannot be read, or the
-                image-level labels are malformed.
+            UserError: The mask is missing or cannot be read, or the image-level labels are
+                malformed.
         """
         self.check(image)
         path = self.path(image)
@@ -114,8 +114,8 @@ def read_negatives(
 
     Args:
         data_root: Folder of the data set.
-        label_file: Its image-level labels. Defaults to None: the label file in
-            ``data_root``; there are no negatives if it has none.
+        label_file: Its image-level labels. Defaults to None: the label file in ``data_root``;
+            there are no negatives if it has none.
 
     Raises:
         UserError: The labels, or the list of classes, are malformed.

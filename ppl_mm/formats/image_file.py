@@ -55,16 +55,15 @@ def read_image(
         path: The file, or an address that mmengine's file backends know.
         white_level: White of 16 bits. Defaults to None: the data set's, see
             :func:`.bit_depth.white_level_for`.
-        bgr: Whether to return BGR, as OpenCV orders channels. Defaults to
-            False.
+        bgr: Whether to return BGR, as OpenCV orders channels. Defaults to False.
         backend_args: Of :func:`mmengine.fileio.get`. Defaults to None.
 
     Returns:
         uint8, (H, W, 3), upright and without transparency.
 
     Raises:
-        UserError: One line that names the file: it is missing, not a regular
-            file, damaged, too large, or of a kind that is not read.
+        UserError: One line that names the file: it is missing, not a regular file, damaged, too
+            large, or of a kind that is not read.
     """
     with naming(path):
         check_kind(path)
@@ -80,15 +79,14 @@ def decode_image(
 ) -> np.ndarray:
     """Decode the bytes of an image file.
 
-    A whole JPEG of the usual kind is left to OpenCV: the pixels are the same,
-    in two thirds of the time. Alone it would fill a truncated file with grey.
+    A whole JPEG of the usual kind is left to OpenCV: the pixels are the same, in two thirds of the
+    time. Alone it would fill a truncated file with grey.
 
     Args:
         content: The file.
         white_level: See :func:`read_image`.
         bgr: See :func:`read_image`.
-        path: Where it was, to look for the data set's white. Defaults to
-            None: 65535 is white.
+        path: Where it was, to look for the data set's white. Defaults to None: 65535 is white.
 
     Returns:
         uint8, (H, W, 3).

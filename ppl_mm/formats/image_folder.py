@@ -13,9 +13,8 @@ class ImageFolder:
 
     Args:
         root: The folder.
-        suffixes: Endings that make a file an image, lower case; of two files
-            that differ in nothing else, the one whose ending comes first is
-            found. Defaults to those of images.
+        suffixes: Endings that make a file an image, lower case; of two files that differ in
+            nothing else, the one whose ending comes first is found. Defaults to those of images.
 
     Raises:
         UserError: The folder is missing.
@@ -34,8 +33,8 @@ class ImageFolder:
         """Return the path of an image, or None if there is none.
 
         Args:
-            image: Path below the folder, with or without suffix; a file of
-                exactly that name comes first.
+            image: Path below the folder, with or without suffix; a file of exactly that name comes
+                first.
         """
         folder, name = os.path.split(normal_name(image))
         by_name, by_stem = self._files(folder)
@@ -45,8 +44,7 @@ class ImageFolder:
         """Return the path of an image, or None if there is none.
 
         Args:
-            stem: Path below the folder, without suffix: a.png is a.png.jpg
-                and never a.png.
+            stem: Path below the folder, without suffix: a.png is a.png.jpg and never a.png.
         """
         folder, name = os.path.split(normal_name(stem))
         return self._files(folder)[1].get(name)

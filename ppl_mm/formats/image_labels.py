@@ -41,8 +41,7 @@ def read_labels(
         The rows, at least one, and the classes that the file lists.
 
     Raises:
-        UserError: The format is unknown, or the file is missing, empty or
-            malformed.
+        UserError: The format is unknown, or the file is missing, empty or malformed.
     """
     ann_format = label_format(path, ann_format)
     names = LabelNames(classes, negative_names)

@@ -19,8 +19,8 @@ _OUTSIDE = re.compile(r'^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)')
 def normal_name(name: str) -> str:
     """Return a name in Unicode's normal form C.
 
-    macOS and some archives write the two characters of ``e`` and its accent
-    where others write one. Whoever matches names matches these forms.
+    macOS and some archives write the two characters of ``e`` and its accent where others write
+    one. Whoever matches names matches these forms.
     """
     return name if name.isascii() else unicodedata.normalize('NFC', name)
 
@@ -43,8 +43,8 @@ def image_id(image: str) -> str:
 def image_fault(image: str) -> str:
     """Return why a name is not that of an image below the image folder, '' if it is.
 
-    Exports and masks are named after the image, so every list and label file
-    passes its names through here: none may leave the folder of a data set.
+    Exports and masks are named after the image, so every list and label file passes its names
+    through here: none may leave the folder of a data set.
 
     Args:
         image: As a list or a label file has it.
@@ -69,8 +69,7 @@ def check_image(image: str, where: str) -> str:
         The name.
 
     Raises:
-        UserError: The path is empty or absolute, holds ``..``, or has a
-            control character.
+        UserError: The path is empty or absolute, holds ``..``, or has a control character.
     """
     fault = image_fault(image)
     if fault:
@@ -82,16 +81,15 @@ def read_image_list(path: str | os.PathLike) -> list[tuple[int, str]]:
     """Read the images of a list, each once.
 
     Args:
-        path: A text file with one image per line, a path below the image
-            folder with or without suffix; names may hold spaces. The flag of
-            a VOC list of one class is left out.
+        path: A text file with one image per line, a path below the image folder with or without
+            suffix; names may hold spaces. The flag of a VOC list of one class is left out.
 
     Returns:
         Line numbers from 1, and images as they stand.
 
     Raises:
-        UserError: The file is missing, not text, or empty; or it names an
-            image twice, or one that is not below the image folder.
+        UserError: The file is missing, not text, or empty; or it names an image twice, or one that
+            is not below the image folder.
     """
     lines = [
         (number, _FLAG.sub('', line.strip()).rstrip())

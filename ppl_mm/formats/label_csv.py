@@ -26,9 +26,9 @@ _LONGEST = 80  # characters of a line that a message shows
 def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read a CSV file of image-level labels.
 
-    It has either a column of labels (``image,labels``), or a column of 0 and 1
-    for each class (``image,cat,dog``). Commas, semicolons or tabs separate
-    the cells. Other columns beside one of labels are not read.
+    It has either a column of labels (``image,labels``), or a column of 0 and 1 for each class
+    (``image,cat,dog``). Commas, semicolons or tabs separate the cells. Other columns beside one of
+    labels are not read.
 
     Args:
         path: The file.

@@ -21,15 +21,14 @@ class _Pairs(list):
 def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read a JSON file of image-level labels, of either of two kinds.
 
-    ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's
-    ``{"metainfo": {"classes": [..]}, "data_list": [{"img_path": "01.jpg",
-    "gt_label": [0, 2]}, ..]}``. The first kind may also hold vectors of 0 and
-    1, or of true and false, with a value for each class.
+    ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's ``{"metainfo": {"classes": [..]},
+    "data_list": [{"img_path": "01.jpg", "gt_label": [0, 2]}, ..]}``. The first kind may also hold
+    vectors of 0 and 1, or of true and false, with a value for each class.
 
     Args:
         path: The file.
-        names: The rules for names. Class ids refer to its classes, or to
-            those of the file if it lists them.
+        names: The rules for names. Class ids refer to its classes, or to those of the file if it
+            lists them.
 
     Returns:
         The rows, and ``metainfo.classes``.
@@ -81,8 +80,7 @@ def _are_vectors(lists: Sequence[list], length: int, path: str | os.PathLike) ->
     """Return whether lists of numbers are multi-hot vectors rather than class ids.
 
     Raises:
-        UserError: They could be either, as ``[0, 1]`` for every image of a
-            set of two classes.
+        UserError: They could be either, as ``[0, 1]`` for every image of a set of two classes.
     """
     if not lists or not all(
         len(values) == length and all(type(value) is int and value in (0, 1) for value in values)

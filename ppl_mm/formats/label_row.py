@@ -9,11 +9,9 @@ class LabelRow(NamedTuple):
 
     Attributes:
         image: Path below the image folder, with or without suffix.
-        names: Names of classes; none for a negative, an image that shows none
-            of the classes.
+        names: Names of classes; none for a negative, an image that shows none of the classes.
         path: The file.
-        place: Line number, or name of the entry; '' where the file is the
-            image's own.
+        place: Line number, or name of the entry; '' where the file is the image's own.
     """
 
     image: str
@@ -34,8 +32,7 @@ class LabelRows(NamedTuple):
 
     Attributes:
         rows: In the order of the file.
-        classes: The classes that the file lists, in its order; None if it
-            lists none.
+        classes: The classes that the file lists, in its order; None if it lists none.
     """
 
     rows: list[LabelRow]

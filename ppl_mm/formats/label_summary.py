@@ -27,16 +27,14 @@ class LabelSummary:
 
     Args:
         num_labels: How many labels, without those of ``negatives``.
-        background: Labels without a pixel of any class, those of
-            ``negatives`` apart.
+        background: Labels without a pixel of any class, those of ``negatives`` apart.
         void: Labels with nothing but "ignore".
-        covered: Mean share of an image that has a class, 0..1, over the labels
-            that show one; 0 where there is none.
-        nearly_all: Labels in which classes cover more than
-            :data:`NEARLY_ALL` of the image.
+        covered: Mean share of an image that has a class, 0..1, over the labels that show one; 0
+            where there is none.
+        nearly_all: Labels in which classes cover more than :data:`NEARLY_ALL` of the image.
         images_per_class: Labels that show a class, by class id.
-        negatives: Labels of images that show none of the classes, which are
-            rightly background. Only looked for where most labels are.
+        negatives: Labels of images that show none of the classes, which are rightly background.
+            Only looked for where most labels are.
         unread: Labels that were left out to save time.
     """
 
@@ -95,14 +93,12 @@ def summarize_labels(
     """Return the counts over pseudo-labels, read with several threads.
 
     Args:
-        labels: The label of each image by image id, see
-            :func:`.mask_file.read_mask`.
+        labels: The label of each image by image id, see :func:`.mask_file.read_mask`.
         num_classes: Foreground classes.
-        negatives: Returns the ids of the images that show none of the classes,
-            such as :func:`.ground_truth.read_negatives`. Called only where
-            most labels are background. Defaults to: there are none.
-        most: Of more labels than this, read this many, evenly spread. Defaults
-            to None: read all.
+        negatives: Returns the ids of the images that show none of the classes, such as
+            :func:`.ground_truth.read_negatives`. Called only where most labels are background.
+            Defaults to: there are none.
+        most: Of more labels than this, read this many, evenly spread. Defaults to None: read all.
 
     Raises:
         UserError: If a file is missing or cannot be read.

@@ -27,8 +27,8 @@ def read_voc_xml(
         count_difficult: Whether an object marked difficult counts.
 
     Returns:
-        The rows in the order of ``images`` or of the file names. An image
-        without an object is a negative.
+        The rows in the order of ``images`` or of the file names. An image without an object is a
+        negative.
 
     Raises:
         UserError: The folder or a file is missing, or a file is malformed.

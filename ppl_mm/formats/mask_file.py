@@ -21,12 +21,11 @@ IGNORE = 255
 def voc_palette() -> bytes:
     """The colours of PASCAL VOC's masks, by the bit rule of its devkit.
 
-    Bits 0, 1 and 2 of a label are the highest bits of red, green and blue,
-    bits 3, 4 and 5 the next lower ones, and so on: 0 is black, 1 a dark red,
-    255 a pale yellow.
+    Bits 0, 1 and 2 of a label are the highest bits of red, green and blue, bits 3, 4 and 5 the
+    next lower ones, and so on: 0 is black, 1 a dark red, 255 a pale yellow.
 
     Returns:
-        bytes: Red, green and blue of 256 labels, 768 bytes.
+        Red, green and blue of 256 labels, 768 bytes.
     """
     label = np.arange(256)
     palette = np.zeros((256, 3), np.uint8)
@@ -41,11 +40,10 @@ def encode_label(label: np.ndarray) -> bytes:
     """A label as an 8-bit PNG with VOC's palette.
 
     Args:
-        label (np.ndarray): uint8, shape ``(H, W)``: 0 = background, classifier
-            id + 1, 255 = ignore.
+        label: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
 
     Returns:
-        bytes: The file.
+        The file.
 
     Raises:
         ValueError: If the label is of another type or shape.
@@ -63,8 +61,8 @@ def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
     """Write a label as an 8-bit palette PNG, whole or not at all.
 
     Args:
-        path (str | PathLike): The PNG to write; its folder is made.
-        label (np.ndarray): See :func:`encode_label`.
+        path: The PNG to write; its folder is made.
+        label: See :func:`encode_label`.
 
     Raises:
         ValueError: If the label is of another type or shape.
@@ -78,15 +76,13 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     """Read a mask, the data set's own or one of ours.
 
     Args:
-        path (str | PathLike): A palette or grey 8-bit picture whose pixel
-            values are labels.
+        path: A palette or grey 8-bit picture whose pixel values are labels.
 
     Returns:
-        np.ndarray: uint8, shape ``(H, W)``.
+        uint8, shape ``(H, W)``.
 
     Raises:
-        UserError: If the file is missing, cannot be read to its end, or is a
-            colour picture.
+        UserError: If the file is missing, cannot be read to its end, or is a colour picture.
     """
     with _naming(path), Image.open(path) as image:
         mode = _mode_of(image)
@@ -146,19 +142,19 @@ def check_labels(mask: np.ndarray, num_classes: int, path: str | os.PathLike, ad
 def read_any_mask(path: str | os.PathLike) -> np.ndarray:
     """Read a mask as people have them: of any lossless format and depth.
 
-    A data set holds 8-bit PNGs alone, which is what training reads; the
-    converters write them, of masks that this reads.
+    A data set holds 8-bit PNGs alone, which is what training reads; the converters write them, of
+    masks that this reads.
 
     Args:
-        path: A palette or grey picture of 1 to 16 bits whose values are
-            labels; of grey with transparency, the grey, where all is opaque.
+        path: A palette or grey picture of 1 to 16 bits whose values are labels; of grey with
+            transparency, the grey, where all is opaque.
 
     Returns:
         The values, uint8 (H, W).
 
     Raises:
-        UserError: If the file is missing, cannot be read to its end, is a
-            JPEG or a colour picture, or has a value above 255.
+        UserError: If the file is missing, cannot be read to its end, is a JPEG or a colour
+            picture, or has a value above 255.
     """
     with _naming(path), Image.open(path) as image:
         if image.format == 'JPEG':

@@ -45,17 +45,15 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """Read all arrays of a ``.params`` file.
 
     Args:
-        path (str | PathLike): As saved by ``mxnet.nd.save`` with names, or by
-            ``Module.save_checkpoint``, which puts ``arg:`` or ``aux:`` before
-            each name.
+        path: As saved by ``mxnet.nd.save`` with names, or by ``Module.save_checkpoint``, which
+            puts ``arg:`` or ``aux:`` before each name.
 
     Returns:
-        dict[str, np.ndarray]: In the order of the file. What MXNet calls a
-        none array is empty.
+        In the order of the file. What MXNet calls a none array is empty.
 
     Raises:
-        UserError: If there is no such file, it is another kind of file,
-            truncated, or holds what this reader does not know.
+        UserError: If there is no such file, it is another kind of file, truncated, or holds what
+            this reader does not know.
     """
     path = Path(path)
     if not path.is_file():
@@ -81,8 +79,8 @@ class _Reader:
     """Takes one thing after another from a file, and never beyond its end.
 
     Args:
-        file (BinaryIO): Open at its beginning.
-        path (Path): Its name, for messages.
+        file: Open at its beginning.
+        path: Its name, for messages.
     """
 
     def __init__(self, file: BinaryIO, path: Path) -> None:

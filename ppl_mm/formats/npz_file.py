@@ -35,9 +35,8 @@ def read_npz(
         The arrays that the file has, by name.
 
     Raises:
-        UserError: If the file is missing, not a regular file, damaged, or of
-            another kind; or if its arrays hold Python objects or need more
-            than :data:`MAX_BYTES` of memory.
+        UserError: If the file is missing, not a regular file, damaged, or of another kind; or if
+            its arrays hold Python objects or need more than :data:`MAX_BYTES` of memory.
     """
     try:
         check_regular(path)

@@ -33,8 +33,7 @@ class Photo:
         full_size: Width and height, upright, in the file.
         orientation: EXIF's, 1 to 8; 1 is upright.
         changes: What differs from the file, in words.
-        suffix: '.jpg' or '.png' if the bytes of the file can serve as they
-            are, else None.
+        suffix: '.jpg' or '.png' if the bytes of the file can serve as they are, else None.
     """
 
     picture: Image.Image
@@ -51,8 +50,7 @@ def read_photo(
 
     Args:
         path: The file.
-        max_long_side: Shrink what is larger, in pixels. Defaults to None:
-            keep the size.
+        max_long_side: Shrink what is larger, in pixels. Defaults to None: keep the size.
         white_level: White of 16 bits. Defaults to None: the data set's, see
             :func:`.bit_depth.white_level_for`.
 
@@ -79,8 +77,8 @@ def develop(
 
     Args:
         image: As Pillow opened it.
-        content: The bytes of its file, for colours of 16 bits. Defaults to
-            none, for an image that never was a file.
+        content: The bytes of its file, for colours of 16 bits. Defaults to none, for an image that
+            never was a file.
         white_level: White of 16 bits. Defaults to 65535.
         max_long_side: See :func:`read_photo`. Defaults to None.
 

@@ -54,8 +54,7 @@ def read_bytes(path: str | os.PathLike, what: str) -> bytes:
         what: What the file is, for messages.
 
     Raises:
-        UserError: The file is missing, cannot be read, or is not a regular
-            file.
+        UserError: The file is missing, cannot be read, or is not a regular file.
     """
     try:
         check_regular(path)

@@ -13,8 +13,8 @@ _PREMULTIPLIED, _STRAIGHT = 1, 2
 def has_alpha_band(image: Image.Image) -> bool:
     """Return whether the last band is opacity.
 
-    A fourth band of a TIFF may be anything, near infrared for example: it is
-    opacity only where the file declares that.
+    A fourth band of a TIFF may be anything, near infrared for example: it is opacity only where
+    the file declares that.
     """
     if image.format == 'TIFF':
         return bool({_PREMULTIPLIED, _STRAIGHT} & set(_extra_samples(image)))

@@ -29,18 +29,16 @@ class Block:
     """One block of a backbone.
 
     Args:
-        name (str): Its name within the backbone, for people.
-        layers (tuple[Callable]): What it applies, in order: modules of the
-            backbone, each mapping (B, C, H, W) to (B, C', H', W').
-        stride (int): H / H', of all layers together.
-        channels (int): Channels of the features that its output holds.
-        readout (tuple[Callable]): What turns the output into these features,
-            for others than the next block: norm and ReLU, where a sum of
-            residuals is passed on. Defaults to none, the output itself.
-        tiles (bool): Whether each cell of the output stands for a square of
-            ``stride`` cells of the input, the first at the top left, as in a
-            patch embedding. A strided convolution with padding on all sides
-            does not tile. Only read where ``stride`` is above 1. Defaults to
+        name: Its name within the backbone, for people.
+        layers: What it applies, in order: modules of the backbone, each mapping (B, C, H, W) to
+            (B, C', H', W').
+        stride: H / H', of all layers together.
+        channels: Channels of the features that its output holds.
+        readout: What turns the output into these features, for others than the next block: norm
+            and ReLU, where a sum of residuals is passed on. Defaults to none, the output itself.
+        tiles: Whether each cell of the output stands for a square of ``stride`` cells of the
+            input, the first at the top left, as in a patch embedding. A strided convolution with
+            padding on all sides does not tile. Only read where ``stride`` is above 1. Defaults to
             False.
     """
 
@@ -68,7 +66,7 @@ class BlockChain(Sequence[Block]):
     """The blocks of a backbone in the order in which they run.
 
     Args:
-        blocks (Sequence[Block]): b_1 .. b_N.
+        blocks: b_1 .. b_N.
     """
 
     def __init__(self, blocks: Sequence[Block]) -> None:
@@ -92,12 +90,11 @@ class BlockChain(Sequence[Block]):
         """Run all blocks and keep the outputs of some.
 
         Args:
-            x (Tensor): Input of the first block (B, C, H, W).
-            positions (Sequence[int]): Indices 0 .. N-1 of blocks.
+            x: Input of the first block (B, C, H, W).
+            positions: Indices 0 .. N-1 of blocks.
 
         Returns:
-            tuple[Tensor, dict[int, Tensor]]: The last block's output, and
-            f_i, the output of block i, by its index.
+            The last block's output, and f_i, the output of block i, by its index.
         """
         features = {}
         for index, block in enumerate(self._blocks):
@@ -117,18 +114,16 @@ class BlockChain(Sequence[Block]):
     def extent(self, input_size: tuple[int, int], map_size: tuple[int, int]) -> tuple[float, float]:
         """Return how much of its input an output map covers, from the top left.
 
-        The map of a chain that tiles its input covers ``stride`` pixels per
-        cell: more than the input where sides are padded at right and bottom
-        (transformers), less where a remainder is dropped (ConvNeXt, VGG).
-        Any other chain is taken to cover its input, as in PSA and IRN.
+        The map of a chain that tiles its input covers ``stride`` pixels per cell: more than the
+        input where sides are padded at right and bottom (transformers), less where a remainder is
+        dropped (ConvNeXt, VGG). Any other chain is taken to cover its input, as in PSA and IRN.
 
         Args:
             input_size: (H, W) in pixels.
             map_size: (h, w) in cells.
 
         Returns:
-            Height and width of the map in units of the input's, see
-            :func:`ppl_mm.cams.lay_over`.
+            Height and width of the map in units of the input's, see :func:`ppl_mm.cams.lay_over`.
         """
         strided = [block for block in self._blocks if block.stride > 1]
         if not all(block.tiles for block in strided):
@@ -145,11 +140,11 @@ class BlockChain(Sequence[Block]):
         """Index of the block after which a cut is made.
 
         Args:
-            position (int): 0 .. N-2, or -N .. -2 counted from the end: at
-                least one block must follow the cut.
+            position: 0 .. N-2, or -N .. -2 counted from the end: at least one block must follow
+                the cut.
 
         Returns:
-            int: The same block, in 0 .. N-2.
+            The same block, in 0 .. N-2.
 
         Raises:
             UserError: If no block, or no block before the last, is there.
@@ -178,12 +173,12 @@ def register_block_chain(name: str) -> Callable:
     """Register the function that lists the blocks of a backbone.
 
     Args:
-        name (str): Full dotted name of the backbone's class, where it is
-            defined. A name, so that registering imports nothing.
+        name: Full dotted name of the backbone's class, where it is defined. A name, so that
+            registering imports nothing.
 
     Returns:
-        Callable: Decorator of a function from backbone to list of
-        :class:`Block`, in running order and without the classifier.
+        Decorator of a function from backbone to list of :class:`Block`, in running order and
+        without the classifier.
     """
 
     def decorate(adapter: Callable[[Backbone], list[Block]]) -> Callable:
@@ -200,15 +195,15 @@ def register_block_chain(name: str) -> Callable:
 def block_chain(backbone: Backbone) -> BlockChain:
     """The chain of a backbone, to be made anew for each use.
 
-    Never keep a chain: after a deepcopy (as EMA makes) or a conversion of its
-    norm layers it would still run the old modules.
+    Never keep a chain: after a deepcopy (as EMA makes) or a conversion of its norm layers it would
+    still run the old modules.
 
     Args:
-        backbone (nn.Module): A backbone that a registered adapter knows, or a
-            subclass that inherits ``forward`` from one.
+        backbone: A backbone that a registered adapter knows, or a subclass that inherits
+            ``forward`` from one.
 
     Returns:
-        BlockChain: ``chain(x)`` equals ``backbone(x)[-1]``.
+        ``chain(x)`` equals ``backbone(x)[-1]``.
 
     Raises:
         UserError: If no adapter fits, or it can't for these settings.
@@ -230,10 +225,10 @@ def describe(chain: BlockChain) -> str:
     """A table of the chain: what a user chooses the positions from.
 
     Args:
-        chain (BlockChain): Any.
+        chain: Any.
 
     Returns:
-        str: Lines of position, name, stride so far, and channels.
+        Lines of position, name, stride so far, and channels.
     """
     lines = [f'{"position":>8}  {"block":<24}{"stride":>7}{"channels":>10}']
     for index, block in enumerate(chain):

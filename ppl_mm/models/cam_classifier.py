@@ -15,19 +15,16 @@ from .patch_learning import ChainNeck
 class CAMClassifier(ImageClassifier):
     """mmpretrain's ImageClassifier, with necks that see the block chain.
 
-    An ordinary neck gets the features of whole stages; patch learning has to
-    cut in between and run the rest of the backbone itself. So this class
-    gives it the image and the backbone's :class:`BlockChain`. The chain is
-    derived anew at each call and never kept: a kept one would run the wrong
-    modules after a deepcopy (EMA) or a conversion of norm layers.
+    An ordinary neck gets the features of whole stages; patch learning has to cut in between and
+    run the rest of the backbone itself. So this class gives it the image and the backbone's
+    :class:`BlockChain`. The chain is derived anew at each call and never kept: a kept one would
+    run the wrong modules after a deepcopy (EMA) or a conversion of norm layers.
 
     Args:
-        backbone (dict): A backbone that has a block chain.
-        neck (dict, optional): ``ppl_mm.PatchLearning``,
-            ``ppl_mm.MultiGranularityFusion``, or None for a plain CAM.
-        head (dict): ``ppl_mm.CAMHead``; its ``in_channels`` and ``branches``
-            are filled in.
-        data_preprocessor (dict, optional): Defaults to mmpretrain's.
+        backbone: A backbone that has a block chain.
+        neck: ``ppl_mm.PatchLearning``, ``ppl_mm.MultiGranularityFusion``, or None for a plain CAM.
+        head: ``ppl_mm.CAMHead``; its ``in_channels`` and ``branches`` are filled in.
+        data_preprocessor: Defaults to mmpretrain's.
         kwargs: See mmpretrain's ``ImageClassifier``.
     """
 
@@ -64,13 +61,12 @@ class CAMClassifier(ImageClassifier):
         """Features of the images.
 
         Args:
-            inputs (Tensor): Images (B, 3, H, W).
-            stage (str): 'backbone', 'neck' or 'pre_logits', see
-                mmpretrain's ImageClassifier.
+            inputs: Images (B, 3, H, W).
+            stage: 'backbone', 'neck' or 'pre_logits', see mmpretrain's ImageClassifier.
 
         Returns:
-            tuple[Tensor] | Tensor: At 'neck' a tuple of one map
-            (B, C, H_N, W_N), all branches concatenated.
+            tuple[Tensor] | Tensor: At 'neck' a tuple of one map (B, C, H_N, W_N), all branches
+            concatenated.
         """
         if stage == 'backbone' or not isinstance(self.neck, ChainNeck):
             return super().extract_feat(inputs, stage)
@@ -83,13 +79,13 @@ class CAMClassifier(ImageClassifier):
         """Predict scores and CAMs, and say what part of the image each CAM covers.
 
         Args:
-            inputs (Tensor): Images (B, 3, H, W).
-            data_samples (list[DataSample], optional): One per image.
+            inputs: Images (B, 3, H, W).
+            data_samples: One per image.
             **kwargs: Arguments of the head's ``predict``.
 
         Returns:
-            list[DataSample]: What the head predicts; beside a ``cam`` lies
-            ``cam_extent``, see :meth:`BlockChain.extent`.
+            What the head predicts; beside a ``cam`` lies ``cam_extent``, see
+            :meth:`BlockChain.extent`.
         """
         samples = super().predict(inputs, data_samples, **kwargs)
         maps = [sample.cam for sample in samples if 'cam' in sample]
@@ -102,8 +98,7 @@ class CAMClassifier(ImageClassifier):
 
         Args:
             inputs: Images (B, 3, H, W).
-            data_samples: One per image; they get a ``cam_extent``, see
-                :meth:`BlockChain.extent`.
+            data_samples: One per image; they get a ``cam_extent``, see :meth:`BlockChain.extent`.
         """
         feats = self.extract_feat(inputs)
         if feats[-1].ndim == 4:

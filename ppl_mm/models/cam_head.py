@@ -14,32 +14,28 @@ from .cam_pooling import build_pooling
 class CAMHead(MultiLabelClsHead):
     """A 1x1 convolution to the classes; its output is the CAM.
 
-    Pooled over its cells it gives the logits, so the CAM needs no gradient and no
-    second pass (Zhou et al., CVPR 2016, in the form of PSA, CVPR 2018). With the
-    branches of patch learning, the map that is pooled is the sum of theirs.
+    Pooled over its cells it gives the logits, so the CAM needs no gradient and no second pass
+    (Zhou et al., CVPR 2016, in the form of PSA, CVPR 2018). With the branches of patch learning,
+    the map that is pooled is the sum of theirs.
 
     Args:
         num_classes: Number of foreground classes; the background is not one.
-        in_channels: Channels of the input map. :class:`CAMClassifier` fills
-            it in.
-        branches: How many maps of equal channels are concatenated in the
-            input, the global one first. :class:`CAMClassifier` fills it in.
-        loss: Any loss of mmpretrain for multi-label targets. By default
-            binary cross entropy as a **mean over images and classes**, which
-            equals ``F.multilabel_soft_margin_loss``: the learning rates of
-            PSA, IRN and SEAM assume it. (mmpretrain's own heads sum over the
-            classes: 20 times larger on PASCAL VOC.) To balance classes give
-            the loss a ``class_weight`` or ``pos_weight``, or wrap the data
-            set in mmengine's ``ClassBalancedDataset``.
-        dropout: Probability of dropping a channel of the input in training
-            (ResNet38d: 0.5).
-        pool: How the cells of a map make its logit: 'mean' (the published methods),
-            'lse', 'topk' or 'wildcat', or a dict with the options of one, see
-            :func:`~.cam_pooling.build_pooling`. All but the mean give maps whose
-            values are evidence in logits, so that small objects are found.
+        in_channels: Channels of the input map. :class:`CAMClassifier` fills it in.
+        branches: How many maps of equal channels are concatenated in the input, the global one
+            first. :class:`CAMClassifier` fills it in.
+        loss: Any loss of mmpretrain for multi-label targets. By default binary cross entropy as a
+            **mean over images and classes**, which equals ``F.multilabel_soft_margin_loss``: the
+            learning rates of PSA, IRN and SEAM assume it. (mmpretrain's own heads sum over the
+            classes: 20 times larger on PASCAL VOC.) To balance classes give the loss a
+            ``class_weight`` or ``pos_weight``, or wrap the data set in mmengine's
+            ``ClassBalancedDataset``.
+        dropout: Probability of dropping a channel of the input in training (ResNet38d: 0.5).
+        pool: How the cells of a map make its logit: 'mean' (the published methods), 'lse', 'topk'
+            or 'wildcat', or a dict with the options of one, see
+            :func:`~.cam_pooling.build_pooling`. All but the mean give maps whose values are
+            evidence in logits, so that small objects are found.
         thr: Score above which a class counts as predicted.
-        init_cfg: By default a normal distribution with standard deviation
-            0.01.
+        init_cfg: By default a normal distribution with standard deviation 0.01.
     """
 
     def __init__(
@@ -88,8 +84,7 @@ class CAMHead(MultiLabelClsHead):
             feats: The last is the map (B, C, H, W).
 
         Returns:
-            Maps (B, branches, num_classes, H, W); summed over branches they
-            are :meth:`cam`.
+            Maps (B, branches, num_classes, H, W); summed over branches they are :meth:`cam`.
         """
         x = self.dropout(self.pre_logits(feats))
         weights = self.classifier.weight.chunk(self.branches, dim=1)
@@ -121,8 +116,8 @@ class CAMHead(MultiLabelClsHead):
             data_samples: One per image.
 
         Returns:
-            Samples with ``pred_score`` (num_classes,), ``pred_label`` and the
-            raw ``cam`` (num_classes, H, W).
+            Samples with ``pred_score`` (num_classes,), ``pred_label`` and the raw ``cam``
+            (num_classes, H, W).
         """
         cams = self.branch_cams(feats)
         data_samples = self._get_predictions(self.logits(cams), data_samples)
@@ -141,8 +136,7 @@ def multi_hot(data_samples: list[DataSample], logits: Tensor) -> Tensor:
     """Return targets (B, num_classes): 1 for the classes that an image shows.
 
     Args:
-        data_samples: With ``gt_label``, empty for a negative, or ``gt_score``
-            (num_classes,).
+        data_samples: With ``gt_label``, empty for a negative, or ``gt_score`` (num_classes,).
         logits: (B, num_classes), for shape, type and device.
 
     Raises:

@@ -52,8 +52,8 @@ def top_pool(maps: Tensor, share: float = 0.05) -> Tensor:
 def wildcat_pool(maps: Tensor, share: float = 0.05, alpha: float = 0.7) -> Tensor:
     """Return the mean of the strongest cells plus ``alpha`` times that of the weakest.
 
-    WILDCAT (Durand et al., CVPR 2017, Eq. 3). Its several maps for each class are left out:
-    their mean is linear in the features, as one map is.
+    WILDCAT (Durand et al., CVPR 2017, Eq. 3). Its several maps for each class are left out: their
+    mean is linear in the features, as one map is.
 
     Args:
         maps: (.., H, W).
@@ -76,8 +76,8 @@ def build_pooling(pool: str | dict) -> Pooling:
     """Return the pooling that a config names.
 
     Args:
-        pool: 'mean', 'lse', 'topk' or 'wildcat'; or a dict with the ``name`` and
-            the options of the function.
+        pool: 'mean', 'lse', 'topk' or 'wildcat'; or a dict with the ``name`` and the options of
+            the function.
 
     Raises:
         UserError: If there is no such pooling or option, or a number is out of range.

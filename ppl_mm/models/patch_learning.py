@@ -21,9 +21,8 @@ from .patch_ops import Grid, Size, as_grid, merge_patches, split_patches
 def patch_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> Tensor:
     """Run each patch through the tail on its own: p = M(tail_i(P_K(f_i))).
 
-    The patches are folded into the batch, so the tail runs once. No pixel of
-    one patch sees another patch: at a patch's border, a convolution sees its
-    own padding.
+    The patches are folded into the batch, so the tail runs once. No pixel of one patch sees
+    another patch: at a patch's border, a convolution sees its own padding.
 
     Args:
         features: Feature map at the cut, f_i (B, C_i, H_i, W_i).
@@ -41,8 +40,8 @@ def patch_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> 
 class ChainNeck(BaseModule):
     """A neck that runs the backbone itself, block by block.
 
-    :class:`ppl_mm.CAMClassifier` calls it with the images and the chain of
-    the backbone, and asks it for the channels that its head will get.
+    :class:`ppl_mm.CAMClassifier` calls it with the images and the chain of the backbone, and asks
+    it for the channels that its head will get.
     """
 
     #: Indices of the blocks after which the feature map is cut.
@@ -62,8 +61,8 @@ class ChainNeck(BaseModule):
             The chain, and indices in the order of :attr:`positions`.
 
         Raises:
-            UserError: If a position is outside, or there is no chain because
-                the neck stands in a classifier that has none.
+            UserError: If a position is outside, or there is no chain because the neck stands in a
+                classifier that has none.
         """
         if chain is None:
             raise UserError(
@@ -116,17 +115,17 @@ def check_patches(features: Tensor, tail: BlockChain, grid: Grid) -> None:
 class PatchLearning(ChainNeck):
     """Patch learning at one position of the backbone (PL, Fig. 2).
 
-    The output is C(g, p): the global branch g = tail_i(f_i), and the patch
-    branch p = M(tail_i(P_K(f_i))) through the same weights. Both are used in
-    training and when the CAM is made.
+    The output is C(g, p): the global branch g = tail_i(f_i), and the patch branch p =
+    M(tail_i(P_K(f_i))) through the same weights. Both are used in training and when the CAM is
+    made.
 
     The position and the grid are the *stage* of a progressive training
-    (:class:`ppl_mm.ProgressiveStageHook`). A buffer records them, so that a
-    checkpoint remembers the stage that it was saved in.
+    (:class:`ppl_mm.ProgressiveStageHook`). A buffer records them, so that a checkpoint remembers
+    the stage that it was saved in.
 
     Args:
-        position: Index of the block after which the feature map is cut,
-            0-based; negative counts from the end.
+        position: Index of the block after which the feature map is cut, 0-based; negative counts
+            from the end.
         grid: K for K x K patches, or (Kh, Kw).
         init_cfg: See ``BaseModule``.
     """
@@ -180,14 +179,13 @@ class PatchLearning(ChainNeck):
 class MultiGranularityFusion(ChainNeck):
     """Explicit fusion of patch branches from several positions (Fig. 5).
 
-    The output is C(g, p_1, .., p_n) with
-    p_s = M(tail_{i_s}(P_{K_s}(stop_gradient(f_{i_s})))). The gradient of a patch
-    branch stops at its cut: it trains the blocks after the cut and nothing
+    The output is C(g, p_1, .., p_n) with p_s = M(tail_{i_s}(P_{K_s}(stop_gradient(f_{i_s})))). The
+    gradient of a patch branch stops at its cut: it trains the blocks after the cut and nothing
     before. The global branch trains all blocks.
 
     Args:
-        positions: Indices of the blocks after which the feature map is cut,
-            see :class:`PatchLearning`.
+        positions: Indices of the blocks after which the feature map is cut, see
+            :class:`PatchLearning`.
         grids: One grid for each position.
         init_cfg: See ``BaseModule``.
     """

@@ -38,10 +38,9 @@ def as_grid(grid: Grid) -> tuple[int, int]:
 def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     """Pad with zeros at right and bottom, so that every patch fits the tail.
 
-    Each side becomes a multiple of K * stride, where ``stride`` is that of
-    the blocks which will process the patches: the output of a patch then
-    covers its place in the merged map exactly. A grid of 1 is never padded,
-    so that one patch is the map itself.
+    Each side becomes a multiple of K * stride, where ``stride`` is that of the blocks which will
+    process the patches: the output of a patch then covers its place in the merged map exactly. A
+    grid of 1 is never padded, so that one patch is the map itself.
 
     Args:
         x: Feature map (B, C, H, W).
@@ -61,14 +60,14 @@ def pad_to_grid(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
 def split_patches(x: Tensor, grid: Grid, stride: int = 1) -> Tensor:
     """Fold a grid of equal, non-overlapping patches into the batch (P).
 
-    Patch (i, j) of image b becomes row (b * Kh + i) * Kw + j. Sides that the
-    grid does not divide are padded with zeros first, see :func:`pad_to_grid`.
+    Patch (i, j) of image b becomes row (b * Kh + i) * Kw + j. Sides that the grid does not divide
+    are padded with zeros first, see :func:`pad_to_grid`.
 
     Args:
         x: Feature map (B, C, H, W).
         grid: K or (Kh, Kw).
-        stride: Stride of the blocks that will process the patches; their
-            sides become multiples of it.
+        stride: Stride of the blocks that will process the patches; their sides become multiples of
+            it.
 
     Returns:
         Patches (B * Kh * Kw, C, h, w).
@@ -91,11 +90,10 @@ def merge_patches(patches: Tensor, grid: Grid, size: Size | None = None) -> Tens
     """Put patches back at their places (M), the inverse of the split.
 
     Args:
-        patches: (B * Kh * Kw, C, h, w), in the order of
-            :func:`split_patches`.
+        patches: (B * Kh * Kw, C, h, w), in the order of :func:`split_patches`.
         grid: K or (Kh, Kw).
-        size: (H, W) of the map to return; what is
-            beyond, the padding, is cut off. Defaults to the whole map.
+        size: (H, W) of the map to return; what is beyond, the padding, is cut off. Defaults to the
+            whole map.
 
     Returns:
         Feature map (B, C, H, W).

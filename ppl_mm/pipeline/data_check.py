@@ -16,8 +16,7 @@ def check_data(settings: PipelineSettings) -> None:
         settings: Names the data and its splits.
 
     Raises:
-        UserError: If a folder, a list or a mask is missing, or the splits do
-            not fit each other.
+        UserError: If a folder, a list or a mask is missing, or the splits do not fit each other.
     """
     layout = VOCLayout(settings.data_root)
     for folder in (layout.root, layout.image_dir):

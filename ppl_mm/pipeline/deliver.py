@@ -35,10 +35,9 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     Args:
         data_root: A data set of ``own_data.py``.
         predicted: The folder of :func:`.predict.predict_data`.
-        results: In its ``masks``, each mask is at the photograph's path below its folder, with
-            the ending ``.png``, see :func:`.given_images.output_names`; it has the size
-            of the photograph as viewers show it. Masks of photographs that are gone
-            are removed.
+        results: In its ``masks``, each mask is at the photograph's path below its folder, with the
+            ending ``.png``, see :func:`.given_images.output_names`; it has the size of the
+            photograph as viewers show it. Masks of photographs that are gone are removed.
 
     Returns:
         How many masks there are.

@@ -48,8 +48,8 @@ def of_data(settings: PipelineSettings) -> str:
         settings: Names the data and its splits.
 
     Raises:
-        UserError: If a list or a mask that the pipeline needs is missing, or
-            the splits do not fit each other.
+        UserError: If a list or a mask that the pipeline needs is missing, or the splits do not fit
+            each other.
     """
     check_data(settings)
     root = settings.data_root

@@ -38,9 +38,8 @@ class MaskJob:
     Args:
         data: The photographs and their labels; ``out`` is set to a folder in ``out``.
         out: Where everything is written, see :class:`.ResultFolder`.
-        preset: A key of ``PRESETS``, or the path of a pipeline config.
-            Defaults to '': that of an earlier run in the folder, else quick
-            without a GPU, standard with one.
+        preset: A key of ``PRESETS``, or the path of a pipeline config. Defaults to '': that of an
+            earlier run in the folder, else quick without a GPU, standard with one.
         device: 'cpu', 'cuda' or 'cuda:N'. Defaults to '': a GPU, if there is one.
         options: Settings that replace those of the pipeline config.
         skip_bad: Whether photographs and masks that cannot be used are left out.
@@ -59,9 +58,8 @@ class MaskJob:
 def make_masks(job: MaskJob) -> ResultFolder:
     """Make masks of all photographs of a folder, a network and a gallery.
 
-    An interrupted run is continued by the next one; after a finished one
-    nothing is done. It is the pipeline of the preset, after
-    ``own_data.py`` and ``check_dataset.py``.
+    An interrupted run is continued by the next one; after a finished one nothing is done. It is
+    the pipeline of the preset, after ``own_data.py`` and ``check_dataset.py``.
 
     Args:
         job: What and how.
@@ -70,8 +68,8 @@ def make_masks(job: MaskJob) -> ResultFolder:
         Where the results are.
 
     Raises:
-        UserError: If photographs, labels or settings cannot be used, the
-            folder holds something else, or a step fails.
+        UserError: If photographs, labels or settings cannot be used, the folder holds something
+            else, or a step fails.
     """
     results = ResultFolder(job.out)
     if not job.data.photos.is_dir():

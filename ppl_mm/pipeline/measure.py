@@ -35,17 +35,14 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     Args:
         data_root: A data set in VOC's layout.
         split: A list in ``ImageSets/Segmentation``.
-        export_dir: The finished folder of ``tools/export_cam.py`` or
-            ``tools/refine.py``.
+        export_dir: The finished folder of ``tools/export_cam.py`` or ``tools/refine.py``.
 
     Returns:
-        Of JSON's types: ``split``, ``num_images``,
-        ``negatives_without_mask`` (of them, all background), ``config``,
-        ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
-        background, ``threshold`` and where it is from; ``maps``: the scores
-        of the maps cut at it, see ``summarize``; ``labels``: those of the
-        PNGs; ``curve``: of all thresholds. Where the labels were refined,
-        threshold, maps and curve are None.
+        Of JSON's types: ``split``, ``num_images``, ``negatives_without_mask`` (of them, all
+        background), ``config``, ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
+        background, ``threshold`` and where it is from; ``maps``: the scores of the maps cut at it,
+        see ``summarize``; ``labels``: those of the PNGs; ``curve``: of all thresholds. Where the
+        labels were refined, threshold, maps and curve are None.
 
     Raises:
         UserError: If a file is missing or does not fit.

@@ -26,11 +26,10 @@ class Method:
         name: Its name in reports, e.g. 'self-trained PPL'.
         key: Its name in steps, folders and JSON, e.g. 'ppl_st'.
         short: Its name where space is short, e.g. 'PPL-ST'.
-        configs: Configs of its trainings in order; each starts from the
-            weights of the one before.
-        labels: Configs of ``tools/refine.py`` that make what a training
-            learns from whose data set has a ``label_dir``, labels of the maps
-            of the training before: one for each such training.
+        configs: Configs of its trainings in order; each starts from the weights of the one before.
+        labels: Configs of ``tools/refine.py`` that make what a training learns from whose data set
+            has a ``label_dir``, labels of the maps of the training before: one for each such
+            training.
     """
 
     name: str
@@ -48,8 +47,8 @@ def read_methods(path: Path, given: object) -> tuple[Method, ...]:
         given: Its setting ``methods``.
 
     Raises:
-        UserError: If it is not a list of methods, two of them cannot be told
-            apart, or a config is missing or does not fit.
+        UserError: If it is not a list of methods, two of them cannot be told apart, or a config is
+            missing or does not fit.
     """
     if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
         raise UserError(f'{path}: methods must be a list, as {METHODS_FORM}; got {given!r}')

@@ -78,11 +78,10 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
         work_dir: Where everything is written.
 
     Returns:
-        ``maps``: the exports on train by method; ``labels``: the
-        pseudo-labels; ``network``: the training of the segmentation network.
-        Where something is measured also ``measured`` and
-        ``measured_labels``, what was measured of maps and labels, and
-        ``tests``: the tests of the network by role, 'masked' and 'val'.
+        ``maps``: the exports on train by method; ``labels``: the pseudo-labels; ``network``: the
+        training of the segmentation network. Where something is measured also ``measured`` and
+        ``measured_labels``, what was measured of maps and labels, and ``tests``: the tests of the
+        network by role, 'masked' and 'val'.
     """
     keys = [method.key for method in settings.methods]
     refined = settings.refinement is not None
@@ -165,8 +164,8 @@ def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:
 def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Step]:
     """One training for each round, from the weights of the last one.
 
-    The first learns from the pseudo-labels, each other one from labels of
-    what the network before it sees of the images' classes.
+    The first learns from the pseudo-labels, each other one from labels of what the network before
+    it sees of the images' classes.
     """
     own, steps = make.settings, []
     start = classifier.folder if own.start_segmentation_from_classifier else None

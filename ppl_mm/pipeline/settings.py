@@ -45,43 +45,37 @@ class PipelineSettings:
         path: The config.
         name: Its name; the default work folder is ``work_dirs/<name>``.
         data_root: A data set in VOC's layout.
-        methods: Ways to train the classifier. The first is the baseline that
-            the others are compared with; the last makes the pseudo-labels.
-        segmentation: Configs of the segmentation network, one a round; each
-            round starts from the weights of the one before.
-        splits: Lists in ``ImageSets/Segmentation``: ``train`` is trained on,
-            ``threshold`` chooses the thresholds by its masks, ``masked`` is
-            the part of ``train`` with masks on which all are compared,
-            ``val`` is what nothing was trained on. With ``train`` alone
-            nothing is measured.
-        masks_optional: Whether nothing is measured, and only the last method
-            trained, where data have no masks for these splits.
+        methods: Ways to train the classifier. The first is the baseline that the others are
+            compared with; the last makes the pseudo-labels.
+        segmentation: Configs of the segmentation network, one a round; each round starts from the
+            weights of the one before.
+        splits: Lists in ``ImageSets/Segmentation``: ``train`` is trained on, ``threshold`` chooses
+            the thresholds by its masks, ``masked`` is the part of ``train`` with masks on which
+            all are compared, ``val`` is what nothing was trained on. With ``train`` alone nothing
+            is measured.
+        masks_optional: Whether nothing is measured, and only the last method trained, where data
+            have no masks for these splits.
         not_measured: Why nothing is measured, '' where it is.
         seed: Random seed of every training.
-        start_segmentation_from_classifier: Whether the segmentation network
-            starts with the weights of the last method's backbone, which is
-            the same then.
-        segmentation_tta: Whether the segmentation network is tested at
-            several scales and flipped, as its ``tta_pipeline`` says.
-        refinement: Config of ``tools/refine.py``; what it makes of the last
-            method's maps are the pseudo-labels then.
-        affinity: Config of the AffinityNet for the ``ppl_mm.RandomWalk`` of
-            ``refinement``.
-        affinity_labels: Config of ``tools/refine.py`` that makes what the
-            AffinityNet is trained on, of the last method's maps. Defaults to
-            the last of that method's ``labels``.
-        segmentation_maps: Config of ``tools/export_cam.py`` for the
-            segmentation network: what a round's network sees of the classes
-            of the training images. For several rounds.
-        segmentation_labels: Config of ``tools/refine.py`` that makes of these
-            maps what the next round learns from.
-        make_data: ``tool``, a script below tools/, and its options; it is
-            called with ``--out data_root``.
+        start_segmentation_from_classifier: Whether the segmentation network starts with the
+            weights of the last method's backbone, which is the same then.
+        segmentation_tta: Whether the segmentation network is tested at several scales and flipped,
+            as its ``tta_pipeline`` says.
+        refinement: Config of ``tools/refine.py``; what it makes of the last method's maps are the
+            pseudo-labels then.
+        affinity: Config of the AffinityNet for the ``ppl_mm.RandomWalk`` of ``refinement``.
+        affinity_labels: Config of ``tools/refine.py`` that makes what the AffinityNet is trained
+            on, of the last method's maps. Defaults to the last of that method's ``labels``.
+        segmentation_maps: Config of ``tools/export_cam.py`` for the segmentation network: what a
+            round's network sees of the classes of the training images. For several rounds.
+        segmentation_labels: Config of ``tools/refine.py`` that makes of these maps what the next
+            round learns from.
+        make_data: ``tool``, a script below tools/, and its options; it is called with ``--out
+            data_root``.
         expected_seconds: By step, for the first guess at the time.
-        results: A folder for the masks of all photographs, the network and the
-            gallery. The data are of ``own_data.py`` then. Defaults to None:
-            they stay in the work folder, and only the images of the splits
-            are labelled.
+        results: A folder for the masks of all photographs, the network and the gallery. The data
+            are of ``own_data.py`` then. Defaults to None: they stay in the work folder, and only
+            the images of the splits are labelled.
     """
 
     path: Path
@@ -120,9 +114,9 @@ def load_settings(
     """Read a pipeline config.
 
     Args:
-        path: The config, see :func:`.project.find_config`. Configs that it
-            names are looked for beside it, as ``_base_`` is; ``data_root`` is
-            relative to the current folder, as in every other config.
+        path: The config, see :func:`.project.find_config`. Configs that it names are looked for
+            beside it, as ``_base_`` is; ``data_root`` is relative to the current folder, as in
+            every other config.
         options: Settings that replace the config's.
         seed: Replaces the config's seed.
 
@@ -130,8 +124,8 @@ def load_settings(
         The settings; the configs that they name can be read, and fit.
 
     Raises:
-        UserError: If the config is missing, cannot be read, or a key is
-            missing, unknown or of the wrong kind.
+        UserError: If the config is missing, cannot be read, or a key is missing, unknown or of the
+            wrong kind.
     """
     path = find_config(path)
     cfg = read_config(path, options).to_dict()

@@ -18,17 +18,15 @@ class Step:
         name: Its name in logs, records and folders.
         title: What it does, for people.
         command: Program and arguments.
-        outputs: Files that exist when it is done; a work folder stands for
-            its last checkpoint. What they hold is what later steps depend on.
-        kind: What it does: make_data, train, export, label, measure, refine,
-            test, report, predict, deliver or gallery.
-        method: The key of the method, or network, that it works for; '' for
-            steps that serve all.
-        role: The part of the data, 'train' or 'val', of which it makes what
-            the report shows; '' for steps in between.
+        outputs: Files that exist when it is done; a work folder stands for its last checkpoint.
+            What they hold is what later steps depend on.
+        kind: What it does: make_data, train, export, label, measure, refine, test, report,
+            predict, deliver or gallery.
+        method: The key of the method, or network, that it works for; '' for steps that serve all.
+        role: The part of the data, 'train' or 'val', of which it makes what the report shows; ''
+            for steps in between.
         needs: Names of the steps whose outputs it reads.
-        folder: What it writes into, its own: emptied before the step is done
-            anew.
+        folder: What it writes into, its own: emptied before the step is done anew.
         configs: Configs it depends on.
         files: Files it depends on, beside those of the data and of other steps.
         resume: Arguments that continue an interrupted run.
@@ -58,8 +56,7 @@ class Step:
     def can_resume(self) -> bool:
         """Return whether an interrupted run of it left something to continue from.
 
-        A training that was killed before, or while, it noted its checkpoint
-        has to start again.
+        A training that was killed before, or while, it noted its checkpoint has to start again.
         """
         if not self.resume or self.folder is None:
             return True

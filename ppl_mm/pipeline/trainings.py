@@ -67,8 +67,7 @@ def train_classifier(
         make: Makes steps.
         method: Its configs, and those of its labels.
         first: Names of the steps that the first training needs.
-        known: The trainings of the methods before by their configs; those of
-            this one are added.
+        known: The trainings of the methods before by their configs; those of this one are added.
     """
     steps: list[Step] = []
     begun: tuple = ()

@@ -19,9 +19,8 @@ _PATIENCE = 30.0
 class WorkFolder:
     """Keeps the records of a pipeline's steps.
 
-    ``pipeline.json`` says whose folder it is, ``steps/<step>.json`` that a
-    step is finished, and from what; ``steps/<step>.started.json`` says that it
-    was started.
+    ``pipeline.json`` says whose folder it is, ``steps/<step>.json`` that a step is finished, and
+    from what; ``steps/<step>.started.json`` says that it was started.
 
     Args:
         path: The folder.
@@ -45,8 +44,8 @@ class WorkFolder:
         """Make the folder this pipeline's, and nobody else's meanwhile.
 
         Returns:
-            An open file that holds the lock, until this process and those
-            that inherit it are gone.
+            An open file that holds the lock, until this process and those that inherit it are
+            gone.
 
         Raises:
             UserError: See :meth:`check`; or if another run is at work in it.
@@ -83,8 +82,8 @@ class WorkFolder:
             Whether it continues an interrupted run of the same.
 
         Raises:
-            UserError: If its folder has to be emptied, and holds files that
-                the pipeline did not write. Nothing has changed then.
+            UserError: If its folder has to be emptied, and holds files that the pipeline did not
+                write. Nothing has changed then.
         """
         begun, spent = self.begun(step) or {}, 0.0
         resumes = begun.get('fingerprint') == fingerprint and step.can_resume()

@@ -14,12 +14,12 @@ from .scores import Scores
 class ConstantBackground(Refiner):
     """Give the background the same score at every pixel.
 
-    Used by IRN (Ahn et al., CVPR 2019: 0.15 for the CAM seed, 0.25 after the
-    random walk) and most of its successors, and by ``tools/export_cam.py``.
+    Used by IRN (Ahn et al., CVPR 2019: 0.15 for the CAM seed, 0.25 after the random walk) and most
+    of its successors, and by ``tools/export_cam.py``.
 
     Args:
-        threshold: The score, 0..1. Defaults to None: that of the export whose
-            maps are refined, see :func:`ppl_mm.refine.config.chain_settings`.
+        threshold: The score, 0..1. Defaults to None: that of the export whose maps are refined,
+            see :func:`ppl_mm.refine.config.chain_settings`.
 
     Raises:
         UserError: If it is not in 0..1.
@@ -46,10 +46,10 @@ class ConstantBackground(Refiner):
 class AlphaBackground(Refiner):
     """Make the background strong where no class is: ``(1 - max) ** alpha``.
 
-    Used by PSA (Ahn and Kwak, CVPR 2018: alpha 4 and 16 to 32 for the labels
-    that its AffinityNet learns from, 16 for the walk) and SEAM. Without another
-    step after it, it is a threshold: the t that solves ``t = (1 - t) ** alpha``.
-    Before a CRF or a random walk it also says how sure the background is.
+    Used by PSA (Ahn and Kwak, CVPR 2018: alpha 4 and 16 to 32 for the labels that its AffinityNet
+    learns from, 16 for the walk) and SEAM. Without another step after it, it is a threshold: the t
+    that solves ``t = (1 - t) ** alpha``. Before a CRF or a random walk it also says how sure the
+    background is.
 
     Args:
         alpha: Above 0; the larger, the weaker the background.
@@ -75,8 +75,8 @@ class AlphaBackground(Refiner):
 class Renormalize(Refiner):
     """Divide each class by its maximum again; the background is forgotten.
 
-    A random walk spreads a map and lowers its peak. IRN divides by the new
-    maximum before it sets its constant background.
+    A random walk spreads a map and lowers its peak. IRN divides by the new maximum before it sets
+    its constant background.
     """
 
     needs_background = False

@@ -22,12 +22,10 @@ class RefinerChain:
     """Refines the CAMs of an image step by step and labels it.
 
     Args:
-        refiners (Sequence[dict]): Configs of the steps, in order.
-        label (dict, optional): Config of the rule that makes the label.
-            Defaults to ``ppl_mm.Strongest``.
-        max_pixels (int): An image with more is refined at the size that has
-            about as many, and the scores are enlarged again, so that memory
-            is bounded. Defaults to 4 million.
+        refiners: Configs of the steps, in order.
+        label: Config of the rule that makes the label. Defaults to ``ppl_mm.Strongest``.
+        max_pixels: An image with more is refined at the size that has about as many, and the
+            scores are enlarged again, so that memory is bounded. Defaults to 4 million.
 
     Raises:
         UserError: If a step or the rule can't be built.
@@ -52,11 +50,11 @@ class RefinerChain:
         """The label of an image.
 
         Args:
-            image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-            cam_file (CamFile): Its maps, of the same ``(H, W)``.
+            image: uint8 RGB, shape ``(H, W, 3)``.
+            cam_file: Its maps, of the same ``(H, W)``.
 
         Returns:
-            np.ndarray: uint8, shape ``(H, W)``, see :class:`LabelRule`.
+            uint8, shape ``(H, W)``, see :class:`LabelRule`.
 
         Raises:
             ValueError: If image and maps do not fit each other.
@@ -69,8 +67,7 @@ class RefinerChain:
         Arguments and errors are those of ``__call__``.
 
         Returns:
-            tuple[np.ndarray, Scores]: The label, and the scores at the size
-            at which they were refined, see ``max_pixels``.
+            The label, and the scores at the size at which they were refined, see ``max_pixels``.
         """
         image, scores, size = self._start(image, cam_file)
         for step in self.steps:
@@ -84,7 +81,7 @@ class RefinerChain:
         """Return the refined scores of an image; see ``__call__`` for the arguments.
 
         Returns:
-            Scores: At the image's size.
+            At the image's size.
         """
         image, scores, size = self._start(image, cam_file)
         for step in self.steps:

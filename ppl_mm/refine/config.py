@@ -28,8 +28,8 @@ class ChainSettings:
         label: Config of the rule that makes the label.
         max_pixels: Larger images are refined at about this size.
         custom_imports: Modules to import first. Defaults to None.
-        threshold: The background score of its ``ConstantBackground``, where
-            there is one. Defaults to None.
+        threshold: The background score of its ``ConstantBackground``, where there is one. Defaults
+            to None.
         threshold_from: Where that comes from. Defaults to None.
     """
 
@@ -53,15 +53,13 @@ def chain_settings(
     A ``ConstantBackground`` whose threshold is None gets that of the export.
 
     Args:
-        cfg: With ``refiners``, optional ``label``, ``max_pixels`` and
-            ``custom_imports``.
+        cfg: With ``refiners``, optional ``label``, ``max_pixels`` and ``custom_imports``.
         where: Where it stands, for messages.
-        record: The record of the export whose maps are refined. Defaults to
-            None: it is not known yet, and a threshold that is None stays.
+        record: The record of the export whose maps are refined. Defaults to None: it is not known
+            yet, and a threshold that is None stays.
 
     Raises:
-        UserError: If there are no refiners, or the export has no threshold
-            where one is asked for.
+        UserError: If there are no refiners, or the export has no threshold where one is asked for.
     """
     refiners = cfg.get('refiners')
     if not isinstance(refiners, list | tuple) or not all(

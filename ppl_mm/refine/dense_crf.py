@@ -52,25 +52,22 @@ SMALLEST = 1e-5
 class DenseCRF(Refiner):
     """Mean-field inference in the dense CRF of Kraehenbuehl and Koltun.
 
-    NIPS 2011, computed by pydensecrf. Only the image's own classes and the
-    background take part. A preset is a published setting, see ``PRESETS``;
-    any of its values can be replaced.
+    NIPS 2011, computed by pydensecrf. Only the image's own classes and the background take part. A
+    preset is a published setting, see ``PRESETS``; any of its values can be replaced.
 
     Args:
-        preset (str): 'psa' (CAMs of PSA and SEAM), 'irn' (IRN's confident
-            regions), 'deeplab_v2' or 'deeplab_v1' (after segmentation).
-            Defaults to 'psa'.
-        iterations (int, optional): Steps of the mean field.
-        gaussian (Mapping, optional): Smoothing by distance: ``sxy`` in pixels
-            and ``compat``, the weight; what is left out stays the preset's.
-        bilateral (Mapping, optional): Smoothing by distance and colour:
-            ``sxy``, ``srgb`` in grey levels of 255, ``compat``.
-        unary (str, optional): 'scores': minus their logarithm; 'labels': the
-            strongest channel of each pixel is right with ``gt_prob``.
-        gt_prob (float): See ``unary``. Defaults to 0.7, as IRN has it.
-        scale (float): How many times smaller the images are than VOC's,
-            whose longer side is 500 pixels; each ``sxy`` is divided by it.
-            Defaults to 1.
+        preset: 'psa' (CAMs of PSA and SEAM), 'irn' (IRN's confident regions), 'deeplab_v2' or
+            'deeplab_v1' (after segmentation). Defaults to 'psa'.
+        iterations: Steps of the mean field.
+        gaussian: Smoothing by distance: ``sxy`` in pixels and ``compat``, the weight; what is left
+            out stays the preset's.
+        bilateral: Smoothing by distance and colour: ``sxy``, ``srgb`` in grey levels of 255,
+            ``compat``.
+        unary: 'scores': minus their logarithm; 'labels': the strongest channel of each pixel is
+            right with ``gt_prob``.
+        gt_prob: See ``unary``. Defaults to 0.7, as IRN has it.
+        scale: How many times smaller the images are than VOC's, whose longer side is 500 pixels;
+            each ``sxy`` is divided by it. Defaults to 1.
 
     Raises:
         UserError: If a value is none of these, or pydensecrf is missing.
@@ -123,17 +120,17 @@ def dense_crf(
     """Run a dense CRF on one image; see :class:`DenseCRF` for the arguments.
 
     Args:
-        image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-        scores (np.ndarray): In 0..1, shape ``(C, H, W)``.
-        iterations (int): Steps of the mean field.
-        gaussian (Mapping): ``sxy`` and ``compat``.
-        bilateral (Mapping): ``sxy``, ``srgb`` and ``compat``.
-        unary (str): 'scores' or 'labels'. Defaults to 'scores'.
-        gt_prob (float): For 'labels'. Defaults to 0.7.
+        image: uint8 RGB, shape ``(H, W, 3)``.
+        scores: In 0..1, shape ``(C, H, W)``.
+        iterations: Steps of the mean field.
+        gaussian: ``sxy`` and ``compat``.
+        bilateral: ``sxy``, ``srgb`` and ``compat``.
+        unary: 'scores' or 'labels'. Defaults to 'scores'.
+        gt_prob: For 'labels'. Defaults to 0.7.
 
     Returns:
-        np.ndarray: Marginal probabilities, float32, shape ``(C, H, W)``, that
-        add up to 1 at each pixel; one channel alone is returned as it is.
+        Marginal probabilities, float32, shape ``(C, H, W)``, that add up to 1 at each pixel; one
+        channel alone is returned as it is.
 
     Raises:
         UserError: If pydensecrf is missing.

@@ -21,12 +21,11 @@ class LabelRule(ABC):
         """Label one image.
 
         Args:
-            image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-            scores (Scores): Scores of the same ``(H, W)``.
+            image: uint8 RGB, shape ``(H, W, 3)``.
+            scores: Scores of the same ``(H, W)``.
 
         Returns:
-            np.ndarray: uint8, shape ``(H, W)``: 0 = background, classifier
-            id + 1, 255 = ignore.
+            np.ndarray: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
 
         Raises:
             UserError: If a background is needed and no step has made one.
@@ -48,8 +47,8 @@ class LabelRule(ABC):
 class Strongest(LabelRule):
     """The strongest channel; of equals the first, so the background wins.
 
-    After ``ConstantBackground(threshold)`` the labels are those that
-    ``tools/export_cam.py --threshold`` writes.
+    After ``ConstantBackground(threshold)`` the labels are those that ``tools/export_cam.py
+    --threshold`` writes.
     """
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
@@ -61,13 +60,11 @@ class Strongest(LabelRule):
 class IgnoreBand(LabelRule):
     """Two thresholds; what lies between them is ignored.
 
-    IRN's confident regions (Ahn et al., CVPR 2019: background below 0.05,
-    class above 0.30).
+    IRN's confident regions (Ahn et al., CVPR 2019: background below 0.05, class above 0.30).
 
     Args:
-        low (float): Pixels whose strongest class is at most this are
-            background.
-        high (float): Pixels whose strongest class is above this are its.
+        low: Pixels whose strongest class is at most this are background.
+        high: Pixels whose strongest class is above this are its.
     """
 
     needs_background = False
@@ -91,15 +88,12 @@ class IgnoreBand(LabelRule):
 class PerClassThreshold(LabelRule):
     """Each class has a threshold of its own; the strongest above its own wins.
 
-    For classes whose maps are cut best at different heights, as small and
-    large objects are. Masks have to choose the thresholds, so it is more
-    supervision than one threshold for all.
+    For classes whose maps are cut best at different heights, as small and large objects are. Masks
+    have to choose the thresholds, so it is more supervision than one threshold for all.
 
     Args:
-        thresholds (Sequence[float] | Mapping[int, float]): For each class id,
-            0 = first foreground class.
-        default (float, optional): For classes that a mapping leaves out.
-            Defaults to None: that is an error.
+        thresholds: For each class id, 0 = first foreground class.
+        default: For classes that a mapping leaves out. Defaults to None: that is an error.
     """
 
     needs_background = False
@@ -140,13 +134,12 @@ class PerClassThreshold(LabelRule):
 class Agreement(LabelRule):
     """What several chains agree on; the rest is ignored.
 
-    The labels that an AffinityNet learns from: a chain with a strong
-    background is sure of the class, one with a weak background is sure of
-    the background. PSA uses two powers (``AlphaBackground`` 4 and 16 to 32),
-    IRN two thresholds, each followed by a CRF.
+    The labels that an AffinityNet learns from: a chain with a strong background is sure of the
+    class, one with a weak background is sure of the background. PSA uses two powers
+    (``AlphaBackground`` 4 and 16 to 32), IRN two thresholds, each followed by a CRF.
 
     Args:
-        chains (Sequence[Sequence[dict]]): Refiners of each chain.
+        chains: Refiners of each chain.
     """
 
     needs_background = False

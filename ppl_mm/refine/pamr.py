@@ -21,17 +21,16 @@ DILATIONS = (1, 2, 4, 8, 12, 24)
 class PAMR(Refiner):
     """Averages scores over neighbours of like colour, several times.
 
-    Pixel-adaptive mask refinement of Araslanov and Roth, "Single-Stage
-    Semantic Segmentation from Image Labels", CVPR 2020. Colours go in as
-    0..1, as in the paper's code; a factor would cancel out. Each channel is
-    refined on its own, so no background is needed yet. It takes about 60
+    Pixel-adaptive mask refinement of Araslanov and Roth, "Single-Stage Semantic Segmentation from
+    Image Labels", CVPR 2020. Colours go in as 0..1, as in the paper's code; a factor would cancel
+    out. Each channel is refined on its own, so no background is needed yet. It takes about 60
     float32 numbers a pixel.
 
     Args:
-        iterations (int): How often. Defaults to 10.
-        dilations (Sequence[int]): Distances of the neighbours in pixels; each
-            has eight. Defaults to (1, 2, 4, 8, 12, 24).
-        device (str): Where to compute. Defaults to 'cpu'.
+        iterations: How often. Defaults to 10.
+        dilations: Distances of the neighbours in pixels; each has eight. Defaults to (1, 2, 4, 8,
+            12, 24).
+        device: Where to compute. Defaults to 'cpu'.
 
     Raises:
         UserError: If a value can't be used.
@@ -67,20 +66,19 @@ def pamr(
 ) -> Tensor:
     """Refine the scores of a batch; no gradient flows, as in the paper.
 
-    Pixel i takes of neighbour j the share ``softmax_j(-mean_c |x_i - x_j| /
-    (0.1 s_i))``: x the colour of channel c, s_i its standard deviation over
-    the neighbours and the pixel itself. Beyond the border lies the border.
-    The neighbours of all pixels are never laid out, as unfolding does: each
-    is a view of one padded tensor and added in place.
+    Pixel i takes of neighbour j the share ``softmax_j(-mean_c |x_i - x_j| / (0.1 s_i))``: x the
+    colour of channel c, s_i its standard deviation over the neighbours and the pixel itself.
+    Beyond the border lies the border. The neighbours of all pixels are never laid out, as
+    unfolding does: each is a view of one padded tensor and added in place.
 
     Args:
-        images (Tensor): Float, shape ``(B, K, H, W)``.
-        scores (Tensor): Float, shape ``(B, C, H, W)``.
-        iterations (int): How often. Defaults to 10.
-        dilations (Sequence[int]): Distances of the neighbours in pixels.
+        images: Float, shape ``(B, K, H, W)``.
+        scores: Float, shape ``(B, C, H, W)``.
+        iterations: How often. Defaults to 10.
+        dilations: Distances of the neighbours in pixels.
 
     Returns:
-        Tensor: Shape ``(B, C, H, W)``.
+        Shape ``(B, C, H, W)``.
 
     Raises:
         ValueError: If images and scores do not fit each other.

@@ -31,26 +31,23 @@ def random_walk(
 ) -> Tensor:
     """Average the scores of pixels that are alike, 2^t times.
 
-    Powers of affinity, 1 for a pixel and itself, divided by their sum per
-    pixel, are the matrix T of a random walk; the result is ``T^(2^t)`` times
-    the scores (Ahn and Kwak, CVPR 2018, arXiv 1803.10464, eq. 3 and 4). T, of
-    (HW)^2 numbers, is never made, nor squared: it is applied. And less than
-    2^t times, because ``x^n`` is a short sum of Chebyshev polynomials on
-    [-1, 1], where all eigenvalues of T lie: 84 times for 2^8. What is left
-    out weighs 1e-7 at most; in float64 this is nearer to the exact product
-    than 256 steps in float32 are.
+    Powers of affinity, 1 for a pixel and itself, divided by their sum per pixel, are the matrix T
+    of a random walk; the result is ``T^(2^t)`` times the scores (Ahn and Kwak, CVPR 2018, arXiv
+    1803.10464, eq. 3 and 4). T, of (HW)^2 numbers, is never made, nor squared: it is applied. And
+    less than 2^t times, because ``x^n`` is a short sum of Chebyshev polynomials on [-1, 1], where
+    all eigenvalues of T lie: 84 times for 2^8. What is left out weighs 1e-7 at most; in float64
+    this is nearer to the exact product than 256 steps in float32 are.
 
     Args:
-        scores (Tensor): (C, H, W).
-        affinities (Tensor): (P, H, W) in 0..1, from
+        scores: (C, H, W).
+        affinities: (P, H, W) in 0..1, from
             :func:`~ppl_mm.models.affinity.neighbourhood.pair_affinities`.
-        radius (float): Radius of the pairs. Defaults to 5.
-        beta (float): Power of the affinities. Defaults to 10, as IRN; PSA: 8.
-        steps_log2 (int): t. Defaults to 8.
+        radius: Radius of the pairs. Defaults to 5.
+        beta: Power of the affinities. Defaults to 10, as IRN; PSA: 8.
+        steps_log2: t. Defaults to 8.
 
     Returns:
-        Tensor: (C, H, W). Each value lies between the smallest and the
-        largest of its channel.
+        (C, H, W). Each value lies between the smallest and the largest of its channel.
     """
     offsets = half_disc(radius)
     if affinities.shape != (len(offsets), *scores.shape[1:]):
@@ -96,8 +93,8 @@ def _chebyshev_polynomials(values: Tensor, apply: Callable[[Tensor], Tensor]) ->
 def _chebyshev_coefficients(power: int) -> list[float]:
     """``x^power`` as a sum of Chebyshev polynomials, without its small end.
 
-    With x = cos(a), x^n is the characteristic function of n fair steps to the
-    left or right: the coefficient of T_k is the chance to end k away.
+    With x = cos(a), x^n is the characteristic function of n fair steps to the left or right: the
+    coefficient of T_k is the chance to end k away.
     """
     chances: list[float] = []
     while sum(chances) < 1 - _TOLERANCE:
@@ -111,25 +108,22 @@ def _chebyshev_coefficients(power: int) -> list[float]:
 class RandomWalk(Refiner):
     """Spread the scores along the affinities that a network has learnt.
 
-    The last step of PSA (Ahn and Kwak, CVPR 2018: beta 8, 2^8 steps, stride
-    8, after ``AlphaBackground(16)``, whose background walks like a class) and
-    IRN (Ahn et al., CVPR 2019: beta 10, 2^8 steps, stride 4, the classes
-    alone, then ``Renormalize`` and ``ConstantBackground(0.25)``). SEAM: beta
-    6, 2^6 steps. The background walks if there is one.
+    The last step of PSA (Ahn and Kwak, CVPR 2018: beta 8, 2^8 steps, stride 8, after
+    ``AlphaBackground(16)``, whose background walks like a class) and IRN (Ahn et al., CVPR 2019:
+    beta 10, 2^8 steps, stride 4, the classes alone, then ``Renormalize`` and
+    ``ConstantBackground(0.25)``). SEAM: beta 6, 2^6 steps. The background walks if there is one.
 
-    The walk is made on the network's map, ``1 / stride`` of the image, so a
-    CRF or PAMR after it may still sharpen what is finer.
+    The walk is made on the network's map, ``1 / stride`` of the image, so a CRF or PAMR after it
+    may still sharpen what is finer.
 
     Args:
-        affinity_net (str): Config of a ``ppl_mm.AffinityNet``.
-        checkpoint (str): Its weights: a file, or a work folder for its latest
-            checkpoint.
-        beta (float): Power of the affinities; the larger, the less is spread
-            between pixels that differ. Defaults to 10.
-        steps_log2 (int): 2 to this power steps are walked. Defaults to 8.
-        device (str): Where the network and the walk run: 'cpu', 'cuda', or
-            'auto' for a GPU if there is one. Defaults to 'cpu', which worker
-            processes may share.
+        affinity_net: Config of a ``ppl_mm.AffinityNet``.
+        checkpoint: Its weights: a file, or a work folder for its latest checkpoint.
+        beta: Power of the affinities; the larger, the less is spread between pixels that differ.
+            Defaults to 10.
+        steps_log2: 2 to this power steps are walked. Defaults to 8.
+        device: Where the network and the walk run: 'cpu', 'cuda', or 'auto' for a GPU if there is
+            one. Defaults to 'cpu', which worker processes may share.
 
     Raises:
         UserError: If config or checkpoint is missing or does not fit.
@@ -197,15 +191,15 @@ def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
     """An AffinityNet with its weights, to be applied.
 
     Args:
-        config (str): A config whose ``model`` is a ``ppl_mm.AffinityNet``.
-        checkpoint (str): A file.
+        config: A config whose ``model`` is a ``ppl_mm.AffinityNet``.
+        checkpoint: A file.
 
     Returns:
-        nn.Module: In eval mode, on the CPU.
+        In eval mode, on the CPU.
 
     Raises:
-        UserError: If it is another kind of config, or the weights are
-            missing or those of another architecture.
+        UserError: If it is another kind of config, or the weights are missing or those of another
+            architecture.
     """
     cfg = Config.fromfile(config)
     model = cfg.get('model') or ConfigDict()

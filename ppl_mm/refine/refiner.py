@@ -11,11 +11,10 @@ from .scores import Scores
 class Refiner(ABC):
     """A step that makes the scores of an image better.
 
-    Subclasses implement :meth:`refine` and are registered in ``REFINERS``; a
-    config chains them: ``refiners=[dict(type='ppl_mm.ConstantBackground',
-    threshold=0.3), dict(type='ppl_mm.DenseCRF')]``. A refiner keeps nothing
-    of an image, so one object serves all images of a folder, and it can be
-    pickled, so that worker processes get it.
+    Subclasses implement :meth:`refine` and are registered in ``REFINERS``; a config chains them:
+    ``refiners=[dict(type='ppl_mm.ConstantBackground', threshold=0.3),
+    dict(type='ppl_mm.DenseCRF')]``. A refiner keeps nothing of an image, so one object serves all
+    images of a folder, and it can be pickled, so that worker processes get it.
     """
 
     #: Whether channel 0 must mean something before this step.
@@ -25,11 +24,11 @@ class Refiner(ABC):
         """Refine the scores of one image.
 
         Args:
-            image (np.ndarray): uint8 RGB, shape ``(H, W, 3)``.
-            scores (Scores): Scores of the same ``(H, W)``.
+            image: uint8 RGB, shape ``(H, W, 3)``.
+            scores: Scores of the same ``(H, W)``.
 
         Returns:
-            Scores: New scores of the same shape and classes.
+            New scores of the same shape and classes.
 
         Raises:
             UserError: If a background is needed and there is none yet.

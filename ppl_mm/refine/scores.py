@@ -13,16 +13,15 @@ class Scores:
     """How strongly each pixel of an image speaks for each of its classes.
 
     Args:
-        values (np.ndarray): float32 in 0..1, shape ``(1 + n, H, W)``, the
-            background first; ``n`` may be 0. Values need not add up to 1.
-        class_ids (np.ndarray): Classifier ids of channels 1 .. n, 0 = first
-            foreground class, int16, shape ``(n,)``.
-        has_background (bool): Whether channel 0 means something yet; CAMs
-            know no background, a background step makes it. Defaults to True.
+        values: float32 in 0..1, shape ``(1 + n, H, W)``, the background first; ``n`` may be 0.
+            Values need not add up to 1.
+        class_ids: Classifier ids of channels 1 .. n, 0 = first foreground class, int16, shape
+            ``(n,)``.
+        has_background: Whether channel 0 means something yet; CAMs know no background, a
+            background step makes it. Defaults to True.
 
     Raises:
-        ValueError: If shapes do not fit each other, or a value is not finite
-            or outside 0..1.
+        ValueError: If shapes do not fit each other, or a value is not finite or outside 0..1.
     """
 
     values: np.ndarray
@@ -53,10 +52,10 @@ class Scores:
         """The maps of a CAM file at the image's size, without a background.
 
         Args:
-            cam_file (CamFile): Normalized maps.
+            cam_file: Normalized maps.
 
         Returns:
-            Scores: Whose channel 0 is zero and means nothing yet.
+            Whose channel 0 is zero and means nothing yet.
 
         Raises:
             ValueError: If the maps are raw, so in no common range.

@@ -18,21 +18,20 @@ from ..registry import MODELS
 class RefinedSegTTAModel(SegTTAModel):
     """Averages the probabilities of all views, then refines them.
 
-    A dense CRF is the last step of the published tests of DeepLab. mmseg's
-    SegTTAModel averages only.
+    A dense CRF is the last step of the published tests of DeepLab. mmseg's SegTTAModel averages
+    only.
 
     Args:
         module: The network; its channel 0 is background.
-        refiners: Config of one refiner or of several,
-            in order, as ``dict(type='ppl_mm.DenseCRF', preset='deeplab_v2')``.
-        min_probability: A class that stays below it at every pixel
-            of an image is left out, which saves most of the time. Defaults
-            to 0.01; 0 keeps all.
+        refiners: Config of one refiner or of several, in order, as ``dict(type='ppl_mm.DenseCRF',
+            preset='deeplab_v2')``.
+        min_probability: A class that stays below it at every pixel of an image is left out, which
+            saves most of the time. Defaults to 0.01; 0 keeps all.
         **kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
-        UserError: If a refiner can't be built, the network has a single
-            channel, or :func:`check_padding` refuses it.
+        UserError: If a refiner can't be built, the network has a single channel, or
+            :func:`check_padding` refuses it.
     """
 
     def __init__(
@@ -59,13 +58,11 @@ class RefinedSegTTAModel(SegTTAModel):
         """Merge the views of each image.
 
         Args:
-            data_samples_list: For each image the
-                predictions of its views, whose ``seg_logits`` (C, H, W) have
-                the size of the file ``img_path``.
+            data_samples_list: For each image the predictions of its views, whose ``seg_logits``
+                (C, H, W) have the size of the file ``img_path``.
 
         Returns:
-            For each image its first view with the
-            refined ``pred_sem_seg``.
+            For each image its first view with the refined ``pred_sem_seg``.
 
         Raises:
             UserError: If an image and its prediction differ in size.

@@ -14,8 +14,8 @@ def require_batches(loader: DataLoader) -> None:
         loader: The data of a training.
 
     Raises:
-        UserError: If there are fewer images than a batch, and those that do
-            not fill one are dropped.
+        UserError: If there are fewer images than a batch, and those that do not fill one are
+            dropped.
     """
     if not loader.drop_last or len(loader):
         return

@@ -42,9 +42,8 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
         What the file holds. The weights are always under ``state_dict``.
 
     Raises:
-        UserError: If the file is missing or damaged, needs code to be read, or
-            holds no weights or such that nothing can compute with. The line
-            says what to do.
+        UserError: If the file is missing or damaged, needs code to be read, or holds no weights or
+            such that nothing can compute with. The line says what to do.
     """
     if '://' in str(path):
         checkpoint = _read_address(str(path))
@@ -170,8 +169,7 @@ def _check_file(path: Path) -> None:
 def _check_archive(path: Path) -> None:
     """Refuse a zip file that is not a checkpoint, or whose bytes have changed.
 
-    torch reads flipped bits as weights: it never compares the checksums that
-    it writes.
+    torch reads flipped bits as weights: it never compares the checksums that it writes.
     """
     if not zipfile.is_zipfile(path):
         raise UserError(f'{path}: is truncated; {_COPY}')

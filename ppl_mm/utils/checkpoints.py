@@ -30,22 +30,22 @@ def load_weights(
 ) -> str:
     """Copy weights into a model, or refuse them.
 
-    Names are aligned with the model's, see :func:`.weight_names.align`. A
-    first convolution for RGB is adapted to another number of channels.
+    Names are aligned with the model's, see :func:`.weight_names.align`. A first convolution for
+    RGB is adapted to another number of channels.
 
     Args:
         model: The model, or a backbone alone; wrappers are looked through.
         weights: Tensors by name, read by :func:`.checkpoint_file.read_checkpoint`.
         source: Where they come from, for messages.
-        whole: Whether every weight must agree, as for tests and resuming.
-            Otherwise those of the backbone must: another head starts anew.
+        whole: Whether every weight must agree, as for tests and resuming. Otherwise those of the
+            backbone must: another head starts anew.
 
     Returns:
         One line that says what was loaded and what was not.
 
     Raises:
-        UserError: If a weight that must agree is missing, unknown or of
-            another shape. The line names it.
+        UserError: If a weight that must agree is missing, unknown or of another shape. The line
+            names it.
     """
     model = unwrap_model(model)
     try:
@@ -67,8 +67,8 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
     Args:
         model: The model; wrappers are looked through.
         path: The checkpoint.
-        part: ``'backbone.'`` for a model whose head starts anew. Defaults to
-            '': every weight must agree.
+        part: ``'backbone.'`` for a model whose head starts anew. Defaults to '': every weight must
+            agree.
 
     Raises:
         UserError: If the file cannot be read or does not fit.
@@ -145,8 +145,8 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
     """Return the checkpoint that a path means.
 
     Args:
-        path: A file; a work folder, for its latest checkpoint; or an address
-            such as ``torchvision://resnet50``.
+        path: A file; a work folder, for its latest checkpoint; or an address such as
+            ``torchvision://resnet50``.
 
     Raises:
         UserError: If there is none.

@@ -23,18 +23,17 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def setup(cfg: Config, launcher: str) -> None:
     """Prepare a config, and the process group, for a launcher.
 
-    mmengine's launchers need a GPU (``init_dist`` sets the CUDA device). Without
-    one, the group is made here, with gloo, and the model is wrapped without a
-    device, so that the same commands run on CPUs.
+    mmengine's launchers need a GPU (``init_dist`` sets the CUDA device). Without one, the group is
+    made here, with gloo, and the model is wrapped without a device, so that the same commands run
+    on CPUs.
 
     Args:
         cfg: The config of a Runner that is about to be built; changed in place.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
-        UserError: If there are more processes than GPUs, if the environment
-            variables of ``'pytorch'`` are not set, or if a launcher needs a
-            GPU and there is none.
+        UserError: If there are more processes than GPUs, if the environment variables of
+            ``'pytorch'`` are not set, or if a launcher needs a GPU and there is none.
     """
     cfg.launcher = launcher
     if launcher == 'none':
@@ -68,8 +67,8 @@ def join(launcher: str) -> None:
 def make_group(cfg: Config) -> None:
     """Make the group that the Runner of a config would make later.
 
-    It is for code that needs the rank before there is a Runner. An existing
-    group stays, and a Runner uses it.
+    It is for code that needs the rank before there is a Runner. An existing group stays, and a
+    Runner uses it.
 
     Args:
         cfg: The config after :func:`setup`; its ``env_cfg`` counts.
@@ -85,8 +84,7 @@ def make_group(cfg: Config) -> None:
 def _end_with_launcher() -> None:
     """Have Linux end this process when torchrun is gone, even if it was killed.
 
-    Otherwise the processes would continue to write into a folder in which the
-    next run is at work.
+    Otherwise the processes would continue to write into a folder in which the next run is at work.
     """
     launcher = int(os.environ.get(LAUNCHER_VARIABLE, os.getppid()))
     if sys.platform == 'linux':

@@ -7,12 +7,12 @@ from torch.utils.flop_counter import FlopCounterMode
 def count_flops() -> FlopCounterMode:
     """PyTorch's counter of operations, right about depthwise convolutions.
 
-    A multiplication with its addition is two. PyTorch's own count takes the
-    weights of a depthwise convolution for dense ones when it counts its
-    gradients, several times too many for a MobileNet.
+    A multiplication with its addition is two. PyTorch's own count takes the weights of a depthwise
+    convolution for dense ones when it counts its gradients, several times too many for a
+    MobileNet.
 
     Returns:
-        FlopCounterMode: A context; ``get_total_flops()`` is the sum so far.
+        A context; ``get_total_flops()`` is the sum so far.
     """
     return FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.convolution_backward: _convolution_backward}

@@ -10,12 +10,12 @@ _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 def last_checkpoint(folder: Path) -> Path | None:
     """Return the latest whole checkpoint of a training.
 
-    It is the one that mmengine noted in the folder. Where the note, or its
-    file, is missing or damaged, it is the newest whole one.
+    It is the one that mmengine noted in the folder. Where the note, or its file, is missing or
+    damaged, it is the newest whole one.
 
     Args:
-        folder: A work folder of ``tools/train.py``. It may have been moved or
-            copied since: mmengine notes where it was.
+        folder: A work folder of ``tools/train.py``. It may have been moved or copied since:
+            mmengine notes where it was.
 
     Returns:
         A file in this folder; None if it has no whole checkpoint.

@@ -24,8 +24,8 @@ def main(args: list[str] | None = None) -> int:
         args: The arguments of torchrun. Defaults to the command line's.
 
     Returns:
-        0, or the exit status of the process that failed first; 128 + the
-        signal where one has ended a process, or all of them, as in a shell.
+        0, or the exit status of the process that failed first; 128 + the signal where one has
+        ended a process, or all of them, as in a shell.
     """
     os.environ[LAUNCHER_VARIABLE] = str(os.getpid())
     # torchrun's own report of a failure is a page long, and has no reason in it.

@@ -11,17 +11,15 @@ def lazy_exports(
 ) -> tuple[list[str], Callable, Callable]:
     """What an ``__init__.py`` needs to export names without importing them.
 
-    A converter of a data set takes a module or two that need NumPy alone;
-    torch and mmseg, which the package's other modules import, would be most
-    of its time.
+    A converter of a data set takes a module or two that need NumPy alone; torch and mmseg, which
+    the package's other modules import, would be most of its time.
 
     Args:
-        package (str): ``__name__`` of the package.
-        modules (Mapping[str, Sequence[str]]): Its modules, and the names that
-            are exported of each.
+        package: ``__name__`` of the package.
+        modules: Its modules, and the names that are exported of each.
 
     Returns:
-        tuple: ``__all__``, ``__getattr__`` (PEP 562) and ``__dir__``.
+        ``__all__``, ``__getattr__`` (PEP 562) and ``__dir__``.
     """
     homes = {name: module for module, names in modules.items() for name in names}
 

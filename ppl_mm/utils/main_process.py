@@ -13,8 +13,8 @@ T = TypeVar('T')
 def on_main_process(call: Callable[[], T]) -> T:
     """Call a function in the main process only, and return its result in all.
 
-    Every process must call this. An error that a user can fix is raised in
-    all of them, so that none waits forever.
+    Every process must call this. An error that a user can fix is raised in all of them, so that
+    none waits forever.
 
     Args:
         call: Takes nothing; its result can be pickled.

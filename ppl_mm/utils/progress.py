@@ -17,14 +17,13 @@ def track(
 ) -> Iterator[T]:
     """Go through items, with a bar on stderr that tells the time left.
 
-    Where stderr is not a terminal, a line every five seconds takes the place
-    of the bar.
+    Where stderr is not a terminal, a line every five seconds takes the place of the bar.
 
     Args:
-        items (Iterable): What to go through.
-        what (str): What is done, before the bar.
-        show (bool): Whether there is a bar. Defaults to True.
-        total (int, optional): How many there are, where they have no length.
+        items: What to go through.
+        what: What is done, before the bar.
+        show: Whether there is a bar. Defaults to True.
+        total: How many there are, where they have no length.
 
     Yields:
         The items, in order.

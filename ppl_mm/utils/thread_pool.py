@@ -17,15 +17,14 @@ def map_files(
 ) -> Iterator[tuple[T, R]]:
     """Apply a function to many items in threads, with a bar.
 
-    Pillow and hashlib let other threads run while they work, and a thread,
-    unlike a process, has nothing to import.
+    Pillow and hashlib let other threads run while they work, and a thread, unlike a process, has
+    nothing to import.
 
     Args:
-        function (Callable): What to do with an item.
-        items (Sequence): Small things, such as paths.
-        what (str): What is done, before the bar.
-        workers (int, optional): Threads. Defaults to None, as 0: one for each
-            CPU.
+        function: What to do with an item.
+        items: Small things, such as paths.
+        what: What is done, before the bar.
+        workers: Threads. Defaults to None, as 0: one for each CPU.
 
     Yields:
         tuple: Item and result, as they are finished.

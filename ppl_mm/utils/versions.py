@@ -24,9 +24,9 @@ def check() -> None:
     """Check the packages whose versions have to fit each other.
 
     Raises:
-        UserError: One line with the pip command, for the first of: no mmcv,
-            several mmcv distributions, mmcv too old or too new, no torch or
-            torchvision, torch too old, torchvision built for another torch.
+        UserError: One line with the pip command, for the first of: no mmcv, several mmcv
+            distributions, mmcv too old or too new, no torch or torchvision, torch too old,
+            torchvision built for another torch.
     """
     check_mmcv()
     check_torch()
@@ -93,8 +93,7 @@ def torch_of_torchvision() -> SpecifierSet | None:
     """The torch that the installed torchvision asks for.
 
     Returns:
-        SpecifierSet | None: E.g. ``==2.11.0``; None where it does not say,
-        as after a build from source.
+        E.g. ``==2.11.0``; None where it does not say, as after a build from source.
     """
     for line in metadata.requires('torchvision') or ():
         requirement = Requirement(line)

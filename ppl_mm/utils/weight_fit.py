@@ -26,8 +26,8 @@ class FitRules:
 
     Args:
         model: The model, or a backbone alone.
-        whole: Whether every weight must agree. Otherwise those of the backbone
-            must, apart from its classifier.
+        whole: Whether every weight must agree. Otherwise those of the backbone must, apart from
+            its classifier.
     """
 
     def __init__(self, model: nn.Module, whole: bool) -> None:
@@ -80,8 +80,7 @@ class WeightFit:
         total: How many weights the model has.
         missing: The model's names that the file lacks.
         unexpected: The file's names that the model lacks.
-        unfit: Names with the file's tensor and the model's, which differ in
-            shape or kind.
+        unfit: Names with the file's tensor and the model's, which differ in shape or kind.
         adapted: Names whose tensors were changed to fit.
     """
 
@@ -123,8 +122,8 @@ def differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> 
         found: The tensors of a file.
 
     Returns:
-        A few words about names that are missing, unexpected, and of another
-        shape; '' if they agree.
+        A few words about names that are missing, unexpected, and of another shape; '' if they
+        agree.
     """
     return _summary(
         # Weights older than PyTorch 0.4.1 do not count batches; nothing needs it.

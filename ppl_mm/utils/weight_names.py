@@ -17,8 +17,8 @@ Weights = OrderedDict[str, Tensor]
 def align(weights: Mapping, own: Collection[str]) -> Weights:
     """Rename weights so that a model finds as many of its own as possible.
 
-    Prefixes of wrappers are taken off. The prefix of a whole model's backbone
-    is taken off, or put on, as the model needs it.
+    Prefixes of wrappers are taken off. The prefix of a whole model's backbone is taken off, or put
+    on, as the model needs it.
 
     Args:
         weights: Tensors by name; other values are left out.
@@ -92,8 +92,7 @@ def _shared_part(names: Collection[str]) -> str:
 def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tuple[Weights, str]:
     """Fit filters for RGB images to the channels of a model's input.
 
-    The filters are summed for one channel. For others they are repeated and
-    scaled, as timm does.
+    The filters are summed for one channel. For others they are repeated and scaled, as timm does.
 
     Args:
         weights: Tensors by the model's names.

@@ -25,12 +25,10 @@ class WorkerPool:
     """Does the same to many items, in processes of its own.
 
     Args:
-        make (Callable): Called once in each process with ``args``; returns
-            the function that is applied to the items. Both are sent to new
-            processes, so they stand at the top of a module.
-        args (tuple): Arguments of ``make``. Defaults to ().
-        workers (int): How many processes; 0 or 1 for none but this one, as
-            suits a GPU. Defaults to 0.
+        make: Called once in each process with ``args``; returns the function that is applied to
+            the items. Both are sent to new processes, so they stand at the top of a module.
+        args: Arguments of ``make``. Defaults to ().
+        workers: How many processes; 0 or 1 for none but this one, as suits a GPU. Defaults to 0.
 
     Examples:
         >>> with WorkerPool(partial, (max, 0)) as pool:  # calls max(0, item)
@@ -61,8 +59,8 @@ class WorkerPool:
         """Apply the function to each item.
 
         Args:
-            items (Iterable): Small things, such as names of images; they are
-                taken only as workers become free.
+            items: Small things, such as names of images; they are taken only as workers become
+                free.
 
         Yields:
             The results as they come, in no order.
@@ -98,7 +96,7 @@ def default_workers() -> int:
     """The CPUs of this process's share of the machine.
 
     Returns:
-        int: 1 or more.
+        1 or more.
     """
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     return max(1, cpus // int(os.environ.get('LOCAL_WORLD_SIZE', 1)))

@@ -14,11 +14,11 @@ class Curve:
     """The mIoU of a method on a split.
 
     Args:
-        thresholds (list[float]): Ascending.
-        mious (list[float]): Fractions, one for each.
-        used (float): The threshold in use, to be marked.
-        dashed (bool): Whether to draw it as a secondary one.
-        method (str): Curves of one method share a colour.
+        thresholds: Ascending.
+        mious: Fractions, one for each.
+        used: The threshold in use, to be marked.
+        dashed: Whether to draw it as a secondary one.
+        method: Curves of one method share a colour.
     """
 
     thresholds: list[float]
@@ -32,11 +32,11 @@ def draw_curves(curves: Mapping[str, Curve], title: str = '') -> Figure:
     """Draw mIoU over the threshold; a dot marks the one in use.
 
     Args:
-        curves (Mapping[str, Curve]): By name.
-        title (str): Above the plot. Defaults to ''.
+        curves: By name.
+        title: Above the plot. Defaults to ''.
 
     Returns:
-        Figure: To be saved with :func:`save_figure`.
+        To be saved with :func:`save_figure`.
     """
     figure = new_figure(6.4, 4)
     axes = figure.add_subplot()

@@ -14,13 +14,12 @@ def draw_dataset(
     """Draw bars of the images of each class, and a dot for each size.
 
     Args:
-        counts (Mapping): Images by class, for each split; classes in the
-            same order.
-        sizes (Sequence[tuple[int, int]]): Width and height of every image.
-        title (str): Above both. Defaults to ''.
+        counts: Images by class, for each split; classes in the same order.
+        sizes: Width and height of every image.
+        title: Above both. Defaults to ''.
 
     Returns:
-        Figure: To be saved with :func:`save_figure`.
+        To be saved with :func:`save_figure`.
     """
     classes = list(next(iter(counts.values()), {}))
     figure = new_figure(10, max(3.5, 1.2 + 0.28 * len(classes)))

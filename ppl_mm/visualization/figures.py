@@ -12,11 +12,11 @@ def new_figure(width: float, height: float) -> Figure:
     """A figure that needs no display and no clean-up.
 
     Args:
-        width (float): In inches.
-        height (float): In inches.
+        width: In inches.
+        height: In inches.
 
     Returns:
-        Figure: With a layout that leaves no empty margins.
+        With a layout that leaves no empty margins.
     """
     figure = Figure(figsize=(width, height), layout='constrained')
     FigureCanvasAgg(figure)
@@ -27,10 +27,9 @@ def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 110) -> None
     """Write a figure as PNG or JPEG, whole or not at all.
 
     Args:
-        figure (Figure): The figure.
-        path (str | PathLike): The file to write, a JPEG if it ends in .jpg; its
-            folder is made.
-        dpi (int): Pixels per inch. Defaults to 110.
+        figure: The figure.
+        path: The file to write, a JPEG if it ends in .jpg; its folder is made.
+        dpi: Pixels per inch. Defaults to 110.
     """
     with atomic_write(path) as file:
         if str(path).endswith('.jpg'):

@@ -10,10 +10,10 @@ def colorize(label: np.ndarray) -> np.ndarray:
     """The colours of VOC's masks.
 
     Args:
-        label (np.ndarray): uint8, any shape: 0 = background, 255 = ignore.
+        label: uint8, any shape: 0 = background, 255 = ignore.
 
     Returns:
-        np.ndarray: RGB uint8, shape ``(*label.shape, 3)``.
+        RGB uint8, shape ``(*label.shape, 3)``.
     """
     return np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[label]
 
@@ -22,12 +22,12 @@ def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) ->
     """Lay a label over its image; the background stays as it is, in grey.
 
     Args:
-        image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
-        label (np.ndarray): uint8, shape ``(H, W)``.
-        opacity (float): Opacity of the colours, 0..1. Defaults to 0.6.
+        image: RGB uint8, shape ``(H, W, 3)``.
+        label: uint8, shape ``(H, W)``.
+        opacity: Opacity of the colours, 0..1. Defaults to 0.6.
 
     Returns:
-        np.ndarray: RGB uint8, shape ``(H, W, 3)``.
+        RGB uint8, shape ``(H, W, 3)``.
     """
     _check_sizes(image, label)
     grey = _grey(image)
@@ -39,12 +39,12 @@ def overlay_score(image: np.ndarray, score: np.ndarray, opacity: float = 0.6) ->
     """Lay a map over its image, from dark for 0 to light for 1.
 
     Args:
-        image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
-        score (np.ndarray): Values in 0..1, shape ``(H, W)``.
-        opacity (float): Opacity of the colours, 0..1. Defaults to 0.6.
+        image: RGB uint8, shape ``(H, W, 3)``.
+        score: Values in 0..1, shape ``(H, W)``.
+        opacity: Opacity of the colours, 0..1. Defaults to 0.6.
 
     Returns:
-        np.ndarray: RGB uint8, shape ``(H, W, 3)``.
+        RGB uint8, shape ``(H, W, 3)``.
     """
     _check_sizes(image, score)
     heat = colormaps['inferno'](np.clip(score, 0, 1))[..., :3] * 255

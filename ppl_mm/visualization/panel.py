@@ -19,10 +19,9 @@ class Cell:
     """A picture of the sheet.
 
     Args:
-        image (np.ndarray): RGB uint8, shape ``(H, W, 3)``.
-        caption (str): Below it. Defaults to ''.
-        outline (np.ndarray, optional): Draw the border of this region, bool,
-            shape ``(H, W)``. Defaults to None.
+        image: RGB uint8, shape ``(H, W, 3)``.
+        caption: Below it. Defaults to ''.
+        outline: Draw the border of this region, bool, shape ``(H, W)``. Defaults to None.
     """
 
     image: np.ndarray
@@ -40,14 +39,14 @@ def draw_panel(
     """Draw a sheet of pictures with a legend of the classes.
 
     Args:
-        titles (Sequence[str]): Titles of the columns.
-        rows (Sequence[Sequence[Cell]]): A cell for each column.
-        names (Sequence[str]): Names of the rows, at their left.
-        classes (Sequence[str]): Background first; their colours are VOC's.
-        title (str): Title of the panel. Defaults to ''.
+        titles: Titles of the columns.
+        rows: A cell for each column.
+        names: Names of the rows, at their left.
+        classes: Background first; their colours are VOC's.
+        title: Title of the panel. Defaults to ''.
 
     Returns:
-        Figure: To be saved with :func:`save_figure`.
+        To be saved with :func:`save_figure`.
     """
     heights = [_height(cells[0].image) for cells in rows]
     figure = new_figure(_SIDE * len(titles) + 0.4, _HEAD + sum(heights))

@@ -80,10 +80,10 @@ def plot(sweep: ThresholdSweep, title: str, path: Path, used: float | None) -> N
     """Draw mIoU, precision and recall over the threshold.
 
     Args:
-        sweep (ThresholdSweep): The counts.
-        title (str): Above the plot.
-        path (Path): The PNG to write.
-        used (float, optional): The threshold of the export.
+        sweep: The counts.
+        title: Above the plot.
+        path: The PNG to write.
+        used: The threshold of the export.
     """
     curve, (best, miou) = sweep.curve(), sweep.best()
     figure = Figure(figsize=(6, 4), layout='constrained')
@@ -134,11 +134,10 @@ def print_tables(
     """Print the curve and the scores.
 
     Args:
-        sweep (ThresholdSweep): The counts.
-        scores (dict[float, dict]): Summaries at the best threshold and at the
-            export's.
-        split (str): The name of the split.
-        used (float, optional): The threshold of the export.
+        sweep: The counts.
+        scores: Summaries at the best threshold and at the export's.
+        split: The name of the split.
+        used: The threshold of the export.
     """
     best, _ = sweep.best()
     print(

@@ -86,11 +86,11 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
     """Chains as a table, a line each.
 
     Args:
-        report (dict): From :class:`ChainComparison`.
-        names (Sequence[str]): Names of the chains to show, in order.
+        report: From :class:`ChainComparison`.
+        names: Names of the chains to show, in order.
 
     Returns:
-        str: Lines of text; per cent, and seconds of processor time.
+        Lines of text; per cent, and seconds of processor time.
     """
     width = max(len(name) for name in [*names, 'chain'])
     titles = ('mIoU', 'precision', 'recall', 'ignored', 's/image')
@@ -111,9 +111,9 @@ def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
     """Draw images through every chain.
 
     Args:
-        meter (ChainMeter): Runs the chains on the folder.
-        stems (Sequence[str]): The images, a row each.
-        path (Path): The PNG to write.
+        meter: Runs the chains on the folder.
+        stems: The images, a row each.
+        path: The PNG to write.
     """
     rows = [_first_cells(meter, stem) for stem in stems]
     for name in meter.chains:

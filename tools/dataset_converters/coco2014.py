@@ -80,11 +80,11 @@ def link_images(root: Path, split: str) -> ImageFolder:
     """Make ``JPEGImages/train2014`` lead to ``train2014``.
 
     Args:
-        root (Path): The folder of COCO.
-        split (str): 'train' or 'val'.
+        root: The folder of COCO.
+        split: 'train' or 'val'.
 
     Returns:
-        ImageFolder: All of ``JPEGImages``.
+        All of ``JPEGImages``.
 
     Raises:
         UserError: There are no images, or no link can be made.
@@ -124,10 +124,10 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
     """What masks depend on: rules, and the bytes of the annotations.
 
     Args:
-        args (argparse.Namespace): The command line.
+        args: The command line.
 
     Returns:
-        dict[str, str]: For :class:`MadeFolder`.
+        For :class:`MadeFolder`.
 
     Raises:
         UserError: A file of annotations is missing or cannot be read.

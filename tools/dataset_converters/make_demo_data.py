@@ -31,13 +31,13 @@ def contact_sheet(seed: int, size: int, rows: int = 6, columns: int = 6) -> np.n
     """The first training images, each with its mask at its right.
 
     Args:
-        seed (int): Seed of the set.
-        size (int): Height and width of an image in pixels.
-        rows (int): Rows of the sheet. Defaults to 6.
-        columns (int): Images in a row. Defaults to 6.
+        seed: Seed of the set.
+        size: Height and width of an image in pixels.
+        rows: Rows of the sheet. Defaults to 6.
+        columns: Images in a row. Defaults to 6.
 
     Returns:
-        np.ndarray: RGB uint8, (rows * size, 2 * columns * size, 3).
+        RGB uint8, (rows * size, 2 * columns * size, 3).
     """
     palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
     samples = [demo_sample(seed, 'train', index, size) for index in range(rows * columns)]

@@ -59,11 +59,10 @@ def label_table(classes: Sequence[str]) -> np.ndarray:
     """From a label of VOC to one of the subset.
 
     Args:
-        classes (Sequence[str]): Foreground classes of the subset.
+        classes: Foreground classes of the subset.
 
     Returns:
-        np.ndarray: uint8, (256,): 0 stays 0, 255 stays 255, other classes
-        become 254.
+        np.ndarray: uint8, (256,): 0 stays 0, 255 stays 255, other classes become 254.
     """
     table = np.full(256, _OTHER, np.uint8)
     table[[0, IGNORE]] = 0, IGNORE
@@ -82,7 +81,7 @@ class Converter:
     """Converts one image after the other.
 
     Args:
-        args (argparse.Namespace): As from :func:`parse_args`.
+        args: As from :func:`parse_args`.
     """
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -96,11 +95,10 @@ class Converter:
         """Write image and mask, unless other classes are in the picture.
 
         Args:
-            image (str): Id of the image.
+            image: Id of the image.
 
         Returns:
-            list[str] | None: The classes of the subset in it, by the XML;
-            None if the image is left out.
+            The classes of the subset in it, by the XML; None if the image is left out.
         """
         path = self._mask_path(image)
         mask = read_mask(path)

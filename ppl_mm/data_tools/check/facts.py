@@ -18,8 +18,7 @@ class ImageFacts:
         size: Width and height, upright.
         changes: What it is beside a plain picture.
         digest: SHA-256 of its bytes.
-        used_white: White of the fewest bits that hold it, where
-            it has 16 bits.
+        used_white: White of the fewest bits that hold it, where it has 16 bits.
         problem: A line if it cannot be read, else ''.
     """
 

@@ -14,8 +14,7 @@ class Finding:
     """Something that is wrong, or worth to know.
 
     Args:
-        level: 'error', which stops training or measuring; 'warning';
-            'note'.
+        level: 'error', which stops training or measuring; 'warning'; 'note'.
         text: What it is, with the number of cases.
         advice: The way out.
         items: The cases. Defaults to ().

@@ -27,15 +27,13 @@ class ScanOptions:
 
     Args:
         root: Its folder.
-        ann_file: The label file or folder of XML files below it.
-            Defaults to '': the first that exists of image_labels.csv,
-            image_labels.json, Annotations.
+        ann_file: The label file or folder of XML files below it. Defaults to '': the first that
+            exists of image_labels.csv, image_labels.json, Annotations.
         image_dir: Below it. Defaults to 'JPEGImages'.
         mask_dir: Below it. Defaults to 'SegmentationClass'.
         train: List to train on. Defaults to '': train_aug, else train.
         val: List to validate on. Defaults to 'val'.
-        classes: Foreground classes. Defaults to (): those
-            of classes.txt, else of the labels.
+        classes: Foreground classes. Defaults to (): those of classes.txt, else of the labels.
     """
 
     root: Path
@@ -55,8 +53,8 @@ class DatasetScan:
         options: Where.
         ann_file: The label file.
         classes: Foreground classes.
-        labels: Names as they stand, by image id; none for
-            a negative, an image that shows none of the classes.
+        labels: Names as they stand, by image id; none for a negative, an image that shows none of
+            the classes.
         lists: Image ids by name of the list.
         train: Name of the list to train on, '' for all labelled.
         names: Files of the image folder by id.
@@ -120,7 +118,7 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
         workers: Threads. Defaults to None: one for each CPU.
 
     Returns:
-        DatasetScan: With whatever could be read.
+        With whatever could be read.
 
     Raises:
         UserError: There is no such folder.

@@ -14,7 +14,7 @@ def import_mask_api() -> ModuleType:
     """COCO's own reader of polygons and run lengths.
 
     Returns:
-        ModuleType: ``pycocotools.mask``.
+        ``pycocotools.mask``.
 
     Raises:
         UserError: It is not installed.
@@ -34,11 +34,11 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
     """The mask of an image.
 
     Args:
-        image (CocoImage): What is annotated.
-        overlap (str): 'area', the smaller object lies above, of equal ones
-            the earlier; or 'order', the later one does.
-        crowd (str): Crowd regions are their 'class', or left as 'background',
-            or 'void' wherever there is no object.
+        image: What is annotated.
+        overlap: 'area', the smaller object lies above, of equal ones the earlier; or 'order', the
+            later one does.
+        crowd: Crowd regions are their 'class', or left as 'background', or 'void' wherever there
+            is no object.
 
     Returns:
         np.ndarray: uint8, (H, W): 0 background, 255 void.
@@ -62,11 +62,11 @@ def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
     """Pixels of polygons or run lengths.
 
     Args:
-        shape (list | dict): Polygons, or ``counts`` and ``size``.
-        size (tuple[int, int]): (H, W) of the image.
+        shape: Polygons, or ``counts`` and ``size``.
+        size: (H, W) of the image.
 
     Returns:
-        np.ndarray: bool, (H, W).
+        bool, (H, W).
     """
     api = import_mask_api()
     if isinstance(shape, list):
@@ -82,9 +82,9 @@ class MaskWriter:
     """Writes one mask after the other; made anew in each process.
 
     Args:
-        folder (Path): Where to.
-        overlap (str): See :func:`paint`.
-        crowd (str): See :func:`paint`.
+        folder: Where to.
+        overlap: See :func:`paint`.
+        crowd: See :func:`paint`.
     """
 
     def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
@@ -96,7 +96,7 @@ class MaskWriter:
         """Write the mask of an image.
 
         Args:
-            image (CocoImage): What is annotated in it.
+            image: What is annotated in it.
 
         Raises:
             UserError: An annotation cannot be drawn.

@@ -35,27 +35,24 @@ def write_demo_data(
 ) -> bool:
     """Write the demo data in PASCAL VOC's layout.
 
-    ``demo.json`` says with which settings; an interrupted run is continued by
-    the next one, and a complete folder is left alone. An image depends on
-    seed, split and its number in the split alone, so a larger ``train`` only
-    adds images. Files are the same, byte by byte, wherever the same versions
-    of NumPy, OpenCV and Pillow run on the same kind of machine.
+    ``demo.json`` says with which settings; an interrupted run is continued by the next one, and a
+    complete folder is left alone. An image depends on seed, split and its number in the split
+    alone, so a larger ``train`` only adds images. Files are the same, byte by byte, wherever the
+    same versions of NumPy, OpenCV and Pillow run on the same kind of machine.
 
     Args:
-        root (str | PathLike): Folder to write, new or of an earlier run.
-        seed (int): Seed of the whole set. Defaults to 0.
-        train (int): Images of the training split. Defaults to 480.
-        val (int): Images of the validation split. Defaults to 120.
-        size (int): Height and width in pixels. Defaults to 96.
-        progress (Callable, optional): Called with (done, total) after every
-            image.
+        root: Folder to write, new or of an earlier run.
+        seed: Seed of the whole set. Defaults to 0.
+        train: Images of the training split. Defaults to 480.
+        val: Images of the validation split. Defaults to 120.
+        size: Height and width in pixels. Defaults to 96.
+        progress: Called with (done, total) after every image.
 
     Returns:
-        bool: Whether anything was written.
+        Whether anything was written.
 
     Raises:
-        UserError: The folder holds something else, or demo data of other
-            settings.
+        UserError: The folder holds something else, or demo data of other settings.
     """
     root = Path(root)
     settings = dict(version=VERSION, seed=seed, train=train, val=val, size=size)
@@ -96,13 +93,13 @@ def demo_sample(seed: int, split: str, index: int, size: int) -> DemoSample:
     """Draw one image of the set, whatever else is drawn before it.
 
     Args:
-        seed (int): Seed of the whole set.
-        split (str): 'train' or 'val'.
-        index (int): Number in the split, from 0.
-        size (int): Height and width in pixels.
+        seed: Seed of the whole set.
+        split: 'train' or 'val'.
+        index: Number in the split, from 0.
+        size: Height and width in pixels.
 
     Returns:
-        DemoSample: Image, mask and boxes.
+        Image, mask and boxes.
     """
     rng = np.random.default_rng((seed, _SPLITS.index(split), index))
     return draw_sample(rng, size)

@@ -33,8 +33,8 @@ class DemoSample(NamedTuple):
     Attributes:
         image (np.ndarray): RGB uint8, (size, size, 3).
         mask (np.ndarray): uint8, (size, size); 0 background, class id + 1.
-        objects (list): (class id, (xmin, ymin, xmax, ymax)) of each creature,
-            pixels counted from 1 and inclusive as in VOC.
+        objects (list): (class id, (xmin, ymin, xmax, ymax)) of each creature, pixels counted from
+            1 and inclusive as in VOC.
     """
 
     image: np.ndarray
@@ -56,12 +56,12 @@ def draw_sample(rng: np.random.Generator, size: int) -> DemoSample:
     """Draw one picture with one to three creatures.
 
     Args:
-        rng (np.random.Generator): Source of everything that varies.
-        size (int): Height and width in pixels.
+        rng: Source of everything that varies.
+        size: Height and width in pixels.
 
     Returns:
-        DemoSample: Image, mask and boxes; the creatures that share a picture
-        cover each other by a tenth at most.
+        Image, mask and boxes; the creatures that share a picture cover each other by a tenth at
+        most.
     """
     image = _draw_ground(rng, size)
     owner = np.full((size, size), -1)

@@ -70,8 +70,8 @@ class OwnData:
         workers: Threads. Defaults to None: one for each CPU.
 
     Raises:
-        UserError: Photos, labels or masks are missing or do not fit each
-            other, or the folder holds something else.
+        UserError: Photos, labels or masks are missing or do not fit each other, or the folder
+            holds something else.
     """
 
     def __init__(self, settings: OwnDataSettings, workers: int | None = None) -> None:
@@ -90,9 +90,8 @@ class OwnData:
             What was made.
 
         Raises:
-            UserError: A photo or mask cannot be used, photos or the list of
-                those to validate on have changed since the data set was made,
-                or there are too few.
+            UserError: A photo or mask cannot be used, photos or the list of those to validate on
+                have changed since the data set was made, or there are too few.
         """
         found = collect_images(self.settings, skip_bad, self.workers)
         images, labels = found.images, found.labels

@@ -20,8 +20,8 @@ def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[s
     """Take the class of each photo from its folder; a photo in no folder has none.
 
     Raises:
-        UserError: There are no folders, they look like splits, or it is not
-            clear which of two folders is the class.
+        UserError: There are no folders, they look like splits, or it is not clear which of two
+            folders is the class.
     """
     rules = LabelNames(settings.classes, settings.negative_names)
     rows = {}
@@ -91,12 +91,12 @@ def rows_from_files(
     A photo on several lines has the classes of all of them.
 
     Returns:
-        Rows by photo, the classes that the file lists, and the photos to
-        validate on, None if there is one file.
+        Rows by photo, the classes that the file lists, and the photos to validate on, None if
+        there is one file.
 
     Raises:
-        UserError: A file is malformed, names a photo that is missing, or says
-            that a photo shows a class and none; or both files name a photo.
+        UserError: A file is malformed, names a photo that is missing, or says that a photo shows a
+            class and none; or both files name a photo.
     """
     find = PhotoFinder(settings.photos, names)
     found = [_read(path, settings) for path in (settings.labels, settings.val_labels) if path]

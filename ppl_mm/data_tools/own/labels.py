@@ -20,8 +20,8 @@ class OwnLabels:
 
     Attributes:
         classes: Foreground classes in order.
-        labels: From the name of a photo to its classes, none for a negative.
-            A photo that is missing here is unlabelled.
+        labels: From the name of a photo to its classes, none for a negative. A photo that is
+            missing here is unlabelled.
         left_out: Why a photo is not used, by its name.
         outside: How many photos show each class that ``--classes`` leaves out.
         typos: From a name to the more frequent class that it resembles.
@@ -51,8 +51,8 @@ def read_own_labels(
         missing_is_fine: Whether to pass over lines without a photo.
 
     Raises:
-        UserError: The labels are malformed, contradict each other, or name a
-            photo or a class that does not exist.
+        UserError: The labels are malformed, contradict each other, or name a photo or a class that
+            does not exist.
     """
     negatives = {*negatives, *(name for name in names if name.startswith(f'{NEGATIVE_FOLDER}/'))}
     listed, val = None, None
@@ -123,9 +123,8 @@ def check_own_classes(classes: Sequence[str], where: str) -> tuple[str, ...]:
         The classes.
 
     Raises:
-        UserError: See ``check_classes``; or a name has a semicolon, a control
-            character or a space at its ends; or there are more classes than a
-            mask has values for.
+        UserError: See ``check_classes``; or a name has a semicolon, a control character or a space
+            at its ends; or there are more classes than a mask has values for.
     """
     classes = check_classes(list(classes), where)
     for name in classes:

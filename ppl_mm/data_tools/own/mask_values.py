@@ -19,10 +19,9 @@ class MaskValues:
     """Turns masks of any values into the project's.
 
     Args:
-        classes (Sequence[str]): Foreground classes.
-        meanings (Mapping, optional): From a value, 0 to 255, to a class,
-            'background', 'void', or 'object' for the one class that the image
-            is labelled with. Defaults to None: values are the project's.
+        classes: Foreground classes.
+        meanings: From a value, 0 to 255, to a class, 'background', 'void', or 'object' for the one
+            class that the image is labelled with. Defaults to None: values are the project's.
 
     Raises:
         UserError: A value or a meaning that cannot be.
@@ -42,9 +41,9 @@ class MaskValues:
         """Turn one mask.
 
         Args:
-            mask (np.ndarray): uint8, (H, W), as in the file.
-            labels (Sequence[str]): The image's own classes.
-            where (str): The file, for messages.
+            mask: uint8, (H, W), as in the file.
+            labels: The image's own classes.
+            where: The file, for messages.
 
         Returns:
             np.ndarray: uint8, (H, W): 0 background, class id + 1, 255 void.
@@ -105,8 +104,7 @@ def parse_meanings(texts: Sequence[str]) -> dict[int, str]:
     """Read ``VALUE=MEANING`` and ``FIRST-LAST=MEANING`` from the command line.
 
     Args:
-        texts: E.g. ``['0=background', '38=cat']`` or
-            ``['0-127=background', '128-255=object']``.
+        texts: E.g. ``['0=background', '38=cat']`` or ``['0-127=background', '128-255=object']``.
 
     Returns:
         Meanings by value.

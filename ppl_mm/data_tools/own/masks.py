@@ -21,9 +21,8 @@ _LOSSY = ('.jpg', '.jpeg', '.jfif', '.jpe')
 class MaskFinder:
     """Finds the mask of a photo below a folder of masks.
 
-    Masks may lie as the photos do, or all in one folder if no two photos have
-    one name; their names may all have one more part, as in ``1_mask.png``; any
-    lossless format is read.
+    Masks may lie as the photos do, or all in one folder if no two photos have one name; their
+    names may all have one more part, as in ``1_mask.png``; any lossless format is read.
 
     Args:
         root: The folder of masks.
@@ -31,8 +30,7 @@ class MaskFinder:
         others: Files below ``root`` that are not masks, such paths below it.
 
     Raises:
-        UserError: There are masks, and none belongs to a photo; or some are
-            JPEGs.
+        UserError: There are masks, and none belongs to a photo; or some are JPEGs.
     """
 
     def __init__(
@@ -123,8 +121,8 @@ def _shorter(name: str) -> Iterator[tuple[str, tuple[str, str]]]:
 def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
     """Refuse masks of which some were saved with their palette in another order.
 
-    A program that saves an indexed picture may sort its colours; the same
-    thing then has another value in some of the masks.
+    A program that saves an indexed picture may sort its colours; the same thing then has another
+    value in some of the masks.
 
     Args:
         masks: The files.
@@ -174,8 +172,8 @@ def merge_masks(masks: Sequence[np.ndarray], void: int | None = None) -> tuple[n
 
     Args:
         masks: uint8 (H, W), 0 background; of equal size.
-        void: What a pixel becomes that two masks claim for different classes.
-            Defaults to None: the class of the later mask.
+        void: What a pixel becomes that two masks claim for different classes. Defaults to None:
+            the class of the later mask.
 
     Returns:
         The mask, and how many pixels two masks claim.

@@ -20,29 +20,26 @@ class OwnDataSettings:
     Args:
         photos: The folder of photographs.
         out: The data set to write.
-        labels: A CSV or JSON. Defaults to None: the folder of a photo is its
-            class.
+        labels: A CSV or JSON. Defaults to None: the folder of a photo is its class.
         val_labels: A second one, of the photos to validate on.
-        label_pattern: Instead of both a regular expression whose first group
-            finds the class in the path of a photo without its ending.
-        class_folder: Where photos lie more than one folder deep, whether the
-            'first' or the 'last' folder is the class. Defaults to '': such
-            photos are refused.
+        label_pattern: Instead of both a regular expression whose first group finds the class in
+            the path of a photo without its ending.
+        class_folder: Where photos lie more than one folder deep, whether the 'first' or the 'last'
+            folder is the class. Defaults to '': such photos are refused.
         negatives: Folder of more photos, which show none of the classes.
         negative_names: Labels that mean "shows none of the classes".
         masks: Folder of masks, laid out as the photos.
-        classes: Foreground classes in order. Defaults to (): those of the
-            labels.
+        classes: Foreground classes in order. Defaults to (): those of the labels.
         val_share: Part of the photos to validate on.
         val_list: The photos to validate on, one per line.
         seed: Random seed of the choice of these photos.
         max_long_side: Larger photos are shrunk to it, in pixels; 0 for none.
         link: Link files that need no change instead of copying them.
         mask_values: What values of masks mean, see :class:`MaskValues`.
-        mask_overlap: What a pixel is that several masks of one photo claim
-            for different classes: the class of the 'later' one, or 'void'.
-        white_level: The white of photos of 16 bits. Defaults to None: that of
-            the fewest bits that hold all of them.
+        mask_overlap: What a pixel is that several masks of one photo claim for different classes:
+            the class of the 'later' one, or 'void'.
+        white_level: The white of photos of 16 bits. Defaults to None: that of the fewest bits that
+            hold all of them.
     """
 
     photos: Path

@@ -57,8 +57,8 @@ class PhotoFinder:
         """Return the name of a photo, None if there is none.
 
         Args:
-            name: Its path below the folder, with or without its ending, or
-                with the folder itself before it.
+            name: Its path below the folder, with or without its ending, or with the folder itself
+                before it.
         """
         plain = normal_name(name).replace('\\', '/').removeprefix('./')
         for form in (plain, plain.removeprefix(f'{self.root.name}/')):
@@ -96,9 +96,8 @@ def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:
 def image_ids(names: Iterable[str]) -> dict[str, str]:
     """Return ids that every file system and list of this project can hold.
 
-    Folders become part of the id. What is not a letter, digit, dash or
-    underscore becomes an underscore. Ids that would be equal, or differ in
-    capitals only, get a number.
+    Folders become part of the id. What is not a letter, digit, dash or underscore becomes an
+    underscore. Ids that would be equal, or differ in capitals only, get a number.
 
     Args:
         names: Paths below the folder of photos.

@@ -21,20 +21,18 @@ def split_images(
 ) -> dict[str, list[str]]:
     """Return the lists of a data set.
 
-    Where there are masks, val is chosen among the images that have one and the
-    negatives, which need none; where only some have, half of the masks stay in
-    train, to choose a threshold on.
+    Where there are masks, val is chosen among the images that have one and the negatives, which
+    need none; where only some have, half of the masks stay in train, to choose a threshold on.
 
     Args:
         images: All.
         classes: Foreground classes.
         settings: ``val_list``, or ``val_share`` and ``seed``.
-        val_photos: Photos that the labels say to validate on. Defaults to
-            None: they do not.
+        val_photos: Photos that the labels say to validate on. Defaults to None: they do not.
 
     Returns:
-        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with
-        masks) and ``unlabelled``, if any.
+        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with masks) and
+        ``unlabelled``, if any.
 
     Raises:
         UserError: A class has no image, or none to train on.
@@ -91,8 +89,7 @@ def named_val(
     Args:
         images: All of use.
         settings: ``photos`` and ``val_list``.
-        val_photos: Photos that the labels say to validate on, instead of the
-            list.
+        val_photos: Photos that the labels say to validate on, instead of the list.
 
     Returns:
         Image ids.
@@ -130,9 +127,8 @@ def choose_val(
 ) -> set[str]:
     """Choose images to validate on, class by class, the rarest first.
 
-    About ``share * n`` of a class's n images, at least one, are chosen where
-    enough are candidates, and at least one is always left. The same holds for
-    the images without a class.
+    About ``share * n`` of a class's n images, at least one, are chosen where enough are
+    candidates, and at least one is always left. The same holds for the images without a class.
 
     Args:
         labels: The classes of every image.

@@ -12,8 +12,8 @@ from .converter import OwnImage
 def find_white_level(images: Sequence[OwnImage], workers: int | None = None) -> int | None:
     """Return the white of the fewest bits that hold every photo.
 
-    Cameras and microscopes store 10, 12 or 14 bits in 16. One level for all
-    keeps what is brighter in one photo than in another.
+    Cameras and microscopes store 10, 12 or 14 bits in 16. One level for all keeps what is brighter
+    in one photo than in another.
 
     Args:
         images: All images.

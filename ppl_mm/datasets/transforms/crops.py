@@ -85,9 +85,8 @@ class RandomResizeLong(BaseTransform):
 class RandomFillCrop(BaseTransform):
     """Crop at random; an image that is too small lies at a random place.
 
-    The crop of PSA (Ahn and Kwak, CVPR 2018) and IRN (Ahn et al., CVPR 2019).
-    mmpretrain's RandomCrop pads both sides alike, so that a small image always
-    lies in the middle.
+    The crop of PSA (Ahn and Kwak, CVPR 2018) and IRN (Ahn et al., CVPR 2019). mmpretrain's
+    RandomCrop pads both sides alike, so that a small image always lies in the middle.
 
     Required Keys:
 
@@ -101,10 +100,9 @@ class RandomFillCrop(BaseTransform):
 
     Args:
         crop_size: Size of the crop, (height, width).
-        pad_value: Colour around a small image, in the order
-            of the image's channels (BGR when just loaded). Give the mean that
-            the data preprocessor subtracts, so that it becomes zero; in a
-            uint8 image it is rounded. Defaults to ImageNet's mean.
+        pad_value: Colour around a small image, in the order of the image's channels (BGR when just
+            loaded). Give the mean that the data preprocessor subtracts, so that it becomes zero;
+            in a uint8 image it is rounded. Defaults to ImageNet's mean.
     """
 
     def __init__(

@@ -14,9 +14,8 @@ from ...registry import TRANSFORMS
 class LoadImage(LoadImageFromFile):
     """Load an image as BGR, as every other part of this project reads it.
 
-    See :func:`ppl_mm.formats.image_file.read_image`: upright, 8 bits, without
-    transparency. 16 bits are scaled by the sample's ``white_level`` if it has
-    one, else by the data set's.
+    See :func:`ppl_mm.formats.image_file.read_image`: upright, 8 bits, without transparency. 16
+    bits are scaled by the sample's ``white_level`` if it has one, else by the data set's.
 
     Required Keys:
 
@@ -29,10 +28,9 @@ class LoadImage(LoadImageFromFile):
     - ori_shape
 
     Args:
-        to_float32: Whether to return float32 instead of uint8. Defaults to
-            False.
-        imdecode_backend: Decoder of :func:`mmcv.imfrombytes`. Any but
-            'pillow', the default, is mmcv's own way of loading.
+        to_float32: Whether to return float32 instead of uint8. Defaults to False.
+        imdecode_backend: Decoder of :func:`mmcv.imfrombytes`. Any but 'pillow', the default, is
+            mmcv's own way of loading.
         **kwargs: Further arguments of mmcv's LoadImageFromFile.
     """
 
@@ -52,8 +50,8 @@ class LoadImage(LoadImageFromFile):
 
         Raises:
             UserError: The file is missing or cannot be read, see
-                :func:`~ppl_mm.formats.image_file.read_image`, or too small,
-                see :func:`~ppl_mm.formats.image_checks.check_sides`.
+                :func:`~ppl_mm.formats.image_file.read_image`, or too small, see
+                :func:`~ppl_mm.formats.image_checks.check_sides`.
         """
         path = results['img_path']
         asked = (self.imdecode_backend, self.color_type, self.ignore_empty)
@@ -84,8 +82,8 @@ class LoadLabel(BaseTransform):
     - gt_seg_map: uint8 (H, W), 0 = background, class id + 1, 255 = ignore
 
     Raises:
-        UserError: The data set has no labels, or the file is unreadable or
-            of another size than the image.
+        UserError: The data set has no labels, or the file is unreadable or of another size than
+            the image.
     """
 
     def transform(self, results: dict) -> dict:

@@ -11,10 +11,9 @@ from ...registry import TRANSFORMS
 class LoadMask(LoadAnnotations):
     """mmseg's ``LoadAnnotations``, which reads a mask as all of ppl_mm does.
 
-    mmseg would take the grey of a colour picture for classes, cut 16 bits to
-    8, and stretch masks of 1 and 2 bits. A sample without a mask is all background:
-    :class:`ppl_mm.VOCLayoutDataset` lets only negatives have none, images that
-    show none of the classes.
+    mmseg would take the grey of a colour picture for classes, cut 16 bits to 8, and stretch masks
+    of 1 and 2 bits. A sample without a mask is all background: :class:`ppl_mm.VOCLayoutDataset`
+    lets only negatives have none, images that show none of the classes.
 
     Required Keys:
 

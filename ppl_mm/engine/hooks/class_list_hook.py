@@ -17,8 +17,8 @@ from ...utils.checkpoints import unwrap_model
 class ClassListHook(Hook):
     """Stop a run whose class lists do not agree, before it costs time.
 
-    A class id means nothing without its list: a model for other classes, or
-    for the same ones in another order, would run and be wrong.
+    A class id means nothing without its list: a model for other classes, or for the same ones in
+    another order, would run and be wrong.
     """
 
     def before_train(self, runner: Runner) -> None:

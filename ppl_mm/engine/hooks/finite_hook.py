@@ -18,14 +18,13 @@ from ...utils.last_checkpoint import last_checkpoint
 class FiniteHook(Hook):
     """Stop a run whose loss, or whose predictions, are NaN or infinite.
 
-    A NaN loss makes every weight NaN with the next step, and no later step can
-    repair them. The loss is checked once an interval, and before a checkpoint is
-    saved: a check makes a GPU wait. In mixed precision, one loss that overflows
-    is harmless, because its step is skipped; two in a row are not.
+    A NaN loss makes every weight NaN with the next step, and no later step can repair them. The
+    loss is checked once an interval, and before a checkpoint is saved: a check makes a GPU wait.
+    In mixed precision, one loss that overflows is harmless, because its step is skipped; two in a
+    row are not.
 
     Args:
-        interval: Iterations between two checks. Defaults to None: as often as
-            the loss is logged.
+        interval: Iterations between two checks. Defaults to None: as often as the loss is logged.
     """
 
     def __init__(self, interval: int | None = None) -> None:

@@ -22,10 +22,9 @@ class PlainCheckpointHook(Hook):
     """Save checkpoints that anybody can load safely.
 
     mmengine keeps the history of every logged value as an object of its own.
-    ``torch.load(weights_only=True)``, the default since torch 2.6, refuses
-    those (open-mmlab/mmengine#1655). This hook writes them as lists, so that
-    the file loads everywhere, also without ppl_mm. It turns them back when a
-    run is resumed.
+    ``torch.load(weights_only=True)``, the default since torch 2.6, refuses those
+    (open-mmlab/mmengine#1655). This hook writes them as lists, so that the file loads everywhere,
+    also without ppl_mm. It turns them back when a run is resumed.
 
     Examples:
         >>> default_hooks = dict(
@@ -61,9 +60,8 @@ def to_plain(value: Any) -> Any:
     """Write a value in dicts, lists, tuples and Python's numbers and strings.
 
     Args:
-        value: Mappings, sequences, numpy arrays and scalars, paths and
-            HistoryBuffers, also inside each other. Anything else, such as a
-            tensor, stays.
+        value: Mappings, sequences, numpy arrays and scalars, paths and HistoryBuffers, also inside
+            each other. Anything else, such as a tensor, stays.
 
     Returns:
         A copy in plain types.

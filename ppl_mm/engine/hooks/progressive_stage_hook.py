@@ -16,20 +16,17 @@ from ..stages import check_stage, set_stage
 class ProgressiveStageHook(Hook):
     """Move the cut of ``PatchLearning`` from stage to stage.
 
-    One model is trained in stages that follow one another in time; each
-    starts from the weights of the one before, classifier included (PPL,
-    arXiv 2209.07828, Fig. 2).
+    One model is trained in stages that follow one another in time; each starts from the weights of
+    the one before, classifier included (PPL, arXiv 2209.07828, Fig. 2).
 
     Args:
-        stages: For each stage ``position`` and ``grid``, see
-            :class:`PatchLearning`, and ``epochs``. The epochs must add up to
-            ``train_cfg.max_epochs``.
-        fresh_schedule: Whether each stage starts with the initial
-            learning rate, and runs the config's ``param_scheduler`` anew.
-            A scheduler without ``end`` lasts for the stage. If False, the
-            schedule runs once over all stages. Defaults to True.
-        keep_optimizer_state: Whether momentum and the like survive
-            the change of stage. Defaults to False.
+        stages: For each stage ``position`` and ``grid``, see :class:`PatchLearning`, and
+            ``epochs``. The epochs must add up to ``train_cfg.max_epochs``.
+        fresh_schedule: Whether each stage starts with the initial learning rate, and runs the
+            config's ``param_scheduler`` anew. A scheduler without ``end`` lasts for the stage. If
+            False, the schedule runs once over all stages. Defaults to True.
+        keep_optimizer_state: Whether momentum and the like survive the change of stage. Defaults
+            to False.
     """
 
     def __init__(

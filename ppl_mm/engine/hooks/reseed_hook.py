@@ -12,15 +12,13 @@ from ...registry import HOOKS
 class ReseedHook(Hook):
     """Make the random numbers of an iteration independent of what was drawn before.
 
-    A checkpoint of mmengine does not hold the state of the random generators,
-    so after ``--resume`` dropout and the like draw other numbers than in a
-    run that was not interrupted. Here each epoch and each iteration starts
-    from a seed of its own, made from the run's seed, the process and the
-    number of the iteration.
+    A checkpoint of mmengine does not hold the state of the random generators, so after
+    ``--resume`` dropout and the like draw other numbers than in a run that was not interrupted.
+    Here each epoch and each iteration starts from a seed of its own, made from the run's seed, the
+    process and the number of the iteration.
 
-    Data are as exact if they are loaded by worker processes
-    (``num_workers`` of 1 or more) that live for one epoch
-    (``persistent_workers=False``) or are driven by an ``InfiniteSampler``.
+    Data are as exact if they are loaded by worker processes (``num_workers`` of 1 or more) that
+    live for one epoch (``persistent_workers=False``) or are driven by an ``InfiniteSampler``.
     """
 
     priority = 'VERY_HIGH'  # before hooks that may draw

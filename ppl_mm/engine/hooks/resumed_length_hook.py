@@ -12,11 +12,10 @@ from .progressive_stage_hook import ProgressiveStageHook
 class ResumedLengthHook(Hook):
     """Fit the schedule of a resumed run to its length, where that has changed.
 
-    With another number of processes, batch size or data set an epoch has
-    another number of iterations, and ``max_epochs`` may be another. mmengine
-    would continue at the saved iteration with the saved schedule, which then
-    ends too early, or never (open-mmlab/mmengine#1205). Here the run continues
-    at the saved epoch, and its schedule is that of a run which always had this
+    With another number of processes, batch size or data set an epoch has another number of
+    iterations, and ``max_epochs`` may be another. mmengine would continue at the saved iteration
+    with the saved schedule, which then ends too early, or never (open-mmlab/mmengine#1205). Here
+    the run continues at the saved epoch, and its schedule is that of a run which always had this
     length.
     """
 

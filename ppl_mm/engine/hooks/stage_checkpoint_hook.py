@@ -80,12 +80,11 @@ def _start_from(state: dict, model: nn.Module, prefix: str = '') -> None:
 def widen_classifier(weight: Tensor, channels: int, width: int) -> Tensor:
     """Return a classifier for more branches that gives the scores of the old one.
 
-    The global part stays. The patch part, if there is one, is divided among the
-    patch branches. From a plain CAM they start at zero.
+    The global part stays. The patch part, if there is one, is divided among the patch branches.
+    From a plain CAM they start at zero.
 
     Args:
-        weight (Tensor): (num_classes, channels or 2 * channels, 1, 1), the
-            global part first.
+        weight: (num_classes, channels or 2 * channels, 1, 1), the global part first.
         channels: Channels of one branch, C_N.
         width: Channels of the new classifier.
 

@@ -14,16 +14,14 @@ from ..stages import set_stage
 class AllStagesTrainLoop(EpochBasedTrainLoop):
     """Step the optimiser once for each stage in every iteration.
 
-    The schedule of PMG (Du et al., ECCV 2020), as another way to train
-    progressively than :class:`ppl_mm.ProgressiveStageHook`: a batch is seen
-    by each stage in turn, and the CAM is taken from the last one. It is a
-    loop and not a ``train_step`` of the model, because mmengine's distributed
-    wrapper never calls the ``train_step`` of what it wraps.
+    The schedule of PMG (Du et al., ECCV 2020), as another way to train progressively than
+    :class:`ppl_mm.ProgressiveStageHook`: a batch is seen by each stage in turn, and the CAM is
+    taken from the last one. It is a loop and not a ``train_step`` of the model, because mmengine's
+    distributed wrapper never calls the ``train_step`` of what it wraps.
 
     Args:
         *args: See mmengine's ``EpochBasedTrainLoop``.
-        stages: ``position`` and ``grid`` of each stage, see
-            :class:`PatchLearning`.
+        stages: ``position`` and ``grid`` of each stage, see :class:`PatchLearning`.
         **kwargs: See mmengine's ``EpochBasedTrainLoop``.
     """
 
@@ -51,8 +49,8 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
         """Train one batch at every stage.
 
         Args:
-            idx (int): Index of the batch in the epoch.
-            data_batch (Sequence[dict]): Data from the data loader.
+            idx: Index of the batch in the epoch.
+            data_batch: Data from the data loader.
         """
         self.runner.call_hook('before_train_iter', batch_idx=idx, data_batch=data_batch)
         outputs: dict = {}

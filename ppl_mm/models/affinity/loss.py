@@ -15,16 +15,14 @@ _EPSILON = 1e-5
 class AffinityLoss(nn.Module):
     """Cross entropy of pairs: 1 for two pixels of one label, 0 for others.
 
-    The loss of PSA (Ahn and Kwak, CVPR 2018, arXiv 1803.10464, eq. 5 to 8).
-    Each of three kinds of pairs is averaged over its own pairs, so that the
-    many pairs within the background do not drown the few across a border; a
-    kind without a pair adds nothing. IRN's affinity loss weights alike.
+    The loss of PSA (Ahn and Kwak, CVPR 2018, arXiv 1803.10464, eq. 5 to 8). Each of three kinds of
+    pairs is averaged over its own pairs, so that the many pairs within the background do not drown
+    the few across a border; a kind without a pair adds nothing. IRN's affinity loss weights alike.
 
     Args:
-        background (float): Weight of pairs within the background. Defaults
-            to 1/4.
-        foreground (float): Of pairs within one class. Defaults to 1/4.
-        different (float): Of pairs of different labels. Defaults to 1/2.
+        background: Weight of pairs within the background. Defaults to 1/4.
+        foreground: Of pairs within one class. Defaults to 1/4.
+        different: Of pairs of different labels. Defaults to 1/2.
     """
 
     def __init__(
@@ -39,15 +37,15 @@ class AffinityLoss(nn.Module):
         """Compare affinities with labels.
 
         Args:
-            affinities (Tensor): (B, P, H, W) in 0..1, of
+            affinities: (B, P, H, W) in 0..1, of
                 :func:`~ppl_mm.models.affinity.neighbourhood.pair_affinities`.
-            labels (Tensor): (B, H, W) integers: 0 = background, class + 1,
-                255 = ignore, with every pair that it is part of.
-            radius (float): Radius of the pairs.
+            labels: (B, H, W) integers: 0 = background, class + 1, 255 = ignore, with every pair
+                that it is part of.
+            radius: Radius of the pairs.
 
         Returns:
-            dict[str, Tensor]: ``loss_background``, ``loss_foreground`` and
-            ``loss_different``, weighted; their sum is the loss.
+            ``loss_background``, ``loss_foreground`` and ``loss_different``, weighted; their sum is
+            the loss.
         """
         first = labels.unsqueeze(1)  # (B, 1, H, W)
         second = second_pixels(labels, radius, outside=IGNORE)  # (B, P, H, W)

@@ -19,11 +19,11 @@ def half_disc(radius: float) -> list[tuple[int, int]]:
     """Offsets to the neighbours that come later in reading order.
 
     Args:
-        radius (float): Neighbours are closer than this, in pixels. PSA (Ahn
-            and Kwak, CVPR 2018) and its successors: 5, which gives 34.
+        radius: Neighbours are closer than this, in pixels. PSA (Ahn and Kwak, CVPR 2018) and its
+            successors: 5, which gives 34.
 
     Returns:
-        list[tuple[int, int]]: P times (rows down, columns to the right).
+        P times (rows down, columns to the right).
     """
     reach = math.ceil(radius) - 1
     return [
@@ -38,13 +38,11 @@ def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]
     """All first and all second pixels of the pairs of one offset.
 
     Args:
-        values (Tensor): (..., H, W).
-        offset (tuple[int, int]): From the first to the second, of
-            :func:`half_disc`.
+        values: (..., H, W).
+        offset: From the first to the second, of :func:`half_disc`.
 
     Returns:
-        tuple[Tensor, Tensor]: Views (..., H - y, W - abs(x)); empty if the
-        map is smaller than the offset.
+        Views (..., H - y, W - abs(x)); empty if the map is smaller than the offset.
     """
     y, x = offset
     height, width = values.shape[-2:]
@@ -60,12 +58,12 @@ def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
     """The value of the second pixel of each pair.
 
     Args:
-        values (Tensor): (..., H, W).
-        radius (float): See :func:`half_disc`.
-        outside (float): Stands where there is no second pixel.
+        values: (..., H, W).
+        radius: See :func:`half_disc`.
+        outside: Stands where there is no second pixel.
 
     Returns:
-        Tensor: (..., P, H, W).
+        (..., P, H, W).
     """
     offsets = half_disc(radius)
     *batch, height, width = values.shape
@@ -80,11 +78,11 @@ def pair_affinities(features: Tensor, radius: float) -> Tensor:
     """How alike the pixels of each pair are: ``exp(-mean |difference|)``.
 
     Args:
-        features (Tensor): (B, C, H, W).
-        radius (float): See :func:`half_disc`.
+        features: (B, C, H, W).
+        radius: See :func:`half_disc`.
 
     Returns:
-        Tensor: (B, P, H, W) in 0..1; 0 where there is no second pixel.
+        (B, P, H, W) in 0..1; 0 where there is no second pixel.
     """
     return (-_MeanDistance.apply(features, radius)).exp()
 
@@ -92,8 +90,8 @@ def pair_affinities(features: Tensor, radius: float) -> Tensor:
 class _MeanDistance(Function):
     """Mean absolute difference over the channels, of each pair.
 
-    By autograd alone the differences of all P offsets would be kept, P times
-    the features; here they are computed again.
+    By autograd alone the differences of all P offsets would be kept, P times the features; here
+    they are computed again.
     """
 
     @staticmethod

@@ -19,38 +19,31 @@ from .neighbourhood import pair_affinities
 class AffinityNet(BaseModel):
     """AffinityNet of PSA on any backbone that has a block chain.
 
-    Ahn and Kwak, CVPR 2018, arXiv 1803.10464. Features of several depths are
-    brought to one size and mixed; the affinity of two pixels closer than
-    ``radius`` is ``exp(-mean |difference|)`` of their features. Trained on
-    labels of sure regions, it drives the random walk
+    Ahn and Kwak, CVPR 2018, arXiv 1803.10464. Features of several depths are brought to one size
+    and mixed; the affinity of two pixels closer than ``radius`` is ``exp(-mean |difference|)`` of
+    their features. Trained on labels of sure regions, it drives the random walk
     (:class:`~ppl_mm.refine.RandomWalk`).
 
     Blocks after the last tap are not run; no parameter of theirs is trained.
 
     Args:
-        backbone (dict): A backbone that has a block chain.
-        taps (Sequence[int]): Positions in the chain whose features are used,
-            0 .. N-1, or -N .. -1 from the end. ``python -m
-            ppl_mm.models.block_chain CONFIG`` lists them. PSA, on ResNet38d:
-            12, 15, 17, after b4, b5 and b7, each through norm and ReLU.
-        channels (Sequence[int]): Channels that each tap is reduced to. PSA,
-            on ResNet38d: 64, 128, 256.
-        stride (int): Pixels of the image per pixel of the affinity map.
-            Defaults to 8, as PSA; IRN: 4.
-        radius (float): Pairs closer than this, in pixels of the map, have an
-            affinity. Defaults to 5.
-        norm_groups (int, optional): Groups of a GroupNorm after each
-            reduction, 4 in IRN. Needed where features are not about 1 in
-            size: distances would start too large to learn from. Defaults to
+        backbone: A backbone that has a block chain.
+        taps: Positions in the chain whose features are used, 0 .. N-1, or -N .. -1 from the end.
+            ``python -m ppl_mm.models.block_chain CONFIG`` lists them. PSA, on ResNet38d: 12, 15,
+            17, after b4, b5 and b7, each through norm and ReLU.
+        channels: Channels that each tap is reduced to. PSA, on ResNet38d: 64, 128, 256.
+        stride: Pixels of the image per pixel of the affinity map. Defaults to 8, as PSA; IRN: 4.
+        radius: Pairs closer than this, in pixels of the map, have an affinity. Defaults to 5.
+        norm_groups: Groups of a GroupNorm after each reduction, 4 in IRN. Needed where features
+            are not about 1 in size: distances would start too large to learn from. Defaults to
             None, without, as PSA.
-        loss (dict, optional): Defaults to ``ppl_mm.AffinityLoss``.
-        data_preprocessor (dict, optional): Defaults to mmseg's
-            ``SegDataPreProcessor``.
-        init_cfg (dict, optional): See mmengine's ``BaseModel``.
+        loss: Defaults to ``ppl_mm.AffinityLoss``.
+        data_preprocessor: Defaults to mmseg's ``SegDataPreProcessor``.
+        init_cfg: See mmengine's ``BaseModel``.
 
     Raises:
-        UserError: If a tap is outside the chain, taps and channels are not
-            as many, or radius or stride are too small.
+        UserError: If a tap is outside the chain, taps and channels are not as many, or radius or
+            stride are too small.
 
     Examples:
         >>> net = AffinityNet(
@@ -106,10 +99,10 @@ class AffinityNet(BaseModel):
         """Features whose differences are distances.
 
         Args:
-            inputs (Tensor): Images (B, 3, H, W).
+            inputs: Images (B, 3, H, W).
 
         Returns:
-            Tensor: (B, C, H / stride, W / stride), sizes rounded up.
+            (B, C, H / stride, W / stride), sizes rounded up.
         """
         chain = block_chain(self.backbone)[: max(self.taps) + 1]
         _, outputs = chain.run(inputs, self.taps)
@@ -129,15 +122,13 @@ class AffinityNet(BaseModel):
         """Run the network.
 
         Args:
-            inputs (Tensor): Images (B, 3, H, W).
-            data_samples (list[SegDataSample], optional): With
-                ``gt_sem_seg`` (1, H, W), for 'loss'.
-            mode (str): 'tensor', 'predict' or 'loss'.
+            inputs: Images (B, 3, H, W).
+            data_samples: With ``gt_sem_seg`` (1, H, W), for 'loss'.
+            mode: 'tensor', 'predict' or 'loss'.
 
         Returns:
-            Tensor | dict[str, Tensor]: Features (B, C, h, w); affinities
-            (B, P, h, w) of the pairs of :func:`~.neighbourhood.half_disc`;
-            or the losses.
+            Features (B, C, h, w); affinities (B, P, h, w) of the pairs of
+            :func:`~.neighbourhood.half_disc`; or the losses.
 
         Raises:
             ValueError: If there is no such mode.
@@ -159,14 +150,13 @@ class AffinityNet(BaseModel):
 class AffinityHead(nn.Module):
     """Mixes features of several depths, see :class:`AffinityNet`.
 
-    Convolutions without bias, and their initial weights, as in PSA
-    (network/resnet38_aff.py). Normalized features need no gain.
+    Convolutions without bias, and their initial weights, as in PSA (network/resnet38_aff.py).
+    Normalized features need no gain.
 
     Args:
-        in_channels (Sequence[int]): Channels of each feature map.
-        channels (Sequence[int]): That each is reduced to; their sum is that
-            of the output.
-        norm_groups (int, optional): See :class:`AffinityNet`.
+        in_channels: Channels of each feature map.
+        channels: That each is reduced to; their sum is that of the output.
+        norm_groups: See :class:`AffinityNet`.
     """
 
     def __init__(
@@ -196,8 +186,8 @@ class AffinityHead(nn.Module):
         Args:
             maps: Features of each depth.
             size: Height and width that stand for the whole image.
-            extents: What each map covers, see :func:`ppl_mm.cams.lay_over`.
-                Defaults to None: the whole image.
+            extents: What each map covers, see :func:`ppl_mm.cams.lay_over`. Defaults to None: the
+                whole image.
         """
         extents = extents or [(1.0, 1.0)] * len(maps)
         reduced = [

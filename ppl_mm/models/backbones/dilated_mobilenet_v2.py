@@ -13,30 +13,28 @@ from ..block_chain import Backbone
 class DilatedMobileNetV2(MobileNetV2):
     """mmpretrain's MobileNetV2 with strides and dilations of its 7 layers.
 
-    The keys of the state dict are unchanged, so ImageNet weights load as they
-    are. The first block of a layer is dilated like the layer before it, the
-    others by the layer's own number: with the two published pairs
+    The keys of the state dict are unchanged, so ImageNet weights load as they are. The first block
+    of a layer is dilated like the layer before it, the others by the layer's own number: with the
+    two published pairs
 
     * output stride 16: ``strides=(1, 2, 2, 2, 1, 1, 1)``,
       ``dilations=(1, 1, 1, 1, 1, 2, 2)``,
     * output stride 8: ``strides=(1, 2, 2, 1, 1, 1, 1)``,
       ``dilations=(1, 1, 1, 2, 2, 4, 4)``,
 
-    every convolution then meets the inputs it was trained on, and the output
-    at every second (fourth) pixel *is* the output of the plain network.
+    every convolution then meets the inputs it was trained on, and the output at every second
+    (fourth) pixel *is* the output of the plain network.
 
     Args:
-        strides (Sequence[int]): Stride of the first block of each layer, 1 or
-            2; the first convolution adds another 2. Defaults to the published
-            ``(1, 2, 2, 2, 1, 2, 1)``, output stride 32.
-        dilations (Sequence[int]): Dilation of each layer. Defaults to none.
+        strides: Stride of the first block of each layer, 1 or 2; the first convolution adds
+            another 2. Defaults to the published ``(1, 2, 2, 2, 1, 2, 1)``, output stride 32.
+        dilations: Dilation of each layer. Defaults to none.
         **kwargs: See ``mmpretrain.MobileNetV2``. ``out_indices``: 0 to 6 are
             the layers (16, 24, 32, 64, 96, 160, 320 channels), 7 is the last
             1x1 convolution (1280 channels, the default).
 
     Raises:
-        ValueError: If there are not 7 strides and 7 dilations, or one of them
-            is out of range.
+        ValueError: If there are not 7 strides and 7 dilations, or one of them is out of range.
 
     Examples:
         >>> import torch

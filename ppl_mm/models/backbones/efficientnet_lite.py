@@ -33,9 +33,8 @@ class EfficientNetLite(EfficientNet):
 
         init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0')
 
-    They expect RGB as (x - 127) / 128. Strides and dilations change no weight. The first
-    block of a layer is dilated like the layer before it, the others by the layer's own
-    number: with
+    They expect RGB as (x - 127) / 128. Strides and dilations change no weight. The first block of
+    a layer is dilated like the layer before it, the others by the layer's own number: with
 
     * output stride 16: ``strides=(1, 2, 2, 2, 1)``, ``dilations=(1, 1, 1, 1, 2)``,
     * output stride 8: ``strides=(1, 2, 2, 1, 1)``, ``dilations=(1, 1, 1, 2, 4)``,
@@ -43,8 +42,8 @@ class EfficientNetLite(EfficientNet):
     every convolution meets the inputs that it was trained on.
 
     Args:
-        strides: Stride of the first block of each of the 5 layers, 1 or 2; the first
-            convolution adds another 2. The default is the published one, output stride 32.
+        strides: Stride of the first block of each of the 5 layers, 1 or 2; the first convolution
+            adds another 2. The default is the published one, output stride 32.
         dilations: Dilation of each layer.
         **kwargs: See ``mmpretrain.EfficientNet``. ``out_indices``: 0 is the first
             convolution, 1 to 5 are the layers (16, 24, 40, 112 and 320 channels), 6, the

@@ -29,10 +29,9 @@ _BOTTLENECK_DILATION = 4
 class ResNet38d(BaseModule):
     """A wide residual network with norms before convolutions, stride 8.
 
-    The ImageNet network "A1" of Wu et al., "Wider or Deeper", arXiv
-    1611.10080, in the form that PSA (Ahn and Kwak, CVPR 2018) gave it for
-    class activation maps. Keys of the state dict are those of PSA's files;
-    docs/weights.md tells how to convert the published weights.
+    The ImageNet network "A1" of Wu et al., "Wider or Deeper", arXiv 1611.10080, in the form that
+    PSA (Ahn and Kwak, CVPR 2018) gave it for class activation maps. Keys of the state dict are
+    those of PSA's files; docs/weights.md tells how to convert the published weights.
 
     ======  =====  ========  ======  ========  =======
     stage   units  channels  stride  dilation  dropout
@@ -47,25 +46,22 @@ class ResNet38d(BaseModule):
     ======  =====  ========  ======  ========  =======
 
     Args:
-        out_indices (Sequence[int]): Stages whose outputs are returned. Those
-            of 1 to 6 are sums of residuals, before the next unit's norm; that
-            of 7 is followed by ``bn7`` and ReLU. Stages after the last one
-            are neither run nor trained. Defaults to ``(7, )``.
-        frozen_stages (int): Stages 1 to this one are not trained, 0 for none.
-            PSA's classifiers freeze 2. Defaults to 0.
-        norm_eval (bool): Whether norms keep their statistics in training.
-            Defaults to True.
-        norm_cfg (dict): Settings of all norms. Defaults to BatchNorm with weights that
-            are not trained, as in PSA.
-        dropout (Sequence[float]): Of whole channels, within b6 and b7.
-            Defaults to ``(0.3, 0.5)``.
-        width (float): Factor of all channels, which are rounded to multiples
-            of 8. Published weights fit 1, the default.
-        init_cfg (dict, optional): Defaults to He's initialisation.
+        out_indices: Stages whose outputs are returned. Those of 1 to 6 are sums of residuals,
+            before the next unit's norm; that of 7 is followed by ``bn7`` and ReLU. Stages after
+            the last one are neither run nor trained. Defaults to ``(7, )``.
+        frozen_stages: Stages 1 to this one are not trained, 0 for none. PSA's classifiers freeze
+            2. Defaults to 0.
+        norm_eval: Whether norms keep their statistics in training. Defaults to True.
+        norm_cfg: Settings of all norms. Defaults to BatchNorm with weights that are not trained,
+            as in PSA.
+        dropout: Of whole channels, within b6 and b7. Defaults to ``(0.3, 0.5)``.
+        width: Factor of all channels, which are rounded to multiples of 8. Published weights fit
+            1, the default.
+        init_cfg: Defaults to He's initialisation.
 
     Raises:
-        ValueError: If a stage is not 1 to 7 (``frozen_stages``: 0 to 7),
-            there is none, or dropout is not two probabilities.
+        ValueError: If a stage is not 1 to 7 (``frozen_stages``: 0 to 7), there is none, or dropout
+            is not two probabilities.
 
     Examples:
         >>> import torch
@@ -144,11 +140,11 @@ class ResNet38d(BaseModule):
         """Features of the stages ``out_indices``.
 
         Args:
-            x (Tensor): Images (B, 3, H, W).
+            x: Images (B, 3, H, W).
 
         Returns:
-            tuple[Tensor]: Maps (B, C, h, w), in the order of the stages; h is
-            H / stride, rounded up.
+            tuple[Tensor]: Maps (B, C, h, w), in the order of the stages; h is H / stride, rounded
+            up.
         """
         outs = []
         for stage in range(1, max(self.out_indices) + 1):
@@ -179,16 +175,16 @@ class ResNet38d(BaseModule):
 class PreActivationUnit(nn.Module):
     """Two 3x3 convolutions, each after norm and ReLU, and a shortcut.
 
-    The shortcut is the input; where the shape changes it is a 1x1 convolution
-    of the input's activation, ReLU(norm(x)).
+    The shortcut is the input; where the shape changes it is a 1x1 convolution of the input's
+    activation, ReLU(norm(x)).
 
     Args:
-        in_channels (int): Channels of the input.
-        mid_channels (int): Between the convolutions.
-        out_channels (int): Channels of the output.
-        stride (int): Stride of the first convolution.
-        dilations (tuple[int, int]): Dilations of the two convolutions.
-        norm_cfg (dict): Settings of the norms.
+        in_channels: Channels of the input.
+        mid_channels: Between the convolutions.
+        out_channels: Channels of the output.
+        stride: Stride of the first convolution.
+        dilations: Dilations of the two convolutions.
+        norm_cfg: Settings of the norms.
     """
 
     def __init__(
@@ -227,14 +223,14 @@ class PreActivationUnit(nn.Module):
 class PreActivationBottleneck(nn.Module):
     """1x1, dilated 3x3 and 1x1 convolution, with dropout before the last two.
 
-    Channels become a quarter, a half and all of the output's. The shortcut is
-    a 1x1 convolution of the input's activation.
+    Channels become a quarter, a half and all of the output's. The shortcut is a 1x1 convolution of
+    the input's activation.
 
     Args:
-        in_channels (int): Channels of the input.
-        out_channels (int): Channels of the output.
-        dropout (float): Probability to drop a channel, in training.
-        norm_cfg (dict): Settings of the norms.
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        dropout: Probability to drop a channel, in training.
+        norm_cfg: Settings of the norms.
     """
 
     stride = 1

@@ -36,8 +36,8 @@ register_block_chain('mmseg.models.backbones.resnet.ResNet')(resnet_chain)
 def resnet38d_chain(backbone: Backbone) -> list[Block]:
     """conv1a and the residual units; bn7 and its ReLU with the last.
 
-    A unit passes on the sum of its residual and its shortcut. Its features
-    are what the next one makes of that first: norm and ReLU (PSA's taps).
+    A unit passes on the sum of its residual and its shortcut. Its features are what the next one
+    makes of that first: norm and ReLU (PSA's taps).
     """
     names = [name for stage in backbone.stages[: max(backbone.out_indices)] for name in stage]
     ends = tuple(getattr(backbone, name) for name in ('bn7', 'relu') if name in names)

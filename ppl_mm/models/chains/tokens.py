@@ -28,12 +28,12 @@ def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
     """Arrange tokens in their grid.
 
     Args:
-        tokens (Tensor): (B, E + H * W, C), those without a place first.
-        size (tuple[int, int]): H and W.
-        extra (int): E. Defaults to 0.
+        tokens: (B, E + H * W, C), those without a place first.
+        size: H and W.
+        extra: E. Defaults to 0.
 
     Returns:
-        Tensor: (B, (1 + E) * C, H, W).
+        (B, (1 + E) * C, H, W).
     """
     cells = tokens[:, extra:].transpose(1, 2).unflatten(2, size)
     if not extra:
@@ -46,13 +46,12 @@ def map_to_tokens(x: Tensor, extra: int = 0) -> Tensor:
     """The inverse of :func:`tokens_to_map`.
 
     Args:
-        x (Tensor): (B, (1 + E) * C, H, W). Where the cells of a map carry
-            different copies, that of the first one counts: padding at right
-            and bottom has none.
-        extra (int): E. Defaults to 0.
+        x: (B, (1 + E) * C, H, W). Where the cells of a map carry different copies, that of the
+            first one counts: padding at right and bottom has none.
+        extra: E. Defaults to 0.
 
     Returns:
-        Tensor: (B, E + H * W, C).
+        (B, E + H * W, C).
     """
     if not extra:
         return x.flatten(2).transpose(1, 2)
@@ -66,9 +65,9 @@ class TokenLayer:
     """A layer of tokens that is called with maps.
 
     Args:
-        function (Callable): What the layer does, on tokens and their grid.
-        parts (tuple[nn.Module | nn.Parameter]): What it does it with.
-        extra (int): Tokens without a place. Defaults to 0.
+        function: What the layer does, on tokens and their grid.
+        parts: What it does it with.
+        extra: Tokens without a place. Defaults to 0.
     """
 
     function: Callable[..., tuple[Tensor, Size]]

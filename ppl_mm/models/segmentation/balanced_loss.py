@@ -12,16 +12,16 @@ from ...registry import MODELS
 def balanced_cross_entropy(logits: Tensor, labels: Tensor, ignore: int = IGNORE) -> Tensor:
     """Half the mean over pixels of background, half that over objects.
 
-    Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose
-    seeds are balanced so).
+    Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose seeds are balanced
+    so).
 
     Args:
-        logits (Tensor): ``(B, 1 + num_classes, H, W)``, the background first.
-        labels (Tensor): ``(B, H, W)``, 0 = background, class id + 1.
-        ignore (int): The label of pixels to leave out. Defaults to 255.
+        logits: ``(B, 1 + num_classes, H, W)``, the background first.
+        labels: ``(B, H, W)``, 0 = background, class id + 1.
+        ignore: The label of pixels to leave out. Defaults to 255.
 
     Returns:
-        Tensor: A scalar; a half without pixels is 0.
+        A scalar; a half without pixels is 0.
     """
     labels = labels.long()
     loss = F.cross_entropy(logits, labels, ignore_index=ignore, reduction='none')
@@ -35,15 +35,14 @@ def balanced_cross_entropy(logits: Tensor, labels: Tensor, ignore: int = IGNORE)
 class BalancedCrossEntropyLoss(nn.Module):
     """:func:`balanced_cross_entropy` as a segmentation head's ``loss_decode``.
 
-    For labels that have much more background than objects. Unlike
-    ``class_weight`` of mmseg's ``CrossEntropyLoss`` it has nothing to set,
-    and labels may hold 255, at which that ends with an IndexError
-    (mmsegmentation 1.2.2).
+    For labels that have much more background than objects. Unlike ``class_weight`` of mmseg's
+    ``CrossEntropyLoss`` it has nothing to set, and labels may hold 255, at which that ends with an
+    IndexError (mmsegmentation 1.2.2).
 
     Args:
-        loss_weight (float): Defaults to 1.
-        loss_name (str): In the log; names that begin with ``loss`` are
-            trained on. Defaults to 'loss_ce'.
+        loss_weight: Defaults to 1.
+        loss_name: In the log; names that begin with ``loss`` are trained on. Defaults to
+            'loss_ce'.
     """
 
     def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:
@@ -60,14 +59,13 @@ class BalancedCrossEntropyLoss(nn.Module):
         """The loss of a batch.
 
         Args:
-            logits (Tensor): ``(B, 1 + num_classes, H, W)``.
-            labels (Tensor): ``(B, H, W)``.
-            weight (Tensor, optional): The weight of a pixel sampler, for which there is
-                no balance. Defaults to None.
-            ignore_index (int): The label of pixels to leave out.
+            logits: ``(B, 1 + num_classes, H, W)``.
+            labels: ``(B, H, W)``.
+            weight: The weight of a pixel sampler, for which there is no balance. Defaults to None.
+            ignore_index: The label of pixels to leave out.
 
         Returns:
-            Tensor: A scalar.
+            A scalar.
 
         Raises:
             UserError: If a sampler gives weights.

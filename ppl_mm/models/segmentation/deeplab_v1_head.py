@@ -19,11 +19,10 @@ class DeepLabV1Head(BaseDecodeHead):
         x -> 3x3, dilation 12 -> 1x1 -> dropout -> 1x1 to the classes
 
     Args:
-        in_channels (int): Channels of the backbone's feature map.
-        channels (int): Channels between the convolutions. Defaults to 512.
-        dilation (int): Dilation of the 3x3 convolution. Defaults to 12.
-        dropout_ratio (float): Single values, not channels, are dropped.
-            Defaults to 0.5.
+        in_channels: Channels of the backbone's feature map.
+        channels: Channels between the convolutions. Defaults to 512.
+        dilation: Dilation of the 3x3 convolution. Defaults to 12.
+        dropout_ratio: Single values, not channels, are dropped. Defaults to 0.5.
         **kwargs: See mmseg's ``BaseDecodeHead``, ``num_classes`` above all.
             Other defaults than there: batch norm, mmseg's cross entropy in
             whatever scope, Kaiming's initial weights by fan-out as SEAM's.
@@ -57,10 +56,10 @@ class DeepLabV1Head(BaseDecodeHead):
         """Score the classes.
 
         Args:
-            inputs (tuple[torch.Tensor]): Feature maps of the backbone, of
-                which ``in_index`` is taken, shape ``(B, C, h, w)``.
+            inputs: Feature maps of the backbone, of which ``in_index`` is taken, shape ``(B, C, h,
+                w)``.
 
         Returns:
-            torch.Tensor: Logits, shape ``(B, num_classes, h, w)``.
+            Logits, shape ``(B, num_classes, h, w)``.
         """
         return self.cls_seg(self.conv(self.conv_fov(self._transform_inputs(inputs))))

@@ -13,18 +13,16 @@ from ...registry import MODELS
 class DeepLabV2Head(BaseDecodeHead):
     """Dilated 3x3 convolutions straight to the classes, summed.
 
-    ASPP as in DeepLab-v2 (Chen et al., TPAMI 2018, arXiv 1606.00915); the
-    heads called ASPP in mmseg are those of v3, which concatenate.
+    ASPP as in DeepLab-v2 (Chen et al., TPAMI 2018, arXiv 1606.00915); the heads called ASPP in
+    mmseg are those of v3, which concatenate.
 
     Args:
-        in_channels (int): Channels of the backbone's feature map.
-        channels (int, optional): Without effect, since nothing lies between
-            the features and the classes; here because every head of mmseg has
-            it. Defaults to None.
-        num_classes (int): Background included.
-        dilations (Sequence[int]): One convolution each. Defaults to
-            ``(6, 12, 18, 24)``.
-        dropout_ratio (float): Of whole feature channels. Defaults to 0.
+        in_channels: Channels of the backbone's feature map.
+        channels: Without effect, since nothing lies between the features and the classes; here
+            because every head of mmseg has it. Defaults to None.
+        num_classes: Background included.
+        dilations: One convolution each. Defaults to ``(6, 12, 18, 24)``.
+        dropout_ratio: Of whole feature channels. Defaults to 0.
         **kwargs: See mmseg's ``BaseDecodeHead``. Other defaults than there:
             mmseg's cross entropy in whatever scope, initial weights from a
             normal distribution of width 0.01 as DeepLab's.
@@ -61,11 +59,11 @@ class DeepLabV2Head(BaseDecodeHead):
         """Score the classes.
 
         Args:
-            inputs (tuple[torch.Tensor]): Feature maps of the backbone, of
-                which ``in_index`` is taken, shape ``(B, C, h, w)``.
+            inputs: Feature maps of the backbone, of which ``in_index`` is taken, shape ``(B, C, h,
+                w)``.
 
         Returns:
-            torch.Tensor: Logits, shape ``(B, num_classes, h, w)``.
+            Logits, shape ``(B, num_classes, h, w)``.
         """
         x = self._transform_inputs(inputs)  # (B, C, h, w)
         if self.dropout is not None:

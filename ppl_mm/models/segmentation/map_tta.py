@@ -22,24 +22,22 @@ _SOURCES = ('labels', 'predicted')
 class SegMapTTAModel(BaseTTAModel):
     """Averages what a segmentation network sees of the image's classes.
 
-    In each view, the logits of the image's classes and of the background
-    become probabilities. So pixels that the network assigns to an absent class
-    go to a class that is present. The average over the views is
-    divided by its maximum for each class, as a CAM is: the image does show
-    the class. ``tools/export_cam.py`` writes these maps as it writes CAMs.
+    In each view, the logits of the image's classes and of the background become probabilities. So
+    pixels that the network assigns to an absent class go to a class that is present. The average
+    over the views is divided by its maximum for each class, as a CAM is: the image does show the
+    class. ``tools/export_cam.py`` writes these maps as it writes CAMs.
 
     Args:
-        module (dict | nn.Module): The network; its channel 0 is background.
-        classes (str): Whose maps are kept: 'labels', the image-level labels
-            of the data set; or 'predicted', the classes that are somewhere
-            the likeliest. Defaults to 'labels'.
-        cam_stride (int): The map has 1 / cam_stride of the image's side.
-            Defaults to 4, the stride of DeepLab-v3+'s decoder.
+        module: The network; its channel 0 is background.
+        classes: Whose maps are kept: 'labels', the image-level labels of the data set; or
+            'predicted', the classes that are somewhere the likeliest. Defaults to 'labels'.
+        cam_stride: The map has 1 / cam_stride of the image's side. Defaults to 4, the stride of
+            DeepLab-v3+'s decoder.
         kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
-        UserError: If ``classes`` is neither, the network has a single
-            channel, or :func:`check_padding` refuses it.
+        UserError: If ``classes`` is neither, the network has a single channel, or
+            :func:`check_padding` refuses it.
     """
 
     def __init__(
@@ -68,16 +66,14 @@ class SegMapTTAModel(BaseTTAModel):
         """Merge the views of each image.
 
         Args:
-            data_samples_list (list[list[SegDataSample]]): For each image the
-                predictions of its views: ``seg_logits`` (C, H, W), upright
-                and of the image's size, and the metainfo ``ori_shape``,
-                ``image_id`` and ``gt_label``, the ids of its classes.
+            data_samples_list: For each image the predictions of its views: ``seg_logits`` (C, H,
+                W), upright and of the image's size, and the metainfo ``ori_shape``, ``image_id``
+                and ``gt_label``, the ids of its classes.
 
         Returns:
-            list[SegDataSample]: For each image ``class_ids`` (n,) and ``cam``
-            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1, and
-            ``cam_scale`` (n,), the maximum of each map before it was divided
-            by that.
+            For each image ``class_ids`` (n,) and ``cam`` (n, ceil(H / cam_stride), ceil(W /
+            cam_stride)), in 0..1, and ``cam_scale`` (n,), the maximum of each map before it was
+            divided by that.
 
         Raises:
             UserError: If the classes of an image are not known and 'labels' are kept.

@@ -13,10 +13,9 @@ from ..cam_head import CAMHead
 class SelfTrainedCAMHead(CAMHead):
     """A CAM head whose patch branches learn from pseudo-labels (ours, not the paper's).
 
-    The image-level labels teach the global branch alone, and the scores are
-    its. Pseudo-labels of an earlier stage, which the data set brings
-    (``label_dir``), teach the patch branches, and the maps are theirs. A head
-    without patch branches learns both in its one map.
+    The image-level labels teach the global branch alone, and the scores are its. Pseudo-labels of
+    an earlier stage, which the data set brings (``label_dir``), teach the patch branches, and the
+    maps are theirs. A head without patch branches learns both in its one map.
 
     Args:
         num_classes: See :class:`CAMHead`.
@@ -48,8 +47,8 @@ class SelfTrainedCAMHead(CAMHead):
 
         Args:
             feats: The last is the map (B, C, H, W).
-            data_samples: With ``gt_label`` or ``gt_score``, and
-                ``gt_seg_map``; ``cam_extent`` if maps do not cover the image.
+            data_samples: With ``gt_label`` or ``gt_score``, and ``gt_seg_map``; ``cam_extent`` if
+                maps do not cover the image.
             **kwargs: For the loss of the image-level labels.
         """
         cams = self.branch_cams(feats)

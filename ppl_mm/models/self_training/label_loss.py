@@ -14,12 +14,11 @@ from ..segmentation.balanced_loss import balanced_cross_entropy
 class LabelLoss(nn.Module):
     """Cross entropy of maps with labels, background and objects alike.
 
-    The background's logit is 0 everywhere, so where a map is positive its
-    class is likelier than the background. Both count alike, see
-    :func:`.balanced_loss.balanced_cross_entropy`.
+    The background's logit is 0 everywhere, so where a map is positive its class is likelier than
+    the background. Both count alike, see :func:`.balanced_loss.balanced_cross_entropy`.
 
     Args:
-        weight (float): Weight of the loss. Defaults to 1.
+        weight: Weight of the loss. Defaults to 1.
     """
 
     def __init__(self, weight: float = 1.0) -> None:
@@ -32,8 +31,8 @@ class LabelLoss(nn.Module):
         Args:
             cams: Raw maps (B, num_classes, h, w), laid over the labels.
             labels: (B, H, W), 0 = background, class id + 1, 255 = ignore.
-            extent: What the maps cover, see :func:`ppl_mm.cams.lay_over`.
-                Defaults to the whole image.
+            extent: What the maps cover, see :func:`ppl_mm.cams.lay_over`. Defaults to the whole
+                image.
         """
         cams = lay_over(cams, labels.shape[-2:], extent)
         logits = F.pad(cams, (0, 0, 0, 0, 1, 0))  # (B, 1 + num_classes, H, W)

@@ -38,10 +38,9 @@ def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> 
 class MixedPatchLearning(PatchLearning):
     """Patch learning whose patches lie among those of the whole batch.
 
-    In training the patches of all images exchange places before they run
-    through the tail, see :func:`mixed_branch`. Outside of training they stay
-    where they are, so the patch branch p equals the global branch g. Part of
-    self-trained PPL.
+    In training the patches of all images exchange places before they run through the tail, see
+    :func:`mixed_branch`. Outside of training they stay where they are, so the patch branch p
+    equals the global branch g. Part of self-trained PPL.
 
     Args:
         position: See :class:`PatchLearning`.
