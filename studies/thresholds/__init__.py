@@ -1,0 +1,1 @@
+"""How well a threshold can be chosen without masks, and with few."""

@@ -1,0 +1,66 @@
+"""The study of thresholds: pack maps once, then compare rules in seconds.
+
+python -m studies.thresholds linear NAME DATA_ROOT --split train --steps 150 --weights FILE
+python -m studies.thresholds export NAME DATA_ROOT EXPORT_DIR --split train
+python -m studies.thresholds compare
+"""
+
+import argparse
+import json
+from datetime import date
+from pathlib import Path
+
+from .compare import compare, few_masks
+from .linear_maps import linear_maps
+from .map_set import MapSet
+from .pack import pack_export, refine, small_images
+from .report import table
+
+RESULTS = Path(__file__).parent / 'results'
+
+
+def parse_args() -> argparse.Namespace:
+    """Arguments of the command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('what', choices=['linear', 'export', 'compare'])
+    parser.add_argument('name', nargs='?', help='of the set: DATA.NETWORK')
+    parser.add_argument('data_root', nargs='?')
+    parser.add_argument('export_dir', nargs='?')
+    parser.add_argument('--packs', default='work_dirs/thresholds', help='where the maps are')
+    parser.add_argument('--split', default='train')
+    parser.add_argument('--limit', type=int, help='the first so many images')
+    parser.add_argument('--steps', type=int, default=150)
+    parser.add_argument('--weights', default='weights/mobilenet_v2_imagenet.pth')
+    parser.add_argument('--results', default=RESULTS / 'train.json', type=Path)
+    return parser.parse_args()
+
+
+def pack(args: argparse.Namespace) -> None:
+    """Make the raw material of one set."""
+    if args.what == 'linear':
+        maps = linear_maps(
+            args.name, args.data_root, args.split, args.weights, args.steps, args.limit
+        )
+    else:
+        maps = pack_export(args.name, args.export_dir, args.data_root, args.split, args.limit)
+    maps = refine(maps, list(small_images(args.data_root, args.split, args.limit)))
+    maps.write(f'{args.packs}/{args.name}.npz')
+
+
+def main() -> None:
+    """Pack a set, or compare the rules on all."""
+    args = parse_args()
+    if args.what != 'compare':
+        pack(args)
+        return
+    sets = [MapSet.read(path) for path in sorted(Path(args.packs).glob('*.npz'))]
+    found = compare(sets) | dict(few_masks=few_masks(sets), date=date.today().isoformat())
+    args.results.parent.mkdir(parents=True, exist_ok=True)
+    args.results.write_text(json.dumps(found, indent=1) + '\n')
+    print(table(found))
+
+
+if __name__ == '__main__':
+    main()

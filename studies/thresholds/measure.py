@@ -1,0 +1,65 @@
+"""mIoU at each threshold, from cells that know how much of each class they hold."""
+
+import numpy as np
+
+from .map_set import CUTS, MapImage, MapSet
+
+
+def truth_shares(mask: np.ndarray, num_classes: int, size: tuple[int, int]) -> np.ndarray:
+    """Return how much of each cell belongs to each class, (1 + C, h, w); void is left out."""
+    (height, width), (rows, columns) = mask.shape, size
+    cell = (np.arange(height) * rows // height)[:, None] * columns
+    cell = cell + np.arange(width) * columns // width
+    cells, known = rows * columns, mask <= num_classes
+    keys = (mask.astype(np.int64) * cells + cell)[known]
+    counts = np.bincount(keys, minlength=(num_classes + 1) * cells)
+    return counts.reshape(num_classes + 1, rows, columns) * (cells / mask.size)
+
+
+def confusion_curve(image: MapImage, num_classes: int, refined: bool = False) -> np.ndarray:
+    """Return the confusion matrix of an image at each cut, (T, 1 + C, 1 + C)."""
+    curve = np.zeros((len(CUTS), num_classes + 1, num_classes + 1))
+    maps = image.refined if refined and image.refined is not None else image.cam
+    if not len(image.class_ids):
+        curve[:, :, 0] = truth_shares(image.mask, num_classes, (8, 8)).sum(axis=(1, 2))
+        return curve * (256 / 64)
+    shares = truth_shares(image.mask, num_classes, maps.shape[1:]).reshape(num_classes + 1, -1)
+    score, winner = maps.max(axis=0).ravel(), maps.argmax(axis=0).ravel()
+    below = np.searchsorted(CUTS.astype(np.float32), score.astype(np.float32), side='left')
+    for position, class_id in enumerate(image.class_ids):
+        won = winner == position
+        for row in range(num_classes + 1):
+            counts = np.bincount(below[won], shares[row, won], minlength=len(CUTS) + 1)
+            curve[:, row, class_id + 1] = counts[::-1].cumsum()[::-1][1:]
+    curve[:, :, 0] = shares.sum(axis=1) - curve[:, :, 1:].sum(axis=2)
+    return curve * (256 / shares.shape[1])  # an image counts as much whatever its cells
+
+
+def miou(confusion: np.ndarray) -> np.ndarray:
+    """Return the mIoU in per cent of matrices (.., 1 + C, 1 + C); absent classes are left out."""
+    hit = np.diagonal(confusion, axis1=-2, axis2=-1)
+    truth, union = confusion.sum(axis=-1), confusion.sum(axis=-1) + confusion.sum(axis=-2) - hit
+    with np.errstate(invalid='ignore', divide='ignore'):
+        return 100 * np.nanmean(np.where(truth > 0, hit / union, np.nan), axis=-1)
+
+
+class Curves:
+    """The sweep of a set: of CAM seeds, and of refined labels where they were made."""
+
+    def __init__(self, maps: MapSet) -> None:
+        self.maps = maps
+        self.by_image = np.array([confusion_curve(one, maps.num_classes) for one in maps.images])
+        self.seeds = miou(self.by_image.sum(axis=0))  # (T,)
+        done = [one for one in maps.shown if one.refined is not None]
+        self.refined = None
+        if done:
+            total = sum(confusion_curve(one, maps.num_classes, refined=True) for one in done)
+            negatives = [i for i, one in enumerate(maps.images) if not len(one.class_ids)]
+            # As many negatives for each image with a class as the whole set has.
+            total = total + self.by_image[negatives].sum(axis=0) * len(done) / len(maps.shown)
+            self.refined = miou(total)
+
+    def gap(self, cut: float, refined: bool = False) -> float:
+        """Return how many points of mIoU a cut is below the best one."""
+        curve = self.refined if refined else self.seeds
+        return float(curve.max() - np.interp(cut, CUTS, curve))

@@ -1,0 +1,95 @@
+"""Packs an export into the raw material of the study."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.cams import upsample_cam
+from ppl_mm.formats.ground_truth import GroundTruth
+from ppl_mm.formats.image_labels import find_label_file, read_labels
+from ppl_mm.formats.image_list import image_id
+from ppl_mm.formats.voc_layout import VOCLayout
+from ppl_mm.refine.pamr import PAMR
+from ppl_mm.refine.scores import Scores
+from ppl_mm.utils.progress import track
+
+from .map_set import MapImage, MapSet
+
+_REFINED_SIDE = 192
+
+
+def pack_export(
+    name: str, root: str | os.PathLike, data_root: str, split: str, limit: int | None = None
+) -> MapSet:
+    """Return the maps of an export with their masks.
+
+    Args:
+        name: Of the set.
+        root: The export; its maps of absent classes, if any, are left out.
+        data_root: The data set.
+        split: The images.
+        limit: The first so many of them. Defaults to None: all.
+    """
+    folder = CamFolder(root, data_root)
+    truth, own = GroundTruth(folder.layout.mask_dir), _labels(data_root, folder.classes)
+    images = []
+    for one in track(folder.image_ids(split)[:limit], 'packing'):
+        image, cam_file = folder.read(one)
+        kept = [k for k, class_id in enumerate(cam_file.class_ids) if class_id in own[one]]
+        cam = cam_file.cam[kept].astype(np.float32)
+        size = cam_file.cam.shape[:0:-1] if cam_file.cam.size else (64, 64)
+        images.append(
+            MapImage(
+                class_ids=cam_file.class_ids[kept],
+                cam=cam,
+                mask=truth.read(one, cam_file.size),
+                picture=np.asarray(Image.fromarray(image).resize(size)),
+            )
+        )
+    return MapSet(name, len(folder.classes), images)
+
+
+def _labels(data_root: str, classes: Sequence[str]) -> dict[str, set[int]]:
+    path = find_label_file(data_root)
+    rows = read_labels(path, classes).rows if path else []
+    return {image_id(row.image): {classes.index(name) for name in row.names} for row in rows}
+
+
+def refine(maps: MapSet, images: Sequence[np.ndarray | None], limit: int = 120) -> MapSet:
+    """Return the set with PAMR's maps of some images, evenly spaced.
+
+    PAMR averages each channel by the same weights, so a constant background stays what it is,
+    and one pass gives the refined label of every threshold.
+
+    Args:
+        maps: The set.
+        images: RGB of each image, at the size that is refined.
+        limit: So many images with a class.
+    """
+    step, seen = max(1, -(-len(maps.shown) // limit)), 0
+    refined, pamr = [], PAMR()
+    for one, image in zip(maps.images, images, strict=True):
+        if len(one.class_ids):
+            if seen % step == 0 and image is not None:
+                up = upsample_cam(one.cam, image.shape[:2]).clamp(0, 1).numpy()
+                background = np.full((1, *image.shape[:2]), 0.5, np.float32)
+                scores = Scores(np.concatenate([background, up]), one.class_ids)
+                one = replace(one, refined=pamr(image, scores).foreground)
+            seen += 1
+        refined.append(one)
+    return MapSet(maps.name, maps.num_classes, refined)
+
+
+def small_images(data_root: str, split: str, limit: int | None = None) -> Iterator[np.ndarray]:
+    """Return the images of a split at the side that is refined, in RGB."""
+    layout = VOCLayout(data_root)
+    for one in layout.read_split(split)[:limit]:
+        (path,) = layout.image_dir.glob(f'{one}.*')
+        with Image.open(path) as image:
+            image = image.convert('RGB')
+            image.thumbnail((_REFINED_SIDE, _REFINED_SIDE))
+            yield np.asarray(image)

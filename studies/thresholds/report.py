@@ -1,0 +1,68 @@
+"""The tables of the study, in Markdown."""
+
+import numpy as np
+
+_PARTS = ('seeds', 'refined')
+
+
+def table(found: dict) -> str:
+    """Return the tables: rules on data sets, and few masks.
+
+    Args:
+        found: What :func:`.compare.compare` and :func:`.compare.few_masks` found.
+    """
+    return '\n\n'.join([*(_rules(found, part) for part in _PARTS), _few(found['few_masks'])])
+
+
+def _rules(found: dict, part: str) -> str:
+    families = sorted({name.split('.')[0] for name in found['sets']})
+    lines = [
+        _row([part, *families, 'mean', 'worst set of maps']),
+        _row(['---'] * (len(families) + 3)),
+    ]
+    lines.append(
+        _row(['best (mIoU)', *(_mean(found, found['best'], f, part) for f in families), '', ''])
+    )
+    for name, rule in found['criteria'].items():
+        gaps = rule['left_out']
+        means = [_mean(found, gaps, family, part) for family in families]
+        values = [gap[part] for gap in gaps if part in gap]
+        lines.append(_row([name, *means, float(np.mean(means)), max(values)]))
+    return '\n'.join(lines)
+
+
+def _mean(found: dict, gaps: list[dict], family: str, part: str) -> float:
+    pairs = zip(found['sets'], gaps, strict=True)
+    return float(
+        np.mean([g[part] for name, g in pairs if name.split('.')[0] == family and part in g])
+    )
+
+
+def _few(rows: list[dict]) -> str:
+    lines = [
+        _row(
+            [
+                'masks',
+                'alone: mean',
+                'worst set',
+                'worst draw',
+                'with maps: mean',
+                'worst set',
+                'worst draw',
+            ]
+        ),
+        _row(['---'] * 7),
+    ]
+    for number in sorted({row['masks'] for row in rows}):
+        some = [row for row in rows if row['masks'] == number]
+        cells: list = [number]
+        for name in ('alone', 'with_prior'):
+            values = [row[name] for row in some if name in row]
+            worst = [row[f'{name}_worst'] for row in some if name in row]
+            cells += [float(np.mean(values)), max(values), max(worst)] if values else ['', '', '']
+        lines.append(_row(cells))
+    return '\n'.join(lines)
+
+
+def _row(cells: list) -> str:
+    return '| ' + ' | '.join(f'{c:.1f}' if isinstance(c, float) else str(c) for c in cells) + ' |'
