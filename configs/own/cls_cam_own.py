@@ -61,6 +61,9 @@ tta_pipeline = [
         ],
     ),
 ]
+# Negatives of this split, if there are ten, say how strong the map of an absent class is. A map
+# that is no stronger is dimmed.
+export_negatives = 'train'
 
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=1e-2),

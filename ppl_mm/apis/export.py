@@ -4,78 +4,35 @@ import copy
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
-from mmengine.hooks import PrepareTTAHook
 from mmengine.registry import DATASETS, init_default_scope
-from mmengine.runner import Runner
 
 from ..cams import label_from_cam
 from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..formats.cam_file import read_cam
 from ..formats.export_folder import ExportFolder
+from ..formats.export_record import ExportRecord
 from ..formats.ground_truth import GroundTruth
 from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import write_label
 from ..formats.voc_layout import VOCLayout
-from ..utils.checkpoints import check_checkpoint
-from ..utils.config import building
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from .cam_folder import CamFolder
 from .export_origin import describe_export
-from .threshold_choice import AUTO, ThresholdChoice
+from .export_runner import export_runner
+from .export_summary import THRESHOLD_SHEET, ExportSummary
+from .negative_maps import full_scale, pick_negatives
+from .threshold_choice import ThresholdChoice
 from .threshold_chooser import choose_by_maps, choose_by_masks
 from .threshold_sheet import write_threshold_sheet
-
-# Every worker process and every image costs, and nothing is trained.
-_UNUSED = (
-    'train_dataloader',
-    'train_cfg',
-    'optim_wrapper',
-    'param_scheduler',
-    'val_dataloader',
-    'val_cfg',
-    'val_evaluator',
-)
-
-
-#: Beside the export's record, where the maps have chosen the threshold.
-THRESHOLD_SHEET = 'thresholds.jpg'
-
-
-@dataclass(frozen=True)
-class ExportSummary:
-    """How an export went.
-
-    Args:
-        image_ids: The images of the split.
-        threshold: The background score of their labels.
-        warnings: What is suspicious about the labels.
-        origin: Where the threshold comes from, see :class:`.ExportRecord`.
-    """
-
-    image_ids: list[str]
-    threshold: float
-    warnings: list[str]
-    origin: str | None = None
-
-    def lines(self, out_dir: str | os.PathLike) -> list[str]:
-        """Return what to tell the user.
-
-        Args:
-            out_dir: The export folder.
-        """
-        first = f'{len(self.image_ids)} images in {out_dir}, background score {self.threshold:g}'
-        if (self.origin or '').startswith(AUTO):
-            first += f' ({self.origin}; see {Path(out_dir, THRESHOLD_SHEET)})'
-        return [first, *(f'warning: {line}' for line in self.warnings)]
 
 
 class CAMExport:
@@ -134,6 +91,7 @@ class CAMExport:
         record = describe_export(self.cfg, self.checkpoint, self._dataset(split))
         if choice.split is not None:
             self._check_masks(choice.split)
+        record = self._weigh_maps(record)
         with ExitStack() as held:
             self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
             self._write_record()
@@ -144,6 +102,44 @@ class CAMExport:
                 on_main_process(lambda: self._draw_thresholds(ids, choice.value))
             warnings = labels.warnings(self._record.classes)
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
+
+    def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
+        """Dim maps that are no stronger than those of negatives, if the config names any."""
+        tta, split = self.cfg.tta_model, self.cfg.get('export_negatives')
+        if split is None or tta.get('full_scale') is not None:
+            return record
+        on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
+        cfg = copy.deepcopy(self.cfg)
+        cfg.tta_model.classes = 'all'
+        negatives = CAMExport(cfg, self.checkpoint, self.folder.negatives.root)
+        strength = negatives.strength_of_negatives(split)
+        if strength is not None:
+            tta.full_scale = strength
+        return replace(record, full_scale=strength)
+
+    def strength_of_negatives(self, split: str) -> list[float] | None:
+        """Export maps of images that show none of the classes, and see how strong they are.
+
+        Args:
+            split: Their split.
+
+        Returns:
+            See :func:`.negative_maps.full_scale`; None where there are too few of them.
+
+        Raises:
+            UserError: See :meth:`run`.
+        """
+        dataset = self._dataset(split)
+        chosen = pick_negatives(dataset)
+        if not chosen:
+            return None
+        record = describe_export(self.cfg, self.checkpoint, dataset)
+        with ExitStack() as held:
+            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+            self._write_record()
+            ids = self._export_cams(split, chosen)
+            paths = [self.folder.cam_path(image_id) for image_id in ids]
+            return on_main_process(lambda: full_scale(map(read_cam, paths), len(record.classes)))
 
     def _check_dataset(self) -> None:
         """Only image-level labels say whose maps to keep."""
@@ -178,38 +174,26 @@ class CAMExport:
         prefix = dataset.get('data_prefix') or {}
         return Path(dataset.get('data_root', ''), prefix.get(key, default))
 
-    def _export_cams(self, split: str | None) -> list[str]:
-        """Write the CAM of each image of a split that has none; return all image ids."""
+    def _export_cams(self, split: str | None, chosen: Sequence[int] | None = None) -> list[str]:
+        """Write the CAM of each image of a split that has none; return their image ids.
+
+        Args:
+            split: The split.
+            chosen: Positions in it. Defaults to None: all.
+        """
         dataset = self._dataset(split)
-        ids = [dataset.get_data_info(k)['image_id'] for k in range(len(dataset))]
-        pending = [k for k, name in enumerate(ids) if not self.folder.cam_path(name).is_file()]
+        places = range(len(dataset)) if chosen is None else chosen
+        ids = [dataset.get_data_info(k)['image_id'] for k in places]
+        pending = [
+            k
+            for k, name in zip(places, ids, strict=True)
+            if not self.folder.cam_path(name).is_file()
+        ]
         barrier()  # all have counted the same files
         if pending:
-            self._runner(split, pending).test()
+            dataset = dict(self._dataset_config(split), indices=pending)
+            export_runner(self.cfg, self.checkpoint, self.folder, dataset).test()
         return ids
-
-    def _runner(self, split: str | None, indices: list[int]) -> Runner:
-        """Return a runner whose test writes the CAMs of some images of a split."""
-        cfg = copy.deepcopy(self.cfg)
-        cfg.update(
-            **dict.fromkeys(_UNUSED),
-            custom_hooks=[],
-            load_from=self.checkpoint,
-            resume=False,
-            work_dir=str(self.folder.root / 'log'),
-        )
-        # Set, not updated: the settings of the config's own metric are not the writer's.
-        cfg.test_evaluator = dict(type='ppl_mm.CAMWriter', out_dir=str(self.folder.root))
-        cfg.test_dataloader.dataset = dict(
-            self._dataset_config(split), indices=indices, pipeline=cfg.tta_pipeline
-        )
-        with building(cfg):
-            runner = Runner.from_cfg(cfg)
-            runner.test_loop  # noqa: B018  (built now, to tell its faults)
-        check_checkpoint(runner.model, self.checkpoint)
-        # Wraps the model once its weights are loaded.
-        runner.register_hook(PrepareTTAHook(cfg.tta_model))
-        return runner
 
     def _check_masks(self, split: str) -> None:
         """Refuse a split on which no threshold can be chosen."""

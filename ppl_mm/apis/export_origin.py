@@ -36,6 +36,7 @@ def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> Expor
         cam_stride=tta.get('cam_stride', 4),
         relu=tta.get('relu', 'each'),
         softmax=tta.get('softmax', False),
+        full_scale=tta.get('full_scale'),
         network=network_digest(cfg),
         scale_unit=_scale_unit(tta),
     )

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.claims import claim_folder
+from ..utils.claims import check_folder, claim_folder
 from .class_list import BACKGROUND
 from .export_record import ExportRecord, Record, read_record
 from .image_list import normal_name
 
-_RECORD, _CAMS, _LABELS, _REFINED = 'export.json', 'cams', 'labels', 'refined'
+_RECORD, _CAMS, _LABELS = 'export.json', 'cams', 'labels'
+_REFINED, _NEGATIVES = 'refined', '.negatives'
 
 
 class ExportFolder:
@@ -31,6 +32,11 @@ class ExportFolder:
         self.record_path = self.root / _RECORD
         self.cam_dir = self.root / _CAMS
         self.label_dir = self.root / _LABELS
+
+    @property
+    def negatives(self) -> 'ExportFolder':
+        """Where an export keeps the maps of negatives; hidden, since no user needs them."""
+        return ExportFolder(self.root / _NEGATIVES)
 
     @property
     def refined(self) -> 'ExportFolder':
@@ -64,6 +70,19 @@ class ExportFolder:
     def write(self, record: ExportRecord) -> None:
         """Write the record."""
         record.write(self.record_path)
+
+    def check(self, record: ExportRecord, unknown: Sequence[str] = ()) -> None:
+        """Refuse a folder that is in the way of a run, as :meth:`claim` will.
+
+        Args:
+            record: What the run is going to write there.
+            unknown: Fields that are not known yet.
+
+        Raises:
+            UserError: See :meth:`claim`.
+        """
+        identity = {key: value for key, value in record.identity().items() if key not in unknown}
+        check_folder(self.root, identity, record.what, _RECORD, self._has_files)
 
     @contextmanager
     def claim(self, record: Record) -> Iterator[Record]:

@@ -33,6 +33,8 @@ class ExportRecord:
         cam_stride: Pixels of the image for each cell of a map.
         relu: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
         softmax: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
+        full_scale: For each class the maximum from which on a map counts fully,
+            see :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
         network: SHA-256 of the settings of the network.
         scale_unit: The unit of ``scale`` in the CAM files: 'logit' or
             'probability'.
@@ -62,6 +64,7 @@ class ExportRecord:
     cam_stride: int | None = None
     relu: str | None = None
     softmax: bool | None = None
+    full_scale: list | None = None
     network: str | None = None
     scale_unit: str | None = None
     threshold: float | None = None
@@ -82,6 +85,7 @@ class ExportRecord:
         'cam_stride',
         'relu',
         'softmax',
+        'full_scale',
         'network',
     )
     # What an interrupted run has reached, or an earlier one of another split.

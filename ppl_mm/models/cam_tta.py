@@ -1,7 +1,7 @@
 """One CAM from the scaled and flipped views of an image."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -38,6 +38,10 @@ class CAMTTAModel(BaseTTAModel):
             image's classes beside a background of logit 0, as
             :class:`LabelLoss` trains them, instead of the ReLU. Defaults to
             False.
+        full_scale (Sequence[float], optional): For each class of the head the
+            maximum from which on a map counts fully; a weaker one is dimmed
+            in proportion, since maps of images without the class are as
+            strong. Defaults to None: each map counts fully.
         kwargs: See mmengine's ``BaseTTAModel``.
     """
 
@@ -48,6 +52,7 @@ class CAMTTAModel(BaseTTAModel):
         cam_stride: int = 4,
         relu: str = 'each',
         softmax: bool = False,
+        full_scale: Sequence[float] | None = None,
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
@@ -63,6 +68,7 @@ class CAMTTAModel(BaseTTAModel):
         self.cam_stride = cam_stride
         self.relu = relu
         self.softmax = softmax
+        self.full_scale = full_scale
         divisor = getattr(self._classifier.data_preprocessor, 'pad_size_divisor', 1)
         if divisor > 1:
             raise UserError(
@@ -129,10 +135,19 @@ class CAMTTAModel(BaseTTAModel):
         merged.set_pred_score(score)
         merged.set_field(class_ids, 'class_ids')
         # normalize_cam also cuts what is negative after the average.
-        merged.set_field(normalize_cam(cam), 'cam')
-        merged.set_field(cam.amax(dim=(1, 2)).relu() / len(views), 'cam_scale')
+        scale = cam.amax(dim=(1, 2)).relu() / len(views)
+        merged.set_field(self._dim(normalize_cam(cam), scale, class_ids), 'cam')
+        merged.set_field(scale, 'cam_scale')
         merged.set_field(score[class_ids], 'cam_score')
         return merged
+
+    def _dim(self, cam: Tensor, scale: Tensor, class_ids: Tensor) -> Tensor:
+        """Return maps that are as strong as they are beside those of other images."""
+        if self.full_scale is None:
+            return cam
+        full = scale.new_tensor(self.full_scale)[class_ids]
+        strength = torch.where(full > 0, scale / full, 1).clamp(max=1)  # (n,)
+        return cam * strength[:, None, None]
 
     def _class_ids(self, sample: DataSample, score: Tensor) -> Tensor:
         if self.classes == 'labels':

@@ -112,8 +112,8 @@ def check_option_keys(where: str, cfg: Mapping, options: Iterable[str]) -> None:
 
 # Settings that this project's commands read, beside mmengine's Runner.
 _OURS = {
-    'tta_model', 'tta_pipeline', 'auto_scale_lr', 'custom_imports', 'export_threshold', 'work_dir',
-    'default_scope', 'env_cfg', 'runner_type',
+    'tta_model', 'tta_pipeline', 'auto_scale_lr', 'custom_imports', 'export_threshold',
+    'export_negatives', 'work_dir', 'default_scope', 'env_cfg', 'runner_type',
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ppl_mm.apis import cam_writer
+from ppl_mm.apis import cam_writer, export_runner
 from ppl_mm.apis import export as export_module
 from ppl_mm.cams import label_from_cam
 from ppl_mm.formats.cam_file import read_cam
@@ -155,7 +155,7 @@ def test_predicted_classes_need_no_labels(export, data):
 
 def test_the_second_run_does_nothing(export, monkeypatch):
     before = times(export())
-    monkeypatch.setattr(export_module.Runner, 'from_cfg', None)
+    monkeypatch.setattr(export_runner.Runner, 'from_cfg', None)
     assert times(export()) == before
 
 
@@ -425,6 +425,57 @@ def test_few_masks_and_the_maps_choose_together(export):
     found = both['threshold_from']
     assert found['split'] == 'val' and found['best_of_masks'] == masks
     assert found['prior_threshold'] == maps
+
+
+def as_negatives(root, count):
+    """Make the last images of train negatives, by more copies of them if there are too few."""
+    names = [f'neg{k}' for k in range(count)]
+    source = next((root / 'JPEGImages').glob('train_*'))
+    for name in names:
+        shutil.copy(source, root / f'JPEGImages/{name}{source.suffix}')
+    with open(root / 'image_labels.csv', 'a') as file:
+        file.writelines(f'{name},\n' for name in names)
+    with open(root / 'ImageSets/Segmentation/train.txt', 'a') as file:
+        file.writelines(f'{name}\n' for name in names)
+
+
+def test_negatives_dim_maps_of_their_strength(export, data):
+    root, option = data
+    as_negatives(root, 12)
+    plain = export(*option, out='plain')
+    dimmed = export(*option, 'export_negatives=train', out='dimmed')
+    full = info_of(dimmed)['full_scale']
+    assert len(full) == len(info_of(dimmed)['classes']) and min(full) >= 0
+    assert info_of(plain)['full_scale'] is None
+    assert len(list((dimmed / '.negatives/cams').iterdir())) == 12
+    for stem in VAL:
+        one, other = (read_cam(folder / f'cams/{stem}.npz') for folder in (plain, dimmed))
+        assert np.array_equal(one.scale, other.scale)
+        strength = np.minimum(1, one.scale / np.array(full)[one.class_ids])
+        assert np.allclose(other.cam, one.cam * strength[:, None, None], atol=2e-3)
+    before = contents(dimmed)
+    export(*option, 'export_negatives=train', out='dimmed')
+    assert contents(dimmed) == before
+
+
+def test_negatives_write_nothing_into_a_folder_of_others(refuses, data, tmp_path):
+    root, option = data
+    as_negatives(root, 12)
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/mine.txt').write_text('mine')
+    assert 'holds other files' in refuses(*option, 'export_negatives=train')
+    assert os.listdir(tmp_path / 'out') == ['mine.txt']
+
+
+def test_a_split_of_negatives_that_is_not_there(refuses):
+    assert 'none.txt' in refuses('--cfg-options', 'export_negatives=none')
+
+
+def test_a_few_negatives_change_nothing(export, data):
+    root, option = data
+    as_negatives(root, 3)
+    folder = export(*option, 'export_negatives=train')
+    assert info_of(folder)['full_scale'] is None and not (folder / '.negatives').exists()
 
 
 def test_a_config_names_what_chooses_the_threshold(export, tiny_config):
