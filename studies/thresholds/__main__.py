@@ -1,7 +1,7 @@
 """The study of thresholds: pack maps once, then compare rules in seconds.
 
-python -m studies.thresholds linear NAME DATA_ROOT --split train --steps 150 --weights FILE
-python -m studies.thresholds export NAME DATA_ROOT EXPORT_DIR --split train
+python -m studies.thresholds linear DATA DATA_ROOT --split train --weights FILE
+python -m studies.thresholds export DATA.NETWORK DATA_ROOT EXPORT_DIR --split train
 python -m studies.thresholds compare
 """
 
@@ -25,13 +25,13 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('what', choices=['linear', 'export', 'compare'])
-    parser.add_argument('name', nargs='?', help='of the set: DATA.NETWORK')
+    parser.add_argument('name', nargs='?', help='of the set')
     parser.add_argument('data_root', nargs='?')
     parser.add_argument('export_dir', nargs='?')
     parser.add_argument('--packs', default='work_dirs/thresholds', help='where the maps are')
     parser.add_argument('--split', default='train')
     parser.add_argument('--limit', type=int, help='the first so many images')
-    parser.add_argument('--steps', type=int, default=150)
+    parser.add_argument('--steps', type=int, nargs='+', default=[12, 150])
     parser.add_argument('--weights', default='weights/mobilenet_v2_imagenet.pth')
     parser.add_argument('--results', default=RESULTS / 'train.json', type=Path)
     return parser.parse_args()
@@ -39,14 +39,14 @@ def parse_args() -> argparse.Namespace:
 
 def pack(args: argparse.Namespace) -> None:
     """Make the raw material of one set."""
+    where = (args.data_root, args.split)
     if args.what == 'linear':
-        maps = linear_maps(
-            args.name, args.data_root, args.split, args.weights, args.steps, args.limit
-        )
+        sets = linear_maps(args.name, *where, args.weights, args.steps, args.limit)
     else:
-        maps = pack_export(args.name, args.export_dir, args.data_root, args.split, args.limit)
-    maps = refine(maps, list(small_images(args.data_root, args.split, args.limit)))
-    maps.write(f'{args.packs}/{args.name}.npz')
+        sets = iter([pack_export(args.name, args.export_dir, *where, args.limit)])
+    images = list(small_images(*where, args.limit))
+    for maps in sets:
+        refine(maps, images).write(f'{args.packs}/{maps.name}.npz')
 
 
 def main() -> None:

@@ -62,7 +62,10 @@ def _both(gap: dict) -> list[float]:
 
 
 def _gaps(rule: Criterion, curves: Curves) -> dict:
-    cut = float(np.clip(rule(curves.maps), 0.05, 0.95))
+    cut = rule(curves.maps)
+    if np.isnan(cut):  # the set lacks what the rule looks at
+        return {}
+    cut = float(np.clip(cut, 0.05, 0.95))
     found = dict(cut=cut, seeds=curves.gap(cut))
     if curves.refined is not None:
         found['refined'] = curves.gap(cut, refined=True)

@@ -84,7 +84,7 @@ def view_stability(maps: MapSet) -> float:
     """
     pairs = [one.views / _peaks(one.views) for one in maps.shown if one.views is not None]
     pairs = [one.max(axis=1) for one in pairs]  # (views, h, w)
-    return _best([np.mean([_kappa(*(one[:2] > cut)) for one in pairs]) for cut in CUTS])
+    return _best([_mean([_kappa(*(one[:2] > cut)) for one in pairs]) for cut in CUTS])
 
 
 def refinement_stability(maps: MapSet) -> float:
@@ -99,7 +99,7 @@ def refinement_stability(maps: MapSet) -> float:
             rows = np.arange(one.cam.shape[1]) * len(refined) // one.cam.shape[1]
             columns = np.arange(one.cam.shape[2]) * refined.shape[1] // one.cam.shape[2]
             pairs.append((one.strongest, refined[rows][:, columns]))
-    return _best([np.mean([_kappa(a > cut, b > cut) for a, b in pairs]) for cut in CUTS])
+    return _best([_mean([_kappa(a > cut, b > cut) for a, b in pairs]) for cut in CUTS])
 
 
 def boundary_contrast(maps: MapSet) -> float:
@@ -111,7 +111,7 @@ def boundary_contrast(maps: MapSet) -> float:
     maps_of = [one.strongest for one in maps.shown if one.picture is not None]
     return _best(
         [
-            np.mean([_on_border(m > cut, e) for m, e in zip(maps_of, edges, strict=True)])
+            _mean([_on_border(m > cut, e) for m, e in zip(maps_of, edges, strict=True)])
             for cut in CUTS
         ]
     )
@@ -125,8 +125,17 @@ def median_of(*criteria: Criterion) -> Criterion:
     return lambda maps: float(np.median([one(maps) for one in criteria]))
 
 
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float('nan')
+
+
 def _best(values: list) -> float:
-    """Return the best cut between 0.1 and 0.9: at the ends there is nothing left to compare."""
+    """Return the best cut between 0.1 and 0.9: at the ends there is nothing left to compare.
+
+    NaN where there is nothing to compare at all.
+    """
+    if np.isnan(values).all():
+        return float('nan')
     inside = (CUTS >= 0.1) & (CUTS <= 0.9)
     return float(CUTS[np.where(inside, np.nan_to_num(values, nan=-1), -np.inf).argmax()])
 

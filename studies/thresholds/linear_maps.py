@@ -5,7 +5,7 @@ and the weights give a map of each view (Zhou et al., CVPR 2016). Few ``steps`` 
 (12) make flat maps, many (150) sharp ones, as trainings of other lengths do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -39,16 +39,22 @@ def build_backbone(weights: str) -> torch.nn.Module:
         )
     )
     backbone.init_weights()
-    return backbone.eval()
+    backbone.eval()
+    return backbone
 
 
 def linear_maps(
-    name: str, data_root: str, split: str, weights: str, steps: int, limit: int | None = None
-) -> MapSet:
-    """Return the maps of a set.
+    name: str,
+    data_root: str,
+    split: str,
+    weights: str,
+    steps: Sequence[int],
+    limit: int | None = None,
+) -> Iterator[MapSet]:
+    """Return the maps of a set, once for each length of the training.
 
     Args:
-        name: Of the set.
+        name: Of the data set; the sets are called ``name.linear12`` after the steps.
         data_root: The data set.
         split: The images, which are trained on too.
         weights: MobileNetV2's, for inputs (x - 128) / 128.
@@ -56,7 +62,7 @@ def linear_maps(
         limit: The first so many images. Defaults to None: all.
     """
     layout = VOCLayout(data_root)
-    classes = layout.read_classes()[1:]
+    classes = layout.read_classes()
     ids, own = layout.read_split(split)[:limit], _labels(data_root, classes)
     backbone = build_backbone(weights)
     features = [_features(backbone, layout, one) for one in track(ids, 'features')]
@@ -66,16 +72,14 @@ def linear_maps(
     targets = torch.zeros(len(ids), len(classes))
     for row, one in zip(targets, ids, strict=True):
         row[list(own[one])] = 1
-    weight = _train(pooled, targets, steps)
     truth = GroundTruth(layout.mask_dir)
-    return MapSet(
-        name,
-        len(classes),
-        [
+    for number in steps:
+        weight = _train(pooled, targets, number)
+        images = [
             _image(views, weight, sorted(own[one]), layout, one, truth)
             for one, views in zip(ids, features, strict=True)
-        ],
-    )
+        ]
+        yield MapSet(f'{name}.linear{number}', len(classes), images)
 
 
 def _read(layout: VOCLayout, image_id: str) -> Image.Image:
