@@ -123,10 +123,9 @@ def _image(
     truth: GroundTruth,
 ) -> MapImage:
     size = [2 * side for side in views[-1].shape[1:]]
-    raw = [torch.einsum('kc,chw->khw', weight[class_ids], view.float()).relu() for view in views]
-    maps = torch.stack([F.interpolate(one[None], size=size, mode='bilinear')[0] for one in raw])
+    maps = torch.stack([_view(one, weight[class_ids], size) for one in views])
     merged = maps.mean(0)  # (n, h, w)
-    peak = merged.amax((1, 2), keepdim=True).clamp(min=1e-6) if len(class_ids) else 1
+    peak = merged.flatten(1).amax(1).clamp(min=1e-6)[:, None, None] if class_ids else 1
     image = _read(layout, image_id)
     return MapImage(
         class_ids=np.array(class_ids, np.int16),
@@ -135,3 +134,11 @@ def _image(
         picture=np.asarray(image.resize(size[::-1])),
         views=maps.numpy() if class_ids else None,
     )
+
+
+def _view(features: torch.Tensor, weight: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
+    """Return the maps of a view, (n, *size)."""
+    if not len(weight):
+        return torch.zeros(0, *size)
+    raw = torch.einsum('kc,chw->khw', weight, features.float()).relu()
+    return F.interpolate(raw[None], size=tuple(size), mode='bilinear')[0]
