@@ -62,7 +62,7 @@ tta_pipeline = [
     ),
 ]
 # Negatives of this split, if there are ten, say how strong the map of an absent class is. A map
-# that is no stronger is dimmed.
+# as weak as that is dimmed.
 export_negatives = 'train'
 
 optim_wrapper = dict(

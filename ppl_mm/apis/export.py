@@ -104,7 +104,7 @@ class CAMExport:
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
     def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
-        """Dim maps that are no stronger than those of negatives, if the config names any."""
+        """Dim maps as weak as those of negatives, if the config names any."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_negatives')
         if split is None or tta.get('full_scale') is not None:
             return record

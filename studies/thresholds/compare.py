@@ -77,7 +77,7 @@ def few_masks(sets: Sequence[MapSet], seed: int = 0) -> list[dict]:
 
     Args:
         sets: The maps.
-        seed: Of the draws.
+        seed: The random seed of the draws.
     """
     return [
         dict(set=one.name, masks=number, **_draws(Curves(one), number, seed))

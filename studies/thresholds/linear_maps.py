@@ -54,11 +54,11 @@ def linear_maps(
     """Return the maps of a set, once for each length of the training.
 
     Args:
-        name: Of the data set; the sets are called ``name.linear12`` after the steps.
+        name: The data set; the sets are called ``name.linear12`` after the steps.
         data_root: The data set.
         split: The images, which are trained on too.
         weights: MobileNetV2's, for inputs (x - 128) / 128.
-        steps: Of training.
+        steps: Lengths of the training.
         limit: The first so many images. Defaults to None: all.
     """
     layout = VOCLayout(data_root)

@@ -45,7 +45,7 @@ class MapSet:
     """The images of one set and one network.
 
     Args:
-        name: Of the data set, a dot, and of the network.
+        name: The data set, a dot, and the network.
         num_classes: Foreground classes.
         images: All of them, negatives too.
     """

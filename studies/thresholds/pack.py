@@ -28,7 +28,7 @@ def pack_export(
     """Return the maps of an export with their masks.
 
     Args:
-        name: Of the set.
+        name: The name of the set.
         root: The export; its maps of absent classes, if any, are left out.
         data_root: The data set.
         split: The images.
