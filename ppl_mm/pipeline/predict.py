@@ -48,7 +48,8 @@ def predict_data(data_root: Path, network: Path, out: Path) -> int:
         path = out / LABELS / f'{image}.png'
         if path.is_file():
             continue
-        (found,) = inferencer(images.find_stem(image), classes=known.get(image))['predictions']
+        sample = inferencer.read(images.find_stem(image))
+        (found,) = inferencer.stream([sample], classes=known.get(image))
         write_label(path, found['label'])
     write_json(out / RECORD, dict(images=len(ids), network=str(network)))
     return len(ids)

@@ -16,7 +16,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.given_images import find_images
 from ppl_mm.apis.onnx_export import agreement, export_onnx
-from ppl_mm.utils.cli import run
+from ppl_mm.utils.cli import make_parser, run
 
 # The network's own rounding differs at pixels between two classes.
 _ENOUGH = 0.999
@@ -24,9 +24,8 @@ _ENOUGH = 0.999
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Arguments of the command."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = make_parser(
+        __doc__,
         epilog='example: python tools/model_converters/to_onnx.py work_dirs/seg_deeplab_own '
         '--out network.onnx --check new_photos',
     )
