@@ -2,10 +2,11 @@
 
 import ast
 import difflib
-import runpy
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from .errors import UserError
 from .utils.cli import run
@@ -36,18 +37,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     run(lambda: _start(words))
 
 
-def _start(words: Sequence[str]) -> None:
+def _start(words: Sequence[str]) -> int | None:
     tools = find_tools()
     if not words or words[0] in ('-h', '--help', 'help'):
         print(_list(tools))
-        return
+        return None
     script = tools.get(words[0].replace('_', '-').removesuffix('.py'))
     if script is None:
         near = difflib.get_close_matches(words[0], tools, n=1)
         hint = f'did you mean {near[0]}?' if near else 'ppl-mm --help lists the commands'
         raise UserError(f'ppl-mm: unknown command {words[0]!r}; {hint}')
     sys.argv = [f'ppl-mm {words[0]}', *words[1:]]
-    runpy.run_path(str(script), run_name='__main__')
+    return _load(script).main()
+
+
+def _load(script: Path) -> ModuleType:
+    """Return a tool as a module; runpy would hide what the user has typed."""
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def find_tools() -> dict[str, Path]:

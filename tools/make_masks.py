@@ -27,15 +27,13 @@ from pathlib import Path
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
-from ppl_mm.utils.cli import run
-from ppl_mm.utils.config import ConfigOptions
+from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.runner_arguments import add_config_options
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument('images', type=Path, metavar='IMAGES', help='the folder of images')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='where to write')
     parser.add_argument(
@@ -59,14 +57,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--workers', type=int, metavar='N', help='threads that read images (default: one a CPU)'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=ConfigOptions,
-        default={},
-        metavar='KEY=VALUE',
-        help='change settings of the pipeline config, e.g. segmentation_tta=True',
-    )
+    add_config_options(parser, 'segmentation_tta=True')
     return parser.parse_args(argv)
 
 
@@ -78,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         out=args.out,
         preset=args.preset,
         device=args.device,
-        options=args.cfg_options,
+        options=args.cfg_options or {},
         skip_bad=args.skip_bad,
         workers=args.workers,
     )

@@ -1,5 +1,7 @@
 """Runs the steps of a pipeline, and continues where it was interrupted."""
 
+import json
+import sys
 import time
 from pathlib import Path
 
@@ -7,6 +9,7 @@ from ..errors import UserError
 from ..utils.progress import duration
 from . import fingerprint
 from .data_check import check_data, fit_to_masks
+from .guess import guess_times, networks
 from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process
 from .progress import Display, Estimate, Progress
@@ -82,20 +85,40 @@ class Pipeline:
                 self._run_step(step, display, estimate)
 
     def announce(self) -> None:
-        """Print what :meth:`run` would do, and a guess at how long that takes."""
+        """Print what :meth:`run` would do, and a guess at how long that takes.
+
+        The guess is from a step or two of training of each network, in the
+        first run.
+        """
+        if all(map(self._is_done, self.steps)):
+            print(f'all {len(self.steps)} steps are finished')
+            return
+        self.steps = guess_times(self.steps, self.settings, self._costs())
         estimate, todo = Estimate(self.steps), []
         for step in self.steps:
             if record := self._is_done(step):
                 estimate.learn(step, record['seconds'])
             else:
                 todo.append(step)
-        if not todo:
-            print(f'all {len(self.steps)} steps are finished')
-            return
         print(f'{len(todo)} of {len(self.steps)} steps to do:')
         for step in todo:
             print(f'  {step.title}, about {duration(estimate.of(step))}')
         print(f'about {duration(estimate.left(todo[0], 0.0))} in all, a first guess')
+
+    def _costs(self) -> dict[str, float]:
+        """Return the seconds that networks take for an image in training, by config."""
+        with self.folder.claim() as lock:
+            path, log = self.dir / 'costs.json', self.dir / 'logs/costs.log'
+            if not path.is_file():
+                print('measuring how fast this machine is ..', flush=True)
+                command = [sys.executable, '-m', 'ppl_mm.pipeline.timing', str(path)]
+                status = run_process(
+                    [*command, *networks(self.steps)], log, lambda progress: None, lock.fileno()
+                )
+                if status or not path.is_file():
+                    print(f'not measured: {last_useful_line(log)}')
+                    return {}
+            return json.loads(path.read_text())
 
     def _chosen(self, until: str | None, only: str | None) -> list[Step]:
         names = [step.name for step in self.steps]

@@ -18,7 +18,7 @@ _FOR_THE_FILE = re.compile(
     r'|"FileClient" will be deprecated|"HardDiskBackend" is the alias'
     r'|^Failed to search registry'
     r'|^Loads? (checkpoint|model) |^load .*model from: '
-    r'|^Exp name: '
+    r'|^Exp name: |^Using env variable '
     r'|^The prefix is not set in metric class'
 )
 

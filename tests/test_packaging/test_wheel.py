@@ -164,6 +164,57 @@ def test_metafiles_list_the_configs_beside_them():
 
 
 @pytest.fixture(scope='module')
+def installed(wheel, tmp_path_factory):
+    """The wheel in a folder of its own; the heavy packages are those of this environment."""
+    folder = tmp_path_factory.mktemp('installed')
+    pip = [sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+    subprocess.run([*pip, '--no-deps', '--target', folder, wheel], check=True)
+    return folder
+
+
+@pytest.fixture
+def ppl_mm(installed, tmp_path):
+    """Runs the installed command in an empty folder."""
+
+    def run(*words):
+        env = {**os.environ, 'PYTHONPATH': str(installed), 'HOME': str(tmp_path)}
+        return subprocess.run(
+            [sys.executable, installed / 'bin/ppl-mm', *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.slow
+def test_the_command_of_the_wheel_lists_and_starts_tools(ppl_mm, source):
+    listed = ppl_mm('--help')
+    assert listed.returncode == 0, listed.stderr
+    for path in (source / 'tools').rglob('*.py'):
+        assert f'  {path.stem.replace("_", "-")} ' in listed.stdout
+    help_text = ppl_mm('make-masks', '--help')
+    assert help_text.returncode == 0 and 'usage: ppl-mm make-masks' in help_text.stdout
+
+
+@pytest.mark.slow
+def test_the_command_of_the_wheel_finds_configs_and_tools(ppl_mm, tmp_path):
+    """Up to the first step, from data that the wheel's own command has made."""
+    made = ppl_mm('make-demo-data', '--out', 'data/demo', '--train', '8', '--val', '4')
+    assert made.returncode == 0, made.stderr
+    begun = ppl_mm('pipeline', 'configs/demo/pipeline.py', '--until', 'make_data')
+    assert begun.returncode == 2 and 'made with other settings' in begun.stderr
+    plan = ppl_mm('pipeline', 'configs/demo/pipeline.py', '--dry-run')
+    assert plan.returncode == 0, plan.stderr
+    assert 'ppl_mm/.mim/tools/train.py' in plan.stdout
+    refused = ppl_mm('train', 'configs/own/cls_cam_own.py')
+    assert refused.returncode == 2 and 'data/mine' in refused.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {'data', 'work_dirs', '.cache', '.config'}
+
+
+@pytest.fixture(scope='module')
 def mim_environment(wheel, tmp_path_factory):
     """A clean environment with openmim; the heavy packages are borrowed."""
     if sys.version_info >= (3, 12):
@@ -201,6 +252,14 @@ def test_mim_runs_export_cam_from_the_wheel(mim_environment):
     done = run_mim(mim_environment, 'run', 'ppl_mm', 'export_cam', '--', '-h')
     assert done.returncode == 0, done.stdout + done.stderr
     assert '--out-dir' in done.stdout
+
+
+@pytest.mark.slow
+def test_mim_finds_configs_by_name_and_the_one_command(mim_environment):
+    done = run_mim(mim_environment, 'run', 'ppl_mm', 'make_masks', '--', '-h')
+    assert done.returncode == 0 and '--preset' in done.stdout, done.stdout + done.stderr
+    done = run_mim(mim_environment, 'run', 'ppl_mm', 'train', 'configs/own/cls_cam_own.py')
+    assert 'data/mine' in done.stdout + done.stderr and 'no such config' not in done.stderr
 
 
 @pytest.mark.slow

@@ -114,6 +114,8 @@ def test_a_mask_of_every_image(job):
     done = job.run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert '1 left out' in done.stdout and ' in all, a first guess' in done.stdout
+    assert len(json.loads((job.out / 'work/costs.json').read_text())) == 2  # of two networks
+    assert 'OWN_DATA' not in done.stdout + done.stderr
     assert f'the network:  {job.out}/model' in done.stdout
     assert f'look at them: {job.out}/gallery/index.html' in done.stdout
     wanted = expected(job)

@@ -1,0 +1,44 @@
+"""How large the images are that a network sees, as its config says."""
+
+from collections.abc import Iterator, Sequence
+
+from mmengine.config import Config
+
+_USUAL_CROP = (384, 384)
+# Width by height of an image, of the square of its long side.
+_FILLED = 0.75
+
+
+def crop_size(cfg: Config) -> tuple[int, int]:
+    """Return height and width of what a network is trained on."""
+    sizes = [step['crop_size'] for step in _steps(cfg, 'train_pipeline') if 'crop_size' in step]
+    size = sizes[-1] if sizes else _USUAL_CROP
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def crop_pixels(cfg: Config) -> int:
+    """Return the pixels of what a network is trained on."""
+    height, width = crop_size(cfg)
+    return height * width
+
+
+def view_pixels(cfg: Config, pipeline: str) -> float:
+    """Return the pixels of an image in all views of a pipeline together."""
+    sides = [step['scale'][0] for step in _steps(cfg, pipeline) if 'scale' in step]
+    sides = sides or [_USUAL_CROP[0]]
+    flips = max(sum(step['type'] == 'RandomFlip' for step in _steps(cfg, pipeline)), 1)
+    return flips * sum(_FILLED * side * side for side in sides)
+
+
+def _steps(cfg: Config, pipeline: str) -> list[dict]:
+    return list(_flat(cfg.get(pipeline) or ()))
+
+
+def _flat(steps: Sequence) -> Iterator[dict]:
+    """Yield transforms, those inside others as well."""
+    for step in steps:
+        if isinstance(step, list | tuple):
+            yield from _flat(step)
+        else:
+            yield step
+            yield from _flat(step.get('transforms') or ())

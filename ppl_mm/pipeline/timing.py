@@ -1,0 +1,93 @@
+"""Measure how long networks take for an image, in a step or two of training on noise.
+
+tools/make_masks.py calls it once, before it says how long it will take.
+"""
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample
+from mmseg.structures import SegDataSample
+
+from ..utils.cli import run
+from ..utils.config import building, read_config
+from ..utils.files import write_json
+from .config_keys import is_classifier
+from .image_sizes import crop_size
+
+# Enough for a batch norm, and little enough for a large network on a CPU.
+_IMAGES, _STEPS = 2, 2
+# Longer than anything that a first step does once.
+_SLOW = 3.0
+
+
+def seconds_per_image(cfg: Config) -> float:
+    """Return how long a step of training takes for each image, without reading it.
+
+    Args:
+        cfg: The config of a training.
+    """
+    with building(cfg), DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
+        settings = cfg.model.copy()
+        settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+        model = MODELS.build(settings).to(get_device())
+    if get_device() == 'cpu':
+        model = model.to(memory_format=torch.channels_last)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = OptimWrapper(torch.optim.SGD(weights, lr=0.0))
+    return _time(model, optimizer, _batch(cfg)) / _IMAGES
+
+
+def _time(model: BaseModel, optimizer: OptimWrapper, batch: Mapping) -> float:
+    """Return the seconds of a step; the first one warms up, unless it is slow anyway."""
+    model.train()
+    for _ in range(_STEPS):
+        start = time.perf_counter()
+        model.train_step(batch, optimizer)
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds = time.perf_counter() - start
+        if seconds > _SLOW:
+            break
+    return seconds
+
+
+def _batch(cfg: Config) -> dict:
+    height, width = crop_size(cfg)
+    sample = _class_sample if is_classifier(cfg) else _label_sample
+    images = torch.randint(256, (_IMAGES, 3, height, width), dtype=torch.uint8)
+    return dict(inputs=list(images), data_samples=[sample(height, width) for _ in images])
+
+
+def _class_sample(height: int, width: int) -> DataSample:
+    sample = DataSample().set_gt_label([0])
+    sample.set_field(np.zeros((height, width), np.uint8), 'gt_seg_map')
+    return sample
+
+
+def _label_sample(height: int, width: int) -> SegDataSample:
+    label = PixelData(data=torch.zeros(1, height, width, dtype=torch.long))
+    return SegDataSample(gt_sem_seg=label, metainfo=dict(img_shape=(height, width)))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure the networks of configs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('out', type=Path, help='the JSON to write: seconds by config')
+    parser.add_argument('configs', nargs='+')
+    args = parser.parse_args(argv)
+    write_json(args.out, {path: seconds_per_image(read_config(path)) for path in args.configs})
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,62 @@
+"""How long a pipeline is going to take: a guess before it starts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from ppl_mm.data_tools.demo.data import write_demo_data
+from ppl_mm.pipeline import load_settings
+from ppl_mm.pipeline.guess import guess_times, networks
+from ppl_mm.pipeline.image_sizes import crop_size, view_pixels
+from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.pipeline.timing import seconds_per_image
+from ppl_mm.utils.config import read_config
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def planned(mini, tmp_path):
+    """Settings and steps of the tiny pipeline, its data made."""
+    write_demo_data(mini.folder / 'data', train=12, val=6, size=48)
+    settings = load_settings(mini.config)
+    return settings, make_plan(settings, tmp_path / 'work', ROOT / 'tools')
+
+
+def guesses(planned, cost):
+    settings, steps = planned
+    costs = dict.fromkeys(networks(steps), cost)
+    return {step.name: step.seconds for step in guess_times(steps, settings, costs)}
+
+
+def test_trainings_take_as_long_as_their_images(planned):
+    slow, fast = guesses(planned, 2.0), guesses(planned, 1.0)
+    # 4 epochs of 12 images; 8 iterations of 4.
+    assert slow['train_cam'] - fast['train_cam'] == pytest.approx(1.2 * 48)
+    assert slow['train_seg'] - fast['train_seg'] == pytest.approx(1.2 * 32)
+    assert slow['export_ppl'] > fast['export_ppl'] and slow['refine'] == fast['refine']
+
+
+def test_what_is_not_measured_or_given_stays(planned):
+    settings, steps = planned
+    given = replace(settings, expected_seconds=dict(train_cam=7.0))
+    found = {step.name: step.seconds for step in guess_times(steps, given, {})}
+    before = {step.name: step.seconds for step in steps}
+    assert found['train_cam'] == before['train_cam']
+    assert found['train_seg'] == 5.0 + before['train_seg']
+
+
+@pytest.mark.parametrize('name', ['cls_cam', 'cls_progressive', 'seg', 'affinity'])
+def test_each_kind_of_network_can_be_measured(planned, mini, name):
+    assert 0 < seconds_per_image(read_config(mini.folder / f'{name}.py')) < 60
+
+
+def test_sizes_are_read_from_the_config():
+    cfg = Config.fromfile(ROOT / 'configs/own/cls_cam_own.py')
+    assert crop_size(cfg) == (384, 384)
+    sides = (256, 512, 768, 1024)
+    assert view_pixels(cfg, 'tta_pipeline') == 2 * 0.75 * sum(side**2 for side in sides)
+    assert crop_size(Config.fromfile(ROOT / 'configs/own/seg_deeplab_own.py')) == (384, 384)
+    assert crop_size(Config(dict(train_pipeline=[]))) == (384, 384)
