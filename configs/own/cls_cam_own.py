@@ -76,4 +76,8 @@ stage_epochs = min(20, max(2, round(8000 / _base_.own_num_train)))
 train_cfg = dict(by_epoch=True, max_epochs=3 * stage_epochs, val_interval=stage_epochs)
 auto_scale_lr = dict(base_batch_size=8)
 # On a CPU, convolutions are fastest in this memory format.
-default_hooks = dict(channels_last=dict(type='ppl_mm.ChannelsLastHook'))
+default_hooks = dict(
+    channels_last=dict(type='ppl_mm.ChannelsLastHook'),
+    # Pictures for every backend of the visualizer, also TensorBoard and W&B.
+    maps=dict(type='ppl_mm.CAMVisualizationHook', interval=max(1, stage_epochs // 2)),
+)

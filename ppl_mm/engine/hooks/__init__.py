@@ -1,3 +1,4 @@
+from .cam_visualization_hook import CAMVisualizationHook
 from .channels_last_hook import ChannelsLastHook
 from .class_list_hook import ClassListHook
 from .finite_hook import FiniteHook
@@ -8,6 +9,7 @@ from .resumed_length_hook import ResumedLengthHook
 from .stage_checkpoint_hook import StageCheckpointHook
 
 __all__ = [
+    'CAMVisualizationHook',
     'ChannelsLastHook',
     'ClassListHook',
     'FiniteHook',
