@@ -175,14 +175,19 @@ def vary_labels(model):
 
 
 @pytest.fixture(scope='session')
-def seg_work(demo_root, tmp_path_factory, request):
+def tiny_seg(demo_root, tmp_path_factory, request):
+    """The config of a tiny segmentation network."""
+    path = tmp_path_factory.mktemp('tiny_seg') / 'tiny_seg.py'
+    configs = request.config.rootpath / 'configs'
+    path.write_text(TINY_SEG.format(configs=configs, data_root=demo_root))
+    return path
+
+
+@pytest.fixture(scope='session')
+def seg_work(tiny_seg, demo_root, tmp_path_factory):
     """A work folder of a tiny segmentation network, with random weights: do not write into it."""
     folder = tmp_path_factory.mktemp('seg_work')
-    base = folder.parent / 'tiny_seg.py'
-    base.write_text(
-        TINY_SEG.format(configs=request.config.rootpath / 'configs', data_root=demo_root)
-    )
-    cfg = Config.fromfile(base)
+    cfg = Config.fromfile(tiny_seg)
     cfg.dump(folder / 'tiny_seg.py')
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)

@@ -17,7 +17,7 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.gallery.from_folders import read_folders
 from ppl_mm.gallery.from_pipeline import read_pipeline
 from ppl_mm.gallery.write import make_gallery
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -49,7 +49,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar='DIR',
         help="the data set, in VOC's layout (default: the one that SOURCE names)",
     )
-    parser.add_argument('--workers', type=int, help='threads that draw (default: one for each CPU)')
+    add_workers(parser, 'threads that draw')
     return parser.parse_args(argv)
 
 

@@ -42,8 +42,8 @@ def parse_progress(line: str) -> Progress | None:
     """Return the progress in a line of mmengine's log or of a bar, None where there is none.
 
     Args:
-        line: E.g. ``.. Epoch(train) [3][20/30] .. eta: 0:01:10 ..``, or ``[>>> ] 40/120, .. ETA:
-            3s``.
+        line: E.g. ``.. Epoch(train) [3][20/30] .. eta: 0:01:10 ..``, or
+            ``[>>> ] 40/120, .. ETA:    3s``.
     """
     if found := _LOGGED.search(line):
         _, mode, epoch, done, total = found.groups()

@@ -28,6 +28,37 @@ def make_parser(description: str | None, epilog: str | None = None) -> ArgumentP
     )
 
 
+def add_workers(parser: ArgumentParser, what: str, default: int | None = None) -> None:
+    """Add ``--workers``.
+
+    Args:
+        parser: Gets the option.
+        what: What they are, for the help: 'threads', or 'processes'.
+        default: Stands for one for each CPU. Defaults to None.
+    """
+    parser.add_argument(
+        '--workers',
+        type=int,
+        metavar='N',
+        default=default,
+        help=f'{what} (default: one for each CPU)',
+    )
+
+
+def add_truth(parser: ArgumentParser) -> None:
+    """Add what says which ground truth something is measured by."""
+    parser.add_argument('mask_dir', metavar='MASK_DIR')
+    parser.add_argument(
+        '--split', required=True, metavar='FILE', help='the images: one image id per line'
+    )
+    parser.add_argument(
+        '--image-labels',
+        metavar='FILE',
+        help='images with an empty label need no mask: they are all background '
+        '(default: the label file of the data set that MASK_DIR lies in)',
+    )
+
+
 def one_line(error: UserError) -> str:
     """Return the user's line of an error that other layers have wrapped.
 

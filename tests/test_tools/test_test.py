@@ -19,25 +19,12 @@ from PIL import Image
 from ppl_mm.evaluation import confusion_matrix
 
 ROOT = Path(__file__).parents[2]
-SMALL_SEG = """
-_base_ = '{root}/configs/demo/seg_deeplab_demo.py'
-model = dict(
-    # Fewer, in channels last, make oneDNN fail: uxlfoundation/oneDNN#6035.
-    backbone=dict(stem_channels=16, base_channels=16),
-    decode_head=dict(
-        in_channels=64, channels=8, c1_in_channels=16, c1_channels=4))
-train_dataloader = dict(dataset=dict(data_root='{data}'))
-val_dataloader = dict(num_workers=0, dataset=dict(data_root='{data}'))
-test_dataloader = val_dataloader
-tta_model = dict(_delete_=True, type='SegTTAModel')
-"""
 
 
 @pytest.fixture
-def seg(demo_root, tmp_path):
+def seg(tiny_seg, tmp_path):
     """A config of a tiny segmentation network, and weights for it."""
-    config = tmp_path / 'seg.py'
-    config.write_text(SMALL_SEG.format(root=ROOT, data=demo_root))
+    config = shutil.copy(tiny_seg, tmp_path / 'seg.py')
     return config, save_weights(config, 'mmseg')
 
 

@@ -27,7 +27,7 @@ from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_truth, make_parser, run
 from ppl_mm.utils.files import atomic_write, write_json
 
 
@@ -40,10 +40,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'data/mine/ImageSets/Segmentation/val.txt',
     )
     parser.add_argument('export_dir', metavar='EXPORT_DIR')
-    parser.add_argument('mask_dir', metavar='MASK_DIR')
-    parser.add_argument(
-        '--split', required=True, metavar='FILE', help='the images: one image id per line'
-    )
+    add_truth(parser)
     parser.add_argument(
         '--thresholds',
         nargs=3,
@@ -51,12 +48,6 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=[0.01, 0.99, 0.01],
         metavar=('FIRST', 'LAST', 'STEP'),
         help='thresholds to try (default: 0.01 0.99 0.01); more cost nothing',
-    )
-    parser.add_argument(
-        '--image-labels',
-        metavar='FILE',
-        help='images with an empty label need no mask: they are all background '
-        '(default: the label file of the data set that MASK_DIR lies in)',
     )
     parser.add_argument(
         '--out',

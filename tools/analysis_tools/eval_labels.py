@@ -23,7 +23,7 @@ from ppl_mm.evaluation import evaluate_labels, format_table, summarize
 from ppl_mm.formats.class_list import BACKGROUND, read_classes
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_truth, make_parser, run
 from ppl_mm.utils.files import write_json
 
 
@@ -37,21 +37,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'data/mine/classes.txt --out val.json',
     )
     parser.add_argument('label_dir', metavar='LABEL_DIR')
-    parser.add_argument('mask_dir', metavar='MASK_DIR')
-    parser.add_argument(
-        '--split', required=True, metavar='FILE', help='the images: one image id per line'
-    )
+    add_truth(parser)
     parser.add_argument(
         '--classes',
         required=True,
         metavar='FILE',
         help='classes.txt: one name per line, background first',
-    )
-    parser.add_argument(
-        '--image-labels',
-        metavar='FILE',
-        help='images with an empty label need no mask: they are all background '
-        '(default: the label file of the data set that MASK_DIR lies in)',
     )
     parser.add_argument(
         '--out',

@@ -19,7 +19,7 @@ from pathlib import Path
 from ppl_mm.data_tools.check.report import report_check
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.voc_layout import VOCLayout
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -65,9 +65,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar='DIR',
         help='for the report (default: work_dirs/check_dataset/<name>)',
     )
-    parser.add_argument(
-        '--workers', type=int, metavar='N', help='threads (default: one for each CPU)'
-    )
+    add_workers(parser, 'threads')
     return parser.parse_args(argv)
 
 

@@ -32,7 +32,7 @@ from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.voc_layout import VOCLayout, write_lists
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.files import file_sha256
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
@@ -67,12 +67,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='write labels and lists only, which is enough to train on',
     )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        default=default_workers(),
-        help='processes (default: one for each CPU)',
-    )
+    add_workers(parser, 'processes', default_workers())
     return parser.parse_args(argv)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.report import print_summary
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -42,9 +42,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='leave out photos and masks that cannot be used, and lines of --labels without photo',
     )
-    parser.add_argument(
-        '--workers', type=int, metavar='N', help='threads (default: one for each CPU)'
-    )
+    add_workers(parser, 'threads')
     return parser.parse_args(argv)
 
 

@@ -32,7 +32,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
@@ -51,12 +51,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--subset', action='store_true', help=f'allow another number of images than {TRAIN_AUG:,}'
     )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        default=default_workers(),
-        help='processes (default: one for each CPU)',
-    )
+    add_workers(parser, 'processes', default_workers())
     return parser.parse_args(argv)
 
 
