@@ -18,6 +18,7 @@ from ppl_mm.utils import distributed
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config import building, read_runner_config
+from ppl_mm.utils.files import naming_file
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 
 
@@ -171,12 +172,18 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
+    with naming_file(cfg.work_dir):
+        test(cfg, args.out)
+
+
+def test(cfg: Config, out: str | None) -> None:
+    """Build what a config says, and test it."""
     with building(cfg):
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
         runner.test_loop  # noqa: B018
     check_checkpoint(runner.model, cfg.load_from)
-    if args.out and is_segmentation(cfg):
-        check_names(runner, args.out)
+    if out and is_segmentation(cfg):
+        check_names(runner, out)
     runner.test()
 
 

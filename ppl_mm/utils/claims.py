@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from .files import check_regular, remove_temporaries
-from .locks import lock_folder, release
+from .locks import hold_folder
 
 _SHOWN, _WIDTH = 3, 40  # settings in a message, characters of each value
 
@@ -102,13 +102,10 @@ def claim_folder(
     """
     # Before the lock, so that nothing is written into a stranger's folder.
     check_folder(path, identity, what, record, begun)
-    with lock_folder(path) as lock:
+    with hold_folder(path):
         found = check_folder(path, identity, what, record, begun)
         remove_temporaries(path, parts)
-        try:
-            yield found
-        finally:
-            release(lock)
+        yield found
 
 
 def _read(path: Path, what: str) -> dict:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..errors import UserError
 from . import versions
 from .console import keep_console_short
+from .files import no_space
 from .known_failures import explain_failure
 from .ranks import leave_to_launcher
 from .text import printable
@@ -81,7 +82,9 @@ def _of_file(error: OSError) -> str:
     """What the system says, after the file where it names one."""
     if error.filename is None:
         return error.strerror or type(error).__name__
-    return printable(f'{error.filename}: {error.strerror}')
+    # Of a copy, what could not be written comes second.
+    name = error.filename2 if no_space(error) and error.filename2 else error.filename
+    return printable(f'{name}: {error.strerror}')
 
 
 def run(main: Callable[[], int | None]) -> None:

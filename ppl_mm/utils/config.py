@@ -1,6 +1,7 @@
 """Configs, and their settings on the command line."""
 
 import os
+import tempfile
 from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from mmengine.config import Config, DictAction
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError, first_line
+from .files import no_space
 from .project import find_config
 
 #: Set in the environment, it has errors shown with their tracebacks.
@@ -68,6 +70,8 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
     try:
         cfg = Config.fromfile(find_config(path))
     except Exception as error:  # a config is code: anything can be raised
+        if full := no_space(error):  # mmengine makes a copy there
+            raise OSError(full.errno, full.strerror, tempfile.gettempdir()) from error
         cause = error.__cause__ or error  # of a failed custom import
         line = (str(cause).strip() or type(cause).__name__).splitlines()[-1]
         raise UserError(
@@ -129,7 +133,7 @@ def building(cfg: Config) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # constructors raise anything
-        if os.environ.get(TRACEBACK):
+        if os.environ.get(TRACEBACK) or no_space(error):
             raise
         raise UserError(
             f'{cfg.filename}: cannot be built ({type(error).__name__}: {first_line(error)}); '

@@ -1,9 +1,10 @@
-"""Show on the console what a user can act on; the log file keeps everything."""
+"""Show on the console what a user can act on; the log file keeps everything, or the run ends."""
 
 import logging
 import re
 import sys
-from functools import wraps
+from contextlib import suppress
+from functools import partial, wraps
 from typing import Any
 
 # Nothing that a user can act on: pages about the machine, the config and the
@@ -38,7 +39,9 @@ def keep_console_short() -> None:
         """Make a logger, and keep its console short."""
         make(self, *args, **kwargs)
         for handler in self.handlers:
-            if not isinstance(handler, logging.FileHandler):
+            if isinstance(handler, logging.FileHandler):
+                handler.handleError = partial(_end_run, handler)
+            else:
                 handler.addFilter(_is_for_users)
 
     module.MMLogger.__init__ = make_short
@@ -46,3 +49,13 @@ def keep_console_short() -> None:
 
 def _is_for_users(record: logging.LogRecord) -> bool:
     return not _FOR_THE_FILE.search(record.getMessage())
+
+
+def _end_run(handler: logging.FileHandler, record: logging.LogRecord) -> None:
+    """Raise what the system says of a log file: of a full disk, logging prints a page a line."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, OSError):
+        return logging.Handler.handleError(handler, record)
+    with suppress(OSError):
+        handler.close()  # what it has not written would fail again
+    raise OSError(error.errno, error.strerror, handler.baseFilename) from error

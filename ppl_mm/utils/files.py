@@ -55,20 +55,47 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     straight = path.exists() and not path.is_file()
-    with _naming(path), open(path, 'wb') if straight else _replacing(path) as file:
+    with naming_file(path), open(path, 'wb') if straight else _replacing(path) as file:
         yield file
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Have the system's errors name a file, not its temporary one."""
+def naming_file(path: str | os.PathLike) -> Iterator[None]:
+    """Have the system's errors of a block that writes a file name that file.
+
+    The system does not say in which file there was no space, and an atomic
+    write would name its temporary file.
+
+    Args:
+        path: The file, or the folder that others write into.
+
+    Raises:
+        OSError: Of the same kind, with ``filename``.
+    """
+    path = Path(path)
     try:
         yield
-    except OSError as error:
-        name = os.path.basename(str(error.filename))
-        if name.startswith(f'.{path.name}.') or error.errno in _NO_SPACE:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+    except (OSError, RuntimeError) as error:
+        cause = no_space(error) or error
+        if not isinstance(cause, OSError) or not _is_unnamed(cause, path):
+            raise
+        raise OSError(cause.errno, cause.strerror, str(path)) from error
+
+
+def no_space(error: BaseException | None) -> OSError | None:
+    """Return the system's word that there is no space, which torch.save buries; else None."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            return error
+        error = error.__context__
+    return None
+
+
+def _is_unnamed(error: OSError, path: Path) -> bool:
+    """Return whether an error names no file, or the temporary one of ``path``."""
+    if error.filename is None:
+        return error.errno in _NO_SPACE
+    return os.path.basename(str(error.filename)).startswith(f'.{path.name}.')
 
 
 @contextmanager

@@ -5,11 +5,14 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import IO
 
 from ..errors import UserError
+from .files import naming_file
 
 fcntl: ModuleType | None
 try:
@@ -50,6 +53,25 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
     return _lock(path / LOCK_NAME, path, 'there', 'folder', patience)
 
 
+@contextmanager
+def hold_folder(path: str | os.PathLike) -> Iterator[None]:
+    """Hold a folder for one run.
+
+    Args:
+        path: The folder; it is made.
+
+    Raises:
+        UserError: See :func:`lock_folder`.
+        OSError: There is no space for a file; where the system does not say
+            which, the line names the folder.
+    """
+    with lock_folder(path) as lock, naming_file(path):
+        try:
+            yield
+        finally:
+            release(lock)
+
+
 def lock_file(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
     """Lock a file that is read and written again until the returned file is closed.
 
@@ -72,7 +94,8 @@ def lock_file(path: str | os.PathLike, patience: float | None = None) -> IO[byte
 def _lock(lock: Path, what: Path, where: str, kind: str, patience: float | None) -> IO[bytes]:
     """Open and lock a file."""
     lock.parent.mkdir(parents=True, exist_ok=True)
-    file = open(lock, 'a+b')  # keeps what the holder has written
+    # Appending keeps what the holder has written; a buffer would fail again when closed.
+    file = open(lock, 'a+b', buffering=0)
     try:
         if not _wait(file, what, _PATIENCE if patience is None else patience):
             file.seek(0)
@@ -82,8 +105,8 @@ def _lock(lock: Path, what: Path, where: str, kind: str, patience: float | None)
                 f'or give another {kind}'
             )
         file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
-        file.flush()
+        with naming_file(lock):
+            file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
     except BaseException:
         file.close()
         raise

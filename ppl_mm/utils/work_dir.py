@@ -11,7 +11,7 @@ from ..errors import UserError
 from .checkpoints import resolve_checkpoint
 from .files import remove_temporaries
 from .last_checkpoint import checkpoints, last_checkpoint
-from .locks import lock_folder, release
+from .locks import hold_folder
 
 
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:
@@ -60,12 +60,9 @@ def hold_work_dir(cfg: Config) -> Iterator[None]:
     if not is_main_process():
         yield
         return
-    with lock_folder(cfg.work_dir) as lock:
+    with hold_folder(cfg.work_dir):
         remove_temporaries(cfg.work_dir)
-        try:
-            yield
-        finally:
-            release(lock)
+        yield
 
 
 def remove_old_run(cfg: Config) -> None:

@@ -51,14 +51,16 @@ class Steps:
                 os.killpg(0, signal.SIGKILL)
 
 
-def _child(main, args, folder: Path, last: int | None, answer: int) -> None:
+def _child(main, args, folder: Path, last: int | None, limit: int | None, pipes: tuple) -> None:
+    answer, output = pipes
     os.setpgid(0, 0)
     signal.alarm(_SECONDS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     os.chdir(folder)
-    log = os.open(f'{folder}.log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
-        os.dup2(log, stream)
+        os.dup2(output, stream)
     sys.stdout = open(1, 'w', closefd=False)
     sys.stderr = open(2, 'w', closefd=False)
     sys.argv = [main.__module__, *args]
@@ -85,23 +87,26 @@ def commands():
 def run_command():
     """Runs a command in a folder; returns its status, its steps and what it printed.
 
-    ``last`` is the step before which it is killed.
+    ``last`` is the step before which it is killed; ``limit`` the bytes that a
+    file can take, as if the disk were full then.
     """
     modules = {}
 
-    def run(name, args, folder, last=None):
+    def run(name, args, folder, last=None, limit=None):
         if name not in modules:
             spec = importlib.util.spec_from_file_location(name, COMMANDS[name])
             modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(modules[name])
-        reader, writer = os.pipe()
+        (answer, answers), (output, outputs) = os.pipe(), os.pipe()
         child = os.fork()
         if not child:
-            _child(modules[name].main, args, folder, last, writer)
-        os.close(writer)
-        with open(reader) as file:
+            _child(modules[name].main, args, folder, last, limit, (answers, outputs))
+        os.close(answers)
+        os.close(outputs)
+        with open(output, errors='replace') as file:
+            printed = file.read()
+        with open(answer) as file:
             steps = int(file.read() or 0)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        return code, steps, Path(f'{folder}.log').read_text(errors='replace')
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), steps, printed
 
     return run

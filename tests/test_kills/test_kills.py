@@ -1,4 +1,6 @@
-"""Each command that writes is killed, and started again: its files are as if it had not been.
+"""Each command that writes is killed, or meets a full disk, and started again.
+
+Its files are then those of a run to which nothing happened.
 
 The kills lie at the steps at which files change (opened for writing, renamed,
 removed, a folder made), so they need no luck with time. ``make soak`` sets
@@ -12,8 +14,9 @@ import random
 import re
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -163,18 +166,26 @@ class Case:
 
 VOC_SUBSET = 'VOC2012 --out subset --classes cat --long-side 32 --ids'
 CASES = {
+    'gallery': Case(export, 'export --out gallery --data-root data --workers 1'.split()),
+    'predict': Case(
+        demo, 'data/JPEGImages {checkpoint} --config {config} --out new --overlays'.split()
+    ),
     'own_data': Case(photos, 'photos --masks masks --out mine --workers 1'.split()),
     'check_dataset': Case(demo, 'data --out report --workers 1'.split()),
     'export_cam': Case(
-        refinement, '{config} {checkpoint} --out-dir out --refine refine.py'.split()
+        refinement,
+        '{config} {checkpoint} --out-dir out --refine refine.py --cfg-options {log}'.split(),
     ),
     'refine': Case(export, 'refine.py export --out-dir out --save-scores --workers 0'.split()),
     'train': Case(
         nothing,
-        '{config} --work-dir work --cfg-options train_cfg.max_epochs=3'.split(),
+        '{config} --work-dir work --cfg-options train_cfg.max_epochs=3 {log}'.split(),
         ['--resume'],
     ),
-    'test': Case(nothing, '{config} {checkpoint} --work-dir work --out scores.pkl'.split()),
+    'test': Case(
+        nothing,
+        '{config} {checkpoint} --work-dir work --out scores.pkl --cfg-options {log}'.split(),
+    ),
     'cls_labels': Case(
         multi_hot, 'cls_labels.npy --out labels.csv --trust --classes cat dog'.split()
     ),
@@ -201,7 +212,6 @@ CASES = {
 # Why a command has no row.
 ELSEWHERE = {
     'make_masks': 'runs own_data and the pipeline',
-    'predict': 'writes masks one by one, as test does',
     'pipeline': 'tests/test_pipeline/test_interruption.py kills each kind of step',
     'recipe_table': 'one file at its end, as cls_labels',
     'resnet38d_from_mxnet': 'writes what resnet38d_from_torch writes',
@@ -251,11 +261,11 @@ class Runs:
             CASES[name].make(inputs, self.sources)
         return Path(shutil.copytree(inputs, self.root / name / copy))
 
-    def run(self, name: str, folder: Path, last: int | None = None, more: Sequence[str] = ()):
-        """Run a command, up to a step; see ``run_command``."""
-        known = dict(config=self.sources.config, checkpoint=self.sources.checkpoint)
+    def run(self, name: str, folder: Path, more: Sequence[str] = (), **fault: int):
+        """Run a command with a fault of the machine; see ``run_command``."""
+        known = dict(asdict(self.sources), log='log_level=INFO')
         args = [arg.format(**known) for arg in CASES[name].args]
-        return self.run_command(name, [*args, *more], folder, last)
+        return self.run_command(name, [*args, *more], folder, **fault)
 
     def reference(self, name: str) -> tuple[dict, int]:
         """Return the files of a run that is not killed, and how many steps it has."""
@@ -289,10 +299,33 @@ def test_a_rerun_makes_the_files_of_a_run_that_was_not_killed(runs, name, kill):
     last = 1 + int(share * steps)
     folder = runs.folder(name, f'kill_{kill}')
     before = tree(folder)
-    code, _, output = runs.run(name, folder, last)
+    code, _, output = runs.run(name, folder, last=last)
     assert code == -signal.SIGKILL, output
     after = tree(folder)
     assert {path: after[path] for path in before} == before, f'step {last} of {steps}'
     code, _, output = runs.run(name, folder, more=CASES[name].to_continue)
     assert code == 0, output
     assert tree(folder) == whole, f'step {last} of {steps}'
+
+
+@pytest.mark.parametrize('limit', [0, 3000, 12_000, 50_000])
+@pytest.mark.parametrize('name', CASES)
+def test_a_full_disk_is_one_line_that_names_the_file(runs, name, limit):
+    whole, _ = runs.reference(name)
+    folder = runs.folder(name, f'full_{limit}')
+    before = tree(folder)
+    code, _, output = runs.run(name, folder, limit=limit)
+    if limit and code == 0:  # it writes no more
+        return
+    errors = [line for line in output.splitlines() if line.startswith('error: ')]
+    assert code == 2 and len(errors) == 1, output
+    assert 'Traceback' not in output and 'Logging error' not in output, output
+    place = folder / re.match('error: (.+?): ', errors[0]).group(1)
+    assert 'File too large' in errors[0], output
+    # mmengine reads a config by a copy in the system's folder.
+    assert place.parent.is_relative_to(folder) or place == Path(tempfile.gettempdir()), output
+    assert place.parent.is_dir(), output
+    after = tree(folder)
+    assert {path: after[path] for path in before} == before
+    code, _, output = runs.run(name, folder, CASES[name].to_continue)
+    assert code == 0 and tree(folder) == whole, output

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +18,7 @@ from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.orientation import turn_upright
 from ...formats.photo import Photo, read_photo
 from ...formats.voc_layout import VOCLayout
-from ...utils.files import atomic_write
+from ...utils.files import atomic_write, naming_file
 from .mask_values import MaskValues
 from .masks import merge_masks
 from .settings import OwnDataSettings
@@ -182,11 +184,12 @@ class Journal:
                     continue
         return entries
 
-    def open(self) -> TextIO:
+    @contextmanager
+    def open(self) -> Iterator[TextIO]:
         """The file, to append to, on a line of its own."""
-        file = open(self.path, 'a', encoding='utf-8')
-        file.write('\n')
-        return file
+        with naming_file(self.path), open(self.path, 'a', encoding='utf-8') as file:
+            file.write('\n')
+            yield file
 
     def remove(self) -> None:
         """Take it away when all is done."""
