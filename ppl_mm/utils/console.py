@@ -40,7 +40,7 @@ def keep_console_short() -> None:
         make(self, *args, **kwargs)
         for handler in self.handlers:
             if isinstance(handler, logging.FileHandler):
-                handler.handleError = partial(_end_run, handler)
+                handler.handleError = partial(_end_run, handler)  # type: ignore[method-assign]
             else:
                 handler.addFilter(_is_for_users)
 

@@ -211,6 +211,7 @@ CASES = {
 }
 # Why a command has no row.
 ELSEWHERE = {
+    'to_onnx': 'one file at its end, as resnet38d_from_torch',
     'make_masks': 'runs own_data and the pipeline',
     'pipeline': 'tests/test_pipeline/test_interruption.py kills each kind of step',
     'recipe_table': 'one file at its end, as cls_labels',
