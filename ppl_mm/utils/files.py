@@ -70,7 +70,7 @@ def naming_file(path: str | os.PathLike) -> Iterator[None]:
         path: The file, or the folder that others write into.
 
     Raises:
-        OSError: Of the same kind, with ``filename``.
+        OSError: The same error, with ``filename``.
     """
     path = Path(path)
     try:
