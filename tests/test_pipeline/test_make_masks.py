@@ -6,12 +6,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.pipeline import load_settings
+from ppl_mm.pipeline.data_check import fit_to_masks
+from ppl_mm.pipeline.guess import networks
+from ppl_mm.pipeline.make_masks import PRESETS
+from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.utils.project import tools_dir
 
 ORIENTATION = 0x0112
 COLOURS = {'apple': (220, 40, 40), 'leaf': (40, 190, 60)}
@@ -107,6 +115,18 @@ def expected(job):
     del found['apple/0.png']  # of two images that differ in their endings only
     found |= {'apple/0.jpg.png': (64, 48), 'apple/0.png.png': (40, 30)}
     return found
+
+
+@pytest.mark.parametrize('preset', PRESETS)
+def test_each_preset_is_a_pipeline_that_needs_no_masks(preset, tmp_path):
+    write_demo_data(tmp_path / 'data', train=4, val=2, size=48)
+    options = dict(data_root=str(tmp_path / 'data'), results=str(tmp_path))
+    settings = fit_to_masks(load_settings(PRESETS[preset], options))
+    steps = make_plan(settings, tmp_path / 'work', tools_dir())
+    assert not any(step.kind in ('measure', 'test') for step in steps)
+    assert [step.name for step in steps[-4:]] == ['report', 'predict', 'deliver', 'gallery']
+    assert len(settings.methods) == 1  # nothing to compare with
+    assert {Path(config).parent.name for config in networks(steps)} == {'own'}
 
 
 @pytest.mark.slow
