@@ -8,7 +8,7 @@ from .image_list import has_control_character, normal_name
 #: Names that mean "shows none of the classes", unless a known class is called so.
 NO_CLASS = ('none', 'background', 'negative', 'nothing', 'null', 'nan', 'n/a')
 _SEPARATORS = ';|,'
-_FORMS = 'separate classes by spaces, or by ; | or , in a quoted cell'
+_FORMS = 'separate classes by spaces, or by one of ;|, in a quoted cell'
 _QUOTED = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)")\s*,?""")
 
 
@@ -193,5 +193,6 @@ def _is_plain(name: str) -> bool:
         or set(name) & set(_SEPARATORS)
         or has_control_character(name)
         or (name[0] in '[({' and name[-1] in '])}')
+        or any(name.count(one) != name.count(other) for one, other in ('[]', '()', '{}'))
         or (name[0] in '\'"' and name[-1] == name[0])
     )

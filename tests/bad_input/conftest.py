@@ -4,6 +4,7 @@ Each command's ``main`` runs in a forked process, whose imports are done: a
 case takes a fraction of a second, and cannot disturb the next one.
 """
 
+import gc
 import importlib.util
 import os
 import resource
@@ -53,7 +54,9 @@ def _module(name):
 @pytest.fixture(scope='session')
 def modules():
     """The commands, imported once."""
-    return {name: _module(name) for name in COMMANDS}
+    found = {name: _module(name) for name in COMMANDS}
+    gc.freeze()  # a child that collects garbage would copy all memory
+    return found
 
 
 def _child(main, args, log, folder):

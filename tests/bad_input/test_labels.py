@@ -1,0 +1,122 @@
+"""Label files that are wrong, at each command that reads one."""
+
+import pytest
+
+HEAD = 'image,labels\n'
+# What is in the file, and what the line says. In both {a} and {b} are classes,
+# {i} is an image.
+CSV = {
+    'no header': ('{i},{a}\n', "line 1: is '{i},{a}', expected the header 'image,labels'"),
+    'one column': ('image\n1\n', "line 1: is 'image', expected the header"),
+    'a missing cell': (HEAD + '{i}\n', "line 2: is '{i}', expected 'image,labels'"),
+    'commas without quotes': (HEAD + '{i},{a}, {b}\n', "line 2: is '{i},{a},{b}', expected"),
+    'a path outside': (HEAD + '../{i},{a}\n', "line 2: image '../{i}' is not below"),
+    'an absolute path': (HEAD + '/etc/{i},{a}\n', "line 2: image '/etc/{i}' is not below"),
+    'none and a class': (HEAD + '{i},none {a}\n', "line 2: label 'none' is usually no class"),
+    'a flag of 2': ('image,{a},{b}\n{i},2,0\n', "line 2: has '2', expected 0 or 1"),
+    'half a list': (HEAD + '{i},"[\'{a}"\n', 'is not a valid class name'),
+    'ids in a list': (HEAD + '{i},"[0, 1]"\n', "line 2: '[0, 1]' is a list of numbers"),
+    'an escape code': (HEAD + '\x1b[31m{i},{a}\n', 'has a control character'),
+    'a NUL': (HEAD + 'a\x00b,{a}\n', 'has a control character'),
+    'a header only': (HEAD, 'holds no labels'),
+    'Latin-1': ((HEAD + '{i},katze_\xe4\n').encode('latin1'), 'is not UTF-8 text'),
+    'a picture': (b'\x89PNG\r\n\x1a\n\x00\xff', 'is not UTF-8 text'),
+    'nothing': ('', 'holds no labels'),
+}
+JSON = {
+    'no JSON': ('{"{i}": ["{a}",]}', 'line 1: is not valid JSON'),
+    'a list': ('[1, 2]', 'expected {"image": ["class", ..]}'),
+    'deep': ('[' * 100_000, 'is nested too deep'),
+    'digits': ('{"{i}": [' + '9' * 5000 + ']}', 'a number of thousands of digits'),
+    'ids': ('{"{i}": [99]}', "entry '{i}': "),
+    'a list in a list': ('{"{i}": [["{a}"]]}', 'got one that holds a list or an object'),
+    'a fraction': ('{"{i}": [0.5]}', "entry '{i}': has '0.5', expected names or ids"),
+    'null': ('{"{i}": null}', "entry '{i}': expected a list of classes, got null"),
+    'a long vector': ('{"{i}": [true, false, true, false, true]}', 'has 5 values, one per class'),
+    'a path outside': ('{"../{i}": ["{a}"]}', "image '../{i}' is not below"),
+    'no img_path': ('{"data_list": [{"img": "{i}"}]}', 'data_list[0]: expected an object with'),
+    'NaN': ('{"{i}": [NaN]}', "has 'nan', expected names or ids of classes"),
+    'nothing': ('', 'line 1: is not valid JSON'),
+}
+XML = {
+    'a cut file': ('<annotation><object>', 'is not valid XML (no element found'),
+    'a web page': ('<html></html>', "begins with 'html', expected VOC's 'annotation'"),
+    'an unknown encoding': (
+        '<?xml version="1.0" encoding="klingon"?><annotation/>',
+        'is not valid XML (unknown encoding: klingon)',
+    ),
+    'entities': ('<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', 'it defines entities'),
+    'no name': ('<annotation><object></object></annotation>', "'' is not a valid class name"),
+    'nothing': ('', 'is not valid XML (no element found'),
+}
+# By command and ending: the file, a good image, and more arguments.
+_TRAIN = 'train_dataloader.dataset.ann_file='
+READERS = {
+    ('own_data', 'csv'): ('labels.csv', '1.jpg', ()),
+    ('check_dataset', 'csv'): ('data/image_labels.csv', 'train_00000.jpg', ()),
+    ('train', 'csv'): ('data/image_labels.csv', 'train_00000.jpg', ()),
+    ('own_data', 'json'): ('labels.json', '1.jpg', ('--labels', 'labels.json')),
+    ('check_dataset', 'json'): ('data/l.json', 'train_00000.jpg', ('--ann-file', 'l.json')),
+    ('train', 'json'): ('data/l.json', 'train_00000.jpg', ('--cfg-options', f'{_TRAIN}l.json')),
+    ('check_dataset', 'xml'): (
+        'data/Annotations/train_00000.xml',
+        '',
+        ('--ann-file', 'Annotations'),
+    ),
+    ('train', 'xml'): (
+        'data/Annotations/train_00000.xml',
+        '',
+        ('--cfg-options', f'{_TRAIN}Annotations'),
+    ),
+    ('voc_subset', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
+    ('cls_labels', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
+}
+TABLES = dict(csv=CSV, json=JSON, xml=XML)
+ROWS = [(name, ending, fault) for name, ending in READERS for fault in TABLES[ending]]
+
+
+def filled(text, name, image):
+    """A text with the classes of a command's data, and the name of an image."""
+    a, b = ('cat', 'dog') if name == 'own_data' else ('dax', 'fep')
+    return text.replace('{a}', a).replace('{b}', b).replace('{i}', image)
+
+
+@pytest.mark.parametrize('name, ending, fault', ROWS)
+def test_labels_that_cannot_be_used(play, folder, name, ending, fault):
+    path, image, more = READERS[name, ending]
+    content, said = TABLES[ending][fault]
+    if isinstance(content, str):
+        content = filled(content, name, image).encode()
+    (folder / path).write_bytes(content)
+    done, said = play(name, *more), filled(said, name, image)
+    assert 'Traceback' not in done.output, done.output
+    if name == 'check_dataset':  # which lists all that is wrong, and counts the rest
+        assert done.code == 1 and '12 images in train and val' in done.output, done.output
+        assert any(path in line and said in line for line in done.errors), done.output
+    else:
+        assert done.code == 2 and len(done.errors) == 1, done.output
+        assert path in done.errors[0] and said in done.errors[0], done.output
+        assert not (folder / 'mine/classes.txt').exists()
+
+
+OTHERS = [
+    # What no file can be blamed for alone: the others show it.
+    ('own_data', HEAD + 'nobody.jpg,cat\n', "labels.csv line 2: photo 'nobody.jpg' is missing"),
+    ('own_data', HEAD + '1.jpg,\n1.jpg,cat\n', "'1.jpg' shows none of the classes, but cat by"),
+    ('train', HEAD + 'train_00000.jpg,unicorn\n', "unknown class 'unicorn'; known are dax"),
+    ('train', HEAD + 'train_00000.jpg,Dax\n', "unknown class 'Dax'; did you mean 'dax'?"),
+    ('train', HEAD + 'a.jpg,dax\na.jpg,dax\n', "image 'a.jpg' occurs twice, first at"),
+    ('train', HEAD + 'a.jpg,dax\n', "image 'train_00000' has no labels in data/image_labels.csv"),
+    ('test', HEAD + 'val_00000.jpg,unicorn\n', "unknown class 'unicorn'; known are dax"),
+    ('test', HEAD, 'data/image_labels.csv: holds no labels'),
+    ('export_cam', HEAD + 'val_00000.jpg,unicorn\n', "unknown class 'unicorn'; known are dax"),
+    ('export_cam', HEAD, 'data/image_labels.csv: holds no labels'),
+]
+
+
+@pytest.mark.parametrize('name, text, said', OTHERS, ids=[f'{n}-{s}' for n, _, s in OTHERS])
+def test_labels_that_do_not_fit(play, folder, name, text, said):
+    (folder / READERS.get((name, 'csv'), READERS['train', 'csv'])[0]).write_text(text)
+    done = play(name)
+    assert done.code == 2 and len(done.errors) == 1, done.output
+    assert said in done.errors[0]
