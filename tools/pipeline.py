@@ -53,7 +53,7 @@ def main() -> None:
     work_dir = Path(args.work_dir or f'work_dirs/{settings.name}{suffix}')
     pipeline = Pipeline(settings, work_dir, Path(__file__).parent)
     if args.dry_run:
-        pipeline.show()
+        pipeline.show(args.until, args.only)
         return
     pipeline.run(args.until, args.only)
     if not args.until and not args.only:

@@ -31,7 +31,7 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.utils import distributed
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config import read_checked_config
 from ppl_mm.utils.runner_arguments import parse_runner_args
 
 
@@ -76,7 +76,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Refine a folder; the status is 1 where images have failed."""
     args = parse_args(argv)
-    cfg = read_config(args.config, args.cfg_options)
+    cfg = read_checked_config(args.config, args.cfg_options)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

@@ -200,11 +200,11 @@ class Pipeline:
         display.done(record['seconds'])
         estimate.learn(step, record['seconds'])
 
-    def show(self) -> None:
-        """Print what :meth:`run` would do, without doing it."""
-        for number, step in enumerate(self.steps, 1):
+    def show(self, until: str | None = None, only: str | None = None) -> None:
+        """Print what :meth:`run` would do, without doing it; the arguments are the same."""
+        for step in self._chosen(until, only):
             print(
-                f'step {number} of {len(self.steps)}: {step.name}, '
+                f'step {self._number(step)} of {len(self.steps)}: {step.name}, '
                 f'{step.title}: {self._state(step)}\n'
                 f'  {" ".join(step.command)}'
             )

@@ -110,15 +110,33 @@ def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) 
             :func:`ppl_mm.utils.config_check.check_config`; or if it has no
             model.
     """
-    from .config_check import check_config, check_option_keys
+    from .config_check import check_config
 
-    plain = read_config(path)
-    if not plain.get('model'):
+    if not read_config(path).get('model'):
         raise UserError(f'{path}: not the config of a training: it has no model')
-    check_option_keys(str(path), plain, options or ())
-    cfg = read_config(path, options)
+    cfg = read_checked_config(path, options)
     check_config(cfg)
     return cfg
+
+
+def read_checked_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
+    """Read any config, and refuse options whose first key nothing reads.
+
+    Args:
+        path: The config.
+        options: Settings to change in it, by dotted key.
+
+    Returns:
+        The config, its bases and the options merged.
+
+    Raises:
+        UserError: See :func:`read_config` and
+            :func:`ppl_mm.utils.config_check.check_option_keys`.
+    """
+    from .config_check import check_option_keys
+
+    check_option_keys(str(path), read_config(path), options or ())
+    return read_config(path, options)
 
 
 @contextmanager

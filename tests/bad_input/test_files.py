@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from bad_input import faults
-from bad_input.scenes import SCENES
+from bad_input.scenes import SCENES, WIDTH
 from scipy.io import savemat
 
 
@@ -193,10 +193,6 @@ def broken(kind, break_it):
     return lambda name, folder: break_it(folder / SCENES[name].reads[kind])
 
 
-def nothing(name, folder):
-    """Only the options are wrong."""
-
-
 _MAT = dict(GTcls=dict(Segmentation=np.zeros((2, 2), np.float32)))
 _PACKED = 'results/VOC2012/Segmentation/comp6_test_cls/2007_000001.png'
 #: What only one command reads: (command, what is wrong): how, more arguments, the line.
@@ -219,7 +215,6 @@ OWN = {
         'not a class mask of SBD',
     ),
     ('voc12_sbd', 'a pipe as .mat'): (broken('mat', faults.pipe), '', 'is not a regular file'),
-    ('voc12_sbd', 'official numbers'): (lambda name, folder: None, '', ''),
     ('cls_labels', 'no trust'): (None, 'cls_labels.npy --out out.csv', 'only if you trust'),
     ('cls_labels', 'a missing file'): (broken('npy', faults.missing), '', 'is missing'),
     ('cls_labels', 'an empty file'): (broken('npy', faults.empty), '', 'not a pickled dictionary'),
@@ -372,7 +367,11 @@ OWN = {
     ),
     ('resnet38d_from_torch', 'another width'): ('', '--width 0.125', 'psa.pth'),
     ('resnet38d_from_torch', 'a width of 0'): ('', '--width 0', 'width'),
-    ('resnet38d_from_torch', 'a file as folder'): (None, 'psa.pth labels.csv/a.pth', 'labels.csv'),
+    ('resnet38d_from_torch', 'a file as folder'): (
+        None,
+        f'psa.pth labels.csv/a.pth --width {WIDTH}',
+        'labels.csv',
+    ),
     ('resnet38d_from_mxnet', 'a missing file'): (None, 'no.params out.pth', 'no such file'),
     ('resnet38d_from_mxnet', 'a folder'): (None, 'photos out.pth', 'no such file'),
     ('resnet38d_from_mxnet', 'text'): (None, 'labels.csv out.pth', 'not a .params file of MXNet'),
@@ -456,7 +455,7 @@ OWN = {
     ('export_cam', 'a threshold of letters'): (
         None,
         'cls.py cls.pth --out-dir out --threshold x',
-        'neither a number nor a readable',
+        "not a number, 'auto', or a readable",
     ),
     ('export_cam', 'two thresholds'): ('', '--threshold 0.3', 'not both'),
     ('export_cam', 'a split that is missing'): ('', '--split no', 'no.txt: is missing'),
@@ -472,7 +471,6 @@ OWN = {
     ('train', 'mixed precision on a CPU'): ('', '--amp', '--amp needs a GPU'),
     ('train', 'a file as work folder'): ('', '--work-dir labels.csv', 'labels.csv'),
 }
-del OWN['voc12_sbd', 'official numbers']
 
 
 @pytest.mark.parametrize('name, fault', OWN)

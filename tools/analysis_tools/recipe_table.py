@@ -249,9 +249,9 @@ def main() -> None:
     args = parse_args()
     warnings.simplefilter('ignore')  # mmseg's, about its own settings
     rows = {folder: [] for folder in FOLDERS}
-    for path in track(recipes(), 'counting'):
-        rows[path.parent.name].append(row(path))
-    with atomic_write(args.out) as file:
+    with atomic_write(args.out) as file:  # first: it may be no place to write to
+        for path in track(recipes(), 'counting'):
+            rows[path.parent.name].append(row(path))
         file.write('\n'.join([*page(rows), '']).encode())
 
 

@@ -25,6 +25,7 @@ from ppl_mm.formats.image_labels import read_labels
 from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.files import check_regular
 
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
 # strings and bytes as Python 2 wrote them.
@@ -92,10 +93,13 @@ def read_cls_labels(path: Path) -> dict:
         UserError: The file is missing or something else.
     """
     try:
+        check_regular(path)
         with open(path, 'rb') as file:
             content = _read_object(file)
     except FileNotFoundError as error:
         raise UserError(f'{path}: is missing; check the path') from error
+    except UserError:
+        raise
     # A broken pickle may raise nearly anything.
     except Exception as error:
         raise UserError(

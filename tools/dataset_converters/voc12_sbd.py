@@ -33,6 +33,7 @@ from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
 from ppl_mm.utils.cli import add_workers, make_parser, run
+from ppl_mm.utils.files import check_regular
 from ppl_mm.utils.progress import track
 from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
@@ -106,8 +107,11 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
     if Path(path).suffix == '.png':
         return read_mask(path)
     try:
+        check_regular(path)
         content = loadmat(path, variable_names=['GTcls'])
         mask = content['GTcls'][0, 0]['Segmentation']
+    except UserError:
+        raise
     except (
         OSError,
         ValueError,

@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import UserError
 from ...formats.class_list import check_classes
 from ...formats.image_list import check_image, image_id
+from ...utils.files import check_regular
 
 
 class Annotation(NamedTuple):
@@ -53,6 +54,7 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
         UserError: The file is missing or something else.
     """
     try:
+        check_regular(path)
         with open(path, encoding='utf-8') as file:
             content = json.load(file, object_hook=_packed)
         categories = sorted(content['categories'], key=lambda one: one['id'])
@@ -63,7 +65,7 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
         return (list(check_classes(names, str(path))), content['images'], content['annotations'])
     except UserError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise unreadable_instances(path, error) from error
 
 

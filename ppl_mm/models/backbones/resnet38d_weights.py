@@ -93,6 +93,8 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
     Raises:
         UserError: If a name or a shape does not fit. The line says which.
     """
+    if not width > 0:
+        raise UserError(f'--width {width:g}: must be above 0')
     with torch.device('meta'):
         expected = ResNet38d(width=width).state_dict()
     problems = differences(expected, state)
