@@ -12,7 +12,8 @@ class without a pixel in these masks is n/a and left out of the mean.
   recall       of the pixels of the class, how many were found
   over-act.    false positives over the union: reaches beyond the object
   under-act.   false negatives over the union: leaves parts out
-               (IoU + over-act. + under-act. = 100 %)
+               (IoU + over-act. + under-act. = 100 % of each class; the means of
+               the last two are without the background)
 """
 
 import argparse
