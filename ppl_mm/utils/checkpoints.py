@@ -158,8 +158,10 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
     if latest:
         return str(latest)
     name = Path(path).name
-    raise UserError(
-        f'{path}: no checkpoint is there; train that step first (a folder '
-        f'work_dirs/{name} comes from python tools/train.py '
-        f'configs/.../{name}.py), or give the path of a checkpoint'
-    )
+    advice = 'give the path of a checkpoint, or a work folder'
+    if not Path(path).suffix:  # it was to be a work folder
+        advice = (
+            f'train that step first (a folder work_dirs/{name} comes from python tools/train.py '
+            f'configs/.../{name}.py), or give the path of a checkpoint'
+        )
+    raise UserError(f'{path}: no checkpoint is there; {advice}')

@@ -32,6 +32,25 @@ COMMANDS = {
 SECONDS = 120
 
 
+# The (command, fault) pairs that were collected; a fault is a test and its parameters.
+PAIRS = pytest.StashKey[set]()
+
+
+def pytest_collection_modifyitems(config, items):
+    pairs = config.stash.setdefault(PAIRS, set())
+    for item in items:
+        if item.path.parent.name == 'bad_input' and hasattr(item, 'callspec'):
+            name = item.callspec.params.get('name')
+            if name and item.path.name != 'test_scenes.py':
+                pairs.add((name.split()[0], item.name))
+
+
+@pytest.fixture
+def pairs(request):
+    """The pairs of this run."""
+    return request.config.stash[PAIRS]
+
+
 @dataclass
 class Outcome:
     """How a command ended: its status and what it printed."""

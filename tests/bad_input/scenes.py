@@ -64,7 +64,6 @@ SCENES = {
             image='data/JPEGImages/train_00000.jpg',
             mask='export/labels/train_00000.png',
             list='data/ImageSets/Segmentation/train.txt',
-            classes='data/classes.txt',
             record='export/export.json',
             config='seg.py',
         ),

@@ -47,6 +47,12 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
             'there are no lists in ImageSets/Segmentation, so there is nothing to validate on',
             'write train.txt and val.txt, or make the data set with own_data.py',
         )
+    elif scan.options.val == 'val' and 'val' not in scan.lists:  # another one was asked for
+        yield Finding(
+            'warning',
+            'there is no list val.txt in ImageSets/Segmentation, so there is nothing to validate on',
+            'write it, or name another list with --val',
+        )
     used = {scan.train: 'error', scan.options.val: 'error'}
     for name, ids in scan.lists.items():
         yield from some(
