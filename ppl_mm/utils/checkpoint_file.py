@@ -14,7 +14,7 @@ from urllib.parse import urlparse
 import torch
 from torch import Tensor
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from .weight_packages import SCHEME, find_weights
 
 TRUST_VARIABLE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
@@ -173,17 +173,26 @@ def _check_archive(path: Path) -> None:
     """
     if not zipfile.is_zipfile(path):
         raise UserError(f'{path}: is truncated; {_COPY}')
-    with zipfile.ZipFile(path) as archive:
-        names = {Path(name).name for name in archive.namelist()}
-        if 'constants.pkl' in names:
-            raise UserError(
-                f'{path}: is a TorchScript archive; give a checkpoint that torch.save has written'
-            )
-        if 'data.pkl' not in names:
-            raise UserError(f'{path}: is a zip file but not a checkpoint; unpack it')
-        damaged = _damaged_record(archive)
-        if damaged:
-            raise UserError(f'{path}: is damaged (checksum of {damaged}); {_COPY}')
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_records(path, archive)
+    except UserError:
+        raise
+    except Exception as error:  # a changed directory makes zipfile raise anything
+        raise UserError(f'{path}: is damaged ({first_line(error)}); {_COPY}') from error
+
+
+def _check_records(path: Path, archive: zipfile.ZipFile) -> None:
+    names = {Path(name).name for name in archive.namelist()}
+    if 'constants.pkl' in names:
+        raise UserError(
+            f'{path}: is a TorchScript archive; give a checkpoint that torch.save has written'
+        )
+    if 'data.pkl' not in names:
+        raise UserError(f'{path}: is a zip file but not a checkpoint; unpack it')
+    damaged = _damaged_record(archive)
+    if damaged:
+        raise UserError(f'{path}: is damaged (checksum of {damaged}); {_COPY}')
 
 
 def _damaged_record(archive: zipfile.ZipFile) -> str | None:

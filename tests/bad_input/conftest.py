@@ -41,8 +41,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.path.parent.name == 'bad_input' and hasattr(item, 'callspec'):
             name = item.callspec.params.get('name')
-            if name and item.path.name != 'test_scenes.py':
-                pairs.add((name.split()[0], item.name))
+            command = str(name).split()[0] if name else None
+            if command in COMMANDS and item.path.name != 'test_scenes.py':
+                pairs.add((command, item.name))
 
 
 @pytest.fixture

@@ -168,6 +168,7 @@ SCENES = {
             config='chains.py',
         ),
     ),
+    'resnet38d_from_mxnet': Scene('resnet38d_from_mxnet', f'a.params out.pth --width {WIDTH}'),
     'resnet38d_from_torch': Scene(
         'resnet38d_from_torch', f'psa.pth out.pth --width {WIDTH}', dict(checkpoint='psa.pth')
     ),

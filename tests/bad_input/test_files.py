@@ -5,6 +5,7 @@ A row says what is wrong, how it is brought about, and what the one line says.
 
 import io
 import json
+import struct
 import tarfile
 import zipfile
 
@@ -104,8 +105,6 @@ FAULTS = {
         'outside': (text('../../etc/passwd\n'), 'is not below the image folder'),
         'twice': (text('a\nb\na\n'), "line 3: image 'a' occurs twice, first at line 1"),
         'control': (text('\x1b[31mred\n'), 'has a control character'),
-        'unknown': (text('nobody\n'), 'nobody'),
-        'binary': (text(b'\xff\xd8\xff\x00'), 'is not UTF-8 text'),
         'pipe': (faults.pipe, 'is not a regular file'),
     },
     'classes': {
@@ -168,7 +167,6 @@ ELSE = {
     },
     ('train seg', 'record', 'missing'): 'the export was not finished',
     ('check_dataset', 'list', 'missing'): 'there is no list val.txt',
-    ('train', 'list', 'unknown'): "line 1: image 'nobody' has no labels",
     ('voc_submission', 'list', 'twice'): 'occurs twice',
 }
 OF_EACH = [
@@ -200,6 +198,11 @@ def test_a_file_that_is_wrong(play, folder, name, kind, fault):
 
 def broken(kind, break_it):
     return lambda name, folder: break_it(folder / SCENES[name].reads[kind])
+
+
+def params(arrays, form='<', *content):
+    """A .params file of MXNet: its head says how many arrays follow."""
+    return struct.pack('<QQQ', 0x112, 0, arrays) + struct.pack(form, *content)
 
 
 _MAT = dict(GTcls=dict(Segmentation=np.zeros((2, 2), np.float32)))
@@ -389,6 +392,31 @@ OWN = {
         'psa.pth out.pth',
         'not a .params file of MXNet',
     ),
+    **{
+        ('resnet38d_from_mxnet', fault): (
+            lambda name, folder, content=content: (folder / 'a.params').write_bytes(content),
+            '',
+            said,
+        )
+        for fault, content, said in (
+            ('no content', b'', 'not a .params file of MXNet'),
+            ('no arrays', params(3), 'is truncated or damaged'),
+            ('a sparse array', params(1, '<Ii', 0xF993FAC9, 1), 'holds a sparse array'),
+            ('many sides', params(1, '<I', 10**6), 'is damaged, or newer than this reader'),
+            ('a negative side', params(1, '<Iiiq', 0xF993FAC9, 0, 1, -4), 'has the shape (-4,)'),
+            (
+                'an unknown type',
+                params(1, '<Iiiqqi', 0xF993FAC9, 0, 1, 1, 0, 99),
+                'an array of type 99',
+            ),
+            ('bytes at the end', params(0, '<QI', 0, 7), 'bytes follow its last name'),
+        )
+    },
+    ('recipe_table', 'a page below a device'): (None, '--out /dev/null/a.md', '/dev/null'),
+    ('recipe_table', 'a page in /proc'): (None, '--out /proc/no/a.md', '/proc/no'),
+    ('recipe_table', 'the root folder'): (None, '--out /', 'Is a directory'),
+    ('recipe_table', 'a short option'): (None, '-o a.md', 'unrecognized arguments'),
+    ('recipe_table', 'a long name'): (None, f'--out {"a" * 300}.md', 'File name too long'),
     ('eval_cam', 'a step of 0'): ('', '--thresholds 0 1 0', 'give 0 <= FIRST <= LAST'),
     ('eval_cam', 'an export that is missing'): (
         None,

@@ -50,7 +50,7 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
     elif scan.options.val == 'val' and 'val' not in scan.lists:  # another one was asked for
         yield Finding(
             'warning',
-            'there is no list val.txt in ImageSets/Segmentation, so there is nothing to validate on',
+            'there is no list val.txt in ImageSets/Segmentation: nothing to validate on',
             'write it, or name another list with --val',
         )
     used = {scan.train: 'error', scan.options.val: 'error'}
