@@ -17,8 +17,7 @@ def start_browser() -> Iterator[Any]:
     """Yield a browser of Playwright.
 
     Raises:
-        UserError: If Playwright or a Chromium is missing; the line says how
-            to install them.
+        UserError: If Playwright or a Chromium is missing; the line says how to install them.
     """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:

@@ -147,8 +147,7 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
         count: Number of images.
 
     Returns:
-        Seconds of the processor by image, own and all; and the share of
-        pixels with equal labels.
+        Seconds of the processor by image, own and all; and the share of pixels with equal labels.
     """
     crf, background = DenseCRF('psa'), ConstantBackground(BACKGROUND)
     seconds, agree = dict(own=[], all=[]), []

@@ -85,8 +85,7 @@ def loop_forward(model: nn.Module, images: Tensor) -> Tensor:
 def time_step(forward: Callable, model: nn.Module, images: Tensor) -> tuple[float, float]:
     """Return the seconds of forward and of backward pass.
 
-    In one thread they are processor time, since what else the machine does
-    should not count.
+    In one thread they are processor time, since what else the machine does should not count.
     """
     one = torch.get_num_threads() == 1
     clock = time.process_time if one else time.perf_counter
@@ -116,9 +115,8 @@ def measure(name: str, images: Tensor, rounds: int) -> list[dict]:
         rounds: Repeats.
 
     Returns:
-        A row for each position and grid: seconds
-        ``plain``, ``folded``, ``loop``, each of forward and backward;
-        ``flop_ratio`` and ``padded_flop_ratio`` over plain; the ratios.
+        A row for each position and grid: seconds ``plain``, ``folded``, ``loop``, each of forward
+        and backward; ``flop_ratio`` and ``padded_flop_ratio`` over plain; the ratios.
     """
     config, positions = BACKBONES[name]
     plain = make_model(config, 0, None)

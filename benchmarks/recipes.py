@@ -124,14 +124,13 @@ def measure(
     Args:
         cfg: The recipe.
         size: Height and width of the images.
-        known: What has been measured, by :func:`key_of`;
-            missing ones are added.
+        known: What has been measured, by :func:`key_of`; missing ones are added.
         steps: Timed steps.
         device: 'cpu' or 'cuda'.
 
     Returns:
-        For each stage ``stage``, and ``each`` and ``all``: a step
-        of one GPU's images, and one of all GPUs' images on one.
+        For each stage ``stage``, and ``each`` and ``all``: a step of one GPU's images, and one of
+        all GPUs' images on one.
     """
     training, batch = None, cfg.train_dataloader.batch_size
     rows = []

@@ -143,8 +143,8 @@ def in_memory(folder: Path, ids: list[str]) -> np.ndarray:
 class Stopwatch:
     """Adds up seconds of the processor by name.
 
-    Not seconds of the clock: everything here runs in one thread, and what
-    else the machine does should not count.
+    Not seconds of the clock: everything here runs in one thread, and what else the machine does
+    should not count.
     """
 
     def __init__(self):

@@ -1,6 +1,7 @@
 """Who may import whom, how long things may be, and what is typed and documented."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,14 @@ def test_no_docstring_only_points_elsewhere():
 def test_lengths_leave_out_the_docstring():
     (function,) = functions(ast.parse('def f():\n    """One.\n\n    Two.\n    """\n    return 1\n'))
     assert length(function) == 2
+
+
+def test_docstrings_do_not_repeat_annotated_types():
+    repeated = re.compile(r'^ +\*{0,2}(\w+) \(.+\): ', re.MULTILINE)
+    assert [
+        f'{path}:{function.name}: {name}'
+        for path, tree in parsed('ppl_mm', 'tools')
+        for function in public_functions(tree)
+        for name in repeated.findall(ast.get_docstring(function) or '')
+        if name in {argument.arg for argument in function.args.args if argument.annotation}
+    ] == []

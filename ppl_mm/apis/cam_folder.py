@@ -55,8 +55,8 @@ class CamFolder:
         """Return image ids, in the order of a split or sorted.
 
         Args:
-            split: A list in ``ImageSets/Segmentation``. Defaults to None: all
-                images that have a CAM.
+            split: A list in ``ImageSets/Segmentation``. Defaults to None: all images that have a
+                CAM.
 
         Raises:
             UserError: If there is no such list, or no CAM.
@@ -77,12 +77,12 @@ class CamFolder:
             image_id: The image.
 
         Returns:
-            The image, uint8 RGB, shape ``(H, W, 3)``, upright and without
-            transparency; and its maps.
+            The image, uint8 RGB, shape ``(H, W, 3)``, upright and without transparency; and its
+            maps.
 
         Raises:
-            UserError: If one of them is missing or damaged, or they do not
-                fit each other or the export.
+            UserError: If one of them is missing or damaged, or they do not fit each other or the
+                export.
         """
         cam_file = self.read_cam(image_id)
         image = read_image(self._image_path(image_id))

@@ -24,12 +24,12 @@ _EVEN = 0.5
 class CAMInferencer(PhotoInferencer):
     """Runs a trained classifier on photos, as ``tools/export_cam.py`` does.
 
-    The photos need no data set. What is done to them is the config's
-    ``tta_pipeline``; all their views are one batch of the model each.
+    The photos need no data set. What is done to them is the config's ``tta_pipeline``; all their
+    views are one batch of the model each.
 
     Args:
-        model: The config of the classifier; or, without ``pretrained``, its
-            work folder or a checkpoint in it.
+        model: The config of the classifier; or, without ``pretrained``, its work folder or a
+            checkpoint in it.
         pretrained: Its checkpoint, or its work folder.
         device: Defaults to a GPU, if there is one.
 
@@ -85,29 +85,23 @@ class CAMInferencer(PhotoInferencer):
         """Find what photos show, and where.
 
         Args:
-            inputs: A photo, a folder of photos, or a list of photos. A photo is
-                a path, the bytes of a file, a PIL image, or an array as OpenCV
-                orders it: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), of
-                uint8, of uint16, or of floats from 0 to 1. Transparency, EXIF's
-                orientation and 16 bits are treated as in training.
-            return_datasamples: Give :class:`CAMTTAModel`'s samples instead
-                of dicts. Defaults to False.
-            classes: What all of the photos show;
-                by default it is predicted.
-            draw: Also lay the labels over the photos. Defaults to
+            inputs: A photo, a folder of photos, or a list of photos. A photo is a path, the bytes
+                of a file, a PIL image, or an array as OpenCV orders it: grey (H, W), BGR (H, W, 3)
+                or BGRA (H, W, 4), of uint8, of uint16, or of floats from 0 to 1. Transparency,
+                EXIF's orientation and 16 bits are treated as in training.
+            return_datasamples: Give :class:`CAMTTAModel`'s samples instead of dicts. Defaults to
                 False.
-            threshold: Score of the background. Defaults to
-                IRN's 0.15, or to 0.5 where maps are probabilities.
-            batch_size: Photos at once, if they follow each other and have one
-                size. Defaults to 1.
+            classes: What all of the photos show; by default it is predicted.
+            draw: Also lay the labels over the photos. Defaults to False.
+            threshold: Score of the background. Defaults to IRN's 0.15, or to 0.5 where maps are
+                probabilities.
+            batch_size: Photos at once, if they follow each other and have one size. Defaults to 1.
 
         Returns:
-            ``predictions``, for each photo a dict of ``scores`` (of
-            each class, before the maps are cut), ``classes`` (n names),
-            ``cam`` (n, h, w) in 0..1, ``label`` (H, W), uint8: 0 for the
-            background, class id + 1, ``size`` (H, W), and ``coverage``, the
-            share of the pixels of each class and of the background; and
-            ``visualization``, RGB arrays or None.
+            ``predictions``, for each photo a dict of ``scores`` (of each class, before the maps
+            are cut), ``classes`` (n names), ``cam`` (n, h, w) in 0..1, ``label`` (H, W), uint8: 0
+            for the background, class id + 1, ``size`` (H, W), and ``coverage``, the share of the
+            pixels of each class and of the background; and ``visualization``, RGB arrays or None.
 
         Raises:
             UserError: If a class is unknown, or a photo can't be read.

@@ -15,16 +15,14 @@ from ..registry import METRICS
 class CAMWriter(BaseMetric):
     """Write the CAM of every test image to ``out_dir/cams``.
 
-    Each file is written as soon as its image is done, and whole, so a killed
-    run has lost nothing but the image at hand. Memory does not grow with the
-    number of images.
+    Each file is written as soon as its image is done, and whole, so a killed run has lost nothing
+    but the image at hand. Memory does not grow with the number of images.
 
     Args:
         out_dir: The export folder.
         **kwargs: See mmengine's ``BaseMetric``.
 
-    Each data sample needs ``image_id`` and what :meth:`CamFile.from_sample`
-    reads.
+    Each data sample needs ``image_id`` and what :meth:`CamFile.from_sample` reads.
     """
 
     default_prefix = 'cam'

@@ -31,11 +31,10 @@ def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, Cha
     """Return the chains of a config, the unrefined maps first.
 
     Args:
-        cfg: With ``chains``: by name, dicts of ``refiners`` and optional
-            ``label`` and ``max_pixels``; and ``custom_imports``.
+        cfg: With ``chains``: by name, dicts of ``refiners`` and optional ``label`` and
+            ``max_pixels``; and ``custom_imports``.
         where: Where it stands, for messages.
-        record: The record of the export; without a threshold there is no
-            chain ``raw``.
+        record: The record of the export; without a threshold there is no chain ``raw``.
 
     Raises:
         UserError: If no chain is given, or one is invalid.
@@ -80,8 +79,7 @@ class ChainMeter:
             item: Name of the chain, and image id.
 
         Returns:
-            The confusion matrix, and the seconds of processor time that the
-            chain took.
+            The confusion matrix, and the seconds of processor time that the chain took.
 
         Raises:
             UserError: If something is wrong with either of them.
@@ -119,8 +117,7 @@ class ChainComparison:
     Args:
         chains: From :func:`read_chains`.
         folder: Where CAMs and images are.
-        split: A list in ``ImageSets/Segmentation``, of images with masks in
-            ``SegmentationClass``.
+        split: A list in ``ImageSets/Segmentation``, of images with masks in ``SegmentationClass``.
         out: The JSON.
         limit: Only the first images. Defaults to None.
 
@@ -171,17 +168,15 @@ class ChainComparison:
         """Measure every chain that is not measured yet.
 
         Args:
-            workers: Processes; 0 or 1 for only this one. Defaults to None: one
-                for each CPU.
+            workers: Processes; 0 or 1 for only this one. Defaults to None: one for each CPU.
 
         Returns:
-            What the file holds: ``chains``, by name, have ``settings``,
-            ``seconds_per_image`` (of processor time) and the scores of
-            :func:`ppl_mm.evaluation.summarize`.
+            What the file holds: ``chains``, by name, have ``settings``, ``seconds_per_image`` (of
+            processor time) and the scores of :func:`ppl_mm.evaluation.summarize`.
 
         Raises:
-            UserError: If a chain cannot be built, an image or a mask cannot be
-                used, or another run writes the file.
+            UserError: If a chain cannot be built, an image or a mask cannot be used, or another
+                run writes the file.
         """
         with lock_file(self.out) as lock:
             try:

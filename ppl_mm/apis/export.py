@@ -38,15 +38,14 @@ from .threshold_sheet import write_threshold_sheet
 class CAMExport:
     """Exports the CAMs and the pseudo-labels of a split into a folder.
 
-    A second run continues: images whose CAM exists are not run again, and
-    labels are written again only if the threshold has changed. In a
-    distributed run every process calls every method.
+    A second run continues: images whose CAM exists are not run again, and labels are written again
+    only if the threshold has changed. In a distributed run every process calls every method.
 
     Args:
         cfg: Config of the classifier, with ``tta_model`` and ``tta_pipeline``.
         checkpoint: Its weights.
-        out_dir: The export folder, see :class:`.ExportFolder`. Nothing is
-            written there before :meth:`run`.
+        out_dir: The export folder, see :class:`.ExportFolder`. Nothing is written there before
+            :meth:`run`.
 
     Raises:
         UserError: If the config cannot export.
@@ -77,15 +76,14 @@ class CAMExport:
         """Write the CAMs and the labels of a split.
 
         Args:
-            split: See :class:`ImageLabelDataset`. Defaults to None: the one of
-                the config's ``test_dataloader``.
+            split: See :class:`ImageLabelDataset`. Defaults to None: the one of the config's
+                ``test_dataloader``.
             choice: How the threshold is chosen. Defaults to None: IRN's.
 
         Raises:
-            UserError: If the folder holds something else or another run is at
-                work there, the checkpoint does not fit the config, an image
-                cannot be read, or a mask that is to choose the threshold is
-                missing.
+            UserError: If the folder holds something else or another run is at work there, the
+                checkpoint does not fit the config, an image cannot be read, or a mask that is to
+                choose the threshold is missing.
         """
         choice = choice or ThresholdChoice()
         record = describe_export(self.cfg, self.checkpoint, self._dataset(split))
@@ -241,8 +239,8 @@ class CAMExport:
     ) -> LabelSummary:
         """Write the pseudo-labels of images whose CAMs exist.
 
-        All labels of a folder are of one threshold: where it has changed,
-        those of other splits are written again, too.
+        All labels of a folder are of one threshold: where it has changed, those of other splits
+        are written again, too.
         """
         known = self.folder.label_ids()
         same = self._record.threshold == choice.value

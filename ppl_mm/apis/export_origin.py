@@ -55,8 +55,7 @@ def _views(cfg: Config) -> list:
 def network_digest(cfg: Config, **more: object) -> str:
     """Return the SHA-256 of the model's settings: weights alone make no map.
 
-    Strides, borders, the size of the images' values: none of them is in the
-    checkpoint.
+    Strides, borders, the size of the images' values: none of them is in the checkpoint.
 
     Args:
         cfg: The config.

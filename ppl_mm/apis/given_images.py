@@ -38,13 +38,13 @@ def find_images(
     """Find the images that are meant.
 
     Args:
-        given: Folders, with all below them; files; and patterns, in which
-            ``**`` stands for folders.
+        given: Folders, with all below them; files; and patterns, in which ``**`` stands for
+            folders.
         leave_out: Folders that hold something else.
 
     Returns:
-        Each image once, in natural order. The folder that names are below is
-        the one that is given, or the nearest one above all that is given.
+        Each image once, in natural order. The folder that names are below is the one that is
+        given, or the nearest one above all that is given.
 
     Raises:
         UserError: If something is missing, or nothing is an image.
@@ -73,8 +73,8 @@ def output_names(images: Iterable[str]) -> dict[str, str]:
         images: Paths below a folder, with slashes.
 
     Returns:
-        The paths without their endings. Images that would have one name, as
-        a.jpg and a.png, keep theirs.
+        The paths without their endings. Images that would have one name, as a.jpg and a.png, keep
+        theirs.
     """
     names = {image: os.path.splitext(image)[0] for image in images}
     while True:

@@ -20,8 +20,7 @@ def refine_image(
 ) -> tuple[np.ndarray, CamFile]:
     """Refine and label one image.
 
-    Where there is no class, or all maps are zero, the label is background and
-    no step is run.
+    Where there is no class, or all maps are zero, the label is background and no step is run.
 
     Args:
         chain: The steps.
@@ -29,8 +28,8 @@ def refine_image(
         cam_file: Its maps.
 
     Returns:
-        The label, uint8, shape ``(H, W)``, and the refined maps without the
-        background. They have no scale: a chain changes what it meant.
+        The label, uint8, shape ``(H, W)``, and the refined maps without the background. They have
+        no scale: a chain changes what it meant.
     """
     if not cam_file.cam.any():
         return np.zeros(cam_file.size, np.uint8), cam_file
@@ -45,8 +44,7 @@ class Outcome:
     Args:
         image_id: The image.
         failure: Why it has no label, one line. Defaults to None.
-        blank: Whether it has no class, or all maps are zero, so that all is
-            background.
+        blank: Whether it has no class, or all maps are zero, so that all is background.
     """
 
     image_id: str
@@ -81,8 +79,7 @@ class ImageRefiner:
             How it ended. A bad image does not stop the run.
 
         Raises:
-            UserError: If the chain cannot work on any image, or nothing can be
-                written.
+            UserError: If the chain cannot work on any image, or nothing can be written.
         """
         try:
             image, cam_file = self.source.read(image_id)

@@ -37,9 +37,9 @@ def pick_negatives(dataset: BaseDataset) -> list[int]:
 def full_scale(cams: Iterable[CamFile], num_classes: int) -> list[float]:
     """Return for each class the maximum from which on a map counts fully.
 
-    A map divided by its maximum looks the same whether the class is there or not. Where
-    negatives show how strong maps of absent classes are, a map of the same strength is dimmed,
-    so that a threshold paints about :data:`FALSE_PAINT` of a negative.
+    A map divided by its maximum looks the same whether the class is there or not. Where negatives
+    show how strong maps of absent classes are, a map of the same strength is dimmed, so that a
+    threshold paints about :data:`FALSE_PAINT` of a negative.
 
     Args:
         cams: Maps of all classes of negatives, with ``scale``.

@@ -28,9 +28,8 @@ _LEFT_OUT = ('LoadImage', 'LoadImageFromFile', 'PackSegInputs')
 class SegGraph(nn.Module):
     """A segmentation network with all that is done before and after it.
 
-    The image is resized and normalised as in the test pipeline; the scores are
-    resized to the image's size, where each pixel gets the class of the highest
-    one.
+    The image is resized and normalised as in the test pipeline; the scores are resized to the
+    image's size, where each pixel gets the class of the highest one.
 
     Args:
         inferencer: The network.
@@ -93,9 +92,8 @@ def _resizes(steps: Sequence[Mapping], where: str) -> nn.ModuleList:
 def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
     """Write a segmentation network as an ONNX graph.
 
-    Its input ``image`` is uint8 RGB (N, H, W, 3), of any size; its output
-    ``label`` is uint8 (N, H, W). The metadata ``classes`` is a JSON list of
-    the classes of the label's values.
+    Its input ``image`` is uint8 RGB (N, H, W, 3), of any size; its output ``label`` is uint8 (N,
+    H, W). The metadata ``classes`` is a JSON list of the classes of the label's values.
 
     Args:
         inferencer: The network.

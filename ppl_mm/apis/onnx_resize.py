@@ -12,9 +12,8 @@ _BITS = 11  # of the weights of a pixel's neighbours
 class OpenCVResize(nn.Module):
     """Resizes as mmcv's Resize does, by OpenCV's bilinear interpolation of bytes.
 
-    A floating-point interpolation differs by 1 at a tenth of the pixels: OpenCV
-    computes in integers and cuts bits off twice (``resize.cpp``,
-    ``VResizeLinear``).
+    A floating-point interpolation differs by 1 at a tenth of the pixels: OpenCV computes in
+    integers and cuts bits off twice (``resize.cpp``, ``VResizeLinear``).
 
     Args:
         scale: Width and height that the image must fit into.

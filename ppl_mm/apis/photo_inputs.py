@@ -23,8 +23,8 @@ _KINDS = 'give a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, 
 def photos_of(folder: str | os.PathLike) -> list[str]:
     """Return the photos in a folder itself, sorted.
 
-    What is not a photo by its ending, or not a regular file, is left out, and
-    a warning says how many that are.
+    What is not a photo by its ending, or not a regular file, is left out, and a warning says how
+    many that are.
 
     Args:
         folder: The folder.
@@ -54,9 +54,8 @@ def bgr_of(item: object, name: str, white_level: int | None = None) -> np.ndarra
     """Return what is not a file as an image, read as files are.
 
     Args:
-        item: Bytes of an image file; a PIL image; or an array, grey (H, W) or
-            (H, W, 1), BGR (H, W, 3) or BGRA (H, W, 4), of uint8, of uint16,
-            or of floats from 0 to 1.
+        item: Bytes of an image file; a PIL image; or an array, grey (H, W) or (H, W, 1), BGR (H,
+            W, 3) or BGRA (H, W, 4), of uint8, of uint16, or of floats from 0 to 1.
         name: What messages call it.
         white_level: White of 16 bits. Defaults to None: 65535.
 

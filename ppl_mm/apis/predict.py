@@ -32,8 +32,7 @@ class PredictionSummary:
         predicted: How many masks this run has written.
         problems: Why an image has no mask, by its name.
         skipped: What other files are, by their names.
-        threshold: Where the maps of a classifier were cut; None for a
-            segmentation network.
+        threshold: Where the maps of a classifier were cut; None for a segmentation network.
     """
 
     num_images: int
@@ -84,22 +83,20 @@ def open_inferencer(
 class ImagePrediction:
     """Writes the masks of images into a folder.
 
-    A second run continues: images that have a mask, not older than they are,
-    and a row in the table are not looked at again.
+    A second run continues: images that have a mask, not older than they are, and a row in the
+    table are not looked at again.
 
     Args:
         inferencer: The network.
         folder: Where to write. Nothing is written there before :meth:`run`.
         overlays: Also write the masks laid over the images. Defaults to False.
-        batch_size: Images at once, if they follow each other and have one
-            size. Defaults to 1.
+        batch_size: Images at once, if they follow each other and have one size. Defaults to 1.
         classes: See the inferencer. Defaults to None.
-        threshold: Background score of a classifier's maps. Defaults to None:
-            the usual one of the inferencer.
+        threshold: Background score of a classifier's maps. Defaults to None: the usual one of the
+            inferencer.
 
     Raises:
-        UserError: If a class is unknown, or a segmentation network is given a
-            threshold.
+        UserError: If a class is unknown, or a segmentation network is given a threshold.
     """
 
     def __init__(
@@ -130,8 +127,8 @@ class ImagePrediction:
             How it went. An image that cannot be read does not stop the run.
 
         Raises:
-            UserError: If the folder holds something else or the masks of
-                another model, or another run is at work there.
+            UserError: If the folder holds something else or the masks of another model, or another
+                run is at work there.
             OSError: If nothing can be written.
         """
         identity = self._identity(images)
@@ -238,21 +235,19 @@ def predict_images(
     """Write the masks of images, as ``tools/predict.py`` does.
 
     Args:
-        images: A folder, with all below it; a file, a pattern; several; or
-            what :func:`find_images` gives.
-        model: The folder of ``tools/make_masks.py``, a work folder, a
-            checkpoint in one, or an inferencer.
-        out: The folder to write. It gets ``masks/<path below the folder of
-            images>.png``, ``predictions.csv`` and, if an image cannot be
-            read, ``problems.txt``.
+        images: A folder, with all below it; a file, a pattern; several; or what
+            :func:`find_images` gives.
+        model: The folder of ``tools/make_masks.py``, a work folder, a checkpoint in one, or an
+            inferencer.
+        out: The folder to write. It gets ``masks/<path below the folder of images>.png``,
+            ``predictions.csv`` and, if an image cannot be read, ``problems.txt``.
         **options: See :class:`ImagePrediction`.
 
     Returns:
         How it went.
 
     Raises:
-        UserError: If there are no images, no network, or the folder holds
-            something else.
+        UserError: If there are no images, no network, or the folder holds something else.
 
     Examples:
         >>> predict_images('new_photos', 'work_dirs/seg_deeplab_own', 'out').predicted

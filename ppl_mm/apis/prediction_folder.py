@@ -52,8 +52,8 @@ class PredictionFolder:
             identity: What makes the masks what they are, of JSON's types.
 
         Raises:
-            UserError: If the folder holds something else or the masks of
-                another model, or another run is at work there.
+            UserError: If the folder holds something else or the masks of another model, or another
+                run is at work there.
         """
         with claim_folder(
             self.root, identity, _WHAT, _RECORD, self._has_masks, (_MASKS, _OVERLAYS)
@@ -94,8 +94,8 @@ class PredictionTable:
         path: The CSV.
         columns: Its columns; the first one names the image.
 
-    What an interrupted run has written is read, but for a last line that is
-    not whole; a table of other columns is not.
+    What an interrupted run has written is read, but for a last line that is not whole; a table of
+    other columns is not.
     """
 
     def __init__(self, path: Path, columns: Iterable[str]) -> None:

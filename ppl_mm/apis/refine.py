@@ -71,17 +71,15 @@ class RefinementSummary:
 class FolderRefinement:
     """Refines the CAMs of an export folder.
 
-    A second run continues: images whose label exists are not refined again.
-    In a distributed run every process calls every method.
+    A second run continues: images whose label exists are not refined again. In a distributed run
+    every process calls every method.
 
     Args:
         cfg: A config with ``refiners``, see :func:`chain_settings`.
         folder: The CAMs and their images.
-        out_dir: Gets ``labels/<image>.png`` and ``export.json``, so that it
-            can stand wherever an export can. Nothing is written there before
-            :meth:`run`.
-        save_scores: Write the refined maps to ``cams/<image>.npz``. Defaults
-            to False.
+        out_dir: Gets ``labels/<image>.png`` and ``export.json``, so that it can stand wherever an
+            export can. Nothing is written there before :meth:`run`.
+        save_scores: Write the refined maps to ``cams/<image>.npz``. Defaults to False.
 
     Raises:
         UserError: If the chain cannot be built.
@@ -110,16 +108,16 @@ class FolderRefinement:
         Args:
             image_ids: The images.
             split: Their split, for the record.
-            workers: Processes that refine; 0 or 1 for only this one. Defaults
-                to None: one for each CPU, fewer for few images.
+            workers: Processes that refine; 0 or 1 for only this one. Defaults to None: one for
+                each CPU, fewer for few images.
 
         Returns:
             The same in every process.
 
         Raises:
-            UserError: If the folder holds something else or another run is at
-                work there, the chain cannot work on any image, nothing can be
-                written, or a worker process was ended.
+            UserError: If the folder holds something else or another run is at work there, the
+                chain cannot work on any image, nothing can be written, or a worker process was
+                ended.
         """
         with ExitStack() as held:
             record = self._describe()

@@ -21,16 +21,15 @@ class ThresholdChoice:
 
     Args:
         value: The threshold, 0..1. Defaults to IRN's.
-        origin: Where it comes from, for the record; a dict with the scores
-            where masks have chosen it.
-        split: A split with masks: the threshold of the best mIoU on it is
-            chosen, and ``value`` is not used. Defaults to None.
+        origin: Where it comes from, for the record; a dict with the scores where masks have chosen
+            it.
+        split: A split with masks: the threshold of the best mIoU on it is chosen, and ``value`` is
+            not used. Defaults to None.
         auto: The maps that are exported choose it, without a mask, see
-            :func:`ppl_mm.cams.choose_threshold`; with a split, its masks and
-            the maps choose together. Defaults to False.
-        expected_area: What is known of the objects then: the smallest and
-            largest mean share of an image that they cover, 0..1. Defaults to
-            None: nothing.
+            :func:`ppl_mm.cams.choose_threshold`; with a split, its masks and the maps choose
+            together. Defaults to False.
+        expected_area: What is known of the objects then: the smallest and largest mean share of an
+            image that they cover, 0..1. Defaults to None: nothing.
 
     Raises:
         UserError: If the threshold is not in 0..1.

@@ -20,9 +20,9 @@ def find_model(
     """Return the config and the checkpoint of a trained network.
 
     Args:
-        model: A config, with ``checkpoint``. Without: a work folder or a
-            checkpoint in one, where training left its config; or the folder of
-            ``tools/make_masks.py``, which has such a folder ``model``.
+        model: A config, with ``checkpoint``. Without: a work folder or a checkpoint in one, where
+            training left its config; or the folder of ``tools/make_masks.py``, which has such a
+            folder ``model``.
         checkpoint: A checkpoint, or a work folder for its latest one.
 
     Raises:
@@ -61,13 +61,12 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
 
     Args:
         cfg: Its config; it is kept as ``_config``.
-        checkpoint: Its weights, all of them. What they say about their data
-            set is kept as ``_dataset_meta``.
+        checkpoint: Its weights, all of them. What they say about their data set is kept as
+            ``_dataset_meta``.
         device: Defaults to a GPU, if there is one.
 
     Raises:
-        UserError: If it cannot be built, the weights do not fit, or there is
-            no such device.
+        UserError: If it cannot be built, the weights do not fit, or there is no such device.
     """
     device = usable_device(device)
     settings = cfg.model.copy()

@@ -33,24 +33,22 @@ class ExportRecord:
         cam_stride: Pixels of the image for each cell of a map.
         relu: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
         softmax: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
-        full_scale: For each class the maximum from which on a map counts fully,
-            see :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
+        full_scale: For each class the maximum from which on a map counts fully, see
+            :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
         network: SHA-256 of the settings of the network.
-        scale_unit: The unit of ``scale`` in the CAM files: 'logit' or
-            'probability'.
+        scale_unit: The unit of ``scale`` in the CAM files: 'logit' or 'probability'.
         threshold: Background score of the labels, 0..1.
-        threshold_from: Where it comes from; a dict with ``split``, ``mIoU`` and
-            more where the masks of a split have chosen it, or with ``auto``, the rule,
-            and what that saw where the maps have.
+        threshold_from: Where it comes from; a dict with ``split``, ``mIoU`` and more where the
+            masks of a split have chosen it, or with ``auto``, the rule, and what that saw where
+            the maps have.
         split: What was exported last; None for the one of the config.
         num_images: How many images it has.
         label_summary: See :class:`.label_summary.LabelSummary`.
-        finished: Whether the labels are complete. Defaults to None: they are
-            if there is a threshold.
+        finished: Whether the labels are complete. Defaults to None: they are if there is a
+            threshold.
 
     Raises:
-        UserError: If a field is of the wrong type, or the threshold is not in
-            0..1.
+        UserError: If a field is of the wrong type, or the threshold is not in 0..1.
     """
 
     classes: tuple[str, ...]

@@ -8,8 +8,8 @@ from ..formats.mask_file import IGNORE
 def agreement(one: np.ndarray, other: np.ndarray) -> float:
     """Return where two labels agree on a class, over where either shows one.
 
-    It is the IoU of the foreground, the class included; 1 where neither shows
-    a class. Pixels that either ignores do not count.
+    It is the IoU of the foreground, the class included; 1 where neither shows a class. Pixels that
+    either ignores do not count.
 
     Args:
         one: Label, uint8 (H, W).

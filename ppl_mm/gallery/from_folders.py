@@ -19,17 +19,15 @@ def read_folders(
     """Return what an export made, with what was made of it.
 
     Args:
-        labels: The folder of ``tools/export_cam.py`` or ``tools/refine.py``,
-            or a folder of label PNGs.
-        data_root: The data set, in VOC's layout. Defaults to None: the one
-            that the export names.
-        refined: Refined labels, such a folder as well. Defaults to None: those
-            that ``export_cam.py --refine`` wrote, or none.
+        labels: The folder of ``tools/export_cam.py`` or ``tools/refine.py``, or a folder of label
+            PNGs.
+        data_root: The data set, in VOC's layout. Defaults to None: the one that the export names.
+        refined: Refined labels, such a folder as well. Defaults to None: those that
+            ``export_cam.py --refine`` wrote, or none.
         predictions: What a segmentation network predicts, ``<image id>.png``.
 
     Raises:
-        UserError: If a folder is missing or not finished, or nothing says
-            where the images are.
+        UserError: If a folder is missing or not finished, or nothing says where the images are.
     """
     folder, record = find_labels(labels)
     layers = [Layer('label', 'pseudo-label', (folder,))]

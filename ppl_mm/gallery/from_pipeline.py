@@ -16,12 +16,11 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
 
     Args:
         work_dir: Its folder.
-        predictions: What the segmentation network predicts, ``<image id>.png``
-            for every image. Defaults to None: what the pipeline tested.
+        predictions: What the segmentation network predicts, ``<image id>.png`` for every image.
+            Defaults to None: what the pipeline tested.
 
     Raises:
-        UserError: If it is not the folder of a pipeline that got as far as
-            pseudo-labels.
+        UserError: If it is not the folder of a pipeline that got as far as pseudo-labels.
     """
     run = read_run(work_dir)
     paths, root = run['paths'], Path(run['data_root'])

@@ -85,10 +85,9 @@ class ImageMaker:
     def __call__(self, image: str) -> dict:
         """Make the files of an image; return its record, of JSON's types.
 
-        It has ``image``, ``key``, ``made_of``, ``size`` (W, H), ``layers``,
-        ``pixels``, a list of value and number by layer, ``agreement`` by layer,
-        ``iou`` and ``confusion`` by layer where there is ground truth, and
-        ``problems``, a line each.
+        It has ``image``, ``key``, ``made_of``, ``size`` (W, H), ``layers``, ``pixels``, a list of
+        value and number by layer, ``agreement`` by layer, ``iou`` and ``confusion`` by layer where
+        there is ground truth, and ``problems``, a line each.
         """
         key = self.paths.key(image)
         record: dict[str, Any] = dict(image=image, key=key, made_of=self._made_of(image), size=None)

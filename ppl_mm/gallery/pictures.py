@@ -69,8 +69,8 @@ def draw_images(
         report: Its results.
         path: The picture to write.
         each: Images of each kind. Defaults to 2.
-        photos: Whether the photographs are shown; without them masks,
-            maps and labels are drawn on black. Defaults to True.
+        photos: Whether the photographs are shown; without them masks, maps and labels are drawn on
+            black. Defaults to True.
 
     Returns:
         Names of the images.
@@ -178,8 +178,7 @@ def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
         each: How many of each.
 
     Returns:
-        ``best``, ``median`` or ``worst``, and the
-        name, in the order of the ranking.
+        ``best``, ``median`` or ``worst``, and the name, in the order of the ranking.
     """
     count = len(ranked)
     middle = max((count - each) // 2, 0)

@@ -20,8 +20,8 @@ def recut_command(folder: Path | None, way: str) -> str | None:
         way: 'raise' or 'lower'.
 
     Returns:
-        A line for a shell; None where no threshold decides, or the folder
-        does not say what made it.
+        A line for a shell; None where no threshold decides, or the folder does not say what made
+        it.
     """
     if folder is None:
         return None

@@ -24,11 +24,11 @@ class Layer:
     Args:
         key: Names its files: small letters, digits and underscores.
         title: Its name for people.
-        folders: Hold ``<image id>.npz`` for a map, ``.png`` for a label; the
-            first that has it counts.
+        folders: Hold ``<image id>.npz`` for a map, ``.png`` for a label; the first that has it
+            counts.
         is_map: Whether it is a map. Defaults to False: labels.
-        flat: Whether labels may lie without the folders of their image ids,
-            as mmsegmentation writes predictions. Defaults to False.
+        flat: Whether labels may lie without the folders of their image ids, as mmsegmentation
+            writes predictions. Defaults to False.
     """
 
     key: str
@@ -57,20 +57,17 @@ class GallerySource:
         title: Title of the gallery.
         data_root: A data set in VOC's layout.
         classes: Foreground classes.
-        splits: Image ids by split, in order; an image is of the first split
-            that names it.
+        splits: Image ids by split, in order; an image is of the first split that names it.
         layers: What there is of the images, in the order in which it is made.
-        pseudo_label: Key of the layer that a network learns from, whose
-            coverage is shown.
-        raw_label: Key of the layer before refinement; None where nothing was
-            refined.
+        pseudo_label: Key of the layer that a network learns from, whose coverage is shown.
+        raw_label: Key of the layer before refinement; None where nothing was refined.
         mask_dir: The ground truth. Defaults to None: there is none.
         label_file: Image-level labels. Defaults to None: not known.
-        measured: Image ids with ground truth, by what they are called, for
-            the scores. Defaults to the splits.
+        measured: Image ids with ground truth, by what they are called, for the scores. Defaults to
+            the splits.
         trained: Splits whose images should have a pseudo-label.
-        folder: The finished export or refinement that made the pseudo-labels.
-            Defaults to None: not known.
+        folder: The finished export or refinement that made the pseudo-labels. Defaults to None:
+            not known.
         work_dir: The folder of the pipeline. Defaults to None: not one's.
     """
 

@@ -34,8 +34,8 @@ def all_scores(source: GallerySource, records: Sequence[Mapping]) -> list[dict[s
         records: The records of all images.
 
     Returns:
-        ``layer``, ``title``, ``split``, ``num_images`` and ``scores``, see
-        :func:`.summarize`; nothing where there is no ground truth.
+        ``layer``, ``title``, ``split``, ``num_images`` and ``scores``, see :func:`.summarize`;
+        nothing where there is no ground truth.
     """
     by_image = {record['image']: record for record in records}
     found = []

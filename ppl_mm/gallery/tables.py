@@ -57,8 +57,8 @@ def table_rows(report: dict) -> list[list[str]]:
         report: The report of a pipeline.
 
     Returns:
-        Rows of a name and, for each of :func:`columns`, the numbers of both
-        ``ROLES``; IoU in per cent.
+        Rows of a name and, for each of :func:`columns`, the numbers of both ``ROLES``; IoU in per
+        cent.
     """
     cells = [find(report, method, role) for method in columns(report) for role in ROLES]
     rows = [

@@ -29,8 +29,8 @@ def read_curves(folder: Path) -> list[Curve]:
     """Return the curves of a training's last runs.
 
     Args:
-        folder: A work folder of ``tools/train.py``. Runs that continued it are
-            joined; of a value that was logged twice, the later counts.
+        folder: A work folder of ``tools/train.py``. Runs that continued it are joined; of a value
+            that was logged twice, the later counts.
     """
     by_name: dict[str, dict[int, float]] = {}
     for path in sorted(folder.glob('*/vis_data/scalars.json')):

@@ -30,16 +30,15 @@ def write_gallery(
     Args:
         work_dir: The pipeline's folder; nothing needs to be measured.
         out: The folder to write.
-        predictions: Labels that the segmentation network predicts, as
-            ``<image id>.png``. Defaults to None: those that the pipeline tested.
+        predictions: Labels that the segmentation network predicts, as ``<image id>.png``. Defaults
+            to None: those that the pipeline tested.
         workers: Threads. Defaults to None: one for each CPU.
 
     Returns:
         The page to open.
 
     Raises:
-        UserError: If the pipeline is not finished, or ``out`` holds something
-            else.
+        UserError: If the pipeline is not finished, or ``out`` holds something else.
     """
     source = read_pipeline(Path(work_dir), Path(predictions) if predictions else None)
     return make_gallery(source, out, workers)

@@ -19,28 +19,24 @@ from ..registry import MODELS
 class CAMTTAModel(BaseTTAModel):
     """Averages the CAMs of all views and normalises each class.
 
-    The views of an image (scales, horizontal flip) come from the config's
-    ``tta_pipeline``. As in PSA and IRN: ReLU, resize to one size, average,
-    keep the image's classes, divide each by its maximum.
+    The views of an image (scales, horizontal flip) come from the config's ``tta_pipeline``. As in
+    PSA and IRN: ReLU, resize to one size, average, keep the image's classes, divide each by its
+    maximum.
 
     Args:
-        module (dict | nn.Module): The CAMClassifier.
-        classes (str): Whose maps are kept: 'labels', the image-level labels
-            of the data set; 'predicted', the classes whose score, averaged
-            over the views, reaches the head's ``thr``; or 'all', to see what
-            maps of absent classes look like. The first two may be none: the
-            image is all background then. Defaults to 'labels'.
-        cam_stride (int): The merged map has 1 / cam_stride of the image's
-            side. Defaults to 4, as in IRN.
-        relu (str): 'each', before views are averaged (PSA, IRN), or 'after'.
-            Defaults to 'each'.
-        softmax (bool): Whether each view's maps become probabilities of the
-            image's classes beside a background of logit 0, as
-            :class:`LabelLoss` trains them, instead of the ReLU. Defaults to
-            False.
-        full_scale (Sequence[float], optional): For each class of the head the
-            maximum from which on a map counts fully; a weaker one is dimmed
-            in proportion, since maps of images without the class are as
+        module: The CAMClassifier.
+        classes: Whose maps are kept: 'labels', the image-level labels of the data set;
+            'predicted', the classes whose score, averaged over the views, reaches the head's
+            ``thr``; or 'all', to see what maps of absent classes look like. The first two may be
+            none: the image is all background then. Defaults to 'labels'.
+        cam_stride: The merged map has 1 / cam_stride of the image's side. Defaults to 4, as in
+            IRN.
+        relu: 'each', before views are averaged (PSA, IRN), or 'after'. Defaults to 'each'.
+        softmax: Whether each view's maps become probabilities of the image's classes beside a
+            background of logit 0, as :class:`LabelLoss` trains them, instead of the ReLU. Defaults
+            to False.
+        full_scale: For each class of the head the maximum from which on a map counts fully; a
+            weaker one is dimmed in proportion, since maps of images without the class are as
             strong. Defaults to None: each map counts fully.
         kwargs: See mmengine's ``BaseTTAModel``.
     """
@@ -85,15 +81,14 @@ class CAMTTAModel(BaseTTAModel):
         """Merge the views of a batch, whose images have one size.
 
         Args:
-            data (dict): ``inputs`` and ``data_samples``, each by view and
-                image.
+            data: ``inputs`` and ``data_samples``, each by view and image.
 
         Returns:
-            list[DataSample]: See :meth:`merge_preds`.
+            See :meth:`merge_preds`.
 
         Raises:
-            UserError: If images of a view differ in size: the smaller ones
-                would be padded, and their maps stretched over the padding.
+            UserError: If images of a view differ in size: the smaller ones would be padded, and
+                their maps stretched over the padding.
         """
         for view in data['inputs']:
             if len({image.shape[-2:] for image in view}) > 1:
@@ -107,17 +102,14 @@ class CAMTTAModel(BaseTTAModel):
         """Merge the views of each image.
 
         Args:
-            data_samples_list (list[list[DataSample]]): For each image the
-                predictions of its views, with the raw ``cam``
-                (num_classes, h, w), ``pred_score`` (num_classes,) and the
-                metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
-                ``cam_extent``, see :meth:`CAMClassifier.predict`.
+            data_samples_list: For each image the predictions of its views, with the raw ``cam``
+                (num_classes, h, w), ``pred_score`` (num_classes,) and the metainfo ``ori_shape``,
+                ``flip``, ``flip_direction`` and ``cam_extent``, see :meth:`CAMClassifier.predict`.
 
         Returns:
-            list[DataSample]: For each image ``class_ids`` (n,) and ``cam``
-            (n, ceil(H / cam_stride), ceil(W / cam_stride)), in 0..1, and the
-            averaged ``pred_score``; and for each class ``cam_scale`` (n,), the
-            maximum of the averaged map before it was divided by that, and
+            For each image ``class_ids`` (n,) and ``cam`` (n, ceil(H / cam_stride), ceil(W /
+            cam_stride)), in 0..1, and the averaged ``pred_score``; and for each class
+            ``cam_scale`` (n,), the maximum of the averaged map before it was divided by that, and
             ``cam_score`` (n,), its averaged score.
         """
         return [self._merge(views) for views in data_samples_list]

@@ -66,8 +66,8 @@ def check_config(cfg: Config) -> None:
     """Refuse a config with a key, a type or a number that nothing can take.
 
     Args:
-        cfg: With its bases and the command line's options merged. What it
-            imports (``custom_imports``) has been imported.
+        cfg: With its bases and the command line's options merged. What it imports
+            (``custom_imports``) has been imported.
 
     Raises:
         UserError: It names the file, the key and the nearest right name.

@@ -39,7 +39,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     and no file, a device or a pipe, they go at once.
 
     Args:
-        path (str | PathLike): The file to write; its folder is made.
+        path: The file to write; its folder is made.
 
     Yields:
         IO[bytes]: The temporary file, open for binary writing.

@@ -137,7 +137,7 @@ def row(path: Path) -> list[str]:
     """One line of the table.
 
     Args:
-        path (Path): A recipe.
+        path: A recipe.
 
     Returns:
         list[str]: The cells.
@@ -174,8 +174,8 @@ def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
     """Hours of a training on one GPU, and on four.
 
     Args:
-        cfg (Config): The recipe.
-        costs (Sequence[Cost]): Costs of each stage, for what was not measured.
+        cfg: The recipe.
+        costs: Costs of each stage, for what was not measured.
 
     Returns:
         tuple[str, str]: With a ``~`` in front where nothing was measured.
@@ -217,7 +217,7 @@ def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
     """The lines of the page.
 
     Args:
-        rows (dict[str, list[list[str]]]): By folder, of :func:`row`.
+        rows: By folder, of :func:`row`.
 
     Yields:
         str: A line.

@@ -84,7 +84,7 @@ def read_cls_labels(path: Path) -> dict:
     """Unpickle a cls_labels.npy.
 
     Args:
-        path (Path): The file, of a source that is trusted.
+        path: The file, of a source that is trusted.
 
     Returns:
         dict: From image to vector, as it stands.
@@ -140,9 +140,9 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
     """Class names of every image.
 
     Args:
-        content (dict): From image to vector.
-        classes (Sequence[str]): Foreground classes, in the vectors' order.
-        path (Path): The file, for messages.
+        content: From image to vector.
+        classes: Foreground classes, in the vectors' order.
+        path: The file, for messages.
 
     Returns:
         dict[str, list[str]]: By image, sorted.
@@ -172,9 +172,9 @@ def differences(labels: dict[str, list[str]], folder: Path, count_difficult: boo
     """The images whose XML says something else, a line each.
 
     Args:
-        labels (dict): Class names by image.
-        folder (Path): Folder of the XML files.
-        count_difficult (bool): Whether difficult objects count in the XML.
+        labels: Class names by image.
+        folder: Folder of the XML files.
+        count_difficult: Whether difficult objects count in the XML.
 
     Returns:
         list[str]: ``image: these, but these in the XML``.

@@ -60,13 +60,13 @@ class SBD:
     """Masks of SBD as released, or as PNGs.
 
     Args:
-        root (Path): ``benchmark_RELEASE``, its folder ``dataset``, or a folder
+        root: ``benchmark_RELEASE``, its folder ``dataset``, or a folder
             of PNGs.
 
     Attributes:
-        images (list[str]): Ids of its images, of both its splits.
-        root (Path): Where they lie.
-        suffix (str): Suffix of a mask, '.mat' or '.png'.
+        images: Ids of its images, of both its splits.
+        root: Where they lie.
+        suffix: Suffix of a mask, '.mat' or '.png'.
 
     Raises:
         UserError: The folder is none of these.
@@ -95,7 +95,7 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
     """Read a mask of SBD.
 
     Args:
-        path (str | PathLike): ``cls/<image>.mat``, whose ``GTcls`` holds a
+        path: ``cls/<image>.mat``, whose ``GTcls`` holds a
             ``Segmentation``, or a PNG.
 
     Returns:
@@ -138,9 +138,9 @@ class Converter:
     """Writes one mask after the other; made anew in each process.
 
     Args:
-        devkit (Path): VOCdevkit/VOC2012.
-        sbd (Path): Folder of SBD's masks.
-        suffix (str): '.mat' or '.png'.
+        devkit: VOCdevkit/VOC2012.
+        sbd: Folder of SBD's masks.
+        suffix: '.mat' or '.png'.
     """
 
     def __init__(self, devkit: Path, sbd: Path, suffix: str) -> None:
@@ -188,9 +188,9 @@ def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
     """VOC train + SBD train + SBD val without VOC val, sorted.
 
     Args:
-        devkit (Path): VOCdevkit/VOC2012.
-        sbd (SBD): The other set.
-        any_number (bool): Whether it may be other than 10,582 images.
+        devkit: VOCdevkit/VOC2012.
+        sbd: The other set.
+        any_number: Whether it may be other than 10,582 images.
 
     Returns:
         list[str]: Ids.

@@ -16,10 +16,10 @@ class Annotation(NamedTuple):
     """One annotated object, or a crowd.
 
     Attributes:
-        label (int): Value in the masks, 1 for the category with the smallest id.
+        label: Value in the masks, 1 for the category with the smallest id.
         shape (list | dict): COCO's polygons or run lengths.
-        area (float): As COCO has it, in pixels.
-        is_crowd (bool): Whether it is a region of many objects.
+        area: As COCO has it, in pixels.
+        is_crowd: Whether it is a region of many objects.
     """
 
     label: int
@@ -44,7 +44,7 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
     """Read an instances file with its polygons packed.
 
     Args:
-        path (Path): ``instances_*.json``.
+        path: ``instances_*.json``.
 
     Returns:
         tuple: Class names in the order of the categories' ids; images and

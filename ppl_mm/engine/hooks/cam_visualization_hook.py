@@ -26,15 +26,13 @@ _HEIGHT = 192
 class CAMVisualizationHook(Hook):
     """Draw the maps of some images after an epoch, for every backend of the visualizer.
 
-    The images are the same each time, spread evenly over the data of
-    ``val_dataloader``: photos above, the map of their strongest class below.
-    Each image is seen once, without the views of an export. What is trained
-    does not depend on it.
+    The images are the same each time, spread evenly over the data of ``val_dataloader``: photos
+    above, the map of their strongest class below. Each image is seen once, without the views of an
+    export. What is trained does not depend on it.
 
     Args:
         num_images: How many images. Defaults to 6.
-        interval: Draw after each this many epochs, and after the last.
-            Defaults to 1.
+        interval: Draw after each this many epochs, and after the last. Defaults to 1.
 
     Raises:
         UserError: If a number is not 1 or more.
