@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import warnings
 from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
@@ -22,6 +23,8 @@ _FOR_THE_FILE = re.compile(
     r'|^Exp name: |^Using env variable '
     r'|^The prefix is not set in metric class'
 )
+# What mmseg warns of whenever a head is built, by its beginning.
+_OF_MMSEG = r'``build_loss`` would be deprecated|Default ``avg_non_ignore`` is False'
 
 
 def keep_console_short() -> None:
@@ -29,6 +32,7 @@ def keep_console_short() -> None:
 
     Only the loggers that are made later are changed.
     """
+    warnings.filterwarnings('ignore', _OF_MMSEG, UserWarning)
     module = sys.modules.get('mmengine.logging.logger')
     if module is None or hasattr(module.MMLogger.__init__, '__wrapped__'):
         return

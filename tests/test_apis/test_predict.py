@@ -243,6 +243,11 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
         == {row['image']: {**row, 'a, "b"': str(row['a, "b"'])} for row in rows}
     )
     assert not PredictionTable(tmp_path / 't.csv', ['image', 'c']).rows
+    table.add({'image': 'last', 'a, "b"': 1234})
+    content = (tmp_path / 't.csv').read_bytes()
+    for cut in range(1, len('last,1234\n') + 1):  # killed while it wrote
+        (tmp_path / 't.csv').write_bytes(content[:-cut])
+        assert PredictionTable(tmp_path / 't.csv', ['image', 'a, "b"']).rows == again.rows
     (tmp_path / 'bad.csv').write_bytes(b'\xff\xfe\0\n"')
     assert not PredictionTable(tmp_path / 'bad.csv', ['image']).rows
 

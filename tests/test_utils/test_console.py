@@ -1,5 +1,7 @@
 """The console shows what a user can act on; the log file shows all."""
 
+import warnings
+
 import pytest
 from mmengine.logging import MMLogger, print_log
 
@@ -41,3 +43,13 @@ def test_pages_and_noise_go_to_the_file_only(short_console, tmp_path, capsys):
     assert all(text in shown for text in NEWS)
     assert not [text for text in NOISE if text in shown]
     assert shown.count('mmengine - ') == len(NEWS)
+
+
+def test_warnings_of_mmseg_that_nobody_can_act_on(short_console):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        keep_console_short()
+        warnings.warn('``build_loss`` would be deprecated soon, please use ..', stacklevel=1)
+        warnings.warn('Default ``avg_non_ignore`` is False, if you would ..', stacklevel=1)
+        warnings.warn('the disk is nearly full', stacklevel=1)
+    assert [str(one.message) for one in caught] == ['the disk is nearly full']
