@@ -15,6 +15,8 @@ model = dict(
 )
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)
+# Where a class is as likely as the background.
+export_threshold = 0.5
 train_cfg = dict(max_epochs=2 * _base_.stage_epochs, val_interval=2 * _base_.stage_epochs)
 
 train_pipeline = [

@@ -1,7 +1,8 @@
 """All steps on your own photos; where some have masks, everything is measured."""
 
 name = 'own'
-data_root = '{{$OWN_DATA:data/mine}}'
+# mmengine takes configs that import os for another kind, and its {{$OWN_DATA}} breaks at quotes.
+data_root = __import__('os').environ.get('OWN_DATA', 'data/mine')
 methods = [
     dict(name='plain CAM', key='cam', configs='cls_cam_own.py'),
     dict(

@@ -14,6 +14,8 @@ from .config_keys import data_options
 from .settings import PipelineSettings
 from .step import SEGMENTATION, Step
 
+# In --cfg-options these make a list of a text, or end it.
+_OF_LISTS = set(',[](){}\'"')
 # How long steps take beside each other, where the config says nothing.
 _SECONDS = dict(
     make_data=10.0,
@@ -267,5 +269,11 @@ def _walk_options(cfg: Config, affinity: Step) -> dict:
 
 def cfg_options(options: Mapping) -> list[str]:
     """Return arguments that change settings of a config."""
-    pairs = [f'{key}={value}' for key, value in options.items()]
+    pairs = [f'{key}={_quoted(value)}' for key, value in options.items()]
     return ['--cfg-options', *pairs] if pairs else []
+
+
+def _quoted(value: object) -> object:
+    """Return a value in quotes if its commas, brackets or quotes would be read as a list's."""
+    text = isinstance(value, str | Path) and _OF_LISTS & set(str(value))
+    return f"'{value}'" if text else value

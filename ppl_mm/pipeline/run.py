@@ -17,9 +17,6 @@ from .settings import PipelineSettings
 from .step import Step
 from .work_folder import WorkFolder
 
-# In --cfg-options these make a list of a text, or end it.
-_UNSAFE = set(',[](){}\'"')
-
 
 class Pipeline:
     """The steps of a pipeline in a folder.
@@ -42,12 +39,6 @@ class Pipeline:
         self.settings = settings = fit_to_masks(settings)
         self.dir = Path(work_dir)
         self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
-        for path in (self.dir, settings.data_root, settings.path.parent):
-            if _UNSAFE & set(str(path)):
-                raise UserError(
-                    f'{path}: commas, brackets and quotes cannot be passed on to the steps; '
-                    'choose another folder'
-                )
         self.steps = make_plan(settings, self.dir, Path(tools))
         self.folder = WorkFolder(
             self.dir,

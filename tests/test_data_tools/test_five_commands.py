@@ -264,6 +264,20 @@ def test_the_configs_count_the_classes_and_the_photos(home, convert, monkeypatch
     assert cfg.pretty_text
 
 
+@pytest.mark.parametrize('name', ['a b', 'a,b', "it's", 'a[b](c)', 'a"b', 'a\\nb', '{x}'])
+def test_a_folder_of_any_name_is_found_by_the_configs(tmp_path, monkeypatch, name):
+    root = tmp_path / name
+    root.mkdir()
+    (root / 'classes.txt').write_text('background\nant\nbee\ncat\n')
+    monkeypatch.setenv('OWN_DATA', str(root))
+    cfg = Config.fromfile(ROOT / 'configs/own/cls_cam_own.py')
+    assert cfg.model.head.num_classes == 3
+    cfg.dump(tmp_path / 'dumped.py')  # as a training does
+    for found in (cfg, Config.fromfile(tmp_path / 'dumped.py')):
+        assert found.train_dataloader.dataset.data_root == str(root)
+    assert Config.fromfile(ROOT / 'configs/own/pipeline.py').data_root == str(root)
+
+
 def test_what_the_page_says_of_configs(home, convert, monkeypatch):
     """A smaller network has these blocks; rare classes are repeated."""
     monkeypatch.setenv('OWN_DATA', str(convert('--skip-bad')))

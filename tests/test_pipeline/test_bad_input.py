@@ -1,10 +1,14 @@
+import argparse
 import json
+from pathlib import Path
 
 import pytest
 
 from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import Pipeline, load_settings
+from ppl_mm.pipeline.commands import cfg_options
+from ppl_mm.utils.config import ConfigOptions
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_whole_data_are_taken(mini, data, tmp_path):
         ({'data_root': 'nowhere'}, 'nowhere: no such folder'),
         ({'splits.val': 'test'}, 'test.txt: is missing'),
         ({'splits.masked': 'other'}, 'val_00000 is not in'),
-        ({'data_root': 'a,b'}, 'a,b: commas, brackets and quotes'),
+        ({'data_root': 'a,b'}, 'a,b: no such folder'),
         (
             {'splits.train': 'val', 'splits.masked': 'some'},
             "train_dataloader.dataset.split='train', but",
@@ -107,3 +111,13 @@ def test_the_command_refuses_another_runs_folder(mini, tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith(f'error: {work_dir}: holds a pipeline made with other settings')
     assert list(work_dir.iterdir()) == [work_dir / 'pipeline.json']
+
+
+@pytest.mark.parametrize('name', ['a b', 'a,b', "it's", 'a[b](c)', '{x}', 'a"b', "'a'", 'a\\nb'])
+def test_any_folder_can_be_passed_on_to_the_steps(name):
+    options = {'load_from': Path('/data') / name, 'train_dataloader.dataset.data_root': name}
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions)
+    found = parser.parse_args(cfg_options(options)).cfg_options
+    assert found == {key: str(value) for key, value in options.items()}
+    assert cfg_options({'a': 3, 'b': [1, 2]}) == ['--cfg-options', 'a=3', 'b=[1, 2]']

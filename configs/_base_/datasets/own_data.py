@@ -8,7 +8,8 @@ The number of classes is that of the lines in its classes.txt, so nothing here n
 A config loads without such a folder, too; then the run says what is missing.
 """
 
-own_data_root = '{{$OWN_DATA:data/mine}}'
+# mmengine takes configs that import os for another kind, and its {{$OWN_DATA}} breaks at quotes.
+own_data_root = __import__('os').environ.get('OWN_DATA', 'data/mine')
 
 
 def _count_lines(name, default):
