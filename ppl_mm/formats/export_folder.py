@@ -137,9 +137,10 @@ def find_labels(label_dir: str | os.PathLike) -> tuple[Path, ExportRecord | None
         UserError: If there is no such folder, or its export was not finished.
     """
     label_dir = Path(label_dir)
-    if not label_dir.is_dir():
-        raise UserError(f'{label_dir}: {how_to_make_labels(label_dir)}')
     folder = ExportFolder(label_dir)
+    lacks_labels = folder.record_path.is_file() and not folder.label_dir.is_dir()
+    if not label_dir.is_dir() or lacks_labels:
+        raise UserError(f'{label_dir}: {how_to_make_labels(label_dir)}')
     if not folder.label_dir.is_dir():
         beside = ExportFolder(label_dir.parent)
         return label_dir, beside.read() if beside.record_path.is_file() else None

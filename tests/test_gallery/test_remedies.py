@@ -1,0 +1,63 @@
+import shlex
+
+import pytest
+
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.export_record import ExportRecord, RefinementRecord
+from ppl_mm.gallery.remedies import recut_command
+
+EXPORT = dict(classes=('cat',), config='my cls.py', checkpoint='epoch_1.pth', split='train')
+
+
+def command_of(folder, record, way):
+    ExportFolder(folder).write(record)
+    line = recut_command(folder, way)
+    return line and shlex.split(line)
+
+
+@pytest.mark.parametrize(
+    'threshold, way, wanted',
+    [
+        (0.2, 'raise', '0.35'),
+        (0.2, 'lower', '0.05'),
+        (0.1, 'lower', '0.05'),
+        (0.85, 'raise', '0.9'),
+    ],
+)
+def test_an_export_is_made_again_beside_the_old_one(tmp_path, threshold, way, wanted):
+    folder = tmp_path / 'my export'
+    command = command_of(folder, ExportRecord(**EXPORT, threshold=threshold), way)
+    assert command[:4] == ['python', 'tools/export_cam.py', 'my cls.py', 'epoch_1.pth']
+    assert command[4:] == [
+        *('--out-dir', f'{folder}_again', '--split', 'train', '--threshold', wanted)
+    ]
+
+
+@pytest.mark.parametrize(
+    'steps, way, wanted',
+    [
+        ([dict(type='A', threshold=0.3)], 'raise', 'refiners.0.threshold=0.45'),
+        ([dict(type='B'), dict(type='A', threshold=0.3)], 'lower', 'refiners.1.threshold=0.15'),
+        ([dict(type='A', alpha=2)], 'raise', 'refiners.0.alpha=1'),
+        ([dict(type='A', alpha=2)], 'lower', 'refiners.0.alpha=4'),
+    ],
+)
+def test_a_refinement_is_made_again_with_another_background(tmp_path, steps, way, wanted):
+    record = RefinementRecord(
+        classes=('cat',), refine_config='refine.py', source_dir='maps', refiners=steps
+    )
+    command = command_of(tmp_path / 'refined', record, way)
+    assert command[1:4] == ['tools/refine.py', 'refine.py', 'maps']
+    assert command[-2:] == ['--cfg-options', wanted]
+
+
+@pytest.mark.parametrize(
+    'record',
+    [
+        ExportRecord(**EXPORT | dict(config=None), threshold=0.2),
+        RefinementRecord(classes=('cat',), refine_config='r.py', source_dir='m', refiners=[]),
+    ],
+)
+def test_no_command_where_nobody_knows_what_made_the_labels(tmp_path, record):
+    assert command_of(tmp_path / 'labels', record, 'raise') is None
+    assert recut_command(None, 'raise') is None

@@ -1,0 +1,65 @@
+import runpy
+import shutil
+
+import pytest
+
+from ppl_mm.errors import UserError
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.export_record import ExportRecord
+from ppl_mm.formats.voc_layout import VOCLayout
+
+
+@pytest.fixture
+def main(request):
+    return runpy.run_path(str(request.config.rootpath / 'tools/gallery.py'))['main']
+
+
+@pytest.fixture
+def export(demo_root, tmp_path):
+    """A finished export whose labels are the masks."""
+    folder = ExportFolder(tmp_path / 'export')
+    shutil.copytree(VOCLayout(demo_root).mask_dir, folder.label_dir)
+    classes = VOCLayout(demo_root).read_classes()
+    folder.write(ExportRecord(classes=classes, data_root=str(demo_root), threshold=0.3))
+    return folder.root
+
+
+def test_it_says_what_to_open(main, export, capsys):
+    main([str(export)])
+    page = export / 'gallery/index.html'
+    assert capsys.readouterr().out == f'open {page}\n' and page.is_file()
+    assert len(list((page.parent / 'photos').iterdir())) == 12
+
+
+def test_a_folder_of_labels(main, export, demo_root, tmp_path):
+    options = ['--data-root', str(demo_root), '--out', str(tmp_path / 'out')]
+    shutil.copytree(export / 'labels', tmp_path / 'alone')
+    main([str(tmp_path / 'alone'), *options])
+    assert (tmp_path / 'out/index.html').is_file()
+
+
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda root: shutil.rmtree(root), 'holds neither pipeline.json nor export.json'),
+        (lambda root: (root / 'export.json').write_text('{'), 'not a readable record'),
+        (lambda root: (root / 'pipeline.json').write_text('{}'), 'give the work folder of'),
+        (lambda root: (root / 'gallery').write_text('mine'), 'is a file'),
+        (lambda root: shutil.rmtree(root / 'labels'), 'no pseudo-labels are there'),
+    ],
+)
+def test_wrong_folders_are_one_line(main, export, change, message):
+    change(export)
+    with pytest.raises(UserError, match=message) as caught:
+        main([str(export)])
+    assert '\n' not in str(caught.value)
+
+
+def test_a_missing_folder_of_predictions(main, export):
+    with pytest.raises(UserError, match='no such folder; give the one with the predictions'):
+        main([str(export), '--predictions', str(export / 'none')])
+
+
+def test_data_that_have_moved(main, export, tmp_path):
+    with pytest.raises(UserError, match='give the data set with --data-root'):
+        main([str(export), '--data-root', str(tmp_path / 'none')])
