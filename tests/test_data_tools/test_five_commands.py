@@ -23,6 +23,7 @@ from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / 'docs/own_data.md'
+GALLERY = 'work_dirs/own_export/gallery/index.html'
 
 # The only additions: a narrow network, small pictures, few steps. With fewer
 # channels, in channels last, oneDNN writes past its memory:
@@ -173,9 +174,10 @@ def test_from_photos_to_masks(home, photos, execute):
     label = 'work_dirs/own_unlabelled/refined/labels/nobody_knows.png'
     assert Image.open(label).size == (89, 50)
     (photos.folder / 'apple').rename(home / 'new_photos')
-    look, infer, _ = blocks('python')
-    exec(look, {})
-    assert len(list((home / 'work_dirs/look').glob('*.jpg'))) == len(dataset)
+    assert execute(text_block('tools/gallery.py')) == f'open {GALLERY}\n'
+    refined = (home / GALLERY).parent.glob('layers/refined/*.png')
+    assert len(list(refined)) == len(dataset)
+    infer, _ = blocks('python')
     forget()
     exec(infer.replace('iter_4000', 'iter_4'), {})
     for photo in (home / 'new_photos').iterdir():
@@ -293,7 +295,7 @@ def test_what_the_page_says_of_configs(home, convert, monkeypatch):
         model.neck.set_stage(stage.position, stage.grid)
         assert model(torch.rand(1, 3, 64, 64)).shape == (1, 3)
     rare = home / 'rare.py'
-    rare.write_text(blocks('python')[2].replace('./cls', f'{ROOT}/configs/own/cls'))
+    rare.write_text(blocks('python')[1].replace('./cls', f'{ROOT}/configs/own/cls'))
     dataset = DATASETS.build(Config.fromfile(rare).train_dataloader.dataset)
     assert dataset.metainfo['classes'] == ('apple', 'blue bird', 'leaf')
     assert dataset[0]['inputs'].shape == (3, 384, 384)
