@@ -177,11 +177,9 @@ def test_from_photos_to_masks(home, photos, execute):
     assert execute(text_block('tools/gallery.py')) == f'open {GALLERY}\n'
     refined = (home / GALLERY).parent.glob('layers/refined/*.png')
     assert len(list(refined)) == len(dataset)
-    infer, _ = blocks('python')
-    forget()
-    exec(infer.replace('iter_4000', 'iter_4'), {})
+    execute(text_block('predict.py new_photos work_dirs/seg_deeplab_own'))
     for photo in (home / 'new_photos').iterdir():
-        mask = Image.open(home / f'work_dirs/new_masks/{photo.stem}.png')
+        mask = Image.open(home / f'work_dirs/new_masks/masks/{photo.stem}.png')
         assert mask.mode == 'P' and mask.size == Image.open(photo).size
 
 
