@@ -1,8 +1,6 @@
 """One command from a folder of images to masks of all of them."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -171,8 +169,9 @@ def test_killed_anywhere_it_goes_on(job):
         )
         while not (job.out / mark).exists() and running.poll() is None:
             time.sleep(0.05)
-        os.kill(running.pid, signal.SIGKILL)
-        running.communicate()
+        running.kill()
+        printed, _ = running.communicate()
+        assert (job.out / mark).exists(), printed.decode()
     done = job.run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert job.masks() == set(expected(job))
