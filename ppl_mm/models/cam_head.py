@@ -32,8 +32,8 @@ class CAMHead(MultiLabelClsHead):
         dropout: Probability of dropping a channel of the input in training (ResNet38d: 0.5).
         pool: How the cells of a map make its logit: 'mean' (the published methods), 'lse', 'topk'
             or 'wildcat', or a dict with the options of one, see
-            :func:`~.cam_pooling.build_pooling`. All but the mean give maps whose values are
-            evidence in logits, so that small objects are found.
+            :func:`~.cam_pooling.build_pooling`. All but the mean look at the strongest
+            cells: better for small objects, worse for large ones.
         thr: Score above which a class counts as predicted.
         init_cfg: By default a normal distribution with standard deviation 0.01.
     """

@@ -50,15 +50,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = FrozenStart(CONFIG, args.data, args.cut)
     images = start.images('train')
     for pool in args.pools:
-        for neck in args.grids:
-            _run(args, start, images, pool, neck)
+        for grid in args.grids:
+            _run(args, start, images, pool, grid)
 
 
 def _run(args: argparse.Namespace, start: FrozenStart, images: list, pool: str, grid: int) -> None:
     torch.manual_seed(args.seed)
     before = time.process_time()
-    neck = dict(type='ppl_mm.PatchLearning', position=0, grid=grid) if grid > 1 else None
-    model = start.classifier({'model.head.pool': pool, 'model.neck': neck})
+    neck = dict(type='ppl_mm.PatchLearning', position=0, grid=grid)
+    model = start.classifier(_pooling(pool), neck if grid > 1 else None)
     train(start, model, images, args.epochs)
     files = {image.sample.image_id: cam_of(start, model, image) for image in images}
     likely = {image.sample.image_id: cam_of(start, model, image, True) for image in images}
@@ -74,7 +74,7 @@ def _run(args: argparse.Namespace, start: FrozenStart, images: list, pool: str, 
         cut=args.cut,
         epochs=args.epochs,
         seed=args.seed,
-        hypothesis=HYPOTHESES[pool],
+        hypothesis=HYPOTHESES[pool.partition(':')[0]],
         command='python -m studies.own ' + ' '.join(sys.argv[1:]),
         cpu_seconds=round(seconds, 1),
         images=len(images),
@@ -85,6 +85,13 @@ def _run(args: argparse.Namespace, start: FrozenStart, images: list, pool: str, 
     )
     ResultsFile(args.results).append(record)
     print(record['id'], *(record[k] for k in ('relative', 'absolute', 'probability')), flush=True)
+
+
+def _pooling(text: str) -> dict:
+    """Return the setting that 'topk:0.3' means."""
+    name, _, number = text.partition(':')
+    option = 'scale' if name == 'lse' else 'share'
+    return dict(name=name) | ({option: float(number)} if number else {})
 
 
 def _absolute(files: dict[str, CamFile]) -> dict[str, CamFile]:
@@ -125,7 +132,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--data', required=True, help='a data set made by own_data.py, with masks')
     parser.add_argument('--name', required=True, help='its name in the results')
-    parser.add_argument('--pools', nargs='+', choices=sorted(HYPOTHESES), default=['mean', 'topk'])
+    parser.add_argument(
+        '--pools',
+        nargs='+',
+        default=['mean', 'topk'],
+        metavar='POOL',
+        help='mean, topk, lse or wildcat; topk:0.3 is a share of 30 %%, lse:1 a scale of 1',
+    )
     parser.add_argument(
         '--grids', nargs='+', type=int, default=[1], help='1 is a plain CAM, K patch learning'
     )

@@ -1,5 +1,6 @@
 """A classifier of configs/own whose first blocks are frozen and run once for each image."""
 
+import copy
 import os
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class FrozenStart:
     def images(self, split: str) -> list[Image]:
         """Return the images of a split as the frozen blocks see them, at the test's scale."""
         dataset = DATASETS.build(dict(self.config.val_dataloader.dataset, split=split))
-        model = self.classifier({})
+        model = self.classifier()
         chain = block_chain(model.backbone)
         start = chain[: range(len(chain))[self.cut] + 1]
         images = []
@@ -55,10 +56,11 @@ class FrozenStart:
                 images.append(Image(start(inputs)[0].half(), item['data_samples']))
         return images
 
-    def classifier(self, options: dict) -> nn.Module:
-        """Return a new classifier in eval mode, with the settings of its config and others."""
-        self.config.merge_from_dict(options)
-        model = MODELS.build(self.config.model)
+    def classifier(self, pool: str | dict = 'mean', neck: dict | None = None) -> nn.Module:
+        """Return a new classifier in eval mode, with another pooling and a neck."""
+        settings = copy.deepcopy(self.config.model)
+        settings.head.pool, settings.neck = pool, neck
+        model = MODELS.build(settings)
         model.init_weights()
         model.eval()
         return model

@@ -204,7 +204,8 @@ def test_without_network(tmp_path, monkeypatch, address):
 
     monkeypatch.setattr(torch.hub, 'download_url_to_file', refuse)
     line = refusal(address)
-    assert 'Network is unreachable' in line and 'give its path' in line
+    assert 'Network is unreachable' in line
+    assert 'give its path' in line and 'pipeline_quick.py' in line
 
 
 @pytest.fixture
