@@ -8,4 +8,4 @@ _base_ = './pipeline.py'
 name = 'own_best'
 segmentation = ['seg_deeplab_own.py', 'seg_deeplab_own.py']
 segmentation_maps = 'maps_seg_own.py'
-segmentation_labels = 'refine_seg_own.py'
+segmentation_labels = 'refine_self_trained_own.py'

@@ -1,7 +1,8 @@
-"""Pseudo-labels of cls_self_trained_own.py: a background, then IRN's CRF.
+"""Pseudo-labels of maps that are probabilities: a background, then IRN's CRF.
 
-The background score is that of the export: chosen by masks (--threshold-split), given, or 0.5,
-see cls_self_trained_own.py. A number here wins.
+The maps are those of cls_self_trained_own.py, or of a segmentation network, maps_seg_own.py. The
+background score is that of the export: chosen by masks (--threshold-split), given, or that of
+these configs, 0.5 and 0.6. A number here wins.
 """
 
 refiners = [
