@@ -40,21 +40,19 @@ def _rows(family: Mapping[str, Criterion], curves: Sequence[Curves]) -> dict:
     left_out = []
     for k, name in enumerate(names):
         # A data set counts once, however many networks made maps of it.
-        key = min(rows, key=lambda key: np.mean(list(_by_family(rows[key], names, name).values())))
+        key = min(rows, key=lambda key: _elsewhere(rows[key], names, name))
         left_out.append(dict(rows[key][k], constant=key))
     return dict(constants=rows, left_out=left_out)
 
 
-def _by_family(gaps: Sequence[dict], names: Sequence[str], without: str) -> dict[str, float]:
-    """Return the mean gap of each data set but one, over CAM seeds and refined labels."""
-    return {
-        name: float(
-            np.mean(
-                [v for gap, n in zip(gaps, names, strict=True) if n == name for v in _both(gap)]
-            )
-        )
-        for name in sorted(set(names) - {without})
-    }
+def _elsewhere(gaps: Sequence[dict], names: Sequence[str], without: str) -> float:
+    """Return the mean gap over the data sets but one, of CAM seeds and refined labels."""
+    by_name: dict[str, list[float]] = {}
+    for gap, name in zip(gaps, names, strict=True):
+        if name != without:
+            by_name.setdefault(name, []).extend(_both(gap))
+    means = [np.mean(values) for values in by_name.values() if values]
+    return float(np.mean(means)) if means else 0.0
 
 
 def _both(gap: dict) -> list[float]:

@@ -27,15 +27,19 @@ def _rules(found: dict, part: str) -> str:
         gaps = rule['left_out']
         means = [_mean(found, gaps, family, part) for family in families]
         values = [gap[part] for gap in gaps if part in gap]
-        lines.append(_row([name, *means, float(np.mean(means)), max(values)]))
+        lines.append(_row([name, *means, _average(means), max(values, default=float('nan'))]))
     return '\n'.join(lines)
 
 
 def _mean(found: dict, gaps: list[dict], family: str, part: str) -> float:
     pairs = zip(found['sets'], gaps, strict=True)
-    return float(
-        np.mean([g[part] for name, g in pairs if name.split('.')[0] == family and part in g])
-    )
+    return _average([g[part] for name, g in pairs if name.split('.')[0] == family and part in g])
+
+
+def _average(values: list[float]) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float('nan')
 
 
 def _few(rows: list[dict]) -> str:
@@ -65,4 +69,10 @@ def _few(rows: list[dict]) -> str:
 
 
 def _row(cells: list) -> str:
-    return '| ' + ' | '.join(f'{c:.1f}' if isinstance(c, float) else str(c) for c in cells) + ' |'
+    return '| ' + ' | '.join(map(_cell, cells)) + ' |'
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return '' if np.isnan(value) else f'{value:.1f}'
