@@ -84,7 +84,7 @@ def choose_by_maps(
         expected_area: See :class:`ThresholdChoice`.
 
     Raises:
-        UserError: If a file is missing or damaged, or no image has a class.
+        UserError: If a file is missing or damaged.
     """
     paths = [folder.cam_path(image_id) for image_id in image_ids]
     chosen = choose_threshold(map(read_cam, track(paths, 'choosing a threshold')), expected_area)

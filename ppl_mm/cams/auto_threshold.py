@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UserError
 from ..formats.cam_file import CamFile
 
 #: Standard deviations above the mean of an image's map at which it is cut.
 SPREAD = 0.5
+#: The threshold of a split without a single map.
+NO_MAPS = 0.5
 #: The cuts among which a rule chooses.
 CUTS = tuple(round(0.01 * step, 2) for step in range(5, 96))
 
@@ -88,18 +89,12 @@ def choose_threshold(
         cams: The maps of a split, in any order.
         expected_area: Smallest and largest mean share of an image with a class that its objects
             cover, 0..1. Defaults to None: not known.
-
-    Raises:
-        UserError: If no image has a class, or no cut covers as much as is expected.
     """
     seen = MapStatistics()
     for cam_file in cams:
         seen.update(cam_file)
-    if not seen.num_images:
-        raise UserError(
-            '--threshold auto: no image of the split has a class, so there is nothing to cut; '
-            'give a number, or another --split'
-        )
+    if not seen.num_images:  # all labels are background, whatever the threshold
+        return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
     value = _nearest(seen.level())
     rule = f'mean + {SPREAD:g} standard deviations of the maps'
     if expected_area is not None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ppl_mm.cams import choose_threshold
-from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile
 
 
@@ -92,7 +91,8 @@ def test_one_image_is_enough():
 
 
 @pytest.mark.parametrize('cams', [[], [negative(), negative()]])
-def test_nothing_to_cut_is_one_line(cams):
-    with pytest.raises(UserError, match='no image of the split has a class') as raised:
-        choose_threshold(cams)
-    assert '\n' not in str(raised.value)
+@pytest.mark.parametrize('area', [None, (0.01, 0.05)])
+def test_without_a_map_the_choice_says_so(cams, area):
+    chosen = choose_threshold(cams, area)
+    assert (chosen.value, chosen.covered, chosen.num_images) == (0.5, 0, 0)
+    assert chosen.rule == 'no image of the split has a class'

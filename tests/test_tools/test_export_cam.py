@@ -509,12 +509,14 @@ def test_what_auto_does_not_take(refuses, options, message):
     assert message in refuses(*options)
 
 
-def test_negatives_alone_leave_nothing_to_cut(refuses, data):
+def test_negatives_alone_leave_nothing_to_cut(export, data):
     root, option = data
     rows = (root / 'image_labels.csv').read_text().splitlines()
     empty = [line.split(',')[0] + ',' for line in rows[1:]]
     (root / 'image_labels.csv').write_text('\n'.join([rows[0], *empty]) + '\n')
-    assert 'no image of the split has a class' in refuses('--threshold', 'auto', *option)
+    folder = export('--threshold', 'auto', *option)
+    assert info_of(folder)['threshold_from']['auto'] == 'no image of the split has a class'
+    assert not any(read_mask(path).any() for path in (folder / 'labels').iterdir())
 
 
 def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
