@@ -9,6 +9,9 @@ from ..registry import REFINERS
 from .refiner import Refiner
 from .scores import Scores
 
+#: A threshold times a factor is at most this, so that the strongest cells stay.
+HIGHEST = 0.95
+
 
 @REFINERS.register_module()
 class ConstantBackground(Refiner):
@@ -20,17 +23,21 @@ class ConstantBackground(Refiner):
     Args:
         threshold: The score, 0..1. Defaults to None: that of the export whose maps are refined,
             see :func:`ppl_mm.refine.config.chain_settings`.
+        factor: What the threshold is multiplied by, above 0; at most :data:`HIGHEST` comes of it.
+            For regions surer than a threshold that the export knows. Defaults to 1.
 
     Raises:
-        UserError: If it is not in 0..1.
+        UserError: If one of them is out of range.
     """
 
     needs_background = False
 
-    def __init__(self, threshold: float | None = None) -> None:
+    def __init__(self, threshold: float | None = None, factor: float = 1.0) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold} must be in 0..1')
-        self.threshold = threshold
+        if not 0 < factor < float('inf'):
+            raise UserError(f'ppl_mm.ConstantBackground: factor={factor} must be above 0')
+        self.threshold, self.factor = threshold, factor
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Set channel 0, the background."""
@@ -39,7 +46,9 @@ class ConstantBackground(Refiner):
                 'ppl_mm.ConstantBackground: threshold=None takes that of an export, but there '
                 'is none here; give a number'
             )
-        return _with_background(scores, np.float32(self.threshold))
+        if self.factor == 1:
+            return _with_background(scores, np.float32(self.threshold))
+        return _with_background(scores, np.float32(min(self.threshold * self.factor, HIGHEST)))
 
 
 @REFINERS.register_module()

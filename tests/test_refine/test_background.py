@@ -23,6 +23,20 @@ def test_a_constant(n):
     assert not scores.values[0].any()  # the argument is as it was
 
 
+@pytest.mark.parametrize(
+    'threshold, factor, score', [(0.4, 1.5, 0.6), (0.4, 0.5, 0.2), (0.8, 1.5, 0.95), (0, 2, 0)]
+)
+def test_a_constant_times_a_factor(threshold, factor, score):
+    refined = ConstantBackground(threshold, factor)(IMAGE, make())
+    assert np.allclose(refined.values[0], score)
+
+
+@pytest.mark.parametrize('factor', [0, -1, float('nan'), float('inf')])
+def test_a_factor_that_is_none(factor):
+    with pytest.raises(UserError, match='factor=.* must be above 0'):
+        ConstantBackground(0.3, factor)
+
+
 @pytest.mark.parametrize('alpha', [1, 4, 16.5])
 def test_a_power_of_what_no_class_claims(alpha):
     scores = make(3)
