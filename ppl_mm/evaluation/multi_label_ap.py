@@ -7,6 +7,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from torch import Tensor
 
+from ..errors import UserError
 from ..registry import METRICS
 from .finite import require_finite
 
@@ -39,12 +40,18 @@ class MultiLabelAP(BaseMetric):
                 absent, -1 for unknown.
 
         Raises:
-            UserError: If a score is NaN or infinite.
+            UserError: If a score is NaN or infinite, or an image has no label.
         """
         for sample in data_samples:
             require_finite(sample)
             score = sample['pred_score'].float().cpu()
             truth = sample.get('gt_score')
+            if truth is None and sample.get('gt_label') is None:
+                raise UserError(
+                    'ppl_mm.MultiLabelAP: an image has no label to compare with; set '
+                    'test_dataloader.dataset.ann_file to the label file, or test_evaluator to '
+                    'something else'
+                )
             if truth is None:
                 truth = torch.zeros(len(score))
                 truth[sample['gt_label'].cpu()] = 1

@@ -79,3 +79,9 @@ def test_scores_that_are_not_numbers_are_refused(value):
     scores[1, 0] = value
     with pytest.raises(UserError, match='NaN or infinite scores'):
         evaluate(scores, torch.ones(2, 3))
+
+
+def test_images_without_labels_are_one_line():
+    metric = MultiLabelAP()
+    with pytest.raises(UserError, match='MultiLabelAP: an image has no label .*ann_file'):
+        metric.process(None, [dict(pred_score=torch.rand(3))])
