@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # Their faults are tested where their other tests are.
-ELSEWHERE = {'make_masks', 'predict', 'gallery'}
+ELSEWHERE = {'make_masks', 'predict', 'gallery', 'to_onnx'}
 
 
 def test_every_command_meets_ten_faults(request, pairs, modules):

@@ -162,7 +162,7 @@ FAULTS = {
 ELSE = {
     **{
         (name, 'checkpoint', fault): 'no checkpoint is there; give the path of a checkpoint'
-        for name in ('test', 'test seg', 'export_cam')
+        for name in ('test', 'test seg', 'export_cam', 'predict')
         for fault in ('missing', 'pipe')
     },
     ('train seg', 'record', 'missing'): 'the export was not finished',

@@ -57,7 +57,12 @@ def merged(views, softmax):
     tta = CAMTTAModel.__new__(CAMTTAModel)
     torch.nn.Module.__init__(tta)
     tta.__dict__.update(
-        classes='labels', cam_stride=1, relu='average', softmax=softmax, module=model
+        classes='labels',
+        cam_stride=1,
+        relu='average',
+        softmax=softmax,
+        module=model,
+        full_scale=None,
     )
     (result,) = tta.merge_preds([views])
     return result
