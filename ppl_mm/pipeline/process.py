@@ -74,6 +74,19 @@ class _LogReader:
         return self.progress
 
 
+def warnings_of(log: Path, begin: int) -> list[str]:
+    """Return the warnings that a command has printed, each once.
+
+    Args:
+        log: The file of its output.
+        begin: How many bytes other runs had written there before.
+    """
+    with open(log, 'rb') as file:
+        file.seek(begin)
+        lines = file.read().decode(errors='replace').splitlines()
+    return list(dict.fromkeys(line for line in lines if line.startswith('warning: ')))
+
+
 def last_useful_line(log: Path) -> str:
     """Return what a user should read first of a failed command's output.
 

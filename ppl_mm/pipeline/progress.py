@@ -143,10 +143,12 @@ class Display:
             self.last = time.monotonic()
             self._line(text)
 
-    def done(self, seconds: float) -> None:
-        """Show that the step is finished."""
+    def done(self, seconds: float, warnings: Sequence[str] = ()) -> None:
+        """Show that the step is finished, and what it has warned about."""
         self._clear()
         self._line(f'{self.head}: done in {duration(seconds)}')
+        for line in warnings:
+            self._line(f'  {line}')
 
     def skip(self, number: int, step: Step) -> None:
         """Show that an earlier run finished a step."""

@@ -11,7 +11,7 @@ from . import fingerprint
 from .data_check import check_data, fit_to_masks
 from .guess import guess_times, networks
 from .plan import make_plan, report_paths
-from .process import last_useful_line, run_process
+from .process import last_useful_line, run_process, warnings_of
 from .progress import Display, Estimate, Progress
 from .settings import PipelineSettings
 from .step import Step
@@ -176,6 +176,7 @@ class Pipeline:
         resumes = self.folder.begin(step, now)
         command = [*step.command, *(step.resume if resumes else ())]
         log = self.folder.log_path(step)
+        logged = log.stat().st_size if log.is_file() else 0
         try:
             status = run_process(command, log, show, self.lock.fileno())
         finally:
@@ -188,7 +189,7 @@ class Pipeline:
                 'same command continues from here'
             )
         record = self.folder.finish(step, fingerprint.of_files(files), time.monotonic() - start)
-        display.done(record['seconds'])
+        display.done(record['seconds'], warnings_of(log, logged))
         estimate.learn(step, record['seconds'])
 
     def show(self, until: str | None = None, only: str | None = None) -> None:

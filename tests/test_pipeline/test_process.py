@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from ppl_mm.pipeline.process import last_useful_line, run_process
+from ppl_mm.pipeline.process import last_useful_line, run_process, warnings_of
 from ppl_mm.pipeline.progress import Progress
 
 
@@ -53,6 +53,14 @@ def test_logs_are_added_to_and_old_progress_is_not_shown(tmp_path):
 def test_failures(tmp_path, code, status, line):
     assert run(code, tmp_path / 'x.log') == status
     assert last_useful_line(tmp_path / 'x.log') == line
+
+
+def test_warnings_of_this_run_are_found(tmp_path):
+    log = tmp_path / 'x.log'
+    run('print("warning: of another run")', log)
+    begin = log.stat().st_size
+    run('print("warning: 3 labels")\nprint("no warning: at all")\nprint("warning: 3 labels")', log)
+    assert warnings_of(log, begin) == ['warning: 3 labels']
 
 
 def test_an_interrupted_pipeline_ends_its_process(tmp_path):

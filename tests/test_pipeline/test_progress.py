@@ -75,11 +75,12 @@ def test_lines_where_there_is_no_terminal():
     display.skip(1, first)
     display.start(2, second, 65)
     display.update(Progress('1/2', None), 1, 64)  # too soon for a line
-    display.done(21)
+    display.done(21, ['warning: 3 labels'])
     assert out.getvalue().splitlines() == [
         'step 1 of 2: title 0: finished before',
         'step 2 of 2: title 1 (about 1:05 left in all)',
         'step 2 of 2: title 1: done in 0:21',
+        '  warning: 3 labels',
     ]
 
 
