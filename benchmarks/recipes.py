@@ -36,10 +36,11 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import make_parser, make_result, write_result
+from ppl_mm.engine.training_cost import training_loss
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
-from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes, training_loss
+from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / 'benchmarks/results/recipes_gpu.json'

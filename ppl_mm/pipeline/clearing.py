@@ -10,10 +10,10 @@ from ..errors import UserError
 # that is named by the time, locks, and the temporary files that killed runs leave.
 _WRITTEN = re.compile(
     r'last_checkpoint|(epoch|iter|best)_[^/]+\.pth'
-    r'|export\.json|labels/.+\.png|cams/.+\.npz'
+    r'|(\.negatives/)?(export\.json|labels/.+\.png|cams/.+\.npz|\.lock)|thresholds\.jpg'
     r'|scores\.json|predicted\.json|predictions/.+\.png'
     r'|(log/)?\d{8}_\d{6}/(vis_data/.+|[^/]+\.(log|json))'
-    r'|\.lock|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
+    r'|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
     re.DOTALL,
 )
 
@@ -70,10 +70,10 @@ def remove(paths: Collection[Path]) -> None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield what is below a folder, deepest first; not what hidden folders hold."""
+    """Yield what is below a folder, deepest first; of hidden folders, only what an export keeps."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
-            if path.name.startswith('.'):
+            if path.name.startswith('.') and path.name != '.negatives':
                 continue
             yield from _walk(path)
         yield path

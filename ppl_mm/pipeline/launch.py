@@ -69,6 +69,8 @@ def _run(
     command: Sequence[str], log: Path, kept: int | None, environment: Mapping[str, str]
 ) -> None:
     """Do what ``python *command`` does, in a new process."""
+    for name in os.environ.keys() - environment.keys():  # set when the fork server started
+        del os.environ[name]
     os.environ.update(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Data loaders start their workers the default way, not the way this process was started.

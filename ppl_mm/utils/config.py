@@ -3,7 +3,7 @@
 import os
 import tempfile
 from argparse import ArgumentError, ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from mmengine.config import Config, DictAction
@@ -119,12 +119,15 @@ def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) 
     return cfg
 
 
-def read_checked_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
+def read_checked_config(
+    path: str | os.PathLike, options: Mapping | None = None, keys: Collection[str] = ()
+) -> Config:
     """Read any config, and refuse options whose first key nothing reads.
 
     Args:
         path: The config.
         options: Settings to change in it, by dotted key.
+        keys: First keys that are read, beside those that the config sets and a Runner reads.
 
     Returns:
         The config, its bases and the options merged.
@@ -135,7 +138,7 @@ def read_checked_config(path: str | os.PathLike, options: Mapping | None = None)
     """
     from .config_check import check_option_keys
 
-    check_option_keys(str(path), read_config(path), options or ())
+    check_option_keys(str(path), [*read_config(path), *keys], options or ())
     return read_config(path, options)
 
 

@@ -89,18 +89,19 @@ def check_config(cfg: Config) -> None:
             _check_keys(where, path, node, allowed)
 
 
-def check_option_keys(where: str, cfg: Mapping, options: Iterable[str]) -> None:
+def check_option_keys(where: str, keys: Iterable[str], options: Iterable[str]) -> None:
     """Refuse options whose first key nothing reads.
 
     Args:
         where: The config's file, for the message.
-        cfg: The config without the options: its own variables are known.
+        keys: Those of the config without the options, since its own variables are known, and
+            others that are read.
         options: Dotted keys.
 
     Raises:
         UserError: It names the key and the nearest right one.
     """
-    known = {*cfg, *_runner_arguments(), *_OURS}
+    known = {*keys, *_runner_arguments(), *_OURS}
     for option in options:
         first = option.split('.')[0]
         if first not in known:

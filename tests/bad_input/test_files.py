@@ -472,7 +472,11 @@ OWN = {
     ('pipeline', "someone's folder"): ('', '--work-dir photos', 'photos'),
     ('own_data', 'photos that are missing'): ('', '--labels no.csv', 'no.csv'),
     ('own_data', 'a share of 2'): ('', '--val-share 2', '--val-share'),
-    ('own_data', 'a meaning of no class'): ('', '--mask-values 1=unicorn', "'unicorn' is no class"),
+    ('own_data', 'a meaning of no class'): (
+        '',
+        '--mask-values 1=unicorn',
+        "'unicorn' is neither a class nor",
+    ),
     ('own_data', 'a value of 300'): ('', '--mask-values 300=cat', 'expected VALUE=MEANING'),
     ('own_data', 'a class twice'): ('', '--classes cat cat', "names class 'cat' twice"),
     ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),

@@ -89,6 +89,17 @@ def export(folder: Path, sources: Sources) -> None:
     (folder / 'chains.py').write_text(_CHAINS)
 
 
+def labels(folder: Path, sources: Sources) -> None:
+    """An export with labels."""
+    export(folder, sources)
+    masks = folder / 'data/SegmentationClass'
+    made = ExportFolder(folder / 'export')
+    for path in (folder / 'data/JPEGImages').iterdir():
+        target = made.label_path(path.stem)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(masks / f'{path.stem}.png', target)
+
+
 def refinement(folder: Path, sources: Sources) -> None:
     """The config of a refinement."""
     (folder / 'refine.py').write_text(_REFINE)
@@ -166,7 +177,7 @@ class Case:
 
 VOC_SUBSET = 'VOC2012 --out subset --classes cat --long-side 32 --ids'
 CASES = {
-    'gallery': Case(export, 'export --out gallery --data-root data --workers 1'.split()),
+    'gallery': Case(labels, 'export --out gallery --data-root data --workers 1'.split()),
     'predict': Case(
         demo, 'data/JPEGImages {checkpoint} --config {config} --out new --overlays'.split()
     ),

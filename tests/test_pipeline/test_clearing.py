@@ -18,6 +18,10 @@ WRITTEN = (
     'labels/trip/b.png',
     'cams/trip/b.npz',
     'predictions/a.png',
+    'thresholds.jpg',
+    '.negatives/export.json',
+    '.negatives/cams/a.npz',
+    '.negatives/.lock',
     'scores.json',
     '.lock',
     '.export.json.a1b2c3d4.tmp',
@@ -116,7 +120,7 @@ def test_all_that_real_steps_write_is_known(finished):
     _, work_dir, _ = finished
     configs = ('cls_cam.py', 'cls_progressive.py', 'seg.py', 'affinity.py')
     folders = [path for path in work_dir.iterdir() if path.is_dir()]
-    steps = [path for path in folders if path.name not in ('logs', 'steps')]
+    steps = [path for path in folders if path.name not in ('logs', 'steps', 'gallery')]
     assert len(steps) > 8
     for folder in steps:
         every = {path for path in folder.rglob('*') if not path.name.startswith('.')}

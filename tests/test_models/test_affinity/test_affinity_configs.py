@@ -164,6 +164,9 @@ def test_labels_name_both_and_ignore_what_lies_between(path):
     far = np.hypot(y - 60, x - 80)
     image = np.repeat(np.where(far < 18, 200, 40)[..., None], 3, axis=2)
     cam = np.clip(1.3 - far / 30, 0, 1)[None].astype(np.float32)
+    for steps in cfg.label.get('chains', []):
+        if steps[0].get('threshold', 0) is None:  # that of an export
+            steps[0].threshold = 0.3
     chain = RefinerChain(cfg.refiners, cfg.label)
     label = chain(image.astype(np.uint8), CamFile([3], cam, (120, 160)))
     assert set(np.unique(label)) <= {0, 4, 255}
