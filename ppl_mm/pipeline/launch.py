@@ -69,9 +69,7 @@ def _run(
     command: Sequence[str], log: Path, kept: int | None, environment: Mapping[str, str]
 ) -> None:
     """Do what ``python *command`` does, in a new process."""
-    for name in os.environ.keys() - environment.keys():  # set when the fork server started
-        del os.environ[name]
-    os.environ.update(environment)
+    _set_environment(environment)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Data loaders start their workers the default way, not the way this process was started.
     multiprocessing.set_start_method(None, force=True)
@@ -85,6 +83,14 @@ def _run(
         runpy.run_module(command[1], run_name='__main__', alter_sys=True)
     else:
         runpy.run_path(command[0], run_name='__main__')
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    """Set the variables of the process that asks, whatever they were when the fork server began."""
+    preload = sys.modules.get('ppl_mm.pipeline.preload')
+    for name in getattr(preload, 'VARIABLES', frozenset()) - environment.keys():
+        os.environ.pop(name, None)
+    os.environ.update(environment)
 
 
 def _end_with_parent() -> None:

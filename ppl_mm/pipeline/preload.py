@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 
+#: Environment variables from before the imports, which set some themselves.
+VARIABLES = frozenset(os.environ)
 # What the registries import when a Runner is built, and what the commands import. The commands
 # are missing: each runs as __main__.
 _MODULES = (

@@ -18,14 +18,15 @@ pytestmark = [
 ]
 
 # What a command could notice, and results that depend on threads. Some imports set variables:
-# mmseg's tokenizer and torch's compiler, neither of which any step uses.
+# OpenCV, rich, mmseg's tokenizer and torch's compiler, for what no step uses.
 SURROUNDINGS = """
 import multiprocessing, os, signal, sys
 import cv2, numpy, torch
 print(__name__, __file__, __spec__ and __spec__.name, sys.argv, sys.path[0])
 print(sys.modules['__main__'].__dict__ is globals(), sys.flags)
 print(os.getcwd(), sorted(item for item in os.environ.items()
-                          if item[0][:6] not in ('PYTEST', 'TOKENI', 'TORCHI')))
+                          if item[0][:6] not in
+                          ('PYTEST', 'TOKENI', 'TORCHI', 'LD_LIB', 'QT_QPA', 'COLUMN', 'LINES')))
 print(repr(sys.stdin.read()), sys.stdout.encoding, sys.stdout.isatty())
 print({number: signal.getsignal(number) for number in signal.valid_signals()})
 print(multiprocessing.get_start_method(), multiprocessing.current_process().daemon)
@@ -87,6 +88,18 @@ def test_a_command_notices_nothing(method, script, tmp_path, module):
             path.unlink()
     assert len(plain.splitlines()) > 8
     assert (tmp_path / 'x.log').read_text().splitlines() == plain.splitlines()
+
+
+def test_variables_are_those_of_now(method, script, tmp_path, monkeypatch):
+    command = script('import os; print(os.environ.get("OWN_DATA"))')
+    monkeypatch.setenv('OWN_DATA', 'data/one')
+    run(command, tmp_path / 'one.log')
+    monkeypatch.setenv('OWN_DATA', 'data/two')
+    run(command, tmp_path / 'two.log')
+    monkeypatch.delenv('OWN_DATA')
+    run(command, tmp_path / 'none.log')
+    logs = [(tmp_path / f'{name}.log').read_text().strip() for name in ('one', 'two', 'none')]
+    assert logs == ['data/one', 'data/two', 'None']
 
 
 def test_what_a_step_needs_is_imported(script, tmp_path):
