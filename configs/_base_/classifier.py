@@ -95,6 +95,8 @@ default_hooks = dict(
     class_list=dict(type='ppl_mm.ClassListHook'),
     finite=dict(type='ppl_mm.FiniteHook'),
     resumed_length=dict(type='ppl_mm.ResumedLengthHook'),
+    # Only measures, where val has masks.
+    cam_iou=dict(type='ppl_mm.CAMIoUHook'),
 )
 env_cfg = dict(
     cudnn_benchmark=False,

@@ -5,14 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..cams.auto_threshold import AUTO, DEFAULT_THRESHOLD
 from ..errors import UserError
 from ..utils.files import check_regular
-
-#: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
-#: where no threshold is given and no mask may choose one.
-DEFAULT_THRESHOLD = 0.15
-#: The option, and the value of a config's ``export_threshold``, for a threshold without masks.
-AUTO = 'auto'
 
 
 @dataclass(frozen=True)

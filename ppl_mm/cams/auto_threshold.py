@@ -7,6 +7,11 @@ import numpy as np
 
 from ..formats.cam_file import CamFile
 
+#: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
+#: where no threshold is given and no mask may choose one.
+DEFAULT_THRESHOLD = 0.15
+#: The option, and the value of a config's ``export_threshold``, for a threshold without masks.
+AUTO = 'auto'
 #: Standard deviations above the mean of an image's map at which it is cut.
 SPREAD = 0.5
 #: The threshold of a split without a single map.
@@ -62,6 +67,16 @@ class MapStatistics:
         self._level += float(score.mean() + SPREAD * score.std())
         self.num_images += 1
 
+    def merge(self, other: 'MapStatistics') -> None:
+        """Add what was seen on other images.
+
+        Args:
+            other: The statistics of them.
+        """
+        self.num_images += other.num_images
+        self._level += other._level
+        self._above += other._above
+
     def level(self) -> float:
         """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
         return self._level / max(self.num_images, 1)
@@ -73,6 +88,21 @@ class MapStatistics:
     def coverage(self) -> np.ndarray:
         """Return the mean share of an image above each of :data:`CUTS`, falling."""
         return self._above / max(self.num_images, 1)
+
+    def choose(self, expected_area: tuple[float, float] | None = None) -> AutoThreshold:
+        """Return the threshold of these maps, see :func:`choose_threshold`.
+
+        Args:
+            expected_area: What is known of the objects. Defaults to None: nothing.
+        """
+        if not self.num_images:  # all labels are background, whatever the threshold
+            return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
+        value = _nearest(self.level())
+        rule = f'mean + {SPREAD:g} standard deviations of the maps'
+        if expected_area is not None:
+            value = _within(self, value, *expected_area)
+            rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
+        return AutoThreshold(value, rule, self.covered(value), self.num_images)
 
 
 def choose_threshold(
@@ -93,14 +123,7 @@ def choose_threshold(
     seen = MapStatistics()
     for cam_file in cams:
         seen.update(cam_file)
-    if not seen.num_images:  # all labels are background, whatever the threshold
-        return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
-    value = _nearest(seen.level())
-    rule = f'mean + {SPREAD:g} standard deviations of the maps'
-    if expected_area is not None:
-        value = _within(seen, value, *expected_area)
-        rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
-    return AutoThreshold(value, rule, seen.covered(value), seen.num_images)
+    return seen.choose(expected_area)
 
 
 def _nearest(level: float) -> float:

@@ -1,3 +1,4 @@
+from .cam_iou_hook import CAMIoUHook
 from .cam_visualization_hook import CAMVisualizationHook
 from .channels_last_hook import ChannelsLastHook
 from .class_list_hook import ClassListHook
@@ -9,6 +10,7 @@ from .resumed_length_hook import ResumedLengthHook
 from .stage_checkpoint_hook import StageCheckpointHook
 
 __all__ = [
+    'CAMIoUHook',
     'CAMVisualizationHook',
     'ChannelsLastHook',
     'ClassListHook',

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
@@ -15,8 +14,10 @@ from ...errors import UserError
 from ...formats.cam_file import CamFile
 from ...formats.image_file import read_image
 from ...models.cam_tta import CAMTTAModel
-from ...registry import HOOKS, MODELS
+from ...registry import HOOKS
+from ...utils.checkpoints import unwrap_model
 from ...visualization import overlay_score
+from ..cam_viewer import cam_viewer
 
 #: Height of a photo in the sheet, in pixels.
 _HEIGHT = 192
@@ -56,17 +57,13 @@ class CAMVisualizationHook(Hook):
             self._samples = _fixed_samples(runner, self.num_images)
         if not self._samples:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        viewer = MODELS.build(dict(runner.cfg.get('tta_model', _TTA), module=model))
+        model, viewer = unwrap_model(runner.model), cam_viewer(runner)
         was_training = model.training
         model.eval()
         with torch.no_grad():
             tiles = [_tile(*_see(viewer, sample)) for sample in self._samples]
         model.train(was_training)
         runner.visualizer.add_image('cam', np.concatenate(tiles, axis=1), step=runner.epoch + 1)
-
-
-_TTA = dict(type='ppl_mm.CAMTTAModel')
 
 
 def _fixed_samples(runner: Runner, number: int) -> list[dict]:
