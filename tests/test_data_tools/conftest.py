@@ -1,12 +1,16 @@
 """A folder of photos as people have them, made by the tests."""
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from ppl_mm.data_tools.demo.data import write_demo_data
+from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ('apple', 'blue bird', 'leaf')
@@ -114,5 +118,39 @@ def convert(photos, tmp_path, load_tool):
         out = tmp_path / 'mine'
         tool.main([str(folder), '--out', str(out), '--workers', '2', *map(str, more)])
         return out
+
+    return run
+
+
+@pytest.fixture
+def mine(convert, photos):
+    return convert('--skip-bad', '--masks', photos.masks)
+
+
+@pytest.fixture(scope='session')
+def good(tmp_path_factory):
+    """Data without a fault, of the usual layout; do not change it."""
+    root = tmp_path_factory.mktemp('good') / 'data'
+    write_demo_data(root, train=80, val=16, size=64)
+    return root
+
+
+@pytest.fixture
+def data(good, tmp_path):
+    return shutil.copytree(good, tmp_path / 'data')
+
+
+@pytest.fixture
+def check(tmp_path, capsys, load_tool):
+    """Runs the command; returns status, output and report."""
+    tool = load_tool('check_dataset')
+
+    def run(root, *more):
+        out = tmp_path / 'report'
+        with pytest.raises(SystemExit) as end:
+            cli.run(lambda: tool.main([str(root), '--out', str(out), '--workers', '2', *more]))
+        text = capsys.readouterr().out
+        assert (out / 'report.png').is_file()
+        return end.value.code, text, json.loads((out / 'report.json').read_text())
 
     return run

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from test_data_tools.own_files import labels, lines, split
 
 from ppl_mm.data_tools.own.labels import read_own_labels
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
-
-from .test_own_data import labels, lines, split
 
 
 def read(names, folder=Path('photos'), negatives=(), missing_is_fine=False, **options):

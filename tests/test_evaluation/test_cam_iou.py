@@ -1,62 +1,17 @@
-import contextlib
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from test_evaluation.cam_samples import CLASSES, THRESHOLDS, make_metric, measure
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import CAMIoU, ThresholdSweep, cam_iou, evaluate_folder
+from ppl_mm.evaluation import CAMIoU, ThresholdSweep, evaluate_folder
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.registry import METRICS
-
-CLASSES = ['cat', 'cow', 'dog']
-THRESHOLDS = [0.2, 0.4, 0.6, 0.8]
-
-
-def make_samples(root, count=7):
-    """Data samples with masks on disk; the cow is only ever predicted."""
-    rng = np.random.default_rng(0)
-    samples = []
-    for k in range(count):
-        path = root / f'{k}.png'
-        write_label(path, rng.choice(np.uint8([0, 1, 3, 255]), (9, 14)))
-        ids = rng.permutation(3)[: k % 4]
-        cam = torch.from_numpy(rng.random((len(ids), 3, 5))).float()
-        samples.append(
-            dict(
-                cam=cam,
-                class_ids=torch.as_tensor(ids),
-                ori_shape=(9, 14),
-                seg_map_path=str(path),
-                img_path=f'{k}.jpg',
-            )
-        )
-    return samples
-
-
-@pytest.fixture
-def samples(tmp_path):
-    return make_samples(tmp_path)
-
-
-def make_metric(**kwargs):
-    metric = CAMIoU(**{**dict(thresholds=THRESHOLDS), **kwargs})
-    metric.dataset_meta = dict(classes=CLASSES)
-    return metric
-
-
-def measure(samples, batch_size=2, **kwargs):
-    metric = make_metric(**kwargs)
-    for start in range(0, len(samples), batch_size):
-        metric.process(None, samples[start : start + batch_size])
-    return metric.evaluate(len(samples))
 
 
 def cam_file_of(sample):
@@ -154,76 +109,6 @@ def test_a_metric_can_be_used_again(samples):
         metric.process(None, samples)
         scores = metric.evaluate(7)
     assert scores == measure(samples)
-
-
-def share_out(samples, rank, world, round_up=True):
-    """What mmengine's DefaultSampler gives to one process."""
-    count = len(samples)
-    total = -(-count // world) * world if round_up else count
-    order = (list(range(count)) * world)[:total]
-    return [samples[k] for k in order[rank::world]]
-
-
-@pytest.mark.parametrize('world', [2, 3, 5, 9])
-@pytest.mark.parametrize('round_up', [True, False])
-def test_repeated_images_are_counted_once(samples, monkeypatch, world, round_up):
-    expected = measure(samples)
-    counts = []
-    monkeypatch.setattr(cam_iou, 'get_world_size', lambda: world)
-    monkeypatch.setattr(cam_iou, 'all_reduce', lambda total: counts.append(total.clone()))
-    scores = []
-    for rank in range(world):
-        monkeypatch.setattr(cam_iou, 'get_rank', lambda rank=rank: rank)
-        metric = make_metric()
-        metric.process(None, share_out(samples, rank, world, round_up))
-        if rank == world - 1:  # this one is told the sum
-            monkeypatch.setattr(cam_iou, 'all_reduce', lambda total: total.add_(sum(counts)))
-            scores.append(metric.evaluate(7))
-        else:
-            # A share without labelled pixels has no scores.
-            with contextlib.suppress(UserError):
-                metric.evaluate(7)
-    assert scores == [expected]
-
-
-def test_a_sampler_that_shares_out_otherwise_is_refused(samples):
-    metric = make_metric()
-    metric.process(None, samples[:5])
-    with pytest.raises(RuntimeError, match='5 of 7 images'):
-        metric.evaluate(7)
-
-
-WORKER = """
-import json, sys
-from pathlib import Path
-import torch.distributed as dist
-rank, folder = int(sys.argv[1]), Path(sys.argv[2])
-sys.path[:0] = sys.argv[3:]
-from test_cam_iou import make_metric, make_samples, share_out
-dist.init_process_group(
-    'gloo', init_method=f'file://{folder}/rendezvous', rank=rank, world_size=2)
-metric = make_metric(out_file=folder / 'scores.json')
-metric.process(None, share_out(make_samples(folder), rank, 2))
-(folder / f'{rank}.json').write_text(json.dumps(metric.evaluate(7)))
-# Without a common end, the first to leave may take the other one's threads.
-dist.barrier()
-dist.destroy_process_group()
-"""
-
-
-@pytest.mark.slow
-def test_two_processes_equal_one(samples, tmp_path):
-    here = os.path.dirname(__file__)
-    root = os.path.dirname(os.path.dirname(here))
-    workers = [
-        subprocess.Popen([sys.executable, '-c', WORKER, str(rank), str(tmp_path), here, root])
-        for rank in range(2)
-    ]
-    assert [worker.wait(300) for worker in workers] == [0, 0]
-    expected = measure(samples, out_file=tmp_path / 'one.json')
-    for rank in range(2):
-        assert json.loads((tmp_path / f'{rank}.json').read_text()) == expected
-    assert (tmp_path / 'scores.json').read_bytes() == (tmp_path / 'one.json').read_bytes()
 
 
 def test_the_file_says_which_split_chose_the_threshold(samples, tmp_path):

@@ -9,21 +9,13 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_formats.label_rows import names, read
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_labels import find_label_file, read_labels
 from ppl_mm.formats.voc_layout import write_labels
 
 CLASSES = ('cat', 'dog', 'blue bird')
-
-
-def read(path, text, classes=(), **kwargs):
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_labels(path, classes, **kwargs)
-
-
-def names(found):
-    return {row.image: list(row.names) for row in found.rows}
 
 
 CELLS = {
@@ -192,47 +184,6 @@ def test_bad_files_are_one_line(tmp_path, name, text, classes, words):
     message = str(caught.value)
     assert words in message and message.startswith(str(tmp_path / name))
     assert message.isprintable() and len(message) < 500
-
-
-XML = '<annotation>{}</annotation>'
-OBJECT = '<object><name>{}</name></object>'
-BOMB = (
-    '<!DOCTYPE a [<!ENTITY a "x">'
-    + ''.join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
-    + ']><annotation>&a9;</annotation>'
-)
-BAD_XML = [
-    ('<?xml version="1.0" encoding="klingon"?><annotation/>', 'is not valid XML (unknown encod'),
-    ('<?xml version="1.0" encoding="utf-7"?><annotation/>', 'is not valid XML'),
-    ('<?xml version="1.0" encoding="gbk"?><annotation/>', 'is not valid XML'),
-    (BOMB, 'is not valid XML (it defines entities)'),
-    (BOMB.encode('utf-16'), 'is not valid XML'),
-    ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotation>&a;</annotation>', 'is not valid XML'),
-    ('<annotation><object>', 'is not valid XML'),
-    ('<html/>', "begins with 'html', expected VOC's 'annotation'"),
-    (XML.format(OBJECT.format('')), 'is not a valid class name'),
-    (XML.format(OBJECT.format('none')), '--negative-name none'),
-    ('', 'is not valid XML'),
-]
-
-
-@pytest.mark.parametrize('text, words', BAD_XML)
-def test_bad_annotations_are_one_line(tmp_path, text, words):
-    path = tmp_path / 'a.xml'
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(UserError) as caught:
-        read_labels(tmp_path, ann_format='voc_xml')
-    message = str(caught.value)
-    assert words in message and message.startswith(f'{path}: ') and message.isprintable()
-
-
-def test_annotations(tmp_path):
-    (tmp_path / 'a.xml').write_text(
-        XML.format(OBJECT.format('cat') * 2 + OBJECT.format('blue bird'))
-    )
-    (tmp_path / 'b.xml').write_text(XML.format(''))
-    assert names(read_labels(tmp_path)) == {'a': ['cat', 'blue bird'], 'b': []}
-    assert names(read_labels(tmp_path, images=['b'])) == {'b': []}
 
 
 def test_a_pipe_does_not_hang(tmp_path):

@@ -1,4 +1,5 @@
 import importlib.util
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -6,6 +7,7 @@ import pytest
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
+from test_tools.saved_weights import save_weights
 
 from ppl_mm.utils import cli
 
@@ -56,5 +58,22 @@ def fails(tool):
         assert done.code == 2, done.output
         assert len(done.errors) == 1, done.output
         return done.errors[0]
+
+    return run
+
+
+@pytest.fixture
+def seg(tiny_seg, tmp_path):
+    """A config of a tiny segmentation network, and weights for it."""
+    config = shutil.copy(tiny_seg, tmp_path / 'seg.py')
+    return config, save_weights(config, 'mmseg')
+
+
+@pytest.fixture
+def train(tool, tiny_config, tmp_path):
+    """Runs tools/train.py on the tiny config, in tmp_path/work."""
+
+    def run(*args, work_dir='work'):
+        return tool('train', tiny_config, '--work-dir', tmp_path / work_dir, *args)
 
     return run

@@ -1,63 +1,11 @@
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 from mmengine.runner import Runner
+from test_tools.trained_files import RUNS, load, same
 
-TOOLS = Path(__file__).parents[2] / 'tools'
 TWO_EPOCHS = ['--cfg-options', 'train_cfg.max_epochs=2']
-
-RANK_HOOK = """
-import torch
-from mmengine.dist import get_rank
-from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
-
-
-@HOOKS.register_module()
-class SaveEveryRank(Hook):
-
-    def after_train(self, runner):
-        model = runner.model.module  # norms keep statistics of their own
-        weights = dict(model.named_parameters(), stage=model.neck.stage)
-        torch.save(weights, f'{runner.work_dir}/rank_{get_rank()}.pth')
-"""
-STAGES = [dict(position=2, grid=2), dict(position=6, grid=(1, 3))]
-ONE_PROCESS = ['train_dataloader.batch_size=2', 'train_cfg.max_epochs=4']
-RUNS = dict(
-    progressive=(
-        'train_cfg = dict(max_epochs=2)\n'
-        "custom_hooks += [dict(type='ppl_mm.ProgressiveStageHook', stages="
-        f'{[dict(stage, epochs=1) for stage in STAGES]})]'
-    ),
-    all_stages_mixed=(
-        "model = dict(neck=dict(type='ppl_mm.MixedPatchLearning'))\n"
-        "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
-        f'max_epochs=1, stages={STAGES})'
-    ),
-)
-
-
-@pytest.fixture
-def train(tool, tiny_config, tmp_path):
-    """Runs tools/train.py on the tiny config, in tmp_path/work."""
-
-    def run(*args, work_dir='work'):
-        return tool('train', tiny_config, '--work-dir', tmp_path / work_dir, *args)
-
-    return run
-
-
-def load(path):
-    return torch.load(path, weights_only=True)
-
-
-def same(a, b):
-    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())
 
 
 def test_it_trains(train, tmp_path):
@@ -272,58 +220,3 @@ def test_a_checkpoint_of_another_architecture(fails, tiny_config, trained, start
 
 def test_a_new_run_may_have_another_head(train, trained):
     assert train('--cfg-options', f'load_from={trained}', 'model.neck=None').code == 0
-
-
-def run_on_two_cpus(config, work_dir, *args):
-    path = f'{config.parent}:{os.environ.get("PYTHONPATH", "")}'
-    return subprocess.run(
-        ['bash', TOOLS / 'dist_train.sh', config, '2', '--work-dir', work_dir, *args],
-        cwd=config.parent,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={
-            **os.environ,
-            'PYTHONPATH': path,
-            'PYTHON': sys.executable,
-            'CUDA_VISIBLE_DEVICES': '',
-        },
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('run', RUNS)
-def test_two_processes_end_with_equal_weights(tiny_config, tmp_path, run):
-    (tmp_path / 'rank_hook.py').write_text(RANK_HOOK)
-    config = tmp_path / 'config.py'
-    config.write_text(
-        f"_base_ = '{tiny_config}'\n"
-        "custom_imports = dict(imports=['rank_hook'])\n"
-        "custom_hooks = [dict(type='SaveEveryRank')]\n"
-        'train_dataloader = dict(batch_size=2)\n'
-        f'{RUNS[run]}'
-    )
-    done = run_on_two_cpus(config, tmp_path / 'work')
-    assert done.returncode == 0, done.stderr
-    one, two = (load(tmp_path / f'work/rank_{rank}.pth') for rank in (0, 1))
-    assert same(one, two) and one['stage'].tolist() == [6, 1, 3]
-
-
-@pytest.mark.slow
-def test_a_run_of_two_processes_continues_in_one(tiny_config, train, tmp_path):
-    """Its schedule ends at zero, as that of a run that was always one process."""
-    config = tmp_path / 'config.py'
-    config.write_text(
-        f"_base_ = '{tiny_config}'\n"
-        'train_dataloader = dict(batch_size=2)\n'
-        'train_cfg = dict(max_epochs=4, val_interval=9)\n'
-    )
-    done = run_on_two_cpus(config, tmp_path / 'work', '--cfg-options', 'train_cfg.max_epochs=2')
-    assert done.returncode == 0, done.stderr
-    assert load(tmp_path / 'work/epoch_2.pth')['meta']['iter'] == 4
-    assert train('--resume', '--cfg-options', *ONE_PROCESS, work_dir='work').code == 0
-    saved = load(tmp_path / 'work/epoch_4.pth')
-    assert saved['meta']['iter'] == 16  # four an epoch
-    assert saved['optimizer']['param_groups'][0]['lr'] == pytest.approx(0, abs=1e-9)
-    schedule = saved['param_schedulers'][0]
-    assert (schedule['last_step'], schedule['end']) == (15, 16)

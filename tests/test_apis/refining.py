@@ -1,0 +1,32 @@
+"""Refinement of a folder of CAMs, as tests run it."""
+
+import json
+
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.refine import FolderRefinement
+
+CUT = dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=0.4)])
+TRAIN = [f'train_{k:05d}' for k in range(8)]
+VAL = [f'val_{k:05d}' for k in range(4)]
+BAD = 'train_00003'
+
+
+def refine(cam_dir, cfg=CUT, split=None, out='out', **options):
+    folder = CamFolder(cam_dir)
+    refinement = FolderRefinement(cfg, folder, cam_dir.parent / out, **options)
+    return refinement.run(folder.image_ids(split), split, workers=0)
+
+
+def record_of(folder):
+    return json.loads((folder / 'export.json').read_text())
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
+    }
+
+
+def image_of(cam_dir):
+    return cam_dir.parent / f'data/JPEGImages/{BAD}.jpg'

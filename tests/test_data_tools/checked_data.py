@@ -1,0 +1,40 @@
+"""Places in the data that check_dataset.py is tried on, some of their faults, and its findings."""
+
+from ppl_mm.data_tools.check.findings import find_all
+from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
+
+NAMES = ('dax', 'fep', 'toma', 'wug')
+
+
+def edit(path, change):
+    path.write_text(change(path.read_text()))
+
+
+def mask_of(data, stem='train_00000'):
+    return data / f'SegmentationClass/{stem}.png'
+
+
+def image_of(data, stem='train_00000'):
+    return data / f'JPEGImages/{stem}.jpg'
+
+
+def list_of(data, name='train'):
+    return data / f'ImageSets/Segmentation/{name}.txt'
+
+
+def unknown_class(data):
+    edit(data / 'image_labels.csv', lambda text: text.replace('dax', 'daxx', 3))
+
+
+def lost_image(data):
+    image_of(data).unlink()
+    mask_of(data).unlink()
+
+
+def findings(data):
+    return find_all(scan_dataset(ScanOptions(data), workers=2))
+
+
+def rare_class(data):
+    edit(data / 'classes.txt', lambda text: text + 'zot\n')
+    edit(data / 'image_labels.csv', lambda text: text.replace('train_00000,', 'train_00000,zot '))

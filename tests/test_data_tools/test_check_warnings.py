@@ -1,0 +1,190 @@
+"""What does not stop training is a warning or a note of check_dataset.py."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_data_tools.checked_data import edit, findings, image_of, list_of, mask_of, rare_class
+
+from ppl_mm.formats.mask_file import write_label
+
+
+def turned_image(data):
+    """Stored on its side: mask and image are upright, so nothing is wrong."""
+    image = Image.open(image_of(data)).resize((80, 64))
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    image.save(image_of(data), exif=exif)
+    mask = Image.open(mask_of(data)).resize((64, 80))
+    write_label(mask_of(data), np.array(mask))
+
+
+def deep_image(data):
+    image_of(data).unlink()
+    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
+    Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
+
+
+def dark_images(data):
+    image_of(data).unlink()
+    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
+
+
+def bright_images(data):
+    deep_image(data)
+    (data / 'image_values.json').write_text('{"white_level": 4095}')
+
+
+def other_kinds(data):
+    (data / 'JPEGImages/Thumbs.db').touch()
+    (data / 'JPEGImages/.hidden').mkdir()
+    os.mkfifo(data / 'JPEGImages/pipe.jpg')
+
+
+def large_image(data):
+    Image.new('RGB', (2600, 64)).save(image_of(data))
+    write_label(mask_of(data), np.tile(np.array(Image.open(mask_of(data))), (1, 41))[:, :2600])
+
+
+def tiny_image(data):
+    Image.new('RGB', (40, 64)).save(image_of(data))
+    write_label(mask_of(data), np.array(Image.open(mask_of(data)))[:, :40])
+
+
+def leak(data):
+    shutil.copy(image_of(data), image_of(data, 'val_00000'))
+
+
+def both_lists(data):
+    edit(list_of(data, 'val'), lambda text: text + 'train_00007\n')
+
+
+def copies(data):
+    shutil.copy(image_of(data), image_of(data, 'train_00001'))
+
+
+def empty_class(data):
+    edit(data / 'classes.txt', lambda text: text + 'zot\n')
+
+
+def everywhere(data):
+    path = data / 'image_labels.csv'
+    edit(
+        path,
+        lambda text: '\n'.join(
+            line if 'dax' in line or 'image' in line else f'{line} dax'
+            for line in text.splitlines()
+        ),
+    )
+
+
+def mask_without(data):
+    write_label(mask_of(data), np.zeros((64, 64), np.uint8))
+
+
+def other_kind(data):
+    Image.new('RGB', (64, 64)).save(data / 'JPEGImages/extra.bmp')
+
+
+def two_endings(data):
+    Image.new('RGB', (64, 64)).save(image_of(data).with_suffix('.png'))
+
+
+def label_of_nothing(data):
+    edit(data / 'image_labels.csv', lambda text: text + 'extra,dax\n')
+
+
+def no_masks(data):
+    shutil.rmtree(data / 'SegmentationClass')
+
+
+def one_mask_less(data):
+    mask_of(data, 'val_00002').unlink()
+
+
+def no_lists(data):
+    shutil.rmtree(data / 'ImageSets')
+
+
+def clear_labels(data, *images):
+    """Turn images into negatives."""
+    edit(
+        data / 'image_labels.csv',
+        lambda text: '\n'.join(
+            line.split(',')[0] + ',' if line.split(',')[0] in images else line
+            for line in text.splitlines()
+        ),
+    )
+
+
+def drawn_negative(data):
+    clear_labels(data, 'train_00000')
+
+
+def negatives(data):
+    clear_labels(data, 'train_00000', 'val_00000', 'val_00001')
+    for image in ('train_00000', 'val_00000'):
+        mask_of(data, image).unlink()
+    write_label(mask_of(data, 'val_00001'), np.zeros((64, 64), np.uint8))
+
+
+def misspelt(data):
+    edit(data / 'classes.txt', lambda text: text + 'tomma\n')
+    edit(data / 'image_labels.csv', lambda text: text.replace('toma', 'tomma', 1))
+
+
+OTHERS = [
+    (drawn_negative, 'warning', 'classes of masks are not among the labels'),
+    (negatives, 'note', '1 training images and 2 of val show none of the classes'),
+    (misspelt, 'warning', '1 classes may be other classes misspelt'),
+    (turned_image, 'note', '1 images are turned by EXIF'),
+    (deep_image, 'note', '1 images have 16 bits, of which 0 to 65535 become 0 to 255'),
+    (dark_images, 'warning', 'become 0 to 255, but their values reach 4095'),
+    (bright_images, 'warning', 'of which 0 to 4095 become 0 to 255, but their values reach 65535'),
+    (other_kinds, 'warning', '1 entries of JPEGImages are not used: files of another kind'),
+    (other_kinds, 'warning', '1 entries of JPEGImages are not used: pipes, devices'),
+    (other_kinds, 'note', '1 entries of JPEGImages are not used: hidden'),
+    (large_image, 'warning', '1 images have a side above 2500'),
+    (tiny_image, 'warning', '1 images have a side below 64'),
+    (leak, 'warning', '1 images of val are copies of training images'),
+    (both_lists, 'warning', '1 images are both in train and in val'),
+    (copies, 'note', '1 images are copies of another'),
+    (empty_class, 'warning', '1 classes have no training image'),
+    (rare_class, 'warning', '1 classes have fewer than 20 training'),
+    (rare_class, 'warning', 'the rarest 1'),
+    (rare_class, 'warning', '1 classes are not in val'),
+    (everywhere, 'warning', '1 classes are in nearly every'),
+    (everywhere, 'warning', 'labels have no pixel in the mask'),
+    (mask_without, 'warning', 'labels have no pixel in the mask'),
+    (other_kind, 'warning', '1 pictures are neither .jpg nor .png'),
+    (two_endings, 'warning', '1 names belong to two files'),
+    (label_of_nothing, 'warning', '1 labels are of images that are not'),
+    (no_masks, 'note', 'there are no masks'),
+    (one_mask_less, 'warning', '1 images of val have no mask'),
+    (no_lists, 'warning', 'there are no lists'),
+]
+
+
+@pytest.mark.parametrize('spoil, level, text', OTHERS)
+def test_what_does_not_is_a_warning_or_a_note(data, spoil, level, text):
+    spoil(data)
+    every = findings(data)
+    assert 'error' not in {finding.level for finding in every}
+    (found,) = (finding for finding in every if text in finding.text)
+    assert found.level == level and found.advice
+
+
+def test_negatives_are_counted_and_need_no_mask(data, check):
+    negatives(data)
+    edit(data / 'image_labels.csv', lambda text: '\n'.join(text.splitlines()[:-1]))
+    edit(list_of(data, 'val'), lambda text: '\n'.join(text.splitlines()[:-1]))
+    status, printed, report = check(data)
+    assert status == 0
+    assert 'images: 92 with a class, 3 without, 1 unlabelled' in printed
+    assert report['kinds'] == dict(with_class=92, without_class=3, unlabelled=1)
+    assert not any('val have no mask' in finding['text'] for finding in report['findings'])
+    (note,) = (finding for finding in report['findings'] if 'none of the' in finding['text'])
+    assert '1 of val have no mask and are measured as all background' in note['advice']

@@ -1,0 +1,55 @@
+"""tools/export_cam.py in two processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_tools.test_export_cam.exported import contents, info_of
+
+TOOLS = Path(__file__).parents[3] / 'tools'
+
+
+def export_on_two(tiny_config, trained, out, *args):
+    """Run the export on two processes; returns the finished one."""
+    return subprocess.run(
+        ['bash', TOOLS / 'dist_export_cam.sh', tiny_config, trained, '2', '--out-dir', out, *args],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHON': sys.executable, 'CUDA_VISIBLE_DEVICES': ''},
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_write_the_same_files(export, tiny_config, trained, tmp_path):
+    one = export('--split', 'train', '--threshold-split', 'val', out='one')
+    done = export_on_two(
+        tiny_config, trained, tmp_path / 'two', '--split', 'train', '--threshold-split', 'val'
+    )
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / 'two') == contents(one)
+    assert len(contents(one)) == 8 + 4 + 8
+    assert info_of(tmp_path / 'two') == info_of(one)
+
+
+@pytest.mark.slow
+def test_two_processes_end_with_one_line_at_a_broken_mask(tiny_config, trained, data, tmp_path):
+    root, option = data
+    mask = root / 'SegmentationClass/val_00001.png'
+    mask.write_bytes(mask.read_bytes()[:50])
+    done = export_on_two(
+        tiny_config,
+        trained,
+        tmp_path / 'two',
+        '--split',
+        'val',
+        '--threshold-split',
+        'val',
+        *option,
+    )
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if 'error: ' in line]
+    assert len(errors) == 1 and 'val_00001.png: not a readable mask' in errors[0]
+    assert 'Traceback' not in done.stderr

@@ -1,0 +1,169 @@
+"""tools/export_cam.py: what chooses the threshold."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from test_tools.test_export_cam.exported import VAL, contents, info_of
+
+from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.mask_file import read_mask
+
+
+def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
+    from mmseg.evaluation import IoUMetric
+
+    folder = export('--threshold-split', 'val')
+    chosen = info_of(folder)['threshold_from']
+    assert chosen['split'] == 'val' and chosen['num_images'] == 4
+    assert info_of(folder)['threshold'] == chosen['threshold']
+    metric = IoUMetric(ignore_index=255)
+    metric.dataset_meta = dict(classes=['background', *info_of(folder)['classes']])
+
+    def miou(threshold):
+        """By mmseg, of the PNGs at a threshold."""
+        export('--threshold', threshold)
+        for stem in VAL:
+            label, mask = (
+                torch.from_numpy(read_mask(path)).long()[None]
+                for path in (
+                    folder / f'labels/{stem}.png',
+                    demo_root / 'SegmentationClass' / f'{stem}.png',
+                )
+            )
+            metric.process(None, [dict(pred_sem_seg=dict(data=label), gt_sem_seg=dict(data=mask))])
+        return metric.evaluate(4)['mIoU']
+
+    best = miou(chosen['threshold'])
+    assert round(100 * chosen['mIoU'], 2) == pytest.approx(best, abs=1e-5)
+    for threshold in (0.05, 0.25, 0.6):
+        assert miou(threshold) <= best
+
+
+def test_a_threshold_of_another_export(export):
+    one = export('--threshold-split', 'val', out='one')
+    two = export('--threshold', one / 'export.json', '--split', 'train', out='two')
+    assert info_of(two)['threshold'] == info_of(one)['threshold']
+    assert info_of(two)['threshold_from'] == str(one / 'export.json')
+    assert len(list((two / 'labels').iterdir())) == 8
+
+
+def test_the_maps_choose_the_threshold_without_masks(export, data):
+    root, option = data
+    shutil.rmtree(root / 'SegmentationClass')
+    info = info_of(export('--threshold', 'auto', *option))
+    assert 0.05 <= info['threshold'] <= 0.95 and info['finished']
+    assert not list((Path.cwd() / 'out').rglob('*.tmp*'))
+    with Image.open(Path.cwd() / 'out/thresholds.jpg') as sheet:
+        assert sheet.format == 'JPEG' and sheet.width > sheet.height / 2
+    seen = info['threshold_from']
+    assert seen['num_images'] == 4 and 0 < seen['covered'] < 1
+    cams = [read_cam(path) for path in (Path.cwd() / 'out/cams').iterdir()]
+    shares = [(cam.cam.max(axis=0) > np.float16(info['threshold'])).mean() for cam in cams]
+    assert seen['covered'] == pytest.approx(np.mean(shares), abs=0.01)
+
+
+def test_few_masks_and_the_maps_choose_together(export):
+    masks = info_of(export('--threshold-split', 'val', out='masks'))['threshold']
+    maps = info_of(export('--threshold', 'auto', out='maps'))['threshold']
+    both = info_of(export('--threshold', 'auto', '--threshold-split', 'val', out='both'))
+    assert min(masks, maps) <= both['threshold'] <= max(masks, maps)
+    found = both['threshold_from']
+    assert found['split'] == 'val' and found['best_of_masks'] == masks
+    assert found['prior_threshold'] == maps
+
+
+def as_negatives(root, count):
+    """Make the last images of train negatives, by more copies of them if there are too few."""
+    names = [f'neg{k}' for k in range(count)]
+    source = next((root / 'JPEGImages').glob('train_*'))
+    for name in names:
+        shutil.copy(source, root / f'JPEGImages/{name}{source.suffix}')
+    with open(root / 'image_labels.csv', 'a') as file:
+        file.writelines(f'{name},\n' for name in names)
+    with open(root / 'ImageSets/Segmentation/train.txt', 'a') as file:
+        file.writelines(f'{name}\n' for name in names)
+
+
+def test_negatives_dim_maps_of_their_strength(export, data):
+    root, option = data
+    as_negatives(root, 12)
+    plain = export(*option, out='plain')
+    dimmed = export(*option, 'export_negatives=train', out='dimmed')
+    full = info_of(dimmed)['full_scale']
+    assert len(full) == len(info_of(dimmed)['classes']) and min(full) >= 0
+    assert info_of(plain)['full_scale'] is None
+    assert len(list((dimmed / '.negatives/cams').iterdir())) == 12
+    for stem in VAL:
+        one, other = (read_cam(folder / f'cams/{stem}.npz') for folder in (plain, dimmed))
+        assert np.array_equal(one.scale, other.scale)
+        strength = np.minimum(1, one.scale / np.array(full)[one.class_ids])
+        assert np.allclose(other.cam, one.cam * strength[:, None, None], atol=2e-3)
+    before = contents(dimmed)
+    export(*option, 'export_negatives=train', out='dimmed')
+    assert contents(dimmed) == before
+
+
+def test_negatives_write_nothing_into_a_folder_of_others(refuses, data, tmp_path):
+    root, option = data
+    as_negatives(root, 12)
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/mine.txt').write_text('mine')
+    assert 'holds other files' in refuses(*option, 'export_negatives=train')
+    assert os.listdir(tmp_path / 'out') == ['mine.txt']
+
+
+def test_a_split_of_negatives_that_is_not_there(refuses):
+    assert 'none.txt' in refuses('--cfg-options', 'export_negatives=none')
+
+
+def test_a_few_negatives_change_nothing(export, data):
+    root, option = data
+    as_negatives(root, 3)
+    folder = export(*option, 'export_negatives=train')
+    assert info_of(folder)['full_scale'] is None and not (folder / '.negatives').exists()
+
+
+def test_a_config_names_what_chooses_the_threshold(export, tiny_config):
+    folder = export('--cfg-options', 'export_threshold=auto')
+    assert 'auto' in info_of(folder)['threshold_from']
+    again = export('--threshold', 0.3, '--cfg-options', 'export_threshold=auto')
+    assert info_of(again)['threshold'] == 0.3
+
+
+def test_an_expected_area(export):
+    few = info_of(export('--threshold', 'auto', '--expected-area', '1-5%'))
+    many = info_of(export('--threshold', 'auto', '--expected-area', '30-40%'))
+    assert few['threshold'] > many['threshold']
+    assert 0.01 <= few['threshold_from']['covered'] <= 0.05
+    assert few['threshold_from']['auto'] == 'expected area 1-5 %'
+
+
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (['--threshold', 'auto', '--expected-area', 'tiny'], '--expected-area tiny: give the per'),
+        (['--threshold', 'auto', '--expected-area', '5-1%'], '--expected-area 5-1%: give the per'),
+        (['--threshold', '0.3', '--expected-area', '1-5%'], 'only --threshold auto reads it'),
+        (['--expected-area', '1-5%'], 'only --threshold auto reads it'),
+        (['--threshold', 'automatic'], "not a number, 'auto'"),
+        (['--cfg-options', 'export_threshold=often'], '--threshold often: not a number'),
+        (['--cfg-options', 'export_threshold=7'], 'must be in 0..1'),
+    ],
+)
+def test_what_auto_does_not_take(refuses, options, message):
+    assert message in refuses(*options)
+
+
+def test_negatives_alone_leave_nothing_to_cut(export, data):
+    root, option = data
+    rows = (root / 'image_labels.csv').read_text().splitlines()
+    empty = [line.split(',')[0] + ',' for line in rows[1:]]
+    (root / 'image_labels.csv').write_text('\n'.join([rows[0], *empty]) + '\n')
+    folder = export('--threshold', 'auto', *option)
+    assert info_of(folder)['threshold_from']['auto'] == 'no image of the split has a class'
+    assert not any(read_mask(path).any() for path in (folder / 'labels').iterdir())

@@ -1,0 +1,25 @@
+"""Checkpoints of tools/train.py, as tests compare them."""
+
+import torch
+
+STAGES = [dict(position=2, grid=2), dict(position=6, grid=(1, 3))]
+RUNS = dict(
+    progressive=(
+        'train_cfg = dict(max_epochs=2)\n'
+        "custom_hooks += [dict(type='ppl_mm.ProgressiveStageHook', stages="
+        f'{[dict(stage, epochs=1) for stage in STAGES]})]'
+    ),
+    all_stages_mixed=(
+        "model = dict(neck=dict(type='ppl_mm.MixedPatchLearning'))\n"
+        "train_cfg = dict(_delete_=True, type='ppl_mm.AllStagesTrainLoop', "
+        f'max_epochs=1, stages={STAGES})'
+    ),
+)
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())
