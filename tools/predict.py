@@ -26,6 +26,7 @@ new, has changed or could not be read.
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.given_images import find_images
@@ -62,8 +63,9 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--threshold',
         metavar='T',
-        help="score of the background for a classifier's CAMs, 0..1, or an export.json to take "
-        f'it from (default: {DEFAULT_THRESHOLD}, or 0.5 where CAMs are probabilities)',
+        help="score of the background for a classifier's CAMs, 0..1, or the export.json of an "
+        'export, whose threshold and dimming of weak maps are taken '
+        f'(default: {DEFAULT_THRESHOLD}, or 0.5 where CAMs are probabilities)',
     )
     parser.add_argument('--device', help='cpu, cuda or cuda:N (default: a GPU, if there is one)')
     parser.add_argument(
@@ -80,31 +82,33 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def read_threshold(text: str) -> float:
-    """Return the threshold that an option says."""
+def read_threshold(text: str | None) -> dict:
+    """Return the threshold that an option says, or the export whose threshold it is."""
+    if text is None:
+        return {}
     choice = ThresholdChoice.given(text)
     if choice.auto:
         raise UserError(
             '--threshold auto: only an export chooses it, from the maps of a data set; give its '
             'export.json'
         )
-    return choice.value
+    return dict(export=text) if Path(text).is_file() else dict(threshold=choice.value)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Predict; the status is 1 where images could not be read."""
     args = parse_args(argv)
-    threshold = read_threshold(args.threshold) if args.threshold else None
+    threshold = read_threshold(args.threshold)
     folder = PredictionFolder(args.out)
     images = find_images(args.images, leave_out=[args.out])
     given = (args.config, args.model) if args.config else (args.model, None)
     prediction = ImagePrediction(
-        open_inferencer(*given, device=args.device),
+        open_inferencer(*given, device=args.device, export=threshold.get('export')),
         folder,
         overlays=args.overlays,
         batch_size=args.batch_size,
         classes=args.classes,
-        threshold=threshold,
+        threshold=threshold.get('threshold'),
     )
     summary = prediction.run(images)
     print('\n'.join(summary.lines(folder)))

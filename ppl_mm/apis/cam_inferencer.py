@@ -1,5 +1,6 @@
 """Maps and masks of single photos, from a classifier."""
 
+import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,8 @@ from ..cams import label_from_cam
 from ..errors import UserError
 from ..formats.cam_file import CamFile
 from ..formats.class_list import BACKGROUND
+from ..formats.export_record import ExportRecord, read_record
+from ..utils.files import file_sha256
 from .photo_inferencer import PhotoInferencer
 from .threshold_choice import DEFAULT_THRESHOLD
 from .trained_model import find_model, is_segmentation
@@ -32,9 +35,13 @@ class CAMInferencer(PhotoInferencer):
             checkpoint in it.
         pretrained: Its checkpoint, or its work folder.
         device: Defaults to a GPU, if there is one.
+        export: The ``export.json`` of an export of the same checkpoint. Photos are then cut at its
+            threshold, and maps as weak as those of its negatives are dimmed, as there. Defaults to
+            None: no export is followed.
 
     Raises:
-        UserError: If the config can't export, or the checkpoint is not its.
+        UserError: If the config can't export, the checkpoint is not its, or the export is not
+            finished, or of another checkpoint.
 
     Examples:
         >>> inferencer = CAMInferencer('work_dirs/demo/train_ppl')
@@ -53,6 +60,7 @@ class CAMInferencer(PhotoInferencer):
         model: str | os.PathLike | Config,
         pretrained: str | os.PathLike | None = None,
         device: str | torch.device | None = None,
+        export: str | os.PathLike | None = None,
     ) -> None:
         config, checkpoint = find_model(model, pretrained)
         if is_segmentation(config):
@@ -62,6 +70,10 @@ class CAMInferencer(PhotoInferencer):
                 raise UserError(
                     f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
                 )
+        self.record = None if export is None else _followed(export, checkpoint)
+        if self.record and self.record.full_scale:
+            config = copy.deepcopy(config)
+            config.tta_model.full_scale = self.record.full_scale
         super().__init__(config, checkpoint, device)
         with DefaultScope.overwrite_default_scope('mmpretrain'):
             self.model = MODELS.build(dict(config.tta_model, module=self.model))
@@ -93,8 +105,8 @@ class CAMInferencer(PhotoInferencer):
                 False.
             classes: What all of the photos show; by default it is predicted.
             draw: Also lay the labels over the photos. Defaults to False.
-            threshold: Score of the background. Defaults to IRN's 0.15, or to 0.5 where maps are
-                probabilities.
+            threshold: Score of the background. Defaults to that of the export that is followed;
+                without one to IRN's 0.15, or to 0.5 where maps are probabilities.
             batch_size: Photos at once, if they follow each other and have one size. Defaults to 1.
 
         Returns:
@@ -149,6 +161,8 @@ class CAMInferencer(PhotoInferencer):
     @property
     def usual_threshold(self) -> float:
         """Where maps are cut if nothing is said."""
+        if self.record and self.record.threshold is not None:
+            return self.record.threshold
         return _EVEN if self.softmax else DEFAULT_THRESHOLD
 
     def _num_classes(self) -> int:
@@ -157,3 +171,16 @@ class CAMInferencer(PhotoInferencer):
     def steps(self, config: Config) -> list[dict]:
         """Return the transforms of the views."""
         return config.tta_pipeline
+
+
+def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
+    """Return the record of a finished export of a checkpoint."""
+    record = read_record(path)
+    if record.threshold is None:
+        raise UserError(f'{path}: that export is not finished; run its command again')
+    if record.full_scale and record.checkpoint_sha256 != file_sha256(checkpoint):
+        raise UserError(
+            f'{path}: dims the maps of {record.checkpoint}, not those of {checkpoint}; export '
+            'again, or give a number as --threshold'
+        )
+    return record

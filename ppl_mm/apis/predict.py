@@ -22,6 +22,8 @@ from .prediction_folder import PredictionFolder, PredictionTable
 from .seg_inferencer import SegInferencer
 from .trained_model import find_model, is_segmentation
 
+NO_THRESHOLD = '--threshold: a segmentation network has none; leave it out'
+
 
 @dataclass(frozen=True)
 class PredictionSummary:
@@ -63,7 +65,10 @@ class PredictionSummary:
 
 
 def open_inferencer(
-    model: str | os.PathLike, checkpoint: str | os.PathLike | None = None, device: str | None = None
+    model: str | os.PathLike,
+    checkpoint: str | os.PathLike | None = None,
+    device: str | None = None,
+    export: str | os.PathLike | None = None,
 ) -> PhotoInferencer:
     """Return the inferencer of a network of either kind.
 
@@ -71,13 +76,18 @@ def open_inferencer(
         model: See :func:`.trained_model.find_model`.
         checkpoint: See :func:`.trained_model.find_model`.
         device: Defaults to a GPU, if there is one.
+        export: The ``export.json`` that a classifier follows, see :class:`.CAMInferencer`. Defaults
+            to None.
 
     Raises:
-        UserError: If there is no such network.
+        UserError: If there is no such network, or a segmentation network is given an export.
     """
     config, weights = find_model(model, checkpoint)
-    kind = SegInferencer if is_segmentation(config) else CAMInferencer
-    return kind(config, weights, device)
+    if not is_segmentation(config):
+        return CAMInferencer(config, weights, device, export)
+    if export is not None:
+        raise UserError(NO_THRESHOLD)
+    return SegInferencer(config, weights, device)
 
 
 class ImagePrediction:
@@ -115,7 +125,7 @@ class ImagePrediction:
             usual = inferencer.usual_threshold
             self.options['threshold'] = usual if threshold is None else threshold
         elif threshold is not None:
-            raise UserError('--threshold: a segmentation network has none; leave it out')
+            raise UserError(NO_THRESHOLD)
 
     def run(self, images: GivenImages) -> PredictionSummary:
         """Write the masks of images that have none yet.

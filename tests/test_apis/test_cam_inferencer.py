@@ -1,6 +1,8 @@
 import io
 import os
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +17,11 @@ from PIL import Image
 
 from ppl_mm.apis import CAMInferencer
 from ppl_mm.apis.export import CAMExport
+from ppl_mm.apis.threshold_choice import ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import read_cam
+from ppl_mm.formats.export_record import read_record
+from ppl_mm.formats.mask_file import read_mask
 
 CLASSES = ['wug', 'dax', 'toma', 'fep']
 
@@ -53,6 +58,38 @@ def test_it_finds_what_an_export_writes(infer, photos, tiny_config, checkpoint, 
         assert found['classes'] == [infer.class_names[k] for k in cam.class_ids]
         assert_allclose(found['cam'], cam.cam, atol=1e-3)  # float16 there
         assert found['label'].shape == found['size'] == (48, 48)
+
+
+def dimmed_export(tiny_config, checkpoint, out):
+    """An export whose weak maps were dimmed."""
+    cfg = Config.fromfile(tiny_config)
+    cfg.tta_model.update(classes='predicted', full_scale=[1e-3, 10.0, 1e3, 0.1])
+    CAMExport(cfg, f'{checkpoint}/epoch_1.pth', out).run('val', ThresholdChoice(0.02))
+    return out / 'export.json'
+
+
+def test_it_follows_an_export(photos, tiny_config, checkpoint, tmp_path):
+    record = dimmed_export(tiny_config, checkpoint, tmp_path / 'out')
+    config = Config.fromfile(tiny_config)
+    follower = CAMInferencer(config, checkpoint, device='cpu', export=record)
+    assert follower.usual_threshold == 0.02
+    assert 'full_scale' not in config.tta_model
+    for name, found in zip(photos, follower(photos)['predictions'], strict=True):
+        label = read_mask(tmp_path / 'out/labels' / f'{Path(name).stem}.png')
+        assert np.array_equal(found['label'], label)
+    dim = [found['cam'].max() for found in follower(photos, classes=['toma'])['predictions']]
+    assert max(dim) < 0.1
+
+
+def test_an_export_that_cannot_be_followed(tiny_config, checkpoint, tmp_path):
+    path = dimmed_export(tiny_config, checkpoint, tmp_path / 'out')
+    record = read_record(path)
+    replace(record, checkpoint_sha256='other').write(path)
+    with pytest.raises(UserError, match='dims the maps of .*; export again, or give a number'):
+        CAMInferencer(str(tiny_config), checkpoint, export=path)
+    replace(record, threshold=None).write(path)
+    with pytest.raises(UserError, match='not finished'):
+        CAMInferencer(str(tiny_config), checkpoint, export=path)
 
 
 def test_classes_that_are_given_are_found(infer, photos):

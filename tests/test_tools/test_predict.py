@@ -1,10 +1,13 @@
 """tools/predict.py: both kinds of network, and how it ends."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from ppl_mm.apis import CAMInferencer
+from ppl_mm.formats.export_record import ExportRecord
 from ppl_mm.formats.mask_file import read_mask
 
 
@@ -36,6 +39,22 @@ def test_a_classifier(tool, tiny_config, trained, photos, tmp_path):
         (found,) = inferencer(path, threshold=0.3, classes=['wug'])['predictions']
         assert np.array_equal(read_mask(tmp_path / f'out/masks/{path.stem}.png'), found['label'])
     assert 'threshold 0.3 there, 0.15 here' in tool(*given, '--classes', 'wug').errors[0]
+
+
+def test_a_classifier_follows_an_export(tool, tiny_config, trained, photos, tmp_path):
+    record = tmp_path / 'export/export.json'
+    assert tool('export_cam', tiny_config, trained, '--out-dir', record.parent).code == 0
+    given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
+    done = tool(*given, '--threshold', record)
+    threshold = json.loads(record.read_text())['threshold']
+    assert f'CAMs were cut at {threshold:g} (--threshold)' in done.output
+    assert 'give its export.json' in tool(*given, '--threshold', 'auto').errors[0]
+
+
+def test_no_export_for_a_segmentation_network(tool, seg_work, photos, tmp_path):
+    ExportRecord(classes=('a',), threshold=0.3).write(tmp_path / 'export.json')
+    done = tool('predict', photos, seg_work, '--out', 'out', '--threshold', 'export.json')
+    assert 'a segmentation network has none' in done.errors[0]
 
 
 def test_a_broken_image_stops_no_other(tool, seg_work, photos, tmp_path):
