@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..utils.troubleshooting import with_help
 from .mask_file import IGNORE, read_mask
 
 #: Share of the labels from which on it is suspicious that they show no class.
@@ -48,30 +49,33 @@ class LabelSummary:
     unread: int = 0
 
     def warnings(self, classes: Sequence[str]) -> list[str]:
-        """Return a line for each thing that is suspicious.
+        """Return a line for each thing that is suspicious, with the page that helps.
 
         Args:
             classes: Foreground classes.
         """
-        return [line for line in self._warnings(classes) if line]
+        return [with_help(line, topic) for topic, line in self._warnings(classes)]
 
-    def _warnings(self, classes: Sequence[str]) -> Iterator[str]:
+    def _warnings(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
         total = self.num_labels
         if total and self.background >= MOST_LABELS * total:
             yield (
+                'black',
                 f'{self.background} of {total} pseudo-labels are all background; '
-                'lower the threshold, choose it by masks (--threshold-split), or train longer'
+                'lower the threshold, choose it by masks (--threshold-split), or train longer',
             )
         if self.covered > MOST_OF_AN_IMAGE:
             yield (
+                'flooded',
                 f'pseudo-labels cover {100 * self.covered:.0f} % of an image on average, and more '
                 f'than {100 * NEARLY_ALL:.0f} % of {self.nearly_all} of {total} images; raise '
-                'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)'
+                'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)',
             )
         if self.void:
             yield (
+                'black',
                 f'{self.void} of {total} pseudo-labels are all void (255), so nothing is learned '
-                'from them; let the label rule ignore less'
+                'from them; let the label rule ignore less',
             )
         missing = [
             name for name, count in zip(classes, self.images_per_class, strict=True) if not count
@@ -79,8 +83,9 @@ class LabelSummary:
         if missing and not self.unread and self.background + self.void < total:
             shown = ', '.join(missing[:_SHOWN]) + (', ..' if len(missing) > _SHOWN else '')
             yield (
+                'nowhere',
                 f'no pseudo-label shows {shown} ({len(missing)} of {len(classes)} classes), which '
-                'cannot be learned; lower the threshold, or check the image-level labels'
+                'cannot be learned; lower the threshold, or check the image-level labels',
             )
 
 

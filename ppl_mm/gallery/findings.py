@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..formats.label_summary import NEARLY_ALL
 from ..formats.mask_file import IGNORE
+from ..utils.troubleshooting import with_help
 from .source import PREDICTION, GallerySource
 
 #: Below this share of agreement, two labels of an image are worth a look.
@@ -36,21 +37,24 @@ FINDINGS = (
         'flooded',
         'flooded',
         f'have pseudo-labels that cover more than {100 * NEARLY_ALL:.0f} % of the image',
-        'Raise the threshold, and make the labels again.',
+        with_help('Raise the threshold, and make the labels again', 'flooded'),
         'raise',
     ),
     Finding(
         'empty',
         'all background',
         'show a class by their image-level label, but not in their pseudo-label',
-        'Lower the threshold, or train longer.',
+        with_help('Lower the threshold, or train longer', 'black'),
         'lower',
     ),
     Finding(
         'missing_class',
         'a class is missing',
         'show some of the classes of their image-level label, but not all, in their pseudo-label',
-        'Look whether the class is there; if so, lower the threshold or add images of it.',
+        with_help(
+            'Look whether the class is there; if so, lower the threshold or add images of it',
+            'nowhere',
+        ),
     ),
     Finding(
         'other_class',
@@ -76,7 +80,7 @@ FINDINGS = (
         'void',
         'all void',
         'have pseudo-labels of nothing but void (255), so nothing is learned from them',
-        'Let the label rule ignore less.',
+        with_help('Let the label rule ignore less', 'black'),
     ),
     Finding(
         'no_label',

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError, first_line
+from .troubleshooting import with_help
 from .weight_packages import SCHEME, find_weights
 
 TRUST_VARIABLE = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
@@ -126,11 +127,12 @@ def _read_file(path: Path) -> Any:
     try:
         return torch.load(path, map_location='cpu', weights_only=not trusted)
     except pickle.UnpicklingError as error:
-        raise UserError(
+        line = (
             f'{path}: not a checkpoint, or one that holds more than plain data '
             f'({_culprit(error)}); save its state_dict alone, or set {TRUST_VARIABLE}=1 if you '
             'trust whoever made it'
-        ) from error
+        )
+        raise UserError(with_help(line, 'checkpoint')) from error
     except Exception as error:  # damaged bytes make the unpickler raise anything
         raise UserError(f'{path}: damaged, or not a checkpoint; {_COPY}') from error
 

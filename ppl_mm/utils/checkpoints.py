@@ -12,6 +12,7 @@ from torch import nn
 from ..errors import UserError
 from .checkpoint_file import read_checkpoint
 from .last_checkpoint import last_checkpoint
+from .troubleshooting import with_help
 from .weight_fit import FitRules, WeightFit
 from .weight_names import Weights, adapt_first_convolution, align
 
@@ -94,7 +95,8 @@ def load_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = Tru
     try:
         load_weights(model, checkpoint['state_dict'], path, whole)
     except UserError as error:
-        raise UserError(f'{error}{_classes_of(checkpoint)}') from error
+        line = f'{error}{_classes_of(checkpoint)}'
+        raise UserError(with_help(line, 'checkpoint')) from error
     return checkpoint
 
 

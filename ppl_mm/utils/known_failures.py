@@ -2,6 +2,8 @@
 
 import re
 
+from .troubleshooting import with_help
+
 _WORKERS = 'train_dataloader.num_workers (or test_dataloader.num_workers)'
 _KNOWN = (
     (
@@ -31,5 +33,6 @@ def explain_failure(error: BaseException) -> str | None:
         One line; None for an error that may be a bug.
     """
     if isinstance(error, MemoryError):
-        return _KNOWN[-1][1]
-    return next((line for pattern, line in _KNOWN if re.search(pattern, str(error))), None)
+        return with_help(_KNOWN[-1][1], 'memory')
+    found = (line for pattern, line in _KNOWN if re.search(pattern, str(error)))
+    return next((with_help(line, 'memory') for line in found), None)

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from ..errors import UserError
+from .troubleshooting import with_help
 
 MMCV_MINIMUM = '2.0.0'
 MMCV_LIMIT = '2.2.0'  # mmseg 1.2.2 asserts less
@@ -28,8 +29,11 @@ def check() -> None:
             distributions, mmcv too old or too new, no torch or torchvision, torch too old,
             torchvision built for another torch.
     """
-    check_mmcv()
-    check_torch()
+    try:
+        check_mmcv()
+        check_torch()
+    except UserError as error:
+        raise UserError(with_help(str(error), 'versions')) from None
 
 
 def check_mmcv() -> None:

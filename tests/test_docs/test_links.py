@@ -3,6 +3,8 @@
 import posixpath
 import re
 
+from ppl_mm.utils.troubleshooting import PAGE, TOPICS
+
 #: [text](target), and images; a title after the target is not used here.
 LINK = re.compile(r'\[[^\]]*\]\(([^)\s]+)\)')
 
@@ -40,6 +42,23 @@ def test_a_page_has_no_heading_twice(pages, without_blocks):
         if name != 'CHANGELOG.md':  # each version has its Added and Fixed
             found = anchors(without_blocks(text))
             assert len(found) == len(set(found)), name
+
+
+def test_code_names_pages_and_headings_that_exist(root, pages, without_blocks):
+    named = {f'{PAGE}#{anchor}' for anchor in TOPICS.values()}
+    for folder in ('ppl_mm', 'tools', 'configs'):
+        for path in (root / folder).rglob('*.py'):
+            named |= set(re.findall(r'docs/[\w/]+\.md(?:#[\w-]+)?', path.read_text('utf-8')))
+    assert len(named) > len(TOPICS) + 5
+    for target in sorted(named):
+        page, _, anchor = target.partition('#')
+        assert page in pages, target
+        assert not anchor or anchor in anchors(without_blocks(pages[page])), target
+
+
+def test_each_part_of_the_page_of_problems_is_a_topic(pages, without_blocks):
+    parts = anchors(without_blocks(pages[PAGE]))[1:]  # after its title
+    assert sorted(parts) == sorted(TOPICS.values())
 
 
 def test_the_checks_see_what_is_wrong(without_blocks):

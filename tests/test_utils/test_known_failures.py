@@ -40,7 +40,8 @@ def test_a_killed_worker_of_a_data_loader():
     ],
 )
 def test_what_pytorch_says_of_a_machine_that_is_too_small(message, words):
-    assert words in explain_failure(RuntimeError(message))
+    line = explain_failure(RuntimeError(message))
+    assert words in line and line.endswith('#out-of-memory')
 
 
 def test_memory_errors_of_python():

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...formats.class_list import likely_typos
+from ...utils.troubleshooting import with_help
 from .finding import Check, Finding, some
 from .scan import DatasetScan
 
@@ -163,8 +164,11 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
         yield Finding(
             'error',
             f'the only class, {name}, is in all {total} training images',
-            'a classifier has nothing to tell it from: add images without it, in a folder '
-            '_negative or with --negatives DIR, or a second class',
+            with_help(
+                'a classifier has nothing to tell it from: add images without it, in a folder '
+                '_negative or with --negatives DIR, or a second class',
+                'negatives',
+            ),
         )
         return
     yield from some(
@@ -175,8 +179,11 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
             if total > 1 and count > _EVERYWHERE * total
         ),
         '{n} classes are in nearly every training image',
-        'a classifier has nothing to tell them from, and its map is '
-        'arbitrary: add images that show none of them, with an empty label',
+        with_help(
+            'a classifier has nothing to tell them from, and its map is '
+            'arbitrary: add images that show none of them, with an empty label',
+            'wrong thing',
+        ),
     )
 
 
