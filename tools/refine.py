@@ -31,7 +31,7 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.refine.config import CHAIN_KEYS
 from ppl_mm.utils import distributed
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config import read_checked_config
 from ppl_mm.utils.runner_arguments import parse_runner_args
 
@@ -53,19 +53,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='images to refine: a list in ImageSets/Segmentation, '
         'e.g. train (default: every image that has a CAM)',
     )
-    parser.add_argument(
-        '--data-root', metavar='DIR', help='the data set (default: the one that was exported)'
-    )
-    parser.add_argument(
-        '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
-    )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        metavar='N',
-        help='processes that refine, each with a chain of its own (default: '
-        'one for each CPU); 0 for none but this one, as suits a GPU',
-    )
+    add_maps_to_refine(parser)
     parser.add_argument(
         '--save-scores',
         action='store_true',

@@ -1,6 +1,5 @@
 """Maps and masks of single photos, from a classifier."""
 
-import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -18,7 +17,7 @@ from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
 from .photo_inferencer import PhotoInferencer
 from .threshold_choice import DEFAULT_THRESHOLD
-from .trained_model import find_model, is_segmentation
+from .trained_model import is_segmentation
 
 # Where a map is a probability, a class above it is likelier than none.
 _EVEN = 0.5
@@ -40,8 +39,8 @@ class CAMInferencer(PhotoInferencer):
             None: no export is followed.
 
     Raises:
-        UserError: If the config can't export, the checkpoint is not its, or the export is not
-            finished, or of another checkpoint.
+        UserError: If the config can't export, the checkpoint does not match it, or the export is
+            not finished, or of another checkpoint.
 
     Examples:
         >>> inferencer = CAMInferencer('work_dirs/demo/train_ppl')
@@ -62,23 +61,14 @@ class CAMInferencer(PhotoInferencer):
         device: str | torch.device | None = None,
         export: str | os.PathLike | None = None,
     ) -> None:
-        config, checkpoint = find_model(model, pretrained)
-        if is_segmentation(config):
-            raise UserError(f'{config.filename}: of a segmentation network; SegInferencer runs it')
-        for key in ('tta_model', 'tta_pipeline'):
-            if not config.get(key):
-                raise UserError(
-                    f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
-                )
-        self.record = None if export is None else _followed(export, checkpoint)
+        super().__init__(model, pretrained, device)
+        self.record = None if export is None else _followed(export, self.checkpoint)
+        settings = dict(self.config.tta_model, module=self.model)
         if self.record and self.record.full_scale:
-            config = copy.deepcopy(config)
-            config.tta_model.full_scale = self.record.full_scale
-        super().__init__(config, checkpoint, device)
+            settings.update(full_scale=self.record.full_scale)
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.model = MODELS.build(dict(config.tta_model, module=self.model))
-        self.model.eval()
-        self.softmax = config.tta_model.get('softmax', False)
+            self.model = MODELS.build(settings).eval()
+        self.softmax = settings.get('softmax', False)
 
     @property
     def label_names(self) -> list[str]:
@@ -164,6 +154,15 @@ class CAMInferencer(PhotoInferencer):
         if self.record and self.record.threshold is not None:
             return self.record.threshold
         return _EVEN if self.softmax else DEFAULT_THRESHOLD
+
+    def _check(self, config: Config) -> None:
+        if is_segmentation(config):
+            raise UserError(f'{config.filename}: of a segmentation network; SegInferencer runs it')
+        for key in ('tta_model', 'tta_pipeline'):
+            if not config.get(key):
+                raise UserError(
+                    f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
+                )
 
     def _num_classes(self) -> int:
         return self.model.head.num_classes

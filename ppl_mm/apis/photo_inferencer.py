@@ -20,15 +20,16 @@ from ..formats.class_list import suggest_class
 from ..formats.image_checks import naming
 from ..visualization import overlay_label
 from .photo_inputs import bgr_of, photos_of
-from .trained_model import build_model, scope_of
+from .trained_model import build_model, find_model, scope_of
 
 
 class PhotoInferencer(BaseInferencer):
     """Runs a network on photos that belong to no data set.
 
     Args:
-        config: The config of the network.
-        checkpoint: Its weights.
+        model: The folder of ``tools/make_masks.py``, a work folder, or a checkpoint in one; or a
+            config, with ``checkpoint``.
+        checkpoint: The checkpoint of the config, or its work folder.
         device: Defaults to a GPU, if there is one.
 
     Attributes:
@@ -37,18 +38,23 @@ class PhotoInferencer(BaseInferencer):
         white_level: White of 16 bits in its data set; None if it had none.
 
     Raises:
-        UserError: See :func:`.trained_model.build_model`.
+        UserError: If there is no such network, it is of another kind, or the checkpoint does not
+            match it.
     """
 
     visualize_kwargs = {'draw'}
     class_names: list[str]
 
     def __init__(
-        self, config: Config, checkpoint: str, device: str | torch.device | None = None
+        self,
+        model: str | os.PathLike | Config,
+        checkpoint: str | os.PathLike | None = None,
+        device: str | torch.device | None = None,
     ) -> None:
+        config, self.checkpoint = find_model(model, checkpoint)
+        self._check(config)
         self.model: Any  # set by the base class
-        super().__init__(build_model(config, checkpoint, device))
-        self.checkpoint = checkpoint
+        super().__init__(build_model(config, self.checkpoint, device))
         self.white_level = self.model._dataset_meta.get('white_level')
         known = self.model._dataset_meta.get('classes') or range(self._num_classes())
         self.class_names = list(map(str, known))
@@ -57,6 +63,10 @@ class PhotoInferencer(BaseInferencer):
     @abstractmethod
     def label_names(self) -> list[str]:
         """The classes of the values of a label, from 0."""
+
+    @abstractmethod
+    def _check(self, config: Config) -> None:
+        """Refuse the config of a network of another kind."""
 
     @abstractmethod
     def _num_classes(self) -> int:

@@ -1,6 +1,5 @@
 """Masks of single photos, from a segmentation network."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND
 from .photo_inferencer import PhotoInferencer
-from .trained_model import find_model, is_segmentation
+from .trained_model import is_segmentation
 from .without_masks import without_masks
 
 # Of large photos, probabilities are computed in strips of so many rows.
@@ -32,7 +31,7 @@ class SegInferencer(PhotoInferencer):
         device: Defaults to a GPU, if there is one.
 
     Raises:
-        UserError: If there is no such network, or the checkpoint is not its.
+        UserError: If there is no such network, or the checkpoint does not match it.
 
     Examples:
         >>> inferencer = SegInferencer('work_dirs/seg_deeplab_own')
@@ -42,17 +41,6 @@ class SegInferencer(PhotoInferencer):
     """
 
     postprocess_kwargs = {'classes'}
-
-    def __init__(
-        self,
-        model: str | os.PathLike | Config,
-        checkpoint: str | os.PathLike | None = None,
-        device: str | torch.device | None = None,
-    ) -> None:
-        config, weights = find_model(model, checkpoint)
-        if not is_segmentation(config):
-            raise UserError(f'{config.filename}: of a classifier; CAMInferencer runs it')
-        super().__init__(config, weights, device)
 
     @property
     def label_names(self) -> list[str]:
@@ -120,6 +108,10 @@ class SegInferencer(PhotoInferencer):
         if len(logits) == 1:
             raise UserError('classes: cannot be chosen for a network with a single channel')
         return ids[logits[ids].argmax(dim=0)]
+
+    def _check(self, config: Config) -> None:
+        if not is_segmentation(config):
+            raise UserError(f'{config.filename}: of a classifier; CAMInferencer runs it')
 
     def _num_classes(self) -> int:
         return self.model.num_classes

@@ -1,6 +1,7 @@
 """The folder that an export or a refinement writes: maps, labels and a record."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,12 @@ from .export_record import ExportRecord, Record, read_record
 from .image_list import normal_name
 
 _RECORD, _CAMS, _LABELS = 'export.json', 'cams', 'labels'
-_REFINED, _NEGATIVES = 'refined', '.negatives'
+_REFINED, NEGATIVES = 'refined', '.negatives'
+#: Matches the files of an export or a refinement, by their paths below its folder.
+FILES = re.compile(
+    rf'({re.escape(NEGATIVES)}/)?({re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock)',
+    re.DOTALL,
+)
 
 
 class ExportFolder:
@@ -36,7 +42,7 @@ class ExportFolder:
     @property
     def negatives(self) -> 'ExportFolder':
         """Where an export keeps the maps of negatives; hidden, since no user needs them."""
-        return ExportFolder(self.root / _NEGATIVES)
+        return ExportFolder(self.root / NEGATIVES)
 
     @property
     def refined(self) -> 'ExportFolder':

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats import export_folder
 
-# What the commands write: checkpoints, exports, predictions and scores, mmengine's logs in a folder
-# that is named by the time, locks, and the temporary files that killed runs leave.
+# What the commands write besides exports: checkpoints, predictions and scores, mmengine's logs in
+# a folder that is named by the time, locks, and the temporary files that killed runs leave.
 _WRITTEN = re.compile(
     r'last_checkpoint|(epoch|iter|best)_[^/]+\.pth'
-    r'|(\.negatives/)?(export\.json|labels/.+\.png|cams/.+\.npz|\.lock)|thresholds\.jpg'
-    r'|scores\.json|predicted\.json|predictions/.+\.png'
+    r'|\.lock|thresholds\.jpg|scores\.json|predicted\.json|predictions/.+\.png'
     r'|(log/)?\d{8}_\d{6}/(vis_data/.+|[^/]+\.(log|json))'
     r'|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
     re.DOTALL,
@@ -46,7 +46,7 @@ def find_written(folder: Path, configs: Collection[str]) -> list[Path]:
     found = []
     for path in _walk(folder):
         name = path.relative_to(folder).as_posix()
-        if not path.is_symlink() and (path.is_dir() or name in copies or _WRITTEN.fullmatch(name)):
+        if not path.is_symlink() and (path.is_dir() or name in copies or _is_written(name)):
             found.append(path)
         elif not path.name.startswith('.'):
             raise UserError(
@@ -69,11 +69,16 @@ def remove(paths: Collection[Path]) -> None:
             path.rmdir()
 
 
+def _is_written(name: str) -> bool:
+    """Return whether a command wrote a file, by its path below the folder of the step."""
+    return bool(_WRITTEN.fullmatch(name) or export_folder.FILES.fullmatch(name))
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield what is below a folder, deepest first; of hidden folders, only what an export keeps."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and not path.is_symlink():
-            if path.name.startswith('.') and path.name != '.negatives':
+            if path.name.startswith('.') and path.name != export_folder.NEGATIVES:
                 continue
             yield from _walk(path)
         yield path

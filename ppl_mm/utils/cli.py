@@ -46,6 +46,23 @@ def add_workers(parser: ArgumentParser, what: str, default: int | None = None) -
     )
 
 
+def add_maps_to_refine(parser: ArgumentParser) -> None:
+    """Add what says where the images of CAMs are, and how many processes refine."""
+    parser.add_argument(
+        '--data-root', metavar='DIR', help='the data set (default: the one that was exported)'
+    )
+    parser.add_argument(
+        '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
+    )
+    parser.add_argument(
+        '--workers',
+        type=int,
+        metavar='N',
+        help='processes that refine, each with a chain of its own (default: '
+        'one for each CPU); 0 for none but this one, as suits a GPU',
+    )
+
+
 def add_truth(parser: ArgumentParser) -> None:
     """Add what says which ground truth something is measured by."""
     parser.add_argument('mask_dir', metavar='MASK_DIR')

@@ -1,33 +1,18 @@
-"""Runs a command on bad input, as a user would, and looks at what is told.
-
-Each command's ``main`` runs in a forked process, whose imports are done: a
-case takes a fraction of a second, and cannot disturb the next one.
-"""
+"""Runs a command on bad input, as a user would, and looks at what is told."""
 
 import gc
-import importlib.util
 import os
-import resource
 import shutil
-import signal
-import sys
 import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from bad_input.good_files import write_good_files
 from bad_input.scenes import SCENES
-
-from ppl_mm.utils import cli
+from forked_commands import COMMANDS, become, module_of, status_of
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = {
-    path.stem: path
-    for path in sorted((ROOT / 'tools').rglob('*.py'))
-    if 'cli' in path.read_text(encoding='utf-8')
-}
 # Longer than any refusal takes, on a busy machine.
 SECONDS = 120
 
@@ -64,41 +49,12 @@ class Outcome:
         return [line for line in self.output.splitlines() if 'error: ' in line]
 
 
-def _module(name):
-    spec = importlib.util.spec_from_file_location(name, COMMANDS[name])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope='session')
 def modules():
     """The commands, imported once."""
-    found = {name: _module(name) for name in COMMANDS}
+    found = {name: module_of(name) for name in COMMANDS}
     gc.freeze()  # a child that collects garbage would copy all memory
     return found
-
-
-def _child(main, args, log, folder):
-    with open(log, 'wb') as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    os.chdir(folder)
-    signal.alarm(SECONDS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.argv = [main.__module__, *map(str, args)]
-    sys.stdout = open(1, 'w', closefd=False)
-    sys.stderr = open(2, 'w', closefd=False)
-    code = 1
-    try:
-        cli.run(main)
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code or 0)
 
 
 @pytest.fixture
@@ -110,7 +66,9 @@ def command(modules, tmp_path, monkeypatch):
         log = tmp_path / f'{name}_{time.monotonic_ns()}.log'
         child = os.fork()
         if not child:
-            _child(modules[name].main, args, log, tmp_path)
+            with open(log, 'wb') as file:
+                become(modules[name].main, args, tmp_path, file.fileno(), SECONDS)
+            os._exit(status_of(modules[name].main))
         _, status = os.waitpid(child, 0)
         output = log.read_text(errors='replace')
         assert not os.WIFSIGNALED(status), f'{name} hung or crashed ({status})\n{output}'

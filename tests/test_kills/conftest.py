@@ -1,23 +1,14 @@
 """Runs commands in forked processes that are killed at a step of their work on files."""
 
-import importlib.util
 import os
 import resource
 import signal
 import sys
-import traceback
 from pathlib import Path
 
 import pytest
+from forked_commands import COMMANDS, become, module_of, status_of
 
-from ppl_mm.utils import cli
-
-ROOT = Path(__file__).parents[2]
-COMMANDS = {
-    path.stem: path
-    for path in sorted((ROOT / 'tools').rglob('*.py'))
-    if 'cli' in path.read_text(encoding='utf-8')
-}
 # Longer than any of them takes, on a busy machine.
 _SECONDS = 300
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -54,25 +45,11 @@ class Steps:
 def _child(main, args, folder: Path, last: int | None, limit: int | None, pipes: tuple) -> None:
     answer, output = pipes
     os.setpgid(0, 0)
-    signal.alarm(_SECONDS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    os.chdir(folder)
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    sys.stdout = open(1, 'w', closefd=False)
-    sys.stderr = open(2, 'w', closefd=False)
-    sys.argv = [main.__module__, *args]
-    steps, code = Steps(folder, last), 1
-    try:
-        cli.run(main)
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    become(main, args, folder, output, _SECONDS)
+    steps = Steps(folder, last)
+    code = status_of(main)
     os.write(answer, str(steps.count).encode())
     os._exit(code)
 
@@ -94,9 +71,7 @@ def run_command():
 
     def run(name, args, folder, last=None, limit=None):
         if name not in modules:
-            spec = importlib.util.spec_from_file_location(name, COMMANDS[name])
-            modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(modules[name])
+            modules[name] = module_of(name)
         (answer, answers), (output, outputs) = os.pipe(), os.pipe()
         child = os.fork()
         if not child:

@@ -15,6 +15,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
+from weightless import without_weights
 
 from ppl_mm.formats.mask_file import write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES
@@ -186,17 +187,6 @@ def on_machine(machine, monkeypatch):
     """The working directory is that folder."""
     monkeypatch.chdir(machine)
     return machine
-
-
-def without_weights(node):
-    """A model's config with every address of initial weights taken out."""
-    node.pop('pretrained', None)
-    if (node.get('init_cfg') or {}).get('type') == 'Pretrained':
-        node['init_cfg'] = None
-    for child in node.values():
-        if isinstance(child, dict):
-            without_weights(child)
-    return node
 
 
 def narrow(model):

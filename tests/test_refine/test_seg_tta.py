@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import SegTTAModel
 from mmseg.structures import SegDataSample
 from PIL import Image
+from seg_tta import build_tta
 
 from ppl_mm.errors import UserError
 from ppl_mm.refine.dense_crf import PRESETS, dense_crf
-from ppl_mm.registry import MODELS
 
 pytestmark = pytest.mark.filterwarnings('ignore::UserWarning')
 
@@ -17,23 +16,8 @@ CRF = dict(type='ppl_mm.DenseCRF', preset='deeplab_v1')
 SIZE = (16, 20)
 
 
-def build(refiners=CRF, num_classes=5, **kwargs):
-    network = dict(
-        type='mmseg.EncoderDecoder',
-        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
-        decode_head=dict(
-            type='mmseg.FCNHead',
-            in_channels=32,
-            channels=4,
-            num_convs=1,
-            num_classes=num_classes,
-            **kwargs.pop('head', {}),
-        ),
-    )
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        return MODELS.build(
-            dict(type='ppl_mm.RefinedSegTTAModel', module=network, refiners=refiners, **kwargs)
-        )
+def build(refiners=CRF, **kwargs):
+    return build_tta('ppl_mm.RefinedSegTTAModel', refiners=refiners, **kwargs)
 
 
 @pytest.fixture(scope='module')

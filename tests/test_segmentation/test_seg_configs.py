@@ -11,6 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
+from weightless import without_weights
 
 ROOT = Path(__file__).parents[2]
 SEG = ROOT / 'configs/seg'
@@ -62,17 +63,6 @@ def test_what_is_shipped():
         *((network, 'coco14ppl') for network in ('deeplabv2_r101-d8', 'deeplabv3plus_r50-d8')),
     }
     assert {path.stem for path in CONFIGS} >= {'seg_deeplab_voc6', 'seg_deeplab_demo'}
-
-
-def without_weights(node):
-    """A model's config with every address of initial weights taken out."""
-    node.pop('pretrained', None)
-    if (node.get('init_cfg') or {}).get('type') == 'Pretrained':
-        node['init_cfg'] = None
-    for child in node.values():
-        if isinstance(child, dict):
-            without_weights(child)
-    return node
 
 
 def build(cfg):

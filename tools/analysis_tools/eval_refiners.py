@@ -31,7 +31,7 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.image_refiner import refine_image
 from ppl_mm.formats.ground_truth import GroundTruth
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config import read_config
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
 
@@ -48,18 +48,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--split', required=True, help='a list in ImageSets/Segmentation, of images with masks'
     )
-    parser.add_argument(
-        '--data-root', metavar='DIR', help='the data set (default: the one that was exported)'
-    )
-    parser.add_argument(
-        '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
-    )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        metavar='N',
-        help='processes (default: one for each CPU); 0 for none but this one, as suits a GPU',
-    )
+    add_maps_to_refine(parser)
     parser.add_argument('--limit', type=int, metavar='N', help='only the first N images')
     parser.add_argument(
         '--out',

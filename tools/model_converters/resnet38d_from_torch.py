@@ -23,13 +23,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser(__doc__)
     parser.add_argument('checkpoint', type=Path, help='file of torch')
-    parser.add_argument('out', type=Path, help='checkpoint to write')
-    parser.add_argument(
-        '--width',
-        type=float,
-        default=1.0,
-        help='of a network built as ResNet38d(width=..); published: 1',
-    )
+    resnet38d_weights.add_options(parser)
     return parser.parse_args(argv)
 
 

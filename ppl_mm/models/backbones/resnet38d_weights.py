@@ -12,6 +12,7 @@ which are those of :class:`~ppl_mm.models.ResNet38d`::
 
 import os
 import re
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def from_torch(weights: Mapping) -> tuple[State, list[str]]:
     found = align(weights, own)
     state = {key: value for key, value in found.items() if key.partition('.')[0] in layers}
     return state, [key for key in found if key not in state]
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add what every conversion is told: the file to write, and the network."""
+    parser.add_argument('out', type=Path, help='checkpoint to write')
+    parser.add_argument(
+        '--width',
+        type=float,
+        default=1.0,
+        help='of a network built as ResNet38d(width=..); published: 1',
+    )
 
 
 def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> State:

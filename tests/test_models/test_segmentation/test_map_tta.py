@@ -1,33 +1,19 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
+from seg_tta import build_tta
 
 from ppl_mm.errors import UserError
-from ppl_mm.registry import MODELS
 
 pytestmark = pytest.mark.filterwarnings('ignore::UserWarning')
 
 SIZE = (16, 20)
 
 
-def build(num_classes=5, head=None, **kwargs):
-    network = dict(
-        type='mmseg.EncoderDecoder',
-        backbone=dict(type='mmpretrain.ResNet', depth=18, stem_channels=4, base_channels=4),
-        decode_head=dict(
-            type='mmseg.FCNHead',
-            in_channels=32,
-            channels=4,
-            num_convs=1,
-            num_classes=num_classes,
-            **head or {},
-        ),
-    )
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        return MODELS.build(dict(type='ppl_mm.SegMapTTAModel', module=network, **kwargs))
+def build(**kwargs):
+    return build_tta('ppl_mm.SegMapTTAModel', **kwargs)
 
 
 def views_of(logits, **metainfo):
