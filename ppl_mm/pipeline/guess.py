@@ -2,26 +2,36 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from mmengine.config import Config
 
+from ..errors import UserError
+from ..formats.image_file import image_size
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
+from ..utils.worker_pool import default_workers
 from .image_sizes import crop_pixels, view_pixels
 from .settings import PipelineSettings
 from .step import Step
 
 # Of a training step, the part without the way back.
 _FORWARD = 1 / 3
-# Reading, scaling and writing take their time as well.
-_READING = 1.2
+# Checkpoints, and data loaders that start in each epoch, come on top of the steps of a training.
+_BESIDE = 1.1
+# Reading, changing and packing an image in one process; data loaders do so during the steps.
+_READ = 0.02
+# Of an image, writing maps or a label; seconds.
+_WRITE = 0.1
 # A process starts and imports; seconds.
 _START = 5.0
-# Of an image: refining it, drawing it for the gallery; seconds.
-_REFINE, _DRAW = 0.7, 0.1
+# Refining a million pixels in one process, drawing an image for the gallery; seconds.
+_REFINE, _DRAW = 2.5, 0.1
+# Images whose sizes say how large all are.
+_SAMPLE = 20
 
 
 def networks(steps: Iterable[Step]) -> list[str]:
@@ -42,34 +52,60 @@ def guess_times(
         costs: Seconds of training for each image, by config, see
             :func:`.timing.seconds_per_image`.
     """
-    counts = dict(
-        train=len(read_ids(settings.list_path('train'))),
-        all=len(ImageFolder(VOCLayout(settings.data_root).image_dir).all_ids()),
-    )
+    folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
+    every = folder.all_ids()
+    data = _Data(len(read_ids(settings.list_path('train'))), len(every), _megapixels(folder, every))
     return [
         step
         if step.name in settings.expected_seconds
-        else replace(step, seconds=_START + _seconds(step, settings, counts, costs))
+        else replace(step, seconds=_START + _seconds(step, settings, data, costs))
         for step in steps
     ]
 
 
+@dataclass(frozen=True)
+class _Data:
+    """How many images are trained on, how many there are, and the millions of pixels of one."""
+
+    train: int
+    all: int
+    megapixels: float
+
+
+def _megapixels(folder: ImageFolder, ids: Sequence[str]) -> float:
+    """Return the mean size of some images; one that cannot be read is not counted."""
+    paths = [folder.find_stem(one) for one in ids[:: math.ceil(len(ids) / _SAMPLE) or 1]]
+    sizes = []
+    for path in filter(None, paths):
+        with suppress(UserError):
+            sizes.append(math.prod(image_size(path)) / 1e6)
+    return sum(sizes) / len(sizes) if sizes else 0.0
+
+
 def _seconds(
-    step: Step, settings: PipelineSettings, counts: Mapping[str, int], costs: Mapping[str, float]
+    step: Step, settings: PipelineSettings, data: _Data, costs: Mapping[str, float]
 ) -> float:
     if step.kind in ('refine', 'label'):
-        return _REFINE * counts['train']
+        return _REFINE * _refined_pixels(step, data) * data.train / default_workers()
     if step.kind in ('gallery', 'deliver', 'report'):
-        return _DRAW * counts['all']
+        return _DRAW * data.all
     config = str(step.configs[0] if step.configs else settings.segmentation[-1])
     if config not in costs:
         return step.seconds
     cfg = read_config(config)
     if step.kind == 'train':
-        return costs[config] * _READING * _trained_images(cfg, counts['train'])
-    images = counts['all' if step.kind == 'predict' else 'train']
+        read = _READ / max(cfg.train_dataloader.get('num_workers') or 1, 1)
+        return _BESIDE * max(costs[config], read) * _trained_images(cfg, data.train)
+    images = data.all if step.kind == 'predict' else data.train
     pixels = view_pixels(cfg, 'tta_pipeline' if step.kind == 'export' else 'test_pipeline')
-    return costs[config] * _READING * _FORWARD * images * pixels / crop_pixels(cfg)
+    forward = costs[config] * _FORWARD * pixels / crop_pixels(cfg)
+    return images * (forward + _READ + _WRITE)
+
+
+def _refined_pixels(step: Step, data: _Data) -> float:
+    """Return the millions of pixels at which an image is refined."""
+    most = read_config(step.configs[0]).get('max_pixels')
+    return min(data.megapixels, most / 1e6) if most else data.megapixels
 
 
 def _trained_images(cfg: Config, images: int) -> int:

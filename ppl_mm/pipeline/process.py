@@ -1,6 +1,7 @@
 """One command as a process of its own, watched through its log."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -58,9 +59,10 @@ class _LogReader:
         self.log, self.position = log, log.stat().st_size
         self.rest, self.stage = '', ''
         self.progress: Progress | None = None
+        self.since = time.monotonic()
 
     def read(self) -> Progress | None:
-        """Return the last progress so far."""
+        """Return the last progress so far, the time since then taken off the time left."""
         with open(self.log, 'rb') as file:
             file.seek(self.position)
             new = file.read()
@@ -71,7 +73,14 @@ class _LogReader:
             self.stage = parse_stage(line) or self.stage
             if found := parse_progress(line):
                 self.progress = replace(found, stage=self.stage)
-        return self.progress
+                self.since = time.monotonic()
+        return self._aged(self.progress)
+
+    def _aged(self, progress: Progress | None) -> Progress | None:
+        if progress is None or progress.seconds_left is None:
+            return progress
+        left = progress.seconds_left - (time.monotonic() - self.since)
+        return replace(progress, seconds_left=max(left, 0.0))
 
 
 def warnings_of(log: Path, begin: int) -> list[str]:

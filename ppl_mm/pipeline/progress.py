@@ -88,22 +88,26 @@ class Estimate:
         """Return the seconds that a step is going to take."""
         return step.seconds * self._scale()
 
-    def _scale(self) -> float:
-        return self.measured / self.guessed if self.guessed else 1.0
+    def _scale(self, guessed: float = 0.0, measured: float = 0.0) -> float:
+        """Return what guesses are multiplied by, with a part of the step at work."""
+        guessed, measured = self.guessed + guessed, self.measured + measured
+        return measured / guessed if guessed else 1.0
 
     def left(self, step: Step, passed: float, progress: Progress | None = None) -> float:
         """Return the seconds until the end of the last step.
 
         Args:
-            step: The one at work.
+            step: The one at work; how fast it is says how fast later ones are.
             passed: Seconds since its start.
             progress: What its output says.
         """
-        scale = self._scale()
         later = sum(seconds for name, seconds in self.guess.items() if name != step.name)
-        if progress is not None and progress.seconds_left is not None:
-            return later * scale + progress.seconds_left
-        return later * scale + max(step.seconds * scale - passed, 0.0)
+        if progress is None or progress.seconds_left is None:
+            scale = self._scale()
+            return later * scale + max(step.seconds * scale - passed, 0.0)
+        left = progress.seconds_left
+        done = passed / (passed + left) if passed else 0.0
+        return later * self._scale(done * step.seconds, passed) + left
 
 
 class Display:

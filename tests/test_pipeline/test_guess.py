@@ -7,7 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from ppl_mm.data_tools.demo.data import write_demo_data
-from ppl_mm.pipeline import load_settings
+from ppl_mm.pipeline import guess, load_settings
 from ppl_mm.pipeline.guess import guess_times, networks
 from ppl_mm.pipeline.image_sizes import crop_size, view_pixels
 from ppl_mm.pipeline.plan import make_plan
@@ -34,9 +34,20 @@ def guesses(planned, cost):
 def test_trainings_take_as_long_as_their_images(planned):
     slow, fast = guesses(planned, 2.0), guesses(planned, 1.0)
     # 4 epochs of 12 images; 8 iterations of 4.
-    assert slow['train_cam'] - fast['train_cam'] == pytest.approx(1.2 * 48)
-    assert slow['train_seg'] - fast['train_seg'] == pytest.approx(1.2 * 32)
+    assert slow['train_cam'] - fast['train_cam'] == pytest.approx(1.1 * 48)
+    assert slow['train_seg'] - fast['train_seg'] == pytest.approx(1.1 * 32)
     assert slow['export_ppl'] > fast['export_ppl'] and slow['refine'] == fast['refine']
+
+
+def test_a_fast_network_waits_for_its_images(planned):
+    read, one = guesses(planned, 1e-6), guesses(planned, 1e-9)
+    assert read['train_cam'] == one['train_cam'] > 5.0 + 48 * 0.001
+
+
+def test_refining_takes_as_long_as_its_pixels(planned, mini, monkeypatch):
+    small = guesses(planned, 1.0)['refine']
+    monkeypatch.setattr(guess, 'image_size', lambda path: (480, 480))  # 48 x 48 before
+    assert guesses(planned, 1.0)['refine'] - 5.0 == pytest.approx(100 * (small - 5.0))
 
 
 def test_what_is_not_measured_or_given_stays(planned):

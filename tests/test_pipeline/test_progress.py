@@ -64,8 +64,28 @@ def test_the_estimate_learns_from_what_was_measured():
     assert estimate.left(first, passed=40) == 50  # never negative
     estimate.learn(first, 20)  # twice as slow as guessed
     assert estimate.left(second, passed=0) == 100
-    assert estimate.left(second, 10, Progress('', 5.0)) == 65
+    # 15 seconds for what was guessed as 20: in all 35 for 30, with 10 of the 15 behind it.
+    assert estimate.left(second, 10, Progress('', 5.0)) == pytest.approx(
+        5 + 30 * (20 + 10) / (10 + 20 * 10 / 15)
+    )
     assert estimate.left(second, 10, Progress('', None)) == 90
+
+
+def test_the_step_at_work_says_how_fast_later_ones_are():
+    first, second = steps(10, 20)
+    estimate = Estimate([first, second])
+    # Half of it took 10 seconds instead of 5.
+    assert estimate.left(first, 10, Progress('', 10.0)) == 10 + 40
+    assert estimate.left(first, 0, Progress('', 10.0)) == 10 + 20
+
+
+def test_the_time_left_passes_between_two_lines_of_a_log(tmp_path):
+    shown = []
+    code = 'import time\nprint("x: 1/9, ETA: 3s", flush=True)\ntime.sleep(1.6)'
+    (tmp_path / 'x.py').write_text(code)
+    run_process([sys.executable, str(tmp_path / 'x.py')], tmp_path / 'x.log', shown.append)
+    left = [one.seconds_left for one in shown if one]
+    assert left == sorted(left, reverse=True) and left[-1] < 2.5
 
 
 def test_lines_where_there_is_no_terminal():
