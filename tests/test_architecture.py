@@ -145,7 +145,7 @@ def test_no_function_is_long():
 def test_public_functions_are_typed_and_documented():
     assert [
         f'{path}:{function.name}'
-        for path, tree in parsed('ppl_mm', 'tools')
+        for path, tree in parsed(*SHIPPED)
         for function in public_functions(tree)
         if not (is_typed(function) and ast.get_docstring(function))
     ] == []

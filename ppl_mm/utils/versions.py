@@ -4,6 +4,7 @@ Everything is read from the packages' metadata: a wrong pair often cannot even
 be imported. ``python -m ppl_mm.utils.versions`` prints the verdict.
 """
 
+import sys
 from importlib import metadata, util
 
 from packaging.requirements import Requirement
@@ -147,6 +148,8 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    from .cli import run
-
-    run(main)
+    try:
+        main()
+    except UserError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)

@@ -132,6 +132,7 @@ def teller(run: Run) -> Callable:
     last = time.monotonic()
 
     def show(step: str, progress: object) -> None:
+        """Print a step and the time that is left."""
         nonlocal last
         if progress is None or time.monotonic() - last < _TELL_EVERY:
             return
@@ -147,6 +148,7 @@ def make_queue(args: argparse.Namespace, runs: Sequence[Run]) -> Queue:
     """Return the queue of these runs."""
 
     def work(run: Run) -> dict:
+        """Do one run, and return its record."""
         kind = KINDS[run.row.kind]
         return kind(run, args.work_dir, args.workers, args.keep, teller(run))()
 

@@ -34,6 +34,7 @@ def fill_tables(text: str, studies: Mapping[str, Study]) -> str:
     """
 
     def fill(match: re.Match) -> str:
+        """Return a table between its comments."""
         start, where, names, columns, end = match.groups()
         file, data, round_name = where.split()
         if file not in studies:

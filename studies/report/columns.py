@@ -53,6 +53,7 @@ def column(heading: str) -> Cell:
     split, name = 'val' if found[1] else 'measured', found[2]
 
     def cell(study: Study, group: Group) -> str:
+        """Return the points above the named row."""
         other = study.find(group.data, group.round, name)
         return '' if other is group else points(paired(group, other, split))
 
@@ -93,6 +94,7 @@ def _score(key: str, split: str = 'measured') -> Cell:
 
 def _vs_plain(split: str = 'measured') -> Cell:
     def cell(study: Study, group: Group) -> str:
+        """Return the points above the best plain CAM."""
         plain = study.baseline(group)
         return '' if plain is group else points(paired(group, plain, split))
 
@@ -113,6 +115,7 @@ def _number(value: float | None, unit: float = 1.0, digits: int = 0) -> str:
 
 def _memory(key: str) -> Cell:
     def cell(study: Study, group: Group) -> str:
+        """Return the highest peak of the random seeds, in GiB."""
         peaks = [record['steps']['train'].get(key) or 0 for record in group.by_seed.values()]
         return _number(max(peaks) or None, 2**30, 1)
 
@@ -121,6 +124,7 @@ def _memory(key: str) -> Cell:
 
 def _vs_recipe(part: str) -> Cell:
     def cell(study: Study, group: Group) -> str:
+        """Return the points above the recipe's own network."""
         recipe = _recipe(study, group)
         return '' if group is recipe else points(paired(group, recipe, part))
 

@@ -70,6 +70,7 @@ class Study:
         alike = [one for one in candidates if shared.get(id(one))]
 
         def merit(one: Group) -> tuple[int, float]:
+            """Prefer rows with more shared random seeds, then a higher mean."""
             seeds = shared[id(one)]
             scores = one.each('mIoU')
             return len(seeds), mean(scores[seed] for seed in seeds)

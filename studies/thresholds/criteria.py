@@ -30,6 +30,7 @@ def spread(deviations: float) -> Criterion:
     """
 
     def choose(maps: MapSet) -> float:
+        """Return the cut that the maps give."""
         levels = [one.strongest.mean() + deviations * one.strongest.std() for one in maps.shown]
         return float(np.mean(levels))
 
@@ -71,6 +72,7 @@ def soft_area(factor: float) -> Criterion:
     """
 
     def choose(maps: MapSet) -> float:
+        """Return the cut whose share of cells comes closest."""
         values = [one.strongest.ravel() for one in maps.shown]
         wanted = factor * np.mean([one.mean() for one in values])
         above = [np.mean([(one > cut).mean() for one in values]) for cut in CUTS]

@@ -58,6 +58,7 @@ def _pad_input(vertical: int, horizontal: int) -> Callable:
     """A hook that pads what a convolution is given."""
 
     def pad(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+        """Repeat the outermost cells, as wide as the padding."""
         sides = (horizontal, horizontal, vertical, vertical)
         return F.pad(inputs[0], sides, mode='replicate')
 

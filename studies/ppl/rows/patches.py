@@ -35,9 +35,11 @@ def crops(data: str) -> list[Row]:
     )
 
     def row(name: str, hypothesis: str, method: str, options: dict) -> Row:
+        """Return a row of the plain recipe with other settings."""
         return Row(name, data, PLAIN_CONFIG[data], method, hypothesis, options)
 
     def plain(side: int, options: dict) -> Row:
+        """Return the plain CAM at a crop, to compare with."""
         return row(f'plain_crop_{side}', 'a larger crop is as good', PLAIN, options)
 
     return [
@@ -88,6 +90,7 @@ def moving(data: str) -> list[Row]:
     middle = CUTS[data][1]
 
     def moved(row: Row, hypothesis: str) -> Row:
+        """Return a row whose grid moves."""
         kind = row.options['model.neck']['type'].removeprefix('ppl_mm.')
         types = {'model.neck.type': f'ppl_mm.Moving{kind}'}
         return replace(
@@ -113,6 +116,7 @@ def branches(data: str) -> list[Row]:
     trained = VARIANTS | {'model.head.type': 'ppl_mm.BranchCAMHead', 'model.head.branch_loss': 1.0}
 
     def rows(name: str, options: dict, hypothesis: str) -> list[Row]:
+        """Return a row for each rule that fuses the branches."""
         return [
             Row(
                 name if rule == 'sum' else f'{name}_{rule}',

@@ -17,6 +17,7 @@ def path() -> list[Row]:
     }
 
     def pipeline(name: str, method: str, hypothesis: str, *seeds: int) -> Row:
+        """Return the row of a pipeline of voc6."""
         config = f'configs/voc6/{name}.py'
         return Row(
             name, 'voc6', config, method, hypothesis, round='final', seeds=seeds, kind='pipeline'
@@ -57,6 +58,7 @@ def noise(data: str, seeds: tuple[int, ...]) -> list[Row]:
     pipeline = dict(name='pipeline', config=f'configs/{data}/pipeline.py')
 
     def row(name: str, hypothesis: str, options: dict | None = None, **extra) -> Row:
+        """Return the row of one network on the labels of the pipeline."""
         return Row(
             name,
             data,

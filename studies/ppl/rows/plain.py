@@ -1,5 +1,7 @@
 """Chapter 1: the plain CAM, with as many tried settings as patch learning."""
 
+from functools import partial
+
 from studies.engine.row import PLAIN, Row
 
 from .setting import PLAIN_CONFIG, views
@@ -7,10 +9,7 @@ from .setting import PLAIN_CONFIG, views
 
 def plain(data: str) -> dict[str, Row]:
     """Return lengths and learning rates of a plain CAM, by name."""
-
-    def row(name: str, hypothesis: str, **changes) -> Row:
-        return Row(name, data, PLAIN_CONFIG[data], PLAIN, hypothesis, **changes)
-
+    row = partial(_row, data)
     rows = [
         row('plain', 'the baseline, with the settings of the recipe'),
         row('plain_2', 'a longer training no longer stops at the head', epochs=2),
@@ -31,10 +30,7 @@ def plain(data: str) -> dict[str, Row]:
 
 def scales(data: str) -> list[Row]:
     """Return rows about the best size of images for a plain CAM, in training and export."""
-
-    def row(name: str, hypothesis: str, **changes) -> Row:
-        return Row(name, data, PLAIN_CONFIG[data], PLAIN, hypothesis, **changes)
-
+    row = partial(_row, data)
     long_side = 'train_dataloader.dataset.pipeline.1.'
     near = {long_side + 'min_size': 320, long_side + 'max_size': 640}
     return [
@@ -53,3 +49,7 @@ def scales(data: str) -> list[Row]:
             test_options=views(2.0),
         ),
     ]
+
+
+def _row(data: str, name: str, hypothesis: str, **changes) -> Row:
+    return Row(name, data, PLAIN_CONFIG[data], PLAIN, hypothesis, **changes)

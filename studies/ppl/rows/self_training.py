@@ -19,6 +19,7 @@ def self_trained(data: str) -> dict[str, Row]:
     early, middle, late = CUTS[data]
 
     def row(name: str, hypothesis: str, options: dict) -> Row:
+        """Return the row of a stage that learns from labels."""
         return Row(
             name,
             data,
