@@ -57,6 +57,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--workers', type=int, metavar='N', help='threads that read images (default: one a CPU)'
     )
+    parser.add_argument(
+        '--corrected',
+        type=Path,
+        metavar='DIR',
+        help='after a first run: a copy of DIR/masks in which you have corrected some; they choose '
+        'the threshold, the network learns from them, and they are not replaced',
+    )
     add_config_options(parser, 'segmentation_tta=True')
     return parser.parse_args(argv)
 
@@ -72,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         options=args.cfg_options or {},
         skip_bad=args.skip_bad,
         workers=args.workers,
+        corrected=args.corrected,
     )
     print('\n'.join(closing_lines(make_masks(job))))
 

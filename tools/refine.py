@@ -55,6 +55,12 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add_maps_to_refine(parser)
     parser.add_argument(
+        '--masks',
+        metavar='DIR',
+        help='<image>.png of some images: masks that a person has drawn, which become the labels '
+        'of these images as they are',
+    )
+    parser.add_argument(
         '--save-scores',
         action='store_true',
         help='also write the refined maps, e.g. for eval_cam.py',
@@ -69,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)
-    refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores)
+    refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores, args.masks)
     summary = refinement.run(image_ids, args.split, args.workers)
     if is_main_process():
         print('\n'.join(summary.lines(args.out_dir)))

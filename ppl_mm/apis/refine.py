@@ -5,15 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mmengine.dist import all_gather_object, barrier, get_rank, get_world_size, is_main_process
 
+from ..errors import UserError
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import RefinementRecord
 from ..formats.ground_truth import read_negatives
 from ..formats.label_summary import LabelSummary, summarize_labels
+from ..formats.mask_file import check_labels, read_mask, write_label
 from ..refine.config import build_chain, chain_settings, used_files
+from ..utils.files import file_sha256
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
@@ -80,6 +84,8 @@ class FolderRefinement:
         out_dir: Gets ``labels/<image>.png`` and ``export.json``, so that it can stand wherever an
             export can. Nothing is written there before :meth:`run`.
         save_scores: Write the refined maps to ``cams/<image>.npz``. Defaults to False.
+        masks: Holds ``<image>.png`` of some images: masks that a person has drawn, which become
+            the labels of these images as they are. Defaults to None: there are none.
 
     Raises:
         UserError: If the chain cannot be built.
@@ -92,13 +98,18 @@ class FolderRefinement:
     """
 
     def __init__(
-        self, cfg: Mapping, folder: CamFolder, out_dir: str | os.PathLike, save_scores: bool = False
+        self,
+        cfg: Mapping,
+        folder: CamFolder,
+        out_dir: str | os.PathLike,
+        save_scores: bool = False,
+        masks: str | os.PathLike | None = None,
     ) -> None:
         self.where = str(getattr(cfg, 'filename', None) or 'config')
         self.settings = chain_settings(cfg, self.where, folder.record)
         build_chain(self.settings)  # says what is wrong before any image
         self.source, self.folder = folder, ExportFolder(out_dir)
-        self.save_scores = save_scores
+        self.save_scores, self.masks = save_scores, _find_masks(masks)
 
     def run(
         self, image_ids: Sequence[str], split: str | None = None, workers: int | None = None
@@ -139,12 +150,14 @@ class FolderRefinement:
             source=source.identity(),
             refine_config=self.where,
             **self.settings.chain(),
-            files=used_files(self.settings.chain()),
+            files=used_files(self.settings.chain())
+            | {str(path): file_sha256(path) for path in self.masks.values()},
         )
 
     def _run(
         self, image_ids: Sequence[str], split: str | None, workers: int | None
     ) -> RefinementSummary:
+        on_main_process(lambda: self._write_given(image_ids))
         done = self._done()
         todo = [image_id for image_id in image_ids if image_id not in done]
         barrier()  # all have seen the same files
@@ -168,6 +181,18 @@ class FolderRefinement:
             sorted(one.image_id for one in outcomes if one.blank),
             labels.warnings(self.source.classes),
         )
+
+    def _write_given(self, image_ids: Sequence[str]) -> None:
+        """Write the masks of the images that have one as their labels."""
+        classes = self.source.classes
+        for image_id in sorted(self.masks.keys() & set(image_ids)):
+            path = self.masks[image_id]
+            mask = read_mask(path)
+            advice = f'the classes are {", ".join(classes)}, from 1 on'
+            check_labels(mask, len(classes), path, advice)
+            if mask.shape != (size := self.source.read_cam(image_id).size):
+                raise UserError(f'{path}: is of {mask.shape} pixels, its image of {size}')
+            write_label(self.folder.label_path(image_id), mask)
 
     def _done(self) -> set[str]:
         done = self.folder.label_ids()
@@ -195,3 +220,14 @@ class FolderRefinement:
         self._record = replace(self._record, **changes)
         if is_main_process():
             self.folder.write(self._record)
+
+
+def _find_masks(folder: str | os.PathLike | None) -> dict[str, Path]:
+    """Return the path of each mask of a folder by image id."""
+    if folder is None:
+        return {}
+    root = Path(folder)
+    if not root.is_dir():
+        raise UserError(f'--masks {root}: no such folder; give the folder of the masks')
+    found = sorted(root.rglob('*.png'))
+    return {path.relative_to(root).with_suffix('').as_posix(): path for path in found}

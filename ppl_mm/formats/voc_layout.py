@@ -55,6 +55,9 @@ class VOCLayout:
     CLASSES: ClassVar[str] = 'classes.txt'
     LABELS: ClassVar[str] = 'image_labels.csv'
     JSON_LABELS: ClassVar[str] = 'image_labels.json'
+    #: Masks that a user has corrected, and the list of the training images among them.
+    CORRECTED: ClassVar[str] = 'Corrected'
+    CORRECTED_SPLIT: ClassVar[str] = 'corrected'
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
@@ -68,6 +71,11 @@ class VOCLayout:
     def mask_dir(self) -> Path:
         """The folder of masks."""
         return self.root / self.MASKS
+
+    @property
+    def corrected_dir(self) -> Path:
+        """The folder of masks that a user has corrected."""
+        return self.root / self.CORRECTED
 
     @property
     def annotation_dir(self) -> Path:
@@ -96,6 +104,10 @@ class VOCLayout:
     def mask_path(self, image_id: str) -> Path:
         """Return the path of the mask of an image."""
         return self.mask_dir / f'{image_id}.png'
+
+    def corrected_path(self, image_id: str) -> Path:
+        """Return the path of the corrected mask of an image."""
+        return self.corrected_dir / f'{image_id}.png'
 
     def annotation_path(self, image_id: str) -> Path:
         """Return the path of the XML file of an image."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..data_tools.own.corrections import CORRECTIONS
 from ..data_tools.own.settings import SOURCES
 from ..formats.result_folder import ResultFolder
+from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
 from .config_keys import data_options
 from .settings import PipelineSettings
@@ -75,6 +77,7 @@ def export(
     method: str,
     needs: Sequence[str] = (),
     role: str = '',
+    corrected: bool = False,
 ) -> Step:
     """Return an export of the maps of a network.
 
@@ -88,10 +91,14 @@ def export(
         method: The key of the method, or network, whose maps they are.
         needs: Names of steps beside the training.
         role: The part of the data of which the report shows it.
+        corrected: Whether the masks that a user has corrected choose the threshold.
     """
-    folder = make.dir / name
-    options = data_options(read_config(config), str(make.settings.data_root), ('test',))
+    folder, data_root = make.dir / name, make.settings.data_root
+    options: dict = data_options(read_config(config), str(data_root), ('test',))
     command = [make.tools / 'export_cam.py', config, trained.folder, '--out-dir', folder]
+    if corrected:
+        command += ['--threshold-split', VOCLayout.CORRECTED_SPLIT]
+        options['test_dataloader.dataset.data_prefix.seg_map_path'] = VOCLayout.CORRECTED
     return make.step(
         'export',
         name,
@@ -103,6 +110,7 @@ def export(
         outputs=(folder / 'export.json',),
         folder=folder,
         configs=(config,),
+        files=(data_root / CORRECTIONS,) if corrected else (),
     )
 
 
@@ -115,6 +123,7 @@ def refine(
     source: Step,
     affinity: Step | None = None,
     role: str = '',
+    corrected: bool = False,
 ) -> Step:
     """Return a refinement of exported maps, or the labels of a round in between.
 
@@ -127,8 +136,10 @@ def refine(
         source: The export.
         affinity: The training of the AffinityNet that random walks use.
         role: The part of the data of which the report shows it.
+        corrected: Whether masks that a user has corrected are the labels of their images.
     """
-    folder = make.dir / name
+    folder, data_root = make.dir / name, make.settings.data_root
+    masks = ['--masks', data_root / VOCLayout.CORRECTED] if corrected else []
     options = _walk_options(read_config(config), affinity) if affinity else {}
     return make.step(
         kind,
@@ -140,6 +151,7 @@ def refine(
             source.folder,
             '--out-dir',
             folder,
+            *masks,
             *cfg_options(options),
         ],
         role=role,
@@ -147,6 +159,7 @@ def refine(
         outputs=(folder / 'export.json',),
         folder=folder,
         configs=(config, *(affinity.configs if affinity and options else ())),
+        files=(data_root / CORRECTIONS,) if corrected else (),
     )
 
 
@@ -216,7 +229,8 @@ def predict(make: Maker, trained: Step) -> Step:
 def deliver(make: Maker, trained: Step, predicted: Step, results: ResultFolder) -> Step:
     """Return the step that writes the masks of all photographs, and the network."""
     command = ['-m', 'ppl_mm.pipeline.deliver', trained.folder, predicted.folder]
-    command += ['--data-root', make.settings.data_root, '--out', results.root]
+    data = make.settings.data_root
+    command += ['--data-root', data, '--out', results.root]
     return make.step(
         'deliver',
         'deliver',
@@ -224,6 +238,7 @@ def deliver(make: Maker, trained: Step, predicted: Step, results: ResultFolder) 
         command,
         needs=(trained.name, predicted.name),
         outputs=(results.masks_record, results.model),
+        files=(data / CORRECTIONS,) if make.settings.corrected else (),
     )
 
 

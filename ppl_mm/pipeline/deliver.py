@@ -4,7 +4,6 @@ A step of tools/pipeline.py.
 """
 
 import argparse
-import csv
 import json
 import shutil
 from pathlib import Path
@@ -14,13 +13,15 @@ import torch
 from PIL import Image
 
 from ..apis.given_images import output_names
+from ..data_tools.own.corrections import images_of
 from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
-from ..data_tools.own.settings import RECORD, SOURCES, OwnDataSettings
+from ..data_tools.own.settings import RECORD, OwnDataSettings
 from ..errors import UserError
 from ..formats.mask_file import read_mask, write_label
 from ..formats.orientation import orientation_of, upright_size
 from ..formats.result_folder import ResultFolder
+from ..formats.voc_layout import VOCLayout
 from ..utils.checkpoint_file import read_checkpoint
 from ..utils.cli import run
 from ..utils.files import atomic_write, write_json
@@ -31,6 +32,8 @@ from .predict import LABELS
 
 def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> int:
     """Write a mask for each photograph that a data set was made from.
+
+    It is the user's where that has corrected one, else the network's.
 
     Args:
         data_root: A data set of ``own_data.py``.
@@ -45,12 +48,15 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     Raises:
         UserError: If the data set or a label is missing.
     """
-    photos, image_of = _photos(data_root), _images_of(data_root)
+    photos, image_of = _photos(data_root), images_of(data_root)
     used = [name for name in photos if escaped(name) in image_of]
+    layout = VOCLayout(data_root)
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
     before = _written_before(results)
     for photo, name in track(list(names.items()), 'writing masks'):
-        label = read_mask(predicted / LABELS / f'{image_of[escaped(photo)]}.png')
+        image = image_of[escaped(photo)]
+        path = layout.corrected_path(image)  # what a user has drawn is not replaced
+        label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
         _write_mask(results.masks / name, label, photos[photo])
     for name in before - set(names.values()):
         (results.masks / name).unlink(missing_ok=True)
@@ -98,13 +104,6 @@ def _photos(data_root: Path) -> dict[str, Path]:
         masks=folder('masks'),
     )
     return find_photos(settings)[0]
-
-
-def _images_of(data_root: Path) -> dict[str, str]:
-    """Return the image id of each photograph that is used, by its name."""
-    with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
-        rows = list(csv.DictReader(file))
-    return {row['photo']: row['image'] for row in rows if row['image'] and not row['problem']}
 
 
 def _written_before(results: ResultFolder) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
+from ..data_tools.own.corrections import take_corrections
 from ..data_tools.own.data import OwnData
 from ..data_tools.own.report import print_summary
 from ..data_tools.own.settings import OwnDataSettings
@@ -44,6 +45,8 @@ class MaskJob:
         options: Settings that replace those of the pipeline config.
         skip_bad: Whether photographs and masks that cannot be used are left out.
         workers: Threads that read photographs. Defaults to None: one for each CPU.
+        corrected: Masks of an earlier run that a user has corrected, see
+            :func:`.take_corrections`. Defaults to None: those that were given before.
     """
 
     data: OwnDataSettings
@@ -53,6 +56,7 @@ class MaskJob:
     options: Mapping = field(default_factory=dict)
     skip_bad: bool = True
     workers: int | None = None
+    corrected: Path | None = None
 
 
 def make_masks(job: MaskJob) -> ResultFolder:
@@ -78,6 +82,9 @@ def make_masks(job: MaskJob) -> ResultFolder:
     with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
         preset = _claim(job, results)
         _make_data(job, results)
+        if job.corrected:
+            found = take_corrections(job.corrected, results)
+            print('\n'.join(found.lines(job.corrected)))
         pipeline = _pipeline(job, preset, results)
         pipeline.announce()
         pipeline.run()
@@ -94,6 +101,8 @@ def closing_lines(results: ResultFolder) -> list[str]:
         *([f'look at them: {first}'] if first.is_file() else []),
         f'the network:  {results.model}',
         '',
+        'Masks that you have corrected, in a copy of that folder, are learnt from with',
+        '  --corrected COPY',
         'Masks of new images:',
         f'  {command_line("predict")} NEW_IMAGES {results.root} --out new_masks',
     ]

@@ -120,7 +120,15 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     if make.settings.is_measured:
         chosen += ['--threshold-split', splits['threshold']]
     train = commands.export(
-        make, name, f'{title} train', config, trained, chosen, method.key, role='train'
+        make,
+        name,
+        f'{title} train',
+        config,
+        trained,
+        chosen,
+        method.key,
+        role='train',
+        corrected=make.settings.corrected_choose and not make.settings.is_measured,
     )
     if not make.settings.is_measured:
         return [train]
@@ -138,6 +146,11 @@ def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:
     """From the last method's maps, by role, to pseudo-labels that follow the image."""
     config = make.settings.refinement
     if not config:
+        if make.settings.corrected:
+            raise UserError(
+                f'{make.settings.path}: corrected masks are learnt from with the refined labels; '
+                'add a refinement'
+            )
         return []
     affinity = trainings.train_affinity(make, maps['train'])
     trained = affinity[-1] if affinity else None
@@ -151,6 +164,7 @@ def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:
             source,
             trained,
             role,
+            make.settings.corrected and role == 'train',
         )
         for role, source in maps.items()
     ]
@@ -199,6 +213,7 @@ def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Ste
                 trained,
                 own.segmentation_labels,
                 _NETWORK,
+                make.settings.corrected,
             )
             labels = steps[-1]
     return steps

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..data_tools.own.corrections import has_corrections
 from ..errors import UserError
 from ..formats.voc_layout import VOCLayout
 from ..utils.config import read_config
@@ -97,6 +98,17 @@ class PipelineSettings:
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
     results: Path | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a user has corrected masks of the data, to learn from."""
+        return self.results is not None and has_corrections(self.data_root)
+
+    @property
+    def corrected_choose(self) -> bool:
+        """Whether some of them are of training images, so that they choose the threshold."""
+        layout = VOCLayout(self.data_root)
+        return self.corrected and layout.split_path(VOCLayout.CORRECTED_SPLIT).is_file()
 
     @property
     def is_measured(self) -> bool:

@@ -137,13 +137,23 @@ def train_affinity(make: Maker, maps: Step) -> list[Step]:
 
 
 def label_maps(
-    make: Maker, part: str, where: str, config: Path, trained: Step, labels: Path, network: str
+    make: Maker,
+    part: str,
+    where: str,
+    config: Path,
+    trained: Step,
+    labels: Path,
+    network: str,
+    corrected: bool = False,
 ) -> list[Step]:
     """Return an export of what a network sees in the training images, and its labels."""
     split = ['--split', make.settings.splits['train']]
     title = f'export the maps of {network} {where}'
     maps = export(make, f'export_{part}', title, config, trained, split, trained.method)
-    return [maps, refine(make, 'label', f'label_{part}', f'label the maps {where}', labels, maps)]
+    labelled = refine(
+        make, 'label', f'label_{part}', f'label the maps {where}', labels, maps, corrected=corrected
+    )
+    return [maps, labelled]
 
 
 def numbered(name: str, title: str, number: int, count: int) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """One command from a folder of images to masks of all of them."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.data_tools.demo.data import write_demo_data
+from ppl_mm.data_tools.own.corrections import mask_names
 from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.data_check import fit_to_masks
@@ -191,3 +193,35 @@ def test_with_masks_everything_is_measured(job):
     report = json.loads((job.out / 'work/report.json').read_text())
     assert {one['role'] for one in report['measurements']} == {'masked', 'val'}
     assert read_mask(job.out / 'masks/apple/1.png').shape == (48, 64)
+
+
+@pytest.mark.slow
+def test_corrected_masks_are_learnt_from_and_kept(job):
+    assert job.run().returncode == 0
+    names = mask_names(job.out / 'data')
+    train = (job.out / 'data/ImageSets/Segmentation/train.txt').read_text().split()
+    name, image = next((a, b) for a, b in names.items() if b in train and 'apple/' in a)
+    copy = shutil.copytree(job.out / 'masks', job.folder / 'copy')
+    drawn = np.zeros_like(read_mask(copy / name))
+    drawn[:7] = 1
+    Image.fromarray(drawn).save(copy / name)
+
+    trained = job.out / 'work/steps/train_cam.json'
+    before = trained.stat().st_mtime_ns
+    done = job.run('--corrected', copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '1 corrected masks, 1 of them of training images' in done.stdout
+    refined = job.out / 'work/refine'
+    assert trained.stat().st_mtime_ns == before  # the classifier is not trained again
+    assert (read_mask(refined / f'labels/{image}.png') == drawn).all()
+    assert (read_mask(job.out / 'masks' / name) == drawn).all()
+    record = json.loads((job.out / 'work/export_cam/export.json').read_text())
+    assert record['threshold_from']['split'] == 'corrected'
+
+    again = job.run()  # they stay without the option
+    assert 'steps are finished' in again.stdout, again.stdout + again.stderr
+    drawn[:7] = 2
+    Image.fromarray(drawn).save(copy / name)
+    changed = job.run('--corrected', copy)
+    assert changed.returncode == 0 and trained.stat().st_mtime_ns == before
+    assert (read_mask(job.out / 'masks' / name) == drawn).all()

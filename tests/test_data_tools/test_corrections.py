@@ -1,0 +1,127 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppl_mm.data_tools.own.corrections import (
+    CORRECTIONS,
+    has_corrections,
+    mask_names,
+    take_corrections,
+)
+from ppl_mm.data_tools.own.data import OwnData
+from ppl_mm.data_tools.own.settings import OwnDataSettings
+from ppl_mm.errors import UserError
+from ppl_mm.formats.mask_file import read_mask, write_label
+from ppl_mm.formats.result_folder import ResultFolder
+from ppl_mm.formats.voc_layout import VOCLayout
+
+SIZE = (60, 40)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A data set of two classes, one photo of them large, and masks that are all background."""
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        size = (120, 80) if number == 0 else SIZE
+        picture = Image.fromarray(rng.integers(0, 255, (*size[::-1], 3), np.uint8))
+        path = tmp_path / 'photos' / ('cat', 'dog')[number % 2] / f'{number}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+    results = ResultFolder(tmp_path / 'out')
+    settings = OwnDataSettings(tmp_path / 'photos', results.data, max_long_side=60)
+    OwnData(settings, workers=1).make()
+    for name in mask_names(results.data):
+        write_label(results.masks / name, np.zeros(SIZE[::-1], np.uint8))
+    return results
+
+
+@pytest.fixture
+def copy(results, tmp_path):
+    return shutil.copytree(results.masks, tmp_path / 'copy')
+
+
+def draw(path, value=1, size=SIZE, **options):
+    mask = np.zeros(size[::-1], np.uint8)
+    mask[5:20, 5:30] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(mask, **options).save(path)
+    return mask
+
+
+def corrected(results):
+    return {path.name for path in VOCLayout(results.data).corrected_dir.rglob('*.png')}
+
+
+def test_what_was_changed_is_taken_and_nothing_else(results, copy):
+    names = mask_names(results.data)
+    train = VOCLayout(results.data).read_split('train')
+    val = VOCLayout(results.data).read_split('val')
+    by_image = {image: name for name, image in names.items()}
+    mask = draw(copy / by_image[train[0]])
+    draw(copy / by_image[val[0]])
+    draw(copy / 'cat/somebody.png')
+    found = take_corrections(copy, results)
+    assert (found.taken, found.learnt, found.unchanged) == (2, 1, 10)
+    assert found.unknown == ('cat/somebody.png',)
+    assert 'somebody' in found.lines(copy)[1] and '2 corrected' in found.lines(copy)[0]
+    layout = VOCLayout(results.data)
+    assert (read_mask(layout.corrected_path(train[0])) == mask).all()
+    assert layout.read_split('corrected') == [train[0]]
+    assert set(json.loads((results.data / CORRECTIONS).read_text())) == {train[0], val[0]}
+    assert OwnData(OwnDataSettings(results.root.parent / 'photos', results.data, max_long_side=60))
+
+
+def test_a_copy_stays_one_when_masks_are_made_again(results, copy):
+    draw(copy / 'dog/1.png')
+    take_corrections(copy, results)
+    for name in mask_names(results.data):  # another run has made other masks
+        write_label(results.masks / name, np.ones(SIZE[::-1], np.uint8))
+    draw(copy / 'dog/3.png')
+    found = take_corrections(copy, results)
+    assert (found.taken, found.unchanged) == (2, 10)
+    # What the next run has written of a correction is still the correction.
+    shutil.copyfile(copy / 'dog/1.png', results.masks / 'dog/1.png')
+    assert take_corrections(copy, results).taken == 2
+
+
+def test_a_large_photo(results, copy):
+    draw(copy / 'cat/0.png', size=(120, 80))
+    take_corrections(copy, results)
+    image = mask_names(results.data)['cat/0.png']
+    assert read_mask(VOCLayout(results.data).corrected_path(image)).shape == (40, 60)
+
+
+def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
+    draw(copy / 'dog/1.png')
+    take_corrections(copy, results)
+    assert has_corrections(results.data) and len(corrected(results)) == 1
+    (tmp_path / 'none').mkdir()
+    assert take_corrections(tmp_path / 'none', results).taken == 0
+    assert not has_corrections(results.data) and not corrected(results)
+    assert not VOCLayout(results.data).split_path('corrected').exists()
+
+
+@pytest.mark.parametrize(
+    'spoil, words',
+    [
+        (lambda path: draw(path, 7), 'has the label 7'),
+        (lambda path: draw(path, size=(40, 60)), 'without cropping or turning'),
+        (lambda path: path.write_bytes(b'no picture'), 'dog/1.png'),
+        (lambda path: Image.new('RGB', SIZE, (9, 0, 0)).save(path), 'indexed or grey'),
+    ],
+)
+def test_a_mask_that_cannot_be_used_is_one_line(results, copy, spoil, words):
+    spoil(copy / 'dog/1.png')
+    with pytest.raises(UserError, match=words) as error:
+        take_corrections(copy, results)
+    assert 'dog/1.png' in str(error.value) and '\n' not in str(error.value)
+    assert not has_corrections(results.data)
+
+
+def test_a_folder_that_is_missing(results, tmp_path):
+    with pytest.raises(UserError, match=r'--corrected .*nowhere: no such folder'):
+        take_corrections(tmp_path / 'nowhere', results)
