@@ -1,5 +1,7 @@
 """The one exception type that a command shows as a single line, and that line."""
 
+import traceback
+
 
 class UserError(ValueError):
     """Report something that the user can fix.
@@ -28,4 +30,10 @@ def first_line(error: BaseException) -> str:
     elif isinstance(error, OSError) and error.strerror:
         text = error.strerror
     lines = (line.strip() for line in str(text).splitlines())
-    return next(filter(None, lines), type(error).__name__)[:200]
+    return next(filter(None, lines), _assertion(error) or type(error).__name__)[:200]
+
+
+def _assertion(error: BaseException) -> str | None:
+    """Return the source of an assertion without a message."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].line if frames and isinstance(error, AssertionError) else None

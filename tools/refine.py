@@ -71,7 +71,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Refine a folder; the status is 1 where images have failed."""
     args = parse_args(argv)
-    cfg = read_checked_config(args.config, args.cfg_options, CHAIN_KEYS)
+    cfg = read_checked_config(args.config, args.cfg_options, {*CHAIN_KEYS, 'custom_imports'})
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

@@ -15,9 +15,10 @@ from ppl_mm.apis.trained_model import is_segmentation
 from ppl_mm.apis.without_masks import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
+from ppl_mm.utils.building import building, running
 from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import building, read_runner_config
+from ppl_mm.utils.config import read_runner_config
 from ppl_mm.utils.files import naming_file
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 
@@ -184,7 +185,8 @@ def test(cfg: Config, out: str | None) -> None:
     check_checkpoint(runner.model, cfg.load_from)
     if out and is_segmentation(cfg):
         check_names(runner, out)
-    runner.test()
+    with running(cfg):
+        runner.test()
 
 
 if __name__ == '__main__':

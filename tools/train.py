@@ -13,9 +13,10 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
 from ppl_mm.utils import distributed
 from ppl_mm.utils.batches import require_batches
+from ppl_mm.utils.building import building, running
 from ppl_mm.utils.checkpoints import check_checkpoint
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import building, read_runner_config
+from ppl_mm.utils.config import read_runner_config
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
 
@@ -126,7 +127,8 @@ def train(cfg: Config, overwrite: bool) -> None:
     if overwrite and is_main_process():
         remove_old_run(cfg)
     try:
-        runner.train()
+        with running(cfg):
+            runner.train()
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt('the same command with --resume continues') from error
 

@@ -23,6 +23,7 @@ from ..formats.ground_truth import GroundTruth
 from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import write_label
 from ..formats.voc_layout import VOCLayout
+from ..utils.building import running
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from .cam_folder import CamFolder
@@ -190,7 +191,9 @@ class CAMExport:
         barrier()  # all have counted the same files
         if pending:
             dataset = dict(self._dataset_config(split), indices=pending)
-            export_runner(self.cfg, self.checkpoint, self.folder, dataset).test()
+            runner = export_runner(self.cfg, self.checkpoint, self.folder, dataset)
+            with running(self.cfg):
+                runner.test()
         return ids
 
     def _check_masks(self, split: str) -> None:

@@ -10,8 +10,9 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
+from ..utils.building import building
 from ..utils.checkpoints import load_checkpoint, resolve_checkpoint
-from ..utils.config import building, read_runner_config
+from ..utils.config import read_runner_config
 
 
 def find_model(

@@ -3,8 +3,7 @@
 import os
 import tempfile
 from argparse import ArgumentError, ArgumentParser, Namespace
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 
 from mmengine.config import Config, DictAction
 from mmengine.utils import import_modules_from_strings
@@ -12,9 +11,6 @@ from mmengine.utils import import_modules_from_strings
 from ..errors import UserError, first_line
 from .files import no_space
 from .project import find_config
-
-#: Set in the environment, it has errors shown with their tracebacks.
-TRACEBACK = 'PPL_MM_TRACEBACK'
 
 
 class ConfigOptions(DictAction):
@@ -92,7 +88,13 @@ def _merge(cfg: Config, options: Mapping) -> None:
                 f'({first_line(error)})'
             ) from error
     if any(key.startswith('custom_imports') for key in options):
-        import_modules_from_strings(**cfg.custom_imports)
+        try:
+            import_modules_from_strings(**cfg.custom_imports)
+        except Exception as error:  # a module is code: anything can be raised
+            raise UserError(
+                f'{cfg.filename}: --cfg-options custom_imports={cfg.custom_imports} cannot be '
+                f'imported ({first_line(error)})'
+            ) from error
 
 
 def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
@@ -111,23 +113,28 @@ def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) 
             model.
     """
     from .config_check import check_config
+    from .config_readers import default_hooks, first_keys
 
     if not read_config(path).get('model'):
         raise UserError(f'{path}: not the config of a training: it has no model')
-    cfg = read_checked_config(path, options)
+    cfg = read_checked_config(path, options, first_keys())
     check_config(cfg)
+    if hooks := cfg.get('default_hooks'):  # None leaves out; mmengine knows its own ones only
+        cfg.default_hooks = {
+            key: hook for key, hook in hooks.items() if hook is not None or key in default_hooks()
+        }
     return cfg
 
 
 def read_checked_config(
-    path: str | os.PathLike, options: Mapping | None = None, keys: Collection[str] = ()
+    path: str | os.PathLike, options: Mapping | None, keys: Collection[str]
 ) -> Config:
     """Read any config, and refuse options whose first key nothing reads.
 
     Args:
         path: The config.
         options: Settings to change in it, by dotted key.
-        keys: First keys that are read, beside those that the config sets and a Runner reads.
+        keys: First keys that are read.
 
     Returns:
         The config, its bases and the options merged.
@@ -138,25 +145,5 @@ def read_checked_config(
     """
     from .config_check import check_option_keys
 
-    check_option_keys(str(path), [*read_config(path), *keys], options or ())
+    check_option_keys(str(path), read_config(path), keys, options or {})
     return read_config(path, options)
-
-
-@contextmanager
-def building(cfg: Config) -> Iterator[None]:
-    """Tell in one line what cannot be built from a config.
-
-    Raises:
-        UserError: Instead of whatever a constructor raises.
-    """
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as error:  # constructors raise anything
-        if os.environ.get(TRACEBACK) or no_space(error):
-            raise
-        raise UserError(
-            f'{cfg.filename}: cannot be built ({type(error).__name__}: {first_line(error)}); '
-            f'{TRACEBACK}=1 in the environment shows where'
-        ) from error

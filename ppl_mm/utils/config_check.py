@@ -6,60 +6,19 @@ loader or of ``--cfg-options`` never. Here every key of a config is compared
 with what will read it.
 """
 
-import difflib
-import inspect
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
-from types import ModuleType
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 
 from mmengine.config import Config
-from mmengine.registry import Registry
 
 from ..errors import UserError
+from .config_readers import KeyReaders, default_hooks, first_keys, is_read_by_mmengine, suggestion
+from .config_values import check_value
 
-# Settings that mmengine reads itself before it builds the type beside them.
-_READ_BY_MMENGINE = {
-    'optim_wrapper': {'constructor', 'paramwise_cfg', 'type'},
-    'param_scheduler': {'convert_to_iter_based', 'epoch_length'},
-    'default_hooks': {'priority'},
-    'custom_hooks': {'priority'},
-}
 # Parts whose builders take more than the constructor says, or other names.
 _OPEN = ('norm_cfg', 'act_cfg', 'conv_cfg', 'init_cfg', 'upsample_cfg', 'model_wrapper_cfg')
 _MARKS = {'type', '_delete_', '_scope_'}
-
-
-def _positive_int(value: object) -> bool:
-    return type(value) is int and value > 0
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and type(value) is not bool and 0 <= value < math.inf
-
-
-def _count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-# What some settings must be, wherever they stand.
-_VALUES: dict[str, tuple[Callable[[object], bool], str]] = {
-    'max_epochs': (_positive_int, 'a whole number above 0'),
-    'max_iters': (_positive_int, 'a whole number above 0'),
-    'epochs': (_positive_int, 'a whole number above 0'),
-    'val_interval': (_positive_int, 'a whole number above 0'),
-    'batch_size': (_positive_int, 'a whole number above 0'),
-    'num_classes': (_positive_int, 'a whole number above 0'),
-    'num_workers': (_count, 'a whole number, 0 or more'),
-    'seed': (lambda value: value is None or _count(value), 'a whole number, 0 or more'),
-    'lr': (_number, 'a number, 0 or more'),
-    'crop_size': (
-        lambda value: all(
-            map(_positive_int, value if isinstance(value, list | tuple) else [value])
-        ),
-        'a whole number above 0, or a pair of them',
-    ),
-}
+_SCOPES = ('mmpretrain', 'mmseg', 'mmengine', 'ppl_mm')
 
 
 def check_config(cfg: Config) -> None:
@@ -73,140 +32,72 @@ def check_config(cfg: Config) -> None:
         UserError: It names the file, the key and the nearest right name.
     """
     scope, where = cfg.get('default_scope'), cfg.filename or 'config'
-    types = _Types(_registries(scope))
+    if scope and not find_spec(str(scope)):
+        raise UserError(
+            f"{where}: default_scope='{scope}': no such package{suggestion(str(scope), _SCOPES)}"
+        )
     # Other variables of a config are its own: parts to be taken elsewhere.
-    read = {key: cfg[key] for key in cfg if key in {*_runner_arguments(), *_OURS}}
+    read = {key: cfg[key] for key in cfg if key in first_keys()}
+    for key, value in read.items():
+        check_value(where, key, value)
+    readers = KeyReaders(scope, where)
     for path, node in _parts(Config(read).to_dict()):
-        for key, value in node.items():
-            _check_value(where, f'{path}.{key}', key, value)
-        if path.endswith(_OPEN):
-            continue
-        allowed = _UNTYPED.get(path, lambda: None)()
-        if 'type' in node and scope:
-            allowed = types.arguments(node['type'], f'{where}: {path}')
-        if allowed is not None:
-            allowed |= _READ_BY_MMENGINE.get(path.split('.')[0], set())
-            _check_keys(where, path, node, allowed)
+        _check_part(readers, where, path, node)
 
 
-def check_option_keys(where: str, keys: Iterable[str], options: Iterable[str]) -> None:
+def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Mapping) -> None:
     """Refuse options whose first key nothing reads.
+
+    A variable that a config has copied into its parts is such a key, too: a
+    change of it would do nothing.
 
     Args:
         where: The config's file, for the message.
-        keys: Those of the config without the options, since its own variables are known, and
-            others that are read.
-        options: Dotted keys.
+        cfg: The config without the options.
+        read: First keys that are read.
+        options: By dotted key.
 
     Raises:
-        UserError: It names the key and the nearest right one.
+        UserError: It names the key and the right one.
     """
-    known = {*keys, *_runner_arguments(), *_OURS}
+    known = set(read)
     for option in options:
-        first = option.split('.')[0]
-        if first not in known:
-            raise UserError(
-                f'{where}: --cfg-options {option}: nothing reads the key '
-                f"'{first}'{_suggestion(first, known)}"
-            )
-
-
-# Settings that this project's commands read, beside mmengine's Runner.
-_OURS = {
-    'tta_model', 'tta_pipeline', 'auto_scale_lr', 'custom_imports', 'export_threshold',
-    'export_negatives', 'work_dir', 'default_scope', 'env_cfg', 'runner_type',
-}  # fmt: skip
-
-
-def _runner_arguments() -> set[str]:
-    from mmengine.runner import Runner
-
-    return set(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'}
-
-
-def _loader_arguments() -> set[str]:
-    from torch.utils.data import DataLoader
-
-    return {*inspect.signature(DataLoader.__init__).parameters, 'num_batch_per_epoch'}
-
-
-def _optim_wrapper_arguments() -> set[str]:
-    from mmengine.optim import OptimWrapper
-
-    return set(inspect.signature(OptimWrapper.__init__).parameters)
-
-
-def _loop_arguments() -> set[str]:
-    from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
-
-    loops = (EpochBasedTrainLoop, IterBasedTrainLoop)
-    return {name for loop in loops for name in inspect.signature(loop.__init__).parameters} | {
-        'by_epoch'
-    }
-
-
-# Parts without a type, and what reads them.
-_UNTYPED: dict[str, Callable[[], set[str]]] = {
-    'train_dataloader': _loader_arguments,
-    'val_dataloader': _loader_arguments,
-    'test_dataloader': _loader_arguments,
-    'train_cfg': _loop_arguments,
-    'optim_wrapper': _optim_wrapper_arguments,
-    'randomness': lambda: {'seed', 'diff_rank_seed', 'deterministic'},
-    'auto_scale_lr': lambda: {'enable', 'base_batch_size'},
-}
-
-
-class _Types:
-    """Finds what a ``type`` of a config stands for."""
-
-    def __init__(self, registries: list[Registry]) -> None:
-        self.registries = registries
-
-    def arguments(self, kind: object, where: str) -> set[str] | None:
-        """Return the arguments that a type takes; None where it takes any.
-
-        All types of one name count, whatever registry they are in.
-
-        Raises:
-            UserError: If no registry knows the name.
-        """
-        readers: list = [kind]
-        if isinstance(kind, str):
-            # A bare name is not searched for in the registries of other packages.
-            searched = [one for one in self.registries if '.' in kind or one.scope != 'ppl_mm']
-            readers = [found for registry in searched if (found := registry.get(kind))]
-        taken = [_arguments(reader) for reader in readers]
-        if taken:
-            return None if None in taken else {name for names in taken for name in names or ()}
+        first, _, rest = option.partition('.')
+        if first in known:
+            continue
+        if first in cfg:
+            raise UserError(_of_a_variable(where, cfg, known, first, rest))
         raise UserError(
-            f"{where}.type: '{kind}' is not known{_suggestion(str(kind), self._names())}"
+            f'{where}: --cfg-options {option}: nothing reads the key '
+            f"'{first}'{suggestion(first, known)}"
         )
 
-    def _names(self) -> set[str]:
-        names = set()
-        for registry in self.registries:
-            prefix = f'{registry.scope}.' if registry.scope == 'ppl_mm' else ''
-            names |= {prefix + name for name in registry.module_dict}
-        return names
+
+def _of_a_variable(where: str, cfg: Mapping, read: set[str], name: str, rest: str) -> str:
+    """Return the message about an option that sets a variable of the config's own."""
+    parts = {key: cfg[key] for key in cfg if key in read}
+    copies = [f'{path}.{rest}'.strip('.') for path in _copies(parts, name, cfg[name])]
+    place = (
+        f'the config has copied it already: set {" and ".join(copies)}'
+        if copies
+        else ('nothing reads it; change what the config makes of it, or the config itself')
+    )
+    return f'{where}: --cfg-options {f"{name}.{rest}".strip(".")}: is a variable, {place}'
 
 
-def _registries(scope: str | None) -> list[Registry]:
-    """Return the registries of mmengine, of the default scope, and our own."""
-    names = ['mmengine.registry', 'ppl_mm.registry']
-    if scope:
-        names.insert(0, f'{scope}.registry')
-    found = []
-    for name in names:
-        module: ModuleType = import_module(name)
-        found += [value for value in vars(module).values() if isinstance(value, Registry)]
-    return list({id(registry): registry for registry in found}.values())
+def _copies(node: object, name: str, value: object, path: str = '') -> Iterator[str]:
+    """Yield the dotted keys of settings that have the name's ending and the value."""
+    if path and node == value and name.endswith(path.split('.')[-1]):
+        yield path
+    elif isinstance(node, Mapping):
+        for key in node:
+            yield from _copies(node[key], name, value, f'{path}.{key}'.strip('.'))
 
 
 def _parts(node: object, path: str = '') -> Iterator[tuple[str, dict]]:
-    """Yield the parts that are built, or read by mmengine, with their paths."""
+    """Yield the parts with their paths, but for what has a reader of its own."""
     if isinstance(node, dict):
-        if isinstance(node.get('type'), str) or callable(node.get('type')) or path in _UNTYPED:
+        if path:
             yield path, node
         # Augmentation policies, and what Albumentations gets, have readers of their own.
         if not str(node.get('type', '')).startswith('Albu'):
@@ -218,47 +109,34 @@ def _parts(node: object, path: str = '') -> Iterator[tuple[str, dict]]:
             yield from _parts(value, f'{path}.{index}')
 
 
-def _arguments(reader: Callable) -> set[str] | None:
-    """Return the names that a constructor takes; None where it takes any."""
-    from mmengine.hooks import CheckpointHook
-    from mmengine.runner import Runner
-
-    if not inspect.isclass(reader):
-        return _named(reader)
-    names: set[str] = set()
-    if issubclass(reader, CheckpointHook):  # the one whose kwargs go elsewhere
-        _named(reader.__init__, names)
-        _named(CheckpointHook.__init__, names)
-        return names | (_named(Runner.save_checkpoint) or set())
-    for cls in reader.__mro__:
-        if '__init__' not in vars(cls) or cls is object:
-            continue
-        found = _named(vars(cls)['__init__'], names)
-        if found is not None:
-            return found
-    return None
+def _check_part(readers: KeyReaders, where: str, path: str, node: dict) -> None:
+    """Refuse what nothing can take in one part."""
+    kind, name = node.get('type'), path.split('.')[-1]
+    is_built = isinstance(kind, str) or callable(kind)
+    if not is_built and not is_read_by_mmengine(path):
+        if name in _OPEN and node:
+            raise UserError(f"{where}: {path}: has no 'type'{_misspelt(node)}")
+        if path == 'default_hooks':
+            _check_hooks(where, node)
+        return
+    for key, value in node.items():
+        check_value(where, f'{path}.{key}', value)
+    allowed = readers.keys(path, node)
+    if allowed is not None and name not in _OPEN:
+        _check_keys(where, path, node, allowed)
 
 
-def _named(function: Callable, before: set[str] | None = None) -> set[str] | None:
-    """Return a function's keywords, with those before; None where it takes any.
-
-    ``before`` grows either way: the caller continues with the base class.
-    """
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # written in C
-        return None
-    names = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
-    if before is not None:
-        before |= names
-        names = before
-    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else names
+def _misspelt(node: Mapping) -> str:
+    near = [key for key in node if 'type' in suggestion(str(key), ['type'])]
+    return f"; '{near[0]}' is not read" if near else '; give one'
 
 
-def _check_value(where: str, path: str, key: str, value: object) -> None:
-    fits, wanted = _VALUES.get(key, (None, ''))
-    if fits and not fits(value):
-        raise UserError(f'{where}: {path}={value!r} must be {wanted}')
+def _check_hooks(where: str, hooks: Mapping) -> None:
+    """Refuse a change of a hook that is not there."""
+    for name, hook in hooks.items():
+        if isinstance(hook, Mapping) and 'type' not in hook:
+            near = suggestion(name, {*hooks, *default_hooks()} - {name})
+            raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'{near}")
 
 
 def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None:
@@ -266,10 +144,5 @@ def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None
         if key not in allowed and key not in _MARKS:
             taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
             raise UserError(
-                f"{where}: {path}.{key}: {taker} no '{key}'{_suggestion(key, allowed - {'self'})}"
+                f"{where}: {path}.{key}: {taker} no '{key}'{suggestion(key, allowed - {'self'})}"
             )
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
-    return f'; did you mean {near[0]}?' if near else '; take it out'

@@ -22,6 +22,7 @@ _FOR_THE_FILE = re.compile(
     r'|^Loads? (checkpoint|model) |^load .*model from: '
     r'|^Exp name: |^Using env variable '
     r'|^The prefix is not set in metric class'
+    r'|^Traceback \(most recent call last\)'
 )
 # What mmseg warns of whenever a head is built, by its beginning.
 _OF_MMSEG = r'``build_loss`` would be deprecated|Default ``avg_non_ignore`` is False'

@@ -8,6 +8,7 @@ from mmengine.config import Config
 from ppl_mm.errors import UserError
 from ppl_mm.utils.config import read_config, read_runner_config
 from ppl_mm.utils.config_check import check_config, check_option_keys
+from ppl_mm.utils.config_readers import first_keys
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 # configs/own reads a data set where it is.
@@ -38,11 +39,31 @@ def test_variables_of_a_config_are_its_own():
     check_config(Config(dict(default_scope='mmpretrain', mine=part, lr='high')))
 
 
-def test_an_option_may_set_what_the_config_or_the_runner_knows():
+def test_an_option_may_set_what_a_run_reads():
     cfg = dict(mine=1, model=dict())
-    check_option_keys('x.py', cfg, ['mine', 'model.neck', 'work_dir', 'val_cfg', 'tta_model.relu'])
+    options = ['model.neck', 'work_dir', 'val_cfg', 'tta_model.relu']
+    check_option_keys('x.py', cfg, first_keys(), dict.fromkeys(options))
     with pytest.raises(UserError, match='x.py: --cfg-options wrok_dir: .*did you mean work_dir'):
-        check_option_keys('x.py', cfg, ['wrok_dir'])
+        check_option_keys('x.py', cfg, first_keys(), dict(wrok_dir='a'))
+
+
+@pytest.mark.parametrize(
+    'option, said',
+    [
+        ('data_root', 'is a variable, the config has copied it already: set train_dataloader'),
+        ('data_root', r'set train_dataloader\.dataset\.data_root and test_dataloader\.dataset\.d'),
+        ('train_pipeline.0.type', r': set train_dataloader\.dataset\.pipeline\.0\.type'),
+        ('mine', 'is a variable, nothing reads it'),
+    ],
+)
+def test_a_variable_that_the_config_has_copied_is_no_setting(option, said):
+    """A change of it would do nothing, silently."""
+    steps, root = [dict(type='ppl_mm.LoadImage')], 'data/mine'
+    data = dict(data_root=root, pipeline=steps)
+    cfg = dict(data_root=root, train_pipeline=steps, mine='data/mine')
+    cfg |= dict(train_dataloader=dict(dataset=data), test_dataloader=dict(dataset=data))
+    with pytest.raises(UserError, match=said):
+        check_option_keys('x.py', cfg, first_keys(), {option: 1})
 
 
 def test_of_two_types_of_one_name_both_count():
