@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND
+from ..models.segmentation.known_classes import label_among
 from .photo_inferencer import PhotoInferencer
 from .trained_model import is_segmentation
 from .without_masks import without_masks
@@ -40,7 +41,7 @@ class SegInferencer(PhotoInferencer):
         True
     """
 
-    postprocess_kwargs = {'classes'}
+    postprocess_kwargs = {'classes', 'all_shown'}
 
     @property
     def label_names(self) -> list[str]:
@@ -54,6 +55,7 @@ class SegInferencer(PhotoInferencer):
         classes: Sequence[str] | None = None,
         draw: bool = False,
         batch_size: int = 1,
+        all_shown: bool = False,
     ) -> dict:
         """Label the pixels of photos.
 
@@ -66,6 +68,8 @@ class SegInferencer(PhotoInferencer):
             draw: Also lay the labels over the photos. Defaults to False.
             batch_size: Photos at once, if they follow each other and have one
                 size. Defaults to 1.
+            all_shown: The photos show each of ``classes``, so each is somewhere
+                in the label, see :func:`.label_among`. Defaults to False.
 
         Returns:
             ``predictions``, for each photo a dict of ``label`` (H, W), uint8,
@@ -78,20 +82,27 @@ class SegInferencer(PhotoInferencer):
         Raises:
             UserError: If a class is unknown, or a photo can't be read.
         """
-        return super().__call__(inputs, return_datasamples, batch_size, classes=classes, draw=draw)
+        return super().__call__(
+            inputs, return_datasamples, batch_size, classes=classes, draw=draw, all_shown=all_shown
+        )
 
-    def prediction(self, sample: SegDataSample, classes: Sequence[str] | None = None) -> dict:
+    def prediction(
+        self, sample: SegDataSample, classes: Sequence[str] | None = None, all_shown: bool = False
+    ) -> dict:
         """Return the label of a photo and its scores.
 
         Args:
             sample: Of mmseg.
             classes: See :meth:`__call__`.
+            all_shown: See :meth:`__call__`.
 
         Returns:
             See :meth:`__call__`.
         """
         logits = sample.seg_logits.data  # (C, H, W)
-        label = sample.pred_sem_seg.data[0] if classes is None else self._among(logits, classes)
+        label = sample.pred_sem_seg.data[0]
+        if classes is not None:
+            label = self._among(logits, classes, all_shown)
         label = label.byte().cpu().numpy()
         present = [self.class_names[k] for k in np.unique(label)]
         return dict(
@@ -101,13 +112,16 @@ class SegInferencer(PhotoInferencer):
             scores=dict(zip(self.class_names, _scores(logits).tolist(), strict=True)),
         )
 
-    def _among(self, logits: Tensor, classes: Sequence[str]) -> Tensor:
+    def _among(self, logits: Tensor, classes: Sequence[str], all_shown: bool) -> Tensor:
         """Return the label (H, W) if a pixel can only be of some classes."""
-        names = {*classes, *({BACKGROUND} & {*self.class_names})}
-        ids = torch.tensor(sorted(map(self._class_id, names)), device=logits.device)
         if len(logits) == 1:
             raise UserError('classes: cannot be chosen for a network with a single channel')
-        return ids[logits[ids].argmax(dim=0)]
+        ids = set(map(self._class_id, classes))
+        background = None
+        if BACKGROUND in self.class_names:
+            background = self._class_id(BACKGROUND)
+            ids.add(background)
+        return label_among(logits, sorted(ids), background, all_shown)
 
     def _check(self, config: Config) -> None:
         if not is_segmentation(config):

@@ -27,7 +27,7 @@ LABELS = 'predictions'
 def predict_data(data_root: Path, network: Path, out: Path) -> int:
     """Write a label of every image of a data set, in a list or not.
 
-    Existing labels are kept.
+    Existing labels are kept. Each class that an image shows by its labels is in its mask.
 
     Args:
         data_root: A data set in VOC's layout.
@@ -49,7 +49,7 @@ def predict_data(data_root: Path, network: Path, out: Path) -> int:
         if path.is_file():
             continue
         sample = inferencer.read(images.find_stem(image))
-        (found,) = inferencer.stream([sample], classes=known.get(image))
+        (found,) = inferencer.stream([sample], classes=known.get(image), all_shown=True)
         write_label(path, found['label'])
     write_json(out / RECORD, dict(images=len(ids), network=str(network)))
     return len(ids)

@@ -101,6 +101,16 @@ def test_only_some_classes(infer, photos):
         assert np.array_equal(one['label'], other['label'])
 
 
+def test_a_photo_that_shows_a_class_has_pixels_of_it(infer, photos):
+    bias = infer.model.decode_head.conv_seg.bias.data
+    bias[0] += 100  # sure of the background everywhere
+    for name in infer.class_names[1:]:
+        for found in infer(photos, classes=[name], all_shown=True)['predictions']:
+            assert found['classes'] == [name]
+            assert 0 < found['coverage'][name] < 1
+        assert not any(found['classes'] for found in infer(photos, classes=[name])['predictions'])
+
+
 def test_a_network_is_found_wherever_it_lies(seg_work, photos, tmp_path):
     shutil.copytree(seg_work, tmp_path / 'made/model')
     config, weights = seg_work / 'tiny_seg.py', seg_work / 'iter_1.pth'
