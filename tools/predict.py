@@ -76,6 +76,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='images at once, of those that follow each other and have one size; more than 1 '
         'helps on a GPU (default: 1)',
     )
+    parser.add_argument(
+        '--white-level',
+        type=int,
+        metavar='N',
+        help="what is white in images of 16 bits (default: as in the network's data set; else "
+        'the white of the fewest bits that hold all images)',
+    )
     args = parser.parse_args(argv)
     if args.batch_size < 1:
         parser.error(f'--batch-size {args.batch_size}: give 1 or more')
@@ -109,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         batch_size=args.batch_size,
         classes=args.classes,
         threshold=threshold.get('threshold'),
+        white_level=args.white_level,
     )
     summary = prediction.run(images)
     print('\n'.join(summary.lines(folder)))

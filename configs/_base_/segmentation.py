@@ -98,6 +98,7 @@ default_hooks = dict(
     plain_checkpoint=dict(type='ppl_mm.PlainCheckpointHook'),
     reseed=dict(type='ppl_mm.ReseedHook'),
     class_list=dict(type='ppl_mm.ClassListHook'),
+    padding=dict(type='ppl_mm.PaddingHook'),
     finite=dict(type='ppl_mm.FiniteHook'),
     resumed_length=dict(type='ppl_mm.ResumedLengthHook'),
 )

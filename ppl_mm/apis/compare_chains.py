@@ -69,7 +69,8 @@ class ChainMeter:
     def __init__(
         self, chains: Mapping[str, ChainSettings], folder: CamFolder, mask_dir: Path
     ) -> None:
-        self.chains, self.folder, self.truth = chains, folder, GroundTruth(mask_dir)
+        self.chains, self.folder = chains, folder
+        self.truth = GroundTruth(mask_dir, classes=folder.classes)
         self._chains: dict[str, RefinerChain] = {}
 
     def __call__(self, item: tuple[str, str]) -> tuple[np.ndarray, float]:

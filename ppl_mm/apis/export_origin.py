@@ -10,7 +10,7 @@ from mmengine.dataset import BaseDataset
 from ..errors import UserError
 from ..formats.export_record import ExportRecord
 from ..registry import MODELS
-from ..utils.files import file_sha256
+from ..utils.checkpoints import checkpoint_sha256
 
 
 def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> ExportRecord:
@@ -28,7 +28,7 @@ def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> Expor
     return ExportRecord(
         config=str(cfg.filename),
         checkpoint=str(checkpoint),
-        checkpoint_sha256=file_sha256(checkpoint),
+        checkpoint_sha256=checkpoint_sha256(checkpoint),
         data_root=os.path.normpath(dataset.data_root),
         classes=tuple(dataset.metainfo['classes']),
         class_source=tta.get('classes', 'labels'),

@@ -82,12 +82,13 @@ class PhotoInferencer(BaseInferencer):
             self._load = Compose([load])
             return Compose(others)
 
-    def read(self, item: object, name: str = 'input') -> dict:
+    def read(self, item: object, name: str = 'input', white_level: int | None = None) -> dict:
         """Read a photo.
 
         Args:
             item: See :meth:`__call__`.
             name: What messages call it, unless it is a file.
+            white_level: White of 16 bits. Defaults to None: that of the network's data set.
 
         Returns:
             A sample with ``img``, BGR uint8 (H, W, 3), upright.
@@ -95,10 +96,11 @@ class PhotoInferencer(BaseInferencer):
         Raises:
             UserError: If it cannot be read.
         """
+        white_level = white_level or self.white_level
         if not isinstance(item, str | os.PathLike):
-            image = bgr_of(item, name, self.white_level)
+            image = bgr_of(item, name, white_level)
             return dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
-        sample = dict(img_path=str(item), image_id=Path(item).stem, white_level=self.white_level)
+        sample = dict(img_path=str(item), image_id=Path(item).stem, white_level=white_level)
         with naming(item):
             return self._load(sample)
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UserError
+from ..formats.bit_depth import said_white_level
+from ..formats.white_level import check_white_level, find_white_level, white_level_line
+from ..utils.checkpoints import checkpoint_sha256
 from ..utils.cli import one_line
-from ..utils.files import file_sha256
 from ..utils.progress import track
 from ..utils.text import printable
 from ..version import __version__
@@ -35,6 +37,7 @@ class PredictionSummary:
         problems: Why an image has no mask, by its name.
         skipped: What other files are, by their names.
         threshold: Where the maps of a classifier were cut; None for a segmentation network.
+        white_level: White of 16 bits, where an option or the images themselves have said it.
     """
 
     num_images: int
@@ -42,6 +45,7 @@ class PredictionSummary:
     problems: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     threshold: float | None = None
+    white_level: int | None = None
 
     def lines(self, folder: PredictionFolder) -> list[str]:
         """Return what to tell the user.
@@ -56,6 +60,8 @@ class PredictionSummary:
         ]
         if self.threshold is not None:
             lines.append(f'CAMs were cut at {self.threshold:g} (--threshold)')
+        if self.white_level is not None:
+            lines.append(white_level_line(self.white_level))
         kinds = Counter(self.skipped.values())
         lines += [f'skipped: {count} {kind}' for kind, count in sorted(kinds.items())]
         if self.problems:
@@ -104,9 +110,13 @@ class ImagePrediction:
         classes: See the inferencer. Defaults to None.
         threshold: Background score of a classifier's maps. Defaults to None: the usual one of the
             inferencer.
+        white_level: White of images of 16 bits. Defaults to None: that of the network's data set;
+            if it had none, what the folder of the images says (``image_values.json``), or else the
+            white of the fewest bits that hold all images.
 
     Raises:
-        UserError: If a class is unknown, or a segmentation network is given a threshold.
+        UserError: If a class is unknown, the white level is not one of 16 bits, or a segmentation
+            network is given a threshold.
     """
 
     def __init__(
@@ -117,8 +127,10 @@ class ImagePrediction:
         batch_size: int = 1,
         classes: Sequence[str] | None = None,
         threshold: float | None = None,
+        white_level: int | None = None,
     ) -> None:
-        self.inferencer, self.folder = inferencer, folder
+        check_white_level(white_level)
+        self.inferencer, self.folder, self.white_level = inferencer, folder, white_level
         self.overlays, self.batch_size = overlays, batch_size
         self.options: dict = dict(classes=inferencer.known_classes(classes))
         if isinstance(inferencer, CAMInferencer):
@@ -141,6 +153,7 @@ class ImagePrediction:
                 run is at work there.
             OSError: If nothing can be written.
         """
+        self.white_level = self.white_level or self._find_white_level(images)
         identity = self._identity(images)
         with self.folder.claim(identity):
             self._names = output_names(images.names)
@@ -157,18 +170,26 @@ class ImagePrediction:
             problems,
             dict(images.skipped),
             self.options.get('threshold'),
+            self.white_level,
         )
+
+    def _find_white_level(self, images: GivenImages) -> int | None:
+        """Return the white of images of 16 bits, where nothing else says it."""
+        if self.inferencer.white_level or said_white_level(images.root):
+            return None
+        return find_white_level([images.path(name) for name in images.names])
 
     def _identity(self, images: GivenImages) -> dict:
         cfg = self.inferencer.config
         steps, tta = self.inferencer.steps(cfg), cfg.get('tta_model')
         return dict(
-            checkpoint_sha256=file_sha256(self.inferencer.checkpoint),
+            checkpoint_sha256=checkpoint_sha256(self.inferencer.checkpoint),
             network=network_digest(cfg, steps=steps, tta_model=tta),
             classes=self.inferencer.label_names,
             only=self.options['classes'],
             threshold=self.options.get('threshold'),
             images=str(images.root),
+            white_level=self.white_level,
         )
 
     def _record(self, identity: dict) -> dict:
@@ -204,7 +225,7 @@ class ImagePrediction:
         def samples() -> Iterator[dict]:
             for name in track(todo, 'predicting', bool(todo)):
                 try:
-                    sample = self.inferencer.read(images.path(name))
+                    sample = self.inferencer.read(images.path(name), white_level=self.white_level)
                 except UserError as error:
                     problems[name] = one_line(error)
                     self._table.rows.pop(printable(name), None)
@@ -232,7 +253,9 @@ class ImagePrediction:
     def _remove_old(self, name: str) -> None:
         """Remove the mask that an image had before it had to keep its ending."""
         old = self._table.rows.get(printable(name), {}).get('mask')
-        if old and old not in map(self._mask_name, self._names):
+        # The table is a file that anybody may have edited: no other name is removed.
+        mine = {printable(f'{stem}.png') for stem in (name, os.path.splitext(name)[0])}
+        if old in mine - set(map(self._mask_name, self._names)):
             (self.folder.masks / old).unlink(missing_ok=True)
 
 

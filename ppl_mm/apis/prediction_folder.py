@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from PIL import Image
 from ..formats.class_list import natural_order
 from ..formats.mask_file import write_label
 from ..utils.claims import claim_folder
-from ..utils.files import atomic_write, check_regular, write_json
+from ..utils.files import atomic_write, check_regular, read_json, write_json
 from ..utils.text import printable
 
 _RECORD, _TABLE, _PROBLEMS = 'predictions.json', 'predictions.csv', 'problems.txt'
@@ -66,7 +65,7 @@ class PredictionFolder:
     def write_record(self, record: Mapping) -> None:
         """Write the record, unless it says that already."""
         path = self.root / _RECORD
-        if not path.is_file() or json.loads(path.read_text(encoding='utf-8')) != record:
+        if not path.is_file() or read_json(path) != record:
             write_json(path, record)
 
     def write_mask(self, name: str, label: np.ndarray) -> None:

@@ -1,13 +1,12 @@
 """How an export chooses the score of the background."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..cams.auto_threshold import AUTO, DEFAULT_THRESHOLD
 from ..errors import UserError
-from ..utils.files import check_regular
+from ..utils.files import read_json
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,9 @@ class ThresholdChoice:
 
 def _threshold_of(path: Path) -> float:
     try:
-        check_regular(path)
-        value = json.loads(path.read_text(encoding='utf-8'))['threshold']
+        value = read_json(path)['threshold']
         value = None if value is None else float(value)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"--threshold {path}: not a number, 'auto', or a readable export.json"
         ) from error

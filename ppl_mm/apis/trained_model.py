@@ -10,6 +10,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
+from ..models.segmentation.padding import check_padding
 from ..utils.building import building
 from ..utils.checkpoints import load_checkpoint, resolve_checkpoint
 from ..utils.config import read_runner_config
@@ -67,13 +68,16 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
         device: Defaults to a GPU, if there is one.
 
     Raises:
-        UserError: If it cannot be built, the weights do not fit, or there is no such device.
+        UserError: If it cannot be built, its maps would be stretched, the weights do not fit, or
+            there is no such device.
     """
     device = usable_device(device)
     settings = cfg.model.copy()
     settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
     with building(cfg), DefaultScope.overwrite_default_scope(scope_of(cfg)):
         model = MODELS.build(settings)
+    if is_segmentation(cfg):
+        check_padding(model)
     meta = load_checkpoint(model, checkpoint).get('meta') or {}
     # OpenMMLab's networks of before 2022 say CLASSES.
     model._dataset_meta = meta.get('dataset_meta') or dict(classes=meta.get('CLASSES'))

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..formats.export_folder import agreed_classes, find_labels, how_to_make_labels
 from ..formats.ground_truth import read_negatives
 from ..formats.image_list import image_id
+from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 from .label_warnings import warn_about_labels
 from .voc_layout_dataset import VOCLayoutDataset
@@ -53,6 +54,7 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         metainfo = dict(metainfo or {})
         if record:
             metainfo['classes'] = agreed_classes(metainfo.get('classes'), record.classes, folder)
+            VOCLayout(data_root).check_classes(record.classes, str(folder))
         data_prefix = dict(data_prefix or {}, seg_map_path=os.path.abspath(folder))
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 

@@ -7,6 +7,7 @@ image folder; every reader of an image looks for it there.
 """
 
 import json
+import logging
 import os
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError
-from ..utils.files import atomic_write
+from ..utils.files import atomic_write, read_json
+from ..utils.text import printable
 from . import tiff
 from .image_checks import raw_mode
 from .transparency import has_alpha_band, is_premultiplied
@@ -27,6 +29,9 @@ VALUES_FILE = 'image_values.json'
 _COLOUR_MODES = ('RGB', 'RGBA')
 # Of a photo's values this part may be brighter than white: hot pixels.
 _CUT = 0.001
+# An image of 14 bits or fewer in 16 has at most a quarter of its brightness.
+_DARK = (1 << 14) - 1
+_WARNED: list[str | os.PathLike] = []
 
 
 def white_level_for(path: str | os.PathLike) -> int:
@@ -41,9 +46,21 @@ def white_level_for(path: str | os.PathLike) -> int:
     Raises:
         UserError: That file is damaged.
     """
+    return said_white_level(path) or FULL_WHITE
+
+
+def said_white_level(path: str | os.PathLike) -> int | None:
+    """Return what the nearest ``image_values.json`` says, None if there is none.
+
+    Args:
+        path: See :func:`white_level_for`.
+
+    Raises:
+        UserError: That file is damaged.
+    """
     path = Path(os.path.abspath(path))
     found = (stored_white_level(folder) for folder in (path, *path.parents))
-    return next((white for white in found if white is not None), FULL_WHITE)
+    return next((white for white in found if white is not None), None)
 
 
 def stored_white_level(root: str | os.PathLike) -> int | None:
@@ -73,7 +90,7 @@ def write_white_level(root: str | os.PathLike, white_level: int) -> None:
 
 def _read_white_level(file: Path) -> int:
     try:
-        white_level = json.loads(file.read_text(encoding='utf-8'))['white_level']
+        white_level = read_json(file)['white_level']
         valid = type(white_level) is int and 1 <= white_level <= FULL_WHITE
     except (OSError, ValueError, KeyError, TypeError):
         valid = False
@@ -172,6 +189,26 @@ def used_white(image: Image.Image, content: bytes) -> int:
     below = np.cumsum(np.bincount(colours.ravel(), minlength=FULL_WHITE + 1))
     highest = int(np.searchsorted(below, (1 - _CUT) * below[-1]))
     return (1 << max(8, highest.bit_length())) - 1
+
+
+def warn_if_dark(path: str | os.PathLike, white_level: int) -> None:
+    """Warn, once in a process, that an image is nearly black since nothing says what is white.
+
+    Args:
+        path: The image.
+        white_level: The white of the fewest bits that hold it.
+    """
+    if white_level > _DARK or _WARNED:
+        return
+    _WARNED.append(path)
+    # It imports torch, which the converters of data sets never need.
+    from mmengine.logging import print_log
+
+    text = (
+        f'{path}: is nearly black: its 16 bits hold 0 to {white_level}, and {FULL_WHITE} is white. '
+        f'Write {{"white_level": {white_level}}} into {VALUES_FILE} in the folder of the data set'
+    )
+    print_log(printable(text), logger='current', level=logging.WARNING)
 
 
 def _alpha(image: Image.Image, values: np.ndarray) -> np.ndarray | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from ..errors import UserError
-from ..utils.files import check_regular, write_json
+from ..utils.files import read_json, write_json
 from ..version import __version__
 from .class_list import check_classes
 
@@ -198,15 +198,14 @@ def read_record(path: str | os.PathLike) -> ExportRecord:
 
 def _read_object(path: Path) -> dict:
     try:
-        check_regular(path)
-        found = json.loads(path.read_text(encoding='utf-8'))
+        found = read_json(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(
             f'{path}: no such file; give the folder that tools/export_cam.py wrote'
         ) from error
     except UserError:
         raise
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise _unreadable(path) from error
     if not isinstance(found, dict):
         raise _unreadable(path)

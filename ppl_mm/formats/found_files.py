@@ -1,7 +1,7 @@
 """Every file below a user's folder: a photograph, or passed over and why."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,8 @@ _FLAT_COLOURS, _FLAT_PART = 16, 0.9
 HIDDEN = 'hidden files and folders'
 UNKNOWN = 'files of another kind'
 IRREGULAR = 'pipes, devices and links to nothing'
-MASKS = 'masks that lie beside a JPEG of the same name; --masks DIR names their folder'
+LINKS = 'links to folders above, or read already'
+MASKS = 'masks that lie beside a JPEG of the same name'
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class FoundFiles:
 
 
 def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] = ()) -> FoundFiles:
-    """Look through a folder and all below it, links to folders included.
+    """Look through a folder and all below it, links to folders elsewhere included.
+
+    A PNG beside a JPEG of the same name is its mask if it is a flat picture; a photo saved twice
+    stays.
 
     Args:
         root: The folder.
@@ -47,40 +51,32 @@ def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] =
     if not os.path.isdir(root):
         raise UserError(f'{root}: the folder of photos is missing; check the path')
     seen = {os.path.realpath(path) for path in leave_out}
+    # A link to a folder above would lead out of the one that was given.
+    seen.update(map(str, Path(os.path.realpath(root)).parents))
     photos, skipped = list[str](), dict[str, str]()
     for folder, below, files in os.walk(os.fspath(root), followlinks=True):
         seen.add(os.path.realpath(folder))
         hidden = [name for name in below if name.startswith('.')]
-        # A link to a folder above would never end.
-        below[:] = [
-            name
-            for name in below
-            if name not in hidden and os.path.realpath(os.path.join(folder, name)) not in seen
-        ]
-        for name in [*files, *hidden]:
+        # A link back would never end.
+        back = [name for name in below if os.path.realpath(os.path.join(folder, name)) in seen]
+        below[:] = [name for name in below if name not in {*hidden, *back}]
+        back = [name for name in back if os.path.islink(os.path.join(folder, name))]
+        for name in [*files, *hidden, *back]:
             path = Path(folder, name)
             below_root = path.relative_to(root).as_posix()
-            why = why_skipped(path)
+            why = LINKS if name in back else why_skipped(path)
             if why:
                 skipped[below_root] = why
             else:
                 photos.append(below_root)
     if not photos:
         raise UserError(f'{root}: holds no photo; known endings are {" ".join(PHOTO_SUFFIXES)}')
-    return FoundFiles(sorted(photos), skipped)
+    skipped.update(dict.fromkeys(_masks_beside(root, photos), MASKS))
+    return FoundFiles(sorted(set(photos) - skipped.keys()), skipped)
 
 
-def masks_beside(root: str | os.PathLike, photos: Iterable[str]) -> list[str]:
-    """Return the PNGs that are masks of JPEGs of the same name beside them.
-
-    Args:
-        root: The folder.
-        photos: See :class:`FoundFiles`.
-
-    Returns:
-        Those of ``photos`` that are flat pictures: a photo saved twice stays.
-    """
-    photos = list(photos)
+def _masks_beside(root: str | os.PathLike, photos: Sequence[str]) -> list[str]:
+    """Return the PNGs that are masks of JPEGs of the same name beside them."""
     stems = {
         PurePosixPath(name).with_suffix('') for name in photos if _suffix(name) in _JPEG_SUFFIXES
     }

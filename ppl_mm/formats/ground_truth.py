@@ -1,6 +1,7 @@
 """The ground truth of images: their masks, and what stands for a missing one."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,25 @@ class GroundTruth:
         mask_dir: Holds ``<image id>.png``.
         label_file: The image-level labels. Defaults to None: those of the data set in VOC's layout
             that ``mask_dir`` lies in, if it has any.
+        classes: Foreground classes of what is compared with the masks. Defaults to None: nothing
+            is, or they are not known.
+
+    Raises:
+        UserError: The data set lists other classes, or the same ones in another order.
 
     Attributes:
         assumed: Ids of the negatives that were taken as all background.
     """
 
     def __init__(
-        self, mask_dir: str | os.PathLike, label_file: str | os.PathLike | None = None
+        self,
+        mask_dir: str | os.PathLike,
+        label_file: str | os.PathLike | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         self.mask_dir, self.label_file = Path(mask_dir), label_file
+        if classes is not None:
+            VOCLayout(self.mask_dir.parent).check_classes(classes, 'what is measured')
         self.assumed: set[str] = set()
         self._masks = ImageFolder(mask_dir, ('.png',)) if self.mask_dir.is_dir() else None
         self._negatives: frozenset[str] | None = None

@@ -58,6 +58,12 @@ def check_kind(path: str | os.PathLike) -> None:
         raise UserError('photos of this kind are not read; save it as JPEG or PNG')
 
 
+def too_large(path: str | os.PathLike) -> UserError:
+    """Return the error of a picture that Pillow takes for a decompression bomb."""
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+    return UserError(f'{path}: more than {most:,} pixels; cut it into tiles')
+
+
 @contextmanager
 def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
     """Turn whatever reading an image raises into one line that names the file.
@@ -79,8 +85,7 @@ def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
             f'{path}: the {what} is missing; restore it or take it out of the split'
         ) from None
     except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        raise UserError(f'{path}: more than {most:,} pixels; cut it into tiles') from None
+        raise too_large(path) from None
     except UserError as error:
         text = str(error)
         raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None

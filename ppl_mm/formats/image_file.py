@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..utils.files import check_regular
 from . import tiff
-from .bit_depth import FULL_WHITE, is_deep, white_level_for
+from .bit_depth import FULL_WHITE, is_deep, said_white_level, used_white, warn_if_dark
 from .image_checks import check_kind, naming
 from .orientation import orientation_of, upright_size
 from .photo import develop
@@ -102,9 +102,12 @@ def decode_image(
         if found is not None:
             return found if bgr else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
     with Image.open(io.BytesIO(content)) as image:
-        if white_level is None and path is not None and is_deep(image):
-            white_level = white_level_for(path)
+        place = path if is_deep(image) else None  # loading makes Pillow forget it
+        if white_level is None and place is not None:
+            white_level = said_white_level(place)
         picture = develop(image, content, white_level or FULL_WHITE).picture
+        if white_level is None and place is not None:
+            warn_if_dark(place, used_white(image, content))
     rgb = np.array(picture.convert('RGB'))
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if bgr else rgb
 

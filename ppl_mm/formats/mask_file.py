@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..errors import UserError, first_line
 from ..utils.files import atomic_write, check_regular
-from .image_checks import raw_mode
+from .image_checks import raw_mode, too_large
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255
@@ -107,8 +107,10 @@ def _naming(path: str | os.PathLike) -> Iterator[None]:
         raise UserError(
             f'{path}: no such mask; check the folder and the list of the split'
         ) from error
+    except Image.DecompressionBombError:
+        raise too_large(path) from None
     # Pillow raises a SyntaxError for a broken PNG chunk.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         raise UserError(
             f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
         ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..utils.files import atomic_write
-from .class_list import BACKGROUND, read_classes
+from .class_list import BACKGROUND, check_same_classes, read_classes
 from .image_list import read_ids
 
 #: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
@@ -132,6 +132,19 @@ class VOCLayout:
             UserError: See :func:`.class_list.read_classes`.
         """
         return read_classes(self.class_file)
+
+    def check_classes(self, classes: Sequence[str], where: str) -> None:
+        """Refuse foreground classes other than those that the data set lists, if it does.
+
+        Args:
+            classes: What the values of a prediction or of a label mean.
+            where: Whose they are, for messages.
+
+        Raises:
+            UserError: They differ, or their order does.
+        """
+        if self.class_file.is_file():
+            check_same_classes(self.read_classes(), str(self.class_file), classes, where)
 
 
 def write_lists(

@@ -1,6 +1,5 @@
 """The folder of a finished pipeline as a gallery."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from ..errors import UserError
 from ..formats.export_folder import ExportFolder
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
+from ..utils.files import read_json
 from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, labels_of, masks_of, splits_of
 
 
@@ -56,7 +56,7 @@ def read_run(work_dir: Path) -> dict:
     """
     path = work_dir / 'pipeline.json'
     try:
-        run = json.loads(path.read_text(encoding='utf-8'))
+        run = read_json(path)
         run['paths']['labels'], run['methods'][-1]['key'], run['splits']['train']
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise UserError(

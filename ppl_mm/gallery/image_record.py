@@ -1,7 +1,6 @@
 """Makes the files of one image, and the record of what its labels say."""
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.mask_file import read_mask
 from ..formats.voc_layout import VOCLayout
-from ..utils.files import atomic_write, write_json
+from ..utils.files import atomic_write, read_json, write_json
 from .agreement import agreement
 from .layer_files import THUMB_SIDE, label_file, map_file, photo_file
 from .source import PREDICTION, TRUTH, GallerySource, Layer
@@ -70,13 +69,17 @@ class ImageMaker:
     def __init__(self, source: GallerySource, out: Path) -> None:
         self.source, self.paths = source, ImagePaths(out)
         self.images = ImageFolder(VOCLayout(source.data_root).image_dir)
-        self.truth = GroundTruth(source.mask_dir, source.label_file) if source.mask_dir else None
+        self.truth = (
+            GroundTruth(source.mask_dir, source.label_file, source.classes)
+            if source.mask_dir
+            else None
+        )
 
     def done(self, image: str) -> dict | None:
         """Return the record of an image whose files are as they should be, else None."""
         key = self.paths.key(image)
         try:
-            record = json.loads(self.paths.record(key).read_text())
+            record = read_json(self.paths.record(key))
         except (OSError, ValueError):
             return None
         same = isinstance(record, dict) and record.get('made_of') == self._made_of(image)

@@ -1,6 +1,5 @@
 """What the steps of a pipeline have measured, in one record."""
 
-import json
 import os
 import platform
 import sys
@@ -12,7 +11,7 @@ import torch
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND
 from ..formats.export_folder import ExportFolder
-from ..utils.files import file_sha256
+from ..utils.files import file_sha256, read_json
 from ..utils.last_checkpoint import last_checkpoint
 from ..version import __version__
 from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find
@@ -204,6 +203,6 @@ def _machine() -> dict:
 
 def _read(path: Path) -> dict:
     try:
-        return json.loads(path.read_text())
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error

@@ -1,12 +1,12 @@
 """A pipeline's results as a table: for a terminal and in Markdown."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
 from ..formats.ground_truth import note_on_negatives
+from ..utils.files import read_json
 from ..utils.progress import duration
 from ..utils.text import printable
 
@@ -27,7 +27,7 @@ def read_report(work_dir: Path) -> dict:
     """
     path = work_dir / 'report.json'
     try:
-        return json.loads(path.read_text())
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error
 

@@ -4,8 +4,7 @@ A step of tools/pipeline.py.
 """
 
 import argparse
-import json
-import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +17,20 @@ from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import RECORD, OwnDataSettings
 from ..errors import UserError
+from ..formats.image_file import image_size
+from ..formats.image_list import image_fault
 from ..formats.mask_file import read_mask, write_label
-from ..formats.orientation import orientation_of, upright_size
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.checkpoint_file import read_checkpoint
 from ..utils.cli import run
-from ..utils.files import atomic_write, write_json
+from ..utils.files import atomic_write, read_json, write_json
 from ..utils.last_checkpoint import last_checkpoint
 from ..utils.progress import track
 from .predict import LABELS
+
+# The files of a network that were written; hidden, beside them.
+_MODEL_RECORD = '.model.json'
 
 
 def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> int:
@@ -52,15 +55,14 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     used = [name for name in photos if escaped(name) in image_of]
     layout = VOCLayout(data_root)
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
-    before = _written_before(results)
+    before = _written_before(results.masks_record)
     for photo, name in track(list(names.items()), 'writing masks'):
         image = image_of[escaped(photo)]
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
         label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
         _write_mask(results.masks / name, label, photos[photo])
-    for name in before - set(names.values()):
-        (results.masks / name).unlink(missing_ok=True)
-    write_json(results.masks_record, dict(masks=sorted(map(escaped, names.values()))))
+    _remove_old(results.masks, before - set(names.values()))
+    write_json(results.masks_record, dict(files=sorted(map(escaped, names.values()))))
     return len(names)
 
 
@@ -84,15 +86,16 @@ def deliver_model(network: Path, out: Path) -> None:
     content = read_checkpoint(checkpoint)
     with atomic_write(out / checkpoint.name) as file:
         torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
-    shutil.copyfile(configs[0], out / configs[0].name)
-    for path in out.iterdir():
-        if path.suffix in ('.py', '.pth') and path.name not in (checkpoint.name, configs[0].name):
-            path.unlink()  # of an earlier run
+    with atomic_write(out / configs[0].name) as file:
+        file.write(configs[0].read_bytes())
+    record, names = out / _MODEL_RECORD, [checkpoint.name, configs[0].name]
+    _remove_old(out, _written_before(record) - set(names))
+    write_json(record, dict(files=names))
 
 
 def _photos(data_root: Path) -> dict[str, Path]:
     """Return the path of every photograph by its name."""
-    record = json.loads((data_root / RECORD).read_text(encoding='utf-8'))
+    record = read_json(data_root / RECORD)
 
     def folder(key: str) -> Path | None:
         return Path(record[key]) if record.get(key) else None
@@ -106,17 +109,25 @@ def _photos(data_root: Path) -> dict[str, Path]:
     return find_photos(settings)[0]
 
 
-def _written_before(results: ResultFolder) -> set[str]:
+def _written_before(record: Path) -> set[str]:
+    """Return the files that a record names, none if there is no whole one."""
     try:
-        return set(json.loads(results.masks_record.read_text())['masks'])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = read_json(record)
+        return set(map(str, found.get('files') or found['masks']))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
+
+
+def _remove_old(folder: Path, names: Iterable[str]) -> None:
+    """Remove files that an earlier run wrote; a name that leaves the folder is not its."""
+    for name in names:
+        if not image_fault(name):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _write_mask(path: Path, label: np.ndarray, photo: Path) -> None:
     """Write a label at the size of the photograph, which the data set may have shrunk."""
-    with Image.open(photo) as image:
-        size = upright_size(image.size, orientation_of(image))
+    size = image_size(photo)
     if size != label.shape[::-1]:
         label = np.asarray(Image.fromarray(label).resize(size, Image.Resampling.NEAREST))
     write_label(path, label)

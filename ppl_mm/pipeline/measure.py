@@ -48,7 +48,8 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         UserError: If a file is missing or does not fit.
     """
     folder, layout = ExportFolder(export_dir), VOCLayout(data_root)
-    record, ids, masks = folder.read(), layout.read_split(split), GroundTruth(layout.mask_dir)
+    record, ids = folder.read(), layout.read_split(split)
+    masks = GroundTruth(layout.mask_dir, classes=record.classes)
     classes, threshold = [BACKGROUND, *record.classes], record.map_threshold
     maps = curve = None
     if threshold is not None:

@@ -1,11 +1,11 @@
 """Runs the steps of a pipeline, and continues where it was interrupted."""
 
-import json
 import sys
 import time
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.files import read_json
 from ..utils.progress import duration
 from . import fingerprint
 from .data_check import check_data, fit_to_masks
@@ -109,7 +109,7 @@ class Pipeline:
                 if status or not path.is_file():
                     print(f'not measured: {last_useful_line(log)}')
                     return {}
-            return json.loads(path.read_text())
+            return read_json(path)
 
     def _chosen(self, until: str | None, only: str | None) -> list[Step]:
         names = [step.name for step in self.steps]

@@ -1,12 +1,11 @@
 """The folder of a pipeline: whose it is, who works in it, which steps are finished."""
 
-import json
 import time
 from pathlib import Path
 from typing import IO
 
 from ..utils.claims import check_folder
-from ..utils.files import write_json
+from ..utils.files import read_json, write_json
 from ..utils.locks import lock_folder
 from .clearing import find_written, remove
 from .step import Step
@@ -143,7 +142,7 @@ class WorkFolder:
 def _read(path: Path) -> dict | None:
     """Return the JSON object in a file, None if there is none."""
     try:
-        found = json.loads(path.read_text())
+        found = read_json(path)
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -9,8 +9,7 @@ from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
 from ..formats.export_record import ExportRecord
-from ..utils.checkpoints import resolve_checkpoint
-from ..utils.files import file_sha256
+from ..utils.checkpoints import checkpoint_sha256, resolve_checkpoint
 from .chain import MAX_PIXELS, RefinerChain
 
 #: First keys of the settings of a chain.
@@ -151,6 +150,6 @@ def used_files(settings: object) -> dict[str, str]:
     if not isinstance(settings, str) or not os.path.exists(settings):
         return {}
     try:
-        return {settings: file_sha256(resolve_checkpoint(settings))}
+        return {settings: checkpoint_sha256(resolve_checkpoint(settings))}
     except UserError:  # a folder that only happens to have this name
         return {}

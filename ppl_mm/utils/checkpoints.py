@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import UserError
 from .checkpoint_file import read_checkpoint
+from .files import file_sha256
 from .last_checkpoint import last_checkpoint
 from .troubleshooting import with_help
 from .weight_fit import FitRules, WeightFit
@@ -167,3 +168,20 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
             f'configs/.../{name}.py), or give the path of a checkpoint'
         )
     raise UserError(f'{path}: no checkpoint is there; {advice}')
+
+
+def checkpoint_sha256(path: str | os.PathLike) -> str:
+    """Return the SHA-256 of a checkpoint, by which the record of a result names it.
+
+    Args:
+        path: A file of this machine.
+
+    Raises:
+        UserError: If it is an address, whose content may change.
+    """
+    if '://' in str(path):
+        raise UserError(
+            f'{path}: is an address, and a result must say which bytes made it; download the file '
+            'and give its path'
+        )
+    return file_sha256(path)

@@ -1,13 +1,12 @@
 """Whose a folder is: made by this run, free, or in the way."""
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from .files import check_regular, remove_temporaries
+from .files import read_json, remove_temporaries
 from .locks import hold_folder
 
 _SHOWN, _WIDTH = 3, 40  # settings in a message, characters of each value
@@ -110,9 +109,8 @@ def claim_folder(
 
 def _read(path: Path, what: str) -> dict:
     try:
-        check_regular(path)
-        found = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError) as error:
+        found = read_json(path)
+    except (OSError, ValueError) as error:
         raise _damaged(path, what) from error
     if not isinstance(found, dict):
         raise _damaged(path, what)

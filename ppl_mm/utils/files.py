@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import IO
+from typing import IO, Any
 
 from ..errors import UserError
 
@@ -169,6 +169,25 @@ def write_json(path: str | os.PathLike, value: object) -> None:
         file.flush()
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe has no disk
             os.fsync(file.fileno())
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """Read a JSON file that the project wrote, or that claims to be such a file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UserError: If it is not a regular file.
+        OSError: If it is missing or cannot be read.
+        ValueError: If it is not JSON, or JSON that no program of sense writes: nested thousands of
+            levels deep, or with numbers of thousands of digits.
+    """
+    check_regular(path)
+    try:
+        return json.loads(Path(path).read_text(encoding='utf-8'))
+    except RecursionError:
+        raise ValueError('is nested too deep') from None
 
 
 def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:

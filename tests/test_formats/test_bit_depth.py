@@ -114,7 +114,10 @@ def test_images_of_8_bits_never_ask(tmp_path):
     assert np.array_equal(read_image(tmp_path / 'a.png'), pixels)
 
 
-@pytest.mark.parametrize('text', ['{', '[]', '{}', '{"white_level": 0}', '{"white_level": true}'])
+_DAMAGED = ['{', '[]', '{}', '{"white_level": 0}', '{"white_level": true}', '[' * 100_000]
+
+
+@pytest.mark.parametrize('text', _DAMAGED)
 def test_a_damaged_record_is_named(tmp_path, png16, text):
     (tmp_path / 'image_values.json').write_text(text)
     (tmp_path / 'a.png').write_bytes(png16(deep(1)))

@@ -63,3 +63,13 @@ def test_masks_are_found_whatever_unicode_form_their_names_have(root):
     name = unicodedata.normalize('NFD', 'caf\xe9')
     write_label(root / f'SegmentationClass/{name}.png', np.ones((3, 4), np.uint8))
     assert GroundTruth(root / 'SegmentationClass').read('caf\xe9', (3, 4)).all()
+
+
+def test_it_counts_the_classes_that_its_data_set_lists(root):
+    masks = root / 'SegmentationClass'
+    GroundTruth(masks, classes=('blue bird', 'cat'))
+    for classes in (('cat', 'blue bird'), ('blue bird',)):
+        with pytest.raises(UserError, match='make them equal, order included'):
+            GroundTruth(masks, classes=classes)
+    (root / 'classes.txt').unlink()  # then nobody knows
+    GroundTruth(masks, classes=('cat',))

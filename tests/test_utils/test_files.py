@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from ppl_mm.utils.files import atomic_write, write_json
+from ppl_mm.errors import UserError
+from ppl_mm.utils.files import atomic_write, read_json, write_json
 
 
 def write(path, content=b'new'):
@@ -155,3 +156,17 @@ def test_json_goes_down_a_pipe(tmp_path):
     with reader_of(tmp_path / 'pipe') as found:
         write_json(tmp_path / 'pipe', {})
     assert found == [b'{}\n']
+
+
+@pytest.mark.parametrize('text', ['', '{', '[' * 100_000, '9' * 5000])
+def test_json_that_no_program_of_ours_wrote(tmp_path, text):
+    path = tmp_path / 'a.json'
+    path.write_text(text)
+    with pytest.raises(ValueError, match='Expecting|nested too deep|digits'):
+        read_json(path)
+
+
+def test_json_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    with pytest.raises(UserError, match='not a regular file'):
+        read_json(tmp_path / 'pipe')

@@ -156,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = [] if used is None else [used]
     sweep = evaluate_folder(
         folder.cam_dir,
-        GroundTruth(args.mask_dir, args.image_labels),
+        GroundTruth(args.mask_dir, args.image_labels, record.classes),
         ids,
         len(record.classes),
         [*thresholds, *given],

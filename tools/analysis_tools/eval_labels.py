@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
     classes, ids = read_classes(args.classes), read_ids(args.split)
-    truth = GroundTruth(args.mask_dir, args.image_labels)
+    truth = GroundTruth(args.mask_dir, args.image_labels, classes)
     confusion = evaluate_labels(args.label_dir, truth, ids, len(classes))
     summary = summarize(confusion, [BACKGROUND, *classes])
     note = note_on_negatives(len(truth.assumed))

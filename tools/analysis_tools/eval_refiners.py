@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _check_masks(comparison: ChainComparison, others: Sequence[str]) -> None:
     """Say at once that a split has no masks."""
-    truth = GroundTruth(comparison.mask_dir)
+    truth = GroundTruth(comparison.mask_dir, classes=comparison.folder.classes)
     for image_id in (*comparison.image_ids, *others):
         truth.check(image_id)
 

@@ -1,7 +1,6 @@
 """The report of a check of a data set: a table, findings, a picture and a JSON."""
 
 import io
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
-from ...utils.files import write_json
+from ...utils.files import read_json, write_json
 from ...utils.text import printable
 from ...visualization.dataset_sheet import draw_dataset
 from ...visualization.figures import save_figure
@@ -59,7 +58,7 @@ def read_error(out: Path) -> str:
     """
     path = out / 'report.json'
     try:
-        findings = json.loads(path.read_text(encoding='utf-8'))['findings']
+        findings = read_json(path)['findings']
         errors = [one for one in findings if one['level'] == 'error']
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f'{path}: not readable as a report; remove it') from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ...errors import UserError
 from ...formats.bit_depth import VALUES_FILE, write_white_level
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
+from ...formats.white_level import find_white_level
 from ...utils.files import atomic_write
 from ...utils.text import printable
 from ...utils.thread_pool import map_files
@@ -19,7 +20,6 @@ from .images import OwnImages, collect_images
 from .mask_values import MaskValues
 from .settings import RECORD, SOURCES, OwnDataSettings
 from .split import named_val, split_images
-from .white import find_white_level
 
 # Where the images and their masks go.
 _PARTS = (VOCLayout.IMAGES, VOCLayout.MASKS)
@@ -100,7 +100,9 @@ class OwnData:
             self._check_unchanged(images)
             return OwnDataSummary(False)
         with self.folder:
-            self.white_level = self.settings.white_level or find_white_level(images, self.workers)
+            self.white_level = self.settings.white_level or find_white_level(
+                [image.sources[0].path for image in images], self.workers
+            )
             entries = self._convert_all(images)
             bad, bad_masks = (
                 {name: entry[key] for name, entry in entries.items() if key in entry}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.found_files import MASKS, find_files, masks_beside
+from ...formats.found_files import find_files
 from ...utils.files import file_sha256
 from ...utils.thread_pool import map_files
 from .converter import OwnImage
@@ -80,26 +80,19 @@ def find_photos(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], d
         UserError: A folder is missing or holds no photo, or two photos have one name.
     """
     others = [path for path in (settings.out, settings.masks, settings.negatives) if path]
-    found, skipped = _look_through(settings.photos, others)
-    paths = {name: settings.photos / name for name in found}
+    found = find_files(settings.photos, others)
+    paths, skipped = {name: settings.photos / name for name in found.photos}, found.skipped
     if not settings.negatives:
         return paths, set(), skipped
     prefix = _negative_prefix(settings.photos, settings.negatives)
     others = [path for path in (settings.out, settings.masks) if path]
-    found, passed = _look_through(settings.negatives, others)
-    skipped |= {f'{prefix}/{name}': why for name, why in passed.items()}
-    negatives = {f'{prefix}/{name}': settings.negatives / name for name in found}
+    found = find_files(settings.negatives, others)
+    skipped |= {f'{prefix}/{name}': why for name, why in found.skipped.items()}
+    negatives = {f'{prefix}/{name}': settings.negatives / name for name in found.photos}
     twice = min(paths.keys() & negatives.keys(), default=None)
     if twice is not None:
         raise UserError(f'{settings.photos}/{twice}: is also in {settings.negatives}; rename one')
     return paths | negatives, set(negatives), skipped
-
-
-def _look_through(root: Path, leave_out: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
-    """Return the photos of a folder, and its other files with what they are."""
-    found = find_files(root, leave_out)
-    masks = dict.fromkeys(masks_beside(root, found.photos), MASKS)
-    return [name for name in found.photos if name not in masks], found.skipped | masks
 
 
 def _negative_prefix(photos: Path, negatives: Path) -> str:

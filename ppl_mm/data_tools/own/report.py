@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ...formats.found_files import MASKS
+from ...formats.white_level import white_level_line
 from .data import OwnDataSummary
 
 
@@ -19,11 +21,12 @@ def print_summary(out: Path, summary: OwnDataSummary) -> None:
     for note, count in summary.notes.items():
         print(f'  {count} {note}')
     if summary.white_level:
-        print(f'  0..{summary.white_level} of 16 bits became 0..255; --white-level sets another')
+        print(f'  {white_level_line(summary.white_level)}')
     if summary.left_out:
         print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
     for kind, count in summary.skipped.items():
-        print(f'  {count} not used: {kind}')
+        hint = '; --masks DIR names their folder' * (kind == MASKS)
+        print(f'  {count} not used: {kind}{hint}')
     if summary.skipped:
         print(f'  which photo or file became what: {out / "sources.csv"}')
 

@@ -3,6 +3,7 @@ from .cam_visualization_hook import CAMVisualizationHook
 from .channels_last_hook import ChannelsLastHook
 from .class_list_hook import ClassListHook
 from .finite_hook import FiniteHook
+from .padding_hook import PaddingHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .progressive_stage_hook import ProgressiveStageHook
 from .reseed_hook import ReseedHook
@@ -15,6 +16,7 @@ __all__ = [
     'ChannelsLastHook',
     'ClassListHook',
     'FiniteHook',
+    'PaddingHook',
     'PlainCheckpointHook',
     'ProgressiveStageHook',
     'ReseedHook',

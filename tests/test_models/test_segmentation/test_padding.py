@@ -1,11 +1,14 @@
 """Segmentation networks whose maps would be stretched are refused, with the fix."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmengine.config import ConfigDict
 from mmengine.registry import DefaultScope
 from mmseg.structures import SegDataSample
 
+from ppl_mm.engine.hooks import PaddingHook
 from ppl_mm.errors import UserError
 from ppl_mm.registry import MODELS
 
@@ -63,6 +66,15 @@ def test_the_preprocessor_has_to_pad(model, backbone, needed):
             build(model, backbone, divisor)
     for divisor in (needed, 2 * needed):
         build(model, backbone, divisor)
+
+
+@pytest.mark.parametrize('when', ['before_train', 'before_test'])
+def test_a_run_of_the_network_alone_is_refused_too(when):
+    runner = SimpleNamespace(model=build(MAPS, VIT, 16).module)
+    getattr(PaddingHook(), when)(runner)
+    runner.model.data_preprocessor.test_cfg = None
+    with pytest.raises(UserError, match='size_divisor=16'):
+        getattr(PaddingHook(), when)(runner)
 
 
 @pytest.mark.parametrize('backbone', [VIT, SWIN])
