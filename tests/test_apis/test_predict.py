@@ -92,11 +92,11 @@ def test_an_interrupted_run_continues(infer, photos, tmp_path, monkeypatch):
     predict_images(photos, infer, tmp_path / 'whole')
     read, seen = infer.read, []
 
-    def fail(path):
+    def fail(path, **kwargs):
         seen.append(path)
         if len(seen) == 5:
             raise KeyboardInterrupt
-        return read(path)
+        return read(path, **kwargs)
 
     monkeypatch.setattr(infer, 'read', fail)
     with pytest.raises(KeyboardInterrupt):

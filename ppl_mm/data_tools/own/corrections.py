@@ -1,7 +1,6 @@
 """Masks that a user has corrected, taken back into the data set that they are of."""
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from ...formats.image_folder import ImageFolder
 from ...formats.mask_file import check_labels, read_any_mask, read_mask, write_label
 from ...formats.result_folder import ResultFolder
 from ...formats.voc_layout import VOCLayout, write_lines
-from ...utils.files import file_sha256, write_json
+from ...utils.files import file_sha256, read_json, write_json
 from .data import escaped
 from .settings import SOURCES
 
@@ -124,7 +123,7 @@ class _Taker:
         self.classes = self.layout.read_classes()
         self.images = ImageFolder(self.layout.image_dir)
         path = results.data / _UNCHANGED
-        self.seen = json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+        self.seen = read_json(path) if path.is_file() else {}
 
     def is_unchanged(self, path: Path, name: str, image: str) -> bool:
         """Return whether a mask is as it was written, now or before an earlier correction."""
