@@ -1,7 +1,6 @@
 """The command ``ppl-mm``: it lists the project's tools and runs them, from a clone or installed."""
 
 import ast
-import difflib
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from types import ModuleType
 from .errors import UserError
 from .utils.cli import run
 from .utils.project import tools_dir
+from .utils.text import suggestion
 
 _USAGE = """usage: ppl-mm COMMAND [OPTION ..]
 
@@ -44,8 +44,7 @@ def _start(words: Sequence[str]) -> int | None:
         return None
     script = tools.get(words[0].replace('_', '-').removesuffix('.py'))
     if script is None:
-        near = difflib.get_close_matches(words[0], tools, n=1)
-        hint = f'did you mean {near[0]}?' if near else 'ppl-mm --help lists the commands'
+        hint = suggestion(words[0], tools, 'ppl-mm --help lists the commands')
         raise UserError(f'ppl-mm: unknown command {words[0]!r}; {hint}')
     sys.argv = [f'ppl-mm {words[0]}', *words[1:]]
     return _load(script).main()

@@ -13,7 +13,7 @@ from .confusion import (
 from .folders import evaluate_folder, evaluate_labels
 from .multi_label_ap import MultiLabelAP, average_precision
 from .seg_confusion import SegConfusion
-from .summary import format_table, summarize
+from .summary import format_table, percent, summarize
 from .threshold_sweep import ThresholdSweep
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     'iou_from_confusion',
     'mean_scores',
     'over_activation',
+    'percent',
     'precision_from_confusion',
     'recall_from_confusion',
     'summarize',

@@ -77,7 +77,7 @@ def format_table(summary: dict) -> str:
     header = ''.join(f'{name.replace("_activation", "-act."):>12}' for name in _SCORES)
     lines = [f'{"":{width}}{header}']
     for name, scores in [*rows, ('mean', means)]:
-        cells = ''.join(f'{_percent(scores[key]):>12}' for key in _SCORES)
+        cells = ''.join(f'{percent(scores[key]):>12}' for key in _SCORES)
         lines.append(f'{name:{width}}{cells}')
     if summary['absent_classes']:
         lines.append(
@@ -87,10 +87,11 @@ def format_table(summary: dict) -> str:
         )
     if summary['ignored_share']:
         lines.append(
-            f'predicted as 255, counted as wrong: {_percent(summary["ignored_share"])} % of pixels'
+            f'predicted as 255, counted as wrong: {percent(summary["ignored_share"])} % of pixels'
         )
     return '\n'.join(lines)
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """Return a fraction in per cent, as tables show it; n/a for None."""
     return 'n/a' if value is None else f'{100 * value:.2f}'

@@ -1,10 +1,10 @@
 """Values of a pipeline config: keys that are known, configs that exist."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.text import suggestion
 
 
 def check_known(where: str, given: Iterable[str], known: Sequence[str]) -> None:
@@ -20,9 +20,7 @@ def check_known(where: str, given: Iterable[str], known: Sequence[str]) -> None:
     """
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f'did you mean {near[0]}?' if near else 'take it out'
-            raise UserError(f'{where}: unknown key {key}; {hint}')
+            raise UserError(f'{where}: unknown key {key}; {suggestion(key, known)}')
 
 
 def config_beside(path: Path, key: str, name: object) -> Path:

@@ -13,6 +13,8 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
+from ..utils.worker_pool import end_with_parent
+
 
 def start(command: Sequence[str], log: Path, keep: int | None = None) -> BaseProcess:
     """Start a command of Python; it ends when this process does, even if that is killed.
@@ -70,7 +72,7 @@ def _run(
 ) -> None:
     """Do what ``python *command`` does, in a new process."""
     _set_environment(environment)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # Data loaders start their workers the default way, not the way this process was started.
     multiprocessing.set_start_method(None, force=True)
     _redirect(log)
@@ -91,14 +93,6 @@ def _set_environment(environment: Mapping[str, str]) -> None:
     for name in getattr(preload, 'VARIABLES', frozenset()) - environment.keys():
         os.environ.pop(name, None)
     os.environ.update(environment)
-
-
-def _end_with_parent() -> None:
-    """Do not write into a folder where the next run of the pipeline is at work."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _redirect(log: Path) -> None:

@@ -12,8 +12,9 @@ from importlib.util import find_spec
 from mmengine.config import Config
 
 from ..errors import UserError
-from .config_readers import KeyReaders, default_hooks, first_keys, is_read_by_mmengine, suggestion
+from .config_readers import KeyReaders, default_hooks, first_keys, is_read_by_mmengine
 from .config_values import check_value
+from .text import suggestion
 
 # Parts whose builders take more than the constructor says, or other names.
 _OPEN = ('norm_cfg', 'act_cfg', 'conv_cfg', 'init_cfg', 'upsample_cfg', 'model_wrapper_cfg')
@@ -34,7 +35,7 @@ def check_config(cfg: Config) -> None:
     scope, where = cfg.get('default_scope'), cfg.filename or 'config'
     if scope and not find_spec(str(scope)):
         raise UserError(
-            f"{where}: default_scope='{scope}': no such package{suggestion(str(scope), _SCOPES)}"
+            f"{where}: default_scope='{scope}': no such package; {suggestion(str(scope), _SCOPES)}"
         )
     # Other variables of a config are its own: parts to be taken elsewhere.
     read = {key: cfg[key] for key in cfg if key in first_keys()}
@@ -69,7 +70,7 @@ def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Ma
             raise UserError(_of_a_variable(where, cfg, known, first, rest))
         raise UserError(
             f'{where}: --cfg-options {option}: nothing reads the key '
-            f"'{first}'{suggestion(first, known)}"
+            f"'{first}'; {suggestion(first, known)}"
         )
 
 
@@ -135,7 +136,7 @@ def _check_hooks(where: str, hooks: Mapping) -> None:
     """Refuse a change of a hook that is not there."""
     for name, hook in hooks.items():
         if isinstance(hook, Mapping) and 'type' not in hook:
-            near = suggestion(name, {*hooks, *default_hooks()} - {name})
+            near = '; ' + suggestion(name, {*hooks, *default_hooks()} - {name})
             raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'{near}")
 
 
@@ -144,5 +145,5 @@ def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None
         if key not in allowed and key not in _MARKS:
             taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
             raise UserError(
-                f"{where}: {path}.{key}: {taker} no '{key}'{suggestion(key, allowed - {'self'})}"
+                f"{where}: {path}.{key}: {taker} no '{key}'; {suggestion(key, allowed - {'self'})}"
             )

@@ -1,14 +1,14 @@
 """What reads the keys of a config: the constructors of its types, and mmengine itself."""
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 
 from mmengine.registry import Registry
 
 from ..errors import UserError
+from .text import suggestion
 
 # Settings that this project's commands read, beside mmengine's Runner.
 _OURS = {
@@ -27,12 +27,6 @@ def first_keys() -> set[str]:
 def default_hooks() -> set[str]:
     """Return the keys of ``default_hooks`` that mmengine fills itself."""
     return {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message about a name: the nearest known one, if any is near."""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
-    return f'; did you mean {near[0]}?' if near else '; take it out'
 
 
 def _parameters(*readers: Callable) -> set[str]:
@@ -143,7 +137,7 @@ class KeyReaders:
             return None if None in taken else {name for names in taken for name in names or ()}
         raise UserError(
             f"{self.where}: {path}.type: '{kind}' is not known"
-            f'{suggestion(str(kind), self._names())}'
+            f'; {suggestion(str(kind), self._names())}'
         )
 
     def _names(self) -> set[str]:

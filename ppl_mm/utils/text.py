@@ -1,4 +1,7 @@
-"""Text from outside, made safe to print."""
+"""Text from outside: made safe to print, and what it may have meant."""
+
+import difflib
+from collections.abc import Iterable
 
 
 def printable(text: object) -> str:
@@ -23,3 +26,19 @@ def _escape(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that the system could not decode
         return f'\\x{code - 0xDC00:02x}'
     return char.encode('unicode_escape').decode('ascii')
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str = 'take it out') -> str:
+    """Return what to do about a name that nothing has.
+
+    Args:
+        name: As it was typed.
+        known: The names that exist.
+        otherwise: What to do where none of them is similar.
+
+    Examples:
+        >>> suggestion('epoch', ['epochs', 'grid'])
+        'did you mean epochs?'
+    """
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
+    return f'did you mean {near[0]}?' if near else otherwise

@@ -107,15 +107,18 @@ def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
     global _make
     # Ctrl-C reaches every process: the parent alone says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # Imported by now if ``make`` needs it; not all work does.
     if 'torch' in sys.modules:
         sys.modules['torch'].set_num_threads(1)
     _make = partial(make, *args)
 
 
-def _end_with_parent() -> None:
-    """Do not wait forever for work from a process that was killed."""
+def end_with_parent() -> None:
+    """End this process when the one that started it ends, in a thread.
+
+    Else a worker would wait forever for work, or write where the next run is at work.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

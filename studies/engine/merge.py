@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ppl_mm.errors import UserError
 
-from .old_records import upgrade
 from .results import ResultsFile
 
 
@@ -37,16 +36,16 @@ class Merged:
 
 
 def merge(source: Path, results: ResultsFile) -> Merged:
-    """Add the records of a file, in its order; old names become today's.
+    """Add the records of a file, in its order.
 
     Args:
-        source: A results file, of today's form or an older one.
+        source: A results file.
         results: Where to add.
 
     Raises:
         UserError: If the source is missing or has no record.
     """
-    records = [upgrade(record) for record in ResultsFile(source).read()]
+    records = ResultsFile(source).read()
     if not records:
         raise UserError(f'--merge {source}: no such file, or no record in it')
     found, merged = results.latest(), Merged()

@@ -22,7 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ppl_mm.errors import UserError
-from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, summarize
+from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, percent, summarize
 from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
@@ -110,13 +110,9 @@ def format_curve(sweep: ThresholdSweep, rows: int = 20) -> str:
     every = -(-len(sweep.thresholds) // rows)
     for k, threshold in enumerate(curve['threshold']):
         if k % every == 0 or threshold == best:
-            cells = ''.join(f'{_percent(curve[name][k]):>12}' for name in names)
+            cells = ''.join(f'{percent(curve[name][k]):>12}' for name in names)
             lines.append(f'{threshold:9g}{cells}{"  best" if threshold == best else ""}')
     return '\n'.join(lines)
-
-
-def _percent(value: float | None) -> str:
-    return 'n/a' if value is None else f'{100 * value:.2f}'
 
 
 def print_tables(

@@ -30,6 +30,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.evaluation import percent
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config import read_config
@@ -86,14 +87,10 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
     lines = [f'{"chain":{width}}' + ''.join(f'{t:>11}' for t in titles)]
     for name in names:
         one = report['chains'][name]
-        cells = [_percent(one[key]) for key in ('mIoU', 'precision', 'recall', 'ignored_share')]
+        cells = [percent(one[key]) for key in ('mIoU', 'precision', 'recall', 'ignored_share')]
         cells.append(f'{one["seconds_per_image"]:.3f}')
         lines.append(f'{name:{width}}' + ''.join(f'{c:>11}' for c in cells))
     return '\n'.join(lines)
-
-
-def _percent(value: float | None) -> str:
-    return 'n/a' if value is None else f'{100 * value:.2f}'
 
 
 def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
