@@ -136,8 +136,8 @@ def _check_hooks(where: str, hooks: Mapping) -> None:
     """Refuse a change of a hook that is not there."""
     for name, hook in hooks.items():
         if isinstance(hook, Mapping) and 'type' not in hook:
-            near = '; ' + suggestion(name, {*hooks, *default_hooks()} - {name})
-            raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'{near}")
+            near = suggestion(name, {*hooks, *default_hooks()} - {name})
+            raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'; {near}")
 
 
 def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None:
