@@ -89,6 +89,7 @@ setup(
         'optional': requirements('optional'),
         'tests': requirements('tests'),
         'onnx': requirements('onnx'),
+        'tiff': requirements('tiff'),
         'weights': requirements('weights'),
     },
     entry_points={'console_scripts': ['ppl-mm = ppl_mm.command_line:main']},

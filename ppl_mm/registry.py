@@ -59,6 +59,7 @@ TRANSFORMS = Registry(
     scope='ppl_mm',
     locations=[
         'ppl_mm.datasets.transforms.crops',
+        'ppl_mm.datasets.transforms.distortion',
         'ppl_mm.datasets.transforms.loading',
         'ppl_mm.datasets.transforms.masks',
     ],

@@ -33,7 +33,7 @@ HELD = (
 # Each of these is needed for all that the suite runs.
 NEEDED = [
     option
-    for name in ('runtime', 'tests', 'weights', 'onnx')
+    for name in ('runtime', 'tests', 'weights', 'tiff', 'onnx')
     for option in ('-r', f'requirements/{name}.txt')
 ]
 

@@ -15,6 +15,7 @@ model = dict(
     backbone=dict(
         type='ResNet',
         depth=50,
+        in_channels=_base_.own_channels,
         strides=(1, 2, 2, 1),
         frozen_stages=0,
         norm_cfg=dict(type='BN', requires_grad=False),
@@ -22,6 +23,11 @@ model = dict(
         init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
     ),
     head=dict(num_classes=_base_.own_num_classes),
+    data_preprocessor=dict(
+        mean=_base_.own_mean or [123.675, 116.28, 103.53],
+        std=_base_.own_std or [58.395, 57.12, 57.375],
+        to_rgb=_base_.own_photos,
+    ),
 )
 
 train_pipeline = [
@@ -29,7 +35,11 @@ train_pipeline = [
     # Long sides are IRN's for VOC (run_sample.py); the crop is our choice, for a GPU of 8 GB.
     dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='ppl_mm.RandomFillCrop', crop_size=384),
+    dict(
+        type='ppl_mm.RandomFillCrop',
+        crop_size=384,
+        pad_value=_base_.own_mean or [103.53, 116.28, 123.675],  # BGR
+    ),
     dict(type='PackInputs'),
 ]
 test_pipeline = [

@@ -13,6 +13,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='ppl_mm.EfficientNetLite',
+        in_channels=_base_.own_channels,
         strides=(1, 2, 2, 2, 1),
         dilations=(1, 1, 1, 1, 2),
         norm_eval=True,
@@ -21,7 +22,9 @@ model = dict(
     ),
     head=dict(pool=dict(name='lse', scale=1.0)),
     # These weights expect (x - 127) / 128.
-    data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0]),
+    data_preprocessor=dict(
+        mean=_base_.own_mean or [127.0, 127.0, 127.0], std=_base_.own_std or [128.0, 128.0, 128.0]
+    ),
 )
 
 train_pipeline = [
@@ -29,7 +32,11 @@ train_pipeline = [
     dict(type='ppl_mm.RandomResizeLong', min_size=256, max_size=352),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     # Five sixths of a side or more: a crop without the object would have a wrong label.
-    dict(type='ppl_mm.RandomFillCrop', crop_size=288, pad_value=(127.0, 127.0, 127.0)),
+    dict(
+        type='ppl_mm.RandomFillCrop',
+        crop_size=288,
+        pad_value=_base_.own_mean or [127.0, 127.0, 127.0],
+    ),
     dict(type='PackInputs'),
 ]
 test_pipeline = [

@@ -11,9 +11,15 @@ crop_size = (384, 384)
 max_iters = 4000
 
 model = dict(
-    data_preprocessor=dict(size=crop_size),
+    data_preprocessor=dict(
+        size=crop_size,
+        mean=_base_.own_mean or [123.675, 116.28, 103.53],
+        std=_base_.own_std or [58.395, 57.12, 57.375],
+        bgr_to_rgb=_base_.own_photos,
+    ),
     backbone=dict(
         type='ResNet',
+        in_channels=_base_.own_channels,
         depth=50,
         num_stages=4,
         out_indices=(0, 3),
@@ -62,7 +68,7 @@ train_pipeline = [
     dict(type='RandomResize', scale=(512, 512), ratio_range=(0.5, 1.5), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
+    dict(type='ppl_mm.PhotoMetricDistortion'),
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [

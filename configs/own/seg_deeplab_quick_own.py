@@ -10,10 +10,15 @@ max_iters = 400
 
 model = dict(
     # The weights expect (x - 127) / 128.
-    data_preprocessor=dict(mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0], size=crop_size),
+    data_preprocessor=dict(
+        mean=_base_.own_mean or [127.0, 127.0, 127.0],
+        std=_base_.own_std or [128.0, 128.0, 128.0],
+        size=crop_size,
+    ),
     backbone=dict(
         _delete_=True,
         type='ppl_mm.EfficientNetLite',
+        in_channels=_base_.own_channels,
         strides=(1, 2, 2, 2, 1),
         dilations=(1, 1, 1, 1, 2),
         out_indices=(2, 5),
@@ -35,7 +40,7 @@ train_pipeline = [
     dict(type='RandomResize', scale=(320, 320), ratio_range=(0.8, 1.5), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PhotoMetricDistortion'),
+    dict(type='ppl_mm.PhotoMetricDistortion'),
     dict(type='PackSegInputs'),
 ]
 test_pipeline = [

@@ -41,6 +41,11 @@ class SegGraph(nn.Module):
     def __init__(self, inferencer: SegInferencer) -> None:
         super().__init__()
         where = inferencer.config.filename
+        if inferencer.bands is not None:
+            raise UserError(
+                f'{where}: was trained on images of {inferencer.bands.count} bands; a graph takes '
+                'photos only'
+            )
         self.network = inferencer.model
         self.resizes = _resizes(inferencer.steps(inferencer.config), where)
         preprocessor = self.network.data_preprocessor

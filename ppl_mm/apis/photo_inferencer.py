@@ -17,9 +17,10 @@ from mmpretrain.apis.base import BaseInferencer
 
 from ..errors import UserError
 from ..formats.class_list import suggest_class
+from ..formats.image_bands import ImageBands
 from ..formats.image_checks import naming
 from ..visualization import overlay_label
-from .photo_inputs import bgr_of, photos_of
+from .photo_inputs import photos_of, pixels_of
 from .trained_model import build_model, find_model, scope_of
 
 
@@ -36,6 +37,7 @@ class PhotoInferencer(BaseInferencer):
         class_names: The classes that the network scores.
         label_names: The classes of the values of a label, from 0.
         white_level: White of 16 bits in its data set; None if it had none.
+        bands: The bands of its data set; None if it had photos.
 
     Raises:
         UserError: If there is no such network, it is of another kind, or the checkpoint does not
@@ -56,6 +58,8 @@ class PhotoInferencer(BaseInferencer):
         self.model: Any  # set by the base class
         super().__init__(build_model(config, self.checkpoint, device))
         self.white_level = self.model._dataset_meta.get('white_level')
+        bands = self.model._dataset_meta.get('bands')
+        self.bands = None if bands is None else ImageBands.from_record(bands)
         known = self.model._dataset_meta.get('classes') or range(self._num_classes())
         self.class_names = list(map(str, known))
 
@@ -91,18 +95,24 @@ class PhotoInferencer(BaseInferencer):
             white_level: White of 16 bits. Defaults to None: that of the network's data set.
 
         Returns:
-            A sample with ``img``, BGR uint8 (H, W, 3), upright.
+            A sample with ``img``, upright: BGR uint8 (H, W, 3), or all bands, float32 (H, W, C).
 
         Raises:
             UserError: If it cannot be read.
         """
         white_level = white_level or self.white_level
         if not isinstance(item, str | os.PathLike):
-            image = bgr_of(item, name, white_level)
+            image = pixels_of(item, name, white_level, self.bands)
             return dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
         sample = dict(img_path=str(item), image_id=Path(item).stem, white_level=white_level)
         with naming(item):
-            return self._load(sample)
+            return self._load(dict(sample, bands=self.bands))
+
+    def picture_of(self, image: np.ndarray) -> np.ndarray:
+        """Return what persons see, uint8 RGB (H, W, 3), of the ``img`` of a sample."""
+        if self.bands is not None:
+            return self.bands.picture(image)
+        return np.ascontiguousarray(image[..., ::-1])
 
     def stream(self, samples: Iterable[dict], batch_size: int = 1, **options) -> Iterator[dict]:
         """Yield the predictions of many photos, one after another, in little memory.
@@ -149,7 +159,7 @@ class PhotoInferencer(BaseInferencer):
         if not draw:
             return None
         samples = map(self._sample, inputs, count())
-        return [np.ascontiguousarray(sample['img'][..., ::-1]) for sample in samples]
+        return [self.picture_of(sample['img']) for sample in samples]
 
     def postprocess(
         self,

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ..errors import UserError
 from ..formats.bit_depth import FULL_WHITE, is_deep, to_8_bits
+from ..formats.image_bands import ImageBands
 from ..formats.image_checks import check_sides, naming
 from ..formats.image_file import PHOTO_SUFFIXES, decode_image
 from ..formats.photo import develop
@@ -48,6 +49,39 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
         text = f'{folder}: {len(others)} of {len(names)} entries are not photos: {shown}'
         print_log(printable(text), logger='current', level=logging.WARNING)
     return [paths[name] for name in photos]
+
+
+def pixels_of(
+    item: object, name: str, white_level: int | None = None, bands: ImageBands | None = None
+) -> np.ndarray:
+    """Return what is not a file as a network sees it.
+
+    Args:
+        item: For a network of photos see :func:`bgr_of`. For one of bands an array (H, W, bands)
+            of values as files store them, or the bytes of a TIFF.
+        name: What messages call it.
+        white_level: White of 16 bits. Defaults to None: 65535.
+        bands: Those of the network's data set. Defaults to None: it had photos.
+
+    Returns:
+        BGR, uint8, (H, W, 3); or float32, (H, W, C).
+
+    Raises:
+        UserError: If it is of another kind.
+    """
+    if bands is None:
+        return bgr_of(item, name, white_level)
+    with naming(name):
+        if isinstance(item, bytes | bytearray | memoryview):
+            image = bands.read(bytes(item))
+        elif isinstance(item, np.ndarray) and item.ndim in (2, 3) and item.size:
+            image = bands.scale(item.reshape(*item.shape[:2], -1))
+        else:
+            raise UserError(
+                f'not an image of bands; give a path, or an array (H, W, {bands.count})'
+            )
+        check_sides(image.shape[1::-1])
+        return image
 
 
 def bgr_of(item: object, name: str, white_level: int | None = None) -> np.ndarray:

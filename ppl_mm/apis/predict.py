@@ -175,7 +175,8 @@ class ImagePrediction:
 
     def _find_white_level(self, images: GivenImages) -> int | None:
         """Return the white of images of 16 bits, where nothing else says it."""
-        if self.inferencer.white_level or said_white_level(images.root):
+        known = self.inferencer.bands or self.inferencer.white_level
+        if known or said_white_level(images.root):
             return None
         return find_white_level([images.path(name) for name in images.names])
 
@@ -241,7 +242,7 @@ class ImagePrediction:
     def _write(self, name: str, image: np.ndarray, found: dict) -> None:
         height, width = found['size']
         if self.overlays:
-            picture = overlay_label(image[..., ::-1], found['label'])
+            picture = overlay_label(self.inferencer.picture_of(image), found['label'])
             self.folder.write_overlay(self._names[name], picture)
         self.folder.write_mask(self._names[name], found['label'])
         row = dict(image=printable(name), mask=self._mask_name(name), width=width, height=height)

@@ -7,7 +7,14 @@ __all__, __getattr__, __dir__ = lazy_exports(
     {
         'cam_pseudo_label_dataset': ('CAMPseudoLabelDataset',),
         'image_label_dataset': ('ImageLabelDataset',),
-        'transforms': ('LoadImage', 'LoadLabel', 'LoadMask', 'RandomFillCrop', 'RandomResizeLong'),
+        'transforms': (
+            'LoadImage',
+            'LoadLabel',
+            'LoadMask',
+            'PhotoMetricDistortion',
+            'RandomFillCrop',
+            'RandomResizeLong',
+        ),
         'voc_layout_dataset': ('VOCLayoutDataset',),
     },
 )

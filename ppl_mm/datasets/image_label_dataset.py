@@ -7,9 +7,9 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
-from ..formats.bit_depth import white_to_remember
 from ..formats.class_list import BACKGROUND, ClassIds, check_same_classes
 from ..formats.export_folder import agreed_classes, find_labels
+from ..formats.image_bands import values_to_remember
 from ..formats.image_folder import ImageFolder
 from ..formats.image_labels import label_format, read_labels
 from ..formats.image_list import image_id, read_image_list
@@ -83,7 +83,7 @@ class ImageLabelDataset(BaseDataset):
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
         metainfo, self._classes_from = resolve_classes(metainfo, data_root)
-        metainfo.update(white_to_remember(data_root))
+        metainfo.update(values_to_remember(data_root))
         self.label_dir = label_dir
         if label_dir is not None:
             prefix['seg_map_path'] = _find_labels(label_dir, metainfo)

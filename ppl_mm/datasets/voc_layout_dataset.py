@@ -7,9 +7,9 @@ import numpy as np
 from mmseg.datasets import BaseSegDataset
 
 from ..errors import UserError
-from ..formats.bit_depth import white_to_remember
 from ..formats.class_list import BACKGROUND
 from ..formats.ground_truth import read_negatives
+from ..formats.image_bands import values_to_remember
 from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
@@ -64,7 +64,7 @@ class VOCLayoutDataset(BaseSegDataset):
     ) -> None:
         metainfo = dict(metainfo or {})
         classes = metainfo.get('classes') or (BACKGROUND, *VOCLayout(data_root).read_classes())
-        metainfo.update(white_to_remember(data_root), classes=tuple(classes))
+        metainfo.update(values_to_remember(data_root), classes=tuple(classes))
         palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
         metainfo.setdefault('palette', palette[: len(classes)].tolist())
         data_prefix = dict(

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from ..models.backbones.input_channels import input_channels
 from ..utils.flops import count_flops
 
 BATCH = 2  # of the pass: some norms refuse one image
@@ -46,7 +47,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
         kept[_storage(value)] = value.untyped_storage().nbytes()
         return value
 
-    images = torch.empty(BATCH, 3, *size, device='meta')
+    images = torch.empty(BATCH, input_channels(model), *size, device='meta')
     with count_flops() as counter:
         with saved_tensors_hooks(keep, lambda value: value):
             loss = training_loss(model, images)

@@ -58,9 +58,15 @@ def said_white_level(path: str | os.PathLike) -> int | None:
     Raises:
         UserError: That file is damaged.
     """
+    file = values_file_for(path)
+    return None if file is None else _read_white_level(file)
+
+
+def values_file_for(path: str | os.PathLike) -> Path | None:
+    """Return the nearest ``image_values.json`` in or above a path, None if there is none."""
     path = Path(os.path.abspath(path))
-    found = (stored_white_level(folder) for folder in (path, *path.parents))
-    return next((white for white in found if white is not None), None)
+    files = (folder / VALUES_FILE for folder in (path, *path.parents))
+    return next((file for file in files if file.is_file()), None)
 
 
 def stored_white_level(root: str | os.PathLike) -> int | None:
@@ -69,28 +75,18 @@ def stored_white_level(root: str | os.PathLike) -> int | None:
     return _read_white_level(file) if file.is_file() else None
 
 
-def white_to_remember(root: str | os.PathLike) -> dict[str, int]:
-    """Return what the checkpoint of a data set has to say for inference on new images.
-
-    Args:
-        root: The data set's folder.
-
-    Returns:
-        ``white_level``, if the data set says it.
-    """
-    white = stored_white_level(root)
-    return {} if white is None else dict(white_level=white)
-
-
 def write_white_level(root: str | os.PathLike, white_level: int) -> None:
     """Store the white of the data set's 16-bit images, from 1 to 65535."""
     with atomic_write(Path(root) / VALUES_FILE) as file:
         file.write((json.dumps(dict(white_level=white_level)) + '\n').encode())
 
 
-def _read_white_level(file: Path) -> int:
+def _read_white_level(file: Path) -> int | None:
     try:
-        white_level = read_json(file)['white_level']
+        found = read_json(file)
+        if 'bands' in found:  # see image_bands
+            return None
+        white_level = found['white_level']
         valid = type(white_level) is int and 1 <= white_level <= FULL_WHITE
     except (OSError, ValueError, KeyError, TypeError):
         valid = False

@@ -2,7 +2,9 @@
 
 Training, export, refinement, segmentation, inference, reports and the
 converters see the same pixels of a file: upright, RGB, 8 bits, see
-:mod:`.photo` for what is done to unusual ones.
+:mod:`.photo` for what is done to unusual ones. Where the images of a data set
+have bands, networks see all of them (:func:`read_pixels`), everybody else sees
+three as RGB, see :mod:`.image_bands`.
 """
 
 import io
@@ -11,14 +13,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from ..errors import UserError
 from ..utils.files import check_regular
 from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, said_white_level, used_white, warn_if_dark
+from .image_bands import ImageBands, bands_for
 from .image_checks import check_kind, naming
 from .orientation import orientation_of, upright_size
 from .photo import develop
+from .tiff_bands import band_size, is_tiff
 
 #: Endings that are read.
 PHOTO_SUFFIXES = (
@@ -49,7 +54,7 @@ def read_image(
     bgr: bool = False,
     backend_args: dict | None = None,
 ) -> np.ndarray:
-    """Read an image to its end.
+    """Read an image to its end, as persons see it.
 
     Args:
         path: The file, or an address that mmengine's file backends know.
@@ -71,6 +76,40 @@ def read_image(
         return decode_image(content, white_level, bgr, path)
 
 
+def read_pixels(
+    path: str | os.PathLike,
+    white_level: int | None = None,
+    bands: ImageBands | None = None,
+    backend_args: dict | None = None,
+) -> np.ndarray:
+    """Read an image to its end, as networks see it.
+
+    Args:
+        path: See :func:`read_image`.
+        white_level: See :func:`read_image`.
+        bands: The bands of the network's data set. Defaults to None: those of the data set that
+            the file belongs to, see :func:`.image_bands.bands_for`.
+        backend_args: See :func:`read_image`.
+
+    Returns:
+        A photo as BGR, uint8, (H, W, 3); or all bands in their order, float32 in 0 to 255,
+        (H, W, C), if the data set has bands.
+
+    Raises:
+        UserError: See :func:`read_image`; or it has other bands than the data set.
+    """
+    with naming(path):
+        check_kind(path)
+        content = _read_bytes(path, backend_args)
+        if bands is None and white_level is None and is_tiff(content):
+            bands = bands_for(path)
+        if bands is None:
+            return decode_image(content, white_level, bgr=True, path=path)
+        if not is_tiff(content):
+            raise UserError(f'not a TIFF; the data set has TIFFs of {bands.count} bands')
+        return bands.read(content)
+
+
 def decode_image(
     content: bytes,
     white_level: int | None = None,
@@ -86,7 +125,8 @@ def decode_image(
         content: The file.
         white_level: See :func:`read_image`.
         bgr: See :func:`read_image`.
-        path: Where it was, to look for the data set's white. Defaults to None: 65535 is white.
+        path: Where it was, to look for what the data set says of its values. Defaults to None:
+            65535 is white, and there are no bands.
 
     Returns:
         uint8, (H, W, 3).
@@ -101,6 +141,19 @@ def decode_image(
         )
         if found is not None:
             return found if bgr else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
+    bands = bands_for(path) if path is not None and is_tiff(content) else None
+    rgb = (
+        _decode_photo(content, white_level, path)
+        if bands is None
+        else bands.picture(bands.read(content))
+    )
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if bgr else rgb
+
+
+def _decode_photo(
+    content: bytes, white_level: int | None, path: str | os.PathLike | None
+) -> np.ndarray:
+    """Return RGB of what Pillow reads, see :func:`decode_image`."""
     with Image.open(io.BytesIO(content)) as image:
         place = path if is_deep(image) else None  # loading makes Pillow forget it
         if white_level is None and place is not None:
@@ -108,8 +161,7 @@ def decode_image(
         picture = develop(image, content, white_level or FULL_WHITE).picture
         if white_level is None and place is not None:
             warn_if_dark(place, used_white(image, content))
-    rgb = np.array(picture.convert('RGB'))
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if bgr else rgb
+    return np.array(picture.convert('RGB'))
 
 
 def image_size(path: str | os.PathLike, what: str = 'image') -> tuple[int, int]:
@@ -124,11 +176,17 @@ def image_size(path: str | os.PathLike, what: str = 'image') -> tuple[int, int]:
     """
     with naming(path, what):
         check_regular(path)
-        with Image.open(path) as image:
-            stored = image.size
-            if image.format == 'TIFF':  # Pillow's versions differ on a turned one
-                stored = tiff.tag(image, tiff.WIDTH), tiff.tag(image, tiff.HEIGHT)
-            return upright_size(stored, orientation_of(image))
+        try:
+            with Image.open(path) as image:
+                stored = image.size
+                if image.format == 'TIFF':  # Pillow's versions differ on a turned one
+                    stored = tiff.tag(image, tiff.WIDTH), tiff.tag(image, tiff.HEIGHT)
+                return upright_size(stored, orientation_of(image))
+        except UnidentifiedImageError:
+            content = Path(path).read_bytes()
+            if not is_tiff(content):
+                raise
+            return band_size(content)  # of bands that Pillow does not know
 
 
 def _read_bytes(path: str | os.PathLike, backend_args: dict | None) -> bytes:

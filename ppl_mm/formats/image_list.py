@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import UserError
 from .text_file import read_text
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.tif', '.tiff')
 # What a class's list in VOC's ImageSets/Main has after the image: '  1', ' -1'
 # or '  0'. A name may hold a space, and end in a single one and a number.
 _FLAG = re.compile(r'( -1|\s{2,}[01])$')

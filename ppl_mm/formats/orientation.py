@@ -1,5 +1,6 @@
 """EXIF's orientation, defined once: how a picture is turned to be seen."""
 
+import numpy as np
 from PIL import Image
 
 _TAG = 0x0112
@@ -30,6 +31,17 @@ def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
     """
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
+
+
+def turn_array(values: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn or mirror values (H, W, C), see :func:`turn_upright`."""
+    if orientation in (5, 6, 7, 8):
+        values = values.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return values
 
 
 def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ All that is done to the pixels of an image file is done here, see
 :func:`.image_file.read_image`. The first of several pages or frames is taken.
 Transparent parts get ImageNet's mean colour. 16 bits are scaled by the white
 of the data set, see :mod:`.bit_depth`. Colour profiles are not applied.
+Images with bands keep their values, see :mod:`.image_bands`.
 """
 
 import io
@@ -11,16 +12,22 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 from PIL import Image
 
 from ..errors import UserError
 from ..utils.files import check_regular
 from . import tiff
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
+from .image_bands import ImageBands, bands_for
 from .image_checks import check_kind, naming
 from .orientation import orientation_of, turn_upright, upright_size
+from .tiff_bands import is_tiff, read_bands
 from .transparency import fill, is_transparent
 
+#: Change of an image with bands, see :class:`Photo`.
+NO_VALUES = 'pixels without a value filled with the mean'
 _AS_IT_IS = {'JPEG': '.jpg', 'MPO': '.jpg', 'PNG': '.png'}
 
 
@@ -33,7 +40,8 @@ class Photo:
         full_size: Width and height, upright, in the file.
         orientation: EXIF's, 1 to 8; 1 is upright.
         changes: What differs from the file, in words.
-        suffix: '.jpg' or '.png' if the bytes of the file can serve as they are, else None.
+        suffix: '.jpg', '.png' or '.tif' if the bytes of the file can serve as they are, else None.
+        values: The bands of an image as they are stored, (H, W, C), upright; None for photos.
     """
 
     picture: Image.Image
@@ -41,10 +49,14 @@ class Photo:
     orientation: int = 1
     changes: tuple[str, ...] = ()
     suffix: str | None = None
+    values: np.ndarray | None = None
 
 
 def read_photo(
-    path: str | os.PathLike, max_long_side: int | None = None, white_level: int | None = None
+    path: str | os.PathLike,
+    max_long_side: int | None = None,
+    white_level: int | None = None,
+    bands: ImageBands | None = None,
 ) -> Photo:
     """Read a photograph to its end.
 
@@ -53,6 +65,8 @@ def read_photo(
         max_long_side: Shrink what is larger, in pixels. Defaults to None: keep the size.
         white_level: White of 16 bits. Defaults to None: the data set's, see
             :func:`.bit_depth.white_level_for`.
+        bands: Bands of the images. Defaults to None: the data set's, see
+            :func:`.image_bands.bands_for`.
 
     Raises:
         UserError: The file cannot be read or has no pixels for a viewer.
@@ -61,6 +75,10 @@ def read_photo(
         check_kind(path)
         check_regular(path)
         content = Path(path).read_bytes()
+        if bands is None and is_tiff(content):
+            bands = bands_for(path)
+        if bands is not None:
+            return _with_bands(content, bands, max_long_side)
         with Image.open(io.BytesIO(content)) as image:
             if white_level is None and is_deep(image):
                 white_level = white_level_for(path)
@@ -125,6 +143,36 @@ def develop(
         changes,
         _AS_IT_IS.get(kind or '') if is_plain else None,
     )
+
+
+def _with_bands(content: bytes, bands: ImageBands, max_long_side: int | None) -> Photo:
+    """Read an image of a data set with bands, in the size that it has there."""
+    if not is_tiff(content):
+        raise UserError(f'not a TIFF; the data set has TIFFs of {bands.count} bands')
+    values = read_bands(content)
+    height, width = values.shape[:2]
+    target = scaled_size((width, height), max_long_side)
+    made_smaller = target != (width, height)
+    missing = not np.isfinite(values).all()
+    if made_smaller:
+        values = _shrunk(values, target)
+    picture = Image.fromarray(bands.picture(bands.scale(values)))
+    changes = [text for text, is_so in (
+        ('made smaller', made_smaller),
+        (NO_VALUES, missing),
+    ) if is_so]  # fmt: skip
+    suffix = None if made_smaller else '.tif'
+    return Photo(picture, (width, height), 1, tuple(changes), suffix, values)
+
+
+def _shrunk(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the mean of the values below each pixel of a smaller image, of their kind."""
+    bands = [
+        cv2.resize(band.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        for band in np.moveaxis(values, 2, 0)
+    ]
+    small = np.dstack(bands)  # (h, w, C)
+    return small if values.dtype.kind == 'f' else np.rint(small).astype(values.dtype)
 
 
 def used_white_of(path: str | os.PathLike) -> int | None:

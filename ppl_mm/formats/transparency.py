@@ -6,8 +6,9 @@ from . import tiff
 
 # ImageNet's mean colour, RGB: zero after normalisation, which says nothing.
 _MEAN = (124, 116, 104)
-# Values of a TIFF's EXTRA_SAMPLES that mean opacity.
 _PREMULTIPLIED, _STRAIGHT = 1, 2
+#: Values of a TIFF's EXTRA_SAMPLES that mean opacity.
+OPACITY = (_PREMULTIPLIED, _STRAIGHT)
 
 
 def has_alpha_band(image: Image.Image) -> bool:
@@ -17,7 +18,7 @@ def has_alpha_band(image: Image.Image) -> bool:
     the file declares that.
     """
     if image.format == 'TIFF':
-        return bool({_PREMULTIPLIED, _STRAIGHT} & set(_extra_samples(image)))
+        return bool(set(OPACITY) & set(_extra_samples(image)))
     return image.mode in ('RGBA', 'RGBa', 'LA', 'La', 'PA')
 
 

@@ -69,7 +69,8 @@ def _time(model: BaseModel, optimizer: OptimWrapper, batch: Mapping) -> float:
 def _batch(cfg: Config) -> dict:
     height, width = crop_size(cfg)
     sample = _class_sample if is_classifier(cfg) else _label_sample
-    images = torch.randint(256, (_IMAGES, 3, height, width), dtype=torch.uint8)
+    channels = cfg.model.backbone.get('in_channels', 3)
+    images = torch.randint(256, (_IMAGES, channels, height, width), dtype=torch.uint8)
     return dict(inputs=list(images), data_samples=[sample(height, width) for _ in images])
 
 

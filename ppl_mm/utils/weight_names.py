@@ -102,10 +102,14 @@ def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tupl
         The weights, and the name of the convolution if it was adapted, else ''.
     """
     key, new = next(((key, value) for key, value in own.items() if value.ndim == 4), ('', None))
-    old = weights.get(key)
-    if new is None or old is None or old.ndim != 4 or old.shape[1] != 3 or new.shape[1] == 3:
+    if new is None or new.shape[1] == 3:
         return weights, ''
-    channels = new.shape[1]
+    channels, rgb = new.shape[1], (new.shape[0], 3, *new.shape[2:])
+    if key not in weights:  # a hook of the model renames it later
+        key = next((key for key, value in weights.items() if value.ndim == 4), '')
+    old = weights.get(key)
+    if old is None or old.shape != rgb:
+        return weights, ''
     wide = old.repeat(1, math.ceil(channels / 3), 1, 1)[:, :channels] * (3 / channels)
     weights = copy.copy(weights)
     weights[key] = old.sum(1, keepdim=True) if channels == 1 else wide  # (out, channels, h, w)

@@ -159,7 +159,7 @@ OTHERS = [
     (everywhere, 'warning', '1 classes are in nearly every'),
     (everywhere, 'warning', 'labels have no pixel in the mask'),
     (mask_without, 'warning', 'labels have no pixel in the mask'),
-    (other_kind, 'warning', '1 pictures are neither .jpg nor .png'),
+    (other_kind, 'warning', '1 pictures are neither .jpg, .png nor .tif'),
     (two_endings, 'warning', '1 names belong to two files'),
     (label_of_nothing, 'warning', '1 labels are of images that are not'),
     (no_masks, 'note', 'there are no masks'),

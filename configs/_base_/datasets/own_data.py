@@ -23,5 +23,21 @@ def _count_lines(name, default):
 # The first line of classes.txt is the background.
 own_num_classes = max(1, _count_lines('classes.txt', 2) - 1)
 own_num_train = max(1, _count_lines('ImageSets/Segmentation/train.txt', 1000))
+
+
+def _read_channels():
+    """Return the number of channels, and the mean and std of each; None and None for photos."""
+    try:
+        text = open(f'{own_data_root}/image_values.json', encoding='utf-8').read()
+        bands = __import__('json').loads(text)['bands']
+        repeat = 3 if bands['count'] == 1 else 1  # as grey photos are seen
+        return bands['count'] * repeat, bands['mean'] * repeat, bands['std'] * repeat
+    except (OSError, ValueError, KeyError, TypeError):
+        return 3, None, None
+
+
+# Images with bands bring their own mean and std. Those of photos belong to a network's weights.
+own_channels, own_mean, own_std = _read_channels()
+own_photos = own_mean is None
 # Without masks the maps choose where they are cut; tools/export_cam.py --threshold wins.
 export_threshold = 'auto'

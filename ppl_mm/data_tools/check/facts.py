@@ -47,7 +47,8 @@ class MaskFacts:
 def image_facts(path: str) -> ImageFacts:
     """Return what an image file holds, as training reads it."""
     try:
-        photo, white = read_photo(path), used_white_of(path)
+        photo = read_photo(path)
+        white = used_white_of(path) if photo.values is None else None
         return ImageFacts(photo.full_size, photo.changes, file_sha256(path), white)
     except (UserError, OSError) as error:
         return ImageFacts(problem=str(error))

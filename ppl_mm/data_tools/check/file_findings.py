@@ -7,6 +7,7 @@ from ...formats.bit_depth import VALUES_FILE
 from ...formats.found_files import HIDDEN
 from ...formats.image_checks import MAX_RATIO, MIN_SIDE, fits
 from ...formats.mask_file import IGNORE
+from ...formats.photo import NO_VALUES
 from .finding import Check, Finding, some
 from .scan import DatasetScan, other_files
 
@@ -133,6 +134,7 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
             'training turns them; masks must be upright',
         )
     yield from _deep_images(scan, kinds.pop('16 bits to 8', 0))
+    yield from _bands(scan, kinds.pop(NO_VALUES, 0))
     for kind, count in kinds.items():
         yield Finding(
             'warning',
@@ -158,6 +160,24 @@ def _deep_images(scan: DatasetScan, count: int) -> Iterator[Finding]:
     )
 
 
+def _bands(scan: DatasetScan, incomplete: int) -> Iterator[Finding]:
+    bands = scan.bands
+    if bands is None:
+        return
+    yield Finding(
+        'note',
+        f'images have {bands.count} bands, of which {bands.low:g} to {bands.high:g} become 0 to '
+        f'255; bands {", ".join(map(str, bands.rgb_bands))} are shown as red, green, blue',
+        f'{VALUES_FILE} in the folder of the data set says so',
+    )
+    if incomplete:
+        yield Finding(
+            'note',
+            f'{incomplete} images have pixels without a value (NaN)',
+            'they count as the mean of their band; no mask is expected there',
+        )
+
+
 def _unused_files(scan: DatasetScan) -> Iterator[Finding]:
     for kind, number in Counter(scan.skipped.values()).items():
         yield from some(
@@ -169,7 +189,7 @@ def _unused_files(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         other_files(scan.names),
-        '{n} pictures are neither .jpg nor .png, so training does not find them',
+        '{n} pictures are neither .jpg, .png nor .tif, so training does not find them',
         'convert them with own_data.py',
     )
     yield from some(

@@ -10,6 +10,7 @@ from ...errors import UserError
 from ...formats.bit_depth import FULL_WHITE, white_level_for
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
 from ...formats.found_files import find_files
+from ...formats.image_bands import ImageBands, bands_for
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
@@ -60,6 +61,7 @@ class DatasetScan:
         names: Files of the image folder by id.
         skipped: Other files of it, and of what kind they are.
         white_level: White of its images of 16 bits.
+        bands: Bands of its images, None if they are photos.
         images: Facts of the images in use.
         masks: Facts of their masks, where there is one.
         problems: A line for each part that cannot be read.
@@ -75,6 +77,7 @@ class DatasetScan:
     names: dict[str, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     white_level: int = FULL_WHITE
+    bands: ImageBands | None = None
     images: dict[str, ImageFacts] = field(default_factory=dict)
     masks: dict[str, MaskFacts] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -133,6 +136,7 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     found = _try(scan, find_files, folder)
     scan.skipped = found.skipped if found else {}
     scan.white_level = _try(scan, white_level_for, folder) or FULL_WHITE
+    scan.bands = _try(scan, bands_for, folder)
     for name in found.photos if found else []:
         scan.names.setdefault(image_id(name), []).append(name)
     _read_images(scan, workers)

@@ -42,6 +42,8 @@ def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSet
         mask_values=parse_meanings(args.mask_values),
         mask_overlap=args.mask_overlap,
         white_level=args.white_level,
+        rgb_bands=tuple(args.rgb_bands),
+        value_range=tuple(args.value_range),
     )
 
 
@@ -154,6 +156,23 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='what is white in photos of 16 bits, e.g. 4095 where a camera uses 12 of them '
         '(default: the most that the bits in use can hold, one level for all photos)',
+    )
+    parser.add_argument(
+        '--rgb-bands',
+        type=int,
+        nargs=3,
+        default=(),
+        metavar=('R', 'G', 'B'),
+        help='which bands of TIFFs with more than a photo has are shown as red, green and blue, '
+        'and seen by refiners; networks see all (default: 1 2 3)',
+    )
+    parser.add_argument(
+        '--value-range',
+        type=float,
+        nargs=2,
+        default=(),
+        metavar=('LOW', 'HIGH'),
+        help='the values of such bands that become 0 and 255 (default: from the images)',
     )
     parser.add_argument(
         '--link',

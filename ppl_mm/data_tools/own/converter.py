@@ -13,10 +13,12 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
+from ...formats.image_bands import ImageBands
 from ...formats.image_checks import check_sides, naming
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.orientation import turn_upright
 from ...formats.photo import Photo, read_photo
+from ...formats.tiff_bands import write_bands
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write, naming_file
 from .mask_values import MaskValues
@@ -69,13 +71,18 @@ class PhotoConverter:
         values: What the values of masks mean.
         white_level: White of photos of 16 bits; None if there
             are none.
+        bands: Bands of the images; None if they are photos.
     """
 
     def __init__(
-        self, settings: OwnDataSettings, values: MaskValues, white_level: int | None = None
+        self,
+        settings: OwnDataSettings,
+        values: MaskValues,
+        white_level: int | None = None,
+        bands: ImageBands | None = None,
     ) -> None:
         self.settings, self.out, self.values = settings, settings.out, values
-        self.white_level = white_level
+        self.white_level, self.bands = white_level, bands
         for folder in (VOCLayout.IMAGES, VOCLayout.MASKS):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
@@ -91,14 +98,22 @@ class PhotoConverter:
             photo whose mask cannot be used, ``mask_problem`` beside these.
         """
         source = image.sources[0]
-        entry: dict = dict(image=image.image_id, digest=image.digest, white_level=self.white_level)
+        entry: dict = dict(
+            image=image.image_id,
+            digest=image.digest,
+            white_level=self.white_level,
+            bands=self.bands and self.bands.count,
+        )
         if image.problem:
             return dict(entry, problem=image.problem)
         try:
-            photo = read_photo(source.path, self.settings.max_long_side, self.white_level)
+            photo = read_photo(
+                source.path, self.settings.max_long_side, self.white_level, self.bands
+            )
             with naming(source.path):
                 check_sides(photo.picture.size)
-            files = [f'{VOCLayout.IMAGES}/{image.image_id}{photo.suffix or ".jpg"}']
+            suffix = '.tif' if self.bands else photo.suffix or '.jpg'
+            files = [f'{VOCLayout.IMAGES}/{image.image_id}{suffix}']
             self._write_photo(photo, source.path, self.out / files[0])
         except UserError as error:
             return dict(entry, problem=str(error))
@@ -124,7 +139,10 @@ class PhotoConverter:
     def _write_photo(self, photo: Photo, source: Path, target: Path) -> None:
         if photo.suffix is None:
             with atomic_write(target) as file:
-                photo.picture.save(file, 'JPEG', **_JPEG)
+                if photo.values is None:
+                    photo.picture.save(file, 'JPEG', **_JPEG)
+                else:
+                    write_bands(file, photo.values)
             return
         if self.settings.link:
             target.unlink(missing_ok=True)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from ...errors import UserError
 from ...formats.bit_depth import VALUES_FILE, write_white_level
+from ...formats.image_bands import ImageBands, write_image_bands
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...formats.white_level import find_white_level
 from ...utils.files import atomic_write
 from ...utils.text import printable
 from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
+from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter
 from .images import OwnImages, collect_images
 from .mask_values import MaskValues
@@ -40,6 +42,7 @@ class OwnDataSummary:
         typos: From a class to the more frequent one that it resembles.
         skipped: Files that were passed over, by what they are.
         white_level: White of photos of 16 bits, None if there are none.
+        bands: Bands of the images, None if they are photos.
     """
 
     written: bool
@@ -52,6 +55,7 @@ class OwnDataSummary:
     typos: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     white_level: int | None = None
+    bands: ImageBands | None = None
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -100,9 +104,7 @@ class OwnData:
             self._check_unchanged(images)
             return OwnDataSummary(False)
         with self.folder:
-            self.white_level = self.settings.white_level or find_white_level(
-                [image.sources[0].path for image in images], self.workers
-            )
+            self._find_values(images)
             entries = self._convert_all(images)
             bad, bad_masks = (
                 {name: entry[key] for name, entry in entries.items() if key in entry}
@@ -122,6 +124,15 @@ class OwnData:
             self._remove_others(entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)
+
+    def _find_values(self, images: Sequence[OwnImage]) -> None:
+        """See which values the images have: bands, or a white of 16 bits."""
+        self.white_level = None
+        self.bands = find_bands(images, self.settings, self.workers)
+        if self.bands is None:
+            self.white_level = self.settings.white_level or find_white_level(
+                [image.sources[0].path for image in images], self.workers
+            )
 
     def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
         """Refuse to call a data set complete that photos were added to."""
@@ -169,7 +180,7 @@ class OwnData:
         }
         todo = [image for image in images if image.image_id not in entries]
         converted = map_files(
-            PhotoConverter(self.settings, self.values, self.white_level),
+            PhotoConverter(self.settings, self.values, self.white_level, self.bands),
             todo,
             'converting',
             self.workers,
@@ -187,6 +198,7 @@ class OwnData:
             entry is not None
             and entry['digest'] == image.digest
             and entry.get('white_level') == self.white_level
+            and entry.get('bands') == (self.bands and self.bands.count)
             and all((self.out / name).is_file() for name in entry['files'])
         )
 
@@ -211,6 +223,8 @@ class OwnData:
         (self.out / VALUES_FILE).unlink(missing_ok=True)
         if self.white_level is not None:
             write_white_level(self.out, self.white_level)
+        if self.bands is not None:
+            write_image_bands(self.out, self.bands)
         known = {image.image_id: image.labels for image in good if image.labels is not None}
         write_lists(self.out, found.labels.classes, splits, known)
         text = io.StringIO()
@@ -265,6 +279,7 @@ class OwnData:
             labels.typos,
             skipped=dict(Counter(found.skipped.values())),
             white_level=self.white_level if notes['16 bits to 8'] else None,
+            bands=self.bands,
         )
 
 

@@ -22,6 +22,13 @@ def print_summary(out: Path, summary: OwnDataSummary) -> None:
         print(f'  {count} {note}')
     if summary.white_level:
         print(f'  {white_level_line(summary.white_level)}')
+    if summary.bands:
+        red, green, blue = summary.bands.rgb_bands
+        print(
+            f'  {summary.bands.count} bands are kept; {summary.bands.low:g} to '
+            f'{summary.bands.high:g} are read as 0 to 255 (--value-range); bands {red}, {green}, '
+            f'{blue} are shown as red, green, blue (--rgb-bands)'
+        )
     if summary.left_out:
         print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
     for kind, count in summary.skipped.items():

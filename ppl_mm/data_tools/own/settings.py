@@ -40,6 +40,10 @@ class OwnDataSettings:
             the class of the 'later' one, or 'void'.
         white_level: The white of photos of 16 bits. Defaults to None: that of the fewest bits that
             hold all of them.
+        rgb_bands: The three bands, from 1, that are seen as red, green and blue where images have
+            bands. Defaults to (): the first three.
+        value_range: The values of bands that become 0 and 255. Defaults to (): from the images,
+            see :func:`.bands.find_bands`.
     """
 
     photos: Path
@@ -60,6 +64,8 @@ class OwnDataSettings:
     mask_values: dict[int, str] = field(default_factory=dict)
     mask_overlap: str = 'later'
     white_level: int | None = None
+    rgb_bands: tuple[int, ...] = ()
+    value_range: tuple[float, ...] = ()
 
     def record(self) -> dict:
         """Return all but the folder itself, in JSON's types."""
@@ -70,6 +76,9 @@ class OwnDataSettings:
         }
         settings['classes'] = list(self.classes)
         settings['negative_names'] = list(self.negative_names)
+        for key in ('rgb_bands', 'value_range'):
+            # A record of before they existed is still that of the same data set.
+            settings.pop(key) if not settings[key] else settings.update({key: list(settings[key])})
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
@@ -96,6 +105,18 @@ class OwnDataSettings:
                 self.white_level,
                 self.white_level is None or 1 <= self.white_level <= 65535,
                 'in 1..65535',
+            ),
+            (
+                '--rgb-bands',
+                ' '.join(map(str, self.rgb_bands)),
+                not self.rgb_bands or min(self.rgb_bands) >= 1,
+                'three bands, counted from 1',
+            ),
+            (
+                '--value-range',
+                ' '.join(map(str, self.value_range)),
+                not self.value_range or self.value_range[0] < self.value_range[1],
+                'two numbers, the smaller one first',
             ),
         ):
             if not fits:

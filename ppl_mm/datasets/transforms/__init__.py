@@ -6,6 +6,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'crops': ('RandomFillCrop', 'RandomResizeLong'),
+        'distortion': ('PhotoMetricDistortion',),
         'loading': ('LoadImage', 'LoadLabel'),
         'masks': ('LoadMask',),
     },

@@ -5,17 +5,18 @@ from mmcv.transforms import BaseTransform, LoadImageFromFile
 
 from ...errors import UserError
 from ...formats.image_checks import check_sides, naming
-from ...formats.image_file import read_image
+from ...formats.image_file import read_pixels
 from ...formats.mask_file import read_mask
 from ...registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
 class LoadImage(LoadImageFromFile):
-    """Load an image as BGR, as every other part of this project reads it.
+    """Load an image as every other part of this project reads it.
 
-    See :func:`ppl_mm.formats.image_file.read_image`: upright, 8 bits, without transparency. 16
-    bits are scaled by the sample's ``white_level`` if it has one, else by the data set's.
+    See :func:`ppl_mm.formats.image_file.read_pixels`: a photo as BGR, upright, 8 bits, without
+    transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by the
+    data set's. Images with bands have all of them, by the sample's ``bands`` or the data set's.
 
     Required Keys:
 
@@ -23,7 +24,7 @@ class LoadImage(LoadImageFromFile):
 
     Added Keys:
 
-    - img: uint8 (H, W, 3), or float32
+    - img: uint8 (H, W, 3), or float32; float32 (H, W, C) in 0 to 255 where there are bands
     - img_shape
     - ori_shape
 
@@ -50,7 +51,7 @@ class LoadImage(LoadImageFromFile):
 
         Raises:
             UserError: The file is missing or cannot be read, see
-                :func:`~ppl_mm.formats.image_file.read_image`, or too small, see
+                :func:`~ppl_mm.formats.image_file.read_pixels`, or too small, see
                 :func:`~ppl_mm.formats.image_checks.check_sides`.
         """
         path = results['img_path']
@@ -58,8 +59,8 @@ class LoadImage(LoadImageFromFile):
         if asked != ('pillow', 'color', False):
             with naming(path):
                 return super().transform(results)
-        image = read_image(
-            path, results.get('white_level'), bgr=True, backend_args=self.backend_args
+        image = read_pixels(
+            path, results.get('white_level'), results.get('bands'), self.backend_args
         )
         with naming(path):
             check_sides(image.shape[1::-1])

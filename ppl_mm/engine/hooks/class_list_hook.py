@@ -1,4 +1,4 @@
-"""The data, the model and its checkpoint have the same classes."""
+"""The data, the model and its checkpoint have the same classes, and channels."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,26 @@ from torch.utils.data import DataLoader
 from ...datasets.image_label_dataset import ImageLabelDataset
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
+from ...formats.image_bands import ImageBands
+from ...models.backbones.input_channels import input_channels
 from ...registry import HOOKS
 from ...utils.checkpoints import unwrap_model
 
 
 @HOOKS.register_module()
 class ClassListHook(Hook):
-    """Stop a run whose class lists do not agree, before it costs time.
+    """Stop a run whose class lists or channels do not agree, before it costs time.
 
     A class id means nothing without its list: a model for other classes, or for the same ones in
-    another order, would run and be wrong.
+    another order, would run and be wrong. Images may have other channels than three, see
+    :class:`~ppl_mm.formats.image_bands.ImageBands`.
     """
 
     def before_train(self, runner: Runner) -> None:
         """Compare the training data with the model, and with the validation data."""
         classes = _classes(runner, runner.train_dataloader)
         _check_count(runner, classes)
+        _check_channels(runner, runner.train_dataloader)
         if isinstance(runner._val_loop, BaseLoop):
             own = _classes(runner, runner.val_dataloader)
             _check_equal('training data have', classes, own, 'val_dataloader')
@@ -32,6 +36,7 @@ class ClassListHook(Hook):
     def before_test(self, runner: Runner) -> None:
         """Compare the test data with the model."""
         _check_count(runner, _classes(runner, runner.test_dataloader))
+        _check_channels(runner, runner.test_dataloader)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the data with the classes that the checkpoint saw."""
@@ -85,6 +90,18 @@ def _check_count(runner: Runner, classes: Sequence[str] | None) -> None:
                 f'model.{name}.num_classes={count}, but the data set has '
                 f'{len(classes)} classes: {_show(classes)}; make them equal'
             )
+
+
+def _check_channels(runner: Runner, loader: DataLoader) -> None:
+    record = getattr(loader.dataset, 'metainfo', {}).get('bands')
+    channels = 3 if record is None else ImageBands.from_record(record).channels
+    taken = input_channels(unwrap_model(runner.model))
+    if taken != channels:
+        raise UserError(
+            f'the model takes images of {taken} channels, but those of {_where(runner, loader)} '
+            f'have {channels}; set model.backbone.in_channels={channels}, and mean, std and the '
+            'order of colours of model.data_preprocessor as configs/own does'
+        )
 
 
 def _show(classes) -> str:

@@ -7,6 +7,7 @@ from torch import nn
 
 from ...registry import MODELS
 from ..block_chain import Backbone
+from .input_channels import set_input_channels
 
 
 @MODELS.register_module()
@@ -29,6 +30,7 @@ class DilatedMobileNetV2(MobileNetV2):
         strides: Stride of the first block of each layer, 1 or 2; the first convolution adds
             another 2. Defaults to the published ``(1, 2, 2, 2, 1, 2, 1)``, output stride 32.
         dilations: Dilation of each layer. Defaults to none.
+        in_channels: Channels of the images.
         **kwargs: See ``mmpretrain.MobileNetV2``. ``out_indices``: 0 to 6 are
             the layers (16, 24, 32, 64, 96, 160, 320 channels), 7 is the last
             1x1 convolution (1280 channels, the default).
@@ -48,9 +50,11 @@ class DilatedMobileNetV2(MobileNetV2):
         self,
         strides: Sequence[int] = (1, 2, 2, 2, 1, 2, 1),
         dilations: Sequence[int] = (1, 1, 1, 1, 1, 1, 1),
+        in_channels: int = 3,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
+        set_input_channels(self.conv1.conv, in_channels)
         check_layers('DilatedMobileNetV2', strides, dilations, len(self.arch_settings))
         before = 1
         for i, (stride, dilation) in enumerate(zip(strides, dilations, strict=True)):

@@ -8,6 +8,7 @@ from mmpretrain.models.backbones import EfficientNet
 from ...registry import MODELS
 from ..block_chain import Backbone
 from .dilated_mobilenet_v2 import check_layers
+from .input_channels import set_input_channels
 
 # Names in the published weights, and ours.
 _ENDS = dict(_conv_stem='layers.0.conv', _bn0='layers.0.bn', _conv_head='layers.6.conv')
@@ -45,6 +46,7 @@ class EfficientNetLite(EfficientNet):
         strides: Stride of the first block of each of the 5 layers, 1 or 2; the first convolution
             adds another 2. The default is the published one, output stride 32.
         dilations: Dilation of each layer.
+        in_channels: Channels of the images.
         **kwargs: See ``mmpretrain.EfficientNet``. ``out_indices``: 0 is the first
             convolution, 1 to 5 are the layers (16, 24, 40, 112 and 320 channels), 6, the
             default, is the last 1x1 convolution (1280 channels).
@@ -69,9 +71,11 @@ class EfficientNetLite(EfficientNet):
         self,
         strides: Sequence[int] = (1, 2, 2, 2, 2),
         dilations: Sequence[int] = (1, 1, 1, 1, 1),
+        in_channels: int = 3,
         **kwargs,
     ) -> None:
         super().__init__(arch='lite0', act_cfg=dict(type='ReLU6'), **kwargs)
+        set_input_channels(self.layers[0].conv, in_channels)
         layers = self.layers[1:-1]
         check_layers('EfficientNetLite', strides, dilations, len(layers))
         before = 1
