@@ -58,6 +58,19 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--workers', type=int, metavar='N', help='threads that read images (default: one a CPU)'
     )
     parser.add_argument(
+        '--threshold',
+        default='',
+        metavar='X',
+        help='where maps are cut, 0..1: a higher one paints less; DIR/gallery shows five of them '
+        '(default: the maps choose it)',
+    )
+    parser.add_argument(
+        '--expected-area',
+        default='',
+        metavar='RANGE',
+        help='how much of an image objects cover, e.g. 1-5%%: the threshold is chosen to fit',
+    )
+    parser.add_argument(
         '--corrected',
         type=Path,
         metavar='DIR',
@@ -80,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         skip_bad=args.skip_bad,
         workers=args.workers,
         corrected=args.corrected,
+        threshold=args.threshold,
+        expected_area=args.expected_area,
     )
     print('\n'.join(closing_lines(make_masks(job))))
 

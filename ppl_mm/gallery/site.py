@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..apis.export_summary import THRESHOLD_SHEET
 from ..utils.files import atomic_write
 from .colors import class_colors, hex_color
 from .findings import FINDINGS, covered, find_in
@@ -34,6 +35,8 @@ def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> 
     data = _data(source, records)
     for path in sorted(_STATIC.iterdir()):
         shutil.copyfile(path, out / path.name)
+    sheet = source.threshold_sheet()
+    _copy_or_remove(sheet, out / THRESHOLD_SHEET)
     page = render(
         'gallery/index.html',
         title=source.title,
@@ -46,6 +49,7 @@ def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> 
         pseudo_label=source.title_of(source.pseudo_label),
         scores=scores,
         run=run_info(source.work_dir),
+        sheet=sheet and THRESHOLD_SHEET,
     )
     # What the browser runs comes first, the page that asks for it last.
     _write(out / 'data.js', f'window.GALLERY = {_script(data)};\n')
@@ -126,6 +130,13 @@ def _findings(source: GallerySource, data: Mapping) -> list[dict]:
         for one in FINDINGS
         if number[one.key]
     ]
+
+
+def _copy_or_remove(source: Path | None, target: Path) -> None:
+    if source is None:
+        target.unlink(missing_ok=True)
+    else:
+        shutil.copyfile(source, target)
 
 
 def _write(path: Path, text: str) -> None:

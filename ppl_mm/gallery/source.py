@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from ..apis.export_summary import THRESHOLD_SHEET
 from ..errors import UserError
 from ..formats.class_list import ClassIds
 from ..formats.image_folder import ImageFolder
@@ -86,6 +87,12 @@ class GallerySource:
     work_dir: Path | None = None
 
     UNLISTED: ClassVar[str] = 'in no list'
+
+    def threshold_sheet(self) -> Path | None:
+        """Return the picture of other thresholds that an export has drawn, None without one."""
+        folders = [folder for layer in self.layers if layer.is_map for folder in layer.folders]
+        sheets = (folder.parent / THRESHOLD_SHEET for folder in reversed(folders))
+        return next((path for path in sheets if path.is_file()), None)
 
     def split_of(self) -> dict[str, str]:
         """Return the split of each image id, in the order of the gallery."""

@@ -47,6 +47,8 @@ class MaskJob:
         workers: Threads that read photographs. Defaults to None: one for each CPU.
         corrected: Masks of an earlier run that a user has corrected, see
             :func:`.take_corrections`. Defaults to None: those that were given before.
+        threshold: Where maps are cut, a number or 'auto'. Defaults to '': see the preset.
+        expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': not known.
     """
 
     data: OwnDataSettings
@@ -57,6 +59,8 @@ class MaskJob:
     skip_bad: bool = True
     workers: int | None = None
     corrected: Path | None = None
+    threshold: str = ''
+    expected_area: str = ''
 
 
 def make_masks(job: MaskJob) -> ResultFolder:
@@ -197,6 +201,8 @@ def _make_data(job: MaskJob, results: ResultFolder) -> None:
 
 
 def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:
-    options = dict(job.options, data_root=str(results.data), results=str(results.root))
+    given = dict(threshold=job.threshold, expected_area=job.expected_area)
+    given |= dict(data_root=str(results.data), results=str(results.root))
+    options = {**job.options, **{key: value for key, value in given.items() if value}}
     settings = load_settings(PRESETS.get(preset, preset), options, job.data.seed)
     return Pipeline(settings, results.work, tools_dir())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..apis.threshold_choice import AUTO
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from . import commands, trainings
@@ -116,8 +117,10 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     """Export the maps of a classifier, where there are masks on both splits, and measure them."""
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
-    chosen = ['--split', splits['train']]
-    if make.settings.is_measured:
+    chosen, given = ['--split', splits['train']], _threshold(make.settings)
+    if given:
+        chosen += given
+    elif make.settings.is_measured:
         chosen += ['--threshold-split', splits['threshold']]
     train = commands.export(
         make,
@@ -128,7 +131,7 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         chosen,
         method.key,
         role='train',
-        corrected=make.settings.corrected_choose and not make.settings.is_measured,
+        corrected=make.settings.corrected_choose and not (given or make.settings.is_measured),
     )
     if not make.settings.is_measured:
         return [train]
@@ -140,6 +143,13 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         make, f'measure_{method.key}', f'measure the maps of {method.name}', method.key, train, val
     )
     return [train, val, measured]
+
+
+def _threshold(settings: PipelineSettings) -> list[str]:
+    """Return the arguments of an export whose threshold the pipeline is given."""
+    if settings.expected_area:
+        return ['--threshold', AUTO, '--expected-area', settings.expected_area]
+    return ['--threshold', settings.threshold] if settings.threshold else []
 
 
 def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:

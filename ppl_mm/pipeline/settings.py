@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..apis.threshold_choice import AUTO, ThresholdChoice, parse_area
 from ..data_tools.own.corrections import has_corrections
 from ..errors import UserError
 from ..formats.voc_layout import VOCLayout
@@ -29,6 +30,8 @@ _OPTIONAL = (
     'segmentation_labels',
     'expected_seconds',
     'results',
+    'threshold',
+    'expected_area',
 )
 _RENAMED = dict(
     baseline=METHODS_FORM,
@@ -77,6 +80,9 @@ class PipelineSettings:
         results: A folder for the masks of all photographs, the network and the gallery. The data
             are of ``own_data.py`` then. Defaults to None: they stay in the work folder, and only
             the images of the splits are labelled.
+        threshold: Where the maps of all methods are cut, for ``tools/export_cam.py``. Defaults to
+            '': masks choose it where there are any, else the configs say.
+        expected_area: What is known of the objects, for the same. Defaults to '': nothing.
     """
 
     path: Path
@@ -98,6 +104,8 @@ class PipelineSettings:
     make_data: dict | None = None
     expected_seconds: dict[str, float] = field(default_factory=dict)
     results: Path | None = None
+    threshold: str = ''
+    expected_area: str = ''
 
     @property
     def corrected(self) -> bool:
@@ -166,6 +174,8 @@ def load_settings(
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {},
         results=Path(cfg['results']) if cfg.get('results') else None,
+        threshold=_check_threshold(cfg),
+        expected_area=_check_area(cfg),
     )
     _check_rounds(settings)
     _check_splits_of_configs(settings)
@@ -268,3 +278,20 @@ def _check_make_data(path: Path, made: object) -> dict | None:
             "make_demo_data.py', seed=0)"
         )
     return dict(made)
+
+
+def _check_threshold(cfg: dict) -> str:
+    text = str(cfg.get('threshold') or '')
+    if text:
+        ThresholdChoice.given(text)
+    return text
+
+
+def _check_area(cfg: dict) -> str:
+    text = str(cfg.get('expected_area') or '')
+    if not text:
+        return ''
+    parse_area(text)
+    if cfg.get('threshold', AUTO) != AUTO:
+        raise UserError(f'--expected-area {text}: chooses a threshold; leave out --threshold')
+    return text

@@ -212,3 +212,15 @@ def test_large_photos_are_made_smaller(tmp_path):
     (tmp_path / 'a.jpg').write_bytes(photo_file(np.zeros((30, 2000, 3), np.uint8)))
     with Image.open(tmp_path / 'a.jpg') as picture:
         assert picture.size == (768, 12)
+
+
+def test_the_sheet_of_thresholds_is_shown_where_the_export_has_drawn_one(made):
+    page = make_gallery(made.source(), made.root / 'out')
+    assert 'Other thresholds' not in page.read_text()
+    (made.export.root / 'thresholds.jpg').write_bytes(b'a sheet')
+    make_gallery(made.source(), made.root / 'out')
+    assert '<img class="wide" src="thresholds.jpg"' in page.read_text()
+    assert page.with_name('thresholds.jpg').read_bytes() == b'a sheet'
+    (made.export.root / 'thresholds.jpg').unlink()
+    make_gallery(made.source(), made.root / 'out')
+    assert not page.with_name('thresholds.jpg').exists()

@@ -1,0 +1,56 @@
+"""A threshold that the user gives to a pipeline."""
+
+import pytest
+
+from ppl_mm.data_tools.demo.data import write_demo_data
+from ppl_mm.errors import UserError
+from ppl_mm.pipeline import load_settings
+from ppl_mm.pipeline.make_masks import PRESETS
+from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.pipeline.step import find_step
+from ppl_mm.utils.project import tools_dir
+
+
+@pytest.fixture
+def command(tmp_path):
+    """The command of the export that a preset's pipeline would run."""
+    write_demo_data(tmp_path / 'data', train=4, val=2, size=48)
+
+    def plan(**options):
+        options = dict(data_root=str(tmp_path / 'data'), results=str(tmp_path), **options)
+        options = {'splits': dict(_delete_=True, train='train'), **options}
+        settings = load_settings(PRESETS['quick'], options)
+        steps = make_plan(settings, tmp_path / 'work', tools_dir())
+        return find_step(steps, 'export', settings.methods[-1].key, 'train').command
+
+    return plan
+
+
+def test_the_config_of_the_export_decides_if_nothing_is_given(command):
+    assert '--threshold' not in command()
+
+
+@pytest.mark.parametrize('given', ['0.6', 0.6, 'auto'])
+def test_a_threshold(command, given):
+    line = command(threshold=given)
+    assert line[line.index('--threshold') + 1] == str(given)
+
+
+def test_an_area(command):
+    line = command(expected_area='1-5%')
+    assert line[line.index('--threshold') + 1] == 'auto'
+    assert line[line.index('--expected-area') + 1] == '1-5%'
+
+
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (dict(threshold='often'), '--threshold often: not a number'),
+        (dict(threshold=7), '--threshold 7: it must be in 0..1'),
+        (dict(expected_area='much'), '--expected-area much'),
+        (dict(expected_area='3%', threshold='0.5'), 'leave out --threshold'),
+    ],
+)
+def test_what_cannot_be_is_one_line(command, options, words):
+    with pytest.raises(UserError, match=words):
+        command(**options)
