@@ -15,23 +15,6 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import read_mask
-from ppl_mm.refine import Refiner
-from ppl_mm.registry import REFINERS
-
-
-@REFINERS.register_module()
-class WhatIsAsked(Refiner):
-    """Does to images with class 0 what a test asks for."""
-
-    def __init__(self, kind):
-        self.kind = kind
-
-    def refine(self, image, scores):
-        if 0 in scores.class_ids and self.kind == 'raise':
-            raise IndexError('too far')
-        if 0 in scores.class_ids and self.kind == 'nan':
-            return type(scores)(scores.values * np.nan, scores.class_ids)
-        return scores
 
 
 def with_class_0(cam_dir, stems):
@@ -99,7 +82,7 @@ def test_one_bad_image_stops_no_other(cam_dir, tmp_path, name):
 
 @pytest.mark.parametrize(
     'kind, message',
-    [('raise', 'IndexError: too far .*test_refine_faults.py:'), ('nan', 'finite and in 0..1')],
+    [('raise', 'IndexError: too far .*refining.py:'), ('nan', 'finite and in 0..1')],
 )
 def test_a_step_that_fails_on_some_images(cam_dir, tmp_path, kind, message):
     cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.WhatIsAsked', kind=kind)])
