@@ -26,7 +26,7 @@ def is_tiff(content: bytes) -> bool:
 def needs_bands(path: str | os.PathLike) -> bool:
     """Return whether a file is a TIFF that is more than a photo.
 
-    A photo is grey or RGB, with or without opacity, of 8 or 16 bits without a sign.
+    A photo is grey or RGB, of 8 bits, or with opacity of 8 or 16 bits.
 
     Args:
         path: The file. What cannot be read is not such a file.
@@ -43,7 +43,8 @@ def needs_bands(path: str | os.PathLike) -> bool:
     # A broken file can make a decoder raise anything.
     except Exception:
         return False
-    is_photo = dtype.kind == 'u' and dtype.itemsize <= 2
+    most_bits = 16 if has_opacity else 8
+    is_photo = dtype.kind == 'u' and 8 * dtype.itemsize <= most_bits
     return not is_photo or bands - has_opacity not in (1, 3)
 
 

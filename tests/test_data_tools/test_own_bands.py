@@ -17,7 +17,8 @@ RNG = np.random.default_rng(0)
 
 def save(path, values):
     path.parent.mkdir(parents=True, exist_ok=True)
-    tifffile.imwrite(path, values, photometric='minisblack', planarconfig='contig')
+    planar = None if values.shape[2] == 1 else 'contig'
+    tifffile.imwrite(path, values.squeeze(), photometric='minisblack', planarconfig=planar)
     return values
 
 
@@ -90,6 +91,20 @@ def test_the_range_of_signed_values_leaves_out_the_strangest(make, folder, kind)
     assert -100 <= bands.low < -98 and 98 < bands.high <= 100
 
 
+@pytest.mark.parametrize('bands', [1, 3])
+@pytest.mark.parametrize('white', [None, 8191])
+def test_16_bits_are_kept_where_all_are_such_tiffs(make, folder, bands, white):
+    """The picture is that of 8 bits; networks see more."""
+    for path in folder.rglob('*.tif'):
+        values = save(path, random(bands=bands, top=4095))
+    out = make(*(('--white-level', white) if white else ()))
+    copy = out / f'JPEGImages/{path.parent.name}_{path.stem}.tif'
+    exact = np.broadcast_to(values * (255 / (white or 4095)), (60, 80, 3))
+    assert np.array_equal(read_image(copy), np.rint(exact))
+    seen = read_pixels(copy)
+    assert np.abs(seen - exact).max() < 1e-3 and len(np.unique(seen)) > 256
+
+
 def test_the_range_may_be_given(make):
     bands = stored_bands(make('--value-range', '-10.5', 3000))
     assert (bands.low, bands.high) == (-10.5, 3000)
@@ -134,6 +149,7 @@ def test_images_with_other_bands_are_named(make, folder):
     [
         (('--rgb-bands', 1, 2, 5), '--rgb-bands: there is no band 5; the images have 4'),
         (('--rgb-bands', 0, 1, 2), '--rgb-bands is 0 1 2; it must be three bands, counted from 1'),
+        (('--value-range', 0, 9, '--white-level', 9), '--white-level and --value-range both say'),
         (('--value-range', 9, 1), '--value-range is 9.0 1.0; it must be two numbers'),
     ],
 )

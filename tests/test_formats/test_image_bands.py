@@ -140,7 +140,9 @@ def test_what_is_written_is_read(tmp_path):
     'kind, shape, photometric, extra, wanted',
     [
         (np.uint8, (9, 9, 3), 'rgb', None, False),
-        (np.uint16, (9, 9), 'minisblack', None, False),
+        (np.uint16, (9, 9), 'minisblack', None, True),
+        (np.uint16, (9, 9, 3), 'rgb', None, True),
+        (np.uint8, (9, 9), 'minisblack', None, False),
         (np.uint16, (9, 9, 4), 'rgb', ['unassalpha'], False),
         (np.uint16, (9, 9, 4), 'rgb', ['unspecified'], True),
         (np.uint8, (9, 9, 2), 'minisblack', ['assocalpha'], False),

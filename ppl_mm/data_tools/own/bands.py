@@ -42,7 +42,7 @@ def find_bands(
 
     Args:
         images: All images.
-        settings: ``rgb_bands`` and ``value_range``.
+        settings: ``rgb_bands``, and ``value_range`` or ``white_level``.
         workers: Threads. Defaults to None: one for each CPU.
 
     Raises:
@@ -58,7 +58,8 @@ def find_bands(
     # Images with other bands are named when they are converted.
     count = Counter(look.sample.shape[1] for look in found).most_common(1)[0][0]
     found = [look for look in found if look.sample.shape[1] == count]
-    low, high = settings.value_range or _range(found)
+    white = settings.white_level
+    low, high = settings.value_range or ((0, white) if white else _range(found))
     values = np.concatenate([look.sample for look in found])  # (n, C)
     scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
     spread = scaled.std(axis=0)

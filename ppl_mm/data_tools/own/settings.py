@@ -88,6 +88,8 @@ class OwnDataSettings:
         self._check_labels()
         if self.masks and not self.masks.is_dir():
             raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
+        if self.white_level and self.value_range:
+            raise UserError('--white-level and --value-range both say what is white; give one')
         if self.mask_values and not self.masks:
             raise UserError('--mask-values: there are no masks; give --masks')
 
