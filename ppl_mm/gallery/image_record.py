@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from .source import PREDICTION, TRUTH, GallerySource, Layer
 
 # What a record says, and how files are drawn; another number draws them anew.
 _FORMAT = 1
+_KEY = re.compile('[0-9a-f]{16}')
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,17 @@ class ImagePaths:
     def layer(self, layer: str, key: str) -> Path:
         """Return the picture of a layer."""
         return self.out / 'layers' / layer / f'{key}.png'
+
+    def all_files(self) -> list[Path]:
+        """Return what bears an image's key, in folders of a gallery that are not links."""
+        folders = [self.out / name for name in ('records', 'photos', 'thumbs', 'layers')]
+        folders = [folder for folder in folders if not folder.is_symlink()]
+        return [
+            path
+            for folder in folders
+            for path in folder.rglob('*.*')
+            if _KEY.fullmatch(path.stem) and path.is_file() and not path.parent.is_symlink()
+        ]
 
 
 class ImageMaker:

@@ -1,11 +1,11 @@
 """Writes a gallery: a folder that a browser opens from the disk."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..utils.claims import claim_folder
 from ..utils.files import write_json
+from ..utils.text import printable
 from ..utils.thread_pool import map_files
 from ..version import __version__
 from .from_pipeline import read_pipeline
@@ -62,7 +62,8 @@ def make_gallery(source: GallerySource, out: str | Path, workers: int | None = N
     with claim_folder(out, {}, 'a gallery', _RECORD, parts=_PARTS):
         write_json(out / _RECORD, dict(ppl_mm=__version__, title=source.title))
         records = _all_records(source, out, workers)
-        _remove_others(source, records, out)
+        _remove_others(records, out)
+        _warn_of_problems(records)
         return write_site(source, records, out)
 
 
@@ -77,15 +78,25 @@ def _all_records(source: GallerySource, out: Path, workers: int | None) -> list[
     return [found[image] for image in images]
 
 
-def _remove_others(source: GallerySource, records: Sequence[dict], out: Path) -> None:
-    """Remove the files of images and layers that are gone."""
+def _remove_others(records: Sequence[dict], out: Path) -> None:
+    """Remove the files of images and layers that are gone; links and other files stay."""
     paths, keys = ImagePaths(out), {record['key'] for record in records}
-    layers = {paths.layer(layer.key, '').parent for layer in source.layers}
+    layers = {(layer, record['key']) for record in records for layer in record['layers']}
+    for path in paths.all_files():
+        layer = path.parent.name if path.parent.parent.name == 'layers' else None
+        if path.stem not in keys or (layer and (layer, path.stem) not in layers):
+            path.unlink()
     for folder in (out / 'layers').glob('*'):
-        if folder not in layers:
-            shutil.rmtree(folder)
-    folders = [*layers, *(one('').parent for one in (paths.record, paths.photo, paths.thumb))]
-    for folder in folders:
-        for path in folder.glob('*.*'):
-            if path.stem not in keys:
-                path.unlink()
+        if not folder.is_symlink() and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _warn_of_problems(records: Sequence[dict]) -> None:
+    """Say how many images have files that cannot be shown."""
+    found = [record for record in records if record['problems']]
+    if found:
+        first = printable(f'{found[0]["image"]}: {found[0]["problems"][0]}')
+        print(
+            f'warning: files of {len(found)} of {len(records)} images cannot be shown, '
+            f'see "file problems" in the page; the first: {first}'
+        )

@@ -90,7 +90,7 @@ def other_kind(data):
 
 
 def two_endings(data):
-    Image.new('RGB', (64, 64)).save(image_of(data).with_suffix('.png'))
+    Image.open(image_of(data)).save(image_of(data).with_suffix('.png'))  # not flat, as a mask is
 
 
 def label_of_nothing(data):

@@ -118,14 +118,31 @@ def test_the_files_of_images_and_layers_that_are_gone_are_removed(made):
     fewer = type(source)(**vars(source) | dict(layers=source.layers[1:]))
     make_gallery(fewer, made.root / 'out')
     assert not (page.parent / 'layers/cam').exists()
+    assert not any(page.parent.rglob(f'{KEY("val 2")}.*'))
     assert (page.parent / 'layers/label').is_dir()
 
 
-def test_damaged_files_are_named_and_the_rest_is_shown(made):
+def test_files_of_others_and_links_stay(made, tmp_path):
+    page = make_gallery(made.source(), made.root / 'out')
+    mine = [page.parent / 'photos/mine.jpg', page.parent / 'layers/mine/a.txt']
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('mine')
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    (elsewhere / f'{"0" * 16}.png').write_text('mine')
+    (page.parent / 'layers/link').symlink_to(elsewhere)
+    make_gallery(made.source(), made.root / 'out')
+    assert all(path.is_file() for path in [*mine, *elsewhere.iterdir()])
+    assert len(list(elsewhere.iterdir())) == 1
+
+
+def test_damaged_files_are_named_and_the_rest_is_shown(made, capsys):
     VOCLayout(made.data).image_path('plain', '.jpg').write_bytes(b'not a photo')
     made.export.label_path('val 1').write_bytes(b'not a label')
     write_label(made.predictions / 'val 2.png', np.zeros((5, 5), np.uint8))
     images = images_of(make_gallery(made.source(), made.root / 'out'))
+    assert 'warning: files of 3 of 12 images cannot be shown' in capsys.readouterr().out
     for name in ('plain', 'val 1', 'val 2'):
         assert 'problem' in images[name]['findings'] and images[name]['problems']
     assert images['plain']['size'] is None and 'refined' in images['plain']['layers']
