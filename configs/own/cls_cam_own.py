@@ -74,6 +74,9 @@ tta_pipeline = [
 # Negatives of this split, if there are ten, say how strong the map of an absent class is. A map
 # as weak as that is dimmed.
 export_negatives = 'train'
+# Maps are multiplied by how unlike the background a cell looks; the background is that of this
+# split, where no map is. None leaves the maps as they are.
+export_reference = 'train'
 
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=1e-2),

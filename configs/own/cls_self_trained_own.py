@@ -17,6 +17,8 @@ model = dict(
 tta_model = dict(softmax=True)
 # Where a class is as likely as the background.
 export_threshold = 0.5
+# They are as fine as the labels that were learned, so nothing is weighed.
+export_reference = None
 train_cfg = dict(max_epochs=2 * _base_.stage_epochs, val_interval=2 * _base_.stage_epochs)
 
 train_pipeline = [

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
@@ -13,6 +14,7 @@ from ..cams import label_from_cam
 from ..errors import UserError
 from ..formats.cam_file import CamFile
 from ..formats.class_list import BACKGROUND
+from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
 from .photo_inferencer import PhotoInferencer
@@ -63,12 +65,13 @@ class CAMInferencer(PhotoInferencer):
     ) -> None:
         super().__init__(model, pretrained, device)
         self.record = None if export is None else _followed(export, self.checkpoint)
-        settings = dict(self.config.tta_model, module=self.model)
-        if self.record and self.record.full_scale:
-            settings.update(full_scale=self.record.full_scale)
+        #: Settings of :class:`.CAMTTAModel`.
+        self.tta_model = dict(self.config.tta_model)
+        if export is not None and self.record:
+            self.tta_model |= _weights_of_maps(Path(export), self.record)
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.model = MODELS.build(settings).eval()
-        self.softmax = settings.get('softmax', False)
+            self.model = MODELS.build(dict(self.tta_model, module=self.model)).eval()
+        self.softmax = self.tta_model.get('softmax', False)
 
     @property
     def label_names(self) -> list[str]:
@@ -177,9 +180,21 @@ def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
     record = read_record(path)
     if record.threshold is None:
         raise UserError(f'{path}: that export is not finished; run its command again')
-    if record.full_scale and record.checkpoint_sha256 != file_sha256(checkpoint):
+    weighed = record.full_scale or record.reference
+    if weighed and record.checkpoint_sha256 != file_sha256(checkpoint):
         raise UserError(
-            f'{path}: dims the maps of {record.checkpoint}, not those of {checkpoint}; export '
+            f'{path}: weighs the maps of {record.checkpoint}, not those of {checkpoint}; export '
             'again, or give a number as --threshold'
         )
     return record
+
+
+def _weights_of_maps(path: Path, record: ExportRecord) -> dict:
+    """Return the settings of ``tta_model`` by which an export weighed its maps."""
+    if record.reference is None:
+        return dict(full_scale=record.full_scale)
+    reference = ExportFolder(path.parent).reference_path(record)
+    return dict(
+        full_scale=record.full_scale,
+        reference=dict(type='ppl_mm.NegativeReference', path=str(reference)),
+    )

@@ -26,6 +26,7 @@ from ..formats.voc_layout import VOCLayout
 from ..utils.building import running
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
+from .background_cells import pick_images, write_background
 from .cam_folder import CamFolder
 from .export_origin import describe_export
 from .export_runner import export_runner
@@ -90,7 +91,7 @@ class CAMExport:
         record = describe_export(self.cfg, self.checkpoint, self._dataset(split))
         if choice.split is not None:
             self._check_masks(choice.split)
-        record = self._weigh_maps(record)
+        record = self._weigh_maps(self._compare_background(record))
         with ExitStack() as held:
             self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
             self._write_record()
@@ -102,6 +103,24 @@ class CAMExport:
             warnings = labels.warnings(self._record.classes)
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
+    def _compare_background(self, record: ExportRecord) -> ExportRecord:
+        """Weigh maps by how unlike the background cells look, if the config names a split."""
+        tta, split = self.cfg.tta_model, self.cfg.get('export_reference')
+        if split is None or tta.get('reference') is not None:
+            return record
+        settings = dict(self.cfg.test_dataloader.dataset, split=split)
+        dataset = DATASETS.build(dict(settings, pipeline=self.cfg.tta_pipeline))
+        chosen = pick_images(dataset)
+        if not chosen:
+            return record
+        record = replace(record, reference=dict(split=split, images=len(chosen)))
+        path = self.folder.reference_path(record)
+
+        on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
+        on_main_process(lambda: write_background(path, self.cfg, self.checkpoint, dataset, chosen))
+        tta.reference = dict(type='ppl_mm.NegativeReference', path=str(path))
+        return record
+
     def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
         """Dim maps as weak as those of negatives, if the config names any."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_negatives')
@@ -111,16 +130,19 @@ class CAMExport:
         cfg = copy.deepcopy(self.cfg)
         cfg.tta_model.classes = 'all'
         negatives = CAMExport(cfg, self.checkpoint, self.folder.negatives.root)
-        strength = negatives.strength_of_negatives(split)
+        strength = negatives.strength_of_negatives(split, record.reference)
         if strength is not None:
             tta.full_scale = strength
         return replace(record, full_scale=strength)
 
-    def strength_of_negatives(self, split: str) -> list[float] | None:
+    def strength_of_negatives(
+        self, split: str, reference: dict | None = None
+    ) -> list[float] | None:
         """Export maps of images that show none of the classes, and see how strong they are.
 
         Args:
             split: Their split.
+            reference: That of :class:`.ExportRecord`. Defaults to None.
 
         Returns:
             See :func:`.negative_maps.full_scale`; None where there are too few of them.
@@ -132,7 +154,7 @@ class CAMExport:
         chosen = pick_negatives(dataset)
         if not chosen:
             return None
-        record = describe_export(self.cfg, self.checkpoint, dataset)
+        record = replace(describe_export(self.cfg, self.checkpoint, dataset), reference=reference)
         with ExitStack() as held:
             self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
             self._write_record()

@@ -182,7 +182,8 @@ class ImagePrediction:
 
     def _identity(self, images: GivenImages) -> dict:
         cfg = self.inferencer.config
-        steps, tta = self.inferencer.steps(cfg), cfg.get('tta_model')
+        steps = self.inferencer.steps(cfg)
+        tta = getattr(self.inferencer, 'tta_model', cfg.get('tta_model'))
         return dict(
             checkpoint_sha256=checkpoint_sha256(self.inferencer.checkpoint),
             network=network_digest(cfg, steps=steps, tta_model=tta),

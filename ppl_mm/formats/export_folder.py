@@ -1,5 +1,7 @@
 """The folder that an export or a refinement writes: maps, labels and a record."""
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,8 @@ _RECORD, _CAMS, _LABELS = 'export.json', 'cams', 'labels'
 _REFINED, NEGATIVES = 'refined', '.negatives'
 #: Matches the files of an export or a refinement, by their paths below its folder.
 FILES = re.compile(
-    rf'({re.escape(NEGATIVES)}/)?({re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock)',
+    rf'({re.escape(NEGATIVES)}/)?({re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock)'
+    r'|\.reference_[0-9a-f]{16}\.npz',
     re.DOTALL,
 )
 
@@ -43,6 +46,17 @@ class ExportFolder:
     def negatives(self) -> 'ExportFolder':
         """Where an export keeps the maps of negatives; hidden, since no user needs them."""
         return ExportFolder(self.root / NEGATIVES)
+
+    def reference_path(self, record: ExportRecord) -> Path:
+        """Return where an export keeps what it knows about the background.
+
+        Args:
+            record: Its own; what was made with other settings is elsewhere.
+        """
+        made = {key: value for key, value in record.identity().items() if key != 'full_scale'}
+        text = json.dumps(made, sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self.root / f'.reference_{digest}.npz'
 
     @property
     def refined(self) -> 'ExportFolder':

@@ -35,6 +35,9 @@ class ExportRecord:
         softmax: See :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
         full_scale: For each class the maximum from which on a map counts fully, see
             :class:`ppl_mm.models.cam_tta.CAMTTAModel`.
+        reference: What the background was seen in by which maps are weighed, see
+            :class:`ppl_mm.models.negative_reference.NegativeReference`: ``split`` and ``images``,
+            how many.
         network: SHA-256 of the settings of the network.
         scale_unit: The unit of ``scale`` in the CAM files: 'logit' or 'probability'.
         threshold: Background score of the labels, 0..1.
@@ -63,6 +66,7 @@ class ExportRecord:
     relu: str | None = None
     softmax: bool | None = None
     full_scale: list | None = None
+    reference: dict | None = None
     network: str | None = None
     scale_unit: str | None = None
     threshold: float | None = None
@@ -84,6 +88,7 @@ class ExportRecord:
         'relu',
         'softmax',
         'full_scale',
+        'reference',
         'network',
     )
     # What an interrupted run has reached, or an earlier one of another split.

@@ -19,6 +19,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'cam_classifier': ('CAMClassifier',),
         'cam_head': ('CAMHead',),
         'cam_tta': ('CAMTTAModel',),
+        'negative_reference': ('NegativeReference',),
         'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
         'segmentation.balanced_loss': ('BalancedCrossEntropyLoss',),
         'segmentation.deeplab_v1_head': ('DeepLabV1Head',),

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .block_chain import block_chain
 from .cam_head import CAMHead
+from .negative_reference import NegativeReference, cell_features
 from .patch_learning import ChainNeck
 
 
@@ -56,6 +57,8 @@ class CAMClassifier(ImageClassifier):
         super().__init__(
             backbone=backbone, neck=neck, head=head, data_preprocessor=data_preprocessor, **kwargs
         )
+        #: Set for the export of maps, see :class:`CAMTTAModel`.
+        self.reference: NegativeReference | None = None
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor, ...] | Tensor:
         """Features of the images.
@@ -85,12 +88,17 @@ class CAMClassifier(ImageClassifier):
 
         Returns:
             What the head predicts; beside a ``cam`` lies ``cam_extent``, see
-            :meth:`BlockChain.extent`.
+            :meth:`BlockChain.extent`, and with a ``reference`` also ``unlike`` (h, w), see
+            :class:`NegativeReference`.
         """
         samples = super().predict(inputs, data_samples, **kwargs)
         maps = [sample.cam for sample in samples if 'cam' in sample]
         if maps:
             self._say_extent(samples, inputs, maps[0])
+        if self.reference is not None:
+            unlike = self.reference(cell_features(block_chain(self.backbone), inputs)[0])
+            for sample, one in zip(samples, unlike, strict=True):
+                sample.set_field(one, 'unlike')
         return samples
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

@@ -38,6 +38,8 @@ class CAMTTAModel(BaseTTAModel):
         full_scale: For each class of the head the maximum from which on a map counts fully; a
             weaker one is dimmed in proportion, since maps of images without the class are as
             strong. Defaults to None: each map counts fully.
+        reference: Config of a :class:`.NegativeReference`: the maps of each view are multiplied by
+            how unlike the background a cell looks. Defaults to None: they are not.
         kwargs: See mmengine's ``BaseTTAModel``.
     """
 
@@ -49,6 +51,7 @@ class CAMTTAModel(BaseTTAModel):
         relu: str = 'each',
         softmax: bool = False,
         full_scale: Sequence[float] | None = None,
+        reference: dict | None = None,
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
@@ -65,6 +68,9 @@ class CAMTTAModel(BaseTTAModel):
         self.relu = relu
         self.softmax = softmax
         self.full_scale = full_scale
+        if reference is not None:
+            device = next(self._classifier.parameters()).device
+            self._classifier.reference = MODELS.build(reference).to(device)
         divisor = getattr(self._classifier.data_preprocessor, 'pad_size_divisor', 1)
         if divisor > 1:
             raise UserError(
@@ -103,8 +109,9 @@ class CAMTTAModel(BaseTTAModel):
 
         Args:
             data_samples_list: For each image the predictions of its views, with the raw ``cam``
-                (num_classes, h, w), ``pred_score`` (num_classes,) and the metainfo ``ori_shape``,
-                ``flip``, ``flip_direction`` and ``cam_extent``, see :meth:`CAMClassifier.predict`.
+                (num_classes, h, w), ``pred_score`` (num_classes,), with a reference ``unlike`` (h',
+                w'), and the metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
+                ``cam_extent``, see :meth:`CAMClassifier.predict`.
 
         Returns:
             For each image ``class_ids`` (n,) and ``cam`` (n, ceil(H / cam_stride), ceil(W /
@@ -167,7 +174,10 @@ class CAMTTAModel(BaseTTAModel):
             cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
         elif self.relu == 'each':
             cam = cam.relu()
-        cam = lay_over(cam, size, view.get('cam_extent', (1, 1)))
+        extent = view.get('cam_extent', (1, 1))
+        cam = lay_over(cam, size, extent)
+        if 'unlike' in view:
+            cam = cam * lay_over(view.unlike[None], size, extent)
         if not view.get('flip'):
             return cam
         if view.flip_direction != 'horizontal':

@@ -13,7 +13,7 @@ from .text import suggestion
 # Settings that this project's commands read, beside mmengine's Runner.
 _OURS = {
     'tta_model', 'tta_pipeline', 'auto_scale_lr', 'custom_imports', 'export_threshold',
-    'export_negatives', 'work_dir', 'default_scope', 'env_cfg', 'runner_type',
+    'export_negatives', 'export_reference', 'work_dir', 'default_scope', 'env_cfg', 'runner_type',
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_an_export_that_cannot_be_followed(tiny_config, checkpoint, tmp_path):
     path = dimmed_export(tiny_config, checkpoint, tmp_path / 'out')
     record = read_record(path)
     replace(record, checkpoint_sha256='other').write(path)
-    with pytest.raises(UserError, match='dims the maps of .*; export again, or give a number'):
+    with pytest.raises(UserError, match='weighs the maps of .*; export again, or give a number'):
         CAMInferencer(str(tiny_config), checkpoint, export=path)
     replace(record, threshold=None).write(path)
     with pytest.raises(UserError, match='not finished'):
