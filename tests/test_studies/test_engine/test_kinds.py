@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 from mmengine.config import Config
@@ -47,19 +48,15 @@ def test_a_previous_run_makes_the_labels_that_a_run_learns_from(
         views={'tta_model.cam_stride': 8},
         refine='configs/demo/confident_demo.py',
     )
-    plain, ours, sharper, other = make_runs(
-        [
-            row('plain', epochs=3, round='half'),
-            row('ours', kind='self_trained', extra=extra),
-            row(
-                'sharper',
-                kind='self_trained',
-                extra=extra | dict(refine='configs/voc6/confident_voc6.py'),
-            ),
-            row('other', kind='self_trained', extra=extra, options={'model.neck.position': 3}),
-        ],
-        data,
-    )
+    learns = partial(row, kind='self_trained')
+    sharper = extra | dict(refine='configs/voc6/confident_voc6.py')
+    rows = [
+        row('plain', epochs=3, round='half'),
+        learns('ours', extra=extra),
+        learns('sharper', extra=sharper),
+        learns('other', extra=extra, options={'model.neck.position': 3}),
+    ]
+    plain, ours, sharper, other = make_runs(rows, data)
     record = KINDS['self_trained'](ours, tmp_path)()
     assert tools_of(commands) == [
         'train.py',
@@ -81,15 +78,13 @@ def test_a_previous_run_makes_the_labels_that_a_run_learns_from(
     assert argument(export, '--out-dir') in refine
     cfg = Config.fromfile(train[2])
     assert cfg.load_from == work
-    assert (
-        Path(cfg.train_dataloader.dataset.label_dir)
-        == Path(argument(refine, '--out-dir')).absolute()
-    )
+    labels = Path(argument(refine, '--out-dir'))
+    assert Path(cfg.train_dataloader.dataset.label_dir) == labels.absolute()
     # Both trainings, and the export between; so are the epochs.
     assert record['cost'] == dict(flops=15, previous=5, labels=5)
     assert (ours.epochs, ours.all_epochs) == (1, 4)
     again = KINDS['self_trained'](other, tmp_path)
-    assert again.labels == Path(argument(refine, '--out-dir')).parent
+    assert again.labels == labels.parent
     assert len({run.training_key for run in (ours, sharper, other)}) == 3
 
 

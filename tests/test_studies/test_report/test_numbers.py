@@ -26,54 +26,21 @@ def test_the_winner_stands_beside_a_plain_cam_of_its_cost(records, record, plain
 
 
 def test_ratios_of_the_later_steps(records, record, part):
+    def pipeline(name, train, val, networks):
+        parts = dict(segmentation=part(train), segmentation_val=part(val))
+        settings = dict(segmentation=networks)
+        return record(name, 0, 0.66, kind='pipeline', settings=settings, **parts)
+
+    def full(name, val, network='seg.py', **parts):
+        settings, parts = dict(segmentation=network), dict(parts, segmentation_val=part(val))
+        return record(name, 0, 0.1, kind='full', measured=None, settings=settings, **parts)
+
     later = [
-        record(
-            'path',
-            0,
-            0.66,
-            kind='pipeline',
-            settings=dict(segmentation='seg.py'),
-            segmentation=part(0.6),
-            segmentation_val=part(0.5),
-        ),
-        record(
-            'rounds',
-            0,
-            0.66,
-            kind='pipeline',
-            settings=dict(segmentation=['seg.py', 'again.py']),
-            segmentation=part(0.7),
-            segmentation_val=part(0.54),
-        ),
-        record(
-            'other',
-            0,
-            0.1,
-            kind='full',
-            measured=None,
-            settings=dict(segmentation='big.py'),
-            segmentation_val=part(0.99),
-        ),
-        record(
-            'masks',
-            0,
-            0.1,
-            kind='full',
-            measured=None,
-            settings=dict(segmentation='seg.py'),
-            segmentation=part(0.8),
-            segmentation_val=part(0.60),
-        ),
-        record(
-            'masks_longer',
-            0,
-            0.1,
-            kind='full',
-            measured=None,
-            settings=dict(segmentation='seg.py'),
-            segmentation=part(0.9),
-            segmentation_val=part(0.55),
-        ),
+        pipeline('path', 0.6, 0.5, 'seg.py'),
+        pipeline('rounds', 0.7, 0.54, ['seg.py', 'again.py']),
+        full('other', 0.99, 'big.py'),
+        full('masks', 0.60, segmentation=part(0.8)),
+        full('masks_longer', 0.55, segmentation=part(0.9)),
     ]
     ratios = Study(records + later).ratios('voc6')
     assert ratios['pseudo_over_plain_seed'] == pytest.approx(0.66 - 0.51)

@@ -1,0 +1,101 @@
+"""Options that only one command has, and that are wrong."""
+
+from bad_input.wrong_files import broken, text
+
+#: (command, what is wrong): how, more arguments, the line.
+OWN_OPTIONS = {
+    ('eval_cam', 'a step of 0'): ('', '--thresholds 0 1 0', 'give 0 <= FIRST <= LAST'),
+    ('eval_cam', 'an export that is missing'): (
+        None,
+        'no data --split labels.csv',
+        'no/export.json',
+    ),
+    ('eval_labels', 'an output below a file'): ('', '--out labels.csv/a.json', 'labels.csv'),
+    ('eval_refiners', 'a limit of 0'): ('', '--limit 0', '--limit must be 1 or more'),
+    ('eval_refiners', 'no chains'): (broken('config', text('a = 1')), '', 'chains must be a dict'),
+    ('refine', 'no refiners'): (broken('config', text('a = 1')), '', 'refiners must be a list'),
+    ('refine', 'an unknown refiner'): (
+        broken('config', text("refiners = [dict(type='ppl_mm.Crf')]")),
+        '',
+        'Crf',
+    ),
+    ('refine', 'an unknown argument'): (
+        broken('config', text("refiners = [dict(type='ppl_mm.DenseCRF', prset='psa')]")),
+        '',
+        'prset',
+    ),
+    ('refine', 'a threshold of letters'): ('', '--cfg-options refiners.0.threshold=x', 'threshold'),
+    ('refine', 'a misspelt option'): ('', '--cfg-options refinrs.0.threshold=0.3', 'refinrs'),
+    ('refine', 'an unknown label rule'): (
+        '',
+        '--cfg-options label.type=ppl_mm.Strongst',
+        'Strongst',
+    ),
+    ('pipeline', 'no methods'): ('', '--cfg-options methods=[]', 'methods is missing'),
+    ('pipeline', 'an unknown key'): (
+        '',
+        '--cfg-options segmentations=a',
+        'did you mean segmentation?',
+    ),
+    ('pipeline', 'a seed below 0'): ('', '--seed -1', 'must be a whole number, 0 or more'),
+    ('pipeline', 'a seed of letters'): ('', '--seed x', 'invalid int value'),
+    ('pipeline', 'a config that is missing'): (
+        '',
+        '--cfg-options segmentation=no.py',
+        'no such config',
+    ),
+    ('pipeline', 'data that is missing'): ('', '--cfg-options data_root=no', 'no: no such folder'),
+    ('pipeline', 'a split that is missing'): (
+        '',
+        '--cfg-options splits.val=no',
+        'no.txt: is missing',
+    ),
+    ('pipeline', 'an unknown step'): ('', '--until no', 'no'),
+    ('pipeline', 'a broken config'): (
+        broken('config', text('a = (')),
+        '',
+        'cannot be read as a config',
+    ),
+    ('pipeline', "someone's folder"): ('', '--work-dir photos', 'photos'),
+    ('own_data', 'photos that are missing'): ('', '--labels no.csv', 'no.csv'),
+    ('own_data', 'a share of 2'): ('', '--val-share 2', '--val-share'),
+    ('own_data', 'a meaning of no class'): (
+        '',
+        '--mask-values 1=unicorn',
+        "'unicorn' is neither a class nor",
+    ),
+    ('own_data', 'a value of 300'): ('', '--mask-values 300=cat', 'expected VALUE=MEANING'),
+    ('own_data', 'a class twice'): ('', '--classes cat cat', "names class 'cat' twice"),
+    ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),
+    ('own_data', "someone's folder"): ('', '--out data', 'data'),
+    ('check_dataset', 'a folder that is missing'): (None, 'no', 'no: the folder is missing'),
+    ('voc_subset', 'an unknown class'): (
+        '',
+        '--classes unicorn',
+        "'unicorn' is not a class of VOC",
+    ),
+    ('voc_subset', 'a side of 3'): ('', '--long-side 3', 'it must be at least 32'),
+    ('export_cam', 'a threshold of 3'): (
+        None,
+        'cls.py cls.pth --out-dir out --threshold 3',
+        'it must be in 0..1',
+    ),
+    ('export_cam', 'a threshold of letters'): (
+        None,
+        'cls.py cls.pth --out-dir out --threshold x',
+        "not a number, 'auto', or a readable",
+    ),
+    ('export_cam', 'two thresholds'): ('', '--threshold 0.3', 'not both'),
+    ('export_cam', 'a split that is missing'): ('', '--split no', 'no.txt: is missing'),
+    ('export_cam', "a folder of someone's"): ('', '--out-dir photos', 'photos'),
+    ('export_cam', 'a refinement that is missing'): ('', '--refine no.py', 'no.py: no such config'),
+    ('export_cam', 'weights of segmentation'): (None, 'cls.py seg.pth --out-dir out', 'seg.pth'),
+    ('test', 'weights of segmentation'): (None, 'cls.py seg.pth', 'seg.pth'),
+    ('test', 'predictions as text'): ('', '--out a.txt', 'ending in .pkl'),
+    ('test', 'a report of a classifier'): ('', '--report a.json', 'no confusion matrix'),
+    ('test seg', 'no folder of predictions'): ('', '--predict-only', 'give --out and no --report'),
+    ('train', 'a checkpoint that is missing'): ('', '--resume no.pth', 'no.pth'),
+    ('train', 'weights that are missing'): ('', '--cfg-options load_from=no.pth', 'no.pth'),
+    ('train', 'mixed precision on a CPU'): ('', '--amp', '--amp needs a GPU'),
+    ('train', 'a file as work folder'): ('', '--work-dir labels.csv', 'labels.csv'),
+}
