@@ -1,12 +1,13 @@
 """A small DeepLab-v3+ for a laptop: EfficientNet-Lite0 at output stride 16.
 
-Chen et al., ECCV 2018, arXiv 1802.02611, with a quarter of the usual width. The scale at
-which images are seen is that of the classifier, cls_cam_quick_own.py.
+Chen et al., ECCV 2018, arXiv 1802.02611, with half of the usual width. The pipeline starts it
+from the classifier, cls_cam_quick_own.py, whose layers up to stride 16 are kept: they have seen
+these images.
 """
 
 _base_ = './seg_deeplab_own.py'
 crop_size = (288, 288)
-max_iters = 400
+max_iters = 300
 
 model = dict(
     # The weights expect (x - 127) / 128.
@@ -23,7 +24,7 @@ model = dict(
         dilations=(1, 1, 1, 1, 2),
         out_indices=(2, 5),
         norm_eval=True,
-        frozen_stages=4,
+        frozen_stages=5,
         init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
     ),
     decode_head=dict(in_channels=320, channels=128, c1_in_channels=24, c1_channels=24),
@@ -32,12 +33,13 @@ param_scheduler = [
     dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
 ]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-default_hooks = dict(checkpoint=dict(interval=200))
+# Lines of progress every few seconds.
+default_hooks = dict(checkpoint=dict(interval=100), logger=dict(interval=10))
 
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(type='LoadAnnotations'),
-    dict(type='RandomResize', scale=(320, 320), ratio_range=(0.8, 1.5), keep_ratio=True),
+    dict(type='RandomResize', scale=(384, 384), ratio_range=(0.8, 1.2), keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='ppl_mm.PhotoMetricDistortion'),
@@ -55,7 +57,7 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (320, 448)],
+            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (384, 512)],
             _base_.flips,
             [dict(type='LoadAnnotations')],
             [dict(type='PackSegInputs')],
