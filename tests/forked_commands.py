@@ -11,6 +11,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from mmengine.registry import Registry
+
 from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +29,14 @@ def module_of(name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def import_types():
+    """Import what configs name, which each child would otherwise import anew."""
+    for package in ('mmengine', 'mmpretrain', 'mmseg', 'ppl_mm'):
+        for value in vars(importlib.import_module(f'{package}.registry')).values():
+            if isinstance(value, Registry):
+                value.import_from_location()
 
 
 def become(main, args, folder, output, seconds):

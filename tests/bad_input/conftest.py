@@ -4,13 +4,14 @@ import gc
 import os
 import shutil
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from bad_input.good_files import write_good_files
 from bad_input.scenes import SCENES
-from forked_commands import COMMANDS, become, module_of, status_of
+from forked_commands import COMMANDS, become, import_types, module_of, status_of
 
 ROOT = Path(__file__).parents[2]
 # Longer than any refusal takes, on a busy machine.
@@ -21,14 +22,26 @@ SECONDS = 120
 PAIRS = pytest.StashKey[set]()
 
 
+# Of a table with more rows, all but every fifth are slow: five divides none of the numbers of
+# faults, so each command meets some, and each fault some commands.
+FEW, STEP = 60, 5
+
+
+@pytest.hookimpl(tryfirst=True)  # before slow ones are left out
 def pytest_collection_modifyitems(config, items):
+    rows = defaultdict(list)
     pairs = config.stash.setdefault(PAIRS, set())
     for item in items:
         if item.path.parent.name == 'bad_input' and hasattr(item, 'callspec'):
+            rows[item.path, item.originalname].append(item)
             name = item.callspec.params.get('name')
             command = str(name).split()[0] if name else None
             if command in COMMANDS and item.path.name != 'test_scenes.py':
                 pairs.add((command, item.name))
+    for table in rows.values():
+        for number, item in enumerate(table):
+            if len(table) > FEW and number % STEP:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
@@ -53,6 +66,7 @@ class Outcome:
 def modules():
     """The commands, imported once."""
     found = {name: module_of(name) for name in COMMANDS}
+    import_types()
     gc.freeze()  # a child that collects garbage would copy all memory
     return found
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked_commands import COMMANDS, become, module_of, status_of
+from forked_commands import COMMANDS, become, import_types, module_of, status_of
 
 # Longer than any of them takes, on a busy machine.
 _SECONDS = 300
@@ -70,6 +70,8 @@ def run_command():
     modules = {}
 
     def run(name, args, folder, last=None, limit=None):
+        if not modules:
+            import_types()
         if name not in modules:
             modules[name] = module_of(name)
         (answer, answers), (output, outputs) = os.pipe(), os.pipe()

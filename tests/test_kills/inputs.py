@@ -27,10 +27,16 @@ class Sources:
     demo: Path
     config: Path
     checkpoint: Path
+    segmentation: Path
 
 
 def nothing(folder: Path, sources: Sources) -> None:
     """The command needs no input of its own."""
+
+
+def onnx(folder: Path, sources: Sources) -> None:
+    """The command needs a library, and no input of its own."""
+    pytest.importorskip('onnx', reason='pip install "ppl_mm[onnx]"')
 
 
 def demo(folder: Path, sources: Sources) -> None:

@@ -30,6 +30,7 @@ from test_kills.inputs import (
     labels,
     multi_hot,
     nothing,
+    onnx,
     photos,
     refinement,
     resnet38d,
@@ -39,7 +40,7 @@ from test_kills.inputs import (
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get('KILLS', 30))
 # Names and contents that tell the time, the process, or how the run was started.
-_PASSING = re.compile(r'(^|/)\d{8}_\d{6}(/|$)|(^|/)\.([^/]+\.)?lock$|^work/tiny\.py$')
+_PASSING = re.compile(r'(^|/)\d{8}_\d{6}(/|$)|(^|/)\.([^/]+\.)?lock$|^(work|out/log)/tiny\.py$')
 _SPLIT = 'data/ImageSets/Segmentation/val.txt'
 
 
@@ -94,13 +95,13 @@ CASES = {
         f'data/SegmentationClass data/SegmentationClass --split {_SPLIT} '
         '--classes data/classes.txt --out labels.json'.split(),
     ),
+    'to_onnx': Case(onnx, '{segmentation} --out net.onnx'.split()),
     'eval_refiners': Case(export, 'export chains.py --split val --workers 0'.split()),
     'resnet38d_from_torch': Case(resnet38d, 'psa.pth ours.pth --width 0.125'.split()),
 }
 # Why a command has no row.
 ELSEWHERE = {
-    'to_onnx': 'one file at its end, as resnet38d_from_torch',
-    'make_masks': 'runs own_data and the pipeline',
+    'make_masks': 'tests/test_pipeline/test_make_masks.py kills it anywhere',
     'pipeline': 'tests/test_pipeline/test_interruption.py kills each kind of step',
     'recipe_table': 'one file at its end, as cls_labels',
     'resnet38d_from_mxnet': 'writes what resnet38d_from_torch writes',
@@ -167,12 +168,13 @@ class Runs:
 
 
 @pytest.fixture(scope='module')
-def runs(run_command, demo_root, tiny_config, tmp_path_factory):
+def runs(run_command, demo_root, tiny_config, seg_work, tmp_path_factory):
     root = tmp_path_factory.mktemp('kills')
     cfg = Config.fromfile(tiny_config)
     cfg.work_dir = str(root / 'trained')
     Runner.from_cfg(cfg).train()
-    return Runs(run_command, Sources(demo_root, tiny_config, root / 'trained/epoch_1.pth'), root)
+    checkpoint = root / 'trained/epoch_1.pth'
+    return Runs(run_command, Sources(demo_root, tiny_config, checkpoint, seg_work), root)
 
 
 def test_every_command_has_a_row(commands):
