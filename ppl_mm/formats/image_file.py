@@ -22,7 +22,7 @@ from .bit_depth import FULL_WHITE, is_deep, said_white_level, used_white, warn_i
 from .image_bands import ImageBands, bands_for
 from .image_checks import check_kind, naming
 from .orientation import orientation_of, upright_size
-from .photo import develop
+from .photo import develop, open_photo
 from .tiff_bands import band_size, is_tiff
 
 #: Endings that are read.
@@ -154,7 +154,7 @@ def _decode_photo(
     content: bytes, white_level: int | None, path: str | os.PathLike | None
 ) -> np.ndarray:
     """Return RGB of what Pillow reads, see :func:`decode_image`."""
-    with Image.open(io.BytesIO(content)) as image:
+    with open_photo(content) as image:
         place = path if is_deep(image) else None  # loading makes Pillow forget it
         if white_level is None and place is not None:
             white_level = said_white_level(place)

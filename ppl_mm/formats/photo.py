@@ -14,7 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import UserError
 from ..utils.files import check_regular
@@ -23,7 +23,7 @@ from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_le
 from .image_bands import ImageBands, bands_for
 from .image_checks import check_kind, naming
 from .orientation import orientation_of, turn_upright, upright_size
-from .tiff_bands import is_tiff, read_bands
+from .tiff_bands import has_band_size, is_tiff, read_bands
 from .transparency import fill, is_transparent
 
 #: Change of an image with bands, see :class:`Photo`.
@@ -79,10 +79,31 @@ def read_photo(
             bands = bands_for(path)
         if bands is not None:
             return _with_bands(content, bands, max_long_side)
-        with Image.open(io.BytesIO(content)) as image:
+        with open_photo(content) as image:
             if white_level is None and is_deep(image):
                 white_level = white_level_for(path)
             return develop(image, content, white_level or FULL_WHITE, max_long_side)
+
+
+def open_photo(content: bytes) -> Image.Image:
+    """Open a file as Pillow does, or say that it has bands, which no photo has.
+
+    Args:
+        content: The bytes of the file.
+
+    Raises:
+        UserError: It is a TIFF that only a data set of such TIFFs can have.
+        OSError: Pillow cannot read it.
+    """
+    try:
+        return Image.open(io.BytesIO(content))
+    except UnidentifiedImageError:
+        if not has_band_size(content):
+            raise
+        raise UserError(
+            'a TIFF that has more than a photo; a data set has either photos or TIFFs with equal '
+            'bands: leave it out, or make the data set of such TIFFs with own_data.py'
+        ) from None
 
 
 def develop(
@@ -207,7 +228,10 @@ def scaled_size(size: tuple[int, int], max_long_side: int | None) -> tuple[int, 
 def _opaque(image: Image.Image, transparent: bool) -> Image.Image:
     """Return 'L' or 'RGB' of 8 bits."""
     if image.mode == 'F':
-        raise UserError('its pixels are floating point numbers; save it with 8 or 16 bits')
+        raise UserError(
+            'its pixels are floating point numbers; save it with 8 or 16 bits, or make a data set '
+            'of such TIFFs only with own_data.py'
+        )
     if transparent:
         return fill(image)
     return image.convert('L' if image.mode in ('1', 'L', 'LA') else 'RGB')

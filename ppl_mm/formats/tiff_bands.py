@@ -88,6 +88,15 @@ def band_size(content: bytes) -> tuple[int, int]:
         return (height, width) if _orientation(tif) > 4 else (width, height)
 
 
+def has_band_size(content: bytes) -> bool:
+    """Return whether a file is a TIFF whose size :func:`band_size` can read."""
+    try:
+        return is_tiff(content) and min(band_size(content)) > 0
+    # A broken file can make a decoder raise anything.
+    except Exception:
+        return False
+
+
 def write_bands(file: Any, values: np.ndarray) -> None:
     """Write values (H, W, C) as a TIFF, compressed without loss.
 

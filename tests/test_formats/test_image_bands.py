@@ -213,3 +213,14 @@ def test_a_photo_among_bands_is_named(data, tmp_path):
     Image.new('RGB', (9, 9)).save(path)
     with pytest.raises(UserError, match='b.jpg: not a TIFF; the data set has TIFFs of 4 bands'):
         read_pixels(path, bands=bands_of())
+
+
+@pytest.mark.parametrize('read', [read_image, read_pixels, read_photo])
+def test_bands_outside_such_a_data_set_are_named(tmp_path, read):
+    path = save(tmp_path / 'a.tif', np.zeros((9, 9, 7), np.uint16), planarconfig='contig')
+    with pytest.raises(UserError, match='a.tif: a TIFF that has more than a photo; .*own_data.py'):
+        read(path)
+    broken = tmp_path / 'b.tif'
+    broken.write_bytes(b'II*\0nonsense')
+    with pytest.raises(UserError, match='b.tif: the image cannot be read'):
+        read(broken)

@@ -8,6 +8,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.models import EfficientNetLite
 from ppl_mm.registry import MODELS
 from ppl_mm.utils.checkpoint_file import read_checkpoint
+from ppl_mm.utils.checkpoints import load_weights
 from ppl_mm.utils.weight_packages import find_weights
 
 STRIDE_16 = dict(strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2))
@@ -132,3 +133,14 @@ def test_a_package_whose_file_is_missing_is_the_same_line(monkeypatch, tmp_path)
 def test_an_unknown_package_lists_those_that_are_known():
     with pytest.raises(UserError, match='package://resnet: no package is known .*efficientnet'):
         read_checkpoint('package://resnet')
+
+
+def test_published_weights_fit_other_channels_as_timm_fits_them():
+    """Their names are changed by the network itself, after the first convolution is adapted."""
+    wide, plain = EfficientNetLite(in_channels=5), EfficientNetLite()
+    published = read_checkpoint(str(find_weights(ADDRESS)))['state_dict']
+    for net in (wide, plain):
+        load_weights(net, published, ADDRESS)
+    ours, theirs = (net.layers[0].conv.weight for net in (wide, plain))
+    torch.testing.assert_close(ours, theirs[:, [0, 1, 2, 0, 1]] * 3 / 5)
+    assert wide(torch.rand(1, 5, 64, 64))[0].shape == (1, 1280, 2, 2)
