@@ -60,7 +60,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--picture',
         nargs='+',
         default=[],
-        metavar='STEM',
+        metavar='IMAGE_ID',
         help='also draw these images through every chain, beside the JSON',
     )
     args = parser.parse_args(argv)
