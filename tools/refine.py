@@ -8,6 +8,7 @@ each of its images, step by step, and how the result becomes a label:
       dict(type='ppl_mm.DenseCRF', preset='psa')]
   label = dict(type='ppl_mm.Strongest')   # the default
   max_pixels = 4_000_000   # larger images are refined at about this size
+  refuse_useless = False   # True: labels that cover too much, or nothing, are an error
 
 Written are
 
@@ -28,8 +29,7 @@ from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
-from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.refine.config import CHAIN_KEYS
+from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
 from ppl_mm.utils import distributed
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config import read_checked_config
@@ -71,7 +71,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Refine a folder; the status is 1 where images have failed."""
     args = parse_args(argv)
-    cfg = read_checked_config(args.config, args.cfg_options, {*CHAIN_KEYS, 'custom_imports'})
+    cfg = read_checked_config(args.config, args.cfg_options, CONFIG_KEYS)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

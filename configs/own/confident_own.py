@@ -18,3 +18,5 @@ label = dict(
 )
 # Larger photos are labelled at about this size: the maps have no more detail.
 max_pixels = 500_000
+# Nobody should learn from labels that flood the images, or that show nothing.
+refuse_useless = True

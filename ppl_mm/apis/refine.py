@@ -16,14 +16,17 @@ from ..formats.export_record import RefinementRecord
 from ..formats.ground_truth import read_negatives
 from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import check_labels, read_mask, write_label
-from ..refine.config import build_chain, chain_settings, used_files
+from ..refine.config import CHAIN_KEYS, build_chain, chain_settings, used_files
 from ..utils.files import file_sha256
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
 from ..utils.worker_pool import WorkerPool, default_workers
 from .cam_folder import CamFolder
 from .image_refiner import ImageRefiner, Outcome
+from .refused_labels import refuse_useless
 
+#: First keys of a config of ``tools/refine.py``.
+CONFIG_KEYS = {*CHAIN_KEYS, 'custom_imports', 'refuse_useless'}
 # Fewer images than this are not worth a worker process more.
 _PER_WORKER = 16
 
@@ -79,7 +82,9 @@ class FolderRefinement:
     every process calls every method.
 
     Args:
-        cfg: A config with ``refiners``, see :func:`chain_settings`.
+        cfg: A config with ``refiners``, see :func:`chain_settings`, and perhaps ``refuse_useless``:
+            labels that cover implausibly much, or nearly nothing, are then an error, see
+            :func:`.refused_labels.refuse_useless`.
         folder: The CAMs and their images.
         out_dir: Gets ``labels/<image>.png`` and ``export.json``, so that it can stand wherever an
             export can. Nothing is written there before :meth:`run`.
@@ -110,6 +115,7 @@ class FolderRefinement:
         build_chain(self.settings)  # says what is wrong before any image
         self.source, self.folder = folder, ExportFolder(out_dir)
         self.save_scores, self.masks = save_scores, _find_masks(masks)
+        self.refuse_useless = bool(cfg.get('refuse_useless', False))
 
     def run(
         self, image_ids: Sequence[str], split: str | None = None, workers: int | None = None
@@ -128,7 +134,7 @@ class FolderRefinement:
         Raises:
             UserError: If the folder holds something else or another run is at work there, the
                 chain cannot work on any image, nothing can be written, or a worker process was
-                ended.
+                ended; or if its labels are refused.
         """
         with ExitStack() as held:
             record = self._describe()
@@ -166,7 +172,10 @@ class FolderRefinement:
         outcomes = [one for one in self._outcomes(mine, workers) if one.failure or one.blank]
         outcomes = [one for part in all_gather_object(outcomes) for one in part]
         failed = {one.image_id: one.failure for one in outcomes if one.failure}
-        labels = self._summarize([image_id for image_id in image_ids if image_id not in failed])
+        labelled = [image_id for image_id in image_ids if image_id not in failed]
+        labels = self._summarize(labelled)
+        if self.refuse_useless:
+            refuse_useless(labels, self.source, self.folder, labelled)
         others = {k: why for k, why in self._record.failed.items() if k not in set(image_ids)}
         self._write_record(
             finished=True,

@@ -36,7 +36,7 @@ def write_threshold_sheet(
     Raises:
         UserError: If an image or its maps are missing or damaged.
     """
-    shown = _choose_images(folder, image_ids)
+    shown = choose_images(folder, image_ids)
     if shown:
         save_figure(draw_thresholds(folder, shown, chosen), path)
 
@@ -86,8 +86,13 @@ def _cells(image: np.ndarray, cam_file: CamFile, cuts: Iterable[float]) -> list[
     ]
 
 
-def _choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[str]:
-    """Return a few images with a class, spread over the list, rare classes first."""
+def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[str]:
+    """Return a few images with a class, spread over the list, rare classes first.
+
+    Args:
+        folder: Their maps.
+        image_ids: Those to choose from.
+    """
     step = max(1, len(image_ids) // _POOL)
     classes = {one: folder.read_cam(one).class_ids.tolist() for one in image_ids[::step]}
     left = {image_id: ids for image_id, ids in classes.items() if ids}

@@ -56,7 +56,15 @@ class LabelSummary:
         """
         return [with_help(line, topic) for topic, line in self._warnings(classes)]
 
-    def _warnings(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def refusal(self) -> str | None:
+        """Return why nothing should be trained on the labels, with the page that helps.
+
+        Returns:
+            A line if they cover implausibly much, or nearly nothing; else None.
+        """
+        return next((with_help(line, topic) for topic, line in self._useless()), None)
+
+    def _useless(self) -> Iterator[tuple[str, str]]:
         total = self.num_labels
         if total and self.background >= MOST_LABELS * total:
             yield (
@@ -71,6 +79,10 @@ class LabelSummary:
                 f'than {100 * NEARLY_ALL:.0f} % of {self.nearly_all} of {total} images; raise '
                 'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)',
             )
+
+    def _warnings(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
+        total = self.num_labels
+        yield from self._useless()
         if self.void:
             yield (
                 'black',

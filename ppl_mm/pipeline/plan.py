@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..apis.threshold_choice import AUTO
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from . import commands, trainings
@@ -117,7 +116,7 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     """Export the maps of a classifier, where there are masks on both splits, and measure them."""
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
-    chosen, given = ['--split', splits['train']], _threshold(make.settings)
+    chosen, given = ['--split', splits['train']], trainings.given_threshold(make.settings)
     if given:
         chosen += given
     elif make.settings.is_measured:
@@ -143,13 +142,6 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         make, f'measure_{method.key}', f'measure the maps of {method.name}', method.key, train, val
     )
     return [train, val, measured]
-
-
-def _threshold(settings: PipelineSettings) -> list[str]:
-    """Return the arguments of an export whose threshold the pipeline is given."""
-    if settings.expected_area:
-        return ['--threshold', AUTO, '--expected-area', settings.expected_area]
-    return ['--threshold', settings.threshold] if settings.threshold else []
 
 
 def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:

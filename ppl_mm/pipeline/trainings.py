@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..apis.threshold_choice import AUTO
 from ..utils.config import read_config
 from .commands import Maker, cfg_options, export, refine
 from .config_keys import data_options, dataset_key, learns_from_labels
 from .methods import Method
+from .settings import PipelineSettings
 from .step import AFFINITY, Step
 
 
@@ -105,7 +107,16 @@ def _stage(
     if labels:
         where, part = f'of stage {number - 1} on train', f'{key}_{number - 1}'
         export_config = method.configs[number - 2]
-        made = label_maps(make, part, where, export_config, before, labels, method.name)
+        made = label_maps(
+            make,
+            part,
+            where,
+            export_config,
+            before,
+            labels,
+            method.name,
+            threshold=given_threshold(make.settings),
+        )
     needs = [before.name, *(step.name for step in made[-1:])]
     label_dir = made[-1].folder if made else None
     return [*made, train(make, name, title, config, key, needs, before.folder, label_dir)]
@@ -136,6 +147,17 @@ def train_affinity(make: Maker, maps: Step) -> list[Step]:
     return [labels, trained]
 
 
+def given_threshold(settings: PipelineSettings) -> list[str]:
+    """Return the arguments of an export whose threshold the pipeline is given.
+
+    Args:
+        settings: The pipeline's.
+    """
+    if settings.expected_area:
+        return ['--threshold', AUTO, '--expected-area', settings.expected_area]
+    return ['--threshold', settings.threshold] if settings.threshold else []
+
+
 def label_maps(
     make: Maker,
     part: str,
@@ -145,9 +167,10 @@ def label_maps(
     labels: Path,
     network: str,
     corrected: bool = False,
+    threshold: Sequence[str] = (),
 ) -> list[Step]:
     """Return an export of what a network sees in the training images, and its labels."""
-    split = ['--split', make.settings.splits['train']]
+    split = ['--split', make.settings.splits['train'], *threshold]
     title = f'export the maps of {network} {where}'
     maps = export(make, f'export_{part}', title, config, trained, split, trained.method)
     labelled = refine(

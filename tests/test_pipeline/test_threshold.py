@@ -54,3 +54,12 @@ def test_an_area(command):
 def test_what_cannot_be_is_one_line(command, options, words):
     with pytest.raises(UserError, match=words):
         command(**options)
+
+
+def test_the_first_round_is_cut_there_too(tmp_path):
+    write_demo_data(tmp_path / 'data', train=4, val=2, size=48)
+    options = dict(data_root=str(tmp_path / 'data'), expected_area='1-5%')
+    settings = load_settings(PRESETS['standard'], options)
+    steps = make_plan(settings, tmp_path / 'work', tools_dir())
+    (first,) = [step for step in steps if step.name == 'export_ppl_st_1']
+    assert first.command[first.command.index('--expected-area') + 1] == '1-5%'
