@@ -5,6 +5,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.plan import make_plan
+from ppl_mm.utils.config import read_config
 
 
 def rewrite(mini, old, new):
@@ -94,3 +95,17 @@ def test_no_config(tmp_path):
 def test_the_shipped_ones(name, request):
     settings = load_settings(request.config.rootpath / f'configs/{name}/pipeline.py')
     assert settings.name == name
+
+
+def test_the_network_of_preset_quick_starts_with_the_backbone_of_its_classifier():
+    root = Path(__file__).parents[2]
+    settings = load_settings(root / 'configs/own/pipeline_quick.py')
+    assert settings.start_segmentation_from_classifier
+    (classifier,), network = settings.methods[0].configs, settings.segmentation[0]
+    first, second = (read_config(path).model.backbone for path in (classifier, network))
+    # Which layers it gives and trains is its own; all weights have their places.
+    own = {'out_indices', 'frozen_stages'}
+    assert {k: v for k, v in first.items() if k not in own} == {
+        k: v for k, v in second.items() if k not in own
+    }
+    assert second.frozen_stages <= max(second.out_indices)  # the last layer is trained
