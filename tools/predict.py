@@ -16,12 +16,15 @@ at --threshold, for the classes that it predicts or for --classes. Written are
   DIR/predictions.csv        for each image, the coverage of each class (share of
                              the pixels) and its score
   DIR/problems.txt           images that cannot be read, and why
+  DIR/.frames, DIR/<video>_overlays.mp4   of a video: its frames, and with --overlays
+                             the frames with their masks
 
 <path> is the image's path below IMAGES without its ending; images that differ
 in their endings only keep them (a.jpg.png, a.png.png). Files that are not
 images are skipped and counted. An image that cannot be read stops no other: it
 is named, and the exit status is 1. A second run continues: it predicts what is
-new, has changed or could not be read.
+new, has changed or could not be read. The frames of clip.mp4 are images
+clip.mp4/000001 and so on.
 """
 
 import argparse
@@ -33,6 +36,7 @@ from ppl_mm.apis.given_images import find_images
 from ppl_mm.apis.predict import ImagePrediction, open_inferencer
 from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.apis.video import VideoFrames, find_videos, write_frames
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 
@@ -44,7 +48,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog='example: python tools/predict.py new_photos work_dirs/seg_deeplab_own '
         '--out work_dirs/new_masks --overlays',
     )
-    parser.add_argument('images', metavar='IMAGES', nargs='+', help='folders, files or patterns')
+    parser.add_argument('images', metavar='IMAGES', nargs='+', help='images, or videos')
     parser.add_argument('model', metavar='MODEL', help='a folder with a network, or a checkpoint')
     parser.add_argument('--out', required=True, metavar='DIR', help='where to write')
     parser.add_argument(
@@ -102,12 +106,22 @@ def read_threshold(text: str | None) -> dict:
     return dict(export=text) if Path(text).is_file() else dict(threshold=choice.value)
 
 
+def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> None:
+    """Write the overlays of the frames of each video as a video."""
+    for one in videos:
+        pictures = [folder.overlay_path(name) for name in one.names()]
+        path = folder.root / f'{one.video.stem}_overlays.mp4'
+        one.join(pictures, path)
+        print(f'{one.video}: {len(pictures)} frames with their masks: {path}')
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Predict; the status is 1 where images could not be read."""
     args = parse_args(argv)
     threshold = read_threshold(args.threshold)
     folder = PredictionFolder(args.out)
-    images = find_images(args.images, leave_out=[args.out])
+    videos = find_videos(args.images, folder.root / '.frames')
+    images = write_frames(videos) if videos else find_images(args.images, leave_out=[args.out])
     given = (args.config, args.model) if args.config else (args.model, None)
     prediction = ImagePrediction(
         open_inferencer(*given, device=args.device, export=threshold.get('export')),
@@ -120,6 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     summary = prediction.run(images)
     print('\n'.join(summary.lines(folder)))
+    if args.overlays:
+        join_overlays(videos, folder)
     return int(bool(summary.problems))
 
 

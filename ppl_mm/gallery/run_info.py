@@ -1,10 +1,13 @@
 """How a pipeline's results came about: its trainings, steps, configs and versions."""
 
 import platform
+import shlex
 from importlib import metadata
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.result_folder import ResultFolder
+from ..utils.files import read_json
 from ..version import __version__
 from .charts import Chart, make_chart
 from .from_pipeline import read_run
@@ -29,7 +32,7 @@ def run_info(work_dir: Path | None) -> dict:
     steps = finished_steps(work_dir)
     return info | dict(
         name=f'{run["name"]}, random seed {run["seed"]}',
-        command=f'python tools/pipeline.py {run["config"]} --work-dir {work_dir}',
+        command=_command(work_dir, run['config']),
         steps=steps,
         seconds=sum(step['seconds'] for step in steps),
         sentences=report.get('sentences', []),
@@ -37,6 +40,16 @@ def run_info(work_dir: Path | None) -> dict:
         charts=_training_charts(work_dir),
         configs=_configs(work_dir),
     )
+
+
+def _command(work_dir: Path, config: str) -> str:
+    """Return the command that continues a run: that of make_masks, or of its pipeline."""
+    record = work_dir.parent / ResultFolder.RECORD
+    if not record.is_file():
+        return shlex.join(['python', 'tools/pipeline.py', config, '--work-dir', str(work_dir)])
+    photos = read_json(record).get('photos', 'IMAGES')
+    command = ['python', 'tools/make_masks.py', photos, '--out', str(work_dir.parent)]
+    return f'{shlex.join(command)}  # and your other options'
 
 
 def _report(work_dir: Path) -> dict:
