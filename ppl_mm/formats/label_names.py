@@ -106,7 +106,7 @@ class LabelNames:
         if len(flags) != len(self.classes):
             raise ValueError(
                 f'has {len(flags)} values, one per class, but {len(self.classes)} classes are '
-                'known; give the list of classes in the order of the values'
+                'known; give them in that order (own_data.py --classes, or classes.txt)'
             )
         return self.from_names(name for name, on in zip(self.classes, flags, strict=True) if on)
 
