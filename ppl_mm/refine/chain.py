@@ -12,6 +12,7 @@ from PIL import Image
 from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
+from ..utils.config_readers import check_part
 from .scores import Scores
 
 #: Above it an image is refined at a smaller size: 4 megapixels.
@@ -109,6 +110,7 @@ class RefinerChain:
 
 def _build(registry, config: dict, key: str):
     """Build a part, or say in one line that it is not a valid part."""
+    check_part(registry, config, key)
     try:
         return registry.build(dict(config))
     except UserError:

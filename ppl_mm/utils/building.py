@@ -48,6 +48,8 @@ def running(cfg: Config) -> Iterator[None]:
     except Exception as error:  # what a config puts together can raise anything
         if _is_told_elsewhere(error):
             raise
+        if line := explain_failure(error):
+            raise UserError(f'{cfg.filename}: {line}') from error
         print_log(traceback.format_exc(), 'current', logging.ERROR)
         raise UserError(
             f'{cfg.filename}: {_built(error)}does not run ({type(error).__name__}: '
@@ -57,7 +59,8 @@ def running(cfg: Config) -> Iterator[None]:
 
 def _is_told_elsewhere(error: Exception) -> bool:
     of_a_file = isinstance(error, OSError) and error.strerror
-    known = isinstance(error, UserError) or of_a_file or no_space(error) or explain_failure(error)
+    of_the_machine = isinstance(error, RuntimeError | MemoryError) and explain_failure(error)
+    known = isinstance(error, UserError) or of_a_file or no_space(error) or of_the_machine
     return bool(known or os.environ.get(TRACEBACK))
 
 

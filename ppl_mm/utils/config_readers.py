@@ -156,6 +156,31 @@ class KeyReaders:
         return list({id(registry): registry for registry in found}.values())
 
 
+def check_part(registry: Registry, config: Mapping, where: str) -> None:
+    """Refuse a part whose type a registry does not know, or with a key that the type does not take.
+
+    Args:
+        registry: What builds it.
+        config: The part; without a type nothing is checked.
+        where: Its key, for messages.
+
+    Raises:
+        UserError: It names the nearest right name.
+    """
+    kind = config.get('type')
+    if not isinstance(kind, str):
+        return
+    reader = registry.get(kind)
+    if reader is None:
+        known = suggestion(kind, [f'{registry.scope}.{name}' for name in registry.module_dict])
+        raise UserError(f"{where}: type '{kind}' is not known; {known}")
+    allowed = arguments_of(reader)
+    if allowed is None:
+        return
+    for key in sorted(config.keys() - {'type'} - allowed):
+        raise UserError(f"{where}: {kind} takes no '{key}'; {suggestion(key, allowed - {'self'})}")
+
+
 def arguments_of(reader: Callable) -> set[str] | None:
     """Return the names that a constructor takes; None where it takes any."""
     from mmengine.hooks import CheckpointHook

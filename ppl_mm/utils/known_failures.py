@@ -21,17 +21,24 @@ _KNOWN = (
         'memory is short: lower train_dataloader.batch_size, or the size of the images',
     ),
 )
+# What mmsegmentation asserts of a batch.
+_UNEQUAL = 'The image size in a batch should be the same'
 
 
 def explain_failure(error: BaseException) -> str | None:
     """Return what a user can do about an error.
 
     Args:
-        error: A RuntimeError or MemoryError, as caught.
+        error: As caught.
 
     Returns:
         One line; None for an error that may be a bug.
     """
+    if _UNEQUAL in str(error):
+        return (
+            'images of unequal sizes do not fit into one batch: set test_dataloader.batch_size=1 '
+            '(in a training: crop them, and set val_dataloader.batch_size=1)'
+        )
     if isinstance(error, MemoryError):
         return with_help(_KNOWN[-1][1], 'memory')
     found = (line for pattern, line in _KNOWN if re.search(pattern, str(error)))

@@ -113,8 +113,9 @@ def test_the_summary_lists_twenty(cam_dir, tmp_path):
     [
         (dict(), 'refiners must be a list'),
         (dict(refiners=dict(type='ppl_mm.PAMR')), 'refiners must be a list'),
-        (dict(refiners=[dict(type='ppl_mm.NoSuch')]), 'cannot be built'),
-        (dict(CUT, label=dict(type='ppl_mm.NoSuch')), 'label: .*cannot be built'),
+        (dict(refiners=[dict(type='ppl_mm.DenseCRFF')]), 'did you mean ppl_mm.DenseCRF'),
+        (dict(refiners=[dict(type='ppl_mm.AlphaBackground', alhpa=3)]), 'did you mean alpha'),
+        (dict(CUT, label=dict(type='ppl_mm.Strongst')), 'label: .* did you mean ppl_mm.Strongest'),
         (dict(CUT, max_pixels=0), 'max_pixels=0'),
         (dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=2)]), 'must be in 0..1'),
     ],

@@ -163,7 +163,7 @@ def test_pictures(measure, cam_dir):
         ('', 'chains must be a dict'),
         ('chains = {}', 'chains must be a dict'),
         ('chains = dict(a=dict(refiners=3))', 'chains.a: refiners must be'),
-        ("chains = dict(a=dict(refiners=[dict(type='No')]))", 'cannot be built'),
+        ("chains = dict(a=dict(refiners=[dict(type='No')]))", "type 'No' is not known"),
         ('chains = dict(a=dict(refiners=[]))', 'chain a: .*needs a background'),
     ],
 )
