@@ -9,20 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.registry import DATASETS, init_default_scope
 
 from ..cams import label_from_cam
-from ..datasets import ImageLabelDataset
 from ..errors import UserError
 from ..formats.cam_file import read_cam
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord
-from ..formats.ground_truth import GroundTruth
 from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import write_label
-from ..formats.voc_layout import VOCLayout
 from ..utils.building import running
 from ..utils.main_process import on_main_process
 from ..utils.progress import track
@@ -31,6 +27,7 @@ from .cam_folder import CamFolder
 from .export_origin import describe_export
 from .export_runner import export_runner
 from .export_summary import THRESHOLD_SHEET, ExportSummary
+from .exported_data import ExportedData
 from .negative_maps import full_scale, pick_negatives
 from .threshold_choice import ThresholdChoice
 from .threshold_chooser import choose_by_maps, choose_by_masks
@@ -67,12 +64,12 @@ class CAMExport:
         self.cfg, self.checkpoint = cfg, checkpoint
         self.folder = ExportFolder(out_dir)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        self._check_dataset()
+        self._data = ExportedData(cfg)
 
     @property
     def image_dir(self) -> Path:
         """The folder of images that are exported."""
-        return self._data_dir('img_path', VOCLayout.IMAGES)
+        return self._data.image_dir
 
     def run(self, split: str | None = None, choice: ThresholdChoice | None = None) -> ExportSummary:
         """Write the CAMs and the labels of a split.
@@ -88,9 +85,9 @@ class CAMExport:
                 choose the threshold is missing.
         """
         choice = choice or ThresholdChoice()
-        record = describe_export(self.cfg, self.checkpoint, self._dataset(split))
+        record = describe_export(self.cfg, self.checkpoint, self._data.build(split))
         if choice.split is not None:
-            self._check_masks(choice.split)
+            self._data.check_masks(choice.split)
         record = self._weigh_maps(self._compare_background(record))
         with ExitStack() as held:
             self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
@@ -99,7 +96,9 @@ class CAMExport:
             ids = self._export_cams(split)
             labels = self._write_labels(ids, split, choice)
             if choice.auto:
-                on_main_process(lambda: self._draw_thresholds(ids, choice.value))
+                maps = CamFolder(self.folder.root, image_dir=self.image_dir)
+                sheet = self.folder.root / THRESHOLD_SHEET
+                on_main_process(lambda: write_threshold_sheet(sheet, maps, ids, choice.value))
             warnings = labels.warnings(self._record.classes)
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
@@ -150,7 +149,7 @@ class CAMExport:
         Raises:
             UserError: See :meth:`run`.
         """
-        dataset = self._dataset(split)
+        dataset = self._data.build(split)
         chosen = pick_negatives(dataset)
         if not chosen:
             return None
@@ -162,38 +161,10 @@ class CAMExport:
             paths = [self.folder.cam_path(image_id) for image_id in ids]
             return on_main_process(lambda: full_scale(map(read_cam, paths), len(record.classes)))
 
-    def _check_dataset(self) -> None:
-        """Only image-level labels say whose maps to keep."""
-        kind = self.cfg.test_dataloader.dataset.type
-        found = DATASETS.get(kind) if isinstance(kind, str) else kind
-        if found and not issubclass(found, ImageLabelDataset):
-            raise UserError(
-                f'{self.cfg.filename}: test_dataloader.dataset is a {kind}, '
-                'which has no image-level labels; exporting takes a '
-                'ppl_mm.ImageLabelDataset (for a segmentation network see '
-                'configs/voc6/maps_seg_voc6.py)'
-            )
-
     def _write_record(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)
         if is_main_process():
             self.folder.write(self._record)
-
-    def _dataset_config(self, split: str | None) -> dict:
-        config = dict(self.cfg.test_dataloader.dataset)
-        if self.cfg.tta_model.get('classes') == 'predicted':
-            config['ann_file'] = ''  # labels are not looked at
-        if split is not None:
-            config['split'] = split
-        return config
-
-    def _dataset(self, split: str | None) -> BaseDataset:
-        return DATASETS.build(dict(self._dataset_config(split), pipeline=[]))
-
-    def _data_dir(self, key: str, default: str) -> Path:
-        dataset = self.cfg.test_dataloader.dataset
-        prefix = dataset.get('data_prefix') or {}
-        return Path(dataset.get('data_root', ''), prefix.get(key, default))
 
     def _export_cams(self, split: str | None, chosen: Sequence[int] | None = None) -> list[str]:
         """Write the CAM of each image of a split that has none; return their image ids.
@@ -202,61 +173,33 @@ class CAMExport:
             split: The split.
             chosen: Positions in it. Defaults to None: all.
         """
-        dataset = self._dataset(split)
+        dataset = self._data.build(split)
         places = range(len(dataset)) if chosen is None else chosen
         ids = [dataset.get_data_info(k)['image_id'] for k in places]
-        pending = [
-            k
-            for k, name in zip(places, ids, strict=True)
-            if not self.folder.cam_path(name).is_file()
-        ]
+        done = [self.folder.cam_path(name).is_file() for name in ids]
+        pending = [k for k, has_cam in zip(places, done, strict=True) if not has_cam]
         barrier()  # all have counted the same files
         if pending:
-            dataset = dict(self._dataset_config(split), indices=pending)
+            dataset = dict(self._data.config(split), indices=pending)
             runner = export_runner(self.cfg, self.checkpoint, self.folder, dataset)
             with running(self.cfg):
                 runner.test()
         return ids
 
-    def _check_masks(self, split: str) -> None:
-        """Refuse a split on which no threshold can be chosen."""
-        dataset, truth = self._dataset(split), self._ground_truth()
-        for k in range(len(dataset)):
-            sample = dataset.get_data_info(k)
-            if not truth.is_known(sample['image_id']):
-                raise UserError(
-                    f'split {split}: no threshold can be chosen on it, '
-                    f'{sample["img_path"]} has no mask in {self._data_dir("seg_map_path", "")} '
-                    '(test_dataloader.dataset.data_prefix.seg_map_path); give '
-                    '--threshold, or a split with masks'
-                )
-
     def _choose(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
         """Replace what chooses the threshold by the threshold, which takes CAMs."""
-        by_maps = self._choose_by_maps(choice, split) if choice.auto else None
-        masks_of = choice.split
+        by_maps, masks_of = None, choice.split
+        if choice.auto:
+            shown = self._export_cams(split)
+            by_maps = on_main_process(
+                lambda: choose_by_maps(self.folder, shown, choice.expected_area)
+            )
         if masks_of is None:
             return by_maps or choice
         ids = self._export_cams(masks_of)
-        truth, classes = self._ground_truth(), self._record.classes
+        truth, classes = self._data.ground_truth(), self._record.classes
         return on_main_process(
             lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of, by_maps)
-        )
-
-    def _choose_by_maps(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
-        ids = self._export_cams(split)
-        return on_main_process(lambda: choose_by_maps(self.folder, ids, choice.expected_area))
-
-    def _draw_thresholds(self, ids: Sequence[str], chosen: float) -> None:
-        folder = CamFolder(self.folder.root, image_dir=self.image_dir)
-        write_threshold_sheet(self.folder.root / THRESHOLD_SHEET, folder, ids, chosen)
-
-    def _ground_truth(self) -> GroundTruth:
-        dataset = self.cfg.test_dataloader.dataset
-        labels = dataset.get('ann_file', VOCLayout.LABELS)
-        root = dataset.get('data_root', '')
-        return GroundTruth(
-            self._data_dir('seg_map_path', ''), Path(root, labels) if labels else None
         )
 
     def _write_labels(
@@ -273,13 +216,15 @@ class CAMExport:
         barrier()  # all have seen the same files
         # If this is interrupted, the next run starts again.
         self._write_record(threshold=None, finished=False)
-        for image_id in track(
-            todo[get_rank() :: get_world_size()], 'writing labels', is_main_process()
-        ):
-            cam_file = read_cam(self.folder.cam_path(image_id))
-            write_label(self.folder.label_path(image_id), label_from_cam(cam_file, choice.value))
+        _label(self.folder, todo[get_rank() :: get_world_size()], choice.value)
         barrier()
-        labels = on_main_process(lambda: self._summarize(ids, split))
+        paths = {image_id: self.folder.label_path(image_id) for image_id in ids}
+        classes = self._record.classes
+        labels = on_main_process(
+            lambda: summarize_labels(
+                paths, len(classes), lambda: self._data.build(split).negatives()
+            )
+        )
         self._write_record(
             threshold=choice.value,
             threshold_from=choice.origin,
@@ -290,7 +235,9 @@ class CAMExport:
         )
         return labels
 
-    def _summarize(self, ids: Sequence[str], split: str | None) -> LabelSummary:
-        labels = {image_id: self.folder.label_path(image_id) for image_id in ids}
-        classes = self._record.classes
-        return summarize_labels(labels, len(classes), lambda: self._dataset(split).negatives())
+
+def _label(folder: ExportFolder, ids: Sequence[str], threshold: float) -> None:
+    """Write the pseudo-labels of this process's share of the images."""
+    for image_id in track(ids, 'writing labels', is_main_process()):
+        cam_file = read_cam(folder.cam_path(image_id))
+        write_label(folder.label_path(image_id), label_from_cam(cam_file, threshold))

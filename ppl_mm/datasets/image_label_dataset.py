@@ -98,7 +98,7 @@ class ImageLabelDataset(BaseDataset):
             One sample for each image, in the order of the split.
         """
         images = ImageFolder(self.data_prefix['img_path'])
-        wanted = self._read_split()
+        wanted = None if self.split is None else _read_split(self.data_root, self.split)
         labels = None
         if self.ann_file:
             rows, labels = self._read_labels(wanted)
@@ -138,21 +138,12 @@ class ImageLabelDataset(BaseDataset):
         if sample is None:
             return results
         if 'gt_seg_map' in sample:
-            self._check_label(sample.gt_seg_map, idx)
+            known = 1 + len(self.metainfo['classes'])
+            _check_values(sample.gt_seg_map, known, self.get_data_info(idx)['seg_map_path'])
         if 'gt_label' in sample and not len(sample.gt_label):
             # mmpretrain packs an empty list as float, which is not an index.
             sample.set_gt_label(np.zeros(0, np.int64))
         return results
-
-    def _check_label(self, label: np.ndarray, idx: int) -> None:
-        known = 1 + len(self.metainfo['classes'])
-        bad = label[(label >= known) & (label != IGNORE)]
-        if len(bad):
-            raise UserError(
-                f'{self.get_data_info(idx)["seg_map_path"]}: has the label '
-                f'{bad[0]}, but there are {known} classes, background '
-                'included; export again, or give the labels of this data set'
-            )
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Return the class ids of an image, as ClassBalancedDataset asks for them.
@@ -175,16 +166,6 @@ class ImageLabelDataset(BaseDataset):
                 counts[names[class_id]] += 1
         return counts
 
-    def _read_split(self) -> list[LabelRow] | None:
-        """Return the images of the split, without labels."""
-        if self.split is None:
-            return None
-        name = self.split
-        if not name.endswith('.txt'):
-            name = f'{VOCLayout.SPLITS}/{name}.txt'
-        path = os.path.join(self.data_root, name)
-        return [LabelRow(image, (), path, number) for number, image in read_image_list(path)]
-
     def _read_labels(self, wanted: list[LabelRow] | None) -> tuple[list[LabelRow], list[list[int]]]:
         """Return the rows of the split with their class ids; all rows are checked."""
         rows = self._read_rows(wanted)
@@ -198,7 +179,7 @@ class ImageLabelDataset(BaseDataset):
         table, ids = _by_id(rows), ClassIds(classes)
         labels = {image: ids(row) for image, row in table.items()}
         if wanted is not None:
-            rows = [self._labelled(row, table) for row in wanted]
+            rows = [_labelled(row, table, self.ann_file) for row in wanted]
         return rows, [labels[image_id(row.image)] for row in rows]
 
     def _read_rows(self, wanted: list[LabelRow] | None) -> list[LabelRow]:
@@ -216,14 +197,6 @@ class ImageLabelDataset(BaseDataset):
                 where = f'{self.ann_file} metainfo.classes'
                 check_same_classes(found.classes, where, known, self._classes_from)
         return found.rows
-
-    def _labelled(self, row: LabelRow, table: dict[str, LabelRow]) -> LabelRow:
-        if (found := table.get(image_id(row.image))) is not None:
-            return found
-        raise UserError(
-            f"{row.where}: image '{row.image}' has no labels in {self.ann_file}; add a row, with "
-            'an empty label if it shows none of the classes, or take it out'
-        )
 
     def _find_masks(self, rows: list[LabelRow]) -> list[str | None]:
         """Return the path of every image's mask, None where there is none."""
@@ -246,6 +219,15 @@ def _negatives(samples: Iterable[Mapping]) -> frozenset[str]:
     return frozenset(one['image_id'] for one in samples if one.get('gt_label') == [])
 
 
+def _check_values(label: np.ndarray, known: int, path: str) -> None:
+    bad = label[(label >= known) & (label != IGNORE)]
+    if len(bad):
+        raise UserError(
+            f'{path}: has the label {bad[0]}, but there are {known} classes, background '
+            'included; export again, or give the labels of this data set'
+        )
+
+
 def _find_labels(label_dir: str, metainfo: Mapping) -> str:
     """Return the folder of pseudo-labels, absolute, made for the same classes."""
     folder, record = find_labels(label_dir)
@@ -253,6 +235,13 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
         classes = metainfo.get('classes')
         agreed_classes(classes and (BACKGROUND, *classes), record.classes, folder)
     return os.path.abspath(folder)
+
+
+def _read_split(data_root: str, split: str) -> list[LabelRow]:
+    """Return the images of a split, without labels."""
+    name = split if split.endswith('.txt') else f'{VOCLayout.SPLITS}/{split}.txt'
+    path = os.path.join(data_root, name)
+    return [LabelRow(image, (), path, number) for number, image in read_image_list(path)]
 
 
 def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
@@ -265,6 +254,15 @@ def _by_id(rows: list[LabelRow]) -> dict[str, LabelRow]:
                 f"{row.where}: image '{row.image}' occurs twice, first at {first.where}; keep one"
             )
     return table
+
+
+def _labelled(row: LabelRow, table: dict[str, LabelRow], ann_file: str) -> LabelRow:
+    if (found := table.get(image_id(row.image))) is not None:
+        return found
+    raise UserError(
+        f"{row.where}: image '{row.image}' has no labels in {ann_file}; add a row, with "
+        'an empty label if it shows none of the classes, or take it out'
+    )
 
 
 def _find_images(images: ImageFolder, rows: list[LabelRow]) -> list[str]:

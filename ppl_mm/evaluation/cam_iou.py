@@ -206,13 +206,7 @@ class CAMIoU(BaseMetric):
             f'{format_table(summary)}',
             logger='current',
         )
-        if chosen['best_threshold'] in (sweep.thresholds[0], sweep.thresholds[-1]):
-            print_log(
-                f'the best threshold, {chosen["best_threshold"]:g}, is at the '
-                'end of those tried: try more',
-                logger='current',
-                level=logging.WARNING,
-            )
+        _warn_at_end(sweep, chosen['best_threshold'])
         if self.out_file and is_main_process():
             report = dict(
                 split=self.split,
@@ -230,3 +224,12 @@ def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
     total = torch.from_numpy(counts)
     all_reduce(total)
     return total.numpy()
+
+
+def _warn_at_end(sweep: ThresholdSweep, best: float) -> None:
+    if best in (sweep.thresholds[0], sweep.thresholds[-1]):
+        print_log(
+            f'the best threshold, {best:g}, is at the end of those tried: try more',
+            logger='current',
+            level=logging.WARNING,
+        )

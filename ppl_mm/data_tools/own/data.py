@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ...errors import UserError
 from ...formats.bit_depth import VALUES_FILE, write_white_level
@@ -112,7 +113,7 @@ class OwnData:
             )
             either = bad_masks | bad
             problems = [either[image.image_id] for image in images if image.image_id in either]
-            self._check_bad(problems, skip_bad)
+            _check_bad(self.out, problems, skip_bad)
             # A photo is as good without its mask.
             good = [
                 image.without_masks() if image.image_id in bad_masks else image
@@ -121,7 +122,7 @@ class OwnData:
             ]
             splits = split_images(good, labels.classes, self.settings, labels.val)
             self._write_lists(found, good, splits, bad)
-            self._remove_others(entries)
+            _remove_others(self.out, entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)
 
@@ -202,17 +203,6 @@ class OwnData:
             and all((self.out / name).is_file() for name in entry['files'])
         )
 
-    def _check_bad(self, bad: Sequence[str], skip_bad: bool) -> None:
-        path = self.out / 'problems.txt'
-        path.unlink(missing_ok=True)
-        if bad:
-            write_lines(path, list(map(printable, bad)))
-        if bad and not skip_bad:
-            raise UserError(
-                f'{len(bad)} photos or masks cannot be used, all are listed in {path}; correct '
-                f'them, or leave them out with --skip-bad; the first: {bad[0]}'
-            )
-
     def _write_lists(
         self,
         found: OwnImages,
@@ -239,14 +229,6 @@ class OwnData:
         writer.writerows((name, '', why, '') for name, why in unused.items())
         with atomic_write(self.out / SOURCES) as file:
             file.write(escaped(text.getvalue()).encode())
-
-    def _remove_others(self, entries: Mapping[str, dict]) -> None:
-        """What an earlier run made of photos that have gone since."""
-        wanted = {self.out / name for entry in entries.values() for name in entry.get('files', ())}
-        for folder in _PARTS:
-            for path in (self.out / folder).glob('*'):
-                if path not in wanted:
-                    path.unlink()
 
     def _summary(
         self,
@@ -281,6 +263,27 @@ class OwnData:
             white_level=self.white_level if notes['16 bits to 8'] else None,
             bands=self.bands,
         )
+
+
+def _check_bad(out: Path, bad: Sequence[str], skip_bad: bool) -> None:
+    path = out / 'problems.txt'
+    path.unlink(missing_ok=True)
+    if bad:
+        write_lines(path, list(map(printable, bad)))
+    if bad and not skip_bad:
+        raise UserError(
+            f'{len(bad)} photos or masks cannot be used, all are listed in {path}; correct '
+            f'them, or leave them out with --skip-bad; the first: {bad[0]}'
+        )
+
+
+def _remove_others(out: Path, entries: Mapping[str, dict]) -> None:
+    """What an earlier run made of photos that have gone since."""
+    wanted = {out / name for entry in entries.values() for name in entry.get('files', ())}
+    for folder in _PARTS:
+        for path in (out / folder).glob('*'):
+            if path not in wanted:
+                path.unlink()
 
 
 def escaped(text: str) -> str:
