@@ -1,0 +1,163 @@
+"""The rows of preset quick's study, each with what was expected of it before its run.
+
+All start from configs/own/cls_cam_quick_own.py. `even` and `odd` lines choose nothing here: a
+row is measured on all training images that have masks, and finals on val as well, once.
+"""
+
+from dataclasses import replace
+
+from studies.engine.data_set import DataSet
+from studies.engine.row import PAPER, PLAIN, Row
+from studies.ppl.rows.setting import neck, stages, views
+
+CONFIG = 'configs/own/cls_cam_quick_own.py'
+SELF_TRAINED = 'studies/own/cls_self_trained_quick.py'
+SETS = ('demo', 'voc6', 'tiles', 'tiles_defect', 'clothing')
+#: Epochs of the preset, 4000 images between 3 and 20 epochs.
+_EPOCHS = dict(demo=8, voc6=3, tiles=12, tiles_defect=12, clothing=14)
+#: Side of the crops and sides of the views, each the middle of a range of sizes; the first is the
+#: preset's own.
+_SIDES = {320: (288, 256, 352, (256, 384)), 448: (416, 352, 496, (352, 544))}
+#: Blocks of EfficientNet-Lite0: after stride 8, after stride 16, inside the last layer.
+CUTS = (5, 11, 14)
+#: Longer, at about the cost of patch learning in stages.
+_LONGER = 1.67
+
+LSE4 = {'model.head.pool.scale': 4.0}
+MEAN = {'model.head.pool': 'mean'}
+TOP = {'model.head.pool': dict(_delete_=True, name='topk', share=0.3)}
+#: Negatives dim nothing, and 0.15 was the threshold.
+BEFORE = MEAN | dict(export_negatives=None)
+STRIDE_8 = {'model.backbone.strides': (1, 2, 2, 1, 1), 'model.backbone.dilations': (1, 1, 1, 2, 4)}
+
+
+def data_sets(folder: str) -> dict[str, DataSet]:
+    """Return the data sets by name; each is a folder of that name in ``folder``."""
+    return {
+        name: DataSet(
+            root=f'{folder}/{name}',
+            masked='train_official' if name == 'voc6' else 'train',
+            val='val',
+            epochs=dict.fromkeys(('screen', 'half', 'final'), _EPOCHS[name]),
+        )
+        for name in SETS
+    }
+
+
+def sides(side: int, first: int = 1) -> dict:
+    """Return the sizes of crops and views, as options of a row.
+
+    Args:
+        side: A key of _SIDES.
+        first: Where the training's pipeline resizes. Defaults to 1.
+    """
+    crop, smallest, largest, seen = _SIDES[side]
+    pipeline = 'train_dataloader.dataset.pipeline'
+    tta = views()['tta_pipeline']
+    tta[1]['transforms'][0] = [
+        dict(type='Resize', scale=(one, one), keep_ratio=True) for one in seen
+    ]
+    return {
+        f'{pipeline}.{first}.min_size': smallest,
+        f'{pipeline}.{first}.max_size': largest,
+        f'{pipeline}.{first + 2}.crop_size': crop,
+        'tta_pipeline': tta,
+    }
+
+
+def in_stages(grid: int) -> dict:
+    """Return the paper's method, as options of a row."""
+    return stages(*((position, grid, 1) for position in CUTS))
+
+
+def _plain(name: str, hypothesis: str, options: dict, longer: bool = False) -> list[Row]:
+    rows = [Row(name, data, CONFIG, PLAIN, hypothesis, options, measured='all') for data in SETS]
+    if longer:
+        rows = [replace(row, epochs=round(_LONGER * _EPOCHS[row.data])) for row in rows]
+    return rows
+
+
+def _patches(name: str, method: str, hypothesis: str, options: dict) -> list[Row]:
+    return [replace(row, method=method) for row in _plain(name, hypothesis, options)]
+
+
+def _self_trained(name: str, hypothesis: str, side: int) -> list[Row]:
+    """Return rows that learn from labels of a plain CAM that had a third of the budget."""
+    return [
+        Row(
+            name,
+            data,
+            SELF_TRAINED,
+            'PPL-ST',
+            hypothesis,
+            sides(side, first=2),
+            measured='all',
+            epochs=_EPOCHS[data] - _first(data),
+            kind='self_trained',
+            extra=dict(
+                previous=dict(config=CONFIG, options=sides(side), epochs=_first(data)),
+                views={},
+                refine='studies/own/confident_quick.py',
+            ),
+        )
+        for data in SETS
+    ]
+
+
+def _first(data: str) -> int:
+    return max(1, round(_EPOCHS[data] / 3))
+
+
+def cells() -> list[Row]:
+    """Return patch learning on photographs where a patch has 13 cells (K 4) or 26 (K 2)."""
+    fine = STRIDE_8 | sides(448)
+    claim = 'patches move the map from parts to the object, says the paper: '
+    rows = [
+        *_patches('pl_11_k4_os8_448', 'PL', claim + '+3 over os8_448_longer', neck(11, 4) | fine),
+        *_patches('ppl_k4_os8_448', PAPER, claim + 'more than one cut', in_stages(4) | fine),
+        *_plain('os8_448_longer', 'equal cost: as lse1_os8_448', fine, longer=True),
+    ]
+    return [row for row in rows if row.data == 'voc6']
+
+
+def screen() -> list[Row]:
+    """Return the rows of random seed 0, the most important first."""
+    large, fine = sides(448), STRIDE_8
+    patch = 'a patch without the object learns that it has one'
+    return [
+        *_plain('baseline', 'mean pooling, and no negatives: floods at 0.15', BEFORE),
+        *_plain('lse1', 'the preset: as with a frozen network, best in the mean of the sets', {}),
+        *_plain('lse1_448', 'more cells for each object: gains on tiles and clothing', large),
+        *_plain('lse4', 'best on tiles, loses where objects are large', LSE4),
+        *_plain('lse1_os8_448', 'stride 16 is what blurs: best on tiles, clothing', fine | large),
+        *_self_trained(
+            'self_trained',
+            '+5 over the plain CAM on voc6, as with MobileNetV2; sharpens clothing; on tiles the '
+            'first labels are too large to help',
+            320,
+        ),
+        *_patches(
+            'ppl_k2',
+            PAPER,
+            f'a point over lse1_longer where objects are large, below it on tiles: {patch}',
+            in_stages(2),
+        ),
+        *_plain('top30', 'close to lse1 on each set', TOP),
+        *_plain('lse1_longer', 'longer is not better: maps narrow to parts', {}, longer=True),
+        *cells(),
+        *_plain('lse4_448', 'small objects gain most from both: best on tiles', LSE4 | large),
+        *_self_trained('self_trained_448', 'as self_trained, on better first maps', 448),
+        *_patches('ppl_k2_448', PAPER, 'patches of 13 cells: gains more', in_stages(2) | large),
+        *_plain('lse1_os8', 'the stride helps as much as the side, on all sets', fine),
+        *_patches('ppl_k4_448', PAPER, 'patches of 6.5 cells: below K 2', in_stages(4) | large),
+        *_plain('mean', 'best on voc6 and demo, whose objects are large', MEAN),
+        *_plain('lse1_448_longer', 'see lse1_longer', large, longer=True),
+    ]
+
+
+def finals() -> list[Row]:
+    """Return the same rows with three random seeds, measured on val, too; --only chooses."""
+    return [replace(row, round='final', seeds=(0, 1, 2)) for row in screen()]
+
+
+ROWS = [*screen(), *finals()]

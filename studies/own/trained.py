@@ -1,0 +1,99 @@
+"""What preset quick can do on data that nobody tuned for: whole trainings, three random seeds.
+
+    python -m studies.own.trained --data data --round screen --jobs 12
+    python -m studies.own.trained --data data --only tiles/lse1 --steps 2    # try it out
+
+``data`` holds the five sets, see README.md. Each row adds a line to the results file; rows that
+are there are not run again. Several rows run at once, each in one thread.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ppl_mm.utils.cli import run
+from studies.engine.machine import description
+from studies.engine.plan import make_runs
+from studies.engine.queue import Queue
+from studies.engine.results import ResultsFile
+from studies.engine.row import ROUNDS
+
+from .rows import ROWS, data_sets
+
+RESULTS = Path('studies/own/results/trained.jsonl')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the rows that are asked for; return 1 where some have failed."""
+    args = _parse(argv)
+    if args.device == 'cpu':
+        os.environ['CUDA_VISIBLE_DEVICES'] = ''
+    os.environ['OMP_NUM_THREADS'] = '1'
+    if args.jobs == 1:
+        return _work(args, None)
+    # CUDA does not survive a fork.
+    context = multiprocessing.get_context('spawn')
+    jobs = [context.Process(target=_exit, args=(args, k)) for k in range(args.jobs)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    return int(any(job.exitcode for job in jobs))
+
+
+def _exit(args: argparse.Namespace, job: int) -> None:
+    sys.exit(_work(args, job))
+
+
+def _work(args: argparse.Namespace, job: int | None) -> int:
+    """Work off what no other process is working on."""
+    import torch
+
+    from .trained_run import TrainedRun
+
+    torch.set_num_threads(1)
+    if job is not None:
+        _redirect(args.work_dir / f'log_{job}.txt')
+    runs = make_runs(ROWS, data_sets(args.data), args.only, args.round, args.seeds)
+    queue = Queue(
+        runs,
+        ResultsFile(args.results),
+        args.work_dir,
+        lambda run: TrainedRun(run, args.work_dir, args.steps)(),
+        lambda: description(threads=1, workers=1),
+    )
+    return int(bool(queue.run()))
+
+
+def _redirect(log: Path) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, 'ab') as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='python -m studies.own.trained',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--data', default='data', help='the folder of the data sets')
+    parser.add_argument('--only', nargs='+', help='rows, as lse1 or tiles/lse1')
+    parser.add_argument('--round', nargs='+', choices=ROUNDS, help='rounds')
+    parser.add_argument('--seeds', nargs='+', type=int, help="random seeds, not the rows' own")
+    parser.add_argument('--jobs', type=int, default=1, help='rows that run at once')
+    parser.add_argument('--steps', type=int, help='stop each training early, to try it out')
+    parser.add_argument(
+        '--device', choices=['cpu', 'cuda'], help='by default a GPU, if there is one'
+    )
+    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/own_study'))
+    parser.add_argument('--results', type=Path, default=RESULTS, help='the results file')
+    return parser.parse_args(argv)
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,154 @@
+"""A row of the study of preset quick: trained, exported, measured, in this process."""
+
+import copy
+import os
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from ppl_mm.apis import SegInferencer
+from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.export import CAMExport
+from ppl_mm.apis.refine import FolderRefinement
+from ppl_mm.apis.threshold_choice import ThresholdChoice
+from ppl_mm.utils.config import read_config
+from ppl_mm.utils.last_checkpoint import last_checkpoint
+from studies.engine.run import Run
+
+from .maps import measure_labels, measure_maps
+
+SEGMENTATION = 'configs/own/seg_deeplab_quick_own.py'
+REFINEMENT = 'configs/own/refine_own.py'
+#: Data sets of which half is negatives.
+PAINTED = ('tiles_defect',)
+
+
+class TrainedRun:
+    """Does a run and returns what to record; it starts anew after a kill.
+
+    Args:
+        run: The run.
+        work_dir: Work folder of the study.
+        steps: Stop each training after so many steps, to try the study out.
+    """
+
+    def __init__(self, run: Run, work_dir: Path, steps: int | None = None) -> None:
+        self.run, self.steps = run, steps
+        self.folder = Path(work_dir) / run.id.replace('/', '_')
+        self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        # Configs of configs/own read their classes there.
+        os.environ['OWN_DATA'] = run.data.root
+
+    def __call__(self) -> dict:
+        """Return the scores of train and, for a final, of val and of a network."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        cfg, train = self.run.config(for_test=True), self.run.data.masked
+        if self.run.previous:
+            cfg.train_dataloader.dataset.label_dir = str(self._labels())
+            cfg.load_from = str(last_checkpoint(self.folder / 'previous'))
+        start = time.monotonic()
+        checkpoint = self._train(cfg, 'train')
+        record = dict(seconds=round(time.monotonic() - start, 1), steps=self._num_steps)
+        maps, cut = self._export(cfg, checkpoint, train)
+        record['train'] = self._measure(maps, train, cut) | self._predicted(maps, cfg, train, cut)
+        if self.run.row.round == 'final':
+            val = self.run.data.val
+            seen, _ = self._export(cfg, checkpoint, val, cut)
+            record['val'] = self._measure(seen, val, cut) | self._predicted(seen, cfg, val, cut)
+            if self.run.seed == 0:
+                record |= self._networks(cfg, checkpoint, cut)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return record
+
+    def _train(self, cfg: Config, name: str) -> Path:
+        """Train without validation, and return the checkpoint."""
+        cfg = copy.deepcopy(cfg)
+        cfg.work_dir = str(self.folder / name)
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
+        cfg.default_hooks.pop('maps', None)
+        if self.steps:
+            cfg.train_dataloader.dataset.indices = self.steps * cfg.train_dataloader.batch_size
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        self._num_steps = runner.iter
+        return last_checkpoint(self.folder / name)
+
+    def _labels(self) -> Path:
+        """Train the row's first round, and label all training images by its maps."""
+        previous, extra = self.run.previous, self.run.row.extra
+        cfg = previous.config(for_test=True)
+        cfg.merge_from_dict(extra['views'])
+        checkpoint = self._train(cfg, 'previous')
+        maps, _ = self._export(cfg, checkpoint, 'train', name='first_maps')
+        return self._refine(extra['refine'], maps, 'train', 'first_labels')
+
+    def _export(
+        self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None, name: str = ''
+    ) -> tuple[CamFolder, float]:
+        """Export the maps of a split; return them, and their threshold."""
+        out = self.folder / (name or f'maps_{split}')
+        choice = ThresholdChoice(auto=True) if cut is None else ThresholdChoice(cut)
+        summary = CAMExport(cfg, str(checkpoint), out).run(split, choice)
+        return CamFolder(out, self.run.data.root), summary.threshold
+
+    def _refine(self, config: str, maps: CamFolder, split: str, name: str) -> Path:
+        """Label a split by a config of tools/refine.py, and return the folder."""
+        cfg = on_device(read_config(config), self.device)
+        FolderRefinement(cfg, maps, self.folder / name).run(maps.image_ids(split), split, workers=0)
+        return (self.folder / name).absolute()
+
+    def _measure(self, maps: CamFolder, split: str, cut: float) -> dict:
+        return measure_maps(maps, split, cut, self.device)
+
+    def _predicted(self, maps: CamFolder, cfg: Config, split: str, cut: float) -> dict:
+        """Measure the maps of predicted classes: what is painted where nothing is."""
+        if self.run.row.data not in PAINTED:
+            return {}
+        cfg = copy.deepcopy(cfg)
+        cfg.tta_model.classes = 'predicted'
+        cfg.tta_model.full_scale = maps.record.full_scale
+        cfg.export_negatives = None
+        checkpoint = maps.record.checkpoint
+        seen, _ = self._export(cfg, Path(checkpoint), split, cut, f'predicted_{split}')
+        return dict(predicted=measure_maps(seen, split, cut, self.device))
+
+    def _networks(self, cfg: Config, checkpoint: Path, cut: float) -> dict:
+        """Train the preset's network on refined labels of train, and on masks; measure val."""
+        maps, _ = self._export(cfg, checkpoint, 'train', cut, 'maps_all')
+        labels = self._refine(REFINEMENT, maps, 'train', 'labels')
+        data = dict(
+            type='ppl_mm.VOCLayoutDataset', data_prefix=dict(seg_map_path='SegmentationClass')
+        )
+        return dict(
+            network=self._network('network', label_dir=str(labels)),
+            full=self._network('full', _delete_=True, data_root=self.run.data.root, **data),
+        )
+
+    def _network(self, name: str, **data) -> dict:
+        cfg = read_config(Path(SEGMENTATION))
+        keep = dict(ann_file=cfg.train_dataloader.dataset.ann_file, pipeline=cfg.train_pipeline)
+        cfg.merge_from_dict({'train_dataloader.dataset': keep | data})
+        cfg.randomness.seed = self.run.seed
+        if self.steps:
+            cfg.train_cfg.max_iters = self.steps
+        checkpoint = self._train(cfg, name)
+        network = SegInferencer(cfg, checkpoint, self.device)
+        return measure_labels(network, self.run.data.root, self.run.data.val)
+
+
+def on_device(part: object, device: str) -> object:
+    """Return a config whose PAMR steps, wherever they are, run on a device."""
+    if isinstance(part, dict):
+        for value in part.values():
+            on_device(value, device)
+        if part.get('type') == 'ppl_mm.PAMR':
+            part['device'] = device
+    elif isinstance(part, list):
+        for value in part:
+            on_device(value, device)
+    return part
