@@ -8,6 +8,7 @@ from ppl_mm.apis.image_refiner import refine_image
 from ppl_mm.cams import label_from_cam
 from ppl_mm.evaluation import ThresholdSweep
 from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.formats.ground_truth import GroundTruth, read_negatives
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -39,7 +40,9 @@ def measure_maps(maps: CamFolder, split: str, cut: float, device: str) -> dict:
         seeds.update(file, label_from_cam(file, cut), mask, negative)
         label, file = refine_image(chain, image, file)
         refined.update(file, label, mask, negative)
-    return dict(images=seeds.sweep.num_images, seeds=seeds.scores(cut), refined=refined.scores(cut))
+    found = dict(seeds=seeds.scores(cut), refined=refined.scores(cut))
+    miou = found['refined']['miou']['auto']
+    return dict(split=split, images=seeds.sweep.num_images, mIoU=miou, **found)
 
 
 def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
@@ -61,7 +64,8 @@ class _Counts:
     def __init__(self, classes: int) -> None:
         self.sweep, self.paint = ThresholdSweep(classes), _Paint()
 
-    def update(self, file, label: np.ndarray, mask: np.ndarray, negative: bool) -> None:
+    def update(self, file: CamFile, label: np.ndarray, mask: np.ndarray, negative: bool) -> None:
+        """Count one image: its maps, its label at one threshold, and its ground truth."""
         self.sweep.update(file, mask)
         self.paint.update(label, negative)
 
@@ -86,10 +90,12 @@ class _Paint:
         self.negatives, self.others = [], []
 
     def update(self, label: np.ndarray, negative: bool) -> None:
+        """Count the label of one image."""
         painted = float((label > 0).mean())
         (self.negatives if negative else self.others).append(painted)
 
     def scores(self) -> dict:
+        """Return mean shares: of painted pixels, and of images that are painted at all."""
         found = dict(covered=_rounded(np.mean(self.others)))
         found['painted'] = _rounded(np.mean(np.array(self.others) > 0))
         if self.negatives:

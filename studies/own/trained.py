@@ -2,6 +2,7 @@
 
     python -m studies.own.trained --data data --round screen --jobs 12
     python -m studies.own.trained --data data --only tiles/lse1 --steps 2    # try it out
+    python -m studies.own.trained --table train
 
 ``data`` holds the five sets, see README.md. Each row adds a line to the results file; rows that
 are there are not run again. Several rows run at once, each in one thread.
@@ -22,6 +23,7 @@ from studies.engine.results import ResultsFile
 from studies.engine.row import ROUNDS
 
 from .rows import ROWS, data_sets
+from .table import table
 
 RESULTS = Path('studies/own/results/trained.jsonl')
 
@@ -29,6 +31,10 @@ RESULTS = Path('studies/own/results/trained.jsonl')
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the rows that are asked for; return 1 where some have failed."""
     args = _parse(argv)
+    if args.table:
+        done = [one for one in ResultsFile(args.results).read() if one['status'] == 'done']
+        print(table(done, 'val' if args.table == 'val' else 'measured'))
+        return 0
     if args.device == 'cpu':
         os.environ['CUDA_VISIBLE_DEVICES'] = ''
     os.environ['OMP_NUM_THREADS'] = '1'
@@ -82,11 +88,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('--data', default='data', help='the folder of the data sets')
+    parser.add_argument(
+        '--table', choices=['train', 'val'], help='print the scores on this split, and run nothing'
+    )
     parser.add_argument('--only', nargs='+', help='rows, as lse1 or tiles/lse1')
     parser.add_argument('--round', nargs='+', choices=ROUNDS, help='rounds')
     parser.add_argument('--seeds', nargs='+', type=int, help="random seeds, not the rows' own")
     parser.add_argument('--jobs', type=int, default=1, help='rows that run at once')
-    parser.add_argument('--steps', type=int, help='stop each training early, to try it out')
+    parser.add_argument('--steps', type=int, help='of an epoch, to try it out')
     parser.add_argument(
         '--device', choices=['cpu', 'cuda'], help='by default a GPU, if there is one'
     )

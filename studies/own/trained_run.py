@@ -3,7 +3,7 @@
 import copy
 import os
 import shutil
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -28,55 +28,51 @@ PAINTED = ('tiles_defect',)
 
 
 class TrainedRun:
-    """Does a run and returns what to record; it starts anew after a kill.
+    """Does a run and returns what to record; after a kill its finished trainings stay.
 
     Args:
         run: The run.
         work_dir: Work folder of the study.
-        steps: Stop each training after so many steps, to try the study out.
+        steps: Give an epoch so many steps only, to try the study out.
     """
 
     def __init__(self, run: Run, work_dir: Path, steps: int | None = None) -> None:
         self.run, self.steps = run, steps
-        self.folder = Path(work_dir) / run.id.replace('/', '_')
+        self.folder = Path(work_dir) / run.id.replace('/', '_') / run.settings_key
         self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
         # Configs of configs/own read their classes there.
         os.environ['OWN_DATA'] = run.data.root
 
     def __call__(self) -> dict:
-        """Return the scores of train and, for a final, of val and of a network."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        cfg, train = self.run.config(for_test=True), self.run.data.masked
+        """Return the scores of train; of a final those of val, and of a network, too."""
+        cfg, data = self.run.config(for_test=True), self.run.data
         if self.run.previous:
             cfg.train_dataloader.dataset.label_dir = str(self._labels())
             cfg.load_from = str(last_checkpoint(self.folder / 'previous'))
-        start = time.monotonic()
         checkpoint = self._train(cfg, 'train')
-        record = dict(seconds=round(time.monotonic() - start, 1), steps=self._num_steps)
-        maps, cut = self._export(cfg, checkpoint, train)
-        record['train'] = self._measure(maps, train, cut) | self._predicted(maps, cfg, train, cut)
+        measured, cut = self._measure(cfg, checkpoint, data.masked)
+        record = dict(measured=measured)
         if self.run.row.round == 'final':
-            val = self.run.data.val
-            seen, _ = self._export(cfg, checkpoint, val, cut)
-            record['val'] = self._measure(seen, val, cut) | self._predicted(seen, cfg, val, cut)
+            record['val'], _ = self._measure(cfg, checkpoint, data.val, cut)
             if self.run.seed == 0:
                 record |= self._networks(cfg, checkpoint, cut)
         shutil.rmtree(self.folder, ignore_errors=True)
         return record
 
     def _train(self, cfg: Config, name: str) -> Path:
-        """Train without validation, and return the checkpoint."""
+        """Train without validation, unless that is done, and return the checkpoint."""
         cfg = copy.deepcopy(cfg)
+        done = self.folder / name / last_name(cfg.train_cfg)
+        if done.is_file():
+            return done
         cfg.work_dir = str(self.folder / name)
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
         cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
         cfg.default_hooks.pop('maps', None)
         if self.steps:
             cfg.train_dataloader.dataset.indices = self.steps * cfg.train_dataloader.batch_size
-        runner = Runner.from_cfg(cfg)
-        runner.train()
-        self._num_steps = runner.iter
-        return last_checkpoint(self.folder / name)
+        Runner.from_cfg(cfg).train()
+        return done
 
     def _labels(self) -> Path:
         """Train the row's first round, and label all training images by its maps."""
@@ -98,24 +94,30 @@ class TrainedRun:
 
     def _refine(self, config: str, maps: CamFolder, split: str, name: str) -> Path:
         """Label a split by a config of tools/refine.py, and return the folder."""
-        cfg = on_device(read_config(config), self.device)
+        cfg = on_device(read_config(Path(config)).to_dict(), self.device)
         FolderRefinement(cfg, maps, self.folder / name).run(maps.image_ids(split), split, workers=0)
         return (self.folder / name).absolute()
 
-    def _measure(self, maps: CamFolder, split: str, cut: float) -> dict:
-        return measure_maps(maps, split, cut, self.device)
+    def _measure(
+        self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None
+    ) -> tuple[dict, float]:
+        """Measure the maps of a split; return the scores, and the threshold."""
+        maps, cut = self._export(cfg, checkpoint, split, cut)
+        scores = measure_maps(maps, split, cut, self.device)
+        if self.run.row.data in PAINTED:
+            seen = self._predicted(maps, cfg, checkpoint, split, cut)
+            scores['predicted'] = measure_maps(seen, split, cut, self.device)
+        return scores, cut
 
-    def _predicted(self, maps: CamFolder, cfg: Config, split: str, cut: float) -> dict:
-        """Measure the maps of predicted classes: what is painted where nothing is."""
-        if self.run.row.data not in PAINTED:
-            return {}
+    def _predicted(
+        self, maps: CamFolder, cfg: Config, checkpoint: Path, split: str, cut: float
+    ) -> CamFolder:
+        """Export the maps of predicted classes: is anything painted where nothing is?"""
         cfg = copy.deepcopy(cfg)
         cfg.tta_model.classes = 'predicted'
         cfg.tta_model.full_scale = maps.record.full_scale
         cfg.export_negatives = None
-        checkpoint = maps.record.checkpoint
-        seen, _ = self._export(cfg, Path(checkpoint), split, cut, f'predicted_{split}')
-        return dict(predicted=measure_maps(seen, split, cut, self.device))
+        return self._export(cfg, checkpoint, split, cut, f'predicted_{split}')[0]
 
     def _networks(self, cfg: Config, checkpoint: Path, cut: float) -> dict:
         """Train the preset's network on refined labels of train, and on masks; measure val."""
@@ -141,8 +143,15 @@ class TrainedRun:
         return measure_labels(network, self.run.data.root, self.run.data.val)
 
 
+def last_name(train_cfg: Mapping) -> str:
+    """Return the name of the last checkpoint of a training."""
+    if 'max_epochs' in train_cfg:
+        return f'epoch_{train_cfg["max_epochs"]}.pth'
+    return f'iter_{train_cfg["max_iters"]}.pth'
+
+
 def on_device(part: object, device: str) -> object:
-    """Return a config whose PAMR steps, wherever they are, run on a device."""
+    """Return a part of a config; its PAMR steps, wherever they are, now run on a device."""
     if isinstance(part, dict):
         for value in part.values():
             on_device(value, device)
