@@ -4,7 +4,8 @@
     python -m studies.own.trained --data data --only tiles/lse1 --steps 2    # try it out
     python -m studies.own.trained --table train
 
-``data`` holds the five sets, see README.md. Each row adds a line to the results file; finished rows are not run again. Several rows run at once, each in one thread.
+``data`` holds the five sets, see README.md. Each row adds a line to the results file;
+finished rows are not run again. Several rows run at once, each in one thread.
 """
 
 import argparse
