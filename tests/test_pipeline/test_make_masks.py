@@ -148,7 +148,7 @@ def test_a_mask_of_every_image(job):
             assert shown == {0}
         elif '/' in name:  # its own class only
             assert shown <= {0, 1 + list(COLOURS).index(name.split('/')[0])}
-    config, weights = sorted((job.out / 'model').iterdir(), key=lambda path: path.suffix)[::-1]
+    config, weights = sorted((job.out / 'model').glob('[!.]*'), key=lambda path: path.suffix)[::-1]
     assert config.suffix == '.py' and weights.suffix == '.pth'
     assert json.loads((job.out / 'make_masks.json').read_text())['preset'] == str(job.preset)
 
