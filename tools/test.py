@@ -105,9 +105,7 @@ def save(cfg: Config, args: argparse.Namespace) -> None:
     metrics = cfg.test_evaluator
     metrics = list(metrics) if isinstance(metrics, list | tuple) else [metrics]
     if args.out and is_segmentation(cfg):
-        for metric in metrics:
-            if metric.type.endswith('IoUMetric'):
-                metric.output_dir = args.out
+        metrics.append(ConfigDict(type='ppl_mm.LabelWriter', out_dir=args.out))
     elif args.out:
         if not args.out.endswith('.pkl'):
             raise UserError(
@@ -136,10 +134,8 @@ def predict_only(cfg: Config, args: argparse.Namespace) -> None:
     dataset.pipeline = without_masks(dataset.pipeline)
     dataset.test_mode = True
     cfg.test_evaluator = [
-        metric for metric in cfg.test_evaluator if metric.type.endswith('IoUMetric')
+        metric for metric in cfg.test_evaluator if metric.type == 'ppl_mm.LabelWriter'
     ]
-    for metric in cfg.test_evaluator:
-        metric.format_only = True
 
 
 def check_names(runner: Runner, out: str) -> None:

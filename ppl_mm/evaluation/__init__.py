@@ -11,6 +11,7 @@ from .confusion import (
     under_activation,
 )
 from .folders import evaluate_folder, evaluate_labels
+from .label_writer import LabelWriter
 from .multi_label_ap import MultiLabelAP, average_precision
 from .seg_confusion import SegConfusion
 from .summary import format_table, percent, summarize
@@ -18,6 +19,7 @@ from .threshold_sweep import ThresholdSweep
 
 __all__ = [
     'CAMIoU',
+    'LabelWriter',
     'MultiLabelAP',
     'SegConfusion',
     'ThresholdSweep',

@@ -16,6 +16,7 @@ from PIL import Image
 from test_tools.saved_weights import save_weights
 
 from ppl_mm.evaluation import confusion_matrix
+from ppl_mm.formats.mask_file import voc_palette
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,7 +98,8 @@ def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
     assert [path.name for path in found] == ['val_00000.png', 'val_00002.png']
     for path in found:
         with Image.open(path) as picture:
-            assert picture.mode == 'L' and picture.size == (48, 48)
+            assert picture.mode == 'P' and picture.size == (48, 48)
+            assert bytes(picture.getpalette()) == voc_palette()
     with_masks = tmp_path / 'with_masks'
     done = tool('test', *seg, '--work-dir', tmp_path / 'work', '--out', with_masks, *views)
     assert done.code == 0, done.output
