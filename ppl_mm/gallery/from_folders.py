@@ -27,7 +27,8 @@ def read_folders(
         predictions: What a segmentation network predicts, ``<image id>.png``.
 
     Raises:
-        UserError: If a folder is missing or not finished, or nothing says where the images are.
+        UserError: If a folder is missing or not finished, holds no label of the images, or nothing
+            says where these are.
     """
     folder, record = find_labels(labels)
     layers = [Layer('label', 'pseudo-label', (folder,))]
@@ -43,6 +44,7 @@ def read_folders(
         _check_folder(predictions)
         layers.append(Layer(PREDICTION, 'network', (predictions,), flat=True))
     root = _data_root(labels, data_root, record)
+    _check_layers(layers, root)
     masks = masks_of(root)
     if masks:
         layers.append(Layer(TRUTH, 'ground truth', (masks,)))
@@ -87,6 +89,17 @@ def _splits(root: Path, layers: list[Layer]) -> dict[str, list[str]]:
         for name, ids in splits_of(root).items()
     }
     return {name: ids for name, ids in splits.items() if ids}
+
+
+def _check_layers(layers: list[Layer], root: Path) -> None:
+    """Refuse folders without a label of any image: they belong to another data set."""
+    images = [image for ids in splits_of(root).values() for image in ids]
+    for layer in layers:
+        if not layer.is_map and not any(map(layer.find, images)):
+            raise UserError(
+                f'{layer.folders[0]}: holds no label of an image of {root}, as <image id>.png; '
+                'give another folder'
+            )
 
 
 def _check_folder(path: Path) -> None:

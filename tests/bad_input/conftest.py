@@ -34,7 +34,8 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.path.parent.name == 'bad_input' and hasattr(item, 'callspec'):
             rows[item.path, item.originalname].append(item)
-            name = item.callspec.params.get('name')
+            mark = item.get_closest_marker('command')
+            name = mark.args[0] if mark else item.callspec.params.get('name')
             command = str(name).split()[0] if name else None
             if command in COMMANDS and item.path.name != 'test_scenes.py':
                 pairs.add((command, item.name))

@@ -79,6 +79,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.command('make_masks')
 @pytest.mark.parametrize('spoil, named', FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
 def test_images_that_cannot_be_used(refuses, images, spoil, named):
     spoil(images)
@@ -116,6 +117,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.command('make_masks')
 @pytest.mark.parametrize('options, named', OPTIONS, ids=[' '.join(one) for one, _ in OPTIONS])
 def test_options_that_cannot_be_used(refuses, images, tmp_path, options, named):
     (tmp_path / 'empty.csv').write_text('image,labels\ncat/0.jpg,\n')
@@ -124,6 +126,7 @@ def test_options_that_cannot_be_used(refuses, images, tmp_path, options, named):
     assert all(word in line for word in named), line
 
 
+@pytest.mark.command('make_masks')
 @pytest.mark.parametrize('out', ['photos', 'photos/out', 'photos/cat/../out', '.', 'labels.csv'])
 def test_folders_that_cannot_be_written_into(refuses, images, tmp_path, out):
     line = refuses('make_masks', 'photos', '--out', out)

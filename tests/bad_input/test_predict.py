@@ -18,6 +18,7 @@ def work(folder):
     return folder / 'work'
 
 
+@pytest.mark.command('predict')
 @pytest.mark.parametrize(
     'args, said',
     [
@@ -52,6 +53,7 @@ def test_predict_says_what_is_wrong(refuses, folder, args, said):
     assert before.items() <= {path: path.stat().st_mtime_ns for path in before}.items()
 
 
+@pytest.mark.command('predict')
 @pytest.mark.parametrize('fault', faults.ANY_FILE)
 @pytest.mark.parametrize('name', ['iter_1.pth', 'seg.py'])
 def test_a_network_that_is_damaged(refuses, work, name, fault):
@@ -69,6 +71,7 @@ def test_a_config_that_is_not_there_alone(refuses, work):
     assert 'there: none. Give the config' in refuses('predict', *FOUND)
 
 
+@pytest.mark.command('predict')
 @pytest.mark.parametrize('name', ['predictions.json', 'predictions.csv'])
 @pytest.mark.parametrize('fault', ['empty', 'truncated', 'pipe'])
 def test_a_damaged_output(play, folder, name, fault):
@@ -100,6 +103,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.command('to_onnx')
 @pytest.mark.parametrize('said', CHANGES)
 def test_a_network_that_no_graph_can_hold(refuses, work, folder, said):
     text = (work / 'seg.py').read_text()
@@ -109,6 +113,7 @@ def test_a_network_that_no_graph_can_hold(refuses, work, folder, said):
     assert not (folder / 'net.onnx').exists()
 
 
+@pytest.mark.command('to_onnx')
 @pytest.mark.parametrize(
     'args, said',
     [
@@ -117,6 +122,9 @@ def test_a_network_that_no_graph_can_hold(refuses, work, folder, said):
         (['seg.pth', '--config', 'seg.py', '--out', 'data'], 'data'),
         (['seg.pth', '--config', 'seg.py', '--out', 'seg.py/a.onnx'], 'seg.py'),
         (['seg.pth', '--config', 'seg.py', '--out', 'a.onnx', '--check', 'none'], 'none: no such'),
+        (['seg.pth', '--config', 'no.py', '--out', 'a.onnx'], 'no.py: no such config'),
+        (['photos/1.jpg', '--config', 'seg.py', '--out', 'a.onnx'], 'photos/1.jpg: not a check'),
+        (['cls.pth', '--config', 'seg.py', '--out', 'a.onnx'], 'cls.pth does not fit'),
     ],
 )
 def test_to_onnx_says_what_is_wrong(refuses, folder, args, said):
