@@ -113,7 +113,7 @@ def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
             f'--cfg-options {next(iter(chain_options))}: is a setting of a refinement; '
             'give its config, too: --refine CONFIG'
         )
-    cfg = read_runner_config(args.config, options)
+    cfg = read_runner_config(args.config, options, 'test_dataloader')
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
     refiners = read_config(args.refine, chain_options) if args.refine else None

@@ -60,7 +60,7 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace) -> Config:
     """Return the config with the command line's settings."""
-    cfg = read_runner_config(args.config, args.cfg_options)
+    cfg = read_runner_config(args.config, args.cfg_options, 'test_dataloader')
     set_work_dir(cfg, args.work_dir)
     cfg.load_from, cfg.resume = resolve_checkpoint(args.checkpoint), False
     for part in ('train', 'val'):  # a test needs neither data nor masks of it

@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace) -> Config:
     """Return the config with the command line's settings."""
-    cfg = read_runner_config(args.config, args.cfg_options)
+    cfg = read_runner_config(args.config, args.cfg_options, 'train_dataloader')
     set_work_dir(cfg, args.work_dir)
     if args.amp:
         use_amp(cfg)

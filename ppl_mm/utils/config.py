@@ -97,12 +97,16 @@ def _merge(cfg: Config, options: Mapping) -> None:
             ) from error
 
 
-def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
+def read_runner_config(
+    path: str | os.PathLike, options: Mapping | None = None, data: str | None = None
+) -> Config:
     """Read the config of a training, a test or an export, and check its keys.
 
     Args:
         path: The config.
         options: Settings to change in it, by dotted key.
+        data: The loader whose data are about to be read, as ``'test_dataloader'``. Defaults to
+            None: the data set may be elsewhere, as where a network is only applied.
 
     Returns:
         The config, its bases and the options merged.
@@ -110,7 +114,7 @@ def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) 
     Raises:
         UserError: See :func:`read_config` and
             :func:`ppl_mm.utils.config_check.check_config`; or if it has no
-            model.
+            model, or ``OWN_DATA`` does not lead to a data set.
     """
     from .config_check import check_config
     from .config_readers import default_hooks, first_keys
@@ -119,11 +123,26 @@ def read_runner_config(path: str | os.PathLike, options: Mapping | None = None) 
         raise UserError(f'{path}: not the config of a training: it has no model')
     cfg = read_checked_config(path, options, first_keys())
     check_config(cfg)
+    if data:
+        _check_own_data(cfg, data)
     if hooks := cfg.get('default_hooks'):  # None leaves out; mmengine knows its own ones only
         cfg.default_hooks = {
             key: hook for key, hook in hooks.items() if hook is not None or key in default_hooks()
         }
     return cfg
+
+
+def _check_own_data(cfg: Config, loader: str) -> None:
+    """Refuse data of ``configs/own`` that are not there: nothing else names the variable."""
+    root = cfg.get('own_data_root')
+    if root is None or ((cfg.get(loader) or {}).get('dataset') or {}).get('data_root') != root:
+        return
+    if not os.path.isfile(os.path.join(root, 'classes.txt')):
+        what = 'has no classes.txt' if os.path.isdir(root) else 'no such folder'
+        raise UserError(
+            f"OWN_DATA='{root}': {what}; set this variable to the folder of your data set "
+            '(without it: data/mine)'
+        )
 
 
 def read_checked_config(

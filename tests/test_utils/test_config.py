@@ -2,7 +2,8 @@ import argparse
 
 import pytest
 
-from ppl_mm.utils.config import ConfigOptions
+from ppl_mm.errors import UserError
+from ppl_mm.utils.config import ConfigOptions, read_runner_config
 
 
 def parse(*pairs):
@@ -54,3 +55,39 @@ def test_the_path_of_something_that_exists_is_taken_as_it_stands(name, tmp_path,
 @pytest.mark.parametrize('text', ['a,b', '[1', '1', 'None', ' x '])
 def test_quotes_make_text_of_anything(text):
     assert parse(f'key="{text}"') == dict(key=text)
+
+
+@pytest.fixture
+def own_config(tmp_path, request):
+    """A config whose data are chosen by the environment, as those of ``configs/own``."""
+    base = request.config.rootpath / 'configs/own/cls_cam_quick_own.py'
+    (tmp_path / 'own.py').write_text(f'_base_ = {str(base)!r}\n')
+    return tmp_path / 'own.py'
+
+
+@pytest.mark.parametrize('name', ['', 'none', "no, 'x' [y] (z)", 'a\nb', 'fötos'])
+def test_own_data_that_are_missing_are_named(name, own_config, monkeypatch):
+    monkeypatch.setenv('OWN_DATA', name)
+    with pytest.raises(UserError) as caught:
+        read_runner_config(own_config, data='train_dataloader')
+    assert str(caught.value).startswith(f"OWN_DATA='{name}': no such folder; set this variable")
+    read_runner_config(own_config)  # where nothing reads the data
+
+
+def test_a_folder_that_is_not_own_data_is_named(own_config, tmp_path, monkeypatch):
+    folder = tmp_path / "my, 'own' [data]"
+    folder.mkdir()
+    monkeypatch.setenv('OWN_DATA', str(folder))
+    with pytest.raises(UserError, match=r"own' \[data\]': has no classes.txt; set this"):
+        read_runner_config(own_config, data='test_dataloader')
+    (folder / 'classes.txt').write_text('background\ncat\n')
+    read_runner_config(own_config, data='test_dataloader')
+
+
+def test_own_data_count_where_they_are_read(own_config, monkeypatch):
+    """A command that is given other data needs none in the variable's folder."""
+    monkeypatch.setenv('OWN_DATA', 'none')
+    options = {'test_dataloader.dataset.data_root': 'elsewhere'}
+    read_runner_config(own_config, options, 'test_dataloader')
+    with pytest.raises(UserError, match='OWN_DATA'):
+        read_runner_config(own_config, options, 'train_dataloader')
