@@ -24,8 +24,11 @@ _FOR_THE_FILE = re.compile(
     r'|^The prefix is not set in metric class'
     r'|^Traceback \(most recent call last\)'
 )
-# What mmseg warns of whenever a head is built, by its beginning.
-_OF_MMSEG = r'``build_loss`` would be deprecated|Default ``avg_non_ignore`` is False'
+# What mmseg warns of whenever a head or its hook of pictures is built, by its beginning.
+_OF_MMSEG = (
+    r'``build_loss`` would be deprecated|Default ``avg_non_ignore`` is False'
+    r'|For binary segmentation, we suggest|The draw is False, it means'
+)
 
 
 def keep_console_short() -> None:
@@ -45,6 +48,9 @@ def keep_console_short() -> None:
         make(self, *args, **kwargs)
         for handler in self.handlers:
             if isinstance(handler, logging.FileHandler):
+                # Names of files are no text of an ASCII locale; some are not even UTF-8.
+                if handler.stream:
+                    handler.stream.reconfigure(encoding='utf-8', errors='backslashreplace')
                 handler.handleError = partial(_end_run, handler)  # type: ignore[method-assign]
             else:
                 handler.addFilter(_is_for_users)

@@ -1,5 +1,6 @@
 """The console shows what a user can act on; the log file shows all."""
 
+import logging
 import warnings
 
 import pytest
@@ -51,5 +52,19 @@ def test_warnings_of_mmseg_that_nobody_can_act_on(short_console):
         keep_console_short()
         warnings.warn('``build_loss`` would be deprecated soon, please use ..', stacklevel=1)
         warnings.warn('Default ``avg_non_ignore`` is False, if you would ..', stacklevel=1)
+        warnings.warn('For binary segmentation, we suggest using`out_channels = 1`', stacklevel=1)
+        warnings.warn('The draw is False, it means that the hook for ..', stacklevel=1)
         warnings.warn('the disk is nearly full', stacklevel=1)
     assert [str(one.message) for one in caught] == ['the disk is nearly full']
+
+
+def test_a_log_file_takes_every_name_of_a_file(short_console, tmp_path, monkeypatch):
+    """Also where the locale is ASCII, and names that are not UTF-8."""
+    make = logging.FileHandler._open
+    monkeypatch.setattr(
+        logging.FileHandler, '_open', lambda self: setattr(self, 'encoding', 'ascii') or make(self)
+    )
+    logger = MMLogger.get_instance('names', log_file=str(tmp_path / 'log'), log_level='INFO')
+    logger.handlers[:] = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
+    logger.info('saved to fötos/caf\udce9')
+    assert 'saved to fötos/caf\\udce9' in (tmp_path / 'log').read_text('utf-8')
