@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from mmcv.transforms import Compose
@@ -19,6 +20,7 @@ from ..errors import UserError
 from ..formats.class_list import suggest_class
 from ..formats.image_bands import ImageBands
 from ..formats.image_checks import naming
+from ..utils.known_failures import explain_failure
 from ..visualization import overlay_label
 from .photo_inputs import photos_of, pixels_of
 from .trained_model import build_model, find_model, scope_of
@@ -141,7 +143,7 @@ class PhotoInferencer(BaseInferencer):
     def _batches(self, inputs: Iterable, batch_size: int, **changes) -> Iterator[dict]:
         """Yield batches, the samples with changes to them."""
         for batch in _of_equal_size(map(self._sample, inputs, count()), batch_size):
-            yield pseudo_collate([self.pipeline({**sample, **changes}) for sample in batch])
+            yield pseudo_collate([_views(self.pipeline, {**sample, **changes}) for sample in batch])
 
     def visualize(
         self, inputs: Sequence, preds: Sequence, draw: bool = False
@@ -221,6 +223,16 @@ class PhotoInferencer(BaseInferencer):
 
     def _sample(self, item: object, number: int) -> dict:
         return item if isinstance(item, dict) else self.read(item, f'input {number}')
+
+
+def _views(pipeline: Callable, sample: dict) -> dict:
+    try:
+        return pipeline(sample)
+    except (ValueError, cv2.error) as error:
+        line = explain_failure(error)
+        if not line:
+            raise
+        raise UserError(f'{sample.get("img_path", "input")}: {line}') from error
 
 
 def _of_equal_size(samples: Iterable[dict], batch_size: int) -> Iterator[list[dict]]:

@@ -1,6 +1,7 @@
-"""Explain failures of the machine that PyTorch reports in ways that do not help."""
+"""Explain failures that PyTorch and others report in ways that do not help."""
 
 import re
+from collections.abc import Iterable
 
 from .troubleshooting import with_help
 
@@ -21,8 +22,19 @@ _KNOWN = (
         'memory is short: lower train_dataloader.batch_size, or the size of the images',
     ),
 )
-# What mmsegmentation asserts of a batch.
-_UNEQUAL = 'The image size in a batch should be the same'
+_OF_SIZES = (
+    (
+        r'The image size in a batch should be the same',  # mmsegmentation asserts it
+        'images of unequal sizes do not fit into one batch: set test_dataloader.batch_size=1 '
+        '(in a training: crop them, and set val_dataloader.batch_size=1)',
+    ),
+    (
+        # PyTorch of a flipped view, OpenCV of one without pixels.
+        r'stride in the given numpy array is negative|inv_scale_x > 0|inv_scale_y > 0',
+        'an image is not even 2 pixels wide after a resize: raise the scales of the pipelines '
+        '(tta_pipeline, test_pipeline, train_pipeline), or leave out the smallest images',
+    ),
+)
 
 
 def explain_failure(error: BaseException) -> str | None:
@@ -34,12 +46,11 @@ def explain_failure(error: BaseException) -> str | None:
     Returns:
         One line; None for an error that may be a bug.
     """
-    if _UNEQUAL in str(error):
-        return (
-            'images of unequal sizes do not fit into one batch: set test_dataloader.batch_size=1 '
-            '(in a training: crop them, and set val_dataloader.batch_size=1)'
-        )
-    if isinstance(error, MemoryError):
-        return with_help(_KNOWN[-1][1], 'memory')
-    found = (line for pattern, line in _KNOWN if re.search(pattern, str(error)))
-    return next((with_help(line, 'memory') for line in found), None)
+    if line := _found(_OF_SIZES, error):
+        return line
+    line = _KNOWN[-1][1] if isinstance(error, MemoryError) else _found(_KNOWN, error)
+    return with_help(line, 'memory') if line else None
+
+
+def _found(known: Iterable[tuple[str, str]], error: BaseException) -> str | None:
+    return next((line for pattern, line in known if re.search(pattern, str(error))), None)

@@ -162,3 +162,13 @@ def test_a_pipe_is_not_waited_for(infer, tmp_path):
     os.mkfifo(tmp_path / 'a.jpg')
     with pytest.raises(UserError, match='a.jpg: is not a regular file'):
         infer(tmp_path / 'a.jpg')
+
+
+@pytest.mark.parametrize('scale', [0.02, 0.001])
+def test_views_that_are_too_small_are_one_line(tiny_cfg, checkpoint, photos, scale):
+    cfg = tiny_cfg()
+    cfg.tta_pipeline[1].transforms[0][0].scale_factor = scale
+    infer = CAMInferencer(cfg, checkpoint, device='cpu')
+    with pytest.raises(UserError, match='not even 2 pixels wide after a resize: raise') as caught:
+        infer(photos[0])
+    assert str(caught.value).startswith(photos[0])

@@ -1,6 +1,8 @@
 import os
 import signal
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -42,6 +44,15 @@ def test_a_killed_worker_of_a_data_loader():
 def test_what_pytorch_says_of_a_machine_that_is_too_small(message, words):
     line = explain_failure(RuntimeError(message))
     assert words in line and line.endswith('#out-of-memory')
+
+
+@pytest.mark.parametrize('side', [0, 1])
+def test_views_without_room_for_an_image(side):
+    image = np.zeros((48, 48, 3), np.uint8)
+    with pytest.raises((ValueError, cv2.error)) as error:
+        small = cv2.resize(image, (side, side))
+        torch.from_numpy(small[:, ::-1].transpose(2, 0, 1))
+    assert 'not even 2 pixels wide' in explain_failure(error.value)
 
 
 def test_memory_errors_of_python():
