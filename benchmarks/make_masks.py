@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = args.dir or Path(name)
-        write_demo_data(folder / 'drawn', train=count, val=1, size=side)
+        write_demo_data(folder / 'drawn', train=count - 1, val=1, size=side)
         preset = write_short_preset(folder) if args.quick else args.preset
         load = os.getloadavg()[0]
         seconds, output = make_masks(folder, preset)

@@ -53,12 +53,12 @@ def write_images(folder: Path, count: int) -> None:
 class Watched(SegInferencer):
     """Notes time and memory whenever it reads an image."""
 
-    def read(self, item: object, name: str = 'input') -> dict:
+    def read(self, item: object, name: str = 'input', white_level: int | None = None) -> dict:
         """Read an image."""
         if not hasattr(self, 'notes'):
             self.notes: list[tuple[float, int]] = []
         self.notes.append((time.perf_counter(), resident()))
-        return super().read(item, name)
+        return super().read(item, name, white_level)
 
 
 def resident() -> int:

@@ -17,7 +17,7 @@ DEPTH, FILES = 3, 4
 def bases_of(path):
     """The bases of a config that this repository ships."""
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == '_base_':
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '_base_':
             names = ast.literal_eval(node.value)
             names = [names] if isinstance(names, str) else names
             return [(path.parent / name).resolve() for name in names if '::' not in name]
