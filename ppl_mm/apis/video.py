@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import mmcv
 import numpy as np
 from PIL import Image
 
@@ -83,11 +84,13 @@ class VideoFrames:
             pictures: One for each frame, in order, all of one size.
             path: The MP4.
         """
-        rate = cv2.VideoCapture(str(self.video)).get(cv2.CAP_PROP_FPS) or _USUAL_RATE
+        rate = mmcv.VideoReader(str(self.video), cache_capacity=1).fps or _USUAL_RATE
         with Image.open(pictures[0]) as first:
             size = first.size
         begun = path.with_name(f'.{path.name}.part.mp4')
         writer = cv2.VideoWriter(str(begun), cv2.VideoWriter.fourcc(*'mp4v'), rate, size)
+        if not writer.isOpened():
+            raise UserError(f'{path}: OpenCV cannot write a video there; leave out --overlays')
         for picture in pictures:
             with Image.open(picture) as image:
                 writer.write(np.array(image.convert('RGB'))[..., ::-1])
@@ -97,15 +100,8 @@ class VideoFrames:
 
 def _frames(video: Path) -> Iterator[np.ndarray]:
     """Yield frames, RGB uint8 (H, W, 3)."""
-    opened = cv2.VideoCapture(str(video))
-    try:
-        while True:
-            fine, frame = opened.read()
-            if not fine:
-                return
-            yield frame[..., ::-1]
-    finally:
-        opened.release()
+    for frame in mmcv.VideoReader(str(video), cache_capacity=1):
+        yield frame[..., ::-1]
 
 
 def write_frames(videos: Sequence[VideoFrames]) -> GivenImages:
