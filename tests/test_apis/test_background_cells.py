@@ -3,23 +3,11 @@
 import pytest
 import torch
 from mmengine.config import Config
+from test_apis.labelled import Labels
 
 from ppl_mm.apis import background_cells
 from ppl_mm.apis.background_cells import MAX_IMAGES, MIN_IMAGES, pick_images, write_background
 from ppl_mm.models import NegativeReference
-
-
-class Labels:
-    """As much of a data set as is looked at; None is an image whose classes are not known."""
-
-    def __init__(self, labels):
-        self.labels = labels
-
-    def __len__(self):
-        return len(self.labels)
-
-    def get_data_info(self, k):
-        return {} if self.labels[k] is None else dict(gt_label=self.labels[k])
 
 
 @pytest.mark.parametrize('count', [0, 1, MIN_IMAGES - 1])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_apis.labelled import Labels
 
 from ppl_mm.apis.negative_maps import (
     FALSE_PAINT,
@@ -12,19 +13,6 @@ from ppl_mm.apis.negative_maps import (
 )
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile
-
-
-class Labels:
-    """As much of a data set as is looked at."""
-
-    def __init__(self, labels):
-        self.labels = labels
-
-    def __len__(self):
-        return len(self.labels)
-
-    def get_data_info(self, k):
-        return {} if self.labels[k] is None else dict(gt_label=self.labels[k])
 
 
 def negatives(strengths, seed=0, with_scale=True):

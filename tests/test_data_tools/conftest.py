@@ -154,3 +154,16 @@ def check(tmp_path, capsys, load_tool):
         return end.value.code, text, json.loads((out / 'report.json').read_text())
 
     return run
+
+
+@pytest.fixture
+def make(load_tool, folder, tmp_path):
+    """Runs own_data.py on the module's ``folder``; returns the folder that it makes."""
+
+    def run(*more):
+        out = tmp_path / 'mine'
+        options = ['--out', str(out), '--workers', '2', *map(str, more)]
+        load_tool('own_data').main([str(folder), *options])
+        return out
+
+    return run

@@ -35,19 +35,6 @@ def folder(tmp_path):
     return tmp_path / 'images'
 
 
-@pytest.fixture
-def make(load_tool, folder, tmp_path):
-    """Runs own_data.py; returns the folder that it makes."""
-
-    def run(*more):
-        out = tmp_path / 'mine'
-        options = ['--out', str(out), '--workers', '2', *map(str, more)]
-        load_tool('own_data').main([str(folder), *options])
-        return out
-
-    return run
-
-
 def test_values_are_kept_and_described(make, folder, capsys):
     out = make('--rgb-bands', 3, 2, 1)
     assert json.loads((out / 'image_values.json').read_text()).keys() == {'bands'}

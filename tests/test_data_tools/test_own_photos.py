@@ -27,19 +27,6 @@ def folder(tmp_path):
     return tmp_path / 'photos'
 
 
-@pytest.fixture
-def make(load_tool, folder, tmp_path):
-    """Runs own_data.py; returns the folder that it makes."""
-
-    def run(*more):
-        out = tmp_path / 'mine'
-        options = ['--out', str(out), '--workers', '2', *map(str, more)]
-        load_tool('own_data').main([str(folder), *options])
-        return out
-
-    return run
-
-
 def rows(out):
     with open(out / 'sources.csv', encoding='utf-8', newline='') as file:
         return {row['photo']: row for row in csv.DictReader(file)}
