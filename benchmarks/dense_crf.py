@@ -39,7 +39,7 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.refine import ConstantBackground, DenseCRF, Scores
 from ppl_mm.refine.config import chain_settings
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.worker_pool import WorkerPool
+from ppl_mm.utils.processes.worker_pool import WorkerPool
 
 SIZE = (375, 500)
 CLASSES = [f'class {number}' for number in range(20)]  # as many as VOC

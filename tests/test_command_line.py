@@ -7,7 +7,7 @@ import pytest
 
 from ppl_mm import command_line
 from ppl_mm.utils import project
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from ppl_mm import compat
 from ppl_mm.errors import UserError
-from ppl_mm.utils.checkpoint_file import TRUST_VARIABLE
+from ppl_mm.utils.weights.checkpoint_file import TRUST_VARIABLE
 
 
 def run_python(code, **env):

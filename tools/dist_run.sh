@@ -25,7 +25,7 @@ fi
 export PYTHONPATH="$TOOLS/..:${PYTHONPATH:-}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}  # torchrun's own default
 
-exec "$PYTHON" -m ppl_mm.utils.launch \
+exec "$PYTHON" -m ppl_mm.utils.processes.launch \
     --nnodes="$NNODES" \
     --node-rank="${NODE_RANK:-0}" \
     --nproc-per-node="$GPUS" \

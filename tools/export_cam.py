@@ -30,11 +30,11 @@ from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
-from ppl_mm.utils import distributed
-from ppl_mm.utils.checkpoints import resolve_checkpoint
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import read_config, read_runner_config
+from ppl_mm.utils.config.reading import read_config, read_runner_config
+from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import parse_runner_args
+from ppl_mm.utils.weights.loading import resolve_checkpoint
 
 
 def parse_args() -> argparse.Namespace:

@@ -30,9 +30,9 @@ from mmengine.dist import is_main_process
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
-from ppl_mm.utils import distributed
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
-from ppl_mm.utils.config import read_checked_config
+from ppl_mm.utils.config.reading import read_checked_config
+from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import parse_runner_args
 
 

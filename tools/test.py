@@ -14,13 +14,13 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.trained_model import is_segmentation
 from ppl_mm.apis.without_masks import without_masks
 from ppl_mm.errors import UserError
-from ppl_mm.utils import distributed
-from ppl_mm.utils.building import building, running
-from ppl_mm.utils.checkpoints import check_checkpoint, resolve_checkpoint
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import read_runner_config
+from ppl_mm.utils.config.building import building, running
+from ppl_mm.utils.config.reading import read_runner_config
 from ppl_mm.utils.files import naming_file
+from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
+from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:

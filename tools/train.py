@@ -11,13 +11,13 @@ from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
-from ppl_mm.utils import distributed
 from ppl_mm.utils.batches import require_batches
-from ppl_mm.utils.building import building, running
-from ppl_mm.utils.checkpoints import check_checkpoint
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.config import read_runner_config
+from ppl_mm.utils.config.building import building, running
+from ppl_mm.utils.config.reading import read_runner_config
+from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
+from ppl_mm.utils.weights.loading import check_checkpoint
 from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
 
 

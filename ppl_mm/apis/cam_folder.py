@@ -8,8 +8,8 @@ import numpy as np
 from ..errors import UserError
 from ..formats.cam_file import CamFile, read_cam
 from ..formats.export_folder import ExportFolder
-from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
+from ..formats.images.image_file import read_image
 from ..formats.voc_layout import VOCLayout
 
 

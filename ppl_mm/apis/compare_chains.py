@@ -17,8 +17,8 @@ from ..refine.config import ChainSettings, build_chain, chain_settings, used_fil
 from ..utils.claims import check_record
 from ..utils.files import write_json
 from ..utils.locks import lock_file, release
+from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
-from ..utils.worker_pool import WorkerPool, default_workers
 from ..version import __version__
 from .cam_folder import CamFolder
 from .image_refiner import describe_error, refine_image

@@ -17,10 +17,10 @@ from ..errors import UserError
 from ..formats.cam_file import read_cam
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord
-from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import write_label
-from ..utils.building import running
-from ..utils.main_process import on_main_process
+from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
+from ..utils.config.building import running
+from ..utils.processes.main_process import on_main_process
 from ..utils.progress import track
 from .background_cells import pick_images, write_background
 from .cam_folder import CamFolder

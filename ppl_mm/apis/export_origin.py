@@ -10,7 +10,7 @@ from mmengine.dataset import BaseDataset
 from ..errors import UserError
 from ..formats.export_record import ExportRecord
 from ..registry import MODELS
-from ..utils.checkpoints import checkpoint_sha256
+from ..utils.weights.loading import checkpoint_sha256
 
 
 def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> ExportRecord:

@@ -7,8 +7,8 @@ from mmengine.hooks import PrepareTTAHook
 from mmengine.runner import Runner
 
 from ..formats.export_folder import ExportFolder
-from ..utils.building import building
-from ..utils.checkpoints import check_checkpoint
+from ..utils.config.building import building
+from ..utils.weights.loading import check_checkpoint
 
 # Every worker process and every image costs, and nothing is trained.
 _UNUSED = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..formats.class_list import natural_order
 from ..formats.found_files import find_files, why_skipped
-from ..formats.image_file import PHOTO_SUFFIXES
+from ..formats.images.image_file import PHOTO_SUFFIXES
 
 
 @dataclass(frozen=True)

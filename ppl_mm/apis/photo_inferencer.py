@@ -18,8 +18,8 @@ from mmpretrain.apis.base import BaseInferencer
 
 from ..errors import UserError
 from ..formats.class_list import suggest_class
-from ..formats.image_bands import ImageBands
-from ..formats.image_checks import naming
+from ..formats.images.bands import ImageBands
+from ..formats.images.checks import naming
 from ..utils.known_failures import explain_failure
 from ..visualization import overlay_label
 from .photo_inputs import photos_of, pixels_of

@@ -9,12 +9,12 @@ from mmengine.logging import print_log
 from PIL import Image
 
 from ..errors import UserError
-from ..formats.bit_depth import FULL_WHITE, is_deep, to_8_bits
-from ..formats.image_bands import ImageBands
-from ..formats.image_checks import check_sides, naming
-from ..formats.image_file import PHOTO_SUFFIXES, decode_image
-from ..formats.photo import develop
-from ..formats.transparency import fill
+from ..formats.images.bands import ImageBands
+from ..formats.images.bit_depth import FULL_WHITE, is_deep, to_8_bits
+from ..formats.images.checks import check_sides, naming
+from ..formats.images.image_file import PHOTO_SUFFIXES, decode_image
+from ..formats.images.photo import develop
+from ..formats.images.transparency import fill
 from ..utils.text import printable
 
 _SHOWN = 3  # names of files that are left out

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UserError
-from ..formats.bit_depth import said_white_level
-from ..formats.white_level import check_white_level, find_white_level, white_level_line
-from ..utils.checkpoints import checkpoint_sha256
+from ..formats.images.bit_depth import said_white_level
+from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
 from ..utils.cli import one_line
 from ..utils.progress import track
 from ..utils.text import printable
+from ..utils.weights.loading import checkpoint_sha256
 from ..version import __version__
 from ..visualization import overlay_label
 from .cam_inferencer import CAMInferencer

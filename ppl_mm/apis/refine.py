@@ -14,13 +14,13 @@ from ..errors import UserError
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import RefinementRecord
 from ..formats.ground_truth import read_negatives
-from ..formats.label_summary import LabelSummary, summarize_labels
 from ..formats.mask_file import check_labels, read_mask, write_label
+from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..refine.config import CHAIN_KEYS, build_chain, chain_settings, used_files
 from ..utils.files import file_sha256
-from ..utils.main_process import on_main_process
+from ..utils.processes.main_process import on_main_process
+from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
-from ..utils.worker_pool import WorkerPool, default_workers
 from .cam_folder import CamFolder
 from .image_refiner import ImageRefiner, Outcome
 from .refused_labels import refuse_useless

@@ -7,9 +7,9 @@ from PIL import Image
 
 from ..errors import UserError
 from ..formats.export_folder import ExportFolder
-from ..formats.label_summary import LabelSummary
 from ..formats.mask_file import read_mask
-from ..utils.main_process import on_main_process
+from ..formats.pseudo_label_summary import LabelSummary
+from ..utils.processes.main_process import on_main_process
 from ..visualization import Cell, draw_panel, overlay_label, save_figure
 from .cam_folder import CamFolder
 from .threshold_sheet import choose_images

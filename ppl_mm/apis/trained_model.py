@@ -11,9 +11,9 @@ from mmengine.registry import MODELS, DefaultScope
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from ..models.segmentation.padding import check_padding
-from ..utils.building import building
-from ..utils.checkpoints import load_checkpoint, resolve_checkpoint
-from ..utils.config import read_runner_config
+from ..utils.config.building import building
+from ..utils.config.reading import read_runner_config
+from ..utils.weights.loading import load_checkpoint, resolve_checkpoint
 
 
 def find_model(

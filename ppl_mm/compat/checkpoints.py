@@ -76,7 +76,7 @@ def guard_checkpoints(checkpoint: Any) -> None:
 
     def read(cls: type, filename: str, map_location: Any = None, logger: Any = 'current') -> dict:
         """Read a checkpoint without running what is in it."""
-        from ..utils.checkpoint_file import read_checkpoint
+        from ..utils.weights.checkpoint_file import read_checkpoint
 
         nonlocal last_read
         last_read = filename
@@ -84,7 +84,7 @@ def guard_checkpoints(checkpoint: Any) -> None:
 
     def read_part(prefix: str, filename: str, map_location: Any = None) -> Mapping:
         """Read the weights whose names begin with a prefix."""
-        from ..utils.weight_names import without_prefix
+        from ..utils.weights.names import without_prefix
 
         found = checkpoint.CheckpointLoader.load_checkpoint(filename)
         return without_prefix(found['state_dict'], prefix)
@@ -93,7 +93,7 @@ def guard_checkpoints(checkpoint: Any) -> None:
         """Load weights that fit, or say which do not."""
         from mmengine.logging import print_log
 
-        from ..utils.checkpoints import load_weights
+        from ..utils.weights.loading import load_weights
 
         print_log(load_weights(module, state_dict, last_read, whole=strict), logger='current')
 
@@ -101,7 +101,7 @@ def guard_checkpoints(checkpoint: Any) -> None:
         url: str, model_dir: str | None = None, map_location: Any = None, **options: Any
     ) -> dict:
         """Read a checkpoint from the internet."""
-        from ..utils.checkpoint_file import read_download
+        from ..utils.weights.checkpoint_file import read_download
 
         return read_download(url, model_dir)
 

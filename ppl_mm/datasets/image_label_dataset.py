@@ -9,11 +9,11 @@ from mmengine.dataset import BaseDataset
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND, ClassIds, check_same_classes
 from ..formats.export_folder import agreed_classes, find_labels
-from ..formats.image_bands import values_to_remember
 from ..formats.image_folder import ImageFolder
-from ..formats.image_labels import label_format, read_labels
+from ..formats.image_labels.label_file import label_format, read_labels
+from ..formats.image_labels.label_row import LabelRow
 from ..formats.image_list import image_id, read_image_list
-from ..formats.label_row import LabelRow
+from ..formats.images.bands import values_to_remember
 from ..formats.mask_file import IGNORE
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS

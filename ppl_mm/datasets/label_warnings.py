@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from ..formats.label_summary import summarize_labels
+from ..formats.pseudo_label_summary import summarize_labels
 
 # Reading them takes some seconds.
 _MOST_READ = 2000

@@ -9,10 +9,10 @@ from mmseg.datasets import BaseSegDataset
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND
 from ..formats.ground_truth import read_negatives
-from ..formats.image_bands import values_to_remember
-from ..formats.image_file import image_size, read_image
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
+from ..formats.images.bands import values_to_remember
+from ..formats.images.image_file import image_size, read_image
 from ..formats.mask_file import read_mask, voc_palette
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS

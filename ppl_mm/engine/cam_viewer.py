@@ -4,7 +4,7 @@ from mmengine.runner import Runner
 
 from ..models.cam_tta import CAMTTAModel
 from ..registry import MODELS
-from ..utils.checkpoints import unwrap_model
+from ..utils.weights.loading import unwrap_model
 
 
 def cam_viewer(runner: Runner) -> CAMTTAModel:

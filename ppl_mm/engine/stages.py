@@ -8,7 +8,7 @@ from ..errors import UserError
 from ..models.block_chain import block_chain
 from ..models.patch_learning import PatchLearning
 from ..models.patch_ops import Grid, as_grid
-from ..utils.checkpoints import unwrap_model
+from ..utils.weights.loading import unwrap_model
 
 
 def stages_of(cfg: Config) -> list[dict]:

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError
-from ..formats.image_file import image_size
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
+from ..formats.images.image_file import image_size
 from ..formats.mask_file import encode_label, read_mask, voc_palette
 from ..formats.voc_layout import VOC_CLASSES, VOCLayout
 from ..utils.files import atomic_write

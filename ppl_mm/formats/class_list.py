@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import UserError
+from .image_labels.label_row import LabelRow
 from .image_list import has_control_character, normal_name
-from .label_row import LabelRow
 from .text_file import read_lines
 
 BACKGROUND = 'background'

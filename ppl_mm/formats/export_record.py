@@ -46,7 +46,7 @@ class ExportRecord:
             the maps have.
         split: What was exported last; None for the one of the config.
         num_images: How many images it has.
-        label_summary: See :class:`.label_summary.LabelSummary`.
+        label_summary: See :class:`.pseudo_label_summary.LabelSummary`.
         finished: Whether the labels are complete. Defaults to None: they are if there is a
             threshold.
 

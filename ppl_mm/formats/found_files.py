@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..errors import UserError
-from .image_checks import FOREIGN_SUFFIXES
-from .image_file import PHOTO_SUFFIXES, read_image
+from .images.checks import FOREIGN_SUFFIXES
+from .images.image_file import PHOTO_SUFFIXES, read_image
 
 _JPEG_SUFFIXES = ('.jpg', '.jpeg', '.jfif', '.jpe')
 # A picture is flat, as masks are, where this many colours cover this part.

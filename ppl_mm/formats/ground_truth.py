@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import UserError
 from .image_folder import ImageFolder
-from .image_labels import find_label_file, read_labels
+from .image_labels.label_file import find_label_file, read_labels
 from .image_list import image_id
 from .mask_file import read_mask
 from .voc_layout import VOCLayout

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..errors import UserError, first_line
 from ..utils.files import atomic_write, check_regular
-from .image_checks import raw_mode, too_large
+from .images.checks import raw_mode, too_large
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..formats.label_summary import NEARLY_ALL
 from ..formats.mask_file import IGNORE
+from ..formats.pseudo_label_summary import NEARLY_ALL
 from ..utils.troubleshooting import with_help
 from .source import PREDICTION, GallerySource
 

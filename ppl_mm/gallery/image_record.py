@@ -14,8 +14,8 @@ from ..errors import UserError, first_line
 from ..evaluation.confusion import confusion_matrix, mean_scores
 from ..formats.cam_file import read_cam
 from ..formats.ground_truth import GroundTruth
-from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
+from ..formats.images.image_file import read_image
 from ..formats.mask_file import read_mask
 from ..formats.voc_layout import VOCLayout
 from ..utils.files import atomic_write, read_json, write_json

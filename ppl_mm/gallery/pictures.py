@@ -11,8 +11,8 @@ from ..evaluation import confusion_matrix, mean_scores
 from ..formats.cam_file import CamFile, read_cam
 from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
-from ..formats.image_file import read_image
 from ..formats.image_folder import ImageFolder
+from ..formats.images.image_file import read_image
 from ..formats.mask_file import read_mask
 from ..formats.voc_layout import VOCLayout
 from ..visualization import (

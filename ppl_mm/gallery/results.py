@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..formats.class_list import BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..utils.files import file_sha256, read_json
-from ..utils.last_checkpoint import last_checkpoint
+from ..utils.weights.last_checkpoint import last_checkpoint
 from ..version import __version__
 from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find
 

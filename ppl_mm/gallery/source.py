@@ -10,7 +10,7 @@ from ..apis.export_summary import THRESHOLD_SHEET
 from ..errors import UserError
 from ..formats.class_list import ClassIds
 from ..formats.image_folder import ImageFolder
-from ..formats.image_labels import find_label_file, read_labels
+from ..formats.image_labels.label_file import find_label_file, read_labels
 from ..formats.image_list import image_id
 from ..formats.voc_layout import VOCLayout
 

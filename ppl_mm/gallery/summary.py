@@ -7,8 +7,8 @@ import numpy as np
 
 from ..evaluation.summary import summarize
 from ..formats.class_list import BACKGROUND
-from ..formats.label_summary import LabelSummary, summarize_counts
 from ..formats.mask_file import IGNORE
+from ..formats.pseudo_label_summary import LabelSummary, summarize_counts
 from .source import GallerySource
 
 

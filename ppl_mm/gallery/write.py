@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..utils.claims import claim_folder
 from ..utils.files import write_json
+from ..utils.processes.thread_pool import map_files
 from ..utils.text import printable
-from ..utils.thread_pool import map_files
 from ..version import __version__
 from .from_pipeline import read_pipeline
 from .image_record import ImageMaker, ImagePaths

@@ -11,7 +11,7 @@ from ..data_tools.own.corrections import CORRECTIONS
 from ..data_tools.own.settings import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
-from ..utils.config import read_config
+from ..utils.config.reading import read_config
 from .config_keys import data_options
 from .settings import PipelineSettings
 from .step import SEGMENTATION, Step

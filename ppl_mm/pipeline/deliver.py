@@ -17,16 +17,16 @@ from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import RECORD, OwnDataSettings
 from ..errors import UserError
-from ..formats.image_file import image_size
 from ..formats.image_list import image_fault
+from ..formats.images.image_file import image_size
 from ..formats.mask_file import read_mask, write_label
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
-from ..utils.checkpoint_file import read_checkpoint
 from ..utils.cli import run
 from ..utils.files import atomic_write, read_json, write_json
-from ..utils.last_checkpoint import last_checkpoint
 from ..utils.progress import track
+from ..utils.weights.checkpoint_file import read_checkpoint
+from ..utils.weights.last_checkpoint import last_checkpoint
 from .predict import LABELS
 
 # The files of a network that were written; hidden, beside them.

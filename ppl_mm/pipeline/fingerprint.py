@@ -8,7 +8,7 @@ from pathlib import Path
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
-from ..utils.config import read_config
+from ..utils.config.reading import read_config
 from ..version import __version__
 from .data_check import check_data
 from .settings import PipelineSettings

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from mmengine.config import Config
 
 from ..errors import UserError
-from ..formats.image_file import image_size
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
+from ..formats.images.image_file import image_size
 from ..formats.voc_layout import VOCLayout
-from ..utils.config import read_config
-from ..utils.worker_pool import default_workers
+from ..utils.config.reading import read_config
+from ..utils.processes.worker_pool import default_workers
 from .image_sizes import crop_pixels, view_pixels
 from .settings import PipelineSettings
 from .step import Step

@@ -13,7 +13,7 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-from ..utils.worker_pool import end_with_parent
+from ..utils.processes.worker_pool import end_with_parent
 
 
 def start(command: Sequence[str], log: Path, keep: int | None = None) -> BaseProcess:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.config import read_config
+from ..utils.config.reading import read_config
 from .config_keys import learns_from_labels
 from .config_values import check_known, configs_beside
 

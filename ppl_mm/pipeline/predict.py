@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..apis.seg_inferencer import SegInferencer
 from ..formats.image_folder import ImageFolder
-from ..formats.image_labels import find_label_file, read_labels
+from ..formats.image_labels.label_file import find_label_file, read_labels
 from ..formats.image_list import image_id
 from ..formats.mask_file import write_label
 from ..formats.voc_layout import VOCLayout

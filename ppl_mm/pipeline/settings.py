@@ -7,7 +7,7 @@ from ..apis.threshold_choice import AUTO, ThresholdChoice, parse_area
 from ..data_tools.own.corrections import has_corrections
 from ..errors import UserError
 from ..formats.voc_layout import VOCLayout
-from ..utils.config import read_config
+from ..utils.config.reading import read_config
 from ..utils.project import find_config
 from .config_keys import training_split
 from .config_values import check_known, config_beside, configs_beside

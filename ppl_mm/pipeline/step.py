@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..utils.last_checkpoint import last_checkpoint
+from ..utils.weights.last_checkpoint import last_checkpoint
 
 #: The segmentation network and the AffinityNet, where a step's method is one.
 SEGMENTATION, AFFINITY = 'seg', 'affinity'

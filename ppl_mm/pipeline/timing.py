@@ -20,9 +20,9 @@ from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
 
-from ..utils.building import building
 from ..utils.cli import run
-from ..utils.config import read_config
+from ..utils.config.building import building
+from ..utils.config.reading import read_config
 from ..utils.files import write_json
 from .config_keys import is_classifier
 from .image_sizes import crop_size

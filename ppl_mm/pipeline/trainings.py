@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..apis.threshold_choice import AUTO
-from ..utils.config import read_config
+from ..utils.config.reading import read_config
 from .commands import Maker, cfg_options, export, refine
 from .config_keys import data_options, dataset_key, learns_from_labels
 from .methods import Method

@@ -12,7 +12,7 @@ from PIL import Image
 from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
-from ..utils.config_readers import check_part
+from ..utils.config.known_keys import check_part
 from .scores import Scores
 
 #: Above it an image is refined at a smaller size: 4 megapixels.

@@ -9,7 +9,7 @@ from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
 from ..formats.export_record import ExportRecord
-from ..utils.checkpoints import checkpoint_sha256, resolve_checkpoint
+from ..utils.weights.loading import checkpoint_sha256, resolve_checkpoint
 from .chain import MAX_PIXELS, RefinerChain
 
 #: First keys of the settings of a chain.

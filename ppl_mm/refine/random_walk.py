@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..models.affinity.neighbourhood import half_disc, pair_views
 from ..registry import MODELS, REFINERS
-from ..utils.checkpoint_file import read_checkpoint
-from ..utils.checkpoints import load_weights, resolve_checkpoint
+from ..utils.weights.checkpoint_file import read_checkpoint
+from ..utils.weights.loading import load_weights, resolve_checkpoint
 from .refiner import Refiner
 from .scores import Scores
 

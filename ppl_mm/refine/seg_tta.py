@@ -9,7 +9,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 
 from ..errors import UserError
-from ..formats.image_file import read_image
+from ..formats.images.image_file import read_image
 from ..models.segmentation.padding import check_padding
 from ..registry import MODELS
 

@@ -10,7 +10,7 @@ from . import versions
 from .console import keep_console_short
 from .files import no_space
 from .known_failures import explain_failure
-from .ranks import leave_to_launcher
+from .processes.ranks import leave_to_launcher
 from .text import printable
 
 # What mmengine's registries put before the message of a failed constructor.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from .config import ConfigOptions
+from .config.reading import ConfigOptions
 
 
 def add_config_options(parser: ArgumentParser, example: str) -> None:

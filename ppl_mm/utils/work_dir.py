@@ -8,10 +8,10 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from ..errors import UserError
-from .checkpoints import resolve_checkpoint
 from .files import remove_temporaries
-from .last_checkpoint import checkpoints, last_checkpoint
 from .locks import hold_folder
+from .weights.last_checkpoint import checkpoints, last_checkpoint
+from .weights.loading import resolve_checkpoint
 
 
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:

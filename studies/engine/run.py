@@ -12,7 +12,7 @@ from mmengine.config import Config
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils import atomic_write
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 
 from .data_set import DataSet
 from .row import MEASURED, PARTS, Row

@@ -15,8 +15,8 @@ from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.threshold_choice import ThresholdChoice
-from ppl_mm.utils.config import read_config
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 from studies.engine.run import Run
 
 from .maps import measure_labels, measure_maps

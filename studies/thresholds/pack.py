@@ -10,7 +10,7 @@ from PIL import Image
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.cams import upsample_cam
 from ppl_mm.formats.ground_truth import GroundTruth
-from ppl_mm.formats.image_labels import find_label_file, read_labels
+from ppl_mm.formats.image_labels.label_file import find_label_file, read_labels
 from ppl_mm.formats.image_list import image_id
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.refine.pamr import PAMR

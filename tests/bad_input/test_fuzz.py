@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_record import read_record
-from ppl_mm.formats.image_file import read_image
-from ppl_mm.formats.image_labels import read_labels
+from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.image_list import image_fault, read_ids
+from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.mask_file import read_mask, write_label
-from ppl_mm.utils.checkpoint_file import read_checkpoint
+from ppl_mm.utils.weights.checkpoint_file import read_checkpoint
 
 bounded = settings(
     max_examples=80,

@@ -22,7 +22,7 @@ from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import ExportFolder
-from ppl_mm.formats.image_bands import ImageBands, write_image_bands
+from ppl_mm.formats.images.bands import ImageBands, write_image_bands
 from ppl_mm.formats.mask_file import read_mask
 
 # Of 12 bits in 16, red, green, blue, and a band without anything.

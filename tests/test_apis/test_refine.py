@@ -19,8 +19,8 @@ from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.pipeline.measure import measure_export
 from ppl_mm.refine import RefinerChain
 from ppl_mm.refine.config import build_chain
-from ppl_mm.utils.config import read_config
-from ppl_mm.utils.worker_pool import WorkerPool
+from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.processes.worker_pool import WorkerPool
 
 
 def test_what_it_writes(cam_dir, tmp_path):

@@ -6,8 +6,8 @@ from test_apis.refining import record_of, refine
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import find_labels
-from ppl_mm.formats.label_summary import LabelSummary
 from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.formats.pseudo_label_summary import LabelSummary
 
 
 def cut(threshold, **settings):

@@ -9,8 +9,8 @@ from mmengine.config import Config
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.image_bands import stored_bands
-from ppl_mm.formats.image_file import read_image, read_pixels
+from ppl_mm.formats.images.bands import stored_bands
+from ppl_mm.formats.images.image_file import read_image, read_pixels
 
 RNG = np.random.default_rng(0)
 

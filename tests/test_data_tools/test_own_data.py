@@ -10,7 +10,7 @@ from test_data_tools.own_files import NAMES, image_of, labels, lines, split, wri
 
 from ppl_mm.datasets import VOCLayoutDataset
 from ppl_mm.errors import UserError
-from ppl_mm.formats.orientation import turn_upright
+from ppl_mm.formats.images.orientation import turn_upright
 
 
 def test_what_is_made_is_read_by_both_data_sets(mine, capsys):

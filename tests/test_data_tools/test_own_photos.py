@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.formats.found_files import HIDDEN, IRREGULAR, MASKS, UNKNOWN
-from ppl_mm.formats.image_file import read_image
+from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.utils import cli
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.plan import make_plan
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.project import tools_dir
 
 PAGE = 'docs/own_images.md'

@@ -1,7 +1,7 @@
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.image_labels import read_labels
+from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.voc_layout import VOCLayout, write_lists
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.formats.label_summary import summarize_labels
 from ppl_mm.formats.mask_file import write_label
+from ppl_mm.formats.pseudo_label_summary import summarize_labels
 
 # Two classes in some, none in others, and photos that the file does not name.
 LABELS = ['cat', 'dog', 'cat dog', '', 'dog', 'cat', 'dog', '', 'cat dog', 'dog', 'cat', 'dog']

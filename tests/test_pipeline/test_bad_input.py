@@ -8,7 +8,7 @@ from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import Pipeline, load_settings
 from ppl_mm.pipeline.commands import cfg_options
-from ppl_mm.utils.config import ConfigOptions
+from ppl_mm.utils.config.reading import ConfigOptions
 
 
 @pytest.fixture

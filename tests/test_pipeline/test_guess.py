@@ -12,7 +12,7 @@ from ppl_mm.pipeline.guess import guess_times, networks
 from ppl_mm.pipeline.image_sizes import crop_size, view_pixels
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.timing import seconds_per_image
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 
 ROOT = Path(__file__).parents[2]
 

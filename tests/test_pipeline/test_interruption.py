@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 STEPS = [
     'make_data',

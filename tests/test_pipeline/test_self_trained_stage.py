@@ -8,7 +8,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
-from ppl_mm.utils.config import ConfigOptions
+from ppl_mm.utils.config.reading import ConfigOptions
 
 SELF_TRAINED = """
 _base_ = './cls_cam.py'

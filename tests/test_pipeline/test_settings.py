@@ -5,7 +5,7 @@ import pytest
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.plan import make_plan
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 
 
 def rewrite(mini, old, new):

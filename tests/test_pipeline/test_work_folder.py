@@ -10,7 +10,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.pipeline import work_folder
 from ppl_mm.pipeline.step import Step
 from ppl_mm.pipeline.work_folder import WorkFolder
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 
 @pytest.fixture

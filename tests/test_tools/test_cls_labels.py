@@ -9,7 +9,7 @@ from numpy.lib import format as npy_format
 
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
-from ppl_mm.formats.image_labels import read_labels
+from ppl_mm.formats.image_labels.label_file import read_labels
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/cls_labels.py'
 SPEC = importlib.util.spec_from_file_location('cls_labels', PATH)

@@ -33,7 +33,7 @@ from ppl_mm.apis.image_refiner import refine_image
 from ppl_mm.evaluation import percent
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
-from ppl_mm.utils.config import read_config
+from ppl_mm.utils.config.reading import read_config
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
 
 

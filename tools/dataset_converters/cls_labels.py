@@ -21,7 +21,7 @@ import numpy as np
 
 from ppl_mm.errors import UserError, first_line
 from ppl_mm.formats.class_list import check_classes, read_classes
-from ppl_mm.formats.image_labels import read_labels
+from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import make_parser, run

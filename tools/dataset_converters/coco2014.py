@@ -34,8 +34,8 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.voc_layout import VOCLayout, write_lists
 from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.files import file_sha256
+from ppl_mm.utils.processes.worker_pool import WorkerPool, default_workers
 from ppl_mm.utils.progress import track
-from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 OFFICIAL = dict(train=82_081, val=40_137)
 

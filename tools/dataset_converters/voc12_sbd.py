@@ -27,15 +27,15 @@ from scipy.io.matlab import MatReadError
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import BACKGROUND
-from ppl_mm.formats.image_file import image_size
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.images.image_file import image_size
 from ppl_mm.formats.mask_file import check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lines
 from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.files import check_regular
+from ppl_mm.utils.processes.worker_pool import WorkerPool, default_workers
 from ppl_mm.utils.progress import track
-from ppl_mm.utils.worker_pool import WorkerPool, default_workers
 
 TRAIN_AUG = 10_582
 

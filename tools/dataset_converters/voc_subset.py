@@ -17,10 +17,10 @@ from PIL import Image
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import check_classes
-from ppl_mm.formats.image_file import read_image
 from ppl_mm.formats.image_folder import ImageFolder
-from ppl_mm.formats.image_labels import read_labels
+from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.image_list import read_ids
+from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.mask_file import IGNORE, check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.models.backbones import resnet38d_weights
-from ppl_mm.utils.checkpoint_file import read_checkpoint
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.weights.checkpoint_file import read_checkpoint
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:

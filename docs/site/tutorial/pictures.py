@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from benchmarks.browser import start_browser
-from ppl_mm.formats.image_file import read_image
+from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.visualization import overlay_label
 

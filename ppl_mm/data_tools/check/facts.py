@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import UserError
+from ...formats.images.photo import read_photo, used_white_of
 from ...formats.mask_file import read_mask
-from ...formats.photo import read_photo, used_white_of
 from ...utils.files import file_sha256
 
 

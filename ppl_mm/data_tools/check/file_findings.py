@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ...formats.bit_depth import VALUES_FILE
 from ...formats.found_files import HIDDEN
-from ...formats.image_checks import MAX_RATIO, MIN_SIDE, fits
+from ...formats.images.bit_depth import VALUES_FILE
+from ...formats.images.checks import MAX_RATIO, MIN_SIDE, fits
+from ...formats.images.photo import NO_VALUES
 from ...formats.mask_file import IGNORE
-from ...formats.photo import NO_VALUES
 from .finding import Check, Finding, some
 from .scan import DatasetScan, other_files
 

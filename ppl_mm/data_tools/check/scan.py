@@ -7,16 +7,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...errors import UserError
-from ...formats.bit_depth import FULL_WHITE, white_level_for
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
 from ...formats.found_files import find_files
-from ...formats.image_bands import ImageBands, bands_for
 from ...formats.image_folder import ImageFolder
-from ...formats.image_labels import LABEL_FILES, find_label_file, label_format, read_labels
+from ...formats.image_labels.label_file import (
+    LABEL_FILES,
+    find_label_file,
+    label_format,
+    read_labels,
+)
+from ...formats.image_labels.label_row import LabelRow
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
-from ...formats.label_row import LabelRow
+from ...formats.images.bands import ImageBands, bands_for
+from ...formats.images.bit_depth import FULL_WHITE, white_level_for
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
-from ...utils.thread_pool import map_files
+from ...utils.processes.thread_pool import map_files
 from .facts import ImageFacts, MaskFacts, image_facts, mask_facts
 
 T = TypeVar('T')

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
-from ...formats.image_bands import ImageBands
-from ...formats.image_checks import naming
-from ...formats.tiff_bands import needs_bands, read_bands
-from ...utils.thread_pool import map_files
+from ...formats.images.bands import ImageBands
+from ...formats.images.checks import naming
+from ...formats.images.tiff_bands import needs_bands, read_bands
+from ...utils.processes.thread_pool import map_files
 from .converter import OwnImage
 from .settings import OwnDataSettings
 

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...formats.image_bands import ImageBands
-from ...formats.image_checks import check_sides, naming
+from ...formats.images.bands import ImageBands
+from ...formats.images.checks import check_sides, naming
+from ...formats.images.orientation import turn_upright
+from ...formats.images.photo import Photo, read_photo
+from ...formats.images.tiff_bands import write_bands
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
-from ...formats.orientation import turn_upright
-from ...formats.photo import Photo, read_photo
-from ...formats.tiff_bands import write_bands
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write, naming_file
 from .mask_values import MaskValues

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.bit_depth import VALUES_FILE, write_white_level
-from ...formats.image_bands import ImageBands, write_image_bands
+from ...formats.images.bands import ImageBands, write_image_bands
+from ...formats.images.bit_depth import VALUES_FILE, write_white_level
+from ...formats.images.white_level import find_white_level
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
-from ...formats.white_level import find_white_level
 from ...utils.files import atomic_write
+from ...utils.processes.thread_pool import map_files
 from ...utils.text import printable
-from ...utils.thread_pool import map_files
 from ..made_folder import MadeFolder
 from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import UserError
 from ...formats.found_files import find_files
 from ...utils.files import file_sha256
-from ...utils.thread_pool import map_files
+from ...utils.processes.thread_pool import map_files
 from .converter import OwnImage
 from .labels import NEGATIVE_FOLDER, OwnLabels, read_own_labels
 from .masks import MaskFinder, check_palettes

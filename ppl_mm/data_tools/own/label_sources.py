@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.image_labels import read_labels
-from ...formats.label_names import LabelNames
-from ...formats.label_row import LabelRow, LabelRows
+from ...formats.image_labels.label_file import read_labels
+from ...formats.image_labels.label_names import LabelNames
+from ...formats.image_labels.label_row import LabelRow, LabelRows
 from .settings import OwnDataSettings
 from .sources import PhotoFinder
 

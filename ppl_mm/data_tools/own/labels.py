@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ...errors import UserError
 from ...formats.class_list import check_classes, likely_typos, natural_order, suggest_class
-from ...formats.label_row import LabelRow
+from ...formats.image_labels.label_row import LabelRow
 from .label_sources import merged, rows_from_files, rows_from_folders, rows_from_pattern
 from .settings import OwnDataSettings
 

@@ -11,7 +11,7 @@ from PIL import Image
 from ...errors import UserError
 from ...formats.image_list import normal_name
 from ...utils.files import check_regular
-from ...utils.thread_pool import map_files
+from ...utils.processes.thread_pool import map_files
 
 #: Formats that keep each value, the usual one first. JPEG does not.
 MASK_SUFFIXES = ('.png', '.tif', '.tiff', '.bmp', '.gif', '.pgm', '.webp')

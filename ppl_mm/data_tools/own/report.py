@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ...formats.found_files import MASKS
-from ...formats.white_level import white_level_line
+from ...formats.images.white_level import white_level_line
 from .data import OwnDataSummary
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.image_checks import FOREIGN_SUFFIXES
-from ...formats.image_file import PHOTO_SUFFIXES
 from ...formats.image_list import normal_name
+from ...formats.images.checks import FOREIGN_SUFFIXES
+from ...formats.images.image_file import PHOTO_SUFFIXES
 from ...formats.text_file import read_lines
 
 _LONGEST_ID = 60  # characters; a file name has 255 bytes at most

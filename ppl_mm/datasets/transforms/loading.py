@@ -4,8 +4,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 
 from ...errors import UserError
-from ...formats.image_checks import check_sides, naming
-from ...formats.image_file import read_pixels
+from ...formats.images.checks import check_sides, naming
+from ...formats.images.image_file import read_pixels
 from ...formats.mask_file import read_mask
 from ...registry import TRANSFORMS
 
@@ -14,8 +14,8 @@ from ...registry import TRANSFORMS
 class LoadImage(LoadImageFromFile):
     """Load an image as every other part of this project reads it.
 
-    See :func:`ppl_mm.formats.image_file.read_pixels`: a photo as BGR, upright, 8 bits, without
-    transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by the
+    See :func:`ppl_mm.formats.images.image_file.read_pixels`: a photo as BGR, upright, 8 bits,
+    without transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by the
     data set's. Images with bands have all of them, by the sample's ``bands`` or the data set's.
 
     Required Keys:
@@ -51,8 +51,8 @@ class LoadImage(LoadImageFromFile):
 
         Raises:
             UserError: The file is missing or cannot be read, see
-                :func:`~ppl_mm.formats.image_file.read_pixels`, or too small, see
-                :func:`~ppl_mm.formats.image_checks.check_sides`.
+                :func:`~ppl_mm.formats.images.image_file.read_pixels`, or too small, see
+                :func:`~ppl_mm.formats.images.checks.check_sides`.
         """
         path = results['img_path']
         asked = (self.imdecode_backend, self.color_type, self.ignore_empty)

@@ -16,7 +16,7 @@ from ...evaluation.threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 from ...formats.cam_file import CamFile
 from ...formats.mask_file import read_mask
 from ...registry import HOOKS
-from ...utils.checkpoints import unwrap_model
+from ...utils.weights.loading import unwrap_model
 from ..cam_viewer import cam_viewer
 
 

@@ -12,10 +12,10 @@ from PIL import Image
 from ...cams import foreground_score
 from ...errors import UserError
 from ...formats.cam_file import CamFile
-from ...formats.image_file import read_image
+from ...formats.images.image_file import read_image
 from ...models.cam_tta import CAMTTAModel
 from ...registry import HOOKS
-from ...utils.checkpoints import unwrap_model
+from ...utils.weights.loading import unwrap_model
 from ...visualization import overlay_score
 from ..cam_viewer import cam_viewer
 

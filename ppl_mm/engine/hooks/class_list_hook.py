@@ -9,10 +9,10 @@ from torch.utils.data import DataLoader
 from ...datasets.image_label_dataset import ImageLabelDataset
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
-from ...formats.image_bands import ImageBands
+from ...formats.images.bands import ImageBands
 from ...models.backbones.input_channels import input_channels
 from ...registry import HOOKS
-from ...utils.checkpoints import unwrap_model
+from ...utils.weights.loading import unwrap_model
 
 
 @HOOKS.register_module()
@@ -21,7 +21,7 @@ class ClassListHook(Hook):
 
     A class id means nothing without its list: a model for other classes, or for the same ones in
     another order, would run and be wrong. Images may have other channels than three, see
-    :class:`~ppl_mm.formats.image_bands.ImageBands`.
+    :class:`~ppl_mm.formats.images.bands.ImageBands`.
     """
 
     def before_train(self, runner: Runner) -> None:

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from ...errors import UserError
 from ...evaluation.finite import require_finite
 from ...registry import HOOKS
-from ...utils.last_checkpoint import last_checkpoint
+from ...utils.weights.last_checkpoint import last_checkpoint
 
 
 @HOOKS.register_module()

@@ -5,7 +5,7 @@ from mmengine.runner import Runner
 
 from ...models.segmentation.padding import check_padding
 from ...registry import HOOKS
-from ...utils.checkpoints import unwrap_model
+from ...utils.weights.loading import unwrap_model
 
 
 @HOOKS.register_module()

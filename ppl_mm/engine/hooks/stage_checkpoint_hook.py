@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ...models.block_chain import block_chain
 from ...registry import HOOKS
-from ...utils.checkpoints import unwrap_model
-from ...utils.weight_names import align
+from ...utils.weights.loading import unwrap_model
+from ...utils.weights.names import align
 from ..stages import patch_learning_of
 
 _STAGE = 'neck.stage'

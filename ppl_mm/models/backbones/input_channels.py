@@ -15,7 +15,7 @@ def set_input_channels(convolution: nn.Conv2d, channels: int) -> None:
     """Make a convolution for RGB take images of other channels.
 
     Its weights are drawn anew. Those of a checkpoint for RGB are repeated and scaled, see
-    :func:`ppl_mm.utils.weight_names.adapt_first_convolution`.
+    :func:`ppl_mm.utils.weights.names.adapt_first_convolution`.
 
     Args:
         convolution: The first one of a network that has just been built.

@@ -22,8 +22,8 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...utils import atomic_write
-from ...utils.weight_fit import differences
-from ...utils.weight_names import align
+from ...utils.weights.fit import differences
+from ...utils.weights.names import align
 from .resnet38d import ResNet38d
 
 _UNIT = re.compile(r'(res|bn)(\d)(?:a|b(\d+))_(branch\d[a-z]?\d?)_(\w+)')

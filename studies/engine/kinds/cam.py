@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ppl_mm.formats.voc_layout import VOCLayout
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..command import ROOT
 from ..record import scores, steps_record, thin_curve

@@ -16,8 +16,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ppl_mm.formats.voc_layout import VOCLayout
-from ppl_mm.utils.config import read_config
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..record import scores, steps_record
 from ..row import Row

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ppl_mm.utils.config import read_config
-from ppl_mm.utils.last_checkpoint import last_checkpoint
+from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..record import steps_record
 from ..run import Run, digest

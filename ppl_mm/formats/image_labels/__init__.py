@@ -1,0 +1,1 @@
+"""Image-level labels of a data set, in the formats that files of them have."""

@@ -1,0 +1,135 @@
+"""Image-level labels in JSON files."""
+
+import json
+import os
+from collections.abc import Sequence
+
+from ...errors import UserError
+from ..class_list import check_classes
+from ..image_list import check_image
+from ..text_file import read_text
+from .label_names import LabelNames
+from .label_row import LabelRow, LabelRows
+
+_FORMS = '{"image": ["class", ..]} or {"metainfo": .., "data_list": [..]}'
+
+
+class _Pairs(list):
+    """A JSON object as pairs, which keeps keys that occur twice."""
+
+
+def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
+    """Read a JSON file of image-level labels, of either of two kinds.
+
+    ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's ``{"metainfo": {"classes": [..]},
+    "data_list": [{"img_path": "01.jpg", "gt_label": [0, 2]}, ..]}``. The first kind may also hold
+    vectors of 0 and 1, or of true and false, with a value for each class.
+
+    Args:
+        path: The file.
+        names: The rules for names. Class ids refer to its classes, or to those of the file if it
+            lists them.
+
+    Returns:
+        The rows, and ``metainfo.classes``.
+
+    Raises:
+        UserError: The file is missing or malformed.
+    """
+    content = _parse(path)
+    fields = dict(content)
+    if 'data_list' not in fields:
+        return LabelRows(_json_rows(content, path, names))
+    entries, meta = fields['data_list'], fields.get('metainfo', _Pairs())
+    if type(entries) is not list or not isinstance(meta, _Pairs):
+        raise UserError(f'{path}: expected a list in data_list and an object in metainfo')
+    classes = dict(meta).get('classes')
+    if classes is not None:
+        classes = check_classes(classes, f'{path} metainfo.classes')
+        names = names.of_classes(classes)
+    rows = [_data_list_row(entry, number, path, names) for number, entry in enumerate(entries)]
+    return LabelRows(rows, classes)
+
+
+def _parse(path: str | os.PathLike) -> _Pairs:
+    """Return the object of a JSON file."""
+    text = read_text(path, 'label file')
+    try:
+        content = json.loads(text, object_pairs_hook=_Pairs)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f'{path} line {error.lineno}: is not valid JSON ({error.msg}); correct that line'
+        ) from None
+    except RecursionError:
+        raise UserError(f'{path}: is nested too deep; expected {_FORMS}') from None
+    except ValueError:  # Python converts no number of more than 4,300 digits
+        raise UserError(f'{path}: has a number of thousands of digits; write class names') from None
+    if not isinstance(content, _Pairs):
+        raise UserError(f'{path}: expected {_FORMS}')
+    return content
+
+
+def _json_rows(content: _Pairs, path: str | os.PathLike, names: LabelNames) -> list[LabelRow]:
+    entries = [(image, _as_list(values, f'{path} entry {image!r}')) for image, values in content]
+    if _are_vectors([values for _, values in entries], len(names.classes), path):
+        entries = [(image, list(map(bool, values))) for image, values in entries]
+    return [_row(image, values, f'entry {image!r}', path, names) for image, values in entries]
+
+
+def _are_vectors(lists: Sequence[list], length: int, path: str | os.PathLike) -> bool:
+    """Return whether lists of numbers are multi-hot vectors rather than class ids.
+
+    Raises:
+        UserError: They could be either, as ``[0, 1]`` for every image of a set of two classes.
+    """
+    if not lists or not all(
+        len(values) == length and all(type(value) is int and value in (0, 1) for value in values)
+        for values in lists
+    ):
+        return False
+    if all(values == list(range(length)) for values in lists):
+        raise UserError(
+            f'{path}: {lists[0]} may be class ids or a vector with a value for each of the '
+            f'{length} classes; write names of classes'
+        )
+    return True
+
+
+def _as_list(values: object, where: str) -> list:
+    """Return the labels of an image as a list of single values."""
+    if isinstance(values, str):
+        return [values] if values.strip() else []
+    if not isinstance(values, list) or isinstance(values, _Pairs):
+        raise UserError(f'{where}: expected a list of classes, got {_kind(values)}')
+    if any(isinstance(value, list) for value in values):  # or an object
+        raise UserError(
+            f'{where}: expected a list of classes, got one that holds a list or an object; write '
+            'names only'
+        )
+    return values
+
+
+def _kind(value: object) -> str:
+    return 'an object' if isinstance(value, _Pairs) else json.dumps(value)[:40]
+
+
+def _data_list_row(
+    entry: object, number: int, path: str | os.PathLike, names: LabelNames
+) -> LabelRow:
+    place = f'data_list[{number}]'
+    fields = dict(entry) if isinstance(entry, _Pairs) else {}
+    if not isinstance(fields.get('img_path'), str) or 'gt_label' not in fields:
+        raise UserError(f"{path} {place}: expected an object with 'img_path' and 'gt_label'")
+    labels = fields['gt_label']
+    labels = [labels] if type(labels) is int else _as_list(labels, f'{path} {place}')
+    return _row(fields['img_path'], labels, place, path, names)
+
+
+def _row(
+    image: str, values: list, place: str, path: str | os.PathLike, names: LabelNames
+) -> LabelRow:
+    check_image(image, f'{path} {place}')
+    try:
+        return LabelRow(image, names.from_values(values), path, place)
+    except ValueError as error:
+        raise UserError(f'{path} {place}: {error}') from None

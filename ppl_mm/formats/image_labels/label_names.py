@@ -1,0 +1,198 @@
+"""What the labels of one image say, whatever file holds them."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..image_list import has_control_character, normal_name
+
+#: Names that mean "shows none of the classes", unless a known class is called so.
+NO_CLASS = ('none', 'background', 'negative', 'nothing', 'null', 'nan', 'n/a')
+_SEPARATORS = ';|,'
+_FORMS = 'separate classes by spaces, or by one of ;|, in a quoted cell'
+_QUOTED = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)")\s*,?""")
+
+
+class LabelNames:
+    """Turns the labels of an image into names of classes.
+
+    Every reader of labels passes through here, and so do labels in the names
+    of folders and files: all of them have the same rules. A ValueError says
+    what is wrong; who reads the file adds where.
+
+    Args:
+        classes: Known classes. Only a known class may hold a separator, and
+            class ids and multi-hot vectors refer to this list.
+        negative_names: Names that mean "shows none of the classes".
+    """
+
+    def __init__(self, classes: Sequence[str] = (), negative_names: Iterable[str] = ()) -> None:
+        self.classes = tuple(map(normal_name, classes))
+        self._known = set(self.classes)
+        self._negative = {normal_name(name).casefold() for name in negative_names}
+        self._texts: dict[str, tuple[str, ...]] = {}
+
+    def of_classes(self, classes: Sequence[str]) -> 'LabelNames':
+        """Return the same rules for other classes.
+
+        Args:
+            classes: Known classes.
+        """
+        return LabelNames(classes, self._negative)
+
+    def from_text(self, text: str) -> tuple[str, ...]:
+        """Return the names in a cell, such as ``cat dog``, ``cat; blue bird`` or ``['cat']``.
+
+        Args:
+            text: The cell. An empty one names no class: a negative.
+
+        Raises:
+            ValueError: A name is not valid.
+        """
+        names = self._texts.get(text)
+        if names is None:  # labels repeat: each text is taken apart once
+            names = self._texts[text] = self.from_names(self._split(normal_name(text).strip()))
+        return names
+
+    def from_name(self, name: str) -> tuple[str, ...]:
+        """Return the one name that a folder has, which may hold separators.
+
+        Args:
+            name: A class, or a name that means "none of the classes".
+
+        Raises:
+            ValueError: The name is not valid.
+        """
+        meaning = self._meaning(name)
+        return () if meaning is None else (meaning,)
+
+    def from_names(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return names that stand one by one, checked, each once.
+
+        Args:
+            names: Class names, or names that mean "none of the classes".
+
+        Raises:
+            ValueError: A name is not valid.
+        """
+        found = dict.fromkeys(map(self._check, names))
+        if None in found and len(found) > 1:
+            raise ValueError(f"names '{next(filter(None, found))}' and no class; keep one")
+        return tuple(filter(None, found))
+
+    def from_values(self, values: Sequence[str | int | bool]) -> tuple[str, ...]:
+        """Return the names of a list of names, of class ids, or of true and false.
+
+        Args:
+            values: The list.
+
+        Raises:
+            ValueError: A value is not valid, or refers to classes that are
+                not known.
+        """
+        flags = [value for value in values if isinstance(value, bool)]
+        if values and len(flags) == len(values):
+            return self.from_flags(flags)
+        return self.from_names([self._name_in_list(value) for value in values])
+
+    def from_flags(self, flags: Sequence[bool | int]) -> tuple[str, ...]:
+        """Return the names that a multi-hot vector switches on.
+
+        Args:
+            flags: One for each known class.
+
+        Raises:
+            ValueError: There are more or fewer than classes.
+        """
+        if len(flags) != len(self.classes):
+            raise ValueError(
+                f'has {len(flags)} values, one per class, but {len(self.classes)} classes are '
+                'known; give them in that order (own_data.py --classes, or classes.txt)'
+            )
+        return self.from_names(name for name, on in zip(self.classes, flags, strict=True) if on)
+
+    def _name_in_list(self, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError(f"has '{value}', expected names or ids of classes")
+        return self._name_of(value) if isinstance(value, int) else value
+
+    def _name_of(self, class_id: int) -> str:
+        if not self.classes:
+            raise ValueError(
+                f'has the class id {class_id}, but the classes are not known; give them in order '
+                '(own_data.py --classes, or classes.txt)'
+            )
+        if not 0 <= class_id < len(self.classes):
+            raise ValueError(
+                f"unknown class '{class_id}'; class ids count from 0 to {len(self.classes) - 1}"
+            )
+        return self.classes[class_id]
+
+    def _check(self, name: str) -> str | None:
+        """Return a name as it is compared, None for one that means no class."""
+        meaning = self._meaning(name)
+        if meaning is None or meaning in self._known or _is_plain(meaning):
+            return meaning
+        raise ValueError(f'{name!r} is not a valid class name; {_FORMS}')
+
+    def _meaning(self, name: str) -> str | None:
+        name = normal_name(name).strip()
+        if name in self._known:
+            return name
+        if name.casefold() in self._negative:
+            return None
+        if name.casefold() in NO_CLASS:
+            raise ValueError(
+                f"label '{name}' is usually no class; leave the label empty if the image shows "
+                f'none of the classes, or give own_data.py --negative-name {name}'
+            )
+        return name
+
+    def _is_one_name(self, text: str) -> bool:
+        return text in self._known or text.casefold() in self._negative
+
+    def _split(self, text: str) -> list[str]:
+        """Take a cell apart."""
+        if self._is_one_name(text):
+            return [text]
+        for pieces in (text.split(';'), text.split()):
+            pieces = [piece.strip() for piece in pieces if piece.strip()]
+            if all(map(self._is_one_name, pieces)):
+                return pieces
+        if text[:1] in ('[', '(', '{') and text[-1:] in (']', ')', '}'):
+            return self._split_list(text[1:-1].strip())
+        return self._split_plain(text) if set(text) & set(_SEPARATORS) else text.split()
+
+    def _split_plain(self, text: str) -> list[str]:
+        """Take apart what separators hold apart; between them a space belongs to a name."""
+        text = text.strip()
+        separator = next((one for one in _SEPARATORS if one in text), None)
+        if separator is None or self._is_one_name(text):
+            return [text] if text else []
+        return [name for piece in text.split(separator) for name in self._split_plain(piece)]
+
+    def _split_list(self, text: str) -> list[str]:
+        """Take apart a list as Python, NumPy or JSON print it, without its brackets."""
+        if "'" not in text and '"' not in text:
+            if re.fullmatch(r'[\d.,\s]+', text):
+                raise ValueError(f"'[{text}]' is a list of numbers; write names of classes")
+            return self._split(text)
+        names, place = [], 0
+        while place < len(text):
+            match = _QUOTED.match(text, place)
+            if match is None:
+                raise ValueError(f"'[{text}]' is not a valid list of names; {_FORMS}")
+            names.append(match[1] if match[1] is not None else match[2])
+            place = match.end()
+        return names
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a name is not what is left of a form that was not understood."""
+    return not (
+        not name
+        or set(name) & set(_SEPARATORS)
+        or has_control_character(name)
+        or (name[0] in '[({' and name[-1] in '])}')
+        or any(name.count(one) != name.count(other) for one, other in ('[]', '()', '{}'))
+        or (name[0] in '\'"' and name[-1] == name[0])
+    )

@@ -1,0 +1,1 @@
+"""Images of any kind, read in one way."""

@@ -1,0 +1,97 @@
+"""What an image file must be, and errors that name the file in one line."""
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from ...errors import UserError
+
+#: The shortest side of an image, in pixels: exported maps have one cell for 4.
+MIN_SIDE = 4
+#: The long side over the short one: a view of 256 pixels is 4 pixels wide then.
+MAX_RATIO = 64
+#: Endings of photographs that are named as unreadable, not passed over. Of
+#: some Pillow would read a thumbnail.
+FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+_STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
+
+
+def raw_mode(image: Image.Image) -> str:
+    """Return how an opened file stores its pixels: 'L;4', 'RGB;16B'; '' if it does not say."""
+    tile = getattr(image, 'tile', ())
+    return str(tile[0][3]) if tile else ''
+
+
+def fits(size: tuple[int, int]) -> bool:
+    """Return whether the sides of an image, in pixels, are long and alike enough."""
+    short, long = sorted(size)
+    return short >= MIN_SIDE and long <= MAX_RATIO * short
+
+
+def check_sides(size: tuple[int, int]) -> None:
+    """Refuse images that are too small or too thin to be learned from.
+
+    Args:
+        size: Width and height.
+
+    Raises:
+        UserError: Without the file's name.
+    """
+    if not fits(size):
+        raise UserError(
+            f'{size[0]} x {size[1]} pixels; each side must have at least {MIN_SIDE}, '
+            f'and the long one at most {MAX_RATIO} times the short one; leave it out'
+        )
+
+
+def check_kind(path: str | os.PathLike) -> None:
+    """Refuse a photograph of a kind that is not read, by its ending.
+
+    Raises:
+        UserError: Without the file's name.
+    """
+    if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
+        raise UserError('photos of this kind are not read; save it as JPEG or PNG')
+
+
+def too_large(path: str | os.PathLike) -> UserError:
+    """Return the error of a picture that Pillow takes for a decompression bomb."""
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+    return UserError(f'{path}: more than {most:,} pixels; cut it into tiles')
+
+
+@contextmanager
+def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
+    """Turn whatever reading an image raises into one line that names the file.
+
+    Args:
+        path: The file.
+        what: What it is, for messages.
+
+    Raises:
+        UserError: The file is missing, too large, damaged, or refused.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of half of what it refuses as a bomb.
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            yield
+    except FileNotFoundError:
+        raise UserError(
+            f'{path}: the {what} is missing; restore it or take it out of the split'
+        ) from None
+    except Image.DecompressionBombError:
+        raise too_large(path) from None
+    except UserError as error:
+        text = str(error)
+        raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None
+    # A broken file can make a decoder raise anything.
+    except Exception as error:
+        reason = ' '.join(str(error).split())[:100] or type(error).__name__
+        # Pillow repeats the path, or the address of a stream.
+        reason = _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))
+        raise UserError(f'{path}: the {what} cannot be read ({reason}); replace the file') from None

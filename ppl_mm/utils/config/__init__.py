@@ -1,0 +1,1 @@
+"""Configs: read, checked before anything is built, and built."""

@@ -1,0 +1,149 @@
+"""Typing errors of a config, found before anything is built from it.
+
+mmengine reports an unknown type or argument by a traceback out of its
+registries, sometimes minutes into a run, and a misspelt setting of a data
+loader or of ``--cfg-options`` never. Here every key of a config is compared
+with what will read it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
+
+from mmengine.config import Config
+
+from ...errors import UserError
+from ..text import suggestion
+from .known_keys import KeyReaders, default_hooks, first_keys, is_read_by_mmengine
+from .values import check_value
+
+# Parts whose builders take more than the constructor says, or other names.
+_OPEN = ('norm_cfg', 'act_cfg', 'conv_cfg', 'init_cfg', 'upsample_cfg', 'model_wrapper_cfg')
+_MARKS = {'type', '_delete_', '_scope_'}
+_SCOPES = ('mmpretrain', 'mmseg', 'mmengine', 'ppl_mm')
+
+
+def check_config(cfg: Config) -> None:
+    """Refuse a config with a key, a type or a number that nothing can take.
+
+    Args:
+        cfg: With its bases and the command line's options merged. What it imports
+            (``custom_imports``) has been imported.
+
+    Raises:
+        UserError: It names the file, the key and the nearest right name.
+    """
+    scope, where = cfg.get('default_scope'), cfg.filename or 'config'
+    if scope and not find_spec(str(scope)):
+        raise UserError(
+            f"{where}: default_scope='{scope}': no such package; {suggestion(str(scope), _SCOPES)}"
+        )
+    # Other variables of a config are its own: parts to be taken elsewhere.
+    read = {key: cfg[key] for key in cfg if key in first_keys()}
+    for key, value in read.items():
+        check_value(where, key, value)
+    readers = KeyReaders(scope, where)
+    for path, node in _parts(Config(read).to_dict()):
+        _check_part(readers, where, path, node)
+
+
+def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Mapping) -> None:
+    """Refuse options whose first key nothing reads.
+
+    A variable that a config has copied into its parts is such a key, too: a
+    change of it would do nothing.
+
+    Args:
+        where: The config's file, for the message.
+        cfg: The config without the options.
+        read: First keys that are read.
+        options: By dotted key.
+
+    Raises:
+        UserError: It names the key and the right one.
+    """
+    known = set(read)
+    for option in options:
+        first, _, rest = option.partition('.')
+        if first in known:
+            continue
+        if first in cfg:
+            raise UserError(_of_a_variable(where, cfg, known, first, rest))
+        raise UserError(
+            f'{where}: --cfg-options {option}: nothing reads the key '
+            f"'{first}'; {suggestion(first, known)}"
+        )
+
+
+def _of_a_variable(where: str, cfg: Mapping, read: set[str], name: str, rest: str) -> str:
+    """Return the message about an option that sets a variable of the config's own."""
+    parts = {key: cfg[key] for key in cfg if key in read}
+    copies = [f'{path}.{rest}'.strip('.') for path in _copies(parts, name, cfg[name])]
+    place = (
+        f'the config has copied it already: set {" and ".join(copies)}'
+        if copies
+        else ('nothing reads it; change what the config makes of it, or the config itself')
+    )
+    return f'{where}: --cfg-options {f"{name}.{rest}".strip(".")}: is a variable, {place}'
+
+
+def _copies(node: object, name: str, value: object, path: str = '') -> Iterator[str]:
+    """Yield the dotted keys of settings that have the name's ending and the value."""
+    if path and node == value and name.endswith(path.split('.')[-1]):
+        yield path
+    elif isinstance(node, Mapping):
+        for key in node:
+            yield from _copies(node[key], name, value, f'{path}.{key}'.strip('.'))
+
+
+def _parts(node: object, path: str = '') -> Iterator[tuple[str, dict]]:
+    """Yield the parts with their paths, but for what has a reader of its own."""
+    if isinstance(node, dict):
+        if path:
+            yield path, node
+        # Augmentation policies, and what Albumentations gets, have readers of their own.
+        if not str(node.get('type', '')).startswith('Albu'):
+            for key, value in node.items():
+                if key != 'policies':
+                    yield from _parts(value, f'{path}.{key}' if path else str(key))
+    elif isinstance(node, list | tuple):
+        for index, value in enumerate(node):
+            yield from _parts(value, f'{path}.{index}')
+
+
+def _check_part(readers: KeyReaders, where: str, path: str, node: dict) -> None:
+    """Refuse what nothing can take in one part."""
+    kind, name = node.get('type'), path.split('.')[-1]
+    is_built = isinstance(kind, str) or callable(kind)
+    if not is_built and not is_read_by_mmengine(path):
+        if name in _OPEN and node:
+            raise UserError(f"{where}: {path}: has no 'type'{_misspelt(node)}")
+        if path == 'default_hooks':
+            _check_hooks(where, node)
+        return
+    for key, value in node.items():
+        check_value(where, f'{path}.{key}', value)
+    allowed = readers.keys(path, node)
+    if allowed is not None and name not in _OPEN:
+        _check_keys(where, path, node, allowed)
+
+
+def _misspelt(node: Mapping) -> str:
+    near = [key for key in node if 'type' in suggestion(str(key), ['type'])]
+    return f"; '{near[0]}' is not read" if near else '; give one'
+
+
+def _check_hooks(where: str, hooks: Mapping) -> None:
+    """Refuse a change of a hook that is not there."""
+    for name, hook in hooks.items():
+        if isinstance(hook, Mapping) and 'type' not in hook:
+            near = suggestion(name, {*hooks, *default_hooks()} - {name})
+            raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'; {near}")
+
+
+def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None:
+    for key in node:
+        if key not in allowed and key not in _MARKS:
+            taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
+            raise UserError(
+                f"{where}: {path}.{key}: {taker} no '{key}'; {suggestion(key, allowed - {'self'})}"
+            )

@@ -1,0 +1,1 @@
+"""Checkpoints and published weights: read, and loaded into models that they fit."""

@@ -1,0 +1,90 @@
+"""Keys, types and numbers of configs, before anything is built."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from ppl_mm.errors import UserError
+from ppl_mm.utils.config.check import check_config, check_option_keys
+from ppl_mm.utils.config.known_keys import first_keys
+from ppl_mm.utils.config.reading import read_config, read_runner_config
+
+CONFIGS = Path(__file__).parents[3] / 'configs'
+# configs/own reads a data set where it is.
+SHIPPED = [
+    path
+    for path in sorted(CONFIGS.glob('[a-z]*/*.py'))
+    if path.parent.name not in ('own', '_base_')
+]
+
+
+def test_every_shipped_config_is_right():
+    for path in SHIPPED:
+        cfg = read_config(path)
+        if cfg.get('model'):
+            check_config(cfg)
+
+
+def test_configs_of_mmsegmentation_are_right():
+    import mmseg
+
+    folder = Path(mmseg.__file__).parent / '.mim/configs'
+    for name in ('fcn', 'deeplabv3plus', 'segformer', 'swin', 'convnext'):
+        check_config(read_config(sorted((folder / name).glob('*512x512.py'))[0]))
+
+
+def test_variables_of_a_config_are_its_own():
+    part = dict(type='NoSuchType', postion=1)
+    check_config(Config(dict(default_scope='mmpretrain', mine=part, lr='high')))
+
+
+def test_an_option_may_set_what_a_run_reads():
+    cfg = dict(mine=1, model=dict())
+    options = ['model.neck', 'work_dir', 'val_cfg', 'tta_model.relu']
+    check_option_keys('x.py', cfg, first_keys(), dict.fromkeys(options))
+    with pytest.raises(UserError, match='x.py: --cfg-options wrok_dir: .*did you mean work_dir'):
+        check_option_keys('x.py', cfg, first_keys(), dict(wrok_dir='a'))
+
+
+@pytest.mark.parametrize(
+    'option, said',
+    [
+        ('data_root', 'is a variable, the config has copied it already: set train_dataloader'),
+        ('data_root', r'set train_dataloader\.dataset\.data_root and test_dataloader\.dataset\.d'),
+        ('train_pipeline.0.type', r': set train_dataloader\.dataset\.pipeline\.0\.type'),
+        ('mine', 'is a variable, nothing reads it'),
+    ],
+)
+def test_a_variable_that_the_config_has_copied_is_no_setting(option, said):
+    """A change of it would do nothing, silently."""
+    steps, root = [dict(type='ppl_mm.LoadImage')], 'data/mine'
+    data = dict(data_root=root, pipeline=steps)
+    cfg = dict(data_root=root, train_pipeline=steps, mine='data/mine')
+    cfg |= dict(train_dataloader=dict(dataset=data), test_dataloader=dict(dataset=data))
+    with pytest.raises(UserError, match=said):
+        check_option_keys('x.py', cfg, first_keys(), {option: 1})
+
+
+def test_of_two_types_of_one_name_both_count():
+    """mmseg and mmcv both have a RandomFlip, with different arguments."""
+    step = dict(type='RandomFlip', prob=0.5)
+    cfg = Config(dict(default_scope='mmseg', train_dataloader=dict(dataset=dict(pipeline=[step]))))
+    cfg.train_dataloader.dataset.type = 'BaseSegDataset'
+    check_config(cfg)
+    step['prop'] = 0.5
+    cfg.train_dataloader.dataset.pipeline = [step]
+    with pytest.raises(UserError, match=r'pipeline\.0\.prop: .* did you mean prob\?'):
+        check_config(cfg)
+
+
+def test_a_subclass_takes_what_its_bases_take(tmp_path):
+    (tmp_path / 'x.py').write_text(
+        "default_scope = 'mmpretrain'\n"
+        "model = dict(type='ppl_mm.CAMClassifier', train_cfg=None,\n"
+        "             backbone=dict(type='ResNet', depth=18),\n"
+        "             head=dict(type='ppl_mm.SelfTrainedCAMHead', num_classes=3, thr=0.3))\n"
+    )
+    read_runner_config(tmp_path / 'x.py')
+    with pytest.raises(UserError, match=r"model\.head\.treshold: .* takes no 'treshold'"):
+        read_runner_config(tmp_path / 'x.py', {'model.head.treshold': 0.3})
