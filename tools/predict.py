@@ -108,11 +108,11 @@ def read_threshold(text: str | None) -> dict:
 
 def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> None:
     """Write the overlays of the frames of each video as a video."""
-    for one in videos:
-        pictures = [folder.overlay_path(name) for name in one.names()]
-        path = folder.root / f'{one.video.stem}_overlays.mp4'
-        one.join(pictures, path)
-        print(f'{one.video}: {len(pictures)} frames with their masks: {path}')
+    for frames in videos:
+        pictures = [folder.overlay_path(name) for name in frames.names()]
+        path = folder.root / f'{frames.video.stem}_overlays.mp4'
+        frames.join(pictures, path)
+        print(f'{frames.video}: {len(pictures)} frames with their masks: {path}')
 
 
 def main(argv: Sequence[str] | None = None) -> int:

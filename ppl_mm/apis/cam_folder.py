@@ -116,7 +116,7 @@ class CamFolder:
         return cam_file
 
     def _image_path(self, image_id: str) -> str:
-        path = self.images.find_stem(image_id)
+        path = self.images.find_id(image_id)
         if path is None:
             raise UserError(
                 f'{self.images.root}: has no image {image_id}; restore it, or give --data-root'

@@ -20,8 +20,8 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         label_dir: The folder given to the export (it holds ``labels/`` and ``export.json``), or a
             folder of label PNGs.
         data_root: The folder of the data set.
-        ann_file: List of images, one stem a line, below ``data_root``. Defaults to '': every label
-            of the folder.
+        ann_file: List of images, one image id a line, below ``data_root``. Defaults to '': every
+            label of the folder.
         data_prefix: ``img_path`` is the folder of images below ``data_root``. Defaults to
             ``JPEGImages``.
         metainfo: ``classes``, the background first. Defaults to None: those of ``export.json``, of
@@ -59,7 +59,7 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Find the image and the label of every stem, and say what is suspicious about them.
+        """Find the image and the label of every image, and say what is suspicious about them.
 
         Returns:
             See :class:`VOCLayoutDataset`.
@@ -68,9 +68,9 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         if not self.test_mode:
             root = Path(self.data_prefix['img_path'])
             labels = {
-                image_id(os.path.relpath(one['img_path'], root)): one['seg_map_path']
-                for one in samples
-                if one.get('seg_map_path')
+                image_id(os.path.relpath(sample['img_path'], root)): sample['seg_map_path']
+                for sample in samples
+                if sample.get('seg_map_path')
             }
             classes = self._metainfo['classes'][1:]
             warn_about_labels(labels, classes, lambda: read_negatives(self.data_root))

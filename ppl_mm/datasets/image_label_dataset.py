@@ -204,7 +204,7 @@ class ImageLabelDataset(BaseDataset):
         if root is None or not os.path.isdir(root):
             return [None] * len(rows)
         masks = ImageFolder(root, ('.png',))
-        found = [masks.find_stem(image_id(row.image)) for row in rows]
+        found = [masks.find_id(image_id(row.image)) for row in rows]
         if self.label_dir is not None and None in found:
             row = rows[found.index(None)]
             raise UserError(

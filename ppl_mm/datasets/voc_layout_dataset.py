@@ -83,7 +83,7 @@ class VOCLayoutDataset(BaseSegDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """Find the image and the mask of every stem.
+        """Find the image and the mask of every image.
 
         Returns:
             ``img_path``, ``seg_map_path``, '' for a negative without a mask, and what mmseg's
@@ -96,53 +96,53 @@ class VOCLayoutDataset(BaseSegDataset):
             raise UserError(f'{mask_dir}: {self._no_masks()}')
         images = ImageFolder(self.data_prefix['img_path'])
         masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix,))
-        stems = self._stems(mask_dir)
-        if any(masks.find_stem(stem) is None for stem in stems):
+        image_ids = self._image_ids(mask_dir)
+        if any(masks.find_id(image_id) is None for image_id in image_ids):
             negatives = read_negatives(self.data_root)
-            needed = [stem for stem in stems if stem not in negatives]
+            needed = [image_id for image_id in image_ids if image_id not in negatives]
             self._check_all(self._mask, masks, needed)
-        self._check_all('image', images, stems)
+        self._check_all('image', images, image_ids)
         return [
             dict(
-                img_path=images.find_stem(stem),
-                seg_map_path=masks.find_stem(stem) or '',
+                img_path=images.find_id(image_id),
+                seg_map_path=masks.find_id(image_id) or '',
                 label_map=self.label_map,
                 reduce_zero_label=self.reduce_zero_label,
                 seg_fields=[],
             )
-            for stem in stems
+            for image_id in image_ids
         ]
 
     def _images_alone(self) -> list[dict]:
         """The samples of a split that is not measured."""
         images = ImageFolder(self.data_prefix['img_path'])
-        stems = read_ids(self.ann_file)
-        self._check_all('image', images, stems)
-        return [dict(img_path=images.find_stem(stem), seg_fields=[]) for stem in stems]
+        image_ids = read_ids(self.ann_file)
+        self._check_all('image', images, image_ids)
+        return [dict(img_path=images.find_id(image_id), seg_fields=[]) for image_id in image_ids]
 
     def _no_masks(self) -> str:
         """What to tell a user whose folder of masks is missing or empty."""
         return 'no masks are there; check data_root and data_prefix'
 
-    def _stems(self, mask_dir: Path) -> list[str]:
+    def _image_ids(self, mask_dir: Path) -> list[str]:
         """The images of the split, or all that have a mask."""
         if self.ann_file:
             return read_ids(self.ann_file)
         found = mask_dir.rglob(f'*{self.seg_map_suffix}')
-        stems = sorted(
+        image_ids = sorted(
             normal_name(path.relative_to(mask_dir).as_posix().removesuffix(self.seg_map_suffix))
             for path in found
         )
-        if not stems:
+        if not image_ids:
             raise UserError(f'{mask_dir}: {self._no_masks()}')
-        return stems
+        return image_ids
 
-    def _check_all(self, what: str, folder: ImageFolder, stems: Sequence[str]) -> None:
-        """Raise a UserError unless the folder has a file for every stem."""
-        missing = [stem for stem in stems if folder.find_stem(stem) is None]
+    def _check_all(self, what: str, folder: ImageFolder, image_ids: Sequence[str]) -> None:
+        """Raise a UserError unless the folder has a file for every image."""
+        missing = [image_id for image_id in image_ids if folder.find_id(image_id) is None]
         if missing:
             raise UserError(
-                f'{folder.root}: {len(missing)} of {len(stems)} images have '
+                f'{folder.root}: {len(missing)} of {len(image_ids)} images have '
                 f'no {what} there, first {missing[0]}; add the files, or set '
                 'ann_file to a list of images that have both'
             )
@@ -206,7 +206,7 @@ def _own_masks(step: object) -> object:
     Label 0 stays 0 in them, and is not turned into 255.
     """
     if isinstance(step, list | tuple):
-        return [_own_masks(one) for one in step]
+        return [_own_masks(inner) for inner in step]
     if not isinstance(step, dict):
         return step
     step = dict(step)

@@ -36,7 +36,10 @@ def schedulers_of(runner: Runner, epochs: int) -> list[ConfigDict]:
     if isinstance(schedulers, dict):
         schedulers = [schedulers]
     iters = epochs * len(runner.train_dataloader)
-    return [dict(end=epochs if one.get('by_epoch', True) else iters) | one for one in schedulers]
+    return [
+        dict(end=epochs if scheduler.get('by_epoch', True) else iters) | scheduler
+        for scheduler in schedulers
+    ]
 
 
 def restart_schedule(runner: Runner, epochs: int, done: int = 0) -> None:
@@ -64,7 +67,7 @@ def _pass_epochs(runner: Runner, epochs: int) -> None:
     """Step the schedulers as ParamSchedulerHook does in some epochs."""
     found = runner.param_schedulers
     lists = found.values() if isinstance(found, dict) else [found]
-    schedulers = [one for group in lists for one in group]
+    schedulers = [scheduler for group in lists for scheduler in group]
     for _ in range(epochs):
         for _ in range(len(runner.train_dataloader)):
             for scheduler in schedulers:

@@ -18,7 +18,7 @@ from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 def evaluate_folder(
     cam_dir: str | os.PathLike,
     mask_dir: str | os.PathLike | GroundTruth,
-    stems: Sequence[str],
+    image_ids: Sequence[str],
     num_classes: int,
     thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     progress: bool = True,
@@ -29,7 +29,7 @@ def evaluate_folder(
         cam_dir: Holds ``<image id>.npz``.
         mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
             a mask.
-        stems: Image ids of the split.
+        image_ids: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         thresholds: Defaults to 0.01, 0.02, .. 0.99.
         progress: Show a bar with the time left on stderr.
@@ -42,15 +42,15 @@ def evaluate_folder(
     """
     truth = _as_ground_truth(mask_dir)
     sweep = ThresholdSweep(num_classes, thresholds)
-    for stem in track(stems, 'measuring CAMs', progress):
-        cam_path = Path(cam_dir) / f'{stem}.npz'
+    for image_id in track(image_ids, 'measuring CAMs', progress):
+        cam_path = Path(cam_dir) / f'{image_id}.npz'
         cam_file = read_cam(cam_path)
         try:
-            sweep.update(cam_file, truth.read(stem, cam_file.size))
+            sweep.update(cam_file, truth.read(image_id, cam_file.size))
         except UserError:
             raise
         except ValueError as error:
-            raise _misfit(cam_path, truth.path(stem), error) from error
+            raise _misfit(cam_path, truth.path(image_id), error) from error
     sweep.num_assumed = len(truth.assumed)
     return sweep
 
@@ -58,7 +58,7 @@ def evaluate_folder(
 def evaluate_labels(
     label_dir: str | os.PathLike,
     mask_dir: str | os.PathLike | GroundTruth,
-    stems: Sequence[str],
+    image_ids: Sequence[str],
     num_classes: int,
     progress: bool = True,
 ) -> np.ndarray:
@@ -68,7 +68,7 @@ def evaluate_labels(
         label_dir: Holds ``<image id>.png``.
         mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
             a mask.
-        stems: Image ids of the split.
+        image_ids: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         progress: Show a bar with the time left on stderr.
 
@@ -81,15 +81,15 @@ def evaluate_labels(
     """
     truth = _as_ground_truth(mask_dir)
     total = np.zeros((num_classes + 1, num_classes + 2), np.int64)
-    for stem in track(stems, 'measuring labels', progress):
-        label_path = Path(label_dir) / f'{stem}.png'
+    for image_id in track(image_ids, 'measuring labels', progress):
+        label_path = Path(label_dir) / f'{image_id}.png'
         label = read_mask(label_path)
         try:
-            total += confusion_matrix(label, truth.read(stem, label.shape), num_classes)
+            total += confusion_matrix(label, truth.read(image_id, label.shape), num_classes)
         except UserError:
             raise
         except ValueError as error:
-            raise _misfit(label_path, truth.path(stem), error) from error
+            raise _misfit(label_path, truth.path(image_id), error) from error
     return total
 
 

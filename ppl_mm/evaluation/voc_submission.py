@@ -50,7 +50,7 @@ class Split:
 
     def size(self, image: str) -> tuple[int, int]:
         """Width and height of an image in pixels."""
-        path = self.photos.find_stem(image)
+        path = self.photos.find_id(image)
         if path is None:
             raise UserError(
                 f"{self.photos.root}: image '{image}' is missing; "

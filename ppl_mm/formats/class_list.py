@@ -168,7 +168,7 @@ def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str,
     found = {}
     for name, count in counts.items():
         others = [other for other in classes if other != name]
-        near = _nearest(name, [one for one in others if _outweighs(one, name, count, counts)])
+        near = _nearest(name, [other for other in others if _outweighs(other, name, count, counts)])
         if near is not None:
             found[name] = near
     return found

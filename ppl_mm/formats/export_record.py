@@ -105,8 +105,8 @@ class ExportRecord:
         object.__setattr__(self, 'classes', check_classes(self.classes, 'classes'))
         if self.finished is None:
             object.__setattr__(self, 'finished', self.threshold is not None)
-        for one in fields(self):
-            _check_type(one.name, getattr(self, one.name), one.type)
+        for declared in fields(self):
+            _check_type(declared.name, getattr(self, declared.name), declared.type)
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise UserError(f'threshold is {self.threshold}, it must be in 0..1')
 
@@ -193,7 +193,7 @@ def read_record(path: str | os.PathLike) -> ExportRecord:
     """
     found = _read_object(Path(path))
     kind = RefinementRecord if 'refiners' in found else ExportRecord
-    known = {one.name for one in fields(kind)}
+    known = {declared.name for declared in fields(kind)}
     given = {name: value for name, value in found.items() if name in known}
     try:
         return kind(**{'classes': (), 'ppl_mm': None} | given)

@@ -53,7 +53,7 @@ class GroundTruth:
         Args:
             image: Image id.
         """
-        found = self._masks and self._masks.find_stem(image)
+        found = self._masks and self._masks.find_id(image)
         return Path(found) if found else self.mask_dir / f'{image}.png'
 
     def is_known(self, image: str) -> bool:

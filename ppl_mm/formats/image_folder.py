@@ -3,7 +3,8 @@
 import os
 
 from ..errors import UserError
-from .image_list import IMAGE_SUFFIXES, image_id, normal_name
+from . import image_list
+from .image_list import IMAGE_SUFFIXES, normal_name
 
 
 class ImageFolder:
@@ -40,18 +41,18 @@ class ImageFolder:
         by_name, by_stem = self._files(folder)
         return by_name.get(name) or by_stem.get(name)
 
-    def find_stem(self, stem: str) -> str | None:
+    def find_id(self, image_id: str) -> str | None:
         """Return the path of an image, or None if there is none.
 
         Args:
-            stem: Path below the folder, without suffix: a.png is a.png.jpg and never a.png.
+            image_id: Path below the folder, without suffix: a.png is a.png.jpg and never a.png.
         """
-        folder, name = os.path.split(normal_name(stem))
+        folder, name = os.path.split(normal_name(image_id))
         return self._files(folder)[1].get(name)
 
     def all_ids(self) -> list[str]:
         """Return the sorted ids of the images in the folder itself."""
-        return sorted({image_id(name) for name in self._files('')[0]})
+        return sorted({image_list.image_id(name) for name in self._files('')[0]})
 
     def _files(self, folder: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the paths of a folder's files by name, and by name without suffix.
@@ -85,4 +86,6 @@ class ImageFolder:
         parent, name = os.path.split(folder)
         above = self._path(parent) or ''
         names = os.listdir(above) if os.path.isdir(above) else []
-        return next((os.path.join(above, one) for one in names if normal_name(one) == name), None)
+        return next(
+            (os.path.join(above, entry) for entry in names if normal_name(entry) == name), None
+        )

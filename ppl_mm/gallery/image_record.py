@@ -121,7 +121,7 @@ class ImageMaker:
     def _made_of(self, image: str) -> list:
         """Return what the files depend on: settings, and inputs by size and time."""
         layers = {layer.key: layer.find(image) for layer in self.source.layers}
-        paths = dict(photo=self.images.find_stem(image)) | layers
+        paths = dict(photo=self.images.find_id(image)) | layers
         if self.truth:
             paths[TRUTH] = self.truth.path(image)
         return [
@@ -136,7 +136,7 @@ class ImageMaker:
         return photos + [self.paths.layer(layer, key) for layer in record['layers']]
 
     def _photo(self, image: str, record: dict) -> None:
-        path = self.images.find_stem(image)
+        path = self.images.find_id(image)
         if path is None:
             record['problems'].append('the photo is missing')
             return

@@ -77,11 +77,11 @@ def draw_images(
     """
     panel = _Panel(work_dir, report, photos)
     chosen = panel.choose(each)
-    rows = [panel.row(stem) for _, stem in chosen]
-    names = [f'{kind}\n{stem}'.strip() for kind, stem in chosen]
+    rows = [panel.row(image_id) for _, image_id in chosen]
+    names = [f'{kind}\n{image_id}'.strip() for kind, image_id in chosen]
     titles = panel.titles()
     save_figure(draw_panel(titles, rows, names, report['classes']), path)
-    return [stem for _, stem in chosen]
+    return [image_id for _, image_id in chosen]
 
 
 class _Panel:
@@ -100,7 +100,7 @@ class _Panel:
             for key, path in self.paths['maps'].items()
         }
         self.measured = bool(report['measurements'])
-        self.stems = self.layout.read_split(
+        self.image_ids = self.layout.read_split(
             report['splits']['masked' if self.measured else 'train']
         )
 
@@ -114,38 +114,41 @@ class _Panel:
     def choose(self, each: int) -> list[tuple[str, str]]:
         """Return the best, middle and worst images by their pseudo-label, with what they are."""
         if not self.measured:
-            step = max(len(self.stems) // (3 * each), 1)
-            return [('', stem) for stem in self.stems[::step][: 3 * each]]
-        labels = ((stem, self._pseudo_label(stem)) for stem in self.stems)
+            step = max(len(self.image_ids) // (3 * each), 1)
+            return [('', image_id) for image_id in self.image_ids[::step][: 3 * each]]
+        labels = ((image_id, self._pseudo_label(image_id)) for image_id in self.image_ids)
         ious = (
-            (self._iou(label, self.truth.read(stem, label.shape)), stem) for stem, label in labels
+            (self._iou(label, self.truth.read(image_id, label.shape)), image_id)
+            for image_id, label in labels
         )
-        ranked = sorted((-iou, stem) for iou, stem in ious if iou is not None)
-        return pick([stem for _, stem in ranked], each)
+        ranked = sorted((-iou, image_id) for iou, image_id in ious if iou is not None)
+        return pick([image_id for _, image_id in ranked], each)
 
-    def row(self, stem: str) -> list[Cell]:
+    def row(self, image_id: str) -> list[Cell]:
         """Return what is shown of an image."""
-        label = self._pseudo_label(stem)
-        image = self._photo(stem) if self.photos else np.zeros((*label.shape, 3), np.uint8)
-        mask = self.truth.read(stem, label.shape) if self.measured else None
-        labels = [label] if mask is None else [label, self._prediction(stem)]
-        maps = [self._map_cell(image, key, stem, mask) for key in self.methods]
+        label = self._pseudo_label(image_id)
+        image = self._photo(image_id) if self.photos else np.zeros((*label.shape, 3), np.uint8)
+        mask = self.truth.read(image_id, label.shape) if self.measured else None
+        labels = [label] if mask is None else [label, self._prediction(image_id)]
+        maps = [self._map_cell(image, key, image_id, mask) for key in self.methods]
         first = [Cell(image)] if self.photos else []
         if mask is not None:
             first.append(Cell(overlay_label(image, mask, self._opacity())))
         return [*first, *maps, *(self._label_cell(image, one, mask) for one in labels)]
 
-    def _photo(self, stem: str) -> np.ndarray:
-        path = self.images.find_stem(stem)
+    def _photo(self, image_id: str) -> np.ndarray:
+        path = self.images.find_id(image_id)
         if path is None:
-            raise UserError(f'{self.images.root}: the image {stem} is missing')
+            raise UserError(f'{self.images.root}: the image {image_id} is missing')
         return read_image(path)
 
     def _opacity(self) -> float:
         return 0.6 if self.photos else 1.0
 
-    def _map_cell(self, image: np.ndarray, key: str, stem: str, mask: np.ndarray | None) -> Cell:
-        cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(stem))
+    def _map_cell(
+        self, image: np.ndarray, key: str, image_id: str, mask: np.ndarray | None
+    ) -> Cell:
+        cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(image_id))
         label = label_from_cam(cam, self.thresholds[key])
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
@@ -157,12 +160,12 @@ class _Panel:
         iou = None if mask is None else self._iou(label, mask)
         return '' if iou is None else f'{100 * iou:.0f} %'
 
-    def _prediction(self, stem: str) -> np.ndarray:
+    def _prediction(self, image_id: str) -> np.ndarray:
         predictions = self.dir / self.paths['tests']['masked'] / 'predictions'
-        return read_mask(predictions / f'{Path(stem).name}.png')
+        return read_mask(predictions / f'{Path(image_id).name}.png')
 
-    def _pseudo_label(self, stem: str) -> np.ndarray:
-        return read_mask(ExportFolder(self.dir / self.paths['labels']).label_path(stem))
+    def _pseudo_label(self, image_id: str) -> np.ndarray:
+        return read_mask(ExportFolder(self.dir / self.paths['labels']).label_path(image_id))
 
     def _iou(self, label: np.ndarray, mask: np.ndarray) -> float | None:
         """Return the mean IoU of one image, None if its mask is all void."""

@@ -43,7 +43,7 @@ def collect_results(work_dir: Path) -> dict:
             key: {role: measured[role]['curve'] for role in ROLES} for key, measured in maps.items()
         },
         steps=steps,
-        seconds=round(sum(one['seconds'] for one in steps), 2),
+        seconds=round(sum(step['seconds'] for step in steps), 2),
         machine=_machine(),
     )
     return _portable(dict(report, sentences=_sentences(report)))
@@ -54,18 +54,18 @@ def _measurements(work_dir: Path, run: dict, maps: dict) -> list[dict]:
     paths = run['paths']
     if not maps:
         return []
-    found = [entry for key, one in maps.items() for entry in _of_maps(one, key, 'maps')]
+    found = [entry for key, measured in maps.items() for entry in _of_maps(measured, key, 'maps')]
     found += _of_maps(_read(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
     found += _of_segmentation(work_dir, paths, run)
-    return [dict(one, seed=run['seed']) for one in found]
+    return [dict(entry, seed=run['seed']) for entry in found]
 
 
 def _portable(value: Any) -> Any:
     """Return a value with paths and commands as one types them in the current folder."""
     if isinstance(value, dict):
-        return {key: _portable(one) for key, one in value.items()}
+        return {key: _portable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_portable(one) for one in value]
+        return [_portable(item) for item in value]
     if not isinstance(value, str):
         return value
     if value == sys.executable:
@@ -169,8 +169,8 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
     """Return which of two is better on each split."""
     claims = []
     for role in ROLES:
-        own, theirs = (find(report, one, role) for one in (method, other))
-        first, second = (100 * one['scores']['mIoU'] for one in (own, theirs))
+        own, theirs = (find(report, name_of, role) for name_of in (method, other))
+        first, second = (100 * entry['scores']['mIoU'] for entry in (own, theirs))
         verb = 'beats' if first > second else 'does not beat'
         claims.append(
             f'{name} {verb} {other_name} on {own["split"]} '

@@ -97,8 +97,8 @@ class CAMClassifier(ImageClassifier):
             self._say_extent(samples, inputs, maps[0])
         if self.reference is not None:
             unlike = self.reference(cell_features(block_chain(self.backbone), inputs)[0])
-            for sample, one in zip(samples, unlike, strict=True):
-                sample.set_field(one, 'unlike')
+            for sample, distance in zip(samples, unlike, strict=True):
+                sample.set_field(distance, 'unlike')
         return samples
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

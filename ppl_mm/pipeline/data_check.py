@@ -55,8 +55,8 @@ def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:
 
 def _check_masks(settings: PipelineSettings) -> None:
     """Refuse lists without masks, and masks of images that were not trained on."""
-    stems = {split: read_ids(settings.list_path(split)) for split in ('train', *MEASURED)}
-    outside = set(stems['masked']) - set(stems['train'])
+    image_ids = {split: read_ids(settings.list_path(split)) for split in ('train', *MEASURED)}
+    outside = set(image_ids['masked']) - set(image_ids['train'])
     if outside:
         raise UserError(
             f'{settings.list_path("masked")}: {min(outside)} is not in '
@@ -65,10 +65,10 @@ def _check_masks(settings: PipelineSettings) -> None:
         )
     truth = GroundTruth(VOCLayout(settings.data_root).mask_dir)
     for split in MEASURED:
-        for stem in stems[split]:
-            if not truth.is_known(stem):
+        for image_id in image_ids[split]:
+            if not truth.is_known(image_id):
                 raise UserError(
-                    f'{truth.path(stem)}: no such mask, but '
+                    f'{truth.path(image_id)}: no such mask, but '
                     f'splits.{split}={settings.splits[split]!r} '
                     'needs one for each image; name a split with '
                     'masks'

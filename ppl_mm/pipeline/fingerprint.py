@@ -63,11 +63,13 @@ def _sizes(settings: PipelineSettings) -> Iterator[str]:
     root = settings.data_root
     layout = VOCLayout(root)
     images = ImageFolder(layout.image_dir)
-    stems = {stem for split in settings.splits for stem in read_ids(settings.list_path(split))}
-    for stem in sorted(stems):
-        image = images.find_stem(stem)
+    image_ids = {
+        image_id for split in settings.splits for image_id in read_ids(settings.list_path(split))
+    }
+    for image_id in sorted(image_ids):
+        image = images.find_id(image_id)
         found = [Path(image)] if image else []
-        found += [layout.mask_path(stem), layout.annotation_path(stem)]
+        found += [layout.mask_path(image_id), layout.annotation_path(image_id)]
         for path in found:
             if path.is_file():
                 yield f'{path.relative_to(root)} {path.stat().st_size}'

@@ -74,7 +74,7 @@ class _Data:
 
 def _megapixels(folder: ImageFolder, ids: Sequence[str]) -> float:
     """Return the mean size of some images; one that cannot be read is not counted."""
-    paths = [folder.find_stem(one) for one in ids[:: math.ceil(len(ids) / _SAMPLE) or 1]]
+    paths = [folder.find_id(one) for one in ids[:: math.ceil(len(ids) / _SAMPLE) or 1]]
     sizes = []
     for path in filter(None, paths):
         with suppress(UserError):

@@ -48,7 +48,7 @@ def predict_data(data_root: Path, network: Path, out: Path) -> int:
         path = out / LABELS / f'{image}.png'
         if path.is_file():
             continue
-        sample = inferencer.read(images.find_stem(image))
+        sample = inferencer.read(images.find_id(image))
         (found,) = inferencer.stream([sample], classes=known.get(image), all_shown=True)
         write_label(path, found['label'])
     write_json(out / RECORD, dict(images=len(ids), network=str(network)))

@@ -52,7 +52,7 @@ def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
     classes, paint = len(layout.read_classes()), _Paint()
     images, total = ImageFolder(layout.image_dir), 0
     for image_id in layout.read_split(split):
-        (found,) = network(images.find_stem(image_id))['predictions']
+        (found,) = network(images.find_id(image_id))['predictions']
         total += confusion_matrix(found['label'], truth.read(image_id, found['size']), classes)
         paint.update(found['label'], image_id in negatives)
     return dict(foreground=_rounded(_foreground(total))) | paint.scores()

@@ -35,7 +35,7 @@ def test_an_exact_name_wins_and_a_stem_is_never_a_name_in_full(folder, below, na
         return file and f'{folder.root}/{below}{file}'
 
     assert folder.find(below + name) == path(found)
-    assert folder.find_stem(below + name) == path(by_stem)
+    assert folder.find_id(below + name) == path(by_stem)
 
 
 def test_ids_are_those_of_the_folder_itself(folder):

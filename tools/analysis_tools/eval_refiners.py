@@ -86,9 +86,9 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
     titles = ('mIoU', 'precision', 'recall', 'ignored', 's/image')
     lines = [f'{"chain":{width}}' + ''.join(f'{t:>11}' for t in titles)]
     for name in names:
-        one = report['chains'][name]
-        cells = [percent(one[key]) for key in ('mIoU', 'precision', 'recall', 'ignored_share')]
-        cells.append(f'{one["seconds_per_image"]:.3f}')
+        scores = report['chains'][name]
+        cells = [percent(scores[key]) for key in ('mIoU', 'precision', 'recall', 'ignored_share')]
+        cells.append(f'{scores["seconds_per_image"]:.3f}')
         lines.append(f'{name:{width}}' + ''.join(f'{c:>11}' for c in cells))
     return '\n'.join(lines)
 

@@ -102,7 +102,7 @@ def link_images(root: Path, split: str) -> ImageFolder:
 
 def check_images(folder: ImageFolder, images: Sequence[CocoImage]) -> None:
     """Raise a UserError unless every image is there."""
-    missing = [image.stem for image in images if folder.find(image.stem) is None]
+    missing = [image.image_id for image in images if folder.find(image.image_id) is None]
     if missing:
         raise UserError(
             f'{folder.root}: {len(missing):,} of {len(images):,} images are '
@@ -138,7 +138,7 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
 
 def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
-    todo = [image for image in images if not (folder.root / f'{image.stem}.png').is_file()]
+    todo = [image for image in images if not (folder.root / f'{image.image_id}.png').is_file()]
     with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd), args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
             pass
@@ -187,9 +187,9 @@ def convert(args: argparse.Namespace, masks: MadeFolder | None) -> Sequence[str]
         classes = names
         check_images(link_images(args.root, split), images)
         print(count_line(split, images, empty))
-        splits[split] = [image.stem for image in images]
+        splits[split] = [image.image_id for image in images]
         labels.update(
-            {image.stem: [names[label - 1] for label in image.labels()] for image in images}
+            {image.image_id: [names[label - 1] for label in image.labels()] for image in images}
         )
         if masks:
             write_masks(masks, images, args)

@@ -232,7 +232,7 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
     if not folder.is_dir():
         return  # said by find_files
     images = ImageFolder(folder)
-    paths = {path: image for image in scan.used() if (path := images.find_stem(image))}
+    paths = {path: image for image in scan.used() if (path := images.find_id(image))}
     facts = dict(map_files(image_facts, list(paths), 'reading images', workers))
     scan.images.update({image: facts[path] for path, image in paths.items()})
 
@@ -242,7 +242,7 @@ def _read_masks(scan: DatasetScan, workers: int | None) -> None:
     if not folder.is_dir():
         return
     masks = ImageFolder(folder, ('.png',))
-    paths = {path: image for image in scan.used() if (path := masks.find_stem(image))}
+    paths = {path: image for image in scan.used() if (path := masks.find_id(image))}
     facts = dict(map_files(mask_facts, list(paths), 'reading masks', workers))
     scan.masks.update({image: facts[path] for path, image in paths.items()})
 

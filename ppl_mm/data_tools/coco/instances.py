@@ -31,13 +31,13 @@ class Annotation(NamedTuple):
 class CocoImage(NamedTuple):
     """What is annotated in an image; size is (H, W) in pixels."""
 
-    stem: str
+    image_id: str
     size: tuple[int, int]
     annotations: list[Annotation]
 
     def labels(self) -> list[int]:
         """Labels of the classes in it, sorted."""
-        return sorted({one.label for one in self.annotations})
+        return sorted({annotation.label for annotation in self.annotations})
 
 
 def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
@@ -57,11 +57,11 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
         check_regular(path)
         with open(path, encoding='utf-8') as file:
             content = json.load(file, object_hook=_packed)
-        categories = sorted(content['categories'], key=lambda one: one['id'])
-        names = [one['name'] for one in categories]
-        label_of = {one['id']: label for label, one in enumerate(categories, 1)}
-        for one in content['annotations']:
-            one['label'] = label_of[one['category_id']]
+        categories = sorted(content['categories'], key=lambda category: category['id'])
+        names = [category['name'] for category in categories]
+        label_of = {category['id']: label for label, category in enumerate(categories, 1)}
+        for annotation in content['annotations']:
+            annotation['label'] = label_of[annotation['category_id']]
         return (list(check_classes(names, str(path))), content['images'], content['annotations'])
     except UserError:
         raise
@@ -109,9 +109,14 @@ def read_images(
     names, images, annotations = read_instances(path)
     found: dict[int, list[Annotation]] = {}
     try:
-        for one in annotations:
-            found.setdefault(one['image_id'], []).append(
-                Annotation(one['label'], one['segmentation'], one['area'], bool(one['iscrowd']))
+        for annotation in annotations:
+            found.setdefault(annotation['image_id'], []).append(
+                Annotation(
+                    annotation['label'],
+                    annotation['segmentation'],
+                    annotation['area'],
+                    bool(annotation['iscrowd']),
+                )
             )
         listed = [
             CocoImage(
@@ -126,5 +131,5 @@ def read_images(
         raise UserError(
             f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
         ) from error
-    listed.sort(key=lambda image: image.stem)
+    listed.sort(key=lambda image: image.image_id)
     return names, listed, sum(image['id'] not in found for image in images)

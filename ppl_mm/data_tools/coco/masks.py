@@ -46,15 +46,15 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
     mask = np.zeros(image.size, np.uint8)
     lowest_first = list(image.annotations)
     if overlap == 'area':
-        lowest_first.sort(key=lambda one: one.area)
+        lowest_first.sort(key=lambda annotation: annotation.area)
         lowest_first.reverse()
     if crowd == 'background':
-        lowest_first = [one for one in lowest_first if not one.is_crowd]
+        lowest_first = [annotation for annotation in lowest_first if not annotation.is_crowd]
     if crowd == 'void':
-        lowest_first.sort(key=lambda one: not one.is_crowd)
-    for one in lowest_first:
-        as_void = one.is_crowd and crowd == 'void'
-        mask[decode(one.shape, image.size)] = IGNORE if as_void else one.label
+        lowest_first.sort(key=lambda annotation: not annotation.is_crowd)
+    for annotation in lowest_first:
+        as_void = annotation.is_crowd and crowd == 'void'
+        mask[decode(annotation.shape, image.size)] = IGNORE if as_void else annotation.label
     return mask
 
 
@@ -107,7 +107,7 @@ class MaskWriter:
             raise
         except Exception as error:  # pycocotools raises bare ones
             raise UserError(
-                f'{image.stem}: an annotation of it cannot be '
+                f'{image.image_id}: an annotation of it cannot be '
                 f'drawn ({error}); put back the official file'
             ) from error
-        write_label(self.folder / f'{image.stem}.png', mask)
+        write_label(self.folder / f'{image.image_id}.png', mask)

@@ -67,13 +67,15 @@ def write_demo_data(
     names = demo_names(train, val)
     if folder.was_finished and _has_all_files(root, names):
         return False
-    splits = {wanted: [stem for split, _, stem in names if split == wanted] for wanted in _SPLITS}
+    splits = {
+        wanted: [image_id for split, _, image_id in names if split == wanted] for wanted in _SPLITS
+    }
     labels = {}
     with folder:
-        for done, (split, index, stem) in enumerate(names, 1):
+        for done, (split, index, image_id) in enumerate(names, 1):
             sample = demo_sample(seed, split, index, size)
-            _write_sample(root, stem, sample)
-            labels[stem] = sample_classes(sample)
+            _write_sample(root, image_id, sample)
+            labels[image_id] = sample_classes(sample)
             if progress is not None:
                 progress(done, len(names))
         write_lists(root, CLASSES, splits, labels)
@@ -81,7 +83,7 @@ def write_demo_data(
 
 
 def demo_names(train: int, val: int) -> list[tuple[str, int, str]]:
-    """The images of the set: (split, number in the split, stem)."""
+    """The images of the set: (split, number in the split, image_id)."""
     return [
         (split, index, f'{split}_{index:05d}')
         for split, count in zip(_SPLITS, (train, val), strict=True)
@@ -119,31 +121,32 @@ def _check_settings(settings: dict) -> None:
 
 def _has_all_files(root: Path, names: list[tuple[str, int, str]]) -> bool:
     """Whether no image, mask or list has been deleted since."""
-    stems = [stem for _, _, stem in names]
+    image_ids = [image_id for _, _, image_id in names]
     layout = VOCLayout(root)
     wanted = {layout.image_dir: '.jpg', layout.mask_dir: '.png', layout.annotation_dir: '.xml'}
     lists = [layout.split_path(split) for split in _SPLITS]
     lists += [layout.label_file, layout.class_file]
     return all(path.is_file() for path in lists) and all(
-        folder.is_dir() and {stem + suffix for stem in stems}.issubset(os.listdir(folder))
+        folder.is_dir()
+        and {image_id + suffix for image_id in image_ids}.issubset(os.listdir(folder))
         for folder, suffix in wanted.items()
     )
 
 
-def _write_sample(root: Path, stem: str, sample: DemoSample) -> None:
+def _write_sample(root: Path, image_id: str, sample: DemoSample) -> None:
     layout = VOCLayout(root)
-    with atomic_write(layout.image_path(stem)) as file:
+    with atomic_write(layout.image_path(image_id)) as file:
         Image.fromarray(sample.image).save(file, 'JPEG', quality=95, subsampling=0)
-    write_label(layout.mask_path(stem), sample.mask)
-    with atomic_write(layout.annotation_path(stem)) as file:
-        file.write(_annotation(stem, sample))
+    write_label(layout.mask_path(image_id), sample.mask)
+    with atomic_write(layout.annotation_path(image_id)) as file:
+        file.write(_annotation(image_id, sample))
 
 
-def _annotation(stem: str, sample: DemoSample) -> bytes:
+def _annotation(image_id: str, sample: DemoSample) -> bytes:
     """PASCAL VOC's XML of one image."""
     height, width = sample.mask.shape
     tree = ElementTree.Element('annotation')
-    _add(tree, filename=f'{stem}.jpg')
+    _add(tree, filename=f'{image_id}.jpg')
     _add(ElementTree.SubElement(tree, 'size'), width=width, height=height, depth=3)
     _add(tree, segmented=1)
     for class_id, (xmin, ymin, xmax, ymax) in sample.objects:

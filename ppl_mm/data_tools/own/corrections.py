@@ -139,7 +139,7 @@ class _Taker:
         mask = read_any_mask(path)
         advice = f'the classes are {", ".join(self.classes)}, from 1 on'
         check_labels(mask, len(self.classes), path, advice)
-        with Image.open(str(self.images.find_stem(image))) as picture:
+        with Image.open(str(self.images.find_id(image))) as picture:
             size = picture.size
         height, width = mask.shape
         if abs(height * size[0] / width - size[1]) > 1:  # large photos are shrunk

@@ -15,8 +15,9 @@ class LoadImage(LoadImageFromFile):
     """Load an image as every other part of this project reads it.
 
     See :func:`ppl_mm.formats.images.image_file.read_pixels`: a photo as BGR, upright, 8 bits,
-    without transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by the
-    data set's. Images with bands have all of them, by the sample's ``bands`` or the data set's.
+    without transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by
+    the data set's. Images with bands have all of them, by the sample's ``bands`` or the data
+    set's.
 
     Required Keys:
 

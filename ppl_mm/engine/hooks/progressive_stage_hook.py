@@ -96,11 +96,11 @@ class ProgressiveStageHook(Hook):
 
 def _check_schedulers(runner: Runner, epochs: int) -> None:
     """Refuse a scheduler that would begin after its stage has ended."""
-    for one in schedulers_of(runner, epochs):
-        begin, end = one.get('begin', 0), one['end']
+    for scheduler in schedulers_of(runner, epochs):
+        begin, end = scheduler.get('begin', 0), scheduler['end']
         if begin >= end:
             raise UserError(
-                f'ProgressiveStageHook: {one["type"]} begins at {begin}, and '
+                f'ProgressiveStageHook: {scheduler["type"]} begins at {begin}, and '
                 f'a stage of {epochs} epochs is over at {end}; shorten what '
                 'comes before, lengthen the stage, or set '
                 'fresh_schedule=False'

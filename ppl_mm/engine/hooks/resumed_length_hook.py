@@ -42,7 +42,7 @@ class ResumedLengthHook(Hook):
         if not resumed or not runner.cfg.get('param_scheduler'):
             return
         begin, end = _span(runner)
-        if _ends(runner, end - begin) != [one.end for one in runner.param_schedulers]:
+        if _ends(runner, end - begin) != [scheduler.end for scheduler in runner.param_schedulers]:
             restart_schedule(runner, end - begin, done=runner.epoch - begin)
 
 
@@ -58,6 +58,6 @@ def _ends(runner: Runner, epochs: int) -> list[int]:
     """Return where the config's schedulers end, in the units that they count."""
     length = len(runner.train_dataloader)
     return [
-        one['end'] * (length if one.get('convert_to_iter_based') else 1)
-        for one in schedulers_of(runner, epochs)
+        scheduler['end'] * (length if scheduler.get('convert_to_iter_based') else 1)
+        for scheduler in schedulers_of(runner, epochs)
     ]

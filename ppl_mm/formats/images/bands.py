@@ -47,9 +47,10 @@ class ImageBands:
             (1 <= self.count <= MOST_BANDS, f'count must be from 1 to {MOST_BANDS}'),
             (np.isfinite(numbers).all() and self.low < self.high, 'low must be below high'),
             (len(self.mean) == len(self.std) == self.count, 'mean and std need a value a band'),
-            (all(one > 0 for one in self.std), 'std must be above 0'),
+            (all(deviation > 0 for deviation in self.std), 'std must be above 0'),
             (
-                len(self.rgb_bands) == 3 and all(1 <= one <= self.count for one in self.rgb_bands),
+                len(self.rgb_bands) == 3
+                and all(1 <= band <= self.count for band in self.rgb_bands),
                 f'rgb_bands must be three bands from 1 to {self.count}',
             ),
         ):
@@ -132,7 +133,7 @@ class ImageBands:
         Returns:
             uint8 RGB, shape (H, W, 3).
         """
-        return np.rint(scaled[..., [one - 1 for one in self.rgb_bands]]).astype(np.uint8)
+        return np.rint(scaled[..., [band - 1 for band in self.rgb_bands]]).astype(np.uint8)
 
 
 def bands_for(path: str | os.PathLike) -> ImageBands | None:

@@ -39,7 +39,7 @@ def needs_bands(path: str | os.PathLike) -> bool:
             with _opened(file) as tif:
                 page = _series(tif)
                 bands, dtype = _bands(page), np.dtype(page.dtype)
-                has_opacity = any(one in OPACITY for one in _extra_samples(tif))
+                has_opacity = any(sample in OPACITY for sample in _extra_samples(tif))
     # A broken file can make a decoder raise anything.
     except Exception:
         return False

@@ -6,7 +6,7 @@ from torch import nn
 def input_channels(model: nn.Module) -> int:
     """Return how many channels a model's first convolution takes; 3 if it has none."""
     backbone = getattr(model, 'backbone', model)
-    convolutions = (one for one in backbone.modules() if isinstance(one, nn.Conv2d))
+    convolutions = (module for module in backbone.modules() if isinstance(module, nn.Conv2d))
     first = next(convolutions, None)
     return 3 if first is None else first.in_channels
 

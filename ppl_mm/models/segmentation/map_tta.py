@@ -84,7 +84,7 @@ class SegMapTTAModel(BaseTTAModel):
         logits = [view.seg_logits.data.float() for view in views]
         class_ids = self._class_ids(views[0], logits)
         channels = F.pad(class_ids + 1, (1, 0))  # the background first
-        maps = sum(one[channels].softmax(dim=0)[1:] for one in logits)
+        maps = sum(view_logits[channels].softmax(dim=0)[1:] for view_logits in logits)
         size = [math.ceil(side / self.cam_stride) for side in views[0].ori_shape[:2]]
         merged = views[0].new(data={})
         merged.set_field(class_ids, 'class_ids')
@@ -96,7 +96,7 @@ class SegMapTTAModel(BaseTTAModel):
     def _class_ids(self, sample: SegDataSample, logits: list[Tensor]) -> Tensor:
         device = logits[0].device
         if self.classes == 'predicted':
-            probabilities = [one.softmax(dim=0) for one in logits]
+            probabilities = [view_logits.softmax(dim=0) for view_logits in logits]
             found = sum(probabilities[1:], probabilities[0]).argmax(dim=0).unique()
             return found[found > 0] - 1
         labels = sample.get('gt_label')

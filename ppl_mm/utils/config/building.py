@@ -76,4 +76,6 @@ def _built(error: Exception) -> str:
 
 def _log_file() -> str | None:
     handlers = MMLogger.get_current_instance().handlers
-    return next((one.baseFilename for one in handlers if hasattr(one, 'baseFilename')), None)
+    return next(
+        (handler.baseFilename for handler in handlers if hasattr(handler, 'baseFilename')), None
+    )
