@@ -31,17 +31,16 @@ def photo_file(image: np.ndarray, side: int = PHOTO_SIDE, quality: int = 82) -> 
     return _encode(picture, format='JPEG', quality=quality, progressive=True)
 
 
-def label_file(label: np.ndarray, num_classes: int, side: int = PHOTO_SIDE) -> bytes:
+def label_file(label: np.ndarray, num_classes: int) -> bytes:
     """Return a label as PNG, in colours on a transparent background.
 
     Args:
         label: uint8, (H, W): 0 = background, class id + 1, 255 = ignore.
         num_classes: Foreground classes.
-        side: A longer label is made this long, in pixels.
     """
     picture = Image.fromarray(np.ascontiguousarray(label))
-    if max(picture.size) > side:
-        picture = picture.resize(_fit(picture.size, side), Image.Resampling.NEAREST)
+    if max(picture.size) > PHOTO_SIDE:
+        picture = picture.resize(_fit(picture.size, PHOTO_SIDE), Image.Resampling.NEAREST)
     picture.putpalette(label_palette(num_classes))
     alpha = bytes([0, *[_OPAQUE] * (IGNORE - 1), _UNSURE])
     return _encode(picture, format='PNG', transparency=alpha)

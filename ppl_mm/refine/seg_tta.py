@@ -12,6 +12,8 @@ from ..errors import UserError
 from ..formats.images.image_file import read_image
 from ..models.segmentation.padding import check_padding
 from ..registry import MODELS
+from .chain import RefinerChain
+from .scores import Scores
 
 
 @MODELS.register_module()
@@ -42,9 +44,6 @@ class RefinedSegTTAModel(SegTTAModel):
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
-        # Late: ppl_mm.refine lies above the models, its random walk uses one.
-        from . import RefinerChain
-
         if self.module.out_channels < 2:
             raise UserError(
                 'ppl_mm.RefinedSegTTAModel needs a channel for the background; set out_channels=2'
@@ -80,8 +79,6 @@ class RefinedSegTTAModel(SegTTAModel):
 
     def _label(self, probability: Tensor, path: str) -> Tensor:
         """Labels (1, H, W) out of probabilities (C, H, W)."""
-        from . import Scores
-
         present = probability.amax(dim=(1, 2)) >= self.min_probability
         present[0] = True
         channels = torch.nonzero(present)[:, 0]

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from ..utils.files import atomic_write
 
+_DPI = 110
+
 
 def new_figure(width: float, height: float) -> Figure:
     """A figure that needs no display and no clean-up.
@@ -23,17 +25,16 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 110) -> None:
+def save_figure(figure: Figure, path: str | os.PathLike) -> None:
     """Write a figure as PNG or JPEG, whole or not at all.
 
     Args:
         figure: The figure.
         path: The file to write, a JPEG if it ends in .jpg; its folder is made.
-        dpi: Pixels per inch. Defaults to 110.
     """
     with atomic_write(path) as file:
         if str(path).endswith('.jpg'):
-            figure.savefig(file, format='jpg', dpi=dpi)
+            figure.savefig(file, format='jpg', dpi=_DPI)
             return
         # Without the version of matplotlib, the same picture is the same file.
-        figure.savefig(file, format='png', dpi=dpi, metadata=dict(Software=None))
+        figure.savefig(file, format='png', dpi=_DPI, metadata=dict(Software=None))

@@ -18,8 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, percent, summarize
@@ -28,7 +26,8 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
-from ppl_mm.utils.files import atomic_write, write_json
+from ppl_mm.utils.files import write_json
+from ppl_mm.visualization.figures import new_figure, save_figure
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -77,8 +76,7 @@ def plot(sweep: ThresholdSweep, title: str, path: Path, used: float | None) -> N
         used: The threshold of the export.
     """
     curve, (best, miou) = sweep.curve(), sweep.best()
-    figure = Figure(figsize=(6, 4), layout='constrained')
-    FigureCanvasAgg(figure)
+    figure = new_figure(6, 4)
     axes = figure.add_subplot()
     marker = '.' if len(curve['threshold']) < 10 else None
     for name in ('mIoU', 'precision', 'recall'):
@@ -98,16 +96,15 @@ def plot(sweep: ThresholdSweep, title: str, path: Path, used: float | None) -> N
     )
     axes.legend()
     axes.grid(alpha=0.3)
-    with atomic_write(path) as file:
-        figure.savefig(file, format='png', dpi=120)
+    save_figure(figure, path)
 
 
-def format_curve(sweep: ThresholdSweep, rows: int = 20) -> str:
-    """The curve as a table of about ``rows`` lines, the best one marked."""
+def format_curve(sweep: ThresholdSweep) -> str:
+    """Return the curve as a table of about 20 lines, the best one marked."""
     curve, (best, _) = sweep.curve(), sweep.best()
     names = [name for name in curve if name != 'threshold']
     lines = ['threshold' + ''.join(f'{name.replace("_activation", "-act."):>12}' for name in names)]
-    every = -(-len(sweep.thresholds) // rows)
+    every = -(-len(sweep.thresholds) // 20)
     for k, threshold in enumerate(curve['threshold']):
         if k % every == 0 or threshold == best:
             cells = ''.join(f'{percent(curve[name][k]):>12}' for name in names)

@@ -12,6 +12,9 @@ from ppl_mm.formats.mask_file import voc_palette
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import make_parser, run
 
+# Of the preview.
+_ROWS, _COLUMNS = 6, 6
+
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
@@ -27,25 +30,23 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def contact_sheet(seed: int, size: int, rows: int = 6, columns: int = 6) -> np.ndarray:
+def contact_sheet(seed: int, size: int) -> np.ndarray:
     """The first training images, each with its mask at its right.
 
     Args:
         seed: Seed of the set.
         size: Height and width of an image in pixels.
-        rows: Rows of the sheet. Defaults to 6.
-        columns: Images in a row. Defaults to 6.
 
     Returns:
-        RGB uint8, (rows * size, 2 * columns * size, 3).
+        RGB uint8, (6 * size, 12 * size, 3).
     """
     palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
-    samples = [demo_sample(seed, 'train', index, size) for index in range(rows * columns)]
+    samples = [demo_sample(seed, 'train', index, size) for index in range(_ROWS * _COLUMNS)]
     pairs = np.stack(
         [np.hstack([sample.image, palette[sample.mask]]) for sample in samples]
-    )  # (rows * columns, S, 2 S, 3)
-    grid = pairs.reshape(rows, columns, size, 2 * size, 3)
-    return grid.swapaxes(1, 2).reshape(rows * size, columns * 2 * size, 3)
+    )  # (36, S, 2 S, 3)
+    grid = pairs.reshape(_ROWS, _COLUMNS, size, 2 * size, 3)
+    return grid.swapaxes(1, 2).reshape(_ROWS * size, _COLUMNS * 2 * size, 3)
 
 
 def _show_progress(done: int, total: int) -> None:
