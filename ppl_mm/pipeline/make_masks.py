@@ -10,6 +10,7 @@ from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
 from ..data_tools.own.corrections import take_corrections
 from ..data_tools.own.data import OwnData
+from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
 from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
@@ -20,12 +21,6 @@ from ..utils.project import command_line, tools_dir
 from .run import Pipeline
 from .settings import load_settings
 
-#: Pipeline configs by the names of the presets.
-PRESETS = {
-    'quick': 'configs/own/pipeline_quick.py',
-    'standard': 'configs/own/pipeline.py',
-    'best': 'configs/own/pipeline_best.py',
-}
 # What the configs of configs/own read the classes of.
 _DATA_VARIABLE = 'OWN_DATA'
 # What hides GPUs from every process that is started.
@@ -167,7 +162,7 @@ def _claim(job: MaskJob, results: ResultFolder) -> str:
     if job.preset:
         identity['preset'] = _known_preset(job.preset)
     found = check_folder(job.out, identity, 'masks', results.RECORD)
-    record = dict(preset=_usual_preset()) | (found or {}) | identity
+    record = dict(preset=usual_preset()) | (found or {}) | identity
     if record != found:
         write_json(job.out / results.RECORD, record)
     return record['preset']
@@ -180,12 +175,6 @@ def _known_preset(name: str) -> str:
     if not Path(name).is_file():
         raise UserError(f'--preset {name}: must be one of {", ".join(PRESETS)}, or a config file')
     return os.path.abspath(name)
-
-
-def _usual_preset() -> str:
-    import torch
-
-    return 'standard' if torch.cuda.is_available() else 'quick'
 
 
 def _make_data(job: MaskJob, results: ResultFolder) -> None:

@@ -2,8 +2,10 @@
 
 import os
 
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ..utils.files import atomic_write
 
@@ -32,7 +34,10 @@ def save_figure(figure: Figure, path: str | os.PathLike) -> None:
         figure: The figure.
         path: The file to write, a JPEG if it ends in .jpg; its folder is made.
     """
-    with atomic_write(path) as file:
+    # Names of classes and images may hold $, and are no formulas.
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with rc_context({'text.parse_math': False}), atomic_write(path) as file:
         if str(path).endswith('.jpg'):
             figure.savefig(file, format='jpg', dpi=_DPI)
             return

@@ -1,4 +1,4 @@
-"""A sheet of pictures: one row an image, one column a way to see it."""
+"""A sheet of pictures: rows of pictures, with the names of rows and columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .figures import new_figure
 from .overlay import colorize
 
 _SIDE = 1.7  # of a cell, inches
-_HEAD = 0.9  # of titles and legend together, inches
+_TITLES, _LEGEND = 0.45, 0.45  # inches
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,32 +33,42 @@ def draw_panel(
     titles: Sequence[str],
     rows: Sequence[Sequence[Cell]],
     names: Sequence[str],
-    classes: Sequence[str],
+    classes: Sequence[str] = (),
     title: str = '',
 ) -> Figure:
     """Draw a sheet of pictures with a legend of the classes.
 
     Args:
-        titles: Titles of the columns.
-        rows: A cell for each column.
+        titles: Titles of the columns; none to draw no titles.
+        rows: A cell for each column; a row may end early.
         names: Names of the rows, at their left.
-        classes: Background first; their colours are VOC's.
+        classes: Background first; their colours are VOC's. Defaults to (): no legend.
         title: Title of the panel. Defaults to ''.
 
     Returns:
         To be saved with :func:`save_figure`.
     """
-    heights = [_height(cells[0].image) for cells in rows]
-    figure = new_figure(_SIDE * len(titles) + 0.4, _HEAD + sum(heights))
-    axes = figure.subplots(len(rows), len(titles), squeeze=False, height_ratios=heights)
+    columns = max(len(titles), *map(len, rows))
+    heights = [max(_height(cell.image) for cell in cells) for cells in rows]
+    rest = _TITLES * bool(titles or title) + _LEGEND * bool(classes)
+    figure = new_figure(_SIDE * columns + 0.4, rest + sum(heights))
+    axes = figure.subplots(len(rows), columns, squeeze=False, height_ratios=heights)
     for row, name, cells in zip(axes, names, rows, strict=True):
         row[0].set_ylabel(name, fontsize=8)
-        for axis, cell in zip(row, cells, strict=True):
+        for axis, cell in zip(row, cells, strict=False):
             _draw_cell(axis, cell)
-    for axis, text in zip(axes[0], titles, strict=True):
+        for axis in row[len(cells) :]:
+            axis.set_axis_off()
+    for axis, text in zip(axes[0], titles, strict=False):
         axis.set_title(text, fontsize=9)
     if title:
         figure.suptitle(title, fontsize=10)
+    if classes:
+        _draw_legend(figure, classes)
+    return figure
+
+
+def _draw_legend(figure: Figure, classes: Sequence[str]) -> None:
     labels = [(name, k) for k, name in enumerate(classes) if k]
     figure.legend(
         handles=[
@@ -70,7 +80,6 @@ def draw_panel(
         fontsize=8,
         frameon=False,
     )
-    return figure
 
 
 def _height(image: np.ndarray) -> float:

@@ -8,14 +8,18 @@ and on a VOCdevkit as it is:
   python check_dataset.py data/VOCdevkit/VOC2012 --ann-file Annotations
   python check_dataset.py data/coco
 
-Writes report.json and report.png into --out. The exit status is 0, or 1 if
-there is an error: something that stops training or measuring.
+It ends with what to expect, the options that fit the data, and the next
+command. Writes report.json, report.png, classes.jpg (photos of each class with
+the outlines of their masks) and near_copies.jpg (pairs that are nearly the
+same) into --out. The exit status is 0, or 1 if there is an error: something
+that stops training or measuring.
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ppl_mm.data_tools.check.advice import next_command
 from ppl_mm.data_tools.check.report import report_check
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -82,7 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         tuple(args.classes),
     )
     out = args.out or Path('work_dirs/check_dataset', args.root.resolve().name)
-    return int(report_check(scan_dataset(options, args.workers), out)['error'] > 0)
+    scan = scan_dataset(options, args.workers)
+    if report_check(scan, out)['error']:
+        print('next: fix the errors, and give this command again')
+        return 1
+    print(f'next: {next_command(scan)}')
+    return 0
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 """What is known of one image file, and of one mask."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from ...errors import UserError
 from ...formats.images.photo import read_photo, used_white_of
 from ...formats.mask_file import read_mask
 from ...utils.files import file_sha256
+from .near_copies import look_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class ImageFacts:
         changes: What it is beside a plain picture.
         digest: SHA-256 of its bytes.
         used_white: White of the fewest bits that hold it, where it has 16 bits.
+        look: A small grey copy, see :func:`.near_copies.look_of`; None if it cannot be read.
         problem: A line if it cannot be read, else ''.
     """
 
@@ -26,6 +29,7 @@ class ImageFacts:
     changes: tuple[str, ...] = ()
     digest: str = ''
     used_white: int | None = None
+    look: np.ndarray | None = field(default=None, compare=False)
     problem: str = ''
 
 
@@ -35,12 +39,12 @@ class MaskFacts:
 
     Attributes:
         size: Width and height.
-        values: That occur in it.
+        pixels: How many pixels each value has that occurs in it.
         problem: A line if it cannot be read, else ''.
     """
 
     size: tuple[int, int] = (0, 0)
-    values: tuple[int, ...] = ()
+    pixels: Mapping[int, int] = field(default_factory=dict)
     problem: str = ''
 
 
@@ -49,7 +53,8 @@ def image_facts(path: str) -> ImageFacts:
     try:
         photo = read_photo(path)
         white = used_white_of(path) if photo.values is None else None
-        return ImageFacts(photo.full_size, photo.changes, file_sha256(path), white)
+        look = look_of(photo.picture)
+        return ImageFacts(photo.full_size, photo.changes, file_sha256(path), white, look)
     except (UserError, OSError) as error:
         return ImageFacts(problem=str(error))
 
@@ -60,5 +65,7 @@ def mask_facts(path: str) -> MaskFacts:
         mask = read_mask(path)
     except UserError as error:
         return MaskFacts(problem=str(error))
-    values = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
-    return MaskFacts(mask.shape[::-1], tuple(values.tolist()))
+    counts = np.bincount(mask.ravel(), minlength=256)
+    values = np.flatnonzero(counts)
+    pixels = dict(zip(values.tolist(), counts[values].tolist(), strict=True))
+    return MaskFacts(mask.shape[::-1], pixels)

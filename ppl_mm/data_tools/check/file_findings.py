@@ -27,7 +27,7 @@ def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
 
 def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
     known = {*range(len(scan.classes) + 1), IGNORE}
-    unknown = {image: sorted(set(mask.values) - known) for image, mask in scan.masks.items()}
+    unknown = {image: sorted(set(mask.pixels) - known) for image, mask in scan.masks.items()}
     yield from some(
         'error',
         (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
@@ -56,7 +56,7 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
     for image, mask in scan.masks.items():
         if mask.problem or image not in scan.labels:
             continue
-        drawn = {scan.classes[value - 1] for value in mask.values if 0 < value <= len(scan.classes)}
+        drawn = {scan.classes[value - 1] for value in mask.pixels if 0 < value <= len(scan.classes)}
         labelled = set(scan.labels[image])
         without += [f'{image}: {name}' for name in sorted(map(str, labelled - drawn))]
         beyond += [f'{image}: {name}' for name in sorted(drawn - labelled)]

@@ -1,5 +1,6 @@
 """Everything that is wrong with a data set, the worst first."""
 
+from .content_findings import CONTENT_CHECKS
 from .file_findings import FILE_CHECKS
 from .finding import LEVELS, Finding
 from .label_findings import LABEL_CHECKS
@@ -12,5 +13,6 @@ def find_all(scan: DatasetScan) -> list[Finding]:
     Args:
         scan: The data set.
     """
-    found = [finding for check in LABEL_CHECKS + FILE_CHECKS for finding in check(scan)]
+    checks = LABEL_CHECKS + CONTENT_CHECKS + FILE_CHECKS
+    found = [finding for check in checks for finding in check(scan)]
     return sorted(found, key=lambda finding: LEVELS.index(finding.level))

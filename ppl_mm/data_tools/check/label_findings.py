@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...formats.class_list import likely_typos
-from ...utils.troubleshooting import with_help
 from .finding import Check, Finding, some
 from .scan import DatasetScan
 
@@ -12,8 +11,6 @@ from .scan import DatasetScan
 TINY_CLASS = 20
 #: The most frequent class over the rarest from which it is worth a word.
 IMBALANCE = 10
-# The part of training images from which a class has nothing to differ from.
-_EVERYWHERE = 0.95
 
 
 def _unread_parts(scan: DatasetScan) -> Iterator[Finding]:
@@ -157,36 +154,6 @@ def _negatives(scan: DatasetScan) -> Iterator[Finding]:
     )
 
 
-def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
-    total, counts = len(scan.split('train')), scan.counts('train')
-    if len(counts) == 1 and total and {*counts.values()} == {total}:
-        (name,) = counts
-        yield Finding(
-            'error',
-            f'the only class, {name}, is in all {total} training images',
-            with_help(
-                'a classifier has nothing to tell it from: add images without it, in a folder '
-                '_negative or with --negatives DIR, or a second class',
-                'negatives',
-            ),
-        )
-        return
-    yield from some(
-        'warning',
-        (
-            f'{name}: {count} of {total}'
-            for name, count in counts.items()
-            if total > 1 and count > _EVERYWHERE * total
-        ),
-        '{n} classes are in nearly every training image',
-        with_help(
-            'a classifier has nothing to tell them from, and its map is '
-            'arbitrary: add images that show none of them, with an empty label',
-            'wrong thing',
-        ),
-    )
-
-
 def _guessed_classes(scan: DatasetScan) -> Iterator[Finding]:
     if scan.guessed and scan.classes:
         yield Finding(
@@ -206,6 +173,5 @@ LABEL_CHECKS: tuple[Check, ...] = (
     _class_counts,
     _typos,
     _negatives,
-    _classes_everywhere,
     _guessed_classes,
 )

@@ -13,16 +13,22 @@ from ...utils.files import read_json, write_json
 from ...utils.text import printable
 from ...visualization.dataset_sheet import draw_dataset
 from ...visualization.figures import save_figure
+from .advice import Advice, expectation, recommend
 from .finding import LEVELS, Finding
 from .findings import find_all
+from .object_share import ObjectShare, class_shares
 from .scan import DatasetScan
+from .sheets import SHEETS, write_sheets
 
 _SHOWN = 5  # cases of a finding that are printed
 _BAR = 30  # characters
 
 
 def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
-    """Print what is wrong with a data set, and write ``report.json`` and ``report.png``.
+    """Print what is wrong with a data set and what fits it, and write the report.
+
+    The report is ``report.json``, ``report.png``, and pictures of the images, see
+    :func:`.write_sheets`.
 
     Args:
         scan: What was read of it.
@@ -31,13 +37,18 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
     Returns:
         How many findings there are of each level: error, warning and note.
     """
-    findings, figures = find_all(scan), describe(scan)
+    findings, figures, advice = find_all(scan), describe(scan), recommend(scan)
     _escape_names()
     _print_table(figures)
     _print_findings(findings)
-    write_json(out / 'report.json', dict(figures, findings=list(map(asdict, findings))))
+    _print_advice(figures['expectation'], advice)
     sizes = [facts.size for facts in scan.images.values() if not facts.problem]
     save_figure(draw_dataset(figures['counts'], sizes, str(scan.options.root)), out / 'report.png')
+    for path in write_sheets(scan, out):
+        print(f'look at {path}: {SHEETS[path.name]}')
+    # The last, since it says that the report is whole.
+    figures |= dict(findings=list(map(asdict, findings)), advice=list(map(asdict, advice)))
+    write_json(out / 'report.json', figures)
     counts = {level: sum(finding.level == level for finding in findings) for level in LEVELS}
     print(
         '{} errors, {} warnings, {} notes; {}/report.json and report.png hold them all'.format(
@@ -88,6 +99,8 @@ def describe(scan: DatasetScan) -> dict:
         sizes=dict(smallest=sizes[0], median=sizes[len(sizes) // 2], largest=sizes[-1])
         if sizes
         else {},
+        object_share={name: asdict(share) for name, share in class_shares(scan).items()},
+        expectation=expectation(scan),
     )
 
 
@@ -131,11 +144,14 @@ def _print_table(figures: dict) -> None:
     train, val = figures['counts']['train'], figures['counts']['val']
     width = max(map(len, train), default=0)
     most = max([1, *train.values()])
-    block = _block()
-    print(f'{"class":{width}}  {"train":>6}  {"val":>6}')
+    block, shares = _block(), figures['object_share']
+    print(f'{"class":{width}}  {"train":>6}  {"val":>6}' + '  part of an image' * bool(shares))
     for name, count in train.items():
         bar = block * round(_BAR * count / most)
-        print(f'{name:{width}}  {count:6}  {val[name]:6}  {bar}')
+        share = (
+            f'  {ObjectShare(**shares[name])!s:<17}' if name in shares else ' ' * 19 * bool(shares)
+        )
+        print(f'{name:{width}}  {count:6}  {val[name]:6}{share}  {bar}')
     if figures['sizes']:
         shown = ', '.join(
             '{} {} x {}'.format(name, *size) for name, size in figures['sizes'].items()
@@ -153,3 +169,11 @@ def _print_findings(findings: Sequence[Finding]) -> None:
             print(f'    and {len(finding.items) - _SHOWN} more')
         if finding.advice:
             print(f'  -> {printable(finding.advice)}')
+
+
+def _print_advice(expected: str, advice: Sequence[Advice]) -> None:
+    """Print what to expect, and what fits the data."""
+    print(f'what to expect: {expected}')
+    print('what fits:')
+    for one in advice:
+        print(printable(f'    {one.option}: {one.reason}'))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from ...errors import UserError
 from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
 from ...formats.found_files import find_files
@@ -23,6 +25,7 @@ from ...formats.images.bit_depth import FULL_WHITE, white_level_for
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
 from ...utils.processes.thread_pool import map_files
 from .facts import ImageFacts, MaskFacts, image_facts, mask_facts
+from .near_copies import find_near_copies
 
 T = TypeVar('T')
 
@@ -69,6 +72,7 @@ class DatasetScan:
         bands: Bands of its images, None if they are photos.
         images: Facts of the images in use.
         masks: Facts of their masks, where there is one.
+        near_copies: Pairs of images in use that are nearly, but not to the byte, the same.
         problems: A line for each part that cannot be read.
         guessed: Whether the classes are taken from the labels.
     """
@@ -85,6 +89,7 @@ class DatasetScan:
     bands: ImageBands | None = None
     images: dict[str, ImageFacts] = field(default_factory=dict)
     masks: dict[str, MaskFacts] = field(default_factory=dict)
+    near_copies: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     guessed: bool = False
 
@@ -145,6 +150,7 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     for name in found.photos if found else []:
         scan.names.setdefault(image_id(name), []).append(name)
     _read_images(scan, workers)
+    scan.near_copies = find_near_copies(_looks(scan))
     _read_masks(scan, workers)
     return scan
 
@@ -235,6 +241,15 @@ def _read_images(scan: DatasetScan, workers: int | None) -> None:
     paths = {path: image for image in scan.used() if (path := images.find_id(image))}
     facts = dict(map_files(image_facts, list(paths), 'reading images', workers))
     scan.images.update({image: facts[path] for path, image in paths.items()})
+
+
+def _looks(scan: DatasetScan) -> dict[str, np.ndarray]:
+    """Return the small copy of each image in use, of equal files of the first."""
+    first: dict[str, str] = {}
+    for image, facts in scan.images.items():
+        first.setdefault(facts.digest, image)
+    looks = {image: scan.images[image].look for image in first.values()}
+    return {image: look for image, look in looks.items() if look is not None}
 
 
 def _read_masks(scan: DatasetScan, workers: int | None) -> None:

@@ -1,0 +1,114 @@
+"""What check_dataset.py says about what images show: copies, inseparable classes, small objects."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_data_tools.checked_data import edit, findings, image_of, list_of, mask_of
+
+from ppl_mm.formats.mask_file import write_label
+
+
+def copy_of(data, source, target):
+    Image.open(image_of(data, source)).resize((72, 72)).save(image_of(data, target), quality=60)
+    Image.open(mask_of(data, source)).resize((72, 72), 0).save(mask_of(data, target))
+
+
+def relabel(data, labels):
+    """Give training images labels; the others become negatives."""
+    lines = (data / 'image_labels.csv').read_text().splitlines()[1:]
+    names = [line.partition(',')[0] for line in lines]
+    rows = [f'{name},{labels.get(name, "")}' for name in names]
+    (data / 'image_labels.csv').write_text('\n'.join(['image,labels', *rows]))
+
+
+def train_of(data):
+    return list_of(data).read_text().split()
+
+
+def found(data, text):
+    return [finding for finding in findings(data) if text in finding.text]
+
+
+def test_a_near_copy_in_val_is_a_leak(data):
+    copy_of(data, 'train_00003', 'val_00005')
+    (leak,) = found(data, '1 images of val are nearly the same as training images')
+    assert leak.level == 'warning' and '--val-list' in leak.advice
+    assert leak.items == ('val_00005 ~ train_00003',)
+
+
+def test_near_copies_of_train_are_a_note(data):
+    copy_of(data, 'train_00003', 'train_00009')
+    (note,) = found(data, '1 pairs of images are nearly the same')
+    assert note.level == 'note' and note.items == ('train_00003 ~ train_00009',)
+    assert not found(data, 'of val are nearly')
+
+
+def test_near_copies_with_different_labels_are_shown_with_them(data):
+    copy_of(data, 'train_00003', 'train_00009')
+    edit(
+        data / 'image_labels.csv',
+        lambda text: '\n'.join(
+            {'train_00003': 'train_00003,dax fep', 'train_00009': 'train_00009,'}.get(
+                line.partition(',')[0], line
+            )
+            for line in text.splitlines()
+        ),
+    )
+    (finding,) = found(data, '1 pairs of images that are nearly the same have different labels')
+    assert finding.items == ('train_00003 (dax, fep) ~ train_00009 (none)',)
+
+
+def test_equal_files_are_no_near_copies(data):
+    image_of(data, 'train_00001').write_bytes(image_of(data, 'train_00000').read_bytes())
+    assert found(data, '1 images are copies of another') and not found(data, 'nearly the same')
+
+
+def test_classes_that_always_come_together_cannot_be_told_apart(data):
+    train = train_of(data)
+    relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:50], 'wug'))
+    (finding,) = found(data, '1 pairs of classes always come together')
+    assert finding.level == 'warning' and 'make one class' in finding.advice
+    assert finding.items == ('dax and fep: 30 images',)
+
+
+def test_one_image_that_shows_them_apart_in_twenty_is_not_enough(data):
+    train = train_of(data)
+    relabel(data, {name: 'dax fep' for name in train[:38]} | dict.fromkeys(train[38:40], 'dax'))
+    assert found(data, '1 pairs of classes always come together')
+    relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:40], 'dax'))
+    assert not found(data, 'always come together')
+
+
+def test_a_class_that_comes_with_another_only(data):
+    train = train_of(data)
+    both = {name: 'dax fep' for name in train[:12]}
+    relabel(data, both | dict.fromkeys(train[12:40], 'dax'))
+    (finding,) = found(data, '1 classes hardly ever come without a certain other one')
+    assert finding.items == ('12 of 12 images of fep have dax, too',)
+
+
+def test_what_may_be_chance_is_not_reported(data):
+    train = train_of(data)
+    few = {name: 'dax fep' for name in train[:4]}
+    relabel(data, few | dict.fromkeys(train[4:40], 'dax'))
+    assert not found(data, 'hardly ever') and not found(data, 'always come')
+
+
+@pytest.mark.parametrize(
+    'side, level, text',
+    [
+        (3, 'warning', 'cover less than 0.5% of an image'),
+        (10, 'note', 'cover 0.5% to 5% of an image'),
+    ],
+)
+def test_small_objects(data, side, level, text):
+    relabel(data, dict.fromkeys(train_of(data), 'dax wug'))
+    for path in (data / 'SegmentationClass').iterdir():
+        mask = np.zeros((64, 64), np.uint8)
+        mask[:side, :side] = 1
+        mask[32:, 32:] = 4
+        write_label(path, mask)
+    (finding,) = found(data, text)
+    assert finding.level == level and 'expectations.md' in finding.advice
+    share = 100 * side**2 / 64**2
+    assert finding.items == (f'dax: {share:.2g} % ({share:.2g} to {share:.2g})',)

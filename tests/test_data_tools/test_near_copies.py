@@ -1,0 +1,106 @@
+"""Copies are found whatever was done to them, and nothing else is."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from ppl_mm.data_tools.check import near_copies
+from ppl_mm.data_tools.check.near_copies import aligned_correlation, find_near_copies, look_of
+
+
+def photo(seed, size=(160, 120), power=1.2):
+    """A picture whose frequencies fall as those of photographs do."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    wave = np.hypot(*np.meshgrid(np.fft.fftfreq(width), np.fft.fftfreq(height)))
+    wave[0, 0] = 1
+    noise = np.fft.fft2(rng.standard_normal((3, height, width))) / wave**power
+    values = np.fft.ifft2(noise).real
+    low, high = np.quantile(values, (0.01, 0.99))
+    scaled = np.clip((values - low) / (high - low), 0, 1) * 255
+    return Image.fromarray(scaled.astype(np.uint8).transpose(1, 2, 0).copy())
+
+
+def tile(seed):
+    """A plain grey surface: the same light on all, and grain of its own."""
+    rng = np.random.default_rng(seed)
+    light = 90 + 60 * np.linspace(0, 1, 160)[None] + np.zeros((120, 1))
+    return Image.fromarray((light + rng.normal(0, 6, light.shape)).clip(0, 255).astype(np.uint8))
+
+
+def compressed(picture):
+    file = io.BytesIO()
+    picture.save(file, 'JPEG', quality=20)
+    return Image.open(io.BytesIO(file.getvalue()))
+
+
+def cropped(picture, share=0.05):
+    width, height = picture.size
+    left, top = round(share * width), round(share * height / 2)
+    return picture.crop((left, top, width - left // 2, height - top))
+
+
+COPIES = {
+    'compressed': compressed,
+    'half as large': lambda picture: picture.resize((80, 60)),
+    'larger': lambda picture: picture.resize((400, 300)),
+    'cropped': cropped,
+    'darker': lambda picture: ImageEnhance.Brightness(picture).enhance(0.7),
+    'grey': lambda picture: picture.convert('L'),
+    'all': lambda picture: compressed(cropped(picture).resize((90, 70)).convert('L')),
+}
+
+
+def looks(pictures):
+    return {name: look_of(picture) for name, picture in pictures.items()}
+
+
+@pytest.mark.parametrize('copy', COPIES.values(), ids=COPIES)
+def test_a_copy_is_found_among_others(copy):
+    pictures = {f'{seed}': photo(seed) for seed in range(30)}
+    pictures['copy'] = copy(pictures['7'])
+    assert find_near_copies(looks(pictures)) == [('7', 'copy')]
+
+
+@pytest.mark.parametrize('make', [photo, tile])
+def test_different_pictures_are_not_copies(make):
+    assert find_near_copies(looks({str(seed): make(seed) for seed in range(200)})) == []
+
+
+def test_plain_pictures_are_not_copies():
+    pictures = {str(grey): Image.new('RGB', (50, 40), (grey,) * 3) for grey in range(0, 250, 10)}
+    assert find_near_copies(looks(pictures)) == []
+
+
+def test_mirrored_and_turned_pictures_count_as_different():
+    picture = photo(1)
+    turned = {str(turn): picture.transpose(turn) for turn in Image.Transpose}
+    assert find_near_copies(looks(dict(turned, picture=picture))) == []
+
+
+def test_no_and_one_image_have_no_pairs():
+    assert find_near_copies({}) == [] == find_near_copies(looks({'a': photo(1)}))
+
+
+def test_blocks_change_nothing(monkeypatch):
+    pictures = {str(seed): photo(seed) for seed in range(20)}
+    pictures |= {f'copy {seed}': compressed(pictures[str(seed)]) for seed in range(0, 20, 3)}
+    whole = find_near_copies(looks(pictures))
+    assert len(whole) == 7
+    monkeypatch.setattr(near_copies, '_BLOCK', 3 * len(pictures))
+    assert find_near_copies(looks(pictures)) == whole
+
+
+def test_each_of_many_copies_is_in_a_pair():
+    picture = photo(3)
+    copies = {str(quality): picture.resize((100 + quality, 80)) for quality in range(12)}
+    found = find_near_copies(looks(copies))
+    assert {name for pair in found for name in pair} == set(copies)
+
+
+def test_laid_over_itself_an_image_is_the_same():
+    look = look_of(photo(5))
+    assert aligned_correlation(look, look) == pytest.approx(1, abs=1e-3)
+    assert aligned_correlation(look, np.zeros_like(look)) == 0
