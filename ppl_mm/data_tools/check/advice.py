@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...formats.image_labels import LABEL_FILES
+from ...formats.image_labels.label_file import LABEL_FILES
 from ...formats.voc_layout import VOCLayout
 from ...utils.project import command_line
 from ..own.presets import PRESETS, usual_preset

@@ -8,8 +8,8 @@ from PIL import Image
 
 from ...errors import UserError
 from ...formats.image_folder import ImageFolder
+from ...formats.images.photo import read_photo
 from ...formats.mask_file import IGNORE, read_mask
-from ...formats.photo import read_photo
 from ...visualization import Cell, draw_panel, save_figure
 from .scan import DatasetScan
 
@@ -119,7 +119,7 @@ class _Reader:
         return Cell(picture, caption, self._region(image, class_id, picture.shape[1::-1]))
 
     def _photo(self, image: str) -> np.ndarray:
-        path = self.images.find_stem(image) if self.images else None
+        path = self.images.find_id(image) if self.images else None
         if path is None:
             raise UserError(f'{image}: the image is no longer there; check the data set again')
         picture = read_photo(path, _SIDE).picture.convert('RGB')
@@ -128,7 +128,7 @@ class _Reader:
     def _region(self, image: str, class_id: int | None, size: tuple[int, int]) -> np.ndarray | None:
         """Return where an image shows a class, however small, in the size of its picture."""
         facts = self.scan.masks.get(image)
-        path = self.masks.find_stem(image) if self.masks else None
+        path = self.masks.find_id(image) if self.masks else None
         if facts is None or facts.problem or path is None:
             return None
         mask = read_mask(path)
