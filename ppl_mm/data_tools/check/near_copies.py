@@ -32,7 +32,7 @@ _BLOCK = 2**24
 # Standard deviations, in pixels, of blurs: grain is finer, and light is coarser, than what is
 # compared.
 _GRAIN, _LIGHT = 0.6, 3.0
-# Corners that move by more than this part of the side are no slight crop.
+# Corners that move by more than this part of the side were not cropped slightly.
 _MOVE = 0.25
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3)
 
@@ -111,8 +111,8 @@ def aligned_correlation(one: np.ndarray, other: np.ndarray) -> float:
 
     Returns:
         The correlation of their fine structure, -1..1, after the best affine motion (ECC,
-        Evangelidis and Psarakis, PAMI 2008); 0 where there is none, or only one that is no slight
-        crop.
+        Evangelidis and Psarakis, PAMI 2008); 0 where none is found, or one that moves more than a
+        slight crop does.
     """
     motion = np.eye(2, 3, dtype=np.float32)
     try:
