@@ -11,8 +11,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from ..models import block_chain
-from ..models.negative_reference import CELLS, cell_features, write_reference
+from ..models.negative_reference import CELLS, write_reference
 from ..utils.progress import track
 from .trained_model import build_model
 
@@ -76,11 +75,11 @@ def _views(model: BaseModel, item: dict) -> Iterator[tuple[Tensor, list[int], Te
     """Yield features (C, h, w), their widths, and where the background is (h, w), of each view."""
     for image, sample in zip(item['inputs'], item['data_samples'], strict=True):
         data = model.data_preprocessor(dict(inputs=[image], data_samples=[sample]))
-        features, widths = cell_features(block_chain(model.backbone), data['inputs'])
-        (predicted,) = model.predict(**data)
+        (predicted,), cells = model.predict_with_cells(**data)
         maps = predicted.cam[sample.gt_label.long().unique().to(predicted.cam.device)]
+        (features,) = cells.merged()
         background = _background(maps, features.shape[-2:])
-        yield features[0].cpu(), widths, background.cpu()
+        yield features.cpu(), cells.widths, background.cpu()
 
 
 def _background(maps: Tensor, size: Sequence[int]) -> Tensor:

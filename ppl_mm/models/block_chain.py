@@ -14,7 +14,7 @@ to choose the positions of the cuts from.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,23 @@ class BlockChain(Sequence[Block]):
             if index in positions:
                 features[index] = x
         return x, features
+
+    def watched(self, position: int, see: Callable[[Tensor], None]) -> 'BlockChain':
+        """Return the same chain, which also shows what one of its blocks makes.
+
+        Args:
+            position: Index 0 .. N-1 of the block.
+            see: Called with its output, whenever it has run.
+        """
+
+        def layer(x: Tensor) -> Tensor:
+            """Show the output, and pass it on."""
+            see(x)
+            return x
+
+        blocks = list(self._blocks)
+        blocks[position] = replace(blocks[position], layers=(*blocks[position].layers, layer))
+        return BlockChain(blocks)
 
     @property
     def stride(self) -> int:

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .block_chain import block_chain
 from .cam_head import CAMHead
-from .negative_reference import NegativeReference, cell_features
+from .cell_features import CellFeatures
+from .negative_reference import NegativeReference
 from .patch_learning import ChainNeck
 
 
@@ -91,14 +92,45 @@ class CAMClassifier(ImageClassifier):
             :meth:`BlockChain.extent`, and with a ``reference`` also ``unlike`` (h, w), see
             :class:`NegativeReference`.
         """
-        samples = super().predict(inputs, data_samples, **kwargs)
+        if self.reference is None:
+            return self._predict(self.extract_feat(inputs), inputs, data_samples, **kwargs)
+        samples, cells = self.predict_with_cells(inputs, data_samples, **kwargs)
+        for sample, distance in zip(samples, self.reference(cells.merged()), strict=True):
+            sample.set_field(distance, 'unlike')
+        return samples
+
+    def predict_with_cells(
+        self, inputs: Tensor, data_samples: list[DataSample] | None = None, **kwargs
+    ) -> tuple[list[DataSample], CellFeatures]:
+        """Predict scores and CAMs, and return the features of cells of the same forward pass.
+
+        Args:
+            inputs: Images (B, 3, H, W).
+            data_samples: One per image.
+            **kwargs: Arguments of the head's ``predict``.
+        """
+        cells = CellFeatures(block_chain(self.backbone))
+        feats: tuple[Tensor, ...] | Tensor
+        if isinstance(self.neck, ChainNeck):
+            feats = (self.neck(inputs, cells.chain),)
+        elif not self.with_neck:
+            feats = (cells.chain(inputs),)
+        else:  # it may read stages that a chain does not return
+            feats = self.extract_feat(inputs)
+            cells.chain[: max(cells.blocks) + 1](inputs)
+        return self._predict(feats, inputs, data_samples, **kwargs), cells
+
+    def _predict(
+        self,
+        feats: tuple[Tensor, ...] | Tensor,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None,
+        **kwargs,
+    ) -> list[DataSample]:
+        samples = self.head.predict(feats, data_samples, **kwargs)
         maps = [sample.cam for sample in samples if 'cam' in sample]
         if maps:
             self._say_extent(samples, inputs, maps[0])
-        if self.reference is not None:
-            unlike = self.reference(cell_features(block_chain(self.backbone), inputs)[0])
-            for sample, distance in zip(samples, unlike, strict=True):
-                sample.set_field(distance, 'unlike')
         return samples
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:

@@ -2,19 +2,15 @@
 
 import os
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import mul
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UserError
 from ..formats.npz_file import read_npz
 from ..registry import MODELS
 from ..utils.files import atomic_write
-from .block_chain import BlockChain
 
 #: Cells of the background that others are compared with.
 CELLS = 2000
@@ -70,7 +66,7 @@ class NegativeReference(nn.Module):
         """Return how unlike the background cells look.
 
         Args:
-            features: (B, C, h, w), see :func:`cell_features`.
+            features: (B, C, h, w), see :class:`.CellFeatures`.
 
         Returns:
             (B, h, w), 0..1.
@@ -88,42 +84,6 @@ class NegativeReference(nn.Module):
         distance = nearest_distance(scaled(cells, self.widths, self.spread), self.cells)
         unlike = (distance - self.low) / (self.high - self.low)
         return unlike.clamp(0, 1).reshape(batch, height, width)
-
-
-def reference_blocks(chain: BlockChain) -> tuple[int, ...]:
-    """Return the positions of the blocks whose features are compared.
-
-    The last of half the final stride, if there is one, and the middle one of the final stride:
-    fine enough for small objects, and not yet blind to all but the classes.
-
-    Args:
-        chain: Of any backbone.
-    """
-    strides = list(accumulate((block.stride for block in chain), mul))
-    coarse = [k for k, stride in enumerate(strides) if stride == strides[-1]]
-    finer = [k for k, stride in enumerate(strides) if stride * 2 == strides[-1]]
-    return (*finer[-1:], coarse[(len(coarse) - 1) // 2])
-
-
-def cell_features(chain: BlockChain, images: Tensor) -> tuple[Tensor, list[int]]:
-    """Return the features that are compared, each averaged over 3 x 3 cells.
-
-    Args:
-        chain: That of a backbone.
-        images: (B, 3, H, W), normalised.
-
-    Returns:
-        (B, C, h, w), float32, at the finer stride, and how many channels are of each block.
-    """
-    blocks = reference_blocks(chain)
-    _, found = chain[: blocks[-1] + 1].run(images, blocks)
-    levels = [
-        F.avg_pool2d(chain[k].features(found[k]).float(), 3, 1, 1, count_include_pad=False)
-        for k in blocks
-    ]
-    size = levels[0].shape[-2:]
-    same = [F.interpolate(level, size, mode='bilinear', align_corners=False) for level in levels]
-    return torch.cat(same, dim=1), [level.shape[1] for level in levels]
 
 
 def scaled(cells: Tensor, widths: Sequence[int], spread: Tensor) -> Tensor:

@@ -6,13 +6,8 @@ import torch
 from test_models.tta_views import run, views_of
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import NegativeReference, block_chain, negative_reference
-from ppl_mm.models.negative_reference import (
-    cell_features,
-    nearest_distance,
-    reference_blocks,
-    write_reference,
-)
+from ppl_mm.models import NegativeReference, negative_reference
+from ppl_mm.models.negative_reference import nearest_distance, write_reference
 from ppl_mm.registry import MODELS
 
 WIDTHS = (3, 5)
@@ -87,33 +82,6 @@ def test_a_bad_file_is_one_line(tmp_path, spoil):
         np.savez(path, **arrays)
     with pytest.raises(UserError, match=r'a\.npz'):
         NegativeReference(path)
-
-
-BACKBONES = [
-    (dict(type='mmpretrain.ResNet', depth=50, strides=(1, 2, 2, 1)), (8, 16), (512, 1024)),
-    (
-        dict(type='ppl_mm.EfficientNetLite', strides=(1, 2, 2, 2, 1), dilations=(1, 1, 1, 1, 2)),
-        (8, 16),
-        (40, 112),
-    ),
-    (
-        dict(type='mmpretrain.VisionTransformer', arch='deit-tiny', out_type='featmap'),
-        (16,),
-        (192,),
-    ),
-]
-
-
-@pytest.mark.parametrize('backbone, strides, widths', BACKBONES)
-def test_the_blocks_are_in_the_middle_of_the_network(backbone, strides, widths):
-    network = MODELS.build(backbone)
-    network.eval()
-    chain = block_chain(network)
-    assert tuple(chain[: k + 1].stride for k in reference_blocks(chain)) == strides
-    with torch.no_grad():
-        features, found = cell_features(chain, torch.rand(1, 3, 64, 64))
-    assert tuple(found) == widths
-    assert features.shape == (1, sum(widths), 64 // strides[0], 64 // strides[0])
 
 
 class Everywhere(torch.nn.Module):

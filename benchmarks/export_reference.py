@@ -1,0 +1,86 @@
+"""What ppl_mm.NegativeReference costs an export of preset quick, on one thread of a CPU.
+
+EfficientNet-Lite0 with random weights sees noise in the sizes of the preset's views. Each
+view is run in turn without a reference, with one, and in two passes: the maps and the
+features each in a pass of their own, as it was at first.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, init_default_scope
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.common import finish, make_parser, print_table
+from ppl_mm.models import CAMClassifier, NegativeReference, block_chain
+from ppl_mm.models.cell_features import CellFeatures
+from ppl_mm.models.negative_reference import CELLS, write_reference
+from ppl_mm.utils.cli import run
+
+CONFIG = Path(__file__).parents[1] / 'configs/own/cls_cam_quick_own.py'
+SIDES = (336, 512)  # of the preset's views
+WAYS = ('without', 'one_pass', 'two_passes')
+
+
+def build_model() -> CAMClassifier:
+    """Return the preset's classifier, with random weights."""
+    cfg = Config.fromfile(CONFIG)
+    init_default_scope('mmpretrain')
+    cfg.model.backbone.pop('init_cfg')
+    cfg.model.head.num_classes = 5
+    torch.manual_seed(0)
+    return MODELS.build(cfg.model).eval()
+
+
+def make_reference(model: CAMClassifier) -> NegativeReference:
+    """Return a reference of as many cells as an export has."""
+    _, cells = model.predict_with_cells(torch.randn(1, 3, 512, 512))
+    features = cells.merged()[0].flatten(1).T  # (n, C)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, 'reference.npz')
+        write_reference(path, features[:CELLS], features[-CELLS:], cells.widths)
+        return NegativeReference(path)
+
+
+def run_once(model: CAMClassifier, reference: NegativeReference, way: str, view: Tensor) -> None:
+    """Make the maps of a view in one of :data:`WAYS`."""
+    model.reference = reference if way == 'one_pass' else None
+    model.predict(view)
+    if way == 'two_passes':
+        cells = CellFeatures(block_chain(model.backbone))
+        cells.chain[: max(cells.blocks) + 1](view)
+        reference(cells.merged())
+
+
+@torch.no_grad()
+def main(argv: list[str] | None = None) -> None:
+    """Print a table, and one line of JSON at the end."""
+    args = make_parser(__doc__).parse_args(argv)
+    torch.set_num_threads(1)
+    model = build_model()
+    reference = make_reference(model)
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    for _ in range(3 if args.quick else 15):
+        views = [torch.randn(1, 3, side, side) for side in SIDES]
+        for way in WAYS:
+            start = time.perf_counter()
+            for view in views:
+                run_once(model, reference, way, view)
+            seconds[way].append(time.perf_counter() - start)
+    figures = {way: round(statistics.median(times), 4) for way, times in seconds.items()}
+    print_table(('seconds for both sizes', ''), figures.items())
+    ratios = {
+        f'{way}_over_without': round(figures[way] / figures['without'], 3) for way in WAYS[1:]
+    }
+    finish('export_reference', ratios, figures, args.out)
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,70 @@
+"""The features of a network by which cells of an image are compared."""
+
+from collections.abc import Callable
+from itertools import accumulate
+from operator import mul
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .block_chain import BlockChain
+
+
+class CellFeatures:
+    """Keeps the features of two blocks while a chain runs, so that it need not run twice.
+
+    Args:
+        chain: That of a backbone.
+    """
+
+    def __init__(self, chain: BlockChain) -> None:
+        self._levels: dict[int, Tensor] = {}
+        self.blocks = reference_blocks(chain)
+        #: The chain to run, of which :attr:`blocks` are watched.
+        self.chain = chain
+        for position in self.blocks:
+            keep = self._keep(position, chain[position].features)
+            self.chain = self.chain.watched(position, keep)
+
+    def _keep(self, position: int, read: Callable[[Tensor], Tensor]) -> Callable[[Tensor], None]:
+        def keep(output: Tensor) -> None:
+            """Keep the first output; a neck runs the patches after the whole image."""
+            if position not in self._levels:
+                pooled = F.avg_pool2d(read(output).float(), 3, 1, 1, count_include_pad=False)
+                self._levels[position] = pooled
+
+        return keep
+
+    @property
+    def widths(self) -> list[int]:
+        """list[int]: How many channels are of each block, once the chain has run."""
+        return [self._levels[position].shape[1] for position in self.blocks]
+
+    def merged(self) -> Tensor:
+        """Return the features of the images that the chain has seen first.
+
+        Returns:
+            (B, C, h, w), float32, at the finer stride, each averaged over 3 x 3 cells.
+        """
+        levels = [self._levels[position] for position in self.blocks]
+        size = levels[0].shape[-2:]
+        same = [
+            F.interpolate(level, size, mode='bilinear', align_corners=False) for level in levels
+        ]
+        return torch.cat(same, dim=1)
+
+
+def reference_blocks(chain: BlockChain) -> tuple[int, ...]:
+    """Return the positions of the blocks whose features are compared.
+
+    The last of half the final stride, if there is one, and the middle one of the final stride:
+    fine enough for small objects, and not yet blind to all but the classes.
+
+    Args:
+        chain: Of any backbone.
+    """
+    strides = list(accumulate((block.stride for block in chain), mul))
+    coarse = [k for k, stride in enumerate(strides) if stride == strides[-1]]
+    finer = [k for k, stride in enumerate(strides) if stride * 2 == strides[-1]]
+    return (*finer[-1:], coarse[(len(coarse) - 1) // 2])
