@@ -93,7 +93,7 @@ def test_the_report_names_what_chose_the_threshold(root, capsys):
 def test_the_curve_is_drawn(root):
     run_cam(root)
     with Image.open(root / 'export/eval/val.png') as image:
-        assert image.size == (720, 480)
+        assert image.size == (660, 440)
         assert len(image.convert('RGB').getcolors(1 << 20)) > 20
 
 
