@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import write_json
 from studies.engine.machine import machine
 
 
@@ -47,12 +47,6 @@ def make_result(name: str, ratios: Mapping, figures: Mapping, **more: object) ->
     return dict(benchmark=name, ratios=ratios, figures=figures, machine=machine() | more)
 
 
-def write_result(result: Mapping, out: Path) -> None:
-    """Write a result to a file."""
-    with atomic_write(out) as file:
-        file.write(f'{json.dumps(result, indent=1)}\n'.encode())
-
-
 def finish(name: str, ratios: Mapping, figures: Mapping, out: Path | None, **more: object) -> None:
     """Print the result as one line of JSON, and write it to a file.
 
@@ -65,5 +59,5 @@ def finish(name: str, ratios: Mapping, figures: Mapping, out: Path | None, **mor
     """
     result = make_result(name, ratios, figures, **more)
     if out:
-        write_result(result, out)
+        write_json(out, result)
     print(json.dumps(result))

@@ -35,10 +35,11 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import make_parser, make_result, write_result
+from benchmarks.common import make_parser, make_result
 from ppl_mm.engine.training_cost import training_loss
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import write_json
 from ppl_mm.utils.progress import track
 from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes
 
@@ -210,7 +211,7 @@ def measure_all(args: argparse.Namespace, device: str) -> dict:
         figures[path.stem] = measure(cfg, size, known, args.steps, device)
         result = make_result('recipes', ratios(figures), figures, date=str(date.today()))
         if args.out:
-            write_result(result, args.out)
+            write_json(args.out, result)
     return result
 
 

@@ -120,7 +120,7 @@ def write_whole_files(registry: Any) -> None:
     Args:
         registry: ``mmengine.fileio.backends.registry_utils``.
     """
-    from ..utils.files import atomic_write
+    from ..utils.files import write_bytes
 
     mmengine_backend: Any = registry.LocalBackend
 
@@ -129,8 +129,7 @@ def write_whole_files(registry: Any) -> None:
 
         def put(self, obj: bytes, filepath: str | os.PathLike) -> None:
             """Write bytes, whole or not at all."""
-            with atomic_write(filepath) as file:
-                file.write(obj)
+            write_bytes(filepath, obj)
 
         def put_text(self, obj: str, filepath: str | os.PathLike, encoding: str = 'utf-8') -> None:
             """Write text, whole or not at all."""

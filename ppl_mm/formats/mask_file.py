@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError, first_line
-from ..utils.files import atomic_write, check_regular
+from ..utils.files import check_regular, write_bytes
 from .images.checks import raw_mode, too_large
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
@@ -68,8 +68,7 @@ def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
         ValueError: If the label is of another type or shape.
     """
     content = encode_label(label)
-    with atomic_write(path) as file:
-        file.write(content)
+    write_bytes(path, content)
 
 
 def read_mask(path: str | os.PathLike) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from ..utils.files import atomic_write
+from ..utils.files import write_bytes
 from .class_list import BACKGROUND, check_same_classes, read_classes
 from .image_list import read_ids
 
@@ -183,8 +183,7 @@ def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -
     writer.writerows(
         (image, (';' if spaced else ' ').join(names)) for image, names in labels.items()
     )
-    with atomic_write(path) as file:
-        file.write(text.getvalue().encode())
+    write_bytes(path, text.getvalue().encode())
 
 
 def write_lines(path: str | os.PathLike, lines: Sequence[str]) -> None:
@@ -194,5 +193,4 @@ def write_lines(path: str | os.PathLike, lines: Sequence[str]) -> None:
         path: The file; its folder is made.
         lines: Lines without their ends.
     """
-    with atomic_write(path) as file:
-        file.write(('\n'.join(lines) + '\n').encode())
+    write_bytes(path, ('\n'.join(lines) + '\n').encode())

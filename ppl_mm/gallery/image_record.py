@@ -18,7 +18,7 @@ from ..formats.image_folder import ImageFolder
 from ..formats.images.image_file import read_image
 from ..formats.mask_file import read_mask
 from ..formats.voc_layout import VOCLayout
-from ..utils.files import atomic_write, read_json, write_json
+from ..utils.files import read_json, write_bytes, write_json
 from .agreement import agreement
 from .layer_files import THUMB_SIDE, label_file, map_file, photo_file
 from .source import PREDICTION, TRUTH, GallerySource, Layer
@@ -144,8 +144,8 @@ class ImageMaker:
         if photo is None:
             return
         height, width, _ = photo.shape
-        _write(self.paths.photo(record['key']), photo_file(photo))
-        _write(self.paths.thumb(record['key']), photo_file(photo, THUMB_SIDE, quality=78))
+        write_bytes(self.paths.photo(record['key']), photo_file(photo))
+        write_bytes(self.paths.thumb(record['key']), photo_file(photo, THUMB_SIDE, quality=78))
         record['size'] = [width, height]
 
     def _layer(self, image: str, layer: Layer, record: dict) -> np.ndarray | None:
@@ -172,7 +172,7 @@ class ImageMaker:
         return read_mask(path) if path else None
 
     def _draw(self, layer: Layer, record: dict, content: bytes) -> None:
-        _write(self.paths.layer(layer.key, record['key']), content)
+        write_bytes(self.paths.layer(layer.key, record['key']), content)
         record['layers'].append(layer.key)
 
     def _compare(self, labels: dict[str, np.ndarray], record: dict) -> None:
@@ -213,8 +213,3 @@ def _sparse(array: np.ndarray) -> list[list[int]]:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as file:
-        file.write(content)

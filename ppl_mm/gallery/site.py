@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..apis.export_summary import THRESHOLD_SHEET
-from ..utils.files import atomic_write
+from ..utils.files import write_bytes
 from .colors import class_colors, hex_color
 from .findings import FINDINGS, covered, find_in
 from .page import render
@@ -140,5 +140,4 @@ def _copy_or_remove(source: Path | None, target: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as file:
-        file.write(text.encode('utf-8', 'backslashreplace'))
+    write_bytes(path, text.encode('utf-8', 'backslashreplace'))

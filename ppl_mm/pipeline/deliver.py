@@ -23,7 +23,7 @@ from ..formats.mask_file import read_mask, write_label
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
-from ..utils.files import atomic_write, read_json, write_json
+from ..utils.files import atomic_write, read_json, write_bytes, write_json
 from ..utils.progress import track
 from ..utils.weights.checkpoint_file import read_checkpoint
 from ..utils.weights.last_checkpoint import last_checkpoint
@@ -86,8 +86,7 @@ def deliver_model(network: Path, out: Path) -> None:
     content = read_checkpoint(checkpoint)
     with atomic_write(out / checkpoint.name) as file:
         torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
-    with atomic_write(out / configs[0].name) as file:
-        file.write(configs[0].read_bytes())
+    write_bytes(out / configs[0].name, configs[0].read_bytes())
     record, names = out / _MODEL_RECORD, [checkpoint.name, configs[0].name]
     _remove_old(out, _written_before(record) - set(names))
     write_json(record, dict(files=names))

@@ -12,7 +12,7 @@ from ..gallery.results import collect_results
 from ..gallery.tables import markdown_report
 from ..gallery.write import write_gallery
 from ..utils.cli import run
-from ..utils.files import atomic_write, write_json
+from ..utils.files import write_bytes, write_json
 
 
 def write_report(work_dir: Path, gallery: bool = False) -> dict:
@@ -32,8 +32,7 @@ def write_report(work_dir: Path, gallery: bool = False) -> dict:
         write_gallery(work_dir, work_dir / 'gallery')
     texts = {'report.md': markdown_report(report), 'report.html': html_report(work_dir, report)}
     for name, text in texts.items():
-        with atomic_write(work_dir / name) as file:
-            file.write(text.encode())
+        write_bytes(work_dir / name, text.encode())
     return report
 
 

@@ -152,6 +152,20 @@ def _open_alone(name: str) -> int | None:
     return None
 
 
+def write_bytes(path: str | os.PathLike, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: The file to write; its folder is made.
+        content: What it holds then.
+
+    Raises:
+        OSError: See :func:`atomic_write`.
+    """
+    with atomic_write(path) as file:
+        file.write(content)
+
+
 def write_json(path: str | os.PathLike, value: object) -> None:
     """Write a value as JSON, whole and on the disk before this returns.
 

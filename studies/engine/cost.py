@@ -10,7 +10,6 @@ the split are counted, in all their views.
 """
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from torch import nn
 
 import ppl_mm  # noqa: F401
 from ppl_mm.engine.stages import check_stage, stages_of
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import write_json
 from ppl_mm.utils.flops import count_flops
 
 _IMAGES, _EXPORT_STEP = 2, 100
@@ -108,8 +107,7 @@ def main() -> None:
     args = parser.parse_args()
     cfg = Config.fromfile(args.config)
     cost = export_cost(cfg, args.export) if args.export else training_cost(cfg)
-    with atomic_write(args.out) as file:
-        file.write(json.dumps(cost).encode())
+    write_json(args.out, cost)
 
 
 if __name__ == '__main__':

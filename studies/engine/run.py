@@ -11,8 +11,8 @@ from mmengine.config import Config
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_list import read_ids
-from ppl_mm.utils import atomic_write
 from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.files import write_bytes
 
 from .data_set import DataSet
 from .row import MEASURED, PARTS, Row
@@ -165,8 +165,7 @@ def write_list(run: Run, folder: Path) -> Path:
         return whole.absolute()
     ids = read_ids(whole)[PARTS[run.measured]]
     path = folder / f'{run.row.data}_{run.data.masked}_{run.measured}.txt'
-    with atomic_write(path) as file:
-        file.write('\n'.join([*ids, '']).encode())
+    write_bytes(path, '\n'.join([*ids, '']).encode())
     return path.absolute()
 
 

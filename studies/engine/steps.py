@@ -1,13 +1,12 @@
 """The commands of a run: each done once, resumed after a kill, and measured."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.process import last_useful_line
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import read_json, write_json
 
 from .command import ROOT, run_command
 from .watch import Watch
@@ -101,13 +100,12 @@ class Steps:
 
     def _read(self, name: str) -> dict:
         try:
-            return json.loads(self._path(name).read_text())
+            return read_json(self._path(name))
         except FileNotFoundError:
             return {}
 
     def _write(self, name: str, record: dict) -> None:
-        with atomic_write(self._path(name)) as file:
-            file.write(json.dumps(record).encode())
+        write_json(self._path(name), record)
 
 
 def gpu_memory(log: Path) -> int | None:

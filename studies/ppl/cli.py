@@ -35,7 +35,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import write_bytes
 from ppl_mm.utils.progress import duration
 from studies.engine.kinds import KINDS
 from studies.engine.machine import description, machine
@@ -172,8 +172,7 @@ def report(args: argparse.Namespace) -> None:
     made = write_report(records, args.results, page, args.data, ROWS)
     if args.results.resolve().parent == RESULTS.resolve().parent:
         for path, text in fill_pages().items():
-            with atomic_write(path) as file:
-                file.write(text.encode())
+            write_bytes(path, text.encode())
     print(*summary(made), f'written: {page}, {page.with_suffix("")}/*.png', sep='\n')
     print(json.dumps(dict(benchmark='study', **made, machine=machine())))
 

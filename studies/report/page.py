@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import write_bytes
 from studies.engine.row import ROUNDS, Row
 
 from .columns import markdown, one_point, points, table
@@ -104,8 +104,7 @@ def write_report(
     for name in study.data_sets():
         parts += _data_set(study, name, pictures.get(name, ()))
     parts += _failures(study)
-    with atomic_write(page) as file:
-        file.write('\n'.join(parts).encode())
+    write_bytes(page, '\n'.join(parts).encode())
     return dict(ratios=study.ratios(data), figures=study.figures(data))
 
 

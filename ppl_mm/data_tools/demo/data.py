@@ -17,7 +17,7 @@ from PIL import Image
 from ...errors import UserError
 from ...formats.mask_file import write_label
 from ...formats.voc_layout import VOCLayout, write_lists
-from ...utils.files import atomic_write
+from ...utils.files import atomic_write, write_bytes
 from ..made_folder import MadeFolder
 from .drawing import CLASSES, DemoSample, draw_sample
 
@@ -138,8 +138,7 @@ def _write_sample(root: Path, image_id: str, sample: DemoSample) -> None:
     with atomic_write(layout.image_path(image_id)) as file:
         Image.fromarray(sample.image).save(file, 'JPEG', quality=95, subsampling=0)
     write_label(layout.mask_path(image_id), sample.mask)
-    with atomic_write(layout.annotation_path(image_id)) as file:
-        file.write(_annotation(image_id, sample))
+    write_bytes(layout.annotation_path(image_id), _annotation(image_id, sample))
 
 
 def _annotation(image_id: str, sample: DemoSample) -> bytes:

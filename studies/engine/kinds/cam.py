@@ -10,13 +10,14 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ppl_mm.formats.voc_layout import VOCLayout
+from ppl_mm.utils.files import read_json
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..command import ROOT
 from ..record import scores, steps_record, thin_curve
 from ..run import Run, write_list
 from ..steps import TOOLS, StepFailed, Steps
-from .files import drop_optimizer, read_json, write_config
+from .files import drop_optimizer, write_config
 
 # Finer than the default: maps of patches alone peak at a few hundredths.
 _THRESHOLDS = (0.005, 0.995, 0.005)

@@ -1,12 +1,11 @@
 """Files of a run: configs, checkpoints, reports."""
 
-import json
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 
-from ppl_mm.utils import atomic_write
+from ppl_mm.utils.files import atomic_write, write_bytes
 
 
 def write_config(cfg: Config, path: Path) -> None:
@@ -14,8 +13,7 @@ def write_config(cfg: Config, path: Path) -> None:
     text = ''.join(f'{key} = {value!r}\n' for key, value in cfg.to_dict().items())
     if path.is_file() and path.read_text() == text:
         return
-    with atomic_write(path) as file:
-        file.write(text.encode())
+    write_bytes(path, text.encode())
 
 
 def drop_optimizer(path: Path) -> None:
@@ -24,8 +22,3 @@ def drop_optimizer(path: Path) -> None:
     if checkpoint.pop('optimizer', None) is not None:
         with atomic_write(path) as file:
             torch.save(checkpoint, file)
-
-
-def read_json(path: Path) -> dict:
-    """Return the content of a JSON file."""
-    return json.loads(path.read_text())

@@ -17,6 +17,7 @@ from mmengine.config import Config
 
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.files import read_json
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..record import scores, steps_record
@@ -24,7 +25,7 @@ from ..row import Row
 from ..run import Run
 from ..steps import TOOLS, Steps
 from .cam import CamRun
-from .files import read_json, write_config
+from .files import write_config
 from .pipeline import PipelineRun
 
 # All training images.

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Mapping, Sequence
 
+from ppl_mm.utils.files import read_json
+
 from ..record import scores, steps_record
 from ..steps import TOOLS
 from .cam import CamRun
-from .files import read_json
 
 # What the record keeps of the pipeline's settings.
 _SETTINGS = ('methods', 'affinity', 'refinement', 'segmentation')

@@ -18,13 +18,14 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.files import read_json
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..record import steps_record
 from ..run import Run, digest
 from ..steps import TOOLS, Steps
 from .cam import CamRun
-from .files import read_json, write_config
+from .files import write_config
 
 # All training images; none of their masks is read.
 _TRAIN = 'train'
