@@ -44,6 +44,7 @@ class OwnDataSummary:
         skipped: Files that were passed over, by what they are.
         white_level: White of photos of 16 bits, None if there are none.
         bands: Bands of the images, None if they are photos.
+        form: What the labels are read from, see :class:`.OwnLabels`.
     """
 
     written: bool
@@ -57,6 +58,7 @@ class OwnDataSummary:
     skipped: dict[str, int] = field(default_factory=dict)
     white_level: int | None = None
     bands: ImageBands | None = None
+    form: str = ''
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -262,6 +264,7 @@ class OwnData:
             skipped=dict(Counter(found.skipped.values())),
             white_level=self.white_level if notes['16 bits to 8'] else None,
             bands=self.bands,
+            form=labels.form,
         )
 
 

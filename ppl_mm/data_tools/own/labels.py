@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...errors import UserError
 from ...formats.class_list import check_classes, likely_typos, natural_order, suggest_class
@@ -26,6 +26,7 @@ class OwnLabels:
         outside: How many photos show each class that ``--classes`` leaves out.
         typos: From a name to the more frequent class that it resembles.
         val: Photos that the labels say to validate on, None if they do not.
+        form: What they are read from: 'one-hot CSV', 'a folder for each class'.
     """
 
     classes: tuple[str, ...]
@@ -34,6 +35,7 @@ class OwnLabels:
     outside: dict[str, int] = field(default_factory=dict)
     typos: dict[str, str] = field(default_factory=dict)
     val: frozenset[str] | None = None
+    form: str = ''
 
 
 def read_own_labels(
@@ -57,11 +59,12 @@ def read_own_labels(
     negatives = {*negatives, *(name for name in names if name.startswith(f'{NEGATIVE_FOLDER}/'))}
     listed, val = None, None
     if settings.labels:
-        rows, listed, val = rows_from_files(settings, names, missing_is_fine)
+        rows, listed, val, form = rows_from_files(settings, names, missing_is_fine)
     elif settings.label_pattern:
-        rows = rows_from_pattern(settings, names)
+        rows, form = rows_from_pattern(settings, names), 'names of files'
     else:
-        rows = rows_from_folders(settings, [name for name in names if name not in negatives])
+        others = [name for name in names if name not in negatives]
+        rows, form = rows_from_folders(settings, others), 'a folder for each class'
     for name in negatives:
         row = LabelRow(name, (), settings.photos / name)
         rows[name] = merged(rows.get(name, row), row)
@@ -71,11 +74,11 @@ def read_own_labels(
     if not found:
         raise UserError(f'{where}: no photo shows a class; name the classes of some')
     classes = check_own_classes(list(found), where)
-    return _restrict(rows, classes, bool(settings.classes), val)
+    return replace(_restrict(rows, classes, bool(settings.classes)), val=val, form=form)
 
 
 def _restrict(
-    rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool, val: frozenset[str] | None
+    rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool
 ) -> OwnLabels:
     """Keep the classes of the list; photos that show only others are left out, not negatives.
 
@@ -83,7 +86,6 @@ def _restrict(
         rows: By photo.
         classes: Foreground classes.
         is_choice: Whether the user has chosen them among others.
-        val: Photos to validate on.
     """
     counts = Counter(name for row in rows.values() for name in row.names)
     outside = {name: count for name, count in counts.items() if name not in set(classes)}
@@ -108,7 +110,6 @@ def _restrict(
         left_out,
         outside,
         {} if is_choice else likely_typos(counts, classes),
-        val,
     )
 
 

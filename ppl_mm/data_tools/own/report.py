@@ -40,6 +40,8 @@ def print_summary(out: Path, summary: OwnDataSummary) -> None:
 
 def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
+    count = len(summary.classes)
+    print(f'{out}: labels: {summary.form}, {count} class' + 'es' * (count != 1))
     ids = ', '.join(f'{number}={name}' for number, name in enumerate(summary.classes, 1))
     print(f'{out}: values in masks: 0=background, {ids}')
     for split, size in summary.sizes.items():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,8 @@ _IMAGE = (
     *('filename', 'file_name', 'path', 'name', 'photo', 'id'),
 )
 _LABELS = ('labels', 'label', 'classes', 'class', 'class_name', 'categories', 'category', 'tags')
-_FLAGS = {'1': True, '1.0': True, 'true': True, '0': False, '0.0': False, 'false': False}
+_FLAGS = {'1': True, '1.0': True, 'true': True, '': False}
+_FLAGS |= {'0': False, '0.0': False, 'false': False}
 _LONGEST = 80  # characters of a line that a message shows
 
 
@@ -27,8 +29,9 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read a CSV file of image-level labels.
 
     It has either a column of labels (``image,labels``), or a column of 0 and 1 for each class
-    (``image,cat,dog``). Commas, semicolons or tabs separate the cells. Other columns beside one of
-    labels are not read.
+    (``image,cat,dog``, one-hot): true, false and blank mean the same. The column of the image has
+    one of the usual names; of a one-hot file it may also be the first. Commas, semicolons or tabs
+    separate the cells. Other columns beside one of labels are not read.
 
     Args:
         path: The file.
@@ -43,10 +46,12 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     lines = _read_lines(path)
     number, header = next(lines, (1, []))
     if not header:
-        return LabelRows([])
-    columns = _Columns(header, names, f'{path} line {number}')
-    rows = [columns.row(cells, path, number) for number, cells in lines]
-    return LabelRows(rows, columns.classes)
+        return LabelRows([], form='CSV')
+    first = list(itertools.islice(lines, 1))
+    is_one_hot = bool(first) and _is_one_hot(header, first[0][1])
+    columns = _Columns(header, names, f'{path} line {number}', is_one_hot)
+    rows = [columns.row(cells, path, number) for number, cells in itertools.chain(first, lines)]
+    return LabelRows(rows, columns.classes, 'CSV' if columns.classes is None else 'one-hot CSV')
 
 
 class _Columns:
@@ -56,13 +61,18 @@ class _Columns:
         header: The cells of the first line.
         names: The rules for names.
         where: The first line, for messages.
+        is_one_hot: Whether the first column is the image where none has one of the usual names.
     """
 
-    def __init__(self, header: list[str], names: LabelNames, where: str) -> None:
+    def __init__(
+        self, header: list[str], names: LabelNames, where: str, is_one_hot: bool = False
+    ) -> None:
         self.header, self.names = header, names
         plain = [cell.lower().replace(' ', '_') for cell in header]
         image = _first(plain, _IMAGE)
         self.labels = _first(plain, _LABELS)
+        if image is None and self.labels is None and is_one_hot:
+            image = 0
         # A column without a name is the index that pandas writes.
         self.flags = [place for place, cell in enumerate(header) if cell and place != image]
         if image is None or not self.flags:
@@ -100,6 +110,11 @@ class _Columns:
             raise UserError(f'{path} line {number}: {error}') from None
 
     def _image(self, cells: list[str]) -> str:
+        if self.labels is None and len(cells) != len(self.header):
+            raise ValueError(
+                f"is '{_shown(cells)}' with {len(cells)} cells, expected {len(self.header)} as in "
+                f"'{_shown(self.header)}'"
+            )
         if len(cells) != len(self.header) or not cells[self.image]:
             raise ValueError(
                 f"is '{_shown(cells)}', expected '{_shown(self.header)}' with spaces between the "
@@ -116,18 +131,38 @@ class _Columns:
         flags = tuple(cells[place] for place in self.flags)
         names = self._known.get(flags)
         if names is None:
-            on = [place for place, cell in zip(self.flags, flags, strict=True) if self._flag(cell)]
+            on = [place for place in self.flags if self._flag(cells[place], self.header[place])]
             names = self._known[flags] = self.names.from_names(self.header[place] for place in on)
         return names
 
     @staticmethod
-    def _flag(cell: str) -> bool:
-        if cell.lower() not in _FLAGS:
-            raise ValueError(
-                f"has '{cell[:_LONGEST]}', expected 0 or 1 in the column of a class; a column of "
-                "names has the header 'labels'"
-            )
-        return _FLAGS[cell.lower()]
+    def _flag(cell: str, column: str) -> bool:
+        flag = _FLAGS.get(cell.lower())
+        if flag is not None:
+            return flag
+        has = f"has '{cell[:_LONGEST]}', expected 0 or 1 in the column of a class, '{column}'"
+        number = _number(cell)
+        if number is None:
+            raise ValueError(f"{has}; a column of names has the header 'labels'")
+        if 0 < number < 1:
+            raise ValueError(f'{has}; a probability is not a label, write 1 where it is high enough')
+        raise ValueError(f'{has}; correct it, or remove that column if it is not a class')
+
+
+def _is_one_hot(header: Sequence[str], cells: Sequence[str]) -> bool:
+    """Return whether a first column is followed by columns of flags, by header and first row."""
+    return (
+        len(cells) == len(header) > 1
+        and not any(cell.lower() in _FLAGS for cell in header[1:])
+        and all(cell.lower() in _FLAGS or _number(cell) is not None for cell in cells[1:])
+    )
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def _first(columns: Sequence[str], wanted: Sequence[str]) -> int | None:

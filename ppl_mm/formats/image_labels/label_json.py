@@ -12,6 +12,8 @@ from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
 
 _FORMS = '{"image": ["class", ..]} or {"metainfo": .., "data_list": [..]}'
+#: The form of OpenMMLab 2.0, whose classes have the ids of the classifier.
+DATA_LIST = 'OpenMMLab JSON'
 
 
 class _Pairs(list):
@@ -39,7 +41,7 @@ def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     content = _parse(path)
     fields = dict(content)
     if 'data_list' not in fields:
-        return LabelRows(_json_rows(content, path, names))
+        return LabelRows(_json_rows(content, path, names), form='JSON')
     entries, meta = fields['data_list'], fields.get('metainfo', _Pairs())
     if type(entries) is not list or not isinstance(meta, _Pairs):
         raise UserError(f'{path}: expected a list in data_list and an object in metainfo')
@@ -48,7 +50,7 @@ def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
         classes = check_classes(classes, f'{path} metainfo.classes')
         names = names.of_classes(classes)
     rows = [_data_list_row(entry, number, path, names) for number, entry in enumerate(entries)]
-    return LabelRows(rows, classes)
+    return LabelRows(rows, classes, DATA_LIST)
 
 
 def _parse(path: str | os.PathLike) -> _Pairs:

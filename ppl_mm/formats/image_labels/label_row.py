@@ -33,7 +33,9 @@ class LabelRows(NamedTuple):
     Attributes:
         rows: In the order of the file.
         classes: The classes that the file lists, in its order; None if it lists none.
+        form: What kind of file it is, as people call it: 'one-hot CSV'.
     """
 
     rows: list[LabelRow]
     classes: tuple[str, ...] | None = None
+    form: str = ''

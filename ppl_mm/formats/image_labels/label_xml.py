@@ -38,7 +38,8 @@ def read_voc_xml(
         raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
         images = sorted(path.stem for path in folder.glob('*.xml'))
-    return LabelRows([_row(folder, image, names, count_difficult) for image in images])
+    rows = [_row(folder, image, names, count_difficult) for image in images]
+    return LabelRows(rows, form='VOC XML')
 
 
 def _row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
