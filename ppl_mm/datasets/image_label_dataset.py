@@ -11,6 +11,7 @@ from ..formats.class_list import BACKGROUND, ClassIds, check_same_classes
 from ..formats.export_folder import agreed_classes, find_labels
 from ..formats.image_folder import ImageFolder
 from ..formats.image_labels.label_file import label_format, read_labels
+from ..formats.image_labels.label_json import DATA_LIST
 from ..formats.image_labels.label_row import LabelRow
 from ..formats.image_list import image_id, read_image_list
 from ..formats.images.bands import values_to_remember
@@ -77,7 +78,8 @@ class ImageLabelDataset(BaseDataset):
         **kwargs,
     ) -> None:
         self.split = split
-        self.ann_format = label_format(ann_file, ann_format)
+        self.ann_format = ann_format
+        label_format(ann_file, ann_format)
         self.count_difficult = count_difficult
         prefix = {'img_path': VOCLayout.IMAGES, **(data_prefix or {})}
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
@@ -193,7 +195,7 @@ class ImageLabelDataset(BaseDataset):
         )
         if found.classes is not None:
             known = self._metainfo.setdefault('classes', found.classes)
-            if self.ann_format == 'json':  # columns of a CSV may have any order
+            if found.form == DATA_LIST:  # others name their classes, in any order
                 where = f'{self.ann_file} metainfo.classes'
                 check_same_classes(found.classes, where, known, self._classes_from)
         return found.rows

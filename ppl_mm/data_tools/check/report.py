@@ -85,6 +85,7 @@ def describe(scan: DatasetScan) -> dict:
     return dict(
         data_root=str(scan.options.root),
         labels=scan.ann_file,
+        label_form=scan.form or 'not read',
         classes=list(scan.classes),
         lists={name: len(ids) for name, ids in scan.lists.items()},
         train=scan.train,
@@ -122,7 +123,7 @@ def _block() -> str:
 def _print_table(figures: dict) -> None:
     """Print counts of classes, with bars, and sizes."""
     print(
-        '{}: {} images in {} and {}, {:.2f} labels an image, {} masks; labels of {}'.format(
+        '{}: {} images in {} and {}, {:.2f} labels an image, {} masks; labels of {} ({})'.format(
             *(
                 figures[key]
                 for key in (
@@ -133,6 +134,7 @@ def _print_table(figures: dict) -> None:
                     'labels_per_image',
                     'masks',
                     'labels',
+                    'label_form',
                 )
             )
         )

@@ -18,6 +18,7 @@ from ...formats.image_labels.label_file import (
     label_format,
     read_labels,
 )
+from ...formats.image_labels.label_json import DATA_LIST
 from ...formats.image_labels.label_row import LabelRow
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.images.bands import ImageBands, bands_for
@@ -61,6 +62,7 @@ class DatasetScan:
     Attributes:
         options: Where.
         ann_file: The label file.
+        form: What kind of file it is, see :class:`.LabelRows`.
         classes: Foreground classes.
         labels: Names as they stand, by image id; none for a negative, an image that shows none of
             the classes.
@@ -79,6 +81,7 @@ class DatasetScan:
 
     options: ScanOptions
     ann_file: str = ''
+    form: str = ''
     classes: tuple[str, ...] = ()
     labels: dict[str, tuple] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
@@ -194,18 +197,20 @@ def _read_labels(scan: DatasetScan) -> None:
     found = find_label_file(options.root)
     scan.ann_file = options.ann_file or (found.name if found else LABEL_FILES[0])
     path = options.root / scan.ann_file
-    rows = _xml_rows(scan, path) if path.is_dir() else _file_rows(scan, path)
+    is_xml = path.is_dir() and label_format(path) == 'voc_xml'
+    rows = _xml_rows(scan, path) if is_xml else _file_rows(scan, path)
     _take_rows(scan, rows)
     if not scan.classes:
         names = {name for labels in scan.labels.values() for name in labels}
         scan.guessed = True
-        is_voc = path.is_dir() and names <= set(VOC_CLASSES)
+        is_voc = is_xml and names <= set(VOC_CLASSES)
         scan.classes = VOC_CLASSES if is_voc else tuple(natural_order(names))
 
 
 def _xml_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
     """Read XML files one by one, since a bad one need not hide the others."""
-    rows = []
+    rows = list[LabelRow]()
+    scan.form = 'VOC XML'
     for image in scan.used() or sorted(path.stem for path in path.glob('*.xml')):
         found = _try(scan, read_labels, path, scan.classes, 'voc_xml', images=[image])
         rows += found.rows if found else []
@@ -216,9 +221,10 @@ def _file_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
     found = _try(scan, read_labels, path, scan.classes)
     if found is None:
         return []
+    scan.form = found.form
     if found.classes is not None:
         scan.classes = scan.classes or found.classes
-        if label_format(path) == 'json':  # columns of a CSV may have any order
+        if found.form == DATA_LIST:  # others name their classes, in any order
             where = f'{path} metainfo.classes'
             _try(scan, check_same_classes, found.classes, where, scan.classes, 'the class list')
     return found.rows

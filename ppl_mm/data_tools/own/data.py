@@ -45,6 +45,7 @@ class OwnDataSummary:
         white_level: White of photos of 16 bits, None if there are none.
         bands: Bands of the images, None if they are photos.
         form: What the labels are read from, see :class:`.OwnLabels`.
+        unused: Classes that a label file lists and no photo shows.
     """
 
     written: bool
@@ -59,6 +60,7 @@ class OwnDataSummary:
     white_level: int | None = None
     bands: ImageBands | None = None
     form: str = ''
+    unused: tuple[str, ...] = ()
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -265,6 +267,7 @@ class OwnData:
             white_level=self.white_level if notes['16 bits to 8'] else None,
             bands=self.bands,
             form=labels.form,
+            unused=labels.unused,
         )
 
 

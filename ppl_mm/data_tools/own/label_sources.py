@@ -113,7 +113,7 @@ def rows_from_files(
     """
     find = PhotoFinder(settings.photos, names)
     found = [_read(path, settings) for path in (settings.labels, settings.val_labels) if path]
-    parts = [_by_photo(one.rows, find, missing_is_fine) for one in found]
+    parts = [_by_photo(one, find, missing_is_fine) for one in found]
     rows = {name: row for part in parts for name, row in part.items()}
     twice = next((name for name in parts[0] if name in parts[-1]), None) if parts[1:] else None
     if twice is not None:
@@ -140,27 +140,20 @@ def _listed(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[s
 def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
     """Read a label file; a CSV twice where it holds names with a space."""
     known = settings.classes
-    ending = path.suffix.lower()
-    if ending not in ('.csv', '.json'):
-        raise UserError(
-            f'{path}: labels are read from a .csv or a .json; see docs/data.md for their form'
-        )
     found = read_labels(path, known, negative_names=settings.negative_names)
     spaced = sorted({name for row in found.rows for name in row.names if ' ' in name})
-    if known or not spaced or ending != '.csv':
+    if known or not spaced or path.suffix.lower() != '.csv':
         return found
     # What one line sets apart by semicolons is one name in another line, too.
     return read_labels(path, spaced, negative_names=settings.negative_names)
 
 
-def _by_photo(
-    rows: Sequence[LabelRow], find: PhotoFinder, missing_is_fine: bool
-) -> dict[str, LabelRow]:
+def _by_photo(labels: LabelRows, find: PhotoFinder, missing_is_fine: bool) -> dict[str, LabelRow]:
     """Return one row for each photo that a label file names."""
     found: dict = {}
     missing: list = []
-    for row in rows:
-        name = find(row.image)
+    for row in labels.rows:
+        name = find(row.image) or (_by_tail(row, find) if labels.by_tail else None)
         if name is None:
             missing.append(row)
         else:
@@ -172,6 +165,17 @@ def _by_photo(
             'it, or pass such lines over with --skip-bad'
         )
     return found
+
+
+def _by_tail(row: LabelRow, find: PhotoFinder) -> str | None:
+    """Return the photo that an annotation tool knows by another path."""
+    found = find.by_tail(row.image)
+    if len(found) > 1:
+        raise UserError(
+            f"{row.where}: photo '{row.image}' may be {found[0]} or {found[1]} in {find.root}; "
+            'write its path below that folder'
+        )
+    return found[0] if found else None
 
 
 def merged(first: LabelRow, row: LabelRow) -> LabelRow:

@@ -27,6 +27,7 @@ class OwnLabels:
         typos: From a name to the more frequent class that it resembles.
         val: Photos that the labels say to validate on, None if they do not.
         form: What they are read from: 'one-hot CSV', 'a folder for each class'.
+        unused: Classes that a label file lists and no photo shows.
     """
 
     classes: tuple[str, ...]
@@ -36,6 +37,7 @@ class OwnLabels:
     typos: dict[str, str] = field(default_factory=dict)
     val: frozenset[str] | None = None
     form: str = ''
+    unused: tuple[str, ...] = ()
 
 
 def read_own_labels(
@@ -68,18 +70,20 @@ def read_own_labels(
     for name in negatives:
         row = LabelRow(name, (), settings.photos / name)
         rows[name] = merged(rows.get(name, row), row)
-    given = settings.classes or listed
-    found = given or natural_order({name for row in rows.values() for name in row.names})
+    shown = {name for row in rows.values() for name in row.names}
+    # The values of masks refer to all classes of a list.
+    unused = [name for name in listed or () if name not in shown and not settings.masks]
+    given = settings.classes or [name for name in listed or () if name not in unused]
+    found = given or natural_order(shown)
     where = '--classes' if settings.classes else str(settings.labels or settings.photos)
     if not found:
         raise UserError(f'{where}: no photo shows a class; name the classes of some')
     classes = check_own_classes(list(found), where)
-    return replace(_restrict(rows, classes, bool(settings.classes)), val=val, form=form)
+    labels = _restrict(rows, classes, bool(settings.classes))
+    return replace(labels, val=val, form=form, unused=() if settings.classes else tuple(unused))
 
 
-def _restrict(
-    rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool
-) -> OwnLabels:
+def _restrict(rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool) -> OwnLabels:
     """Keep the classes of the list; photos that show only others are left out, not negatives.
 
     Args:

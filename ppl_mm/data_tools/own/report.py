@@ -54,6 +54,8 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         f'{out}: {summary.sizes["train"] + summary.sizes["val"] - negatives} images with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
+    if summary.unused:
+        print(f'  no photo shows {", ".join(summary.unused)}; left out of the classes')
     if summary.outside:
         names = ', '.join(f'{name} {count}' for name, count in summary.outside.items())
         print(f'  not among --classes: {names}; photos that show nothing else are left out')

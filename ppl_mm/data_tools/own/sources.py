@@ -52,6 +52,8 @@ class PhotoFinder:
             one = (order.get(suffix.lower(), len(order)), name)
             ranked[normal_name(stem)] = min(one, ranked.get(normal_name(stem), one))
         self._stems = {stem: name for stem, (_, name) in ranked.items()}
+        self._last_names, self._last_stems = _by_last_part(self._names), _by_last_part(self._stems)
+        self._above = normal_name(os.path.abspath(self.root).replace(os.sep, '/'))
 
     def __call__(self, name: str) -> str | None:
         """Return the name of a photo, None if there is none.
@@ -60,12 +62,39 @@ class PhotoFinder:
             name: Its path below the folder, with or without its ending, or with the folder itself
                 before it.
         """
-        plain = normal_name(name).replace('\\', '/').removeprefix('./')
+        plain = _plain(name)
         for form in (plain, plain.removeprefix(f'{self.root.name}/')):
             found = self._names.get(form) or self._stems.get(form)
             if found is not None:
                 return found
         return None
+
+    def by_tail(self, name: str) -> list[str]:
+        """Return the photos whose path ends in a name, the folders above them included.
+
+        Args:
+            name: The end of a path, with or without the ending of the file.
+        """
+        end = f'/{_plain(name)}'
+        for table, last in ((self._names, self._last_names), (self._stems, self._last_stems)):
+            found = [key for key in last.get(end.rpartition('/')[2], ()) if self._ends(key, end)]
+            if found:
+                return [table[key] for key in found]
+        return []
+
+    def _ends(self, key: str, end: str) -> bool:
+        return f'{self._above}/{key}'.endswith(end)
+
+
+def _plain(name: str) -> str:
+    return normal_name(name).replace('\\', '/').removeprefix('./')
+
+
+def _by_last_part(paths: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(path.rpartition('/')[2], []).append(path)
+    return found
 
 
 def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:

@@ -48,8 +48,7 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     if not header:
         return LabelRows([], form='CSV')
     first = list(itertools.islice(lines, 1))
-    is_one_hot = bool(first) and _is_one_hot(header, first[0][1])
-    columns = _Columns(header, names, f'{path} line {number}', is_one_hot)
+    columns = _Columns(header, names, f'{path} line {number}', first[0][1] if first else ())
     rows = [columns.row(cells, path, number) for number, cells in itertools.chain(first, lines)]
     return LabelRows(rows, columns.classes, 'CSV' if columns.classes is None else 'one-hot CSV')
 
@@ -61,17 +60,17 @@ class _Columns:
         header: The cells of the first line.
         names: The rules for names.
         where: The first line, for messages.
-        is_one_hot: Whether the first column is the image where none has one of the usual names.
+        first: The cells of the first row; () if there is none.
     """
 
     def __init__(
-        self, header: list[str], names: LabelNames, where: str, is_one_hot: bool = False
+        self, header: list[str], names: LabelNames, where: str, first: Sequence[str] = ()
     ) -> None:
         self.header, self.names = header, names
         plain = [cell.lower().replace(' ', '_') for cell in header]
         image = _first(plain, _IMAGE)
         self.labels = _first(plain, _LABELS)
-        if image is None and self.labels is None and is_one_hot:
+        if self.labels is None and _is_one_hot(header, first, image):
             image = 0
         # A column without a name is the index that pandas writes.
         self.flags = [place for place, cell in enumerate(header) if cell and place != image]
@@ -145,14 +144,21 @@ class _Columns:
         if number is None:
             raise ValueError(f"{has}; a column of names has the header 'labels'")
         if 0 < number < 1:
-            raise ValueError(f'{has}; a probability is not a label, write 1 where it is high enough')
+            raise ValueError(f'{has}; a probability is not a label, write 1 or 0')
         raise ValueError(f'{has}; correct it, or remove that column if it is not a class')
 
 
-def _is_one_hot(header: Sequence[str], cells: Sequence[str]) -> bool:
-    """Return whether a first column is followed by columns of flags, by header and first row."""
+def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) -> bool:
+    """Return whether the first column is the image, and the others are flags of classes.
+
+    Args:
+        header: The first line.
+        cells: The first row.
+        image: The column that has a usual name of images, which may be a class, too.
+    """
     return (
         len(cells) == len(header) > 1
+        and (image is None or (bool(header[0]) and cells[0].lower() not in _FLAGS))
         and not any(cell.lower() in _FLAGS for cell in header[1:])
         and all(cell.lower() in _FLAGS or _number(cell) is not None for cell in cells[1:])
     )

@@ -7,13 +7,17 @@ from pathlib import Path
 from ...errors import UserError
 from ..voc_layout import VOCLayout
 from .label_csv import read_csv
+from .label_cvat import read_cvat
 from .label_json import read_json
 from .label_names import LabelNames
 from .label_row import LabelRows
 from .label_xml import read_voc_xml
+from .label_yolo import YAML_SUFFIXES, label_files, read_yolo
 
-#: Formats of label files by the ending of the file; '' is a folder.
-FORMATS = {'.csv': 'csv', '.json': 'json', '': 'voc_xml'}
+#: Formats of label files by the ending of the file; '' is a folder, unless YOLO's files are in it.
+FORMATS = {'.csv': 'csv', '.json': 'json', '.xml': 'cvat', '': 'voc_xml'}
+FORMATS |= dict.fromkeys(YAML_SUFFIXES, 'yolo')
+_READERS = {'csv': read_csv, 'json': read_json, 'cvat': read_cvat, 'yolo': read_yolo}
 #: Label files of a data set, the first that exists is read.
 LABEL_FILES = (VOCLayout.LABELS, VOCLayout.JSON_LABELS, VOCLayout.ANNOTATIONS)
 
@@ -30,9 +34,11 @@ def read_labels(
     """Read a label file.
 
     Args:
-        path: A CSV or JSON file, or a folder of VOC's XML files.
+        path: A CSV, JSON, CVAT's XML, or YOLO's data.yaml; or a folder of VOC's XML files or of
+            YOLO's text files.
         classes: Foreground classes, if they are known.
-        ann_format: 'csv', 'json', 'voc_xml', or 'auto', by the ending.
+        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat', or 'auto', by the ending. What kind of
+            CSV or JSON it is, its content says.
         images: Ids to read of a folder of XML files. Defaults to None: all.
         count_difficult: Whether objects that XML files mark difficult count.
         negative_names: Labels that mean "shows none of the classes".
@@ -48,7 +54,7 @@ def read_labels(
     if ann_format == 'voc_xml':
         found = read_voc_xml(path, names, images, count_difficult)
     else:
-        found = (read_csv if ann_format == 'csv' else read_json)(path, names)
+        found = _READERS[ann_format](path, names)
     if not found.rows:
         raise UserError(f'{path}: holds no labels; write one entry per image')
     return found
@@ -59,20 +65,28 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
 
     Args:
         path: The file or folder.
-        ann_format: One of ``FORMATS``, or 'auto', by the ending.
+        ann_format: One of ``FORMATS``, or 'auto', by the ending or by what is in the folder.
 
     Raises:
         UserError: The format is unknown.
     """
     if ann_format == 'auto':
         ending = os.path.splitext(path)[1].lower()
-        ann_format = FORMATS.get(ending, ending)
+        ann_format = _format_of_folder(Path(path)) or FORMATS.get(ending, ending)
     if ann_format not in FORMATS.values():
         raise UserError(
-            f"{path}: labels of format '{ann_format}'; set ann_format to one of "
-            f'{", ".join(FORMATS.values())}'
+            f"{path}: labels of format '{ann_format}'; give one of the forms in docs/own_data.md "
+            f'(ann_format: {", ".join(dict.fromkeys(FORMATS.values()))})'
         )
     return ann_format
+
+
+def _format_of_folder(path: Path) -> str:
+    """Return what a folder holds, '' if it is none."""
+    if not path.is_dir():
+        return ''
+    is_yolo = not any(path.glob('*.xml')) and bool(label_files(path))
+    return 'yolo' if is_yolo else 'voc_xml'
 
 
 def find_label_file(data_root: str | os.PathLike) -> Path | None:

@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from ...errors import UserError
 from ..class_list import check_classes
 from ..image_list import check_image
-from ..text_file import read_text
+from .json_pairs import Pairs, fields_of, read_pairs
+from .label_coco import is_coco, read_coco
+from .label_datumaro import is_datumaro, read_datumaro
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
+from .label_studio import is_label_studio, read_label_studio
 
 _FORMS = '{"image": ["class", ..]} or {"metainfo": .., "data_list": [..]}'
+_TOOLS = 'of the files of annotation tools, COCO, Label Studio and Datumaro JSON are read'
 #: The form of OpenMMLab 2.0, whose classes have the ids of the classifier.
 DATA_LIST = 'OpenMMLab JSON'
 
 
-class _Pairs(list):
-    """A JSON object as pairs, which keeps keys that occur twice."""
-
-
 def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
-    """Read a JSON file of image-level labels, of either of two kinds.
+    """Read a JSON file of image-level labels.
 
     ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's ``{"metainfo": {"classes": [..]},
     "data_list": [{"img_path": "01.jpg", "gt_label": [0, 2]}, ..]}``. The first kind may also hold
-    vectors of 0 and 1, or of true and false, with a value for each class.
+    vectors of 0 and 1, or of true and false, with a value for each class. Files of annotation
+    tools are recognised by their content: COCO's, Label Studio's and Datumaro's.
 
     Args:
         path: The file.
@@ -33,17 +34,25 @@ def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
             lists them.
 
     Returns:
-        The rows, and ``metainfo.classes``.
+        The rows, and the classes that the file lists.
 
     Raises:
         UserError: The file is missing or malformed.
     """
-    content = _parse(path)
+    content = read_pairs(path, _FORMS)
+    if is_label_studio(content):
+        return read_label_studio(content, path, names)
+    if not isinstance(content, Pairs):
+        raise UserError(f'{path}: expected {_FORMS}')
     fields = dict(content)
+    if is_coco(fields):
+        return read_coco(fields, path, names)
+    if is_datumaro(fields):
+        return read_datumaro(fields, path, names)
     if 'data_list' not in fields:
         return LabelRows(_json_rows(content, path, names), form='JSON')
-    entries, meta = fields['data_list'], fields.get('metainfo', _Pairs())
-    if type(entries) is not list or not isinstance(meta, _Pairs):
+    entries, meta = fields['data_list'], fields.get('metainfo', Pairs())
+    if type(entries) is not list or not isinstance(meta, Pairs):
         raise UserError(f'{path}: expected a list in data_list and an object in metainfo')
     classes = dict(meta).get('classes')
     if classes is not None:
@@ -53,25 +62,7 @@ def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     return LabelRows(rows, classes, DATA_LIST)
 
 
-def _parse(path: str | os.PathLike) -> _Pairs:
-    """Return the object of a JSON file."""
-    text = read_text(path, 'label file')
-    try:
-        content = json.loads(text, object_pairs_hook=_Pairs)
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f'{path} line {error.lineno}: is not valid JSON ({error.msg}); correct that line'
-        ) from None
-    except RecursionError:
-        raise UserError(f'{path}: is nested too deep; expected {_FORMS}') from None
-    except ValueError:  # Python converts no number of more than 4,300 digits
-        raise UserError(f'{path}: has a number of thousands of digits; write class names') from None
-    if not isinstance(content, _Pairs):
-        raise UserError(f'{path}: expected {_FORMS}')
-    return content
-
-
-def _json_rows(content: _Pairs, path: str | os.PathLike, names: LabelNames) -> list[LabelRow]:
+def _json_rows(content: Pairs, path: str | os.PathLike, names: LabelNames) -> list[LabelRow]:
     entries = [(image, _as_list(values, f'{path} entry {image!r}')) for image, values in content]
     if _are_vectors([values for _, values in entries], len(names.classes), path):
         entries = [(image, list(map(bool, values))) for image, values in entries]
@@ -101,7 +92,7 @@ def _as_list(values: object, where: str) -> list:
     """Return the labels of an image as a list of single values."""
     if isinstance(values, str):
         return [values] if values.strip() else []
-    if not isinstance(values, list) or isinstance(values, _Pairs):
+    if not isinstance(values, list) or isinstance(values, Pairs):
         raise UserError(f'{where}: expected a list of classes, got {_kind(values)}')
     if any(isinstance(value, list) for value in values):  # or an object
         raise UserError(
@@ -112,15 +103,15 @@ def _as_list(values: object, where: str) -> list:
 
 
 def _kind(value: object) -> str:
-    return 'an object' if isinstance(value, _Pairs) else json.dumps(value)[:40]
+    return f'an object; {_TOOLS}' if isinstance(value, Pairs) else json.dumps(value)[:40]
 
 
 def _data_list_row(
     entry: object, number: int, path: str | os.PathLike, names: LabelNames
 ) -> LabelRow:
     place = f'data_list[{number}]'
-    fields = dict(entry) if isinstance(entry, _Pairs) else {}
-    if not isinstance(fields.get('img_path'), str) or 'gt_label' not in fields:
+    fields = fields_of(entry, f'{path} {place}', 'img_path', 'gt_label')
+    if not isinstance(fields['img_path'], str):
         raise UserError(f"{path} {place}: expected an object with 'img_path' and 'gt_label'")
     labels = fields['gt_label']
     labels = [labels] if type(labels) is int else _as_list(labels, f'{path} {place}')

@@ -34,8 +34,11 @@ class LabelRows(NamedTuple):
         rows: In the order of the file.
         classes: The classes that the file lists, in its order; None if it lists none.
         form: What kind of file it is, as people call it: 'one-hot CSV'.
+        by_tail: Whether images may be named by the end of their path, as annotation tools do that
+            know photos by folders of their own.
     """
 
     rows: list[LabelRow]
     classes: tuple[str, ...] | None = None
     form: str = ''
+    by_tail: bool = False

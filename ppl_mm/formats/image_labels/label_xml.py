@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 from ...errors import UserError
 from ..image_list import check_image
-from ..text_file import read_bytes
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
+from .xml_file import read_xml
 
 
 def read_voc_xml(
@@ -39,7 +39,7 @@ def read_voc_xml(
     if images is None:
         images = sorted(path.stem for path in folder.glob('*.xml'))
     rows = [_row(folder, image, names, count_difficult) for image in images]
-    return LabelRows(rows, form='VOC XML')
+    return LabelRows(rows, form='VOC XML', by_tail=True)
 
 
 def _row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
@@ -62,17 +62,7 @@ def _row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> 
 
 
 def _parse(path: Path) -> ElementTree.Element:
-    """Return the root of an annotation; entities, which can grow without end, are refused."""
-    content = read_bytes(path, 'label file')
-    try:
-        if b'<!ENTITY' in content:
-            raise ValueError('it defines entities')
-        root = ElementTree.fromstring(content)
-    # LookupError: an encoding that Python does not know.
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise UserError(
-            f'{path}: is not valid XML ({error}); correct or replace the file'
-        ) from None
+    root = read_xml(path)
     if root.tag != 'annotation':
         raise UserError(
             f"{path}: begins with '{root.tag[:40]}', expected VOC's 'annotation'; replace the file"

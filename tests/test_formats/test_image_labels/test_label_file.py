@@ -73,6 +73,8 @@ TABLES = {
     'a byte order mark': '\ufeffimage,labels\na,cat\nb,cat dog\nc,\n',
     'UTF-16': 'image,labels\na,cat\nb,cat dog\nc,\n'.encode('utf-16'),
     'a column per class': 'image,cat,dog\na,1,0\nb,1,1\nc,0,0\n',
+    'an unnamed column of files': ',cat,dog\na,1,\nb,1,1\nc,,\n',
+    'any name of the column': 'ImageId;cat;dog\r\na;TRUE;\r\nb;1;1\r\nc;;\r\n',
     'true and false': 'image,cat,dog\na,True,False\nb,TRUE,true\nc,0.0,0\n',
 }
 
@@ -151,6 +153,19 @@ BAD = [
     ('a.csv', csv_of('C:\\a,cat'), (), 'is not below the image folder'),
     ('a.csv', csv_of('a,2', header='image,cat'), (), "line 2: has '2', expected 0 or 1"),
     ('a.csv', csv_of('a,dog', header='image,cat'), (), "has the header 'labels'"),
+    ('a.csv', csv_of('a,0.93', header='image,cat'), (), "'cat'; a probability is not a label"),
+    ('a.csv', csv_of('a,1,0.5', header='x,cat,dog'), (), "'dog'; a probability is not a label"),
+    ('a.csv', csv_of('a,-1', header='image,cat'), (), "has '-1', expected 0 or 1"),
+    ('a.csv', csv_of('a,640,1', header='x,width,cat'), (), 'remove that column if it is not'),
+    (
+        'a.csv',
+        csv_of('a,1', 'b', header='image,cat'),
+        (),
+        "line 3: is 'b' with 1 cells, expected 2",
+    ),
+    ('a.csv', csv_of('a,1,0', header='x,cat,none'), (), '--negative-name none'),
+    ('a.csv', csv_of('a,1,1', header='image,cat,none'), (), "label 'none' is usually no class"),
+    ('a.csv', 'a,1,0\nb,0,1\n', (), "line 1: is 'a,1,0', expected the header"),
     ('a.csv', csv_of('a,1,1', header='image,cat,cat'), (), "names class 'cat' twice"),
     ('a.csv', csv_of('a,cat,dog'), (), 'spaces between the labels; a cell that holds commas'),
     ('a.csv', csv_of('a,cat', header='x,y'), (), "line 1: is 'x,y', expected the header"),

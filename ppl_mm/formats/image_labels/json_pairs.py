@@ -1,0 +1,67 @@
+"""JSON files of a user, read with errors that name file and line."""
+
+import json
+import os
+
+from ...errors import UserError
+from ..text_file import read_text
+
+
+class Pairs(list):
+    """A JSON object as pairs, which keeps keys that occur twice."""
+
+
+def read_pairs(path: str | os.PathLike, expected: str) -> object:
+    """Read a JSON file whose objects become :class:`Pairs`.
+
+    Args:
+        path: The file.
+        expected: What it should hold, for messages.
+
+    Raises:
+        UserError: The file is missing or not valid JSON.
+    """
+    text = read_text(path, 'label file')
+    try:
+        return json.loads(text, object_pairs_hook=Pairs)
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f'{path} line {error.lineno}: is not valid JSON ({error.msg}); correct that line'
+        ) from None
+    except RecursionError:
+        raise UserError(f'{path}: is nested too deep; expected {expected}') from None
+    except ValueError:  # Python converts no number of more than 4,300 digits
+        raise UserError(f'{path}: has a number of thousands of digits; write class names') from None
+
+
+def fields_of(value: object, where: str, *wanted: str) -> dict:
+    """Return the fields of a JSON object.
+
+    Args:
+        value: The object.
+        where: Where it stands, for messages.
+        *wanted: Fields that it must have.
+
+    Raises:
+        UserError: It is something else, or a field is missing.
+    """
+    fields = dict(value) if isinstance(value, Pairs) else {}
+    if not isinstance(value, Pairs) or any(name not in fields for name in wanted):
+        shown = ' with ' + ' and '.join(map(repr, wanted)) if wanted else ''
+        raise UserError(f'{where}: expected an object{shown}')
+    return fields
+
+
+def items_of(value: object, where: str) -> list:
+    """Return a JSON list.
+
+    Args:
+        value: The list.
+        where: Where it stands, for messages.
+
+    Raises:
+        UserError: It is something else.
+    """
+    if not isinstance(value, list) or isinstance(value, Pairs):
+        raise UserError(f'{where}: expected a list')
+    return value

@@ -1,0 +1,131 @@
+"""The same labels in every form are the same data set."""
+
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from test_data_tools.label_forms import FORMS, write_coco, write_yolo
+from test_data_tools.own_files import files, labels, lines, split
+
+from ppl_mm.data_tools.own.labels import read_own_labels
+from ppl_mm.data_tools.own.settings import OwnDataSettings
+from ppl_mm.formats.class_list import natural_order
+from ppl_mm.formats.image_labels.label_names import NO_CLASS
+
+SHOWN = {
+    'a/1.jpg': ['class2'],
+    'a/2.jpg': ['class2', 'class10'],
+    'b/3.jpg': ['Blå fugl'],
+    'b/4 x.jpg': ['class10', 'Blå fugl'],
+    'b/5.png': [],
+    '6.jpg': ['class2'],
+    '7.jpg': ['class10'],
+    '8.jpg': [],
+    '9.jpg': None,
+}
+CLASSES = natural_order({name for shown in SHOWN.values() for name in shown or ()})
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """Photos; do not change them."""
+    folder, rng = tmp_path_factory.mktemp('forms') / 'photos', np.random.default_rng(0)
+    for name in SHOWN:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40, 48, 3)).astype(np.uint8)).save(folder / name)
+    return folder
+
+
+@pytest.mark.parametrize('form', FORMS)
+def test_every_form_is_the_same_data_set(make, tmp_path, capsys, form):
+    found = []
+    for write in (FORMS['CSV'], FORMS[form]):
+        (tmp_path / 'labels').mkdir(exist_ok=True)
+        out = make('--labels', write(tmp_path / 'labels', SHOWN, CLASSES))
+        found.append({name: data for name, data in files(out).items() if name != 'own_data.json'})
+        out.rename(tmp_path / f'made{len(found)}')
+        (tmp_path / 'labels').rename(tmp_path / f'labels{len(found)}')
+    assert found[0] == found[1] and len(found[0]) > len(SHOWN)
+    made = tmp_path / 'made2'
+    assert f'labels: {form.strip()}, 3 classes' in capsys.readouterr().out
+    assert lines(made / 'classes.txt')[1:] == CLASSES == ['Blå fugl', 'class2', 'class10']
+    assert labels(made)['a_2'] == ['class2', 'class10'] and labels(made)['8'] == []
+    assert split(made, 'unlabelled') == ['9']
+
+
+@pytest.mark.parametrize('form', FORMS)
+def test_a_file_for_each_split_and_a_chosen_order(folder, tmp_path, form):
+    parts = []
+    for name in ('train', 'val'):
+        (tmp_path / name).mkdir()
+        part = {photo: SHOWN[photo] for photo in SHOWN if (photo[0] in '678') == (name == 'val')}
+        parts.append(FORMS[form](tmp_path / name, part, CLASSES))
+    chosen = ('class10', 'Blå fugl', 'class2')
+    options = dict(labels=parts[0], val_labels=parts[1])
+    for classes, expected in (((), tuple(CLASSES)), (chosen, chosen)):
+        own = OwnDataSettings(folder, Path('out'), classes=classes, **options)
+        found = read_own_labels(own, list(SHOWN))
+        assert found.val == {'6.jpg', '7.jpg', '8.jpg'} and found.classes == expected
+        assert found.form == form.strip() and '9.jpg' not in found.labels
+
+
+# Signs that separate names in a cell, or that hold a list together, need another test.
+LETTERS = st.characters(codec='utf-8', categories=['L', 'N', 'Zs'], include_characters="-_.&<'+")
+NAMES = st.text(LETTERS, min_size=1, max_size=12).map(
+    lambda name: unicodedata.normalize('NFC', ' '.join(name.split()))
+)
+RESERVED = {*NO_CLASS, 'unused', '0', '1', 'true', 'false'}  # the last are flags, not a header
+CLASS_LISTS = st.lists(
+    NAMES.filter(
+        lambda name: name and name.casefold() not in RESERVED and not name.startswith("'")
+    ),
+    min_size=1,
+    max_size=4,
+    unique=True,
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), classes=CLASS_LISTS)
+def test_any_labels_are_read_alike(tmp_path_factory, data, classes):
+    classes = natural_order(classes)
+    some = st.lists(st.sampled_from(classes), unique=True).map(natural_order)
+    shown = [*data.draw(st.lists(st.none() | some, max_size=5)), classes]
+    names = [f'{"abc"[number % 3]}/photo {number}.jpg' for number in range(len(shown))]
+    expected = dict(zip(names, shown, strict=True))
+    for form, write in FORMS.items():
+        path = write(tmp_path_factory.mktemp('form'), expected, classes)
+        found = read_own_labels(OwnDataSettings(Path('photos'), Path('out'), path), names)
+        assert found.classes == tuple(classes), form
+        got = {name: natural_order(found.labels[name]) for name in found.labels}
+        assert got == {name: one for name, one in expected.items() if one is not None}, form
+
+
+def test_a_class_that_no_photo_shows_is_left_out_unless_masks_may_show_it(folder, tmp_path):
+    path = write_coco(tmp_path, SHOWN, CLASSES)
+    own = OwnDataSettings(folder, Path('out'), path)
+    assert read_own_labels(own, list(SHOWN)).unused == ('unused',)
+    own = OwnDataSettings(folder, Path('out'), path, masks=tmp_path)
+    assert read_own_labels(own, list(SHOWN)).classes == (*CLASSES, 'unused')
+
+
+@pytest.mark.parametrize('given', ['labels', '', 'data.yaml'])
+def test_yolo_may_be_given_by_any_of_its_parts(tmp_path, given):
+    photos = tmp_path / 'images'
+    names = ['train/1.jpg', 'train/2.jpg', 'val/1.jpg']
+    shown = dict(zip(names, (['cat'], [], ['dog']), strict=True))
+    write_yolo(tmp_path, shown, ['cat', 'dog'])
+    own = OwnDataSettings(photos, Path('out'), tmp_path / given)
+    found = read_own_labels(own, names)
+    assert found.labels == {name: tuple(one) for name, one in shown.items()}
+
+
+def test_yolo_ids_may_refer_to_the_given_classes(tmp_path):
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'labels/1.txt').write_text('1\n')
+    own = OwnDataSettings(tmp_path, Path('out'), tmp_path / 'labels', classes=('dog', 'cat'))
+    assert read_own_labels(own, ['1.jpg']).labels == {'1.jpg': ('cat',)}
