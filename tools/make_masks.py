@@ -4,7 +4,8 @@
       a folder for each class: photos/cat/1.jpg, photos/dog/2.jpg; images of
       the folder photos/_negative show none of the classes
   python tools/make_masks.py photos --out masks_of_photos --labels labels.csv
-      any folder, and a CSV (image,labels) or JSON, see docs/data.md
+      any folder, and a CSV, or what COCO, YOLO, Label Studio, CVAT and others
+      write, see docs/own_data.md
 
 It makes a data set, checks it, trains a classifier by image-level labels,
 makes and refines pseudo-labels, trains a segmentation network on them and

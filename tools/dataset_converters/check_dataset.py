@@ -34,7 +34,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--ann-file',
         default='',
         metavar='FILE',
-        help='labels below DATA_ROOT: .csv, .json, or a folder of XML '
+        help='labels below DATA_ROOT: .csv, .json, .xml, .yaml, or a folder of XML or YOLO text '
         '(default: image_labels.csv, image_labels.json or Annotations)',
     )
     parser.add_argument(

@@ -5,9 +5,9 @@
       photo in two of them has both classes; photos of the folder _negative
       show none of the classes
   python own_data.py photos --labels labels.csv --out data/mine
-      any folder, and a CSV (image,labels) or JSON, see docs/data.md; photos
-      with an empty label show none of the classes, photos that the file does
-      not name are kept as unlabelled
+      any folder, and a CSV, or what COCO, YOLO, Label Studio, CVAT and others
+      write, see docs/own_data.md; photos with an empty label show none of the
+      classes, photos that the file does not name are kept as unlabelled
 
 OUT is what every command of this project reads: classes.txt, the labels,
 upright images of 8 bits, lists of those to train and to validate on, masks if

@@ -53,7 +53,9 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         '--labels',
         type=Path,
         metavar='FILE',
-        help='a .csv or .json (default: a folder for each class)',
+        help='labels: a CSV (image,labels, or one-hot), a JSON (COCO, Label Studio, Datumaro and '
+        "others), CVAT's XML, a folder of YOLO's or VOC's files, or YOLO's data.yaml; what it is "
+        'is found from its content (default: a folder for each class)',
     )
     parser.add_argument(
         '--label-pattern',

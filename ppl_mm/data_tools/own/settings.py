@@ -20,7 +20,8 @@ class OwnDataSettings:
     Args:
         photos: The folder of photographs.
         out: The data set to write.
-        labels: A CSV or JSON. Defaults to None: the folder of a photo is its class.
+        labels: A label file or folder, see :func:`.read_labels`. Defaults to None: the folder of a
+            photo is its class.
         val_labels: A second one, of the photos to validate on.
         label_pattern: Instead of both a regular expression whose first group finds the class in
             the path of a photo without its ending.

@@ -72,7 +72,8 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
     """
     if ann_format == 'auto':
         ending = os.path.splitext(path)[1].lower()
-        ann_format = _format_of_folder(Path(path)) or FORMATS.get(ending, ending)
+        is_folder = os.path.isdir(path) and (not ending or ending not in FORMATS)
+        ann_format = _format_of_folder(Path(path)) if is_folder else FORMATS.get(ending, ending)
     if ann_format not in FORMATS.values():
         raise UserError(
             f"{path}: labels of format '{ann_format}'; give one of the forms in docs/own_data.md "
@@ -82,9 +83,7 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
 
 
 def _format_of_folder(path: Path) -> str:
-    """Return what a folder holds, '' if it is none."""
-    if not path.is_dir():
-        return ''
+    """Return what a folder holds."""
     is_yolo = not any(path.glob('*.xml')) and bool(label_files(path))
     return 'yolo' if is_yolo else 'voc_xml'
 
