@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 from ...errors import UserError
 from ..text_file import read_text
@@ -11,7 +12,7 @@ class Pairs(list):
     """A JSON object as pairs, which keeps keys that occur twice."""
 
 
-def read_pairs(path: str | os.PathLike, expected: str) -> object:
+def read_pairs(path: str | os.PathLike, expected: str) -> Any:
     """Read a JSON file whose objects become :class:`Pairs`.
 
     Args:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...errors import UserError
 from ..image_list import check_image
@@ -65,7 +66,7 @@ def _labelled(row: LabelRow, classes: ToolClasses, shown: Mapping[str, None]) ->
         raise UserError(f'{row.where}: {error}') from None
 
 
-def _categories(content: Mapping, path: str | os.PathLike) -> list[tuple[object, object]]:
+def _categories(content: Mapping, path: str | os.PathLike) -> list[tuple[Any, Any]]:
     """Return id and name of each category, by id."""
     fields = [
         fields_of(entry, f'{path} categories[{number}]', 'id', 'name')

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...errors import UserError
@@ -17,7 +18,7 @@ _UPLOAD = re.compile(r'^[0-9a-f]{8}-(?=.)')
 _EXPORT = "give Label Studio's export 'JSON', not JSON-MIN, with annotated tasks"
 
 
-def is_label_studio(content: object) -> bool:
+def is_label_studio(content: Any) -> bool:
     """Return whether a JSON file is a list of objects, as Label Studio exports tasks.
 
     Args:
@@ -30,8 +31,8 @@ def is_label_studio(content: object) -> bool:
 def read_label_studio(tasks: Sequence, path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Return the labels of Label Studio's tasks.
 
-    Choices count, and the labels of rectangles, polygons, ellipses, key points and brushes. Of
-    several annotations of a task, those marked as ground truth count, else all.
+    Choices count, and the labels of rectangles, polygons, ellipses, key points and brushes. If a
+    task has several annotations, those marked as ground truth count, else all.
 
     Args:
         tasks: The content of the file.
