@@ -22,6 +22,7 @@ An interrupted run continues when the same command is given again.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.project import command_line
 from ppl_mm.utils.runner_arguments import add_config_options
 
 
@@ -75,8 +77,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--corrected',
         type=Path,
         metavar='DIR',
-        help='after a first run: a copy of DIR/masks in which you have corrected some; they choose '
-        'the threshold, the network learns from them, and they are not replaced',
+        help='after a first run: a copy of DIR/masks, some of them changed; those of train '
+        'teach the network, the others measure it, and none is replaced (docs/own_data.md)',
     )
     add_config_options(parser, 'segmentation_tta=True')
     return parser.parse_args(argv)
@@ -96,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         corrected=args.corrected,
         threshold=args.threshold,
         expected_area=args.expected_area,
+        command=(*command_line('make_masks').split(), *(sys.argv[1:] if argv is None else argv)),
     )
     print('\n'.join(closing_lines(make_masks(job))))
 

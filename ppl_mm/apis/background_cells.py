@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.config import Config
@@ -15,25 +14,8 @@ from ..models.negative_reference import CELLS, write_reference
 from ..utils.progress import track
 from .trained_model import build_model
 
-#: Fewer images say nothing.
-MIN_IMAGES = 10
-#: More change little, and each costs as much as an image to export.
-MAX_IMAGES = 60
 #: A cell is background where all maps of the image's classes are below this part of their maximum.
 BACKGROUND_BELOW = 0.05
-
-
-def pick_images(dataset: BaseDataset) -> list[int]:
-    """Return the positions of the images that are looked at, evenly spaced; none if too few.
-
-    Args:
-        dataset: With ``gt_label`` where the classes of an image are known; others are left out.
-    """
-    known = [k for k in range(len(dataset)) if 'gt_label' in dataset.get_data_info(k)]
-    if len(known) < MIN_IMAGES:
-        return []
-    places = np.linspace(0, len(known) - 1, min(len(known), MAX_IMAGES)).round()
-    return [known[int(place)] for place in places]
 
 
 def write_background(

@@ -22,7 +22,8 @@ from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
 from ..utils.processes.main_process import on_main_process
 from ..utils.progress import track
-from .background_cells import pick_images, write_background
+from .background_cells import write_background
+from .background_images import pick_images
 from .cam_folder import CamFolder
 from .export_origin import describe_export
 from .export_runner import export_runner

@@ -83,7 +83,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     Raises:
         UserError: If the file is missing, cannot be read to its end, or is a colour picture.
     """
-    with _naming(path), Image.open(path) as image:
+    with naming_mask(path), Image.open(path) as image:
         mode = _mode_of(image)
         mask = np.array(image) if mode in ('P', 'L') else None
     if mask is None:
@@ -95,7 +95,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
 
 
 @contextmanager
-def _naming(path: str | os.PathLike) -> Iterator[None]:
+def naming_mask(path: str | os.PathLike) -> Iterator[None]:
     """Name the mask in whatever goes wrong while it is read."""
     try:
         check_regular(path)
@@ -157,7 +157,7 @@ def read_any_mask(path: str | os.PathLike) -> np.ndarray:
         UserError: If the file is missing, cannot be read to its end, is a JPEG or a colour
             picture, or has a value above 255.
     """
-    with _naming(path), Image.open(path) as image:
+    with naming_mask(path), Image.open(path) as image:
         if image.format == 'JPEG':
             raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
         mode = _mode_of(image)

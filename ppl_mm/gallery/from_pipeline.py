@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.corrected_masks import correction_files, held_out
 from ..formats.export_folder import ExportFolder
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
 from ..utils.files import read_json
 from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, labels_of, masks_of, splits_of
+
+# What the scores call corrected masks that nothing has learnt from.
+HELD_OUT = 'corrected, not learnt from'
 
 
 def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySource:
@@ -27,7 +31,8 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
     folder = work_dir / paths['labels']
     if not ExportFolder(folder).record_path.is_file():
         raise UserError(f'{folder}: has no pseudo-labels yet; run the pipeline to its end')
-    masks, last = masks_of(root), run['methods'][-1]['key']
+    truth, measured = _ground_truth(root, run['splits'])
+    last = run['methods'][-1]['key']
     refined = paths['labels'] != paths['maps'][last]
     layers = [*_maps(work_dir, run), *_labels(work_dir, paths, refined, predictions)]
     raw = f'label_{last}'
@@ -36,12 +41,13 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
         data_root=root,
         classes=ExportFolder(folder).read().classes,
         splits=splits_of(root, _first(run['splits'])),
-        layers=tuple([*layers, *([Layer(TRUTH, 'ground truth', (masks,))] if masks else [])]),
+        layers=tuple([*layers, *([truth] if truth else [])]),
         pseudo_label=REFINED if refined else raw,
         raw_label=raw if refined else None,
-        mask_dir=masks,
+        mask_dir=truth.folders[0] if truth else None,
+        only_drawn=truth is not None and masks_of(root) is None,
         label_file=labels_of(root),
-        measured=_measured(root, run['splits']),
+        measured=measured,
         trained=(run['splits']['train'],),
         folder=folder,
         work_dir=work_dir,
@@ -63,6 +69,21 @@ def read_run(work_dir: Path) -> dict:
             f'{path}: missing or not readable; give the work folder of tools/pipeline.py'
         ) from error
     return run
+
+
+def _ground_truth(
+    root: Path, splits: Mapping[str, str]
+) -> tuple[Layer | None, dict[str, Sequence[str]]]:
+    """Return the masks of a data set, else those that a user has corrected, and what they measure.
+
+    Corrected masks of training images are learnt from, so those of other images measure.
+    """
+    if masks := masks_of(root):
+        return Layer(TRUTH, 'ground truth', (masks,)), _measured(root, splits)
+    if not correction_files(root):
+        return None, {}
+    corrected = Layer(TRUTH, 'corrected mask', (VOCLayout(root).corrected_dir,))
+    return corrected, {HELD_OUT: held_out(root)}
 
 
 def _first(splits: Mapping[str, str]) -> list[str]:

@@ -164,12 +164,17 @@ class ImageMaker:
 
     def _read_label(self, image: str, layer: Layer, record: dict) -> np.ndarray | None:
         if layer.key == TRUTH and self.truth:
-            if not self.truth.is_known(image) or not record['size']:
+            if not self._has_truth(image) or not record['size']:
                 return None
             width, height = record['size']
             return self.truth.read(image, (height, width))
         path = layer.find(image)
         return read_mask(path) if path else None
+
+    def _has_truth(self, image: str) -> bool:
+        assert self.truth
+        drawn = self.truth.path(image).exists()
+        return drawn if self.source.only_drawn else self.truth.is_known(image)
 
     def _draw(self, layer: Layer, record: dict, content: bytes) -> None:
         write_bytes(self.paths.layer(layer.key, record['key']), content)

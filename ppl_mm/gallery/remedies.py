@@ -6,10 +6,48 @@ from pathlib import Path
 
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, RefinementRecord
+from ..formats.result_folder import ResultFolder
+from ..utils.files import read_json
+from ..utils.project import command_line
 
 #: How far a threshold is moved.
 _STEP = 0.15
 _LEAST, _MOST = 0.05, 0.9
+# Options of make_masks.py that choose the threshold, each with a value.
+_CHOOSING = ('--threshold', '--expected-area')
+
+
+def masks_command(work_dir: Path | None) -> list[str]:
+    """Return the command of make_masks.py that made a run, as it was typed.
+
+    Args:
+        work_dir: The folder of the pipeline; None for none.
+
+    Returns:
+        Its words; none where it is not a run of make_masks.py.
+    """
+    record = work_dir.parent / ResultFolder.RECORD if work_dir else None
+    if record is None or not record.is_file():
+        return []
+    return list(map(str, read_json(record).get('command') or ()))
+
+
+def other_threshold(folder: Path | None, work_dir: Path | None, way: str) -> str | None:
+    """Return the command that makes everything again at another threshold.
+
+    Args:
+        folder: The export or refinement that made the labels; None for none.
+        work_dir: The folder of the pipeline; None for none.
+        way: 'raise' or 'lower'.
+
+    Returns:
+        That of make_masks.py, else that of the step, see :func:`recut_command`.
+    """
+    command, threshold = masks_command(work_dir), _map_threshold(folder)
+    if not command or threshold is None:
+        return recut_command(folder, way)
+    moved = f'{_moved(threshold, 1 if way == "raise" else -1):g}'
+    return shlex.join([*_without_choice(command), '--threshold', moved])
 
 
 def recut_command(folder: Path | None, way: str) -> str | None:
@@ -37,7 +75,7 @@ def recut_command(folder: Path | None, way: str) -> str | None:
 def _export(record: ExportRecord, folder: Path, more: int) -> Sequence[object]:
     if not record.config or not record.checkpoint or record.threshold is None:
         return ()
-    command = ['python', 'tools/export_cam.py', record.config, record.checkpoint]
+    command = [*command_line('export_cam').split(), record.config, record.checkpoint]
     split = ['--split', record.split] if record.split else []
     threshold = f'{_moved(record.threshold, more):g}'
     return [*command, '--out-dir', _beside(folder), *split, '--threshold', threshold]
@@ -47,7 +85,7 @@ def _refine(record: RefinementRecord, folder: Path, more: int) -> Sequence[objec
     option = _option(record.refiners, more)
     if not option or not record.refine_config or not record.source_dir:
         return ()
-    command = ['python', 'tools/refine.py', record.refine_config, record.source_dir]
+    command = [*command_line('refine').split(), record.refine_config, record.source_dir]
     return [*command, '--out-dir', _beside(folder), '--cfg-options', option]
 
 
@@ -68,3 +106,28 @@ def _moved(threshold: float, more: int) -> float:
 
 def _beside(folder: Path) -> Path:
     return folder.with_name(f'{folder.name}_again')
+
+
+def _map_threshold(folder: Path | None) -> float | None:
+    """Return where the maps of an export, or those that were refined, are cut."""
+    if folder is None:
+        return None
+    record = ExportFolder(folder).read()
+    if isinstance(record, RefinementRecord):
+        source = Path(record.source_dir or '')
+        if not ExportFolder(source).record_path.is_file():
+            return None
+        record = ExportFolder(source).read()
+    return record.map_threshold
+
+
+def _without_choice(command: Sequence[str]) -> list[str]:
+    """Return a command without the options that choose a threshold, and their values."""
+    kept: list[str] = []
+    words = iter(command)
+    for word in words:
+        if word in _CHOOSING:
+            next(words, None)
+        elif not word.startswith(tuple(f'{option}=' for option in _CHOOSING)):
+            kept.append(word)
+    return kept

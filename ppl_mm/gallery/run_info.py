@@ -8,9 +8,11 @@ from pathlib import Path
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from ..utils.files import read_json
+from ..utils.project import command_line
 from ..version import __version__
 from .charts import Chart, make_chart
 from .from_pipeline import read_run
+from .remedies import masks_command
 from .results import finished_steps
 from .tables import ROLES, columns, find, read_report
 from .training_logs import read_curves
@@ -46,9 +48,12 @@ def _command(work_dir: Path, config: str) -> str:
     """Return the command that continues a run: that of make_masks, or of its pipeline."""
     record = work_dir.parent / ResultFolder.RECORD
     if not record.is_file():
-        return shlex.join(['python', 'tools/pipeline.py', config, '--work-dir', str(work_dir)])
+        command = [*command_line('pipeline').split(), config, '--work-dir', str(work_dir)]
+        return shlex.join(command)
+    if command := masks_command(work_dir):
+        return shlex.join(command)
     photos = read_json(record).get('photos', 'IMAGES')
-    command = ['python', 'tools/make_masks.py', photos, '--out', str(work_dir.parent)]
+    command = [*command_line('make_masks').split(), photos, '--out', str(work_dir.parent)]
     return f'{shlex.join(command)}  # and your other options'
 
 

@@ -11,7 +11,7 @@ from ..utils.files import write_bytes
 from .colors import class_colors, hex_color
 from .findings import FINDINGS, covered, find_in
 from .page import render
-from .remedies import recut_command
+from .remedies import other_threshold
 from .run_info import run_info
 from .source import GallerySource
 from .summary import all_scores, label_summary
@@ -125,7 +125,11 @@ def _findings(source: GallerySource, data: Mapping) -> list[dict]:
         dict(
             finding=one,
             count=number[one.key],
-            command=recut_command(source.folder, one.threshold) if one.threshold else None,
+            command=(
+                other_threshold(source.folder, source.work_dir, one.threshold)
+                if one.threshold
+                else None
+            ),
         )
         for one in FINDINGS
         if number[one.key]

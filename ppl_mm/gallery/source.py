@@ -63,6 +63,8 @@ class GallerySource:
         pseudo_label: Key of the layer that a network learns from, whose coverage is shown.
         raw_label: Key of the layer before refinement; None where nothing was refined.
         mask_dir: The ground truth. Defaults to None: there is none.
+        only_drawn: Whether a negative without a mask has no ground truth. Defaults to False: it is
+            all background.
         label_file: Image-level labels. Defaults to None: not known.
         measured: Image ids with ground truth, by what they are called, for the scores. Defaults to
             the splits.
@@ -80,6 +82,7 @@ class GallerySource:
     pseudo_label: str
     raw_label: str | None = None
     mask_dir: Path | None = None
+    only_drawn: bool = False
     label_file: Path | None = None
     measured: Mapping[str, Sequence[str]] = field(default_factory=dict)
     trained: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..data_tools.own.corrections import CORRECTIONS
 from ..data_tools.own.settings import SOURCES
+from ..formats.corrected_masks import CORRECTIONS, correction_files
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
@@ -238,7 +238,7 @@ def deliver(make: Maker, trained: Step, predicted: Step, results: ResultFolder) 
         command,
         needs=(trained.name, predicted.name),
         outputs=(results.masks_record, results.model),
-        files=(data / CORRECTIONS,) if make.settings.corrected else (),
+        files=correction_files(data),
     )
 
 
@@ -252,6 +252,7 @@ def gallery(make: Maker, predicted: Step, reported: Step, results: ResultFolder)
         [*command, '--predictions', Path(predicted.folder or '') / 'predictions'],
         needs=(predicted.name, reported.name),
         outputs=(results.gallery / 'index.html',),
+        files=correction_files(make.settings.data_root),
     )
 
 

@@ -4,10 +4,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mmengine.config import Config
 
+from ..apis.background_images import MAX_IMAGES
+from ..apis.negative_maps import MAX_NEGATIVES, MIN_NEGATIVES
 from ..errors import UserError
+from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import read_ids
 from ..formats.images.image_file import image_size
@@ -28,8 +32,12 @@ _READ = 0.02
 _WRITE = 0.1
 # A process starts and imports; seconds.
 _START = 5.0
-# Refining a million pixels in one process, drawing an image for the gallery; seconds.
-_REFINE, _DRAW = 2.5, 0.1
+# Refining a million pixels in one process; seconds.
+_REFINE = 2.5
+# Of an image, the steps that show and copy; seconds.
+_SHOW = dict(gallery=0.05, deliver=0.02, report=0.01)
+# Comparing an image with the background runs most of the network once more.
+_COMPARE = 1.6
 # Images whose sizes say how large all are.
 _SAMPLE = 20
 
@@ -54,7 +62,12 @@ def guess_times(
     """
     folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
     every = folder.all_ids()
-    data = _Data(len(read_ids(settings.list_path('train'))), len(every), _megapixels(folder, every))
+    data = _Data(
+        len(read_ids(settings.list_path('train'))),
+        len(every),
+        _count_negatives(settings.data_root),
+        _sample_sizes(folder, every),
+    )
     return [
         step
         if step.name in settings.expected_seconds
@@ -65,21 +78,44 @@ def guess_times(
 
 @dataclass(frozen=True)
 class _Data:
-    """How many images are trained on, how many there are, and the millions of pixels of one."""
+    """How many images are trained on, how many there are, how many negatives; sizes of some."""
 
     train: int
     all: int
-    megapixels: float
+    negatives: int
+    sizes: Sequence[tuple[int, int]]
+
+    @property
+    def megapixels(self) -> float:
+        """Millions of pixels of an image."""
+        return _mean([width * height / 1e6 for width, height in self.sizes], 0.0)
+
+    @property
+    def filled(self) -> float:
+        """How much of the square of its long side an image fills."""
+        return _mean([min(size) / max(size) for size in self.sizes], 0.75)
 
 
-def _megapixels(folder: ImageFolder, ids: Sequence[str]) -> float:
-    """Return the mean size of some images; one that cannot be read is not counted."""
+def _mean(values: Sequence[float], usual: float) -> float:
+    return sum(values) / len(values) if values else usual
+
+
+def _sample_sizes(folder: ImageFolder, ids: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the sizes of some images; one that cannot be read is not counted."""
     paths = [folder.find_id(one) for one in ids[:: math.ceil(len(ids) / _SAMPLE) or 1]]
     sizes = []
     for path in filter(None, paths):
         with suppress(UserError):
-            sizes.append(math.prod(image_size(path)) / 1e6)
-    return sum(sizes) / len(sizes) if sizes else 0.0
+            sizes.append(image_size(path))
+    return sizes
+
+
+def _count_negatives(data_root: Path) -> int:
+    """Return how many images show none of the classes; 0 where that cannot be read."""
+    try:
+        return len(read_negatives(data_root))
+    except UserError:
+        return 0
 
 
 def _seconds(
@@ -87,8 +123,8 @@ def _seconds(
 ) -> float:
     if step.kind in ('refine', 'label'):
         return _REFINE * _refined_pixels(step, data) * data.train / default_workers()
-    if step.kind in ('gallery', 'deliver', 'report'):
-        return _DRAW * data.all
+    if step.kind in _SHOW:
+        return _SHOW[step.kind] * data.all
     config = str(step.configs[0] if step.configs else settings.segmentation[-1])
     if config not in costs:
         return step.seconds
@@ -96,10 +132,22 @@ def _seconds(
     if step.kind == 'train':
         read = _READ / max(cfg.train_dataloader.get('num_workers') or 1, 1)
         return _BESIDE * max(costs[config], read) * _trained_images(cfg, data.train)
-    images = data.all if step.kind == 'predict' else data.train
-    pixels = view_pixels(cfg, 'tta_pipeline' if step.kind == 'export' else 'test_pipeline')
+    is_export = step.kind == 'export'
+    pixels = data.filled * view_pixels(cfg, 'tta_pipeline' if is_export else 'test_pipeline')
     forward = costs[config] * _FORWARD * pixels / crop_pixels(cfg)
+    if is_export and cfg.get('export_reference'):
+        forward *= _COMPARE
+    images = _exported_images(cfg, data) if is_export else data.all
     return images * (forward + _READ + _WRITE)
+
+
+def _exported_images(cfg: Config, data: _Data) -> int:
+    """Return how often an export looks at an image, those that it compares with included."""
+    background = min(data.train, MAX_IMAGES) if cfg.get('export_reference') else 0
+    negatives = data.negatives if cfg.get('export_negatives') else 0
+    if negatives < MIN_NEGATIVES:
+        negatives = 0
+    return data.train + background + min(negatives, MAX_NEGATIVES)
 
 
 def _refined_pixels(step: Step, data: _Data) -> float:

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from mmengine.config import Config
 
 _USUAL_CROP = (384, 384)
-# Width by height of an image, of the square of its long side.
-_FILLED = 0.75
 
 
 def crop_size(cfg: Config) -> tuple[int, int]:
@@ -23,11 +21,11 @@ def crop_pixels(cfg: Config) -> int:
 
 
 def view_pixels(cfg: Config, pipeline: str) -> float:
-    """Return the pixels of an image in all views of a pipeline together."""
+    """Return the pixels of a square image in all views of a pipeline together."""
     sides = [step['scale'][0] for step in _steps(cfg, pipeline) if 'scale' in step]
     sides = sides or [_USUAL_CROP[0]]
     flips = max(sum(step['type'] == 'RandomFlip' for step in _steps(cfg, pipeline)), 1)
-    return flips * sum(_FILLED * side * side for side in sides)
+    return flips * sum(side * side for side in sides)
 
 
 def _steps(cfg: Config, pipeline: str) -> list[dict]:

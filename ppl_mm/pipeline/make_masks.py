@@ -18,6 +18,7 @@ from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, tools_dir
+from .held_out import held_out_lines
 from .run import Pipeline
 from .settings import load_settings
 
@@ -44,6 +45,7 @@ class MaskJob:
             :func:`.take_corrections`. Defaults to None: those that were given before.
         threshold: Where maps are cut, a number or 'auto'. Defaults to '': see the preset.
         expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': not known.
+        command: What the user has typed, which the gallery repeats. Defaults to (): not known.
     """
 
     data: OwnDataSettings
@@ -56,6 +58,7 @@ class MaskJob:
     corrected: Path | None = None
     threshold: str = ''
     expected_area: str = ''
+    command: tuple[str, ...] = ()
 
 
 def make_masks(job: MaskJob) -> ResultFolder:
@@ -99,6 +102,7 @@ def closing_lines(results: ResultFolder) -> list[str]:
         f'{count} masks:     {results.masks}',
         *([f'look at them: {first}'] if first.is_file() else []),
         f'the network:  {results.model}',
+        *held_out_lines(results),
         '',
         'Masks that you have corrected, in a copy of that folder, are learnt from with',
         '  --corrected COPY',
@@ -163,6 +167,8 @@ def _claim(job: MaskJob, results: ResultFolder) -> str:
         identity['preset'] = _known_preset(job.preset)
     found = check_folder(job.out, identity, 'masks', results.RECORD)
     record = dict(preset=usual_preset()) | (found or {}) | identity
+    if job.command:
+        record['command'] = list(job.command)
     if record != found:
         write_json(job.out / results.RECORD, record)
     return record['preset']

@@ -130,7 +130,7 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         chosen,
         method.key,
         role='train',
-        corrected=make.settings.corrected_choose and not (given or make.settings.is_measured),
+        corrected=make.settings.corrected and not (given or make.settings.is_measured),
     )
     if not make.settings.is_measured:
         return [train]

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..apis.threshold_choice import AUTO, ThresholdChoice, parse_area
-from ..data_tools.own.corrections import has_corrections
 from ..errors import UserError
+from ..formats.corrected_masks import has_corrections
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
 from ..utils.project import find_config
@@ -109,14 +109,8 @@ class PipelineSettings:
 
     @property
     def corrected(self) -> bool:
-        """Whether a user has corrected masks of the data, to learn from."""
+        """Whether a user has corrected masks of training images, to learn from."""
         return self.results is not None and has_corrections(self.data_root)
-
-    @property
-    def corrected_choose(self) -> bool:
-        """Whether some of them are of training images, so that they choose the threshold."""
-        layout = VOCLayout(self.data_root)
-        return self.corrected and layout.split_path(VOCLayout.CORRECTED_SPLIT).is_file()
 
     @property
     def is_measured(self) -> bool:

@@ -6,7 +6,8 @@ from mmengine.config import Config
 from test_apis.labelled import Labels
 
 from ppl_mm.apis import background_cells
-from ppl_mm.apis.background_cells import MAX_IMAGES, MIN_IMAGES, pick_images, write_background
+from ppl_mm.apis.background_cells import write_background
+from ppl_mm.apis.background_images import MAX_IMAGES, MIN_IMAGES, pick_images
 from ppl_mm.models import NegativeReference
 
 

@@ -5,15 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.data_tools.own.corrections import (
-    CORRECTIONS,
-    has_corrections,
-    mask_names,
-    take_corrections,
-)
+from ppl_mm.data_tools.own.corrections import mask_names, take_corrections
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
+from ppl_mm.formats.corrected_masks import CORRECTIONS, correction_files, has_corrections, held_out
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -56,6 +52,12 @@ def corrected(results):
     return {path.name for path in VOCLayout(results.data).corrected_dir.rglob('*.png')}
 
 
+def of_split(results, split):
+    """The mask of the first image of a split."""
+    wanted = VOCLayout(results.data).read_split(split)[0]
+    return next(name for name, image in mask_names(results.data).items() if image == wanted)
+
+
 def test_what_was_changed_is_taken_and_nothing_else(results, copy):
     names = mask_names(results.data)
     train = VOCLayout(results.data).read_split('train')
@@ -68,10 +70,12 @@ def test_what_was_changed_is_taken_and_nothing_else(results, copy):
     assert (found.taken, found.learnt, found.unchanged) == (2, 1, 10)
     assert found.unknown == ('cat/somebody.png',)
     assert 'somebody' in found.lines(copy)[1] and '2 corrected' in found.lines(copy)[0]
+    assert '1 of training images' in found.lines(copy)[0]
     layout = VOCLayout(results.data)
     assert (read_mask(layout.corrected_path(train[0])) == mask).all()
     assert layout.read_split('corrected') == [train[0]]
-    assert set(json.loads((results.data / CORRECTIONS).read_text())) == {train[0], val[0]}
+    assert set(json.loads((results.data / CORRECTIONS).read_text())) == {train[0]}
+    assert held_out(results.data) == [val[0]]
     assert OwnData(OwnDataSettings(results.root.parent / 'photos', results.data, max_long_side=60))
 
 
@@ -96,12 +100,13 @@ def test_a_large_photo(results, copy):
 
 
 def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
-    draw(copy / 'dog/1.png')
+    draw(copy / of_split(results, 'train'))
     take_corrections(copy, results)
     assert has_corrections(results.data) and len(corrected(results)) == 1
     (tmp_path / 'none').mkdir()
     assert take_corrections(tmp_path / 'none', results).taken == 0
     assert not has_corrections(results.data) and not corrected(results)
+    assert correction_files(results.data) == ()
     assert not VOCLayout(results.data).split_path('corrected').exists()
 
 
@@ -111,7 +116,7 @@ def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
         (lambda path: draw(path, 7), 'has the label 7'),
         (lambda path: draw(path, size=(40, 60)), 'without cropping or turning'),
         (lambda path: path.write_bytes(b'no picture'), 'dog/1.png'),
-        (lambda path: Image.new('RGB', SIZE, (9, 0, 0)).save(path), 'indexed or grey'),
+        (lambda path: Image.new('RGB', SIZE, (9, 0, 0)).save(path), 'a colour of no class'),
     ],
 )
 def test_a_mask_that_cannot_be_used_is_one_line(results, copy, spoil, words):
@@ -125,3 +130,31 @@ def test_a_mask_that_cannot_be_used_is_one_line(results, copy, spoil, words):
 def test_a_folder_that_is_missing(results, tmp_path):
     with pytest.raises(UserError, match=r'--corrected .*nowhere: no such folder'):
         take_corrections(tmp_path / 'nowhere', results)
+
+
+def test_masks_of_val_alone_teach_nothing(results, copy):
+    draw(copy / of_split(results, 'val'))
+    found = take_corrections(copy, results)
+    assert (found.taken, found.learnt) == (1, 0)
+    assert '0 of training images, to learn from, and 1 of other images' in found.lines(copy)[0]
+    assert not has_corrections(results.data) and len(held_out(results.data)) == 1
+    assert len(correction_files(results.data)) == 1
+
+
+def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
+    """All in one folder, in colours, as TIFF; one of them unchanged."""
+    (tmp_path / 'exported').mkdir()
+    mask = draw(tmp_path / 'drawn.png')
+    write_label(tmp_path / 'drawn.png', mask)
+    Image.open(tmp_path / 'drawn.png').convert('RGB').save(tmp_path / 'exported/1.tif')
+    Image.new('RGB', SIZE).save(tmp_path / 'exported/3.png')
+    found = take_corrections(tmp_path / 'exported', results)
+    assert (found.taken, found.unchanged, found.unknown) == (1, 1, ())
+    image = mask_names(results.data)['dog/1.png']
+    assert (read_mask(VOCLayout(results.data).corrected_path(image)) == mask).all()
+
+
+def test_a_folder_of_other_masks(results, tmp_path):
+    draw(tmp_path / 'others/somebody.png')
+    with pytest.raises(UserError, match='1 masks found, none belongs to a photo'):
+        take_corrections(tmp_path / 'others', results)

@@ -1,5 +1,6 @@
 """Made-up data with names that are hard to show, and what was made of it."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks.browser import start_browser
+from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord, RefinementRecord
@@ -128,3 +131,52 @@ def gallery(tmp_path_factory):
 
     made = make_data(tmp_path_factory.mktemp('gallery'))
     return make_gallery(made.source(), made.root / 'a "gallery" #1 猫', workers=2)
+
+
+class Pages:
+    """Opens pages, and keeps what went wrong in them.
+
+    Attributes:
+        problems: Errors of the console, of scripts and of files, and dialogs.
+    """
+
+    def __init__(self, browser):
+        self.browser, self.problems, self.open_pages = browser, [], []
+
+    def __call__(self, page, address='', width=1280, height=900, **options):
+        viewport = dict(width=width, height=height)
+        opened = self.browser.new_page(viewport=viewport, **options)
+        self.open_pages.append(opened)
+        opened.on('console', lambda message: self._note(message.type, message.text))
+        opened.on('pageerror', lambda error: self._note('error', str(error)))
+        opened.on('requestfailed', lambda request: self._note('error', request.url))
+        opened.on('dialog', lambda dialog: self._note('error', dialog.message))
+        opened.goto(page.as_uri() + address)
+        return opened
+
+    def _note(self, kind, text):
+        if kind in ('error', 'warning'):
+            self.problems.append(text)
+
+    def close(self):
+        for page in self.open_pages:
+            page.close()
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(start_browser())
+        except UserError as error:
+            pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open the gallery; at the end, nothing may have gone wrong in it."""
+    pages = Pages(browser)
+    yield pages
+    pages.close()
+    assert pages.problems == []

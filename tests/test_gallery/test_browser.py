@@ -1,62 +1,11 @@
 import re
-from contextlib import ExitStack
 
 import pytest
 
-from benchmarks.browser import HOW, start_browser
-from ppl_mm.errors import UserError
+from benchmarks.browser import HOW
 
 SCRIPT, QUOTED = '<script>alert(1)</script>', '"quoted" & \'single\''
 PAGES = ('#overview', '#images', '#classes', '#classes?class=cat', '#run', '#images?open=val+1')
-
-
-class Pages:
-    """Opens pages, and keeps what went wrong in them.
-
-    Attributes:
-        problems: Errors of the console, of scripts and of files, and dialogs.
-    """
-
-    def __init__(self, browser):
-        self.browser, self.problems, self.open_pages = browser, [], []
-
-    def __call__(self, page, address='', width=1280, height=900, **options):
-        viewport = dict(width=width, height=height)
-        opened = self.browser.new_page(viewport=viewport, **options)
-        self.open_pages.append(opened)
-        opened.on('console', lambda message: self._note(message.type, message.text))
-        opened.on('pageerror', lambda error: self._note('error', str(error)))
-        opened.on('requestfailed', lambda request: self._note('error', request.url))
-        opened.on('dialog', lambda dialog: self._note('error', dialog.message))
-        opened.goto(page.as_uri() + address)
-        return opened
-
-    def _note(self, kind, text):
-        if kind in ('error', 'warning'):
-            self.problems.append(text)
-
-    def close(self):
-        for page in self.open_pages:
-            page.close()
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with ExitStack() as stack:
-        try:
-            found = stack.enter_context(start_browser())
-        except UserError as error:
-            pytest.skip(str(error))
-        yield found
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open the gallery; at the end, nothing may have gone wrong in it."""
-    pages = Pages(browser)
-    yield pages
-    pages.close()
-    assert pages.problems == []
 
 
 def names(page):
@@ -163,6 +112,7 @@ def test_the_slider_blends(open_page, gallery):
     page.locator('#viewer-blend').fill('85')
     assert opacity(page, '#picture .over') == pytest.approx(0.85)
     page.keyboard.press('Escape')
+    page.mouse.move(0, 0)
     assert opacity(page, '.grid .over') == pytest.approx(0.85)
 
 

@@ -1,10 +1,11 @@
+import json
 import shlex
 
 import pytest
 
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord, RefinementRecord
-from ppl_mm.gallery.remedies import recut_command
+from ppl_mm.gallery.remedies import other_threshold, recut_command
 
 EXPORT = dict(classes=('cat',), config='my cls.py', checkpoint='epoch_1.pth', split='train')
 
@@ -61,3 +62,26 @@ def test_a_refinement_is_made_again_with_another_background(tmp_path, steps, way
 def test_no_command_where_nobody_knows_what_made_the_labels(tmp_path, record):
     assert command_of(tmp_path / 'labels', record, 'raise') is None
     assert recut_command(None, 'raise') is None
+
+
+@pytest.mark.parametrize('way, moved', [('raise', '0.55'), ('lower', '0.25')])
+def test_a_run_of_make_masks_is_made_again_by_its_own_command(tmp_path, way, moved):
+    work = tmp_path / 'out/work'
+    ExportFolder(work / 'export_cam').write(ExportRecord(**EXPORT, threshold=0.4))
+    record = RefinementRecord(
+        classes=('cat',),
+        refine_config='r.py',
+        source_dir=str(work / 'export_cam'),
+        refiners=[dict(type='A', threshold=0.4)],
+    )
+    ExportFolder(work / 'refine').write(record)
+    typed = ['ppl-mm', 'make-masks', 'my photos', '--out', 'o']
+    choice = ['--threshold', '0.4', '--expected-area=1-5%', '--labels', 'l.csv']
+    made = json.dumps(dict(command=typed + choice))
+    (work.parent / 'make_masks.json').write_text(made)
+    line = other_threshold(work / 'refine', work, way)
+    assert shlex.split(line) == [*typed, '--labels', 'l.csv', '--threshold', moved]
+    # Of a run that did not keep its command, and of other pipelines, that of the step.
+    (work.parent / 'make_masks.json').write_text('{}')
+    assert 'tools/refine.py' in other_threshold(work / 'refine', work, way)
+    assert other_threshold(None, work, way) is None

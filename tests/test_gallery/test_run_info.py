@@ -28,3 +28,10 @@ def test_the_command_is_that_of_make_masks(tmp_path):
 
 def test_labels_of_no_run_have_no_command():
     assert run_info(None)['command'] is None
+
+
+def test_the_command_is_the_one_that_was_typed(tmp_path):
+    work = run_of(tmp_path)
+    typed = ['ppl-mm', 'make-masks', '/data/my photos', '--out', 'o', '--labels', 'l.csv']
+    (work.parent / 'make_masks.json').write_text(json.dumps(dict(photos='p', command=typed)))
+    assert run_info(work)['command'] == "ppl-mm make-masks '/data/my photos' --out o --labels l.csv"

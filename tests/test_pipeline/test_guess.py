@@ -68,6 +68,37 @@ def test_sizes_are_read_from_the_config():
     cfg = Config.fromfile(ROOT / 'configs/own/cls_cam_own.py')
     assert crop_size(cfg) == (384, 384)
     sides = (256, 512, 768, 1024)
-    assert view_pixels(cfg, 'tta_pipeline') == 2 * 0.75 * sum(side**2 for side in sides)
+    assert view_pixels(cfg, 'tta_pipeline') == 2 * sum(side**2 for side in sides)
     assert crop_size(Config.fromfile(ROOT / 'configs/own/seg_deeplab_own.py')) == (384, 384)
     assert crop_size(Config(dict(train_pipeline=[]))) == (384, 384)
+
+
+def test_an_export_looks_at_background_and_negatives_too(planned, monkeypatch):
+    """12 images; with a reference 12 more, each looked at more than once, and 20 negatives."""
+    plain = guesses(planned, 1.0)['export_ppl'] - 5.0
+    read = guess.read_config
+
+    def read_with(**settings):
+        def changed(path):
+            cfg = read(path)
+            cfg.update(settings)
+            return cfg
+
+        monkeypatch.setattr(guess, 'read_config', changed)
+        return guesses(planned, 1.0)['export_ppl'] - 5.0
+
+    compared = read_with(export_reference='train')
+    assert 2 * plain < compared < 2 * 1.6 * plain
+    assert read_with(export_negatives='train') == pytest.approx(plain)  # the data have none
+    monkeypatch.setattr(guess, '_count_negatives', lambda root: 9)  # too few
+    assert read_with(export_negatives='train') == pytest.approx(plain)
+    monkeypatch.setattr(guess, '_count_negatives', lambda root: 24)
+    assert read_with(export_negatives='train') == pytest.approx(3 * plain)
+
+
+def test_narrow_images_are_faster(planned, monkeypatch):
+    square = guesses(planned, 1.0)
+    monkeypatch.setattr(guess, 'image_size', lambda path: (48, 24))
+    narrow = guesses(planned, 1.0)
+    assert narrow['export_ppl'] < square['export_ppl'] and narrow['refine'] < square['refine']
+    assert narrow['train_cam'] == square['train_cam']

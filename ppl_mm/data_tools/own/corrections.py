@@ -1,7 +1,7 @@
 """Masks that a user has corrected, taken back into the data set that they are of."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,17 @@ from PIL import Image
 
 from ...apis.given_images import output_names
 from ...errors import UserError
+from ...formats.corrected_masks import write_corrected
+from ...formats.edited_mask import read_edited_mask
 from ...formats.image_folder import ImageFolder
-from ...formats.mask_file import check_labels, read_any_mask, read_mask, write_label
+from ...formats.mask_file import check_labels, read_mask
 from ...formats.result_folder import ResultFolder
-from ...formats.voc_layout import VOCLayout, write_lines
+from ...formats.voc_layout import VOCLayout
 from ...utils.files import file_sha256, read_json, write_json
 from .data import escaped
+from .masks import MaskFinder
 from .settings import SOURCES
 
-#: In the data set: the SHA-256 of the mask of each corrected image; missing where there is none.
-CORRECTIONS = 'corrected.json'
 # The SHA-256 of masks that were given back as they had been written, by name.
 _UNCHANGED = 'not_corrected.json'
 
@@ -43,7 +44,8 @@ class Corrections:
     def lines(self, folder: Path) -> list[str]:
         """Return what to tell the user."""
         lines = [
-            f'{folder}: {self.taken} corrected masks, {self.learnt} of them of training images; '
+            f'{folder}: {self.taken} corrected masks: {self.learnt} of training images, to learn '
+            f'from, and {self.taken - self.learnt} of other images, to measure with; '
             f'{self.unchanged} are unchanged and not used'
         ]
         if self.unknown:
@@ -61,32 +63,42 @@ def take_corrections(folder: Path, results: ResultFolder) -> Corrections:
     may be copied and some of it changed.
 
     Args:
-        folder: Masks at the paths of those in ``results.masks``.
+        folder: Masks named as those in ``results.masks``, see :class:`.MaskFinder`, and
+            :func:`.read_edited_mask` for their formats.
         results: Holds the data set.
 
     Raises:
-        UserError: If the folder is missing, or a mask cannot be read, has the size of another
-            image or a value that is not a class.
+        UserError: If the folder is missing, holds masks and none of these images, or a mask cannot
+            be read, has the size of another image or a value or a colour that is not a class.
     """
     if not folder.is_dir():
-        raise UserError(f'--corrected {folder}: no such folder; give a copy of {results.masks}')
-    layout, taker = VOCLayout(results.data), _Taker(results)
+        raise UserError(
+            f'--corrected {folder}: no such folder; copy the masks, cp -r {results.masks} '
+            f'{folder}, and change some'
+        )
+    taker = _Taker(results)
     found: dict[str, np.ndarray] = {}
     seen: dict[str, str] = {}
-    unknown: list[str] = []
     image_of = mask_names(results.data)
-    for path in sorted(folder.rglob('*.png')):
-        name = path.relative_to(folder).as_posix()
-        if (image := image_of.get(escaped(name))) is None:
-            unknown.append(escaped(name))
-        elif taker.is_unchanged(path, name, image):
+    finder = MaskFinder(folder, _as_on_disk(folder, image_of))
+    for name in _as_on_disk(folder, image_of):
+        path, image = finder(name), image_of[escaped(name)]
+        if path is None:
+            continue
+        if taker.is_unchanged(path, name, image):
             seen[escaped(name)] = file_sha256(path)
         else:
             found[image] = taker.read(path, image)
-    learnt = sorted(found.keys() & set(layout.read_split('train')))
-    _write(layout, found, learnt)
+    learnt = write_corrected(VOCLayout(results.data), found)
     write_json(results.data / _UNCHANGED, seen)
-    return Corrections(len(found), len(learnt), len(seen), tuple(unknown))
+    return Corrections(len(found), len(learnt), len(seen), tuple(map(escaped, finder.unused)))
+
+
+def _as_on_disk(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return names of masks; one with bytes that are not UTF-8 as the folder has it."""
+    below = (path.relative_to(folder).as_posix() for path in folder.rglob('*.png'))
+    found = {escaped(name): name for name in below}
+    return [found.get(name, name) for name in names]
 
 
 def images_of(data_root: Path) -> dict[str, str]:
@@ -110,11 +122,6 @@ def mask_names(data_root: Path) -> dict[str, str]:
     return {f'{name}.png': photos[photo] for photo, name in output_names(photos).items()}
 
 
-def has_corrections(data_root: Path) -> bool:
-    """Return whether images of a data set have corrected masks."""
-    return (data_root / CORRECTIONS).is_file()
-
-
 class _Taker:
     """Reads corrected masks, and knows those that were not corrected."""
 
@@ -132,11 +139,13 @@ class _Taker:
         if self.seen.get(escaped(name)) == file_sha256(path):
             return True
         written = self.results.masks / name
-        return written.is_file() and np.array_equal(read_mask(written), read_any_mask(path))
+        if not written.is_file():
+            return False
+        return np.array_equal(read_mask(written), read_edited_mask(path, self.classes))
 
     def read(self, path: Path, image: str) -> np.ndarray:
         """Return a mask at the size of its image in the data set, uint8 (H, W)."""
-        mask = read_any_mask(path)
+        mask = read_edited_mask(path, self.classes)
         advice = f'the classes are {", ".join(self.classes)}, from 1 on'
         check_labels(mask, len(self.classes), path, advice)
         with Image.open(str(self.images.find_id(image))) as picture:
@@ -148,21 +157,3 @@ class _Taker:
                 'correct the mask without cropping or turning it'
             )
         return np.array(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
-
-
-def _write(layout: VOCLayout, found: Mapping[str, np.ndarray], learnt: list[str]) -> None:
-    """Replace the corrected masks of a data set, their list and their record."""
-    record, listed = layout.root / CORRECTIONS, layout.split_path(VOCLayout.CORRECTED_SPLIT)
-    for path in layout.corrected_dir.rglob('*.png'):
-        if path.relative_to(layout.corrected_dir).with_suffix('').as_posix() not in found:
-            path.unlink()
-    for image, mask in found.items():
-        write_label(layout.corrected_path(image), mask)
-    if not learnt:
-        listed.unlink(missing_ok=True)
-    else:
-        write_lines(listed, learnt)
-    if not found:
-        record.unlink(missing_ok=True)
-        return
-    write_json(record, {image: file_sha256(layout.corrected_path(image)) for image in found})

@@ -2,6 +2,7 @@
 (function () {
   'use strict';
   const app = window.gallery;
+  const THUMB = 256; // pixels of a small photo
 
   // An element with attributes and children; a child that is no node becomes text.
   app.el = function (tag, attributes, ...children) {
@@ -56,7 +57,7 @@
     const dots = app.el('span', { class: 'dots', 'aria-hidden': 'true' },
       ...(image.labels || []).slice(0, 8).map((id) => app.swatch(app.data.classes[id])));
     return app.el('a', { class: 'card', href: app.address({ ...state, open: image.id }, 'images') },
-      app.stack(image, state.show),
+      app.stack(image, state.show, state.side > THUMB),
       app.el('span', { class: 'name', title: image.id }, image.id),
       app.el('span', { class: 'under' }, dots, app.el('span', {}, text)),
       image.findings.length ? app.el('span', { class: 'flag', title: image.findings.map((key) => app.finding.get(key).title).join(', ') },

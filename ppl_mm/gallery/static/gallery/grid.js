@@ -3,12 +3,12 @@
   'use strict';
   const app = window.gallery;
   const list = document.getElementById('grid');
-  const GAP = 12, TEXT = 58, LEAST = 168, MORE = 3; // pixels; rows above and below
+  const GAP = 12, TEXT = 58, WIDE = 240, MORE = 3; // pixels; rows above and below
   let places = [], state = {}, nodes = new Map(), layout = null, waiting = false;
 
   function measure() {
     const width = list.clientWidth;
-    const columns = Math.max(2, Math.floor((width + GAP) / (LEAST + GAP)));
+    const columns = Math.max(state.side > WIDE ? 1 : 2, Math.floor((width + GAP) / (state.side + GAP)));
     const side = (width - GAP * (columns - 1)) / columns;
     const height = side * 0.75 + TEXT;
     return { columns, side, height, width };

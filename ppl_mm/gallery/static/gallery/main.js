@@ -5,7 +5,7 @@
   const el = app.el, data = app.data;
   const form = document.getElementById('tools'), status = document.getElementById('status');
   const pages = [...document.querySelectorAll('.page')];
-  const usual = { name: '', class: '', split: '', labelled: '', finding: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, open: '' };
+  const usual = { name: '', class: '', split: '', labelled: '', finding: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
   const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'sort', 'order'];
   let filtered = null;
 
@@ -23,6 +23,7 @@
     const [page, text] = location.hash.slice(1).split(/\?(.*)/s);
     const state = { ...usual, ...Object.fromEntries(new URLSearchParams(text || '')) };
     state.blend = Math.min(100, Math.max(0, Number(state.blend) || 0));
+    state.side = Math.min(408, Math.max(120, Number(state.side) || usual.side));
     if (!app.layer.has(state.show)) state.show = '';
     return { page: pages.some((one) => one.dataset.page === page) ? page : 'overview', state };
   }
@@ -53,10 +54,10 @@
   }
 
   function images(state) {
-    for (const name of [...FILTERS, 'show', 'blend']) {
+    for (const name of [...FILTERS, 'show', 'blend', 'side']) {
       if (String(form.elements[name].value) !== String(state[name])) form.elements[name].value = state[name];
     }
-    const key = JSON.stringify([...FILTERS.map((name) => state[name]), state.show]);
+    const key = JSON.stringify([...FILTERS.map((name) => state[name]), state.show, state.side]);
     if (key === filtered) return;
     filtered = key;
     const places = app.select(state);
@@ -64,6 +65,8 @@
     const all = data.images.length.toLocaleString();
     status.textContent = places.length === data.images.length ? `${all} images` : `${places.length.toLocaleString()} of ${all} images`;
     document.getElementById('nothing').hidden = places.length > 0;
+    const on = FILTERS.filter((name) => state[name] !== usual[name]).length;
+    document.querySelector('#filters summary').textContent = 'Filter and sort' + (on ? ` (${on} set)` : '');
   }
 
   function options(name, pairs) {
@@ -87,6 +90,13 @@
   form.addEventListener('reset', (event) => {
     event.preventDefault();
     app.change(usual);
+  });
+  document.getElementById('show-all').addEventListener('click', () => app.change(usual));
+  document.addEventListener('keydown', (event) => {
+    const typing = event.target.closest('input, select, textarea, dialog');
+    if (event.key !== '/' || typing || parse().page !== 'images') return;
+    event.preventDefault();
+    form.elements.name.focus();
   });
   window.addEventListener('hashchange', render);
   setUp();

@@ -11,9 +11,12 @@
     // Show an image, as the state of the page says.
     show(newPlace, state) {
       const image = data.images[newPlace];
-      if (place !== newPlace) describe(image, newPlace);
+      const isNew = place !== newPlace;
+      if (isNew) describe(image, newPlace);
       place = newPlace;
       draw(image, state.show);
+      if (isNew) app.zoom.reset();
+      else app.zoom.apply();
       blend.value = state.blend;
       if (!dialog.open) dialog.showModal();
     },
@@ -101,6 +104,9 @@
     ArrowRight: () => step(1),
     ArrowUp: () => nudge(10),
     ArrowDown: () => nudge(-10),
+    '+': () => app.zoom.by(1.5),
+    '=': () => app.zoom.by(1.5),
+    '-': () => app.zoom.by(1 / 1.5),
     ' ': toggle,
   };
 
@@ -127,6 +133,19 @@
   node('close').addEventListener('click', () => app.change({ open: '' }));
   node('back').addEventListener('click', () => step(-1));
   node('on').addEventListener('click', () => step(1));
+  // A swipe over the picture leads to the next image, on a phone.
+  const stage = node('stage');
+  let touch = null;
+  stage.addEventListener('touchstart', (event) => {
+    const alone = event.touches.length === 1 && !app.zoom.isOn;
+    touch = alone ? event.touches[0] : null;
+  }, { passive: true });
+  stage.addEventListener('touchend', (event) => {
+    if (!touch) return;
+    const end = event.changedTouches[0], across = end.clientX - touch.clientX;
+    if (Math.abs(across) > 50 && Math.abs(across) > 2 * Math.abs(end.clientY - touch.clientY)) step(across < 0 ? 1 : -1);
+    touch = null;
+  });
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) app.change({ open: '' });
   });
