@@ -20,6 +20,7 @@ class Finding:
         key: Its name in addresses.
         title: Its name in menus.
         text: What follows "n images" in a sentence.
+        one: What follows "1 image".
         advice: What to do.
         threshold: 'raise' or 'lower' where another threshold would change it.
     """
@@ -27,6 +28,7 @@ class Finding:
     key: str
     title: str
     text: str
+    one: str
     advice: str
     threshold: str = ''
 
@@ -37,6 +39,7 @@ FINDINGS = (
         'flooded',
         'flooded',
         f'have pseudo-labels that cover more than {100 * NEARLY_ALL:.0f} % of the image',
+        f'has a pseudo-label that covers more than {100 * NEARLY_ALL:.0f} % of the image',
         with_help('Raise the threshold, and make the labels again', 'flooded'),
         'raise',
     ),
@@ -44,6 +47,7 @@ FINDINGS = (
         'empty',
         'all background',
         'show a class by their image-level label, but not in their pseudo-label',
+        'shows a class by its image-level label, but not in its pseudo-label',
         with_help('Lower the threshold, or train longer', 'black'),
         'lower',
     ),
@@ -51,6 +55,7 @@ FINDINGS = (
         'missing_class',
         'a class is missing',
         'show some of the classes of their image-level label, but not all, in their pseudo-label',
+        'shows some of the classes of its image-level label, but not all, in its pseudo-label',
         with_help(
             'Look whether the class is there; if so, lower the threshold or add images of it',
             'nowhere',
@@ -60,12 +65,15 @@ FINDINGS = (
         'other_class',
         'an unexpected class',
         'are predicted to show a class that their image-level label does not name',
+        'is predicted to show a class that its image-level label does not name',
         'Look whether the label lacks the class, or the network is wrong.',
     ),
     Finding(
         'refined_away',
         'changed by refinement',
         f'agree with their unrefined label on less than {100 * LITTLE_AGREEMENT:.0f} % '
+        'of the foreground',
+        f'agrees with its unrefined label on less than {100 * LITTLE_AGREEMENT:.0f} % '
         'of the foreground',
         'Look at both; refinement with its own threshold may cut too much or too little.',
     ),
@@ -74,24 +82,29 @@ FINDINGS = (
         'network disagrees',
         f'are predicted with less than {100 * LITTLE_AGREEMENT:.0f} % of the foreground '
         'like their pseudo-label',
+        f'is predicted with less than {100 * LITTLE_AGREEMENT:.0f} % of the foreground like its '
+        'pseudo-label',
         'Look which of the two is right: good networks correct bad labels.',
     ),
     Finding(
         'void',
         'all void',
         'have pseudo-labels of nothing but void (255), so nothing is learned from them',
+        'has a pseudo-label of nothing but void (255), so nothing is learned from it',
         with_help('Let the label rule ignore less', 'black'),
     ),
     Finding(
         'no_label',
         'no pseudo-label',
         'of the training images have no pseudo-label',
+        'of the training images has no pseudo-label',
         'Run the export, or the refinement, again: it continues.',
     ),
     Finding(
         'problem',
         'file problems',
         'have files that are missing, damaged or do not fit each other',
+        'has files that are missing, damaged or do not fit each other',
         'Open one to read what is wrong.',
     ),
 )

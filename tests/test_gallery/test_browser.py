@@ -181,7 +181,7 @@ def test_the_address_brings_the_page_back(open_page, gallery):
 
 def test_what_looks_wrong_leads_to_the_images(open_page, gallery):
     page = open_page(gallery)
-    page.get_by_role('link', name=re.compile('1 image have pseudo-labels that cover')).click()
+    page.get_by_role('link', name=re.compile('1 image has a pseudo-label that covers')).click()
     assert names(page) == ['flooded']
 
 

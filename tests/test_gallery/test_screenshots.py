@@ -17,7 +17,9 @@ from ppl_mm.gallery import make_gallery
 SHOTS = {
     'gallery_images': ('#images', dict(width=1280, height=800), 'light'),
     'gallery_viewer': ('#images?open=drawn+0003', dict(width=1280, height=800), 'dark'),
+    'gallery_overview': ('#overview', dict(width=1280, height=800), 'light'),
     'gallery_phone': ('#images', dict(width=390, height=780), 'dark'),
+    'gallery_phone_viewer': ('#images?open=drawn+0003', dict(width=390, height=780), 'light'),
 }
 
 
@@ -41,7 +43,10 @@ def test_screenshots_for_the_docs(tmp_path, request):
 
 
 def take(browser, page: Path, path: Path, address, viewport, scheme):
-    opened = browser.new_page(viewport=viewport, color_scheme=scheme)
+    phone = viewport['width'] < 500
+    opened = browser.new_page(
+        viewport=viewport, color_scheme=scheme, has_touch=phone, is_mobile=phone
+    )
     opened.goto(page.as_uri() + address)
     opened.evaluate('Promise.all([...document.images].map((one) => one.decode().catch(() => 0)))')
     opened.screenshot(path=path, type='jpeg', quality=80)

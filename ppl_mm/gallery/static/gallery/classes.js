@@ -61,8 +61,7 @@
   // Images spread evenly over the coverage of a class.
   function pick(showing, id) {
     const sorted = [...showing].sort((a, b) => app.coverage(a, data.pseudoLabel, id) - app.coverage(b, data.pseudoLabel, id));
-    if (sorted.length <= SHEET) return sorted;
-    return Array.from({ length: SHEET }, (_, k) => sorted[Math.round((k * (sorted.length - 1)) / (SHEET - 1))]);
+    return app.spread(sorted, SHEET);
   }
 
   const SVG = 'http://www.w3.org/2000/svg';

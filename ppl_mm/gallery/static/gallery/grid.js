@@ -10,7 +10,7 @@
     const width = list.clientWidth;
     const columns = Math.max(state.side > WIDE ? 1 : 2, Math.floor((width + GAP) / (state.side + GAP)));
     const side = (width - GAP * (columns - 1)) / columns;
-    const height = side * 0.75 + TEXT;
+    const height = side / app.ratio + TEXT;
     return { columns, side, height, width };
   }
 

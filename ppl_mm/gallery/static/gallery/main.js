@@ -7,6 +7,7 @@
   const pages = [...document.querySelectorAll('.page')];
   const usual = { name: '', class: '', split: '', labelled: '', finding: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
   const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'sort', 'order'];
+  const LOOK = 6;
   let filtered = null;
 
   // The address of a page with a state; what is as usual is left out.
@@ -46,6 +47,7 @@
       else link.removeAttribute('aria-current');
     }
     document.documentElement.style.setProperty('--blend', state.blend / 100);
+    if (page === 'overview') firstLook();
     if (page === 'images') images(state);
     if (page === 'classes') app.classes.show(state);
     const place = app.byId.get(state.open);
@@ -81,7 +83,17 @@
       .map((one) => [one.key, `${one.title} (${count((image) => image.findings.includes(one.key))})`])]);
     options('sort', app.sorts.map((one) => [one.key, one.name]));
     options('show', [['', 'photo'], ...data.layers.map((layer) => [layer.key, layer.title])]);
+    document.documentElement.style.setProperty('--cell', app.ratio);
     document.getElementById('legend').replaceChildren(...data.classes.map((one) => el('li', {}, app.swatch(one), one.name)));
+  }
+
+  // Some images whose pseudo-labels show a class, on the first page.
+  function firstLook() {
+    const look = document.getElementById('look');
+    if (!look.hidden) return;
+    const showing = data.images.filter((image) => app.coverage(image, data.pseudoLabel) > 0);
+    look.querySelector('ul').replaceChildren(...app.spread(showing, LOOK).map((image) => el('li', {}, app.card(image, usual))));
+    look.hidden = !showing.length;
   }
 
   document.getElementById('filters').open = matchMedia('(min-width: 52.01rem)').matches;

@@ -5,6 +5,10 @@
   const app = (window.gallery = { data });
 
   app.byId = new Map(data.images.map((image, place) => [image.id, place]));
+  // Width by height of a place for an image, so that most fill theirs.
+  app.within = (ratio) => Math.min(1.6, Math.max(0.7, ratio));
+  const ratios = data.images.filter((image) => image.size).map(({ size }) => size[0] / size[1]).sort((a, b) => a - b);
+  app.ratio = ratios.length ? app.within(ratios[Math.floor(ratios.length / 2)]) : 4 / 3;
   app.layer = new Map(data.layers.map((layer) => [layer.key, layer]));
   app.finding = new Map(data.findings.map((one) => [one.key, one]));
   const natural = new Intl.Collator(undefined, { numeric: true });
@@ -41,6 +45,10 @@
     found.push(['findings', 'number of findings', (image) => image.findings.length]);
     return found.map(([key, name, value]) => ({ key, name, value }));
   })();
+
+  // Some of a list, evenly spread over it.
+  app.spread = (list, most) => (list.length <= most ? list
+    : Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))]));
 
   const labelled = {
     positive: (image) => image.labels && image.labels.length > 0,

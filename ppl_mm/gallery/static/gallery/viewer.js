@@ -50,6 +50,7 @@
 
   function describe(image, newPlace) {
     const at = app.grid.places.indexOf(newPlace);
+    if (image.size) node('choices').style.setProperty('--choice', app.within(image.size[0] / image.size[1]));
     node('choices').replaceChildren(...layers().map((key, number) => choice(image, key, number)));
     node('viewer-name').textContent = image.id;
     const size = image.size ? image.size.join(' × ') + ' pixels' : 'no photo';
@@ -125,6 +126,7 @@
       keys[event.key]();
     }
   });
+  dialog.querySelector('.keys').open = matchMedia('(hover: hover) and (min-width: 52.01rem)').matches;
   dialog.addEventListener('cancel', (event) => {
     event.preventDefault();
     app.change({ open: '' });
