@@ -20,7 +20,7 @@ def write_corrected(layout: VOCLayout, masks: Mapping[str, np.ndarray]) -> list[
     """Replace the corrected masks of a data set, their list and their records.
 
     Args:
-        layout: Of the data set.
+        layout: That of the data set.
         masks: Labels, uint8 (H, W), by image id.
 
     Returns:

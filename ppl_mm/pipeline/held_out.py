@@ -13,7 +13,7 @@ def held_out_lines(results: ResultFolder) -> list[str]:
     """Return the score on corrected masks of images outside of train, as a line for people.
 
     Args:
-        results: Of a finished run.
+        results: Those of a finished run.
 
     Returns:
         No line where there is no such mask.
