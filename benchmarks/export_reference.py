@@ -41,11 +41,12 @@ def build_model() -> CAMClassifier:
 
 def make_reference(model: CAMClassifier) -> NegativeReference:
     """Return a reference of as many cells as an export has."""
-    _, cells = model.predict_with_cells(torch.randn(1, 3, 512, 512))
-    features = cells.merged()[0].flatten(1).T  # (n, C)
+    _, seen = model.predict_with_cells(torch.randn(1, 3, 512, 512), read=lambda cells: cells)
+    features = seen[0].flatten(1).T  # (n, C)
+    widths = CellFeatures(block_chain(model.backbone)).widths
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'reference.npz')
-        write_reference(path, features[:CELLS], features[-CELLS:], cells.widths)
+        write_reference(path, features[:CELLS], features[-CELLS:], widths)
         return NegativeReference(path)
 
 

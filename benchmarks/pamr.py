@@ -103,12 +103,12 @@ def memory_of(name: str, cell: Sequence[int], device: str) -> int:
         before = torch.cuda.memory_allocated()
         timed(SIDES[name], batch)
         return torch.cuda.max_memory_allocated() - before
-    before = _status('VmRSS')
+    before = memory_status('VmRSS')
     timed(SIDES[name], batch)
-    return _status('VmHWM') - before
+    return memory_status('VmHWM') - before
 
 
-def _status(key: str) -> int:
+def memory_status(key: str) -> int:
     """Return bytes from Linux's account of this process."""
     (line,) = (
         line

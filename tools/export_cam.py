@@ -30,7 +30,7 @@ from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 from ppl_mm.utils.config.reading import read_config, read_runner_config
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import parse_runner_args
@@ -53,6 +53,29 @@ def parse_args() -> argparse.Namespace:
         help='images to export: a list in ImageSets/Segmentation, e.g. train '
         "(default: the config's test_dataloader)",
     )
+    add_threshold(parser)
+    parser.add_argument(
+        '--classes',
+        choices=['labels', 'predicted'],
+        help="whose maps to keep: the image-level labels' or the predicted "
+        'classes (default: labels)',
+    )
+    parser.add_argument(
+        '--refine',
+        metavar='CONFIG',
+        help='also refine, into DIR/refined: a config of tools/refine.py',
+    )
+    add_max_pixels(parser)
+    args = parse_runner_args(
+        parser, 'tta_model.cam_stride=8, or of that of --refine, e.g. refiners.0.threshold=0.3'
+    )
+    if args.threshold not in (None, AUTO) and args.threshold_split:
+        parser.error('give --threshold or --threshold-split, not both')
+    return args
+
+
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where maps are cut."""
     parser.add_argument(
         '--threshold',
         metavar='T',
@@ -71,23 +94,6 @@ def parse_args() -> argparse.Namespace:
         help='choose the threshold by mIoU on this split, which has masks; with --threshold auto '
         'the maps have a say where there are few',
     )
-    parser.add_argument(
-        '--classes',
-        choices=['labels', 'predicted'],
-        help="whose maps to keep: the image-level labels' or the predicted "
-        'classes (default: labels)',
-    )
-    parser.add_argument(
-        '--refine',
-        metavar='CONFIG',
-        help='also refine, into DIR/refined: a config of tools/refine.py',
-    )
-    args = parse_runner_args(
-        parser, 'tta_model.cam_stride=8, or of that of --refine, e.g. refiners.0.threshold=0.3'
-    )
-    if args.threshold not in (None, AUTO) and args.threshold_split:
-        parser.error('give --threshold or --threshold-split, not both')
-    return args
 
 
 def threshold_choice(args: argparse.Namespace, cfg: Config) -> ThresholdChoice:
@@ -116,6 +122,8 @@ def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
     cfg = read_runner_config(args.config, options, 'test_dataloader')
     if args.classes:
         cfg.merge_from_dict({'tta_model.classes': args.classes})
+    if args.max_pixels is not None:
+        cfg.merge_from_dict({'tta_model.max_pixels': args.max_pixels})
     refiners = read_config(args.refine, chain_options) if args.refine else None
     if refiners is not None:  # what is wrong is said before hours of export
         build_chain(chain_settings(refiners, args.refine))

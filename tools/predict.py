@@ -33,12 +33,13 @@ from pathlib import Path
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.given_images import find_images
-from ppl_mm.apis.predict import ImagePrediction, open_inferencer
+from ppl_mm.apis.inferencers import open_inferencer
+from ppl_mm.apis.predict import ImagePrediction
 from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.apis.video import VideoFrames, find_videos, write_frames
 from ppl_mm.errors import UserError
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -87,6 +88,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="what is white in images of 16 bits (default: as in the network's data set; else "
         'the white of the fewest bits that hold all images)',
     )
+    add_max_pixels(parser)
     args = parser.parse_args(argv)
     if args.batch_size < 1:
         parser.error(f'--batch-size {args.batch_size}: give 1 or more')
@@ -123,8 +125,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     videos = find_videos(args.images, folder.root / '.frames')
     images = write_frames(videos) if videos else find_images(args.images, leave_out=[args.out])
     given = (args.config, args.model) if args.config else (args.model, None)
+    inferencer = open_inferencer(
+        *given, args.device, threshold.get('export'), max_pixels=args.max_pixels
+    )
     prediction = ImagePrediction(
-        open_inferencer(*given, device=args.device, export=threshold.get('export')),
+        inferencer,
         folder,
         overlays=args.overlays,
         batch_size=args.batch_size,

@@ -8,6 +8,7 @@ each of its images, step by step, and how the result becomes a label:
       dict(type='ppl_mm.DenseCRF', preset='psa')]
   label = dict(type='ppl_mm.Strongest')   # the default
   max_pixels = 4_000_000   # larger images are refined at about this size
+  tiles = False            # True: in tiles of this size instead (--max-pixels)
   refuse_useless = False   # True: labels that cover too much, or nothing, are an error
 
 Written are
@@ -55,6 +56,13 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add_maps_to_refine(parser)
     parser.add_argument(
+        '--max-pixels',
+        type=int,
+        metavar='N',
+        help='refine images with more pixels at their own size, in tiles of N pixels that overlap '
+        '(default: at a smaller size, see max_pixels)',
+    )
+    parser.add_argument(
         '--masks',
         metavar='DIR',
         help='<image>.png of some images: masks that a person has drawn, which become the labels '
@@ -71,7 +79,10 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Refine a folder; the status is 1 where images have failed."""
     args = parse_args(argv)
-    cfg = read_checked_config(args.config, args.cfg_options, CONFIG_KEYS)
+    options = dict(args.cfg_options or {})
+    if args.max_pixels is not None:
+        options |= dict(max_pixels=args.max_pixels, tiles=True)
+    cfg = read_checked_config(args.config, options, CONFIG_KEYS)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

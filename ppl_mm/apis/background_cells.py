@@ -10,6 +10,8 @@ from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from ..models import block_chain
+from ..models.cell_features import CellFeatures
 from ..models.negative_reference import CELLS, write_reference
 from ..utils.progress import track
 from .trained_model import build_model
@@ -55,13 +57,13 @@ def write_background(
 @torch.no_grad()
 def _views(model: BaseModel, item: dict) -> Iterator[tuple[Tensor, list[int], Tensor]]:
     """Yield features (C, h, w), their widths, and where the background is (h, w), of each view."""
+    widths = CellFeatures(block_chain(model.backbone)).widths
     for image, sample in zip(item['inputs'], item['data_samples'], strict=True):
         data = model.data_preprocessor(dict(inputs=[image], data_samples=[sample]))
-        (predicted,), cells = model.predict_with_cells(**data)
+        (predicted,), (features,) = model.predict_with_cells(**data, read=lambda cells: cells)
         maps = predicted.cam[sample.gt_label.long().unique().to(predicted.cam.device)]
-        (features,) = cells.merged()
         background = _background(maps, features.shape[-2:])
-        yield features.cpu(), cells.widths, background.cpu()
+        yield features.cpu(), widths, background.cpu()
 
 
 def _background(maps: Tensor, size: Sequence[int]) -> Tensor:

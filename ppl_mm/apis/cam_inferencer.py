@@ -39,6 +39,9 @@ class CAMInferencer(PhotoInferencer):
         export: The ``export.json`` of an export of the same checkpoint. Photos are then cut at its
             threshold, and maps as weak as those of its negatives are dimmed, as there. Defaults to
             None: no export is followed.
+        max_pixels: A view with more goes through the network in tiles, see
+            :meth:`.CAMClassifier.predict`. Defaults to None: as the config says,
+            else 4 million.
 
     Raises:
         UserError: If the config can't export, the checkpoint does not match it, or the export is
@@ -62,6 +65,7 @@ class CAMInferencer(PhotoInferencer):
         pretrained: str | os.PathLike | None = None,
         device: str | torch.device | None = None,
         export: str | os.PathLike | None = None,
+        max_pixels: int | None = None,
     ) -> None:
         super().__init__(model, pretrained, device)
         self.record = None if export is None else _followed(export, self.checkpoint)
@@ -69,8 +73,10 @@ class CAMInferencer(PhotoInferencer):
         self.tta_model = dict(self.config.tta_model)
         if export is not None and self.record:
             self.tta_model |= _weights_of_maps(Path(export), self.record)
+        # Not in tta_model, which says what masks are: tiles do not change them.
+        settings = self.tta_model | ({} if max_pixels is None else dict(max_pixels=max_pixels))
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.model = MODELS.build(dict(self.tta_model, module=self.model)).eval()
+            self.model = MODELS.build(settings | dict(module=self.model)).eval()
         self.softmax = self.tta_model.get('softmax', False)
 
     @property

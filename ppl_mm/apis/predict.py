@@ -19,12 +19,9 @@ from ..visualization import overlay_label
 from .cam_inferencer import CAMInferencer
 from .export_origin import network_digest
 from .given_images import GivenImages, find_images, output_names
+from .inferencers import NO_THRESHOLD, open_inferencer
 from .photo_inferencer import PhotoInferencer
 from .prediction_folder import PredictionFolder, PredictionTable
-from .seg_inferencer import SegInferencer
-from .trained_model import find_model, is_segmentation
-
-NO_THRESHOLD = '--threshold: a segmentation network has none; leave it out'
 
 
 @dataclass(frozen=True)
@@ -68,32 +65,6 @@ class PredictionSummary:
             first = printable(next(iter(self.problems.values())))
             lines.append(f'failed: {first}; all in {folder.problems_path}')
         return lines
-
-
-def open_inferencer(
-    model: str | os.PathLike,
-    checkpoint: str | os.PathLike | None = None,
-    device: str | None = None,
-    export: str | os.PathLike | None = None,
-) -> PhotoInferencer:
-    """Return the inferencer of a network of either kind.
-
-    Args:
-        model: See :func:`.trained_model.find_model`.
-        checkpoint: See :func:`.trained_model.find_model`.
-        device: Defaults to a GPU, if there is one.
-        export: The ``export.json`` that a classifier follows, see :class:`.CAMInferencer`. Defaults
-            to None.
-
-    Raises:
-        UserError: If there is no such network, or a segmentation network is given an export.
-    """
-    config, weights = find_model(model, checkpoint)
-    if not is_segmentation(config):
-        return CAMInferencer(config, weights, device, export)
-    if export is not None:
-        raise UserError(NO_THRESHOLD)
-    return SegInferencer(config, weights, device)
 
 
 class ImagePrediction:

@@ -1,5 +1,6 @@
 """Masks of single photos, from a segmentation network."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from torch import Tensor
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND
 from ..models.segmentation.known_classes import label_among
+from ..models.segmentation.slide import slide_over_large_images
+from ..utils.tiles import MAX_PIXELS
 from .photo_inferencer import PhotoInferencer
 from .trained_model import is_segmentation
 from .without_masks import without_masks
@@ -30,6 +33,8 @@ class SegInferencer(PhotoInferencer):
             checkpoint in one; or a config, with ``checkpoint``.
         checkpoint: The checkpoint of the config, or its work folder.
         device: Defaults to a GPU, if there is one.
+        max_pixels: An image with more, as the network sees it, goes through it in tiles, see
+            :func:`.slide_over_large_images`. Defaults to 4 million.
 
     Raises:
         UserError: If there is no such network, or the checkpoint does not match it.
@@ -42,6 +47,16 @@ class SegInferencer(PhotoInferencer):
     """
 
     postprocess_kwargs = {'classes', 'all_shown'}
+
+    def __init__(
+        self,
+        model: str | os.PathLike | Config,
+        checkpoint: str | os.PathLike | None = None,
+        device: str | torch.device | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        super().__init__(model, checkpoint, device)
+        slide_over_large_images(self.model, max_pixels)
 
     @property
     def label_names(self) -> list[str]:

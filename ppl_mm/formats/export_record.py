@@ -148,6 +148,7 @@ class RefinementRecord(ExportRecord):
         refiners: The steps.
         label: The rule that makes a label.
         max_pixels: Larger images are refined at about this size.
+        tiles: They are refined in tiles of this size instead. Defaults to None: no.
         custom_imports: Modules that the steps need.
         files: SHA-256 of the files that the steps use, by path.
         failed: Why an image has no label, by its image id.
@@ -159,6 +160,7 @@ class RefinementRecord(ExportRecord):
     refiners: list = field(default_factory=list)
     label: dict | None = None
     max_pixels: int | None = None
+    tiles: bool | None = None
     custom_imports: dict | None = None
     files: dict = field(default_factory=dict)
     failed: dict = field(default_factory=dict)
@@ -172,6 +174,7 @@ class RefinementRecord(ExportRecord):
         'refiners',
         'label',
         'max_pixels',
+        'tiles',
         'files',
     )
     _PROGRESS: ClassVar[tuple[str, ...]] = ('failed',)

@@ -1,14 +1,17 @@
 """The image classifier whose activation maps become pseudo-labels."""
 
+from collections.abc import Callable
+
 from mmpretrain.models import ImageClassifier
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from ..utils.tiles import MAX_PIXELS, TileGrid
 from .block_chain import block_chain
 from .cam_head import CAMHead
-from .cell_features import CellFeatures
+from .cell_features import CellFeatures, reference_blocks
 from .negative_reference import NegativeReference
 from .patch_learning import ChainNeck
 
@@ -60,6 +63,8 @@ class CAMClassifier(ImageClassifier):
         )
         #: Set for the export of maps, see :class:`CAMTTAModel`.
         self.reference: NegativeReference | None = None
+        #: Larger images are seen in tiles when maps are predicted.
+        self.max_pixels = MAX_PIXELS
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor, ...] | Tensor:
         """Features of the images.
@@ -82,6 +87,9 @@ class CAMClassifier(ImageClassifier):
     ) -> list[DataSample]:
         """Predict scores and CAMs, and say what part of the image each CAM covers.
 
+        An image of more than ``max_pixels`` is seen in tiles, see :class:`.TileGrid`. Their maps
+        are put together before they are pooled, so scores and maps are those of the whole image.
+
         Args:
             inputs: Images (B, 3, H, W).
             data_samples: One per image.
@@ -92,23 +100,47 @@ class CAMClassifier(ImageClassifier):
             :meth:`BlockChain.extent`, and with a ``reference`` also ``unlike`` (h, w), see
             :class:`NegativeReference`.
         """
-        if self.reference is None:
-            return self._predict(self.extract_feat(inputs), inputs, data_samples, **kwargs)
-        samples, cells = self.predict_with_cells(inputs, data_samples, **kwargs)
-        for sample, distance in zip(samples, self.reference(cells.merged()), strict=True):
-            sample.set_field(distance, 'unlike')
+        if not isinstance(self.head, CAMHead):
+            return super().predict(inputs, data_samples, **kwargs)
+        samples, unlike = self.predict_with_cells(inputs, data_samples, self.reference)
+        if unlike is not None:
+            for sample, distance in zip(samples, unlike, strict=True):
+                sample.set_field(distance, 'unlike')
         return samples
 
     def predict_with_cells(
-        self, inputs: Tensor, data_samples: list[DataSample] | None = None, **kwargs
-    ) -> tuple[list[DataSample], CellFeatures]:
-        """Predict scores and CAMs, and return the features of cells of the same forward pass.
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        read: Callable[[Tensor], Tensor] | None = None,
+    ) -> tuple[list[DataSample], Tensor | None]:
+        """Predict scores and CAMs, and read the features of cells of the same forward pass.
 
         Args:
             inputs: Images (B, 3, H, W).
             data_samples: One per image.
-            **kwargs: Arguments of the head's ``predict``.
+            read: From features of cells (B, C, h, w), see :class:`CellFeatures`, to a map of them
+                (.., h, w). Defaults to None: they are not looked at.
+
+        Returns:
+            The samples, and what was read.
         """
+        chain = block_chain(self.backbone)
+        grid = TileGrid(inputs.shape[-2:], self.max_pixels, align=chain.stride)
+        strides = (chain.stride, chain[: reference_blocks(chain)[0] + 1].stride)
+        cams, *cells = grid.stitch_all(
+            lambda window: self._maps(inputs[..., window[0], window[1]], read), strides
+        )
+        samples = self.head.predict_from(cams, data_samples)
+        extent = chain.extent(tuple(inputs.shape[-2:]), tuple(cams.shape[-2:]))
+        for sample in samples:
+            sample.set_metainfo(dict(cam_extent=extent))
+        return samples, cells[0] if cells else None
+
+    def _maps(self, inputs: Tensor, read: Callable[[Tensor], Tensor] | None) -> list[Tensor]:
+        """Return the maps of all branches, and what is read of the features of cells."""
+        if read is None:
+            return [self.head.branch_cams(self.extract_feat(inputs))]
         cells = CellFeatures(block_chain(self.backbone))
         feats: tuple[Tensor, ...] | Tensor
         if isinstance(self.neck, ChainNeck):
@@ -118,20 +150,7 @@ class CAMClassifier(ImageClassifier):
         else:  # it may read stages that a chain does not return
             feats = self.extract_feat(inputs)
             cells.chain[: max(cells.blocks) + 1](inputs)
-        return self._predict(feats, inputs, data_samples, **kwargs), cells
-
-    def _predict(
-        self,
-        feats: tuple[Tensor, ...] | Tensor,
-        inputs: Tensor,
-        data_samples: list[DataSample] | None,
-        **kwargs,
-    ) -> list[DataSample]:
-        samples = self.head.predict(feats, data_samples, **kwargs)
-        maps = [sample.cam for sample in samples if 'cam' in sample]
-        if maps:
-            self._say_extent(samples, inputs, maps[0])
-        return samples
+        return [self.head.branch_cams(feats), read(cells.merged())]
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:
         """Return the head's losses; samples tell it what part of the image a map covers.

@@ -119,7 +119,12 @@ class CAMHead(MultiLabelClsHead):
             Samples with ``pred_score`` (num_classes,), ``pred_label`` and the raw ``cam``
             (num_classes, H, W).
         """
-        cams = self.branch_cams(feats)
+        return self.predict_from(self.branch_cams(feats), data_samples)
+
+    def predict_from(
+        self, cams: Tensor, data_samples: list[DataSample] | None = None
+    ) -> list[DataSample]:
+        """Return what :meth:`predict` does, from :meth:`branch_cams`."""
         data_samples = self._get_predictions(self.logits(cams), data_samples)
         for sample, cam in zip(data_samples, self.maps(cams), strict=True):
             sample.set_field(cam, 'cam')

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..cams import lay_over, normalize_cam
 from ..errors import UserError
 from ..registry import MODELS
+from ..utils.tiles import MAX_PIXELS, check_max_pixels
 
 
 @MODELS.register_module()
@@ -40,6 +41,8 @@ class CAMTTAModel(BaseTTAModel):
             strong. Defaults to None: each map counts fully.
         reference: Config of a :class:`.NegativeReference`: the maps of each view are multiplied by
             how unlike the background a cell looks. Defaults to None: they are not.
+        max_pixels: A view with more goes through the network in tiles, see
+            :meth:`CAMClassifier.predict`. Defaults to 4 million.
         kwargs: See mmengine's ``BaseTTAModel``.
     """
 
@@ -52,6 +55,7 @@ class CAMTTAModel(BaseTTAModel):
         softmax: bool = False,
         full_scale: Sequence[float] | None = None,
         reference: dict | None = None,
+        max_pixels: int = MAX_PIXELS,
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
@@ -68,6 +72,7 @@ class CAMTTAModel(BaseTTAModel):
         self.relu = relu
         self.softmax = softmax
         self.full_scale = full_scale
+        self._classifier.max_pixels = check_max_pixels(max_pixels, name='tta_model.max_pixels')
         if reference is not None:
             device = next(self._classifier.parameters()).device
             self._classifier.reference = MODELS.build(reference).to(device)

@@ -21,6 +21,8 @@ class CellFeatures:
     def __init__(self, chain: BlockChain) -> None:
         self._levels: dict[int, Tensor] = {}
         self.blocks = reference_blocks(chain)
+        #: How many channels are of each block.
+        self.widths = [chain[position].channels for position in self.blocks]
         #: The chain to run, of which :attr:`blocks` are watched.
         self.chain = chain
         for position in self.blocks:
@@ -35,11 +37,6 @@ class CellFeatures:
                 self._levels[position] = pooled
 
         return keep
-
-    @property
-    def widths(self) -> list[int]:
-        """list[int]: How many channels are of each block, once the chain has run."""
-        return [self._levels[position].shape[1] for position in self.blocks]
 
     def merged(self) -> Tensor:
         """Return the features of the images that the chain has seen first.

@@ -31,6 +31,7 @@ class ConstantBackground(Refiner):
     """
 
     needs_background = False
+    margin = 0
 
     def __init__(self, threshold: float | None = None, factor: float = 1.0) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
@@ -68,6 +69,7 @@ class AlphaBackground(Refiner):
     """
 
     needs_background = False
+    margin = 0
 
     def __init__(self, alpha: float) -> None:
         if not alpha > 0:

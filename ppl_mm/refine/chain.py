@@ -13,10 +13,10 @@ from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
 from ..utils.config.known_keys import check_part
+from ..utils.tiles import ALIGN, MAX_PIXELS, TileGrid, check_max_pixels
+from .labels import LabelRule
+from .refiner import Refiner
 from .scores import Scores
-
-#: Above it an image is refined at a smaller size: 4 megapixels.
-MAX_PIXELS = 4_000_000
 
 
 class RefinerChain:
@@ -27,6 +27,8 @@ class RefinerChain:
         label: Config of the rule that makes the label. Defaults to ``ppl_mm.Strongest``.
         max_pixels: An image with more is refined at the size that has about as many, and the
             scores are enlarged again, so that memory is bounded. Defaults to 4 million.
+        tiles: Whether such an image is refined at its own size instead, in tiles of ``max_pixels``
+            that overlap. Steps that need the whole image get it. Defaults to False.
 
     Raises:
         UserError: If a step or the rule can't be built.
@@ -39,13 +41,20 @@ class RefinerChain:
     """
 
     def __init__(
-        self, refiners: Sequence[dict], label: dict | None = None, max_pixels: int = MAX_PIXELS
+        self,
+        refiners: Sequence[dict],
+        label: dict | None = None,
+        max_pixels: int = MAX_PIXELS,
+        tiles: bool = False,
     ) -> None:
         if max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be 1 or more')
         self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
-        self.max_pixels = max_pixels
+        self.max_pixels, self.tiles = max_pixels, tiles
+        if tiles:
+            for part in (*self.steps, self.rule):
+                check_max_pixels(max_pixels, part.margin or 0)
 
     def __call__(self, image: np.ndarray, cam_file: CamFile) -> np.ndarray:
         """The label of an image.
@@ -72,8 +81,8 @@ class RefinerChain:
         """
         image, scores, size = self._start(image, cam_file)
         for step in self.steps:
-            scores = step(image, scores)
-        label = self.rule(image, scores)
+            scores = self._refined(step, image, scores)
+        label = self._labelled(image, scores)
         if label.shape != size:
             label = np.asarray(Image.fromarray(label).resize(size[::-1], Image.Resampling.NEAREST))
         return label, scores
@@ -86,8 +95,30 @@ class RefinerChain:
         """
         image, scores, size = self._start(image, cam_file)
         for step in self.steps:
-            scores = step(image, scores)
+            scores = self._refined(step, image, scores)
         return scores if scores.size == size else _resized(scores, size)
+
+    def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
+        """Apply a step, in tiles if the image is large."""
+        grid = self._grid(step, scores)
+        if len(grid) == 1:
+            return step(image, scores)
+        values = grid.stitch(
+            lambda window: torch.from_numpy(step(image[window], scores.part(window)).values)
+        )
+        return replace(scores, values=values.numpy())
+
+    def _labelled(self, image: np.ndarray, scores: Scores) -> np.ndarray:
+        label = self._grid(self.rule, scores).stitch(
+            lambda window: torch.from_numpy(self.rule(image[window], scores.part(window)))
+        )
+        return label.numpy()
+
+    def _grid(self, part: Refiner | LabelRule, scores: Scores) -> TileGrid:
+        """Return the tiles of an image; one, where a part sees single pixels or needs all."""
+        in_tiles = self.tiles and part.margin
+        pixels = self.max_pixels if in_tiles else math.prod(scores.size)
+        return TileGrid(scores.size, pixels, part.margin or 0, ALIGN)
 
     def _start(
         self, image: np.ndarray, cam_file: CamFile
@@ -100,7 +131,7 @@ class RefinerChain:
                 f'its CAM was made for {cam_file.size[0]} x '
                 f'{cam_file.size[1]}; export it again'
             )
-        shrink = min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
+        shrink = 1.0 if self.tiles else min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:
             return image, Scores.from_cam(cam_file), size
         small = (max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink)))

@@ -9,11 +9,12 @@ from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
 from ..formats.export_record import ExportRecord
+from ..utils.tiles import MAX_PIXELS
 from ..utils.weights.loading import checkpoint_sha256, resolve_checkpoint
-from .chain import MAX_PIXELS, RefinerChain
+from .chain import RefinerChain
 
 #: First keys of the settings of a chain.
-CHAIN_KEYS = ('refiners', 'label', 'max_pixels')
+CHAIN_KEYS = ('refiners', 'label', 'max_pixels', 'tiles')
 # The step whose threshold an export may give, with and without its scope.
 _CONSTANT = ('ppl_mm.ConstantBackground', 'ConstantBackground')
 
@@ -26,6 +27,7 @@ class ChainSettings:
         refiners: Configs of the steps.
         label: Config of the rule that makes the label.
         max_pixels: Larger images are refined at about this size.
+        tiles: They are refined in tiles of this size instead. Defaults to None: no.
         custom_imports: Modules to import first. Defaults to None.
         threshold: The background score of its ``ConstantBackground``, where there is one. Defaults
             to None.
@@ -35,6 +37,7 @@ class ChainSettings:
     refiners: list[dict]
     label: dict
     max_pixels: int
+    tiles: bool | None = None
     custom_imports: dict | None = None
     threshold: float | None = None
     threshold_from: str | None = None
@@ -52,7 +55,8 @@ def chain_settings(
     A ``ConstantBackground`` whose threshold is None gets that of the export.
 
     Args:
-        cfg: With ``refiners``, optional ``label``, ``max_pixels`` and ``custom_imports``.
+        cfg: With ``refiners``, optional ``label``, ``max_pixels``, ``tiles`` and
+            ``custom_imports``.
         where: Where it stands, for messages.
         record: The record of the export whose maps are refined. Defaults to None: it is not known
             yet, and a threshold that is None stays.
@@ -73,6 +77,7 @@ def chain_settings(
         refiners=refiners,
         label=cfg.get('label') or dict(type='ppl_mm.Strongest'),
         max_pixels=cfg.get('max_pixels', MAX_PIXELS),
+        tiles=cfg.get('tiles') or None,
         custom_imports=cfg.get('custom_imports'),
     )
     settings = json.loads(json.dumps(settings, default=str))
@@ -131,7 +136,9 @@ def build_chain(settings: ChainSettings) -> RefinerChain:
     """
     if settings.custom_imports:
         import_modules_from_strings(**settings.custom_imports)
-    return RefinerChain(settings.refiners, settings.label, settings.max_pixels)
+    return RefinerChain(
+        settings.refiners, settings.label, settings.max_pixels, bool(settings.tiles)
+    )
 
 
 def used_files(settings: object) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A fully connected CRF: labels follow the edges of the image."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
@@ -101,6 +102,10 @@ class DenseCRF(Refiner):
             gt_prob=gt_prob,
         )
         _check(**self.settings)
+        kernels = (self.settings['gaussian'], self.settings['bilateral'])
+        # Three standard deviations. Pixels farther off matter by way of nearer ones, so in tiles
+        # the result is close to that of the whole image, not equal.
+        self.margin = math.ceil(3 * max(kernel['sxy'] for kernel in kernels))
         _pydensecrf()  # missing, it is missed now and not after an hour
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:

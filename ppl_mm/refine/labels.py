@@ -16,6 +16,8 @@ class LabelRule(ABC):
 
     #: Whether the rule reads channel 0, so a step must have made it.
     needs_background = True
+    #: See :attr:`.Refiner.margin`.
+    margin: int | None = 0
 
     def __call__(self, image: np.ndarray, scores: Scores) -> np.ndarray:
         """Label one image.
@@ -150,6 +152,8 @@ class Agreement(LabelRule):
                 f'ppl_mm.Agreement: chains must be two or more lists of refiners, got {len(chains)}'
             )
         self.chains = [[REFINERS.build(step) for step in chain] for chain in chains]
+        margins = [step.margin for chain in self.chains for step in chain]
+        self.margin = None if None in margins else max(margins)
         self._strongest = Strongest()
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:

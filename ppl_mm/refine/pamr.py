@@ -50,6 +50,8 @@ class PAMR(Refiner):
             )
         self.iterations, self.dilations = iterations, tuple(dilations)
         self.device = device
+        # A score moves so far in all iterations; no colour beyond matters.
+        self.margin = iterations * max(self.dilations)
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Average each channel over neighbours of similar colour."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..errors import UserError
 from ..models.affinity.neighbourhood import half_disc, pair_views
 from ..registry import MODELS, REFINERS
+from ..utils.tiles import MARGIN
 from ..utils.weights.checkpoint_file import read_checkpoint
 from ..utils.weights.loading import load_weights, resolve_checkpoint
 from .refiner import Refiner
@@ -130,6 +131,7 @@ class RandomWalk(Refiner):
     """
 
     needs_background = False
+    margin = MARGIN  # the walk is longer, but rarely
 
     def __init__(
         self,

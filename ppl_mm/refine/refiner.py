@@ -19,6 +19,9 @@ class Refiner(ABC):
 
     #: Whether channel 0 must mean something before this step.
     needs_background = True
+    #: How many pixels around a pixel the step looks at, so that it can work on an image in tiles.
+    #: 0: at each pixel alone. None: it needs the whole image.
+    margin: int | None = None
 
     def __call__(self, image: np.ndarray, scores: Scores) -> Scores:
         """Refine the scores of one image.

@@ -1,11 +1,12 @@
 """The scores of one image: what every refiner takes and gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..cams import upsample_cam
 from ..formats.cam_file import CamFile
+from ..utils.tiles import Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,10 @@ class Scores:
     def size(self) -> tuple[int, int]:
         """(H, W) in pixels."""
         return self.values.shape[1:]
+
+    def part(self, window: Window) -> 'Scores':
+        """Return the scores of a part of the image."""
+        return replace(self, values=self.values[:, window[0], window[1]])
 
     @property
     def foreground(self) -> np.ndarray:

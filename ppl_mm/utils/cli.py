@@ -2,7 +2,7 @@
 
 import re
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
 
 from ..errors import UserError
@@ -61,6 +61,27 @@ def add_maps_to_refine(parser: ArgumentParser) -> None:
         help='processes that refine, each with a chain of its own (default: '
         'one for each CPU); 0 for none but this one, as suits a GPU',
     )
+
+
+def add_max_pixels(parser: ArgumentParser) -> None:
+    """Add ``--max-pixels``, for commands that run a network."""
+    parser.add_argument(
+        '--max-pixels',
+        type=_tile_pixels,
+        metavar='N',
+        help='images that are larger as the network sees them go through it in tiles of N pixels, '
+        'so that memory is bounded (default: 4000000)',
+    )
+
+
+def _tile_pixels(text: str) -> int:
+    from .tiles import check_max_pixels  # late: it imports torch
+
+    is_number = text.removeprefix('-').isdecimal()
+    try:
+        return check_max_pixels(int(text) if is_number else text)
+    except UserError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def add_truth(parser: ArgumentParser) -> None:

@@ -2,6 +2,13 @@
 
 from bad_input.wrong_files import broken, text
 
+# What no tile can be, and what is said.
+TILES = {
+    '0': 'max_pixels=0 must be',
+    '-5': 'max_pixels=-5 must be',
+    '1000': 'or more: a tile shares',
+    'x': "'x'",
+}
 #: (command, what is wrong): how, more arguments, the line.
 OWN_OPTIONS = {
     ('eval_cam', 'a step of 0'): ('', '--thresholds 0 1 0', 'give 0 <= FIRST <= LAST'),
@@ -90,6 +97,17 @@ OWN_OPTIONS = {
     ('export_cam', "a folder of someone's"): ('', '--out-dir photos', 'photos'),
     ('export_cam', 'a refinement that is missing'): ('', '--refine no.py', 'no.py: no such config'),
     ('export_cam', 'weights of segmentation'): (None, 'cls.py seg.pth --out-dir out', 'seg.pth'),
+    **{
+        (name, f'tiles of {pixels} pixels'): ('', f'--max-pixels {pixels}', said)
+        for name in ('predict', 'export_cam', 'refine')
+        for pixels, said in TILES.items()
+        if (name, pixels) != ('refine', '1000')  # enough for a chain that sees single pixels
+    },
+    ('refine', 'tiles of 1000 pixels'): (
+        broken('config', text("refiners = [dict(type='ppl_mm.PAMR')]")),
+        '--max-pixels 1000',
+        '518400 or more: a tile shares 240',
+    ),
     ('test', 'weights of segmentation'): (None, 'cls.py seg.pth', 'seg.pth'),
     ('test', 'predictions as text'): ('', '--out a.txt', 'ending in .pkl'),
     ('test', 'a report of a classifier'): ('', '--report a.json', 'no confusion matrix'),

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from ...cams import normalize_cam
 from ...errors import UserError
 from ...registry import MODELS
+from ...utils.tiles import MAX_PIXELS
 from .padding import check_padding
+from .slide import slide_over_large_images
 
 _SOURCES = ('labels', 'predicted')
 
@@ -33,6 +35,8 @@ class SegMapTTAModel(BaseTTAModel):
             'predicted', the classes that are somewhere the likeliest. Defaults to 'labels'.
         cam_stride: The map has 1 / cam_stride of the image's side. Defaults to 4, the stride of
             DeepLab-v3+'s decoder.
+        max_pixels: A view with more goes through the network in tiles, see
+            :func:`.slide_over_large_images`. Defaults to 4 million.
         kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
@@ -41,7 +45,12 @@ class SegMapTTAModel(BaseTTAModel):
     """
 
     def __init__(
-        self, module: dict | nn.Module, classes: str = 'labels', cam_stride: int = 4, **kwargs
+        self,
+        module: dict | nn.Module,
+        classes: str = 'labels',
+        cam_stride: int = 4,
+        max_pixels: int = MAX_PIXELS,
+        **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
         if classes not in _SOURCES:
@@ -54,6 +63,7 @@ class SegMapTTAModel(BaseTTAModel):
                 'ppl_mm.SegMapTTAModel needs a channel for the background; set out_channels=2'
             )
         check_padding(network)
+        slide_over_large_images(network, max_pixels)
         self.classes = classes
         self.cam_stride = cam_stride
 
