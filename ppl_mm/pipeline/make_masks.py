@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
+from ..data_tools.check.sheets import CLASS_SHEET
 from ..data_tools.own.corrections import take_corrections
 from ..data_tools.own.data import OwnData
 from ..data_tools.own.presets import PRESETS, usual_preset
@@ -96,11 +97,12 @@ def make_masks(job: MaskJob) -> ResultFolder:
 def closing_lines(results: ResultFolder) -> list[str]:
     """Return what a user reads at the end: what is where, and the next command."""
     count = sum(1 for _ in results.masks.rglob('*.png'))
-    first = results.gallery / 'index.html'
+    first, sheet = results.gallery / 'index.html', results.check / CLASS_SHEET
     return [
         '',
         f'{count} masks:     {results.masks}',
         *([f'look at them: {first}'] if first.is_file() else []),
+        *([f'your classes: {sheet}'] if sheet.is_file() else []),
         f'the network:  {results.model}',
         *held_out_lines(results),
         '',

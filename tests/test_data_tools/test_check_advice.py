@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from test_data_tools.checked_data import edit, image_of, list_of, lost_image, mask_of
 
+from ppl_mm.data_tools.check import advice as advice_module
 from ppl_mm.data_tools.check.advice import expectation, next_command, recommend
 from ppl_mm.data_tools.check.object_share import object_share
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
@@ -85,6 +86,29 @@ def test_masks_of_val_recommend_nothing(data):
     assert object_share(scan(data), 'train') is None
     (advice,) = (one for one in recommend(scan(data)) if 'area' in one.option)
     assert 'LOW-HIGH' in advice.option and not advice.setting
+
+
+def test_many_masks_should_teach_a_network(data, monkeypatch):
+    assert not any('learns from your masks' in option for option in options(data))
+    monkeypatch.setattr(advice_module, '_MANY_MASKS', 80)
+    (advice,) = (one for one in recommend(scan(data)) if 'learns from your masks' in one.option)
+    assert advice.reason.startswith('train has 80')
+
+
+@pytest.mark.parametrize('side, cut', [(20, True), (600, False), (None, True)])
+def test_large_images_with_small_objects_should_be_cut(data, side, cut):
+    for image_id in list_of(data).read_text().split():
+        Image.open(image_of(data, image_id)).resize((2048, 1536)).save(image_of(data, image_id))
+        mask = np.zeros((1536, 2048), np.uint8)
+        mask[:side, :side] = 1
+        write_label(mask_of(data, image_id), mask)
+    if side is None:
+        without_masks(data)
+    found = [one for one in recommend(scan(data)) if 'parts' in one.option]
+    assert bool(found) == cut
+    for advice in found:
+        assert '2048 pixels as 512' in advice.reason and 'less than 128 pixels' in advice.reason
+        assert ('if objects are small' in advice.option) == (side is None)
 
 
 def test_negatives_are_asked_for_until_there_are_ten(data):

@@ -14,10 +14,11 @@ from PIL import Image
 from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.data_tools.own.corrections import mask_names
 from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.data_check import fit_to_masks
 from ppl_mm.pipeline.guess import networks
-from ppl_mm.pipeline.make_masks import PRESETS
+from ppl_mm.pipeline.make_masks import PRESETS, closing_lines
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.utils.project import tools_dir
 
@@ -129,6 +130,14 @@ def test_each_preset_is_a_pipeline_that_needs_no_masks(preset, tmp_path):
     assert {Path(config).parent.name for config in networks(steps)} == {'own'}
 
 
+def test_the_last_lines_name_the_photos_of_each_class_where_they_are_drawn(tmp_path):
+    sheet = tmp_path / 'data/check/classes.jpg'
+    assert str(sheet) not in '\n'.join(closing_lines(ResultFolder(tmp_path)))
+    sheet.parent.mkdir(parents=True)
+    sheet.touch()
+    assert f'your classes: {sheet}' in closing_lines(ResultFolder(tmp_path))
+
+
 @pytest.mark.slow
 def test_a_mask_of_every_image(job):
     done = job.run()
@@ -138,6 +147,7 @@ def test_a_mask_of_every_image(job):
     assert 'OWN_DATA' not in done.stdout + done.stderr
     assert f'the network:  {job.out}/model' in done.stdout
     assert f'look at them: {job.out}/gallery/index.html' in done.stdout
+    assert f'your classes: {job.out}/data/check/classes.jpg' in done.stdout
     wanted = expected(job)
     assert job.masks() == set(wanted)
     for name, size in wanted.items():

@@ -36,8 +36,8 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
         'warning',
         (f'{image} ~ {", ".join(others)}' for image, others in leaked.items()),
         '{n} images of val are nearly the same as training images',
-        'what is measured on val would be too good: keep copies, crops and photos of one scene '
-        'in one list (own_data.py --val-list)',
+        'what is measured on val would be too good: take them out of val.txt, or keep copies, '
+        'crops and photos of one scene in one list (own_data.py --val-list)',
     )
     yield from some(
         'note',
