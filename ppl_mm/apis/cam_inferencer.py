@@ -17,6 +17,7 @@ from ..formats.class_list import BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
+from .photo_batches import Skip, batches_of
 from .photo_inferencer import PhotoInferencer
 from .threshold_choice import DEFAULT_THRESHOLD
 from .trained_model import is_segmentation
@@ -122,21 +123,27 @@ class CAMInferencer(PhotoInferencer):
         )
 
     def preprocess(
-        self, inputs: Iterable, batch_size: int = 1, classes: Sequence[str] | None = None
+        self,
+        inputs: Iterable,
+        batch_size: int = 1,
+        skip: Skip | None = None,
+        classes: Sequence[str] | None = None,
     ) -> Iterator[dict]:
         """Load photos, see :meth:`PhotoInferencer.preprocess`.
 
         Args:
             inputs: Photos or samples.
             batch_size: The most photos of a batch.
+            skip: See :meth:`PhotoInferencer.stream`.
             classes: See :meth:`__call__`.
 
-        Yields:
+        Returns:
             What the model's ``test_step`` takes.
         """
         self.model.classes = 'labels' if classes else 'predicted'
         label = [self._class_id(name) for name in classes or ()]
-        yield from self._batches(inputs, batch_size, gt_label=label)
+        samples = self._samples(inputs)
+        return batches_of(samples, self.pipeline, batch_size, skip, gt_label=label)
 
     def prediction(self, sample: DataSample, threshold: float | None = None) -> dict:
         """Cut the maps of a photo.

@@ -3,16 +3,13 @@
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from mmcv.transforms import Compose
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmpretrain.apis.base import BaseInferencer
 
@@ -20,9 +17,9 @@ from ..errors import UserError
 from ..formats.class_list import suggest_class
 from ..formats.images.bands import ImageBands
 from ..formats.images.checks import naming
-from ..utils.known_failures import explain_failure
 from ..visualization import overlay_label
-from .photo_inputs import photos_of, pixels_of
+from .photo_batches import Skip, batches_of
+from .photo_inputs import KINDS, ReadPhoto, photo_list, pixels_of
 from .trained_model import build_model, find_model, scope_of
 
 
@@ -88,7 +85,7 @@ class PhotoInferencer(BaseInferencer):
             self._load = Compose([load])
             return Compose(others)
 
-    def read(self, item: object, name: str = 'input', white_level: int | None = None) -> dict:
+    def read(self, item: object, name: str = 'input', white_level: int | None = None) -> ReadPhoto:
         """Read a photo.
 
         Args:
@@ -105,10 +102,12 @@ class PhotoInferencer(BaseInferencer):
         white_level = white_level or self.white_level
         if not isinstance(item, str | os.PathLike):
             image = pixels_of(item, name, white_level, self.bands)
-            return dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+            return ReadPhoto(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+        if not str(item):
+            raise UserError(f'{name}: is an empty path; {KINDS}')
         sample = dict(img_path=str(item), image_id=Path(item).stem, white_level=white_level)
         with naming(item):
-            return self._load(dict(sample, bands=self.bands))
+            return ReadPhoto(self._load(dict(sample, bands=self.bands)))
 
     def picture_of(self, image: np.ndarray) -> np.ndarray:
         """Return what persons see, uint8 RGB (H, W, 3), of the ``img`` of a sample."""
@@ -116,34 +115,36 @@ class PhotoInferencer(BaseInferencer):
             return self.bands.picture(image)
         return np.ascontiguousarray(image[..., ::-1])
 
-    def stream(self, samples: Iterable[dict], batch_size: int = 1, **options) -> Iterator[dict]:
+    def stream(
+        self, samples: Iterable[ReadPhoto], batch_size: int = 1, skip: Skip | None = None, **options
+    ) -> Iterator[dict]:
         """Yield the predictions of many photos, one after another, in little memory.
 
         Args:
             samples: From :meth:`read`; they are asked for as they are needed.
             batch_size: Photos at once, if their sizes are equal. Defaults to 1.
+            skip: Called where the network cannot take the photo that was asked for last, which
+                has no prediction then. Defaults to None: the error is raised.
             **options: See :meth:`__call__`.
         """
         before, _, _, after = self._dispatch_kwargs(**options)
-        for data in self.preprocess(samples, batch_size, **before):
+        for data in self.preprocess(samples, batch_size, skip=skip, **before):
             yield from self.postprocess(self.forward(data), None, **after)['predictions']
 
-    def preprocess(self, inputs: Iterable, batch_size: int = 1) -> Iterator[dict]:
+    def preprocess(
+        self, inputs: Iterable, batch_size: int = 1, skip: Callable[[UserError], None] | None = None
+    ) -> Iterator[dict]:
         """Load photos and make batches of those that follow each other and have one size.
 
         Args:
             inputs: Photos, see :meth:`__call__`, or samples.
             batch_size: The most photos of a batch.
+            skip: See :meth:`stream`.
 
-        Yields:
+        Returns:
             What the model's ``test_step`` takes.
         """
-        yield from self._batches(inputs, batch_size)
-
-    def _batches(self, inputs: Iterable, batch_size: int, **changes) -> Iterator[dict]:
-        """Yield batches, the samples with changes to them."""
-        for batch in _of_equal_size(map(self._sample, inputs, count()), batch_size):
-            yield pseudo_collate([_views(self.pipeline, {**sample, **changes}) for sample in batch])
+        return batches_of(self._samples(inputs), self.pipeline, batch_size, skip)
 
     def visualize(
         self, inputs: Sequence, preds: Sequence, draw: bool = False
@@ -160,8 +161,7 @@ class PhotoInferencer(BaseInferencer):
         """
         if not draw:
             return None
-        samples = map(self._sample, inputs, count())
-        return [self.picture_of(sample['img']) for sample in samples]
+        return [self.picture_of(sample['img']) for sample in self._samples(inputs)]
 
     def postprocess(
         self,
@@ -183,7 +183,7 @@ class PhotoInferencer(BaseInferencer):
         """
         found = [self.prediction(one, **options) for one in preds]
         for one in found:
-            one['coverage'] = self._coverage(one['label'])
+            one['coverage'] = _coverage(one['label'], self.label_names)
         if visualization is not None:
             visualization = [
                 overlay_label(photo, one['label'])
@@ -194,12 +194,6 @@ class PhotoInferencer(BaseInferencer):
     @abstractmethod
     def prediction(self, sample: Any, *args: Any, **kwargs: Any) -> dict:
         """Return what is found in a photo: ``label`` (H, W), ``scores``, and more."""
-
-    def _coverage(self, label: np.ndarray) -> dict[str, float]:
-        """Return the share of the pixels of each class."""
-        counts = np.bincount(label.ravel(), minlength=len(self.label_names))
-        shares = (counts / label.size).tolist()
-        return dict(zip(self.label_names, shares, strict=True))
 
     def known_classes(self, names: Sequence[str] | None) -> list[str] | None:
         """Return class names in the order of their ids, each once; None for None.
@@ -217,30 +211,14 @@ class PhotoInferencer(BaseInferencer):
         return self.class_names.index(name)
 
     def _inputs_to_list(self, inputs: object) -> list:
-        if isinstance(inputs, str | os.PathLike) and os.path.isdir(inputs):
-            return photos_of(inputs)
-        return super()._inputs_to_list(inputs)
+        return photo_list(inputs)
 
-    def _sample(self, item: object, number: int) -> dict:
-        return item if isinstance(item, dict) else self.read(item, f'input {number}')
-
-
-def _views(pipeline: Callable, sample: dict) -> dict:
-    try:
-        return pipeline(sample)
-    except (ValueError, cv2.error) as error:
-        line = explain_failure(error)
-        if not line:
-            raise
-        raise UserError(f'{sample.get("img_path", "input")}: {line}') from error
+    def _samples(self, inputs: Iterable) -> Iterator[dict]:
+        for number, item in enumerate(inputs):
+            yield item if isinstance(item, ReadPhoto) else self.read(item, f'input {number}')
 
 
-def _of_equal_size(samples: Iterable[dict], batch_size: int) -> Iterator[list[dict]]:
-    batch: list[dict] = []
-    for sample in samples:
-        if batch and (len(batch) == batch_size or sample['ori_shape'] != batch[0]['ori_shape']):
-            yield batch
-            batch = []
-        batch.append(sample)
-    if batch:
-        yield batch
+def _coverage(label: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+    """Return the share of the pixels of each class."""
+    counts = np.bincount(label.ravel(), minlength=len(names))
+    return dict(zip(names, (counts / label.size).tolist(), strict=True))

@@ -18,7 +18,26 @@ from ..formats.images.transparency import fill
 from ..utils.text import printable
 
 _SHOWN = 3  # names of files that are left out
-_KINDS = 'give a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4)'
+#: What an inferencer takes, for messages.
+KINDS = 'give a path, bytes, a PIL image, or an array (H, W), (H, W, 3) or (H, W, 4)'
+
+
+class ReadPhoto(dict):
+    """A sample with a photo that has been read; users give no dicts."""
+
+
+def photo_list(inputs: object) -> list:
+    """Return the photos that an inferencer is given: a folder, a list, or a single one.
+
+    Raises:
+        UserError: If there is none.
+    """
+    if isinstance(inputs, str | os.PathLike) and os.path.isdir(inputs):
+        return photos_of(inputs)
+    photos = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    if not photos:
+        raise UserError(f'no photos are given; {KINDS}, or a list of them')
+    return photos
 
 
 def photos_of(folder: str | os.PathLike) -> list[str]:
@@ -107,7 +126,7 @@ def bgr_of(item: object, name: str, white_level: int | None = None) -> np.ndarra
         elif isinstance(item, np.ndarray):
             image = _from_array(item, white_level or FULL_WHITE)
         else:
-            raise UserError(f'is of type {type(item).__name__}; {_KINDS}')
+            raise UserError(f'is of type {type(item).__name__}; {KINDS}')
         check_sides(image.shape[1::-1])
         return image
 
@@ -134,7 +153,7 @@ def _from_array(array: np.ndarray, white_level: int) -> np.ndarray:
 def _advice(array: np.ndarray) -> str:
     if array.ndim == 3 and array.shape[0] in (1, 3, 4):
         return 'channels come last: give it as array.transpose(1, 2, 0)'
-    return _KINDS
+    return KINDS
 
 
 def _to_8_bits(array: np.ndarray, white_level: int) -> np.ndarray:

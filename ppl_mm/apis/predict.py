@@ -21,6 +21,7 @@ from .export_origin import network_digest
 from .given_images import GivenImages, find_images, output_names
 from .inferencers import NO_THRESHOLD, open_inferencer
 from .photo_inferencer import PhotoInferencer
+from .photo_inputs import ReadPhoto
 from .prediction_folder import PredictionFolder, PredictionTable
 
 
@@ -195,18 +196,24 @@ class ImagePrediction:
         problems: dict[str, str] = {}
         at_work: deque[tuple[str, np.ndarray]] = deque()  # read, but not predicted yet
 
-        def samples() -> Iterator[dict]:
+        def leave_out(name: str, error: UserError) -> None:
+            problems[name] = one_line(error)
+            self._table.rows.pop(printable(name), None)
+
+        def samples() -> Iterator[ReadPhoto]:
             for name in track(todo, 'predicting', bool(todo)):
                 try:
                     sample = self.inferencer.read(images.path(name), white_level=self.white_level)
                 except UserError as error:
-                    problems[name] = one_line(error)
-                    self._table.rows.pop(printable(name), None)
+                    leave_out(name, error)
                     continue
                 at_work.append((name, sample['img']))
                 yield sample
 
-        for found in self.inferencer.stream(samples(), self.batch_size, **self.options):
+        def skip(error: UserError) -> None:
+            leave_out(at_work.pop()[0], error)
+
+        for found in self.inferencer.stream(samples(), self.batch_size, skip, **self.options):
             name, image = at_work.popleft()
             self._write(name, image, found)
         return problems

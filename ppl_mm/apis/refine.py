@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import RefinementRecord
 from ..formats.ground_truth import read_negatives
+from ..formats.image_list import normal_name
 from ..formats.mask_file import check_labels, read_mask, write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..refine.config import CHAIN_KEYS, build_chain, chain_settings, used_files
@@ -188,8 +189,18 @@ class FolderRefinement:
             len(image_ids) - len(todo),
             failed,
             sorted(one.image_id for one in outcomes if one.blank),
-            labels.warnings(self.source.classes),
+            [*self._unused_masks(image_ids), *labels.warnings(self.source.classes)],
         )
+
+    def _unused_masks(self, image_ids: Sequence[str]) -> list[str]:
+        """Return a warning where no mask that was given is of these images."""
+        if not self.masks or self.masks.keys() & set(image_ids):
+            return []
+        first = min(self.masks.values())
+        return [
+            f'--masks: none of the {len(self.masks)} masks is of these images (first: {first}); '
+            'a mask is named <image id>.png'
+        ]
 
     def _write_given(self, image_ids: Sequence[str]) -> None:
         """Write the masks of the images that have one as their labels."""
@@ -239,4 +250,4 @@ def _find_masks(folder: str | os.PathLike | None) -> dict[str, Path]:
     if not root.is_dir():
         raise UserError(f'--masks {root}: no such folder; give the folder of the masks')
     found = sorted(root.rglob('*.png'))
-    return {path.relative_to(root).with_suffix('').as_posix(): path for path in found}
+    return {normal_name(path.relative_to(root).with_suffix('').as_posix()): path for path in found}

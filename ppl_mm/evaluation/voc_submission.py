@@ -18,10 +18,13 @@ from ..formats.mask_file import encode_label, read_mask, voc_palette
 from ..formats.voc_layout import VOC_CLASSES, VOCLayout
 from ..utils.files import atomic_write
 from ..utils.progress import track
+from ..utils.text import printable
 
 FOLDER = 'results/VOC2012/Segmentation/comp{}_test_cls'
 ENDINGS = ('.tgz', '.tar.gz')
 LAST_LABEL = len(VOC_CLASSES)
+# Bytes of a label, far above what any has: an archive may hold anything.
+_MOST = 1 << 26
 
 
 class Split:
@@ -137,7 +140,9 @@ class Faults:
     def lines(self) -> list[str]:
         """The faults, each with the first file that has it."""
         return [
-            f'{self.archive}: {len(names)} of {self.total} images {what}, first {names[0]}'
+            printable(
+                f'{self.archive}: {len(names)} of {self.total} images {what}, first {names[0]}'
+            )
             for what, names in self._found.items()
         ]
 
@@ -203,7 +208,8 @@ def check_member(
         faults.add('are there twice', member.name)
     else:
         seen[image] = folder
-        content = tar.extractfile(member) if member.isfile() else None
+        small = member.isfile() and member.size <= _MOST
+        content = tar.extractfile(member) if small else None
         fault = label_fault(content.read() if content else b'', split.size(image))
         if fault:
             faults.add(fault, member.name)
@@ -222,7 +228,7 @@ def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
     try:
         with Image.open(io.BytesIO(content), formats=['PNG']) as picture:
             picture.load()
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return 'are not readable PNGs'
     if picture.mode != 'P':
         return 'are not PNGs with a palette'

@@ -11,13 +11,11 @@ from ..data_tools.own.settings import SOURCES
 from ..formats.corrected_masks import CORRECTIONS, correction_files
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
-from ..utils.config.reading import read_config
+from ..utils.config.reading import ConfigOptions, read_config
 from .config_keys import data_options
 from .settings import PipelineSettings
 from .step import SEGMENTATION, Step
 
-# In --cfg-options these make a list of a text, or end it.
-_OF_LISTS = set(',[](){}\'"')
 # How long steps take beside each other, where the config says nothing.
 _SECONDS = dict(
     make_data=10.0,
@@ -51,8 +49,13 @@ class Maker:
     def step(self, kind: str, name: str, title: str, command: Sequence, **others) -> Step:
         """Return a step, with its guess at the time."""
         seconds = self.settings.expected_seconds.get(name, _SECONDS[kind])
-        command = [sys.executable, *map(str, command)]
+        command = [sys.executable, *map(_argument, command)]
         return Step(name=name, title=title, command=command, kind=kind, seconds=seconds, **others)
+
+
+def _argument(value: object) -> str:
+    """Return what stands on a command line; the path of a folder -a is no option."""
+    return f'./{value}' if isinstance(value, Path) and str(value).startswith('-') else str(value)
 
 
 def make_data(make: Maker) -> list[Step]:
@@ -285,11 +288,5 @@ def _walk_options(cfg: Config, affinity: Step) -> dict:
 
 def cfg_options(options: Mapping) -> list[str]:
     """Return arguments that change settings of a config."""
-    pairs = [f'{key}={_quoted(value)}' for key, value in options.items()]
+    pairs = [f'{key}={ConfigOptions.written(value)}' for key, value in options.items()]
     return ['--cfg-options', *pairs] if pairs else []
-
-
-def _quoted(value: object) -> object:
-    """Return a value in quotes if its commas, brackets or quotes would be read as a list's."""
-    text = isinstance(value, str | Path) and _OF_LISTS & set(str(value))
-    return f"'{value}'" if text else value

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..utils.files import read_json
 from ..utils.progress import duration
+from ..utils.work_dir import check_name
 from . import fingerprint
 from .data_check import check_data, fit_to_masks
 from .guess import guess_times, networks
@@ -38,6 +39,7 @@ class Pipeline:
     def __init__(self, settings: PipelineSettings, work_dir: str | Path, tools: str | Path) -> None:
         self.settings = settings = fit_to_masks(settings)
         self.dir = Path(work_dir)
+        check_name(self.dir)
         self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         self.steps = make_plan(settings, self.dir, Path(tools))
         self.folder = WorkFolder(

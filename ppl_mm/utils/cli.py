@@ -5,9 +5,9 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from . import versions
-from .console import keep_console_short
+from .console import keep_console_short, take_every_letter
 from .files import no_space
 from .known_failures import explain_failure
 from .processes.ranks import leave_to_launcher
@@ -135,6 +135,7 @@ def run(main: Callable[[], int | None]) -> None:
         main: The command; what it returns is the exit status. Where it raises
             a KeyboardInterrupt with a message, that says how to continue.
     """
+    take_every_letter()
     try:
         versions.check()
         keep_console_short()
@@ -145,6 +146,8 @@ def run(main: Callable[[], int | None]) -> None:
         if not error.strerror:  # a library's own, of anything
             raise
         status = _fail(_of_file(error))
+    except UnicodeError as error:
+        status = _fail(printable(first_line(error)))
     except (RuntimeError, MemoryError) as error:
         line = explain_failure(error)
         if not line:

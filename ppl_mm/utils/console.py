@@ -1,5 +1,6 @@
 """Show on the console what a user can act on; the log file keeps everything, or the run ends."""
 
+import io
 import logging
 import re
 import sys
@@ -7,6 +8,8 @@ import warnings
 from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
+
+from .text import printable
 
 # Nothing that a user can act on: pages about the machine, the config and the
 # hooks, a line for each frozen weight, and news of old interfaces.
@@ -29,6 +32,16 @@ _OF_MMSEG = (
     r'``build_loss`` would be deprecated|Default ``avg_non_ignore`` is False'
     r'|For binary segmentation, we suggest|The draw is False, it means'
 )
+
+
+def take_every_letter() -> None:
+    """Have stdout and stderr escape the letters that their encoding lacks.
+
+    A strict one ends a command for the name of a file that it prints.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
 
 
 def keep_console_short() -> None:
@@ -54,12 +67,34 @@ def keep_console_short() -> None:
                 handler.handleError = partial(_end_run, handler)  # type: ignore[method-assign]
             else:
                 handler.addFilter(_is_for_users)
+                handler.setFormatter(_Shown(handler.formatter))
 
     module.MMLogger.__init__ = make_short
 
 
 def _is_for_users(record: logging.LogRecord) -> bool:
     return not _FOR_THE_FILE.search(record.getMessage())
+
+
+class _Shown(logging.Formatter):
+    """Writes lines as another formatter does, without what acts on a terminal.
+
+    A name in a data set or a checkpoint may hold anything.
+
+    Args:
+        formatter: Colours are its own.
+    """
+
+    def __init__(self, formatter: logging.Formatter | None) -> None:
+        super().__init__()
+        self.formatter = formatter or logging.Formatter()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        lines = record.getMessage().split('\n')
+        safe = '\n'.join(printable(line.expandtabs()) for line in lines)
+        shown = logging.makeLogRecord({**vars(record), 'msg': safe, 'args': ()})
+        return self.formatter.format(shown)
 
 
 def _end_run(handler: logging.FileHandler, record: logging.LogRecord) -> None:

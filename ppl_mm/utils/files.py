@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import IO
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 
 fcntl: ModuleType | None
 try:
@@ -185,23 +185,28 @@ def write_json(path: str | os.PathLike, value: object) -> None:
             os.fsync(file.fileno())
 
 
-def read_json(path: str | os.PathLike) -> Any:
-    """Read a JSON file that the project wrote, or that claims to be such a file.
+def read_json(path: str | os.PathLike) -> dict:
+    """Read the object of a JSON file that the project wrote, or that claims to be such a file.
 
     Args:
         path: The file.
 
     Raises:
-        UserError: If it is not a regular file.
+        UserError: If it is not a regular file, or no JSON object; also of JSON that no program of
+            sense writes: nested thousands of levels deep, or with numbers of thousands of digits.
         OSError: If it is missing or cannot be read.
-        ValueError: If it is not JSON, or JSON that no program of sense writes: nested thousands of
-            levels deep, or with numbers of thousands of digits.
     """
     check_regular(path)
     try:
-        return json.loads(Path(path).read_text(encoding='utf-8'))
+        found = json.loads(Path(path).read_text(encoding='utf-8'))
+        fault = '' if isinstance(found, dict) else 'no object'
     except RecursionError:
-        raise ValueError('is nested too deep') from None
+        fault = 'nested too deep'
+    except ValueError as error:
+        fault = first_line(error)
+    if fault:
+        raise UserError(f'{path}: not a readable record ({fault}); remove it, or put it back whole')
+    return found
 
 
 def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:

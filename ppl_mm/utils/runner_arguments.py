@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from .config.reading import ConfigOptions
+from .work_dir import check_name
 
 
 def add_config_options(parser: ArgumentParser, example: str) -> None:
@@ -66,6 +67,10 @@ def set_work_dir(cfg: Config, given: str | None) -> None:
     Args:
         cfg: Changed in place.
         given: ``--work-dir``.
+
+    Raises:
+        UserError: See :func:`.work_dir.check_name`.
     """
     if given or not cfg.get('work_dir'):
         cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
+    check_name(cfg.work_dir)

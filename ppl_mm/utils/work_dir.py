@@ -1,5 +1,7 @@
 """Prepare the folder that a training writes into."""
 
+import locale
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,11 +9,24 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from .files import remove_temporaries
 from .locks import hold_folder
 from .weights.last_checkpoint import checkpoints, last_checkpoint
 from .weights.loading import resolve_checkpoint
+
+
+def check_name(folder: str | os.PathLike) -> None:
+    """Refuse a folder whose path is not text here: mmengine notes the path of each checkpoint.
+
+    Raises:
+        UserError: The path is not valid UTF-8, or has letters that the locale lacks.
+    """
+    path = os.path.abspath(folder)
+    try:
+        path.encode(locale.getpreferredencoding(False))
+    except UnicodeError as error:
+        raise UserError(f'{path}: {first_line(error)}') from error
 
 
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ..utils.files import atomic_write
+from ..utils.text import printable
 
 _DPI = 110
 
@@ -30,13 +31,16 @@ def new_figure(width: float, height: float) -> Figure:
 def save_figure(figure: Figure, path: str | os.PathLike) -> None:
     """Write a figure as PNG or JPEG, whole or not at all.
 
+    Texts are drawn as they stand: in the names of files and classes a dollar begins no formula.
+
     Args:
         figure: The figure.
         path: The file to write, a JPEG if it ends in .jpg; its folder is made.
     """
-    # Names of classes and images may hold $, and are no formulas.
     for text in figure.findobj(Text):
         text.set_parse_math(False)
+        text.set_text('\n'.join(map(printable, text.get_text().split('\n'))))
+    # Ticks come into being while they are drawn.
     with rc_context({'text.parse_math': False}), atomic_write(path) as file:
         if str(path).endswith('.jpg'):
             figure.savefig(file, format='jpg', dpi=_DPI)

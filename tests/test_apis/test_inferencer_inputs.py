@@ -132,7 +132,11 @@ PIXELS = np.zeros((20, 20, 3), np.uint8)
         (Image.new('F', (20, 20)), 'input 1: its pixels are floating point numbers'),
         (Image.new('RGB', (2000, 3)), 'input 1: 2000 x 3 pixels'),
         ('none.jpg', 'none.jpg: the image is missing'),
-        ('', 'the image is missing|cannot be read'),
+        ('', 'input 1: is an empty path; give a path, bytes'),
+        ({}, 'input 1: is of type dict; give a path, bytes'),
+        (dict(img=PIXELS), 'input 1: is of type dict; give a path'),
+        ([], 'input 1: is of type list; give a path'),
+        (set(), 'input 1: is of type set; give a path'),
     ],
 )
 def test_what_is_no_photo_is_one_line(infer, item, message):
@@ -155,7 +159,23 @@ def test_a_folder_is_its_photos(infer, photos, tmp_path, caplog):
     assert r'4 of 6 entries are not photos: Thumbs.db, more.jpg, notes\n.txt, ..' in caplog.text
     with pytest.raises(UserError, match='more.jpg: holds no photo'):
         infer(tmp_path / 'more.jpg')
-    assert infer([])['predictions'] == []
+
+
+@pytest.mark.parametrize('items', [[], ()])
+def test_no_photo_at_all_is_one_line(infer, items):
+    with pytest.raises(UserError, match='no photos are given; give a path, bytes, a PIL image'):
+        infer(items)
+
+
+@pytest.mark.parametrize('item', [None, {}, '', dict(img=PIXELS), iter(())])
+def test_what_is_no_photo_alone_is_one_line(infer, item):
+    with pytest.raises(UserError, match='input 0: is .*; give a path, bytes, a PIL image'):
+        infer(item)
+
+
+def test_a_batch_has_a_photo(infer):
+    with pytest.raises(UserError, match='batch_size 0: give 1 or more'):
+        infer(PIXELS, batch_size=0)
 
 
 def test_a_pipe_is_not_waited_for(infer, tmp_path):

@@ -9,6 +9,7 @@ from PIL import Image
 from ppl_mm.apis import SegInferencer, predict_images
 from ppl_mm.apis.given_images import find_images, output_names
 from ppl_mm.apis.prediction_folder import PredictionFolder, PredictionTable
+from ppl_mm.apis.trained_model import find_model
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, voc_palette
 
@@ -86,6 +87,27 @@ def test_a_second_run_writes_nothing(infer, photos, tmp_path):
     before = state_of(tmp_path / 'out')
     assert predict_images(photos, infer, tmp_path / 'out', overlays=True).predicted == 0
     assert state_of(tmp_path / 'out') == before
+
+
+@pytest.mark.parametrize('batch_size', [1, 3])
+def test_a_photo_that_the_network_cannot_take_stops_no_other(
+    seg_work, photos, tmp_path, batch_size
+):
+    Image.new('RGB', (60, 4)).save(photos / 'one folder/thin.jpg')
+    config, weights = find_model(seg_work)
+    smaller = dict(type='Resize', scale_factor=0.1, keep_ratio=True)
+    config.test_dataloader.dataset.pipeline.insert(1, smaller)
+    infer = SegInferencer(config, weights, device='cpu')
+    for predicted in (len(NAMES), 0):
+        done = predict_images(photos, infer, tmp_path / 'out', batch_size=batch_size)
+        assert done.predicted == predicted
+        assert sorted(done.problems) == ['broken.jpg', 'one folder/thin.jpg']
+        assert (
+            'thin.jpg: an image is not even 2 pixels wide' in done.problems['one folder/thin.jpg']
+        )
+    for name, row in rows_of(tmp_path / 'out').items():
+        (found,) = infer(photos / name)['predictions']
+        assert np.mean(read_mask(tmp_path / 'out/masks' / row['mask']) == found['label']) > 0.99
 
 
 def test_an_interrupted_run_continues(infer, photos, tmp_path, monkeypatch):

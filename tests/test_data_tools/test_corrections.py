@@ -158,3 +158,25 @@ def test_a_folder_of_other_masks(results, tmp_path):
     draw(tmp_path / 'others/somebody.png')
     with pytest.raises(UserError, match='1 masks found, none belongs to a photo'):
         take_corrections(tmp_path / 'others', results)
+
+
+def test_a_name_in_another_unicode_form(tmp_path):
+    for number in range(4):
+        path = tmp_path / 'photos' / ('cat', 'dog')[number % 2] / f'caf\u00e9{number}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 255, (40, 60, 3), np.uint8)
+        Image.fromarray(pixels).save(path)
+    results = ResultFolder(tmp_path / 'out')
+    OwnData(OwnDataSettings(tmp_path / 'photos', results.data), workers=1).make()
+    draw(tmp_path / 'copy/cat/cafe\u03010.png')
+    assert take_corrections(tmp_path / 'copy', results).taken == 1
+
+
+def test_images_outside_of_the_data_set_are_refused(results, copy):
+    sources = results.data / 'sources.csv'
+    image = mask_names(results.data)['dog/1.png']
+    sources.write_text(sources.read_text().replace(f',{image},', ',../../evil,'))
+    draw(copy / 'dog/1.png')
+    with pytest.raises(UserError, match=r"sources.csv: image '../../evil' is not below"):
+        take_corrections(copy, results)
+    assert not list(results.root.parent.rglob('evil.png'))

@@ -162,7 +162,7 @@ def test_the_converter_finds_masks_and_counts_those_of_no_photo(tmp_path, load_t
         'cat_1.png',
         'dog_2.png',
     ]
-    assert '1 masks belong to no photo, e.g. dog/5_mask.tif' in capsys.readouterr().out
+    assert '1 files of --masks belong to no photo, e.g. dog/5_mask.tif' in capsys.readouterr().out
 
 
 def test_a_class_that_the_photo_is_not_labelled_with_is_told(tmp_path, load_tool, capsys):

@@ -57,3 +57,10 @@ def test_wrong_masks_are_one_line(refine, mask, tmp_path):
     write_label(tmp_path / 'drawn/train_00001.png', np.zeros((48, 40), np.uint8))
     small = refine('--masks', tmp_path / 'drawn')
     assert small.code == 2 and '(48, 40) pixels, its image of (48, 48)' in small.output
+
+
+def test_masks_of_other_images_are_told(refine, mask, tmp_path):
+    (tmp_path / 'drawn/train_00001.png').rename(tmp_path / 'drawn/train_00001_mask.png')
+    done = refine('--masks', tmp_path / 'drawn')
+    assert done.code == 0
+    assert 'warning: --masks: none of the 1 masks is of these images (first: ' in done.output

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_input.faults import huge
 from PIL import Image
 
 from ppl_mm.formats.mask_file import encode_label, read_mask, voc_palette, write_label
@@ -210,6 +211,19 @@ def test_an_image_twice(submit, predictions, tmp_path):
     files = contents(predictions)
     files[FIRST.replace('comp6', 'comp5')] = files[FIRST]
     check(submit, pack(tmp_path / 'sub.tgz', files), 'are there twice')
+
+
+def test_names_of_an_archive_do_not_reach_the_terminal(submit, predictions, tmp_path):
+    name = 'results/VOC2012/Segmentation/comp6_test_cls/\x1b[2J\n.png'
+    files = dict(contents(predictions), **{name: b''})
+    done = submit('--check', pack(tmp_path / 'sub.tgz', files))
+    assert done.code == 1 and '\x1b' not in done.output and r'\x1b[2J\n.png' in done.output
+
+
+def test_a_bomb_is_no_label(submit, predictions, tmp_path):
+    huge(tmp_path / 'huge.png')
+    files = dict(contents(predictions), **{FIRST: (tmp_path / 'huge.png').read_bytes()})
+    check(submit, pack(tmp_path / 'sub.tgz', files), '1 of 3 images are not readable PNGs')
 
 
 def test_a_link_is_no_label(submit, predictions, tmp_path):

@@ -1,4 +1,5 @@
 import errno
+import sys
 
 import pytest
 
@@ -69,3 +70,13 @@ def test_a_name_in_an_error_of_the_system_is_escaped(tmp_path, capsys):
         2,
         f'error: {tmp_path}/a\\nb\\x1b[31m.jpg: No such file or directory\n',
     )
+
+
+@pytest.mark.parametrize(
+    'encoding, said', [('ascii', 'PYTHONUTF8=1'), ('utf-8', 'not valid UTF-8')]
+)
+def test_letters_that_cannot_be_written_are_one_line(capsys, monkeypatch, encoding, said):
+    monkeypatch.setattr(sys, 'getfilesystemencoding', lambda: encoding)
+    status, shown = ends(capsys, lambda: 'caf\udce9'.encode())
+    assert status == 2 and shown.startswith('error: ') and said in shown
+    assert shown.count('\n') == 1

@@ -1,12 +1,14 @@
 """The console shows what a user can act on; the log file shows all."""
 
+import io
 import logging
+import sys
 import warnings
 
 import pytest
 from mmengine.logging import MMLogger, print_log
 
-from ppl_mm.utils.console import keep_console_short
+from ppl_mm.utils.console import keep_console_short, take_every_letter
 
 NOISE = (
     '\n------------------------------------------------------------\nSystem environment:\n  a: b',
@@ -68,3 +70,14 @@ def test_a_log_file_takes_every_name_of_a_file(short_console, tmp_path, monkeypa
     logger.handlers[:] = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
     logger.info('saved to fötos/caf\udce9')
     assert 'saved to fötos/caf\\udce9' in (tmp_path / 'log').read_text('utf-8')
+
+
+@pytest.mark.parametrize('encoding', ['ascii', 'utf-8'])
+def test_a_strict_console_takes_every_name_of_a_file(monkeypatch, encoding):
+    for name in ('stdout', 'stderr'):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding, errors='strict'))
+    take_every_letter()
+    for stream in (sys.stdout, sys.stderr):
+        print('fötos/caf\udce9', file=stream, flush=True)
+        shown = stream.buffer.getvalue().decode(encoding)
+        assert shown == ('f\\xf6tos' if encoding == 'ascii' else 'fötos') + '/caf\\udce9\n'

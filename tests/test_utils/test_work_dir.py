@@ -1,10 +1,13 @@
+import locale
+import sys
+
 import pytest
 import torch
 from mmengine.config import Config
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils.locks import lock_folder
-from ppl_mm.utils.work_dir import hold_work_dir, remove_old_run, set_start
+from ppl_mm.utils.work_dir import check_name, hold_work_dir, remove_old_run, set_start
 
 
 @pytest.fixture
@@ -76,3 +79,17 @@ def test_a_folder_is_held_by_one_run_and_cleared_of_what_a_killed_one_left(cfg, 
             lock_folder(tmp_path, patience=0)
     with hold_work_dir(config):
         pass
+
+
+@pytest.mark.parametrize(
+    'encoding, said', [('ascii', 'PYTHONUTF8=1'), ('utf-8', 'not valid UTF-8')]
+)
+def test_a_folder_that_mmengine_cannot_note(tmp_path, monkeypatch, encoding, said):
+    """It would end a training at its first checkpoint."""
+    monkeypatch.setattr(locale, 'getpreferredencoding', lambda setlocale: encoding)
+    monkeypatch.setattr(sys, 'getfilesystemencoding', lambda: encoding)
+    check_name(tmp_path / 'plain')
+    monkeypatch.chdir(tmp_path)
+    for folder in ('caf\udce9', tmp_path / 'caf\udce9/work'):
+        with pytest.raises(UserError, match=said):
+            check_name(folder)

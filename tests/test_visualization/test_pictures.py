@@ -12,6 +12,7 @@ from ppl_mm.visualization import (
     overlay_score,
     save_figure,
 )
+from ppl_mm.visualization.dataset_sheet import draw_dataset
 
 
 def test_colours_are_vocs():
@@ -63,3 +64,11 @@ def test_figures_are_written_and_the_same_each_time(tmp_path):
         assert one.read_bytes() == two.read_bytes()
         with Image.open(one) as picture:
             assert min(picture.size) > 200
+
+
+@pytest.mark.parametrize('name', ['$\\x$', '5 $ or $6', 'caf\udce9', '\x1b[2J'])
+def test_names_are_drawn_as_they_stand(tmp_path, name):
+    curves = {name: Curve([0, 1], [0, 1], 0.5, False, name)}
+    save_figure(draw_curves(curves, name), tmp_path / 'a.png')
+    save_figure(draw_dataset({name: {'$\\x$': 3}}, [(3, 4)], name), tmp_path / 'b.png')
+    assert Image.open(tmp_path / 'a.png').size[0] > 100

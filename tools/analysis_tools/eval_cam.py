@@ -29,6 +29,9 @@ from ppl_mm.utils.cli import add_truth, make_parser, run
 from ppl_mm.utils.files import write_json
 from ppl_mm.visualization.figures import new_figure, save_figure
 
+# A sweep keeps two counts a class for each.
+_MOST_THRESHOLDS = 10_000
+
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
@@ -58,11 +61,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def threshold_grid(first: float, last: float, step: float) -> list[float]:
     """Thresholds from first to last, both included, free of rounding dust."""
-    if not (0 <= first <= last and step > 0):
+    count = 0
+    if 0 <= first <= last <= 1 and step > 0:  # not of NaN
+        count = int(min((last - first) / step, _MOST_THRESHOLDS) + 1e-6) + 1
+    if not 0 < count <= _MOST_THRESHOLDS:
         raise UserError(
-            f'--thresholds {first:g} {last:g} {step:g}: give 0 <= FIRST <= LAST and a positive STEP'
+            f'--thresholds {first:g} {last:g} {step:g}: give 0 <= FIRST <= LAST <= 1 and a '
+            f'positive STEP, at most {_MOST_THRESHOLDS:,} thresholds'
         )
-    count = int((last - first) / step + 1e-6) + 1
     return [round(first + k * step, 9) for k in range(count)]
 
 

@@ -149,7 +149,7 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
 
     Raises:
         UserError: A vector does not fit these classes, or an image is not
-            below the image folder.
+            below the image folder, or there twice.
     """
     labels = {}
     for key, vector in content.items():
@@ -164,6 +164,8 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
                 f'{path}: image {key} has a value that is neither 0 nor 1; get the file again'
             )
         image = check_image(image_name(key), str(path))
+        if image in labels:
+            raise UserError(f"{path}: has image '{image}' twice; get the file again")
         labels[image] = [classes[k] for k in np.flatnonzero(vector)]
     return dict(sorted(labels.items()))
 

@@ -16,13 +16,11 @@ PNGs. A second run continues where the first one stopped.
 
 import argparse
 import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
@@ -109,19 +107,10 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
     try:
         check_regular(path)
         content = loadmat(path, variable_names=['GTcls'])
-        mask = content['GTcls'][0, 0]['Segmentation']
+        mask = np.asarray(content['GTcls'][0, 0]['Segmentation'])
     except UserError:
         raise
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        NotImplementedError,
-        MatReadError,
-        zlib.error,
-    ) as error:
+    except Exception as error:  # a broken file can make SciPy raise anything
         raise UserError(
             f'{path}: not a class mask of SBD ({type(error).__name__}); put back a whole file'
         ) from error

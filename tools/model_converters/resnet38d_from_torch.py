@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ppl_mm.models.backbones import resnet38d_weights
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.text import printable
 from ppl_mm.utils.weights.checkpoint_file import read_checkpoint
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     state = resnet38d_weights.complete(state, args.checkpoint, args.width)
     resnet38d_weights.save(state, args.out, args.checkpoint)
     if others:
-        print(f'left out: {", ".join(others)}')
+        print(printable(f'left out: {", ".join(others)}'))
     print(f'{args.out}: {len(state)} tensors, every layer of ResNet38d')
 
 

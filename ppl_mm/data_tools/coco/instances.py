@@ -65,7 +65,7 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
         return (list(check_classes(names, str(path))), content['images'], content['annotations'])
     except UserError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except Exception as error:  # what is nested in JSON can be of any kind
         raise unreadable_instances(path, error) from error
 
 
@@ -127,9 +127,13 @@ def read_images(
             for image in images
             if image['id'] in found or with_negatives
         ]
-    except (KeyError, TypeError) as error:
+    except UserError:
+        raise
+    except KeyError as error:
         raise UserError(
             f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
         ) from error
+    except Exception as error:  # as above
+        raise unreadable_instances(path, error) from error
     listed.sort(key=lambda image: image.image_id)
     return names, listed, sum(image['id'] not in found for image in images)

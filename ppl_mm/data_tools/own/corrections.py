@@ -13,10 +13,12 @@ from ...errors import UserError
 from ...formats.corrected_masks import write_corrected
 from ...formats.edited_mask import read_edited_mask
 from ...formats.image_folder import ImageFolder
+from ...formats.image_list import check_image
 from ...formats.mask_file import check_labels, read_mask
 from ...formats.result_folder import ResultFolder
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import file_sha256, read_json, write_json
+from ...utils.text import printable
 from .data import escaped
 from .masks import MaskFinder
 from .settings import SOURCES
@@ -51,7 +53,7 @@ class Corrections:
         if self.unknown:
             lines.append(
                 f'warning: {len(self.unknown)} files are not named like a mask of these images '
-                f'(first: {self.unknown[0]})'
+                f'(first: {printable(self.unknown[0])})'
             )
         return lines
 
@@ -106,10 +108,15 @@ def images_of(data_root: Path) -> dict[str, str]:
 
     Args:
         data_root: A data set of ``own_data.py``.
+
+    Raises:
+        UserError: If an image id is not below the image folder.
     """
     with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
         rows = list(csv.DictReader(file))
-    return {row['photo']: row['image'] for row in rows if row['image'] and not row['problem']}
+    used = [row for row in rows if row['image'] and not row['problem']]
+    where = str(data_root / SOURCES)
+    return {row['photo']: check_image(row['image'], where) for row in used}
 
 
 def mask_names(data_root: Path) -> dict[str, str]:

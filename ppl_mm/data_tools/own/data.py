@@ -251,9 +251,8 @@ class OwnData:
         notes = Counter(note for image in good for note in entries[image.image_id]['notes'])
         notes['copies of another photo'] = sum(len(image.sources) - 1 for image in good)
         if found.unused_masks:
-            notes[f'masks belong to no photo, e.g. {found.unused_masks[0]}'] = len(
-                found.unused_masks
-            )
+            note = f'files of --masks belong to no photo, e.g. {found.unused_masks[0]}'
+            notes[note] = len(found.unused_masks)
         return OwnDataSummary(
             True,
             labels.classes,

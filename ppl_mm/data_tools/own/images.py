@@ -24,7 +24,7 @@ class OwnImages:
     Attributes:
         images: The images, photos of the same bytes being one.
         labels: The labels of all photos.
-        unused_masks: Masks that belong to no photo, paths below their folder.
+        unused_masks: Files that are the mask of no photo, paths below their folder.
         skipped: Files that were passed over, see :class:`.FoundFiles`.
     """
 

@@ -30,21 +30,27 @@ class MaskFinder:
         others: Files below ``root`` that are not masks, such paths below it.
 
     Raises:
-        UserError: There are masks, and none belongs to a photo; or some are JPEGs.
+        UserError: There are files, and none is the mask of a photo; or some are JPEGs.
     """
 
     def __init__(
         self, root: str | os.PathLike, photos: Sequence[str], others: Collection[str] = ()
     ) -> None:
         self.root = Path(root)
-        masks = _masks_below(self.root, set(others))
+        files = _files_below(self.root, set(others))
+        masks = _masks_among(files)
+        if files and not masks:
+            raise UserError(
+                f'{self.root}: {len(files)} files found, none is a mask, e.g. {files[0]}; known '
+                f'endings are {" ".join(MASK_SUFFIXES)}'
+            )
         stems = [_stem(photo) for photo in photos]
         by_stem = _by_stem(masks)
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
         found: list[dict[str, str]] = [way(by_stem, stems) for way in ways]
         self._of = max(found, key=len)  # of equal ones the first, the simplest
-        #: Masks that belong to no photo.
-        self.unused = sorted(set(masks) - set(self._of.values()))
+        #: Files that are the mask of no photo.
+        self.unused = sorted(set(files) - set(self._of.values()))
         if masks and not self._of:
             raise UserError(
                 f'{self.root}: {len(masks)} masks found, none belongs to a photo, e.g. '
@@ -61,8 +67,8 @@ def _stem(name: str) -> str:
     return normal_name(os.path.splitext(name)[0])
 
 
-def _masks_below(root: Path, others: Collection[str]) -> list[str]:
-    """Return paths below the folder, sorted, the usual format last."""
+def _files_below(root: Path, others: Collection[str]) -> list[str]:
+    """Return paths below the folder, sorted."""
     files = [path for path in root.rglob('*') if not (path.is_dir() or path.name.startswith('.'))]
     names = {path.relative_to(root).as_posix() for path in files}.difference(others)
     lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
@@ -71,6 +77,11 @@ def _masks_below(root: Path, others: Collection[str]) -> list[str]:
             f'{root}: {len(lossy)} masks are JPEGs, which change the values of pixels, e.g. '
             f'{lossy[0]}; save them as PNG'
         )
+    return sorted(names)
+
+
+def _masks_among(names: Sequence[str]) -> list[str]:
+    """Return the masks among files, the usual format last."""
     order = {suffix: place for place, suffix in enumerate(MASK_SUFFIXES)}
     masks = [name for name in names if os.path.splitext(name)[1].lower() in order]
     return sorted(masks, key=lambda name: (-order[os.path.splitext(name)[1].lower()], name))

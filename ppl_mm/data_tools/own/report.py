@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
+from ...utils.text import printable
 from .data import OwnDataSummary
 
 
@@ -19,7 +20,7 @@ def print_summary(out: Path, summary: OwnDataSummary) -> None:
     else:
         _print_labels(out, summary)
     for note, count in summary.notes.items():
-        print(f'  {count} {note}')
+        print(printable(f'  {count} {note}'))
     if summary.white_level:
         print(f'  {white_level_line(summary.white_level)}')
     if summary.bands:

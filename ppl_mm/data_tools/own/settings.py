@@ -1,5 +1,6 @@
 """From what, and how, a data set of one's own is made."""
 
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -118,7 +119,8 @@ class OwnDataSettings:
             (
                 '--value-range',
                 ' '.join(map(str, self.value_range)),
-                not self.value_range or self.value_range[0] < self.value_range[1],
+                not self.value_range
+                or -math.inf < self.value_range[0] < self.value_range[1] < math.inf,
                 'two numbers, the smaller one first',
             ),
         ):

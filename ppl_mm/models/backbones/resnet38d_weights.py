@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...utils import atomic_write
+from ...utils.weights.checkpoint_file import check_weights
 from ...utils.weights.fit import differences
 from ...utils.weights.names import align
 from .resnet38d import ResNet38d
@@ -103,7 +104,7 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
         A complete state dict, in the network's order.
 
     Raises:
-        UserError: If a name or a shape does not fit. The line says which.
+        UserError: If a name or a shape does not fit, or a value is not finite. The line says which.
     """
     if not width > 0:
         raise UserError(f'--width {width:g}: must be above 0')
@@ -114,6 +115,7 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
         raise UserError(
             f'{source} does not fit ResNet38d: {problems}; docs/weights.md names the files that do'
         )
+    check_weights(source, state)
     # Norms count batches, which files of torch < 0.4.1 and MXNet do not.
     return {
         key: state[key].to(value.dtype) if key in state else torch.zeros((), dtype=value.dtype)

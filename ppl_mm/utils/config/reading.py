@@ -22,6 +22,15 @@ class ConfigOptions(DictAction):
     cannot be read is the parser's own error, one line.
     """
 
+    @classmethod
+    def written(cls, value: object) -> object:
+        """Return what stands after the =, so that a text or a path is read as it is."""
+        if not isinstance(value, str | os.PathLike):
+            return value
+        text = str(value)
+        plain = not set(text) & set(',[](){}\'"') and text == text.strip()
+        return text if plain and cls._parse_int_float_bool(text) == text else f"'{text}'"
+
     @staticmethod
     def _parse_iterable(val: str) -> object:
         if len(val) > 1 and val[0] == val[-1] and val[0] in '\'"':

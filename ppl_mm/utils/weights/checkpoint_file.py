@@ -56,7 +56,7 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
         )
     key = next((key for key in _WRAPPERS if isinstance(checkpoint.get(key), Mapping)), None)
     weights = checkpoint[key] if key else checkpoint
-    _check_weights(path, weights)
+    check_weights(path, weights)
     others = {name: checkpoint[name] for name in checkpoint if name != key} if key else {}
     return dict(others, state_dict=weights)
 
@@ -213,8 +213,16 @@ def _damaged_record(archive: zipfile.ZipFile) -> str | None:
     return None
 
 
-def _check_weights(path: str | os.PathLike, weights: Mapping) -> None:
-    """Refuse a file without weights, or with some that a network cannot use."""
+def check_weights(path: str | os.PathLike, weights: Mapping) -> None:
+    """Refuse a file without weights, or with some that a network cannot use.
+
+    Args:
+        path: The file, for messages.
+        weights: Tensors by name; other values are not looked at.
+
+    Raises:
+        UserError: It names the first such weight.
+    """
     tensors = {key: value for key, value in weights.items() if torch.is_tensor(value)}
     if not tensors or not all(isinstance(key, str) for key in tensors):
         keys = ', '.join(map(str, list(weights)[:3])) or 'none'

@@ -1,4 +1,5 @@
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,13 @@ def test_own_data_count_where_they_are_read(own_config, monkeypatch):
     read_runner_config(own_config, options, 'test_dataloader')
     with pytest.raises(UserError, match='OWN_DATA'):
         read_runner_config(own_config, options, 'train_dataloader')
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['a', "a,b [c]'d", '"', "'", '(x', '{y}', '1', '1e5', 'None', 'true', ' x ', 'a=b', '\\'],
+)
+def test_what_is_written_is_read_as_it_was(text):
+    assert parse(f'key={ConfigOptions.written(text)}') == dict(key=text)
+    assert parse(f'key={ConfigOptions.written(Path(text))}') == dict(key=str(Path(text)))
+    assert ConfigOptions.written(0.5) == 0.5
