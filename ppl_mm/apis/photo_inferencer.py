@@ -116,7 +116,7 @@ class PhotoInferencer(BaseInferencer):
         return np.ascontiguousarray(image[..., ::-1])
 
     def stream(
-        self, samples: Iterable[ReadPhoto], batch_size: int = 1, skip: Skip | None = None, **options
+        self, samples: Iterable[dict], batch_size: int = 1, skip: Skip | None = None, **options
     ) -> Iterator[dict]:
         """Yield the predictions of many photos, one after another, in little memory.
 
@@ -132,7 +132,7 @@ class PhotoInferencer(BaseInferencer):
             yield from self.postprocess(self.forward(data), None, **after)['predictions']
 
     def preprocess(
-        self, inputs: Iterable, batch_size: int = 1, skip: Callable[[UserError], None] | None = None
+        self, inputs: Iterable, batch_size: int = 1, skip: Skip | None = None
     ) -> Iterator[dict]:
         """Load photos and make batches of those that follow each other and have one size.
 

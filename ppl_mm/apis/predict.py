@@ -21,7 +21,6 @@ from .export_origin import network_digest
 from .given_images import GivenImages, find_images, output_names
 from .inferencers import NO_THRESHOLD, open_inferencer
 from .photo_inferencer import PhotoInferencer
-from .photo_inputs import ReadPhoto
 from .prediction_folder import PredictionFolder, PredictionTable
 
 
@@ -147,8 +146,7 @@ class ImagePrediction:
 
     def _find_white_level(self, images: GivenImages) -> int | None:
         """Return the white of images of 16 bits, where nothing else says it."""
-        known = self.inferencer.bands or self.inferencer.white_level
-        if known or said_white_level(images.root):
+        if self.inferencer.bands or self.inferencer.white_level or said_white_level(images.root):
             return None
         return find_white_level([images.path(name) for name in images.names])
 
@@ -196,22 +194,21 @@ class ImagePrediction:
         problems: dict[str, str] = {}
         at_work: deque[tuple[str, np.ndarray]] = deque()  # read, but not predicted yet
 
-        def leave_out(name: str, error: UserError) -> None:
+        def skip(error: UserError) -> None:
+            name, _ = at_work.pop()
             problems[name] = one_line(error)
             self._table.rows.pop(printable(name), None)
 
-        def samples() -> Iterator[ReadPhoto]:
+        def samples() -> Iterator[dict]:
             for name in track(todo, 'predicting', bool(todo)):
+                at_work.append((name, np.empty(0)))
                 try:
                     sample = self.inferencer.read(images.path(name), white_level=self.white_level)
                 except UserError as error:
-                    leave_out(name, error)
+                    skip(error)
                     continue
-                at_work.append((name, sample['img']))
+                at_work[-1] = name, sample['img']
                 yield sample
-
-        def skip(error: UserError) -> None:
-            leave_out(at_work.pop()[0], error)
 
         for found in self.inferencer.stream(samples(), self.batch_size, skip, **self.options):
             name, image = at_work.popleft()
