@@ -54,7 +54,7 @@ class Maker:
 
 
 def _argument(value: object) -> str:
-    """Return what stands on a command line; the path of a folder -a is no option."""
+    """Return what stands on a command line; the path of a folder -a is not taken for an option."""
     return f'./{value}' if isinstance(value, Path) and str(value).startswith('-') else str(value)
 
 
