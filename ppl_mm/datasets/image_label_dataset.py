@@ -26,10 +26,11 @@ from .label_warnings import warn_about_labels
 class ImageLabelDataset(BaseDataset):
     """Images of a folder, each with the classes that it shows.
 
-    The labels come from one file: CSV (``image,labels``), JSON, or a folder of PASCAL VOC's XML;
-    ``docs/data.md`` shows each. A sample holds ``img_path``, ``gt_label`` (sorted class ids,
-    0-based, without background), ``seg_map_path`` (None where there is no mask), ``image_id``
-    (path below the image folder without suffix) and ``img_id`` (its number).
+    The labels come from one file: CSV (``image,labels``), JSON, a folder of PASCAL VOC's XML, or
+    what an annotation tool writes; ``docs/data.md`` shows each. A sample holds ``img_path``,
+    ``gt_label`` (sorted class ids, 0-based, without background), ``seg_map_path`` (None where there
+    is no mask), ``image_id`` (path below the image folder without suffix) and ``img_id`` (its
+    number).
 
     An image whose label is empty is a negative: it shows none of the classes, and its ``gt_label``
     is empty. An image whose classes are not known has no ``gt_label``.
@@ -47,8 +48,8 @@ class ImageLabelDataset(BaseDataset):
             :class:`ppl_mm.CAMHead`. Defaults to None.
         split: Name of a list in ``ImageSets/Segmentation``, or path of a .txt below ``data_root``,
             one image per line. Defaults to None, every labelled image.
-        ann_format: 'csv', 'json', 'voc_xml' or 'auto', by the ending of ``ann_file``. Defaults to
-            'auto'.
+        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat' or 'auto', by the ending of
+            ``ann_file``. Defaults to 'auto'.
         count_difficult: Whether objects that VOC's XML marks difficult count, as they do in the
             image-level labels that published methods train on. Defaults to True.
         **kwargs: ``pipeline``, ``indices``, ``serialize_data``, ``test_mode``

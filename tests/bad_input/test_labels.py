@@ -38,6 +38,44 @@ JSON = {
     'NaN': ('{"{i}": [NaN]}', "has 'nan', expected names or ids of classes"),
     'nothing': ('', 'line 1: is not valid JSON'),
 }
+_COCO = '{"images": [{"id": 1, "file_name": "%s"}], "annotations": %s, "categories": %s}'
+JSON |= {
+    'COCO: an unknown category': (
+        _COCO % ('{i}', '[{"image_id": 1, "category_id": 2}]', '[{"id": 1, "name": "{a}"}]'),
+        'annotations[0]: has the class 2, but',
+    ),
+    'COCO: a path outside': (
+        _COCO % ('../{i}', '[]', '[{"id": 1, "name": "{a}"}]'),
+        "images[0]: image '../{i}' is not below the image folder",
+    ),
+    'Label Studio: JSON-MIN': (
+        '[{"image": "{i}", "choice": "{a}"}]',
+        "no 'data' and 'annotations'",
+    ),
+    'Datumaro: no list of labels': (
+        '{"categories": {}, "items": []}',
+        "categories.label: expected an object with 'label'",
+    ),
+}
+CVAT = {
+    'a web page': ('<html></html>', "holds 'html', expected CVAT's annotations of images"),
+    'a video': ('<annotations><track/></annotations>', 'holds tracks of a video'),
+    'an unknown label': (
+        '<annotations><meta><task><labels><label><name>{a}</name></label></labels></task></meta>'
+        '<image name="{i}"><tag label="unicorn"/></image></annotations>',
+        "image[0] '{i}': has the class 'unicorn'",
+    ),
+    'no image': ('<annotations/>', 'holds no labels'),
+    'a cut file': ('<annotations><image', 'is not valid XML'),
+}
+YOLO = {
+    'no names': ('nc: 2\n', "has no 'names'"),
+    'broken': ('names: [{a}', 'is not valid YAML'),
+    'background': ('names: [background, {a}]', "label 'background' is usually no class"),
+    'a class twice': ('names: [{a}, {a}]', "names class '{a}' twice"),
+    'a picture': (b'\x89PNG\r\n\x1a\n\x00\xff', 'is not UTF-8 text'),
+    'no label files': ('names: [{a}, {b}]', 'holds no labels'),
+}
 XML = {
     'a cut file': ('<annotation><object>', 'is not valid XML (no element found'),
     'a web page': ('<html></html>', "begins with 'html', expected VOC's 'annotation'"),
@@ -68,10 +106,16 @@ READERS = {
         '',
         ('--cfg-options', f'{_TRAIN}Annotations'),
     ),
+    ('own_data', 'cvat'): ('l.xml', '1.jpg', ('--labels', 'l.xml')),
+    ('check_dataset', 'cvat'): ('data/l.xml', 'train_00000.jpg', ('--ann-file', 'l.xml')),
+    ('train', 'cvat'): ('data/l.xml', 'train_00000.jpg', ('--cfg-options', f'{_TRAIN}l.xml')),
+    ('own_data', 'yolo'): ('yolo/l.yaml', '1.jpg', ('--labels', 'yolo/l.yaml')),
+    ('check_dataset', 'yolo'): ('data/l.yaml', '', ('--ann-file', 'l.yaml')),
+    ('train', 'yolo'): ('data/l.yaml', '', ('--cfg-options', f'{_TRAIN}l.yaml')),
     ('voc_subset', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
     ('cls_labels', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
 }
-TABLES = dict(csv=CSV, json=JSON, xml=XML)
+TABLES = dict(csv=CSV, json=JSON, xml=XML, cvat=CVAT, yolo=YOLO)
 ROWS = [(name, ending, fault) for name, ending in READERS for fault in TABLES[ending]]
 
 
@@ -87,6 +131,7 @@ def test_labels_that_cannot_be_used(play, folder, name, ending, fault):
     content, said = TABLES[ending][fault]
     if isinstance(content, str):
         content = filled(content, name, image).encode()
+    (folder / path).parent.mkdir(exist_ok=True)
     (folder / path).write_bytes(content)
     done, said = play(name, *more), filled(said, name, image)
     assert 'Traceback' not in done.output, done.output

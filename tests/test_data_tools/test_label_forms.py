@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_data_tools.label_forms import FORMS, write_coco, write_yolo
+from test_data_tools.label_forms import FORMS, write_coco, write_csv, write_yolo
 from test_data_tools.own_files import files, labels, lines, split
 
 from ppl_mm.data_tools.own.labels import read_own_labels
 from ppl_mm.data_tools.own.settings import OwnDataSettings
+from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import natural_order
 from ppl_mm.formats.image_labels.label_names import NO_CLASS
 
@@ -122,6 +123,49 @@ def test_yolo_may_be_given_by_any_of_its_parts(tmp_path, given):
     own = OwnDataSettings(photos, Path('out'), tmp_path / given)
     found = read_own_labels(own, names)
     assert found.labels == {name: tuple(one) for name, one in shown.items()}
+
+
+def coco_of(folder, *images):
+    return write_coco(folder, {image: ['cat'] for image in images}, ['cat'])
+
+
+@pytest.mark.parametrize(
+    'image, photo',
+    [
+        ('3.jpg', 'x/3.jpg'),
+        ('x/3.jpg', 'x/3.jpg'),
+        ('photos/x/3.jpg', 'x/3.jpg'),
+        ('shoot/photos/x/3.jpg', 'x/3.jpg'),
+        ('3', 'x/3.jpg'),
+        ('my_photo_2.jpg', 'x/my photo (2).jpg'),
+        ('1.jpg', '1.jpg'),  # exact, though x/1.jpg ends so, too
+    ],
+)
+def test_tools_name_photos_by_paths_of_their_own(tmp_path, image, photo):
+    names = ['1.jpg', 'x/1.jpg', 'x/3.jpg', 'x/my photo (2).jpg']
+    own = OwnDataSettings(Path('/a/shoot/photos'), Path('out'), coco_of(tmp_path, image))
+    assert read_own_labels(own, names).labels == {photo: ('cat',)}
+
+
+@pytest.mark.parametrize(
+    'image, words',
+    [
+        ('2.jpg', "images[0]: photo '2.jpg' may be x/2.jpg or y/2.jpg in photos; write its path"),
+        ('z/2.jpg', "images[0]: photo 'z/2.jpg' is missing in photos"),
+        ('12.jpg', "photo '12.jpg' is missing"),
+    ],
+)
+def test_a_photo_that_is_not_clear_is_refused(tmp_path, image, words):
+    own = OwnDataSettings(Path('photos'), Path('out'), coco_of(tmp_path, image))
+    with pytest.raises(UserError) as caught:
+        read_own_labels(own, ['x/2.jpg', 'y/2.jpg', '112.jpg'])
+    assert words in str(caught.value)
+
+
+def test_a_csv_names_photos_by_their_whole_path(tmp_path):
+    own = OwnDataSettings(Path('photos'), Path('out'), write_csv(tmp_path, {'1.jpg': ['a']}, ['a']))
+    with pytest.raises(UserError, match="line 2: photo '1.jpg' is missing"):
+        read_own_labels(own, ['x/1.jpg'])
 
 
 def test_yolo_ids_may_refer_to_the_given_classes(tmp_path):

@@ -4,6 +4,7 @@ import unicodedata
 import pytest
 import torch
 from PIL import Image
+from test_data_tools.label_forms import write_coco, write_cvat, write_yolo
 from test_datasets.labelled_images import LABELS, NAMES, XML, labels_of, load, write
 
 from ppl_mm.data_tools.demo.data import CLASSES, write_demo_data
@@ -207,3 +208,12 @@ def test_mmengine_options(root, serialize):
     assert dataset.label_counts() == {'cat': 2, 'dog': 1, 'traffic light': 0}
     lazy = load(root, lazy_init=True)
     assert lazy.metainfo['classes'] == NAMES
+
+
+@pytest.mark.parametrize('ann_file', ['coco.json', 'labels', 'cvat.xml'])
+def test_files_of_annotation_tools(root, ann_file):
+    """Ids of the file, in another order than those of the data set."""
+    shown = {'a.jpg': ['cat'], 'b.png': ['cat', 'dog'], 'c.JPEG': []}
+    for write_form in (write_coco, write_yolo, write_cvat):
+        write_form(root, shown, ['dog', 'cat'])
+    assert labels_of(load(root, ann_file=ann_file)) == {'a': ['cat'], 'b': ['cat', 'dog'], 'c': []}

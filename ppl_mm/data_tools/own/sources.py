@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,9 @@ class PhotoFinder:
             one = (order.get(suffix.lower(), len(order)), name)
             ranked[normal_name(stem)] = min(one, ranked.get(normal_name(stem), one))
         self._stems = {stem: name for stem, (_, name) in ranked.items()}
-        self._last_names, self._last_stems = _by_last_part(self._names), _by_last_part(self._stems)
+        self._last_names = _grouped(self._names, _last_part)
+        self._last_stems = _grouped(self._stems, _last_part)
+        self._web_names = _grouped(self._names.values(), _web_name)
         self._above = normal_name(os.path.abspath(self.root).replace(os.sep, '/'))
 
     def __call__(self, name: str) -> str | None:
@@ -73,14 +75,15 @@ class PhotoFinder:
         """Return the photos whose path ends in a name, the folders above them included.
 
         Args:
-            name: The end of a path, with or without the ending of the file.
+            name: The end of a path, with or without the ending of the file; or the name that Label
+                Studio gives to an uploaded file, with ``_`` for a space and without signs.
         """
         end = f'/{_plain(name)}'
         for table, last in ((self._names, self._last_names), (self._stems, self._last_stems)):
             found = [key for key in last.get(end.rpartition('/')[2], ()) if self._ends(key, end)]
             if found:
                 return [table[key] for key in found]
-        return []
+        return self._web_names.get(end[1:], [])
 
     def _ends(self, key: str, end: str) -> bool:
         return f'{self._above}/{key}'.endswith(end)
@@ -90,10 +93,18 @@ def _plain(name: str) -> str:
     return normal_name(name).replace('\\', '/').removeprefix('./')
 
 
-def _by_last_part(paths: Iterable[str]) -> dict[str, list[str]]:
+def _last_part(path: str) -> str:
+    return path.rpartition('/')[2]
+
+
+def _web_name(path: str) -> str:
+    return re.sub(r'[^-\w.]', '', _last_part(path).replace(' ', '_'))
+
+
+def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in paths:
-        found.setdefault(path.rpartition('/')[2], []).append(path)
+        found.setdefault(key(path), []).append(path)
     return found
 
 
