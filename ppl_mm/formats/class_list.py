@@ -175,19 +175,25 @@ def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str,
 
 
 def _outweighs(other: str, name: str, count: int, counts: Mapping[str, int]) -> bool:
-    """Return whether a name is rare beside another, or the same but for its spelling."""
+    """Return whether a name is rare beside another, or the same word in another spelling."""
     most = counts.get(other, math.inf)
-    if _letters(other) == _letters(name):
+    if _same_word(other, name):
         return (most, other) > (count, name)
     return count <= _TYPO_SHARE * most
 
 
 def _nearest(name: str, classes: Sequence[str]) -> str | None:
     """Return the class that a name resembles, with the same numbers in it."""
-    same = [known for known in classes if _letters(known) == _letters(name)]
+    same = [known for known in classes if _same_word(known, name)]
     digits = re.sub(r'\D', '', name)
     like = [known for known in classes if re.sub(r'\D', '', known) == digits]
     return next(iter(same or difflib.get_close_matches(name, like, n=1)), None)
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Return whether names differ in case, spaces and dashes only, or are one and many."""
+    short, long = sorted(map(_letters, (one, other)), key=len)
+    return long in (short, f'{short}s', f'{short}es')
 
 
 def _letters(name: str) -> str:

@@ -136,7 +136,16 @@ def misspelt(data):
     edit(data / 'image_labels.csv', lambda text: text.replace('toma', 'tomma', 1))
 
 
+def many_and_one(data):
+    """Two spellings of a class, each with many images."""
+    edit(data / 'classes.txt', lambda text: text + 'tomas\n')
+    rows = (data / 'image_labels.csv').read_text().splitlines()
+    rows[::2] = [row.replace('toma', 'tomas') for row in rows[::2]]
+    (data / 'image_labels.csv').write_text('\n'.join(rows))
+
+
 OTHERS = [
+    (many_and_one, 'warning', '1 classes may be other classes misspelt'),
     (drawn_negative, 'warning', 'classes of masks are not among the labels'),
     (negatives, 'note', '1 training images and 2 of val show none of the classes'),
     (misspelt, 'warning', '1 classes may be other classes misspelt'),

@@ -114,7 +114,7 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
         (f'{name}: {share}' for name, share in shares.items() if share.median < TINY_OBJECT),
         f'{{n}} classes cover less than {TINY_OBJECT:.1%} of an image in the median',
         'masks will be blobs around the place, not outlines (docs/expectations.md): cut the '
-        'images into parts, so that objects are larger in them',
+        'images into parts, or take them from nearer, so that objects are larger in them',
     )
     small = {
         name: share for name, share in shares.items() if TINY_OBJECT <= share.median < SMALL_OBJECT

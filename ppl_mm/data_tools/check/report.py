@@ -146,13 +146,13 @@ def _print_table(figures: dict) -> None:
     train, val = figures['counts']['train'], figures['counts']['val']
     width = max(map(len, train), default=0)
     most = max([1, *train.values()])
-    block, shares = _block(), figures['object_share']
+    block = _block()
+    shares = {name: str(ObjectShare(**one)) for name, one in figures['object_share'].items()}
+    wide = max(map(len, ['part of an image', *shares.values()]))
     print(f'{"class":{width}}  {"train":>6}  {"val":>6}' + '  part of an image' * bool(shares))
     for name, count in train.items():
         bar = block * round(_BAR * count / most)
-        share = (
-            f'  {ObjectShare(**shares[name])!s:<17}' if name in shares else ' ' * 19 * bool(shares)
-        )
+        share = f'  {shares.get(name, ""):{wide}}' * bool(shares)
         print(f'{name:{width}}  {count:6}  {val[name]:6}{share}  {bar}')
     if figures['sizes']:
         shown = ', '.join(
