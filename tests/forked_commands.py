@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 
 from mmengine.registry import Registry
+from tool_modules import load_tool
 
 from ppl_mm.utils import cli
 
@@ -25,10 +26,7 @@ COMMANDS = {
 
 def module_of(name):
     """The module of a command."""
-    spec = importlib.util.spec_from_file_location(name, COMMANDS[name])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool(COMMANDS[name].stem)
 
 
 def import_types():

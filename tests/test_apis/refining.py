@@ -1,7 +1,5 @@
 """Refinement of a folder of CAMs, as tests run it."""
 
-import json
-
 import numpy as np
 
 from ppl_mm.apis.cam_folder import CamFolder
@@ -34,17 +32,6 @@ def refine(cam_dir, cfg=CUT, split=None, out='out', **options):
     folder = CamFolder(cam_dir)
     refinement = FolderRefinement(cfg, folder, cam_dir.parent / out, **options)
     return refinement.run(folder.image_ids(split), split, workers=0)
-
-
-def record_of(folder):
-    return json.loads((folder / 'export.json').read_text())
-
-
-def contents(folder):
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
-    }
 
 
 def image_of(cam_dir):

@@ -5,8 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+from export_files import contents, record_of
 from PIL import Image
-from test_apis.refining import BAD, CUT, TRAIN, VAL, contents, image_of, record_of, refine
+from test_apis.refining import BAD, CUT, TRAIN, VAL, image_of, refine
 
 from ppl_mm.apis import image_refiner
 from ppl_mm.apis.cam_folder import CamFolder

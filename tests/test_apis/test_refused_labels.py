@@ -1,8 +1,9 @@
 """Labels that nothing could be learned from."""
 
 import pytest
+from export_files import record_of
 from PIL import Image
-from test_apis.refining import record_of, refine
+from test_apis.refining import refine
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import find_labels

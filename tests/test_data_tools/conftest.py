@@ -1,12 +1,12 @@
 """A folder of photos as people have them, made by the tests."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tool_modules
 from PIL import Image
 
 from ppl_mm.data_tools.demo.data import write_demo_data
@@ -97,16 +97,8 @@ def photos(all_photos, tmp_path):
 
 @pytest.fixture(scope='session')
 def load_tool():
-    """Gives the module of a script in tools/dataset_converters."""
-
-    def load(name):
-        path = ROOT / f'tools/dataset_converters/{name}.py'
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    """Gives the module of a script in tools/."""
+    return tool_modules.load_tool
 
 
 @pytest.fixture

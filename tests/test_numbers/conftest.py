@@ -1,27 +1,17 @@
 """Files whose numbers are known, and commands that print them."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tool_modules import load_tool
 
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import write_label
 
-TOOLS = Path(__file__).parents[2] / 'tools'
 CLASSES = ['cat', 'cow', 'dog']
 SIZE = (8, 10)
-
-
-def _load(name):
-    (path,) = TOOLS.rglob(f'{name}.py')
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -33,7 +23,7 @@ def printed(monkeypatch, capsys, tmp_path):
     def run(name, *args):
         monkeypatch.setattr('sys.argv', [name, *map(str, args)])
         capsys.readouterr()
-        _load(name).main()
+        load_tool(name).main()
         return capsys.readouterr().out
 
     return run

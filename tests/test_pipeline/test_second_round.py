@@ -1,14 +1,11 @@
 """A second round of segmentation, on labels of the first one's network."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
+from test_pipeline.mini_configs import plan
 
 from ppl_mm.errors import UserError
-from ppl_mm.pipeline.plan import make_plan
-from ppl_mm.pipeline.settings import load_settings
 
 MAPS = """
 _base_ = './seg.py'
@@ -47,11 +44,6 @@ def rounds(mini):
     )
     mini.config.write_text(text + ''.join(KEYS.values()))
     return mini
-
-
-def plan(mini):
-    steps = make_plan(load_settings(mini.config), Path('work'), Path('tools'))
-    return {step.name: step for step in steps}
 
 
 def test_labels_are_made_between_the_rounds(rounds):

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+from test_pipeline.mini_configs import plan, rewrite
 
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
@@ -38,17 +39,6 @@ def self_trained(mini):
     (mini.folder / 'cls_self_trained.py').write_text(SELF_TRAINED)
     rewrite(mini, ONE, TWO)
     return mini
-
-
-def rewrite(mini, old, new):
-    text = mini.config.read_text()
-    assert old in text
-    mini.config.write_text(text.replace(old, new))
-
-
-def plan(mini):
-    steps = make_plan(load_settings(mini.config), Path('work'), Path('tools'))
-    return {step.name: step for step in steps}
 
 
 def test_labels_are_made_between_the_stages(self_trained):

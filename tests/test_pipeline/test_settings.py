@@ -1,17 +1,12 @@
 from pathlib import Path
 
 import pytest
+from test_pipeline.mini_configs import rewrite
 
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.utils.config.reading import read_config
-
-
-def rewrite(mini, old, new):
-    text = mini.config.read_text()
-    assert old in text
-    mini.config.write_text(text.replace(old, new))
 
 
 def test_reads_a_config(mini):

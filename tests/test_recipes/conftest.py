@@ -4,7 +4,6 @@ Everything lies in one folder as on a user's machine, so that the paths of the
 configs hold: data/VOCdevkit/VOC2012, data/coco, work_dirs/..
 """
 
-import importlib.util
 import json
 import shutil
 import sys
@@ -15,6 +14,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
+from tool_modules import load_tool
 from weightless import without_weights
 
 from ppl_mm.formats.mask_file import write_label
@@ -24,15 +24,6 @@ ROOT = Path(__file__).parents[2]
 COCO_NAMES = tuple(f'thing {number}' for number in range(80))
 SIZE = (72, 64)  # width, height
 CROP = 64
-
-
-def load_tool(name):
-    """A script of tools/ as a module."""
-    path = ROOT / 'tools' / f'{name}.py'
-    spec = importlib.util.spec_from_file_location(f'recipe_tool_{path.stem}', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def draw(rng, label):

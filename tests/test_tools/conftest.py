@@ -1,6 +1,4 @@
-import importlib.util
 import shutil
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,18 +6,9 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 from test_tools.saved_weights import save_weights
+from tool_modules import load_tool
 
 from ppl_mm.utils import cli
-
-TOOLS = Path(__file__).parents[2] / 'tools'
-
-
-def load_tool(name):
-    """The module of a script in tools/."""
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

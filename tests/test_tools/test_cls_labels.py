@@ -1,20 +1,16 @@
-import importlib.util
 import os
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.lib import format as npy_format
+from tool_modules import load_tool
 
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_labels.label_file import read_labels
 
-PATH = Path(__file__).parents[2] / 'tools/dataset_converters/cls_labels.py'
-SPEC = importlib.util.spec_from_file_location('cls_labels', PATH)
-cls_labels = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(cls_labels)
+cls_labels = load_tool('cls_labels')
 
 CLASSES = ('--classes', 'cat', 'traffic light', 'dog')
 VECTORS = {

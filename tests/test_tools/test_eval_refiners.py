@@ -1,10 +1,9 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tool_modules import load_tool
 
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison
@@ -17,10 +16,7 @@ from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.refine.config import ChainSettings
 from ppl_mm.utils.locks import lock_file
 
-PATH = Path(__file__).parents[2] / 'tools/analysis_tools/eval_refiners.py'
-spec = importlib.util.spec_from_file_location('eval_refiners', PATH)
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
+tool = load_tool('eval_refiners')
 
 RULE = dict(type='ppl_mm.Strongest')
 CONFIG = """

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import subprocess
 import sys
@@ -7,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tool_modules import load_tool
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
@@ -17,15 +17,7 @@ from ppl_mm.formats.mask_file import write_label
 TOOLS = Path(__file__).parents[2] / 'tools/analysis_tools'
 CLASSES = ['cat', 'cow', 'dog']
 
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f'{name}.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-eval_cam, eval_labels = load('eval_cam'), load('eval_labels')
+eval_cam, eval_labels = load_tool('eval_cam'), load_tool('eval_labels')
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Images whose ids have a folder in them, from COCO's files to the scores."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -9,12 +8,12 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
+from tool_modules import load_tool
 
 from ppl_mm.datasets import CAMPseudoLabelDataset, VOCLayoutDataset
 from ppl_mm.formats.cam_file import read_cam
 from ppl_mm.formats.mask_file import read_mask, write_label
 
-PATH = Path(__file__).parents[2] / 'tools/dataset_converters/coco2014.py'
 NAMES = ('person', 'traffic light', 'dog', 'tie')
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -57,10 +56,7 @@ def write_coco(root):
 def coco(tmp_path_factory):
     root = tmp_path_factory.mktemp('data') / 'coco'
     write_coco(root)
-    spec = importlib.util.spec_from_file_location('coco2014', PATH)
-    coco2014 = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(coco2014)
-    coco2014.main([str(root), '--no-masks'])
+    load_tool('coco2014').main([str(root), '--no-masks'])
     for split in ('train', 'val'):  # without pycocotools
         for stem in stems(root, split):
             mask = np.zeros((48, 40), np.uint8)

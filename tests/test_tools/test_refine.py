@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import subprocess
@@ -7,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from export_files import contents, record_of
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.formats.cam_file import read_cam
@@ -69,17 +69,6 @@ def refine(tool, config, cam_dir, tmp_path):
         return tmp_path / out
 
     return run
-
-
-def contents(folder):
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
-    }
-
-
-def record_of(folder):
-    return json.loads((folder / 'export.json').read_text())
 
 
 def environment(tmp_path):

@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.io import savemat
+from tool_modules import load_tool
 
 from ppl_mm.datasets import ImageLabelDataset, VOCLayoutDataset
 from ppl_mm.errors import UserError
@@ -15,9 +15,7 @@ from ppl_mm.formats.mask_file import read_mask, voc_palette
 from ppl_mm.formats.voc_layout import VOC_CLASSES
 
 PATH = Path(__file__).parents[2] / 'tools/dataset_converters/voc12_sbd.py'
-SPEC = importlib.util.spec_from_file_location('voc12_sbd', PATH)
-voc12_sbd = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(voc12_sbd)
+voc12_sbd = load_tool('voc12_sbd')
 
 CAT, DOG = 8, 12
 # 1: VOC train, in SBD too; 2: VOC train only; 3: VOC val, in SBD's train;

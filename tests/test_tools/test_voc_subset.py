@@ -1,18 +1,13 @@
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
+from tool_modules import load_tool
 
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import voc_palette
 
-PATH = Path(__file__).parents[2] / 'tools/dataset_converters/voc_subset.py'
-SPEC = importlib.util.spec_from_file_location('voc_subset', PATH)
-voc_subset = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(voc_subset)
+voc_subset = load_tool('voc_subset')
 
 CAT, DOG, PERSON = 8, 12, 15  # VOC's labels
 OBJECT = '<object><name>{}</name><difficult>{}</difficult></object>'

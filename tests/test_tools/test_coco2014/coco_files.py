@@ -2,16 +2,14 @@
 
 import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tool_modules import TOOLS, load_tool
 
-PATH = Path(__file__).parents[3] / 'tools/dataset_converters/coco2014.py'
-SPEC = importlib.util.spec_from_file_location('coco2014', PATH)
-coco2014 = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(coco2014)
+PATH = TOOLS / 'dataset_converters/coco2014.py'
+coco2014 = load_tool('coco2014')
 
 HEIGHT, WIDTH = 12, 16
 # As COCO's: ids with gaps, in no order here, and names with spaces.

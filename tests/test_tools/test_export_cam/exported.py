@@ -1,23 +1,10 @@
 """What tools/export_cam.py has written, as tests read it, and other weights for it."""
 
 import csv
-import json
 
 import torch
 
 VAL = [f'val_{k:05d}' for k in range(4)]
-
-
-def info_of(folder):
-    return json.loads((folder / 'export.json').read_text())
-
-
-def contents(folder):
-    """Bytes of the CAMs and labels."""
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in sorted([*folder.rglob('*.npz'), *folder.rglob('*.png')])
-    }
 
 
 def times(folder):

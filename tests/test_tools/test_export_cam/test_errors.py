@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
+from export_files import contents
 from PIL import Image
-from test_tools.test_export_cam.exported import contents, other_checkpoint
+from test_tools.test_export_cam.exported import other_checkpoint
 
 
 def test_a_damaged_record_is_one_line(export, refuses):

@@ -1,8 +1,9 @@
 """tools/export_cam.py: the files that it writes."""
 
 import numpy as np
+from export_files import contents, record_of
 from PIL import Image
-from test_tools.test_export_cam.exported import VAL, contents, info_of, labels_of, times
+from test_tools.test_export_cam.exported import VAL, labels_of, times
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.formats.cam_file import read_cam
@@ -29,7 +30,7 @@ def test_what_it_writes(export, demo_root):
 
 
 def test_what_it_records(export, demo_root, trained, tiny_config):
-    info = info_of(export('--split', 'train'))
+    info = record_of(export('--split', 'train'))
     assert info['classes'] == (demo_root / 'classes.txt').read_text().split()[1:]
     assert info['checkpoint'] == str(trained)
     assert len(info['checkpoint_sha256']) == 64
@@ -45,7 +46,7 @@ def test_predicted_classes_need_no_labels(export, data):
     for stem in VAL:
         ids = read_cam(folder / f'cams/{stem}.npz').class_ids
         assert ids.tolist() == [0, 1, 2, 3]
-    assert info_of(folder)['class_source'] == 'predicted'
+    assert record_of(folder)['class_source'] == 'predicted'
 
 
 def test_another_threshold_writes_all_labels_anew(export):

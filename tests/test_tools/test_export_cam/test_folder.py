@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from test_tools.test_export_cam.exported import contents, info_of, other_checkpoint, times
+from export_files import contents, record_of
+from test_tools.test_export_cam.exported import other_checkpoint, times
 
 from ppl_mm.apis import cam_writer, export_runner
 from ppl_mm.apis import export as export_module
@@ -53,7 +54,7 @@ def test_a_killed_run_continues(
     monkeypatch.setattr(module, name, stop_at_the_third)
     done = tool('export_cam', tiny_config, trained, '--out-dir', tmp_path / 'out')
     assert done.code == 130 and 'to continue' in done.output
-    assert info_of(tmp_path / 'out').get('threshold') is None
+    assert record_of(tmp_path / 'out').get('threshold') is None
     monkeypatch.setattr(module, name, lambda *args: (calls.append(args), write(*args)))
     assert contents(export()) == contents(whole)
     assert len(calls) == 3 + redone
@@ -98,7 +99,7 @@ def test_a_folder_of_something_else(refuses, tmp_path):
 def test_what_others_write_at_the_moment_takes_no_folder(export, tmp_path):
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out/.export.json.abc.tmp').touch()  # of an atomic write
-    assert info_of(export())['num_images'] == 4
+    assert record_of(export())['num_images'] == 4
 
 
 def test_the_ranks_are_known_before_the_folder_is_looked_at(export, monkeypatch):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_tools.test_export_cam.exported import contents, info_of
+from export_files import contents, record_of
 
 TOOLS = Path(__file__).parents[3] / 'tools'
 
@@ -31,7 +31,7 @@ def test_two_processes_write_the_same_files(export, tiny_config, trained, tmp_pa
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / 'two') == contents(one)
     assert len(contents(one)) == 8 + 4 + 8
-    assert info_of(tmp_path / 'two') == info_of(one)
+    assert record_of(tmp_path / 'two') == record_of(one)
 
 
 @pytest.mark.slow

@@ -3,7 +3,8 @@
 import shutil
 
 import numpy as np
-from test_tools.test_export_cam.exported import VAL, contents, info_of
+from export_files import contents, record_of
+from test_tools.test_export_cam.exported import VAL
 
 from ppl_mm.formats.cam_file import read_cam
 from ppl_mm.formats.mask_file import read_mask
@@ -29,9 +30,9 @@ def test_maps_are_weighed_by_the_background(export, tool, data, tiny_config, tra
     root, option = data
     more_images(root, 10)
     plain, weighed = export(*option, out='plain'), export(*option, OPTION, out='weighed')
-    assert info_of(plain)['reference'] is None
-    assert info_of(weighed)['reference'] == dict(
-        split='train', images=info_of(weighed)['reference']['images']
+    assert record_of(plain)['reference'] is None
+    assert record_of(weighed)['reference'] == dict(
+        split='train', images=record_of(weighed)['reference']['images']
     )
     scales = [[read_cam(x / f'cams/{one}.npz').scale for one in VAL] for x in (plain, weighed)]
     assert all((new <= old + 1e-6).all() for old, new in zip(*scales, strict=True))
@@ -58,7 +59,7 @@ def test_a_few_images_are_no_reference(export, data):
     path = root / 'ImageSets/Segmentation/train.txt'
     path.write_text('\n'.join(path.read_text().split()[:5]))
     folder = export(*option, OPTION)
-    assert info_of(folder)['reference'] is None and not list(folder.glob('.reference*'))
+    assert record_of(folder)['reference'] is None and not list(folder.glob('.reference*'))
 
 
 def test_what_cannot_be_a_reference(refuses, data, tmp_path):

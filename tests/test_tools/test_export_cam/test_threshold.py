@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from export_files import contents, record_of
 from PIL import Image
-from test_tools.test_export_cam.exported import VAL, contents, info_of
+from test_tools.test_export_cam.exported import VAL
 
 from ppl_mm.formats.cam_file import read_cam
 from ppl_mm.formats.mask_file import read_mask
@@ -18,11 +19,11 @@ def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
     from mmseg.evaluation import IoUMetric
 
     folder = export('--threshold-split', 'val')
-    chosen = info_of(folder)['threshold_from']
+    chosen = record_of(folder)['threshold_from']
     assert chosen['split'] == 'val' and chosen['num_images'] == 4
-    assert info_of(folder)['threshold'] == chosen['threshold']
+    assert record_of(folder)['threshold'] == chosen['threshold']
     metric = IoUMetric(ignore_index=255)
-    metric.dataset_meta = dict(classes=['background', *info_of(folder)['classes']])
+    metric.dataset_meta = dict(classes=['background', *record_of(folder)['classes']])
 
     def miou(threshold):
         """By mmseg, of the PNGs at a threshold."""
@@ -47,15 +48,15 @@ def test_the_threshold_is_the_best_of_one_pass(export, demo_root):
 def test_a_threshold_of_another_export(export):
     one = export('--threshold-split', 'val', out='one')
     two = export('--threshold', one / 'export.json', '--split', 'train', out='two')
-    assert info_of(two)['threshold'] == info_of(one)['threshold']
-    assert info_of(two)['threshold_from'] == str(one / 'export.json')
+    assert record_of(two)['threshold'] == record_of(one)['threshold']
+    assert record_of(two)['threshold_from'] == str(one / 'export.json')
     assert len(list((two / 'labels').iterdir())) == 8
 
 
 def test_the_maps_choose_the_threshold_without_masks(export, data):
     root, option = data
     shutil.rmtree(root / 'SegmentationClass')
-    info = info_of(export('--threshold', 'auto', *option))
+    info = record_of(export('--threshold', 'auto', *option))
     assert 0.05 <= info['threshold'] <= 0.95 and info['finished']
     assert not list((Path.cwd() / 'out').rglob('*.tmp*'))
     with Image.open(Path.cwd() / 'out/thresholds.jpg') as sheet:
@@ -68,9 +69,9 @@ def test_the_maps_choose_the_threshold_without_masks(export, data):
 
 
 def test_few_masks_and_the_maps_choose_together(export):
-    masks = info_of(export('--threshold-split', 'val', out='masks'))['threshold']
-    maps = info_of(export('--threshold', 'auto', out='maps'))['threshold']
-    both = info_of(export('--threshold', 'auto', '--threshold-split', 'val', out='both'))
+    masks = record_of(export('--threshold-split', 'val', out='masks'))['threshold']
+    maps = record_of(export('--threshold', 'auto', out='maps'))['threshold']
+    both = record_of(export('--threshold', 'auto', '--threshold-split', 'val', out='both'))
     assert min(masks, maps) <= both['threshold'] <= max(masks, maps)
     found = both['threshold_from']
     assert found['split'] == 'val' and found['best_of_masks'] == masks
@@ -94,9 +95,9 @@ def test_negatives_dim_maps_of_their_strength(export, data):
     as_negatives(root, 12)
     plain = export(*option, out='plain')
     dimmed = export(*option, 'export_negatives=train', out='dimmed')
-    full = info_of(dimmed)['full_scale']
-    assert len(full) == len(info_of(dimmed)['classes']) and min(full) >= 0
-    assert info_of(plain)['full_scale'] is None
+    full = record_of(dimmed)['full_scale']
+    assert len(full) == len(record_of(dimmed)['classes']) and min(full) >= 0
+    assert record_of(plain)['full_scale'] is None
     assert len(list((dimmed / '.negatives/cams').iterdir())) == 12
     for stem in VAL:
         one, other = (read_cam(folder / f'cams/{stem}.npz') for folder in (plain, dimmed))
@@ -125,19 +126,19 @@ def test_a_few_negatives_change_nothing(export, data):
     root, option = data
     as_negatives(root, 3)
     folder = export(*option, 'export_negatives=train')
-    assert info_of(folder)['full_scale'] is None and not (folder / '.negatives').exists()
+    assert record_of(folder)['full_scale'] is None and not (folder / '.negatives').exists()
 
 
 def test_a_config_names_what_chooses_the_threshold(export, tiny_config):
     folder = export('--cfg-options', 'export_threshold=auto')
-    assert 'auto' in info_of(folder)['threshold_from']
+    assert 'auto' in record_of(folder)['threshold_from']
     again = export('--threshold', 0.3, '--cfg-options', 'export_threshold=auto')
-    assert info_of(again)['threshold'] == 0.3
+    assert record_of(again)['threshold'] == 0.3
 
 
 def test_an_expected_area(export):
-    few = info_of(export('--threshold', 'auto', '--expected-area', '1-5%'))
-    many = info_of(export('--threshold', 'auto', '--expected-area', '30-40%'))
+    few = record_of(export('--threshold', 'auto', '--expected-area', '1-5%'))
+    many = record_of(export('--threshold', 'auto', '--expected-area', '30-40%'))
     assert few['threshold'] > many['threshold']
     assert 0.01 <= few['threshold_from']['covered'] <= 0.05
     assert few['threshold_from']['auto'] == 'expected area 1-5 %'
@@ -165,5 +166,5 @@ def test_negatives_alone_leave_nothing_to_cut(export, data):
     empty = [line.split(',')[0] + ',' for line in rows[1:]]
     (root / 'image_labels.csv').write_text('\n'.join([rows[0], *empty]) + '\n')
     folder = export('--threshold', 'auto', *option)
-    assert info_of(folder)['threshold_from']['auto'] == 'no image of the split has a class'
+    assert record_of(folder)['threshold_from']['auto'] == 'no image of the split has a class'
     assert not any(read_mask(path).any() for path in (folder / 'labels').iterdir())
