@@ -27,21 +27,25 @@ model = dict(
     ),
 )
 
+# The long side of images, see own_data.py --image-size; 384 where nothing else is known.
+side = _base_.own_side
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=336, max_size=464),
+    dict(
+        type='ppl_mm.RandomResizeLong', min_size=round(side * 0.875), max_size=round(side * 29 / 24)
+    ),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     # Five sixths of a side or more: a crop without the object would have a wrong label.
     dict(
         type='ppl_mm.RandomFillCrop',
-        crop_size=384,
+        crop_size=side,
         pad_value=_base_.own_mean or [127.0, 127.0, 127.0],
     ),
     dict(type='PackInputs'),
 ]
 test_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='Resize', scale=(416, 416), keep_ratio=True),
+    dict(type='Resize', scale=(round(side * 13 / 12),) * 2, keep_ratio=True),
     _base_.pack,
 ]
 train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
@@ -52,7 +56,10 @@ tta_pipeline = [
     dict(
         type='TestTimeAug',
         transforms=[
-            [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (336, 512)],
+            [
+                dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True)
+                for by in (0.875, 4 / 3)
+            ],
             _base_.flips,
             [_base_.pack],
         ],
@@ -60,7 +67,9 @@ tta_pipeline = [
 ]
 # 200 steps of 8 images, between 3 and 20 epochs: more steps of smaller images are as slow, and
 # their maps are worse.
-quick_epochs = min(20, max(3, round(1600 / _base_.own_num_train)))
+quick_epochs = __import__('ppl_mm.data_tools.own.image_size', fromlist=['epochs_of']).epochs_of(
+    _base_.own_num_train
+)
 train_cfg = dict(max_epochs=quick_epochs, val_interval=quick_epochs)
 # Lines of progress every few seconds.
 default_hooks = dict(logger=dict(interval=5))

@@ -38,6 +38,8 @@ class MadeFolder:
         self.root = Path(root)
         self.path = self.root / file_name
         self.settings, self.what, self.parts = settings, what, parts
+        #: What is known once it is made, for the record.
+        self.facts: dict = {}
         self._claim = ExitStack()
         found = check_folder(self.root, settings, what, file_name)
         self.was_finished = found is not None and found.get('complete') is True
@@ -57,4 +59,4 @@ class MadeFolder:
         """Mark the folder as whole, unless there was an error."""
         with self._claim:  # released in any case
             if kind is None:
-                write_json(self.path, dict(self.settings, complete=True))
+                write_json(self.path, dict(self.settings, **self.facts, complete=True))

@@ -187,7 +187,9 @@ def _known_preset(name: str) -> str:
 
 def _make_data(job: MaskJob, results: ResultFolder) -> None:
     """Make and check the data set, unless that is done."""
-    data = OwnData(replace(job.data, out=results.data), job.workers)
+    data = OwnData(
+        replace(job.data, out=results.data, expected_area=job.expected_area), job.workers
+    )
     print_summary(results.data, data.make(job.skip_bad))
     if not (results.check / 'report.json').is_file():
         report_check(scan_dataset(ScanOptions(results.data), job.workers), results.check)

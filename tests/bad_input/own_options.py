@@ -74,6 +74,8 @@ OWN_OPTIONS = {
     ('own_data', 'a value of 300'): ('', '--mask-values 300=cat', 'expected VALUE=MEANING'),
     ('own_data', 'a class twice'): ('', '--classes cat cat', "names class 'cat' twice"),
     ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),
+    ('own_data', 'a size of 10'): ('', '--image-size 10', "'auto', or 64 to 4096 pixels"),
+    ('own_data', 'a size of letters'): ('', '--image-size x', "'auto', or 64 to 4096 pixels"),
     ('own_data', "someone's folder"): ('', '--out data', 'data'),
     ('check_dataset', 'a folder that is missing'): (None, 'no', 'no: the folder is missing'),
     ('voc_subset', 'an unknown class'): (

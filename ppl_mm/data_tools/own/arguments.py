@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from .mask_values import parse_meanings
-from .settings import OwnDataSettings
+from .settings import AUTO_SIZE, OwnDataSettings
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,7 @@ def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSet
         white_level=args.white_level,
         rgb_bands=tuple(args.rgb_bands),
         value_range=tuple(args.value_range),
+        image_size=int(args.image_size) if args.image_size.isdecimal() else args.image_size,
     )
 
 
@@ -151,6 +152,13 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
         default=2048,
         metavar='PIXELS',
         help='shrink larger photos, 0 to keep all sizes (default: 2048)',
+    )
+    parser.add_argument(
+        '--image-size',
+        default=AUTO_SIZE,
+        metavar='PIXELS',
+        help='the long side at which the preset quick sees images: more finds smaller objects and '
+        'takes longer, with its square (default: auto: from the sizes and number of images)',
     )
     parser.add_argument(
         '--white-level',

@@ -107,9 +107,7 @@ class PhotoConverter:
         if image.problem:
             return dict(entry, problem=image.problem)
         try:
-            photo = read_photo(
-                source.path, self.settings.max_long_side, self.white_level, self.bands
-            )
+            photo = read_photo(source.path, self.settings.size_limit, self.white_level, self.bands)
             with naming(source.path):
                 check_sides(photo.picture.size)
             suffix = '.tif' if self.bands else photo.suffix or '.jpg'
@@ -117,7 +115,7 @@ class PhotoConverter:
             self._write_photo(photo, source.path, self.out / files[0])
         except UserError as error:
             return dict(entry, problem=str(error))
-        entry |= dict(files=files, notes=list(photo.changes))
+        entry |= dict(files=files, notes=list(photo.changes), size=list(photo.picture.size))
         if not image.masked:
             return entry
         try:
@@ -126,6 +124,7 @@ class PhotoConverter:
             return dict(entry, mask_problem=str(error))
         files.append(f'{VOCLayout.MASKS}/{image.image_id}.png')
         write_label(self.out / files[1], mask)
+        entry['share'] = round(float(np.mean((mask > 0) & (mask != IGNORE))), 6)
         if clashes:
             entry['notes'].append(_CLASH[self.settings.mask_overlap])
         if image.labels is not None and self._classes_in(mask) - set(image.labels):

@@ -19,6 +19,7 @@ from ...utils.text import printable
 from ..made_folder import MadeFolder
 from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter
+from .image_size import size_facts
 from .images import OwnImages, collect_images
 from .mask_values import MaskValues
 from .settings import RECORD, SOURCES, OwnDataSettings
@@ -126,6 +127,7 @@ class OwnData:
             ]
             splits = split_images(good, labels.classes, self.settings, labels.val)
             self._write_lists(found, good, splits, bad)
+            self.folder.facts = size_facts(entries, splits['train'], self.settings.expected_area)
             _remove_others(self.out, entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)

@@ -5,12 +5,17 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ...apis.threshold_choice import parse_area
 from ...errors import UserError
 
 #: In the data set: says which photo became which image.
 SOURCES = 'sources.csv'
 #: In the data set: how it was made.
 RECORD = 'own_data.json'
+#: The value of ``image_size`` that lets the data choose.
+AUTO_SIZE = 'auto'
+#: The largest view of the preset quick, beside its ``image_size``.
+LARGEST_VIEW = 4 / 3
 VERSION = 2  # an empty label means that a photo shows none of the classes
 
 
@@ -46,6 +51,10 @@ class OwnDataSettings:
             bands. Defaults to (): the first three.
         value_range: The values of bands that become 0 and 255. Defaults to (): from the images,
             see :func:`.bands.find_bands`.
+        image_size: The long side at which the preset quick sees the images, in pixels, or 'auto',
+            see :func:`.image_size.choose_side`.
+        expected_area: How much of an image objects cover, as '1-5%'; only 'auto' reads it. Defaults
+            to '': not known.
     """
 
     photos: Path
@@ -68,6 +77,15 @@ class OwnDataSettings:
     white_level: int | None = None
     rgb_bands: tuple[int, ...] = ()
     value_range: tuple[float, ...] = ()
+    image_size: int | str = AUTO_SIZE
+    expected_area: str = ''
+
+    @property
+    def size_limit(self) -> int:
+        """The long side to which photos are shrunk, never below what a network sees; 0 for none."""
+        if not self.max_long_side or self.image_size == AUTO_SIZE:
+            return self.max_long_side
+        return max(self.max_long_side, math.ceil(LARGEST_VIEW * int(self.image_size)))
 
     def record(self) -> dict:
         """Return all but the folder itself, in JSON's types."""
@@ -77,10 +95,13 @@ class OwnDataSettings:
             if key != 'out'
         }
         settings['classes'] = list(self.classes)
+        settings.pop('expected_area')  # changes no file
         settings['negative_names'] = list(self.negative_names)
         for key in ('rgb_bands', 'value_range'):
             # A record of before they existed is still that of the same data set.
             settings.pop(key) if not settings[key] else settings.update({key: list(settings[key])})
+        if self.image_size == AUTO_SIZE:  # a record of before that option, too
+            settings.pop('image_size')
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
@@ -88,6 +109,8 @@ class OwnDataSettings:
         """Raise a UserError for a value out of range, and for options that exclude others."""
         self._check_numbers()
         self._check_labels()
+        if self.expected_area:
+            parse_area(self.expected_area)
         if self.masks and not self.masks.is_dir():
             raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
         if self.white_level and self.value_range:
@@ -122,6 +145,12 @@ class OwnDataSettings:
                 not self.value_range
                 or -math.inf < self.value_range[0] < self.value_range[1] < math.inf,
                 'two numbers, the smaller one first',
+            ),
+            (
+                '--image-size',
+                self.image_size,
+                self.image_size == AUTO_SIZE or self.image_size in range(64, 4097),
+                "'auto', or 64 to 4096 pixels",
             ),
         ):
             if not fits:

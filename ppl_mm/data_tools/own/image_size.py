@@ -1,0 +1,108 @@
+"""How large the preset quick sees the images of a data set of one's own."""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ...apis.threshold_choice import parse_area
+from ...utils.files import read_json
+from .settings import AUTO_SIZE, RECORD
+
+#: The long side at which 200 steps of training take two CPU cores seven minutes.
+USUAL = 384
+#: The largest that was measured: better than 320 on each of five data sets.
+BETTER = 448
+#: For smaller objects than that shows; our choice, not measured.
+LARGEST = 640
+# Steps of training that the budget allows at the usual side.
+_STEPS = 200
+# Sides are multiples of it: the output stride of networks divides it.
+_ALIGN = 32
+# An object should fill two cells of stride 16 in each direction.
+_OBJECT = 32
+
+
+def size_facts(
+    entries: Mapping[str, Mapping], train: Iterable[str], expected_area: str = ''
+) -> dict:
+    """Return what the record of a data set says of the sizes of its images and objects.
+
+    Args:
+        entries: The journal, by image: ``size``, (width, height), and with a mask ``share``, the
+            share of the pixels that are of a class.
+        train: The images to train on.
+        expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': the masks
+            say it.
+    """
+    seen = [entries[name] for name in train]
+    sides = [max(entry['size']) for entry in seen if 'size' in entry]
+    shares: Sequence[float] = [entry['share'] for entry in seen if entry.get('share')]
+    if expected_area:
+        shares = parse_area(expected_area)
+    return dict(
+        median_long_side=round(statistics.median(sides)) if sides else None,
+        object_share=statistics.median(shares) if shares else None,
+    )
+
+
+def read_side(root: str | Path, images: int) -> int:
+    """Return the long side at which a data set's images are seen, for configs.
+
+    Args:
+        root: The data set; it need not exist.
+        images: How many are trained on.
+
+    Returns:
+        What ``--image-size`` of ``own_data.py`` says; else see :func:`choose_side`.
+    """
+    try:
+        record = dict(read_json(Path(root) / RECORD))
+    except (OSError, ValueError, TypeError):
+        return USUAL
+    given = record.get('image_size', AUTO_SIZE)
+    if given != AUTO_SIZE:
+        return int(given)
+    return choose_side(
+        images, record.get('median_long_side'), record.get('object_share'), _has_gpu()
+    )
+
+
+def choose_side(
+    images: int, median: int | None, share: float | None = None, gpu: bool = False
+) -> int:
+    """Return the long side at which images are seen, a multiple of 32.
+
+    Wanted are 448 pixels; more, up to 640, where objects would fill less than two cells of stride
+    16. But not more than twice the images' own side, and on a CPU not more than a training of so
+    many images can take in its time. At least 384.
+
+    Args:
+        images: How many are trained on.
+        median: The median of their long sides; None if it is not known, so that 384 is returned.
+        share: The part of an image that its objects cover; None if it is not known.
+        gpu: Whether there is one.
+    """
+    if median is None:
+        return USUAL
+    wanted = max(BETTER, min(LARGEST, _OBJECT / math.sqrt(share))) if share else BETTER
+    wanted = min(wanted, 2 * median)
+    if not gpu:
+        wanted = min(wanted, USUAL * math.sqrt(_STEPS / steps_of(images)))
+    return max(USUAL, int(wanted) // _ALIGN * _ALIGN)
+
+
+def steps_of(images: int) -> int:
+    """Return the steps of 8 images that the classifier of the preset quick is trained."""
+    return epochs_of(images) * math.ceil(images / 8)
+
+
+def epochs_of(images: int) -> int:
+    """Return its epochs: about 200 steps, between 3 and 20 epochs."""
+    return min(20, max(3, round(8 * _STEPS / max(images, 1))))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
