@@ -104,12 +104,12 @@ def _background(
             )
         for step in open_steps:
             step['threshold'] = record.map_threshold
-        return record.map_threshold, f'the export ({_said(record)})'
+        return record.map_threshold, f'the export ({_origin_of(record)})'
     numbers = {step.get('threshold') for step in _constant_steps(settings['refiners'])}
     return (numbers.pop(), where) if len(numbers) == 1 and None not in numbers else (None, None)
 
 
-def _said(record: ExportRecord) -> str:
+def _origin_of(record: ExportRecord) -> str:
     """Return where the threshold of an export comes from."""
     by_masks = isinstance(record.threshold_from, dict) and 'split' in record.threshold_from
     return f'masks of {record.threshold_origin}' if by_masks else str(record.threshold_origin)

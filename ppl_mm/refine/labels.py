@@ -118,11 +118,11 @@ class PerClassThreshold(LabelRule):
         values = scores.values.copy()
         values[0] = 0
         for channel, class_id in enumerate(scores.class_ids, 1):
-            above = values[channel] > np.float32(self._of(int(class_id)))
+            above = values[channel] > np.float32(self._threshold_of(int(class_id)))
             values[channel] *= above
         return _labels_of(scores)[values.argmax(axis=0)]
 
-    def _of(self, class_id: int) -> float:
+    def _threshold_of(self, class_id: int) -> float:
         threshold = self.thresholds.get(class_id, self.default)
         if threshold is None:
             raise UserError(

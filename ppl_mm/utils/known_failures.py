@@ -46,11 +46,11 @@ def explain_failure(error: BaseException) -> str | None:
     Returns:
         One line; None for an error that may be a bug.
     """
-    if line := _found(_OF_SIZES, error):
+    if line := _line_about(_OF_SIZES, error):
         return line
-    line = _KNOWN[-1][1] if isinstance(error, MemoryError) else _found(_KNOWN, error)
+    line = _KNOWN[-1][1] if isinstance(error, MemoryError) else _line_about(_KNOWN, error)
     return with_help(line, 'memory') if line else None
 
 
-def _found(known: Iterable[tuple[str, str]], error: BaseException) -> str | None:
+def _line_about(known: Iterable[tuple[str, str]], error: BaseException) -> str | None:
     return next((line for pattern, line in known if re.search(pattern, str(error))), None)

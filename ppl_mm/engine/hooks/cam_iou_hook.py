@@ -45,7 +45,7 @@ class CAMIoUHook(Hook):
 
     def __init__(self, threshold: float | str | None = None) -> None:
         if threshold is not None:
-            _fixed(threshold, 'CAMIoUHook: threshold')
+            _checked_threshold(threshold, 'CAMIoUHook: threshold')
         self.threshold = threshold
 
     def before_val_epoch(self, runner: Runner) -> None:
@@ -53,7 +53,7 @@ class CAMIoUHook(Hook):
         given: Any = self.threshold
         if given is None:
             given = runner.cfg.get('export_threshold', DEFAULT_THRESHOLD)
-        self._given = _fixed(given, 'export_threshold')
+        self._given = _checked_threshold(given, 'export_threshold')
         self._viewer = cam_viewer(runner)
         tried = [*DEFAULT_THRESHOLDS, *([] if self._given is None else [self._given])]
         classifier: Any = unwrap_model(self._viewer)
@@ -115,7 +115,7 @@ def _scores(sweep: ThresholdSweep, threshold: float) -> dict[str, float]:
     }
 
 
-def _fixed(value: Any, name: str) -> float | None:
+def _checked_threshold(value: Any, name: str) -> float | None:
     """Return a threshold, None where the maps choose it."""
     if value == AUTO:
         return None

@@ -147,12 +147,12 @@ def difference(key: str, found: Tensor, own: Tensor) -> str:
 def _summary(**kinds: list[str]) -> str:
     """Return '1 missing (a); 2 not used (b, c)' for the kinds that have members."""
     return '; '.join(
-        f'{len(keys)} {kind.replace("_", " ")} ({_some(keys)})'
+        f'{len(keys)} {kind.replace("_", " ")} ({_first_few(keys)})'
         for kind, keys in kinds.items()
         if keys
     )
 
 
-def _some(keys: list[str]) -> str:
+def _first_few(keys: list[str]) -> str:
     dots = ', ...' if len(keys) > _SHOWN else ''
     return ', '.join(keys[:_SHOWN]) + dots
