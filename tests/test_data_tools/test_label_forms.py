@@ -106,6 +106,23 @@ def test_any_labels_are_read_alike(tmp_path_factory, data, classes):
         assert got == {name: one for name, one in expected.items() if one is not None}, form
 
 
+def test_photos_that_change_between_the_files_of_the_splits_are_noticed(make, tmp_path, capsys):
+    val = ('a/1.jpg', '7.jpg', 'b/4 x.jpg', '8.jpg')
+
+    def run(*val):
+        for name in ('train', 'val'):
+            part = {photo: SHOWN[photo] for photo in SHOWN if (photo in val) == (name == 'val')}
+            (tmp_path / name).mkdir(exist_ok=True)
+            write_coco(tmp_path / name, part, CLASSES)
+        files = (tmp_path / 'train/coco.json', '--val-labels', tmp_path / 'val/coco.json')
+        return split(make('--labels', *files), 'val')
+
+    assert run(*val) == ['7', '8', 'a_1', 'b_4_x'] == run(*val[::-1])
+    assert 'complete already' in capsys.readouterr().out
+    with pytest.raises(UserError, match=r'val/coco.json names: 1 are new, 1 gone'):
+        run('6.jpg', *val[1:])
+
+
 def test_a_class_that_no_photo_shows_is_left_out_unless_masks_may_show_it(folder, tmp_path):
     path = write_coco(tmp_path, SHOWN, CLASSES)
     own = OwnDataSettings(folder, Path('out'), path)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +107,7 @@ class OwnData:
         images, labels = found.images, found.labels
         self.values = MaskValues(labels.classes, self.settings.mask_values)
         if self.folder.was_finished:
-            self._check_unchanged(images)
+            self._check_unchanged(images, labels.val)
             return OwnDataSummary(False)
         with self.folder:
             self._find_values(images)
@@ -141,7 +141,7 @@ class OwnData:
                 [image.sources[0].path for image in images], self.workers
             )
 
-    def _check_unchanged(self, images: Sequence[OwnImage]) -> None:
+    def _check_unchanged(self, images: Sequence[OwnImage], val: Collection[str] | None) -> None:
         """Refuse to call a data set complete that photos were added to."""
         path, bad = self.out / SOURCES, set()
         try:
@@ -162,19 +162,19 @@ class OwnData:
                 f'{len(before.keys() - now.keys())} gone, {changed} changed; '
                 'delete the folder or choose another --out'
             )
-        if self.settings.val_list:
-            self._check_val_list([image for image in images if image.image_id not in bad])
+        if self.settings.val_list or val is not None:
+            self._check_val([image for image in images if image.image_id not in bad], val)
 
-    def _check_val_list(self, good: Sequence[OwnImage]) -> None:
-        """Refuse to call a data set complete whose --val-list has changed."""
+    def _check_val(self, good: Sequence[OwnImage], val: Collection[str] | None) -> None:
+        """Refuse to call a data set complete whose --val-list or --val-labels has changed."""
         before = set(VOCLayout(self.out).read_split('val'))
-        now = named_val(good, self.settings)
+        now = named_val(good, self.settings, val)
         if before != now:
             raise UserError(
                 f'{self.out}: has another val than '
-                f'{self.settings.val_list} names: {len(now - before)} are '
-                f'new, {len(before - now)} gone; delete the folder or choose '
-                'another --out'
+                f'{self.settings.val_list or self.settings.val_labels} names: '
+                f'{len(now - before)} are new, {len(before - now)} gone; delete the folder or '
+                'choose another --out'
             )
 
     def _convert_all(self, images: Sequence[OwnImage]) -> dict[str, dict]:
