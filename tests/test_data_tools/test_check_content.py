@@ -87,10 +87,15 @@ def test_a_class_that_comes_with_another_only(data):
     assert finding.items == ('12 of 12 images of fep have dax, too',)
 
 
-def test_what_may_be_chance_is_not_reported(data):
+@pytest.mark.parametrize(
+    'both, alone',
+    [(6, 54), (4, 0)],
+    ids=['the other class is in most images', 'there are few images'],
+)
+def test_what_may_be_chance_is_not_reported(data, both, alone):
     train = train_of(data)
-    few = {name: 'dax fep' for name in train[:4]}
-    relabel(data, few | dict.fromkeys(train[4:40], 'dax'))
+    labels = {name: 'dax fep' for name in train[:both]}
+    relabel(data, labels | dict.fromkeys(train[both : both + alone], 'dax'))
     assert not found(data, 'hardly ever') and not found(data, 'always come')
 
 

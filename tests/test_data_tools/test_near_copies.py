@@ -69,6 +69,12 @@ def test_different_pictures_are_not_copies(make):
     assert find_near_copies(looks({str(seed): make(seed) for seed in range(200)})) == []
 
 
+def test_pictures_that_share_a_scene_but_not_what_is_in_it_are_not_copies():
+    scene = photo(0)
+    pictures = {str(seed): Image.blend(scene, photo(seed), 0.4) for seed in range(1, 20)}
+    assert find_near_copies(looks(pictures)) == []
+
+
 def test_plain_pictures_are_not_copies():
     pictures = {str(grey): Image.new('RGB', (50, 40), (grey,) * 3) for grey in range(0, 250, 10)}
     assert find_near_copies(looks(pictures)) == []

@@ -16,7 +16,7 @@ from .scan import DatasetScan
 CLASS_SHEET, COPIES_SHEET = 'classes.jpg', 'near_copies.jpg'
 #: What is written, and what it shows.
 SHEETS = {
-    CLASS_SHEET: 'images of each class, with the outlines of their masks',
+    CLASS_SHEET: 'images of each class, outlined where there is a mask',
     COPIES_SHEET: 'pairs of images that are nearly the same',
 }
 #: Photographs in a row, and pairs of near-copies.
