@@ -9,7 +9,8 @@ Runs the classifier over a split at several scales and flipped, and writes
 The background gets a constant score, the threshold. It is given (--threshold
 0.2), taken from another export (--threshold other/export.json), chosen by the
 maps alone (--threshold auto, without any mask), or chosen by mIoU on a split
-that has masks (--threshold-split val), every threshold in one pass. --refine
+that has masks (--threshold-split val), every threshold in one pass. Of data
+without a background (docs/no_background.md) nothing is cut. --refine
 CONFIG then sharpens the labels, as tools/refine.py does, into DIR/refined. A
 second run continues where the first one stopped. A segmentation network's maps
 are exported in the same way, with a config as configs/voc6/maps_seg_voc6.py
@@ -26,9 +27,11 @@ from mmengine.dist import is_main_process
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
+from ppl_mm.apis.export_summary import ExportSummary
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
+from ppl_mm.formats.class_list import NO_BACKGROUND
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
 from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 from ppl_mm.utils.config.reading import read_config, read_runner_config
@@ -109,6 +112,15 @@ def threshold_choice(args: argparse.Namespace, cfg: Config) -> ThresholdChoice:
     return replace(choice, expected_area=parse_area(args.expected_area))
 
 
+def unused_options(args: argparse.Namespace, summary: ExportSummary) -> list[str]:
+    """Return a line where an option was given that data without a background have no use for."""
+    given = [key for key in ('threshold', 'threshold_split', 'expected_area') if getattr(args, key)]
+    if summary.origin != NO_BACKGROUND or not given:
+        return []
+    option = f'--{given[0].replace("_", "-")}'
+    return [f'note: {option} is not used: every pixel belongs to a class, so no map is cut']
+
+
 def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
     """Return the config of the export, and that of the refinement if there is one."""
     options, chain_options = dict(args.cfg_options or {}), {}
@@ -151,7 +163,7 @@ def main() -> int:
     export = CAMExport(cfg, checkpoint, args.out_dir)
     summary = export.run(args.split, choice)
     if is_main_process():
-        print('\n'.join(summary.lines(args.out_dir)))
+        print('\n'.join([*summary.lines(args.out_dir), *unused_options(args, summary)]))
     return 0 if refiners is None else refine(export, refiners, summary.image_ids, args.split)
 
 

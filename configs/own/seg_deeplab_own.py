@@ -39,7 +39,7 @@ model = dict(
         c1_in_channels=256,
         c1_channels=48,
         dropout_ratio=0.1,
-        num_classes=_base_.own_num_classes + 1,
+        num_classes=_base_.own_num_channels,
         norm_cfg=dict(type='BN'),
         align_corners=False,
         loss_decode=dict(type='CrossEntropyLoss'),

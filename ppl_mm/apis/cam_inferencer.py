@@ -13,7 +13,7 @@ from mmpretrain.structures import DataSample
 from ..cams import label_from_cam
 from ..errors import UserError
 from ..formats.cam_file import CamFile
-from ..formats.class_list import BACKGROUND
+from ..formats.class_list import label_names
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
@@ -70,10 +70,14 @@ class CAMInferencer(PhotoInferencer):
     ) -> None:
         super().__init__(model, pretrained, device)
         self.record = None if export is None else _followed(export, self.checkpoint)
+        #: False where every pixel belongs to a class.
+        self.background: bool = self.model._dataset_meta.get('background', True)
         #: Settings of :class:`.CAMTTAModel`.
         self.tta_model = dict(self.config.tta_model)
         if export is not None and self.record:
             self.tta_model |= _weights_of_maps(Path(export), self.record)
+        if not self.background:
+            self.tta_model['background'] = False
         # Not in tta_model, which says what masks are: tiles do not change them.
         settings = self.tta_model | ({} if max_pixels is None else dict(max_pixels=max_pixels))
         with DefaultScope.overwrite_default_scope('mmpretrain'):
@@ -82,8 +86,8 @@ class CAMInferencer(PhotoInferencer):
 
     @property
     def label_names(self) -> list[str]:
-        """The background, then the classes."""
-        return [BACKGROUND, *self.class_names]
+        """The background, or what stands for it, then the classes."""
+        return list(label_names(self.class_names, self.background))
 
     def __call__(
         self,
@@ -106,13 +110,15 @@ class CAMInferencer(PhotoInferencer):
             classes: What all of the photos show; by default it is predicted.
             draw: Also lay the labels over the photos. Defaults to False.
             threshold: Score of the background. Defaults to that of the export that is followed;
-                without one to IRN's 0.15, or to 0.5 where maps are probabilities.
+                without one to IRN's 0.15, or to 0.5 where maps are probabilities. Not used where
+                every pixel belongs to a class.
             batch_size: Photos at once, if they follow each other and have one size. Defaults to 1.
 
         Returns:
             ``predictions``, for each photo a dict of ``scores`` (of each class, before the maps
             are cut), ``classes`` (n names), ``cam`` (n, h, w) in 0..1, ``label`` (H, W), uint8: 0
-            for the background, class id + 1, ``size`` (H, W), and ``coverage``, the share of the
+            for the background, class id + 1, 255 where no map of several speaks and there is no
+            background, ``size`` (H, W), and ``coverage``, the share of the
             pixels of each class and of the background; and ``visualization``, RGB arrays or None.
 
         Raises:
@@ -161,12 +167,16 @@ class CAMInferencer(PhotoInferencer):
             classes=[self.class_names[k] for k in cam.class_ids],
             cam=cam.cam,
             size=cam.size,
-            label=label_from_cam(cam, self.usual_threshold if threshold is None else threshold),
+            label=label_from_cam(
+                cam, self.usual_threshold if threshold is None else threshold, self.background
+            ),
         )
 
     @property
     def usual_threshold(self) -> float:
-        """Where maps are cut if nothing is said."""
+        """Where maps are cut if nothing is said; 0 where every pixel belongs to a class."""
+        if not self.background:
+            return 0.0
         if self.record and self.record.threshold is not None:
             return self.record.threshold
         return _EVEN if self.softmax else DEFAULT_THRESHOLD

@@ -216,5 +216,5 @@ class ChainComparison:
         return dict(
             self._origin(name),
             seconds_per_image=seconds / len(self.image_ids),
-            **summarize(total, ['background', *self.folder.classes]),
+            **summarize(total, self.folder.record.label_names),
         )

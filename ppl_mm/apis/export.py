@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mmengine.registry import DATASETS, init_default_scope
 from ..cams import label_from_cam
 from ..errors import UserError
 from ..formats.cam_file import read_cam
+from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord
 from ..formats.mask_file import write_label
@@ -78,15 +80,16 @@ class CAMExport:
         Args:
             split: See :class:`ImageLabelDataset`. Defaults to None: the one of the config's
                 ``test_dataloader``.
-            choice: How the threshold is chosen. Defaults to None: IRN's.
+            choice: How the threshold is chosen. Defaults to None: IRN's. Where every pixel belongs
+                to a class, nothing is cut and no choice made.
 
         Raises:
             UserError: If the folder holds something else or another run is at work there, the
                 checkpoint does not fit the config, an image cannot be read, or a mask that is to
                 choose the threshold is missing.
         """
-        choice = choice or ThresholdChoice()
         record = describe_export(self.cfg, self.checkpoint, self._data.build(split))
+        choice = _fitting(choice or ThresholdChoice(), record, self.cfg)
         if choice.split is not None:
             self._data.check_masks(choice.split)
         record = self._weigh_maps(self._compare_background(record))
@@ -106,7 +109,7 @@ class CAMExport:
     def _compare_background(self, record: ExportRecord) -> ExportRecord:
         """Weigh maps by how unlike the background cells look, if the config names a split."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_reference')
-        if split is None or tta.get('reference') is not None:
+        if split is None or tta.get('reference') is not None or not record.background:
             return record
         settings = dict(self.cfg.test_dataloader.dataset, split=split)
         dataset = DATASETS.build(dict(settings, pipeline=self.cfg.tta_pipeline))
@@ -124,7 +127,7 @@ class CAMExport:
     def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
         """Dim maps as weak as those of negatives, if the config names any."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_negatives')
-        if split is None or tta.get('full_scale') is not None:
+        if split is None or tta.get('full_scale') is not None or not record.background:
             return record
         on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
         cfg = copy.deepcopy(self.cfg)
@@ -217,15 +220,12 @@ class CAMExport:
         barrier()  # all have seen the same files
         # If this is interrupted, the next run starts again.
         self._write_record(threshold=None, finished=False)
-        _label(self.folder, todo[get_rank() :: get_world_size()], choice.value)
+        _label(self.folder, todo[get_rank() :: get_world_size()], self._record, choice.value)
         barrier()
         paths = {image_id: self.folder.label_path(image_id) for image_id in ids}
-        classes = self._record.classes
-        labels = on_main_process(
-            lambda: summarize_labels(
-                paths, len(classes), lambda: self._data.build(split).negatives()
-            )
-        )
+        classes, background = self._record.classes, self._record.background
+        count = partial(summarize_labels, paths, len(classes), background=background)
+        labels = on_main_process(lambda: count(lambda: self._data.build(split).negatives()))
         self._write_record(
             threshold=choice.value,
             threshold_from=choice.origin,
@@ -237,8 +237,19 @@ class CAMExport:
         return labels
 
 
-def _label(folder: ExportFolder, ids: Sequence[str], threshold: float) -> None:
+def _fitting(choice: ThresholdChoice, record: ExportRecord, cfg: Config) -> ThresholdChoice:
+    """Return a choice of data with a background as it is; else nothing is cut."""
+    if record.background:
+        return choice
+    cfg.tta_model.background = False
+    return ThresholdChoice(0.0, NO_BACKGROUND)
+
+
+def _label(
+    folder: ExportFolder, ids: Sequence[str], record: ExportRecord, threshold: float
+) -> None:
     """Write the pseudo-labels of this process's share of the images."""
     for image_id in track(ids, 'writing labels', is_main_process()):
         cam_file = read_cam(folder.cam_path(image_id))
-        write_label(folder.label_path(image_id), label_from_cam(cam_file, threshold))
+        label = label_from_cam(cam_file, threshold, record.background)
+        write_label(folder.label_path(image_id), label)

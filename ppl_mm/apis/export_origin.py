@@ -31,6 +31,7 @@ def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> Expor
         checkpoint_sha256=checkpoint_sha256(checkpoint),
         data_root=os.path.normpath(dataset.data_root),
         classes=tuple(dataset.metainfo['classes']),
+        background=dataset.metainfo.get('background', True),
         class_source=tta.get('classes', 'labels'),
         views=_views(cfg),
         cam_stride=tta.get('cam_stride', 4),

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..formats.class_list import NO_BACKGROUND
 from .threshold_choice import AUTO
 
 #: Beside the export's record, where the maps have chosen the threshold.
@@ -32,7 +33,10 @@ class ExportSummary:
         Args:
             out_dir: The export folder.
         """
-        first = f'{len(self.image_ids)} images in {out_dir}, background score {self.threshold:g}'
+        cut = f'background score {self.threshold:g}'
+        if self.origin == NO_BACKGROUND:
+            cut = 'no background: each pixel has its strongest class'
+        first = f'{len(self.image_ids)} images in {out_dir}, {cut}'
         if (self.origin or '').startswith(AUTO):
             first += f' ({self.origin}; see {Path(out_dir, THRESHOLD_SHEET)})'
         return [first, *(f'warning: {line}' for line in self.warnings)]

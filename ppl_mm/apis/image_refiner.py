@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cams import label_from_cam
 from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile, write_cam
 from ..formats.export_folder import ExportFolder
@@ -20,7 +21,8 @@ def refine_image(
 ) -> tuple[np.ndarray, CamFile]:
     """Refine and label one image.
 
-    Where there is no class, or all maps are zero, the label is background and no step is run.
+    Where there is no class, or all maps are zero, no step is run: the label is background. If every
+    pixel belongs to a class, it is then the only class of the image, or 255.
 
     Args:
         chain: The steps.
@@ -32,7 +34,7 @@ def refine_image(
         no scale: a chain changes what it meant.
     """
     if not cam_file.cam.any():
-        return np.zeros(cam_file.size, np.uint8), cam_file
+        return label_from_cam(cam_file, 0, chain.background), cam_file
     label, scores = chain.refine(image, cam_file)
     return label, CamFile(scores.class_ids, scores.foreground, cam_file.size, score=cam_file.score)
 
@@ -93,7 +95,7 @@ class ImageRefiner:
             path = self.source.files.cam_path(image_id)
             return Outcome(image_id, f'{path}: {describe_error(error)}')
         self._write(image_id, label, refined)
-        return Outcome(image_id, blank=not cam_file.cam.any())
+        return Outcome(image_id, blank=self.chain.background and not cam_file.cam.any())
 
     def _write(self, image_id: str, label: np.ndarray, refined: CamFile) -> None:
         try:

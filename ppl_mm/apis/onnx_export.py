@@ -56,6 +56,8 @@ class SegGraph(nn.Module):
                 f"{where}: model.test_cfg.mode='{self.network.test_cfg.mode}' cuts images into "
                 "windows, which a graph cannot; set it to 'whole'"
             )
+        #: The label of channel 0.
+        self.first = int(inferencer.label_names != inferencer.class_names)
         self.takes_rgb = preprocessor.channel_conversion
         self.mean = getattr(preprocessor, 'mean', torch.zeros(1))
         self.std = getattr(preprocessor, 'std', torch.ones(1))
@@ -75,7 +77,7 @@ class SegGraph(nn.Module):
         )
         if logits.shape[1] == 1:
             return (logits.sigmoid() > self.network.decode_head.threshold)[:, 0].to(torch.uint8)
-        return logits.argmax(dim=1).to(torch.uint8)
+        return (logits.argmax(dim=1) + self.first).to(torch.uint8)
 
 
 def _resizes(steps: Sequence[Mapping], where: str) -> nn.ModuleList:

@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.apis.base import BaseInferencer
 
 from ..errors import UserError
-from ..formats.class_list import suggest_class
+from ..formats.class_list import NO_BACKGROUND, suggest_class
 from ..formats.images.bands import ImageBands
 from ..formats.images.checks import naming
 from ..visualization import overlay_label
@@ -34,7 +34,8 @@ class PhotoInferencer(BaseInferencer):
 
     Attributes:
         class_names: The classes that the network scores.
-        label_names: The classes of the values of a label, from 0.
+        label_names: The classes of the values of a label, from 0; the first is
+            :data:`.class_list.NO_BACKGROUND` where every pixel belongs to a class.
         white_level: White of 16 bits in its data set; None if it had none.
         bands: The bands of its data set; None if it had photos.
 
@@ -220,5 +221,5 @@ class PhotoInferencer(BaseInferencer):
 
 def _coverage(label: np.ndarray, names: Sequence[str]) -> dict[str, float]:
     """Return the share of the pixels of each class."""
-    counts = np.bincount(label.ravel(), minlength=len(names))
-    return dict(zip(names, (counts / label.size).tolist(), strict=True))
+    shares = np.bincount(label.ravel(), minlength=256) / label.size
+    return {name: float(shares[k]) for k, name in enumerate(names) if name != NO_BACKGROUND}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import UserError
+from ..formats.class_list import NO_BACKGROUND, channel_names
 from ..formats.images.bit_depth import said_white_level
 from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
 from ..utils.cli import one_line
@@ -22,6 +23,8 @@ from .given_images import GivenImages, find_images, output_names
 from .inferencers import NO_THRESHOLD, open_inferencer
 from .photo_inferencer import PhotoInferencer
 from .prediction_folder import PredictionFolder, PredictionTable
+
+NOT_CUT = '--threshold: every pixel belongs to a class, so nothing is cut; leave it out'
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class ImagePrediction:
         self.inferencer, self.folder, self.white_level = inferencer, folder, white_level
         self.overlays, self.batch_size = overlays, batch_size
         self.options: dict = dict(classes=inferencer.known_classes(classes))
+        if threshold is not None and NO_BACKGROUND in inferencer.label_names:
+            raise UserError(NOT_CUT)
         if isinstance(inferencer, CAMInferencer):
             usual = inferencer.usual_threshold
             self.options['threshold'] = usual if threshold is None else threshold
@@ -140,7 +145,7 @@ class ImagePrediction:
             len(todo) - len(problems),
             problems,
             dict(images.skipped),
-            self.options.get('threshold'),
+            None if NO_BACKGROUND in self.inferencer.label_names else self.options.get('threshold'),
             self.white_level,
         )
 
@@ -173,7 +178,7 @@ class ImagePrediction:
         )
 
     def _columns(self) -> list[str]:
-        coverage = [f'coverage {name}' for name in self.inferencer.label_names]
+        coverage = [f'coverage {name}' for name in channel_names(self.inferencer.label_names)]
         scores = [f'score {name}' for name in self.inferencer.class_names]
         return ['image', 'mask', 'width', 'height', *coverage, *scores]
 

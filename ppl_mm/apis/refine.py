@@ -150,6 +150,7 @@ class FolderRefinement:
             checkpoint_sha256=source.checkpoint_sha256,
             data_root=str(self.source.data_root),
             classes=self.source.classes,
+            background=source.background,
             threshold=self.settings.threshold,
             threshold_from=self.settings.threshold_from,
             finished=False,
@@ -209,7 +210,7 @@ class FolderRefinement:
             path = self.masks[image_id]
             mask = read_mask(path)
             advice = f'the classes are {", ".join(classes)}, from 1 on'
-            check_labels(mask, len(classes), path, advice)
+            check_labels(mask, len(classes), path, advice, self.source.record.background)
             if mask.shape != (size := self.source.read_cam(image_id).size):
                 raise UserError(f'{path}: is of {mask.shape} pixels, its image of {size}')
             write_label(self.folder.label_path(image_id), mask)
@@ -234,7 +235,10 @@ class FolderRefinement:
     def _summarize(self, image_ids: Sequence[str]) -> LabelSummary:
         labels = {image_id: self.folder.label_path(image_id) for image_id in image_ids}
         count = partial(summarize_labels, labels, len(self.source.classes))
-        return on_main_process(lambda: count(lambda: read_negatives(self.source.data_root)))
+        background = self.source.record.background
+        return on_main_process(
+            lambda: count(lambda: read_negatives(self.source.data_root), background=background)
+        )
 
     def _write_record(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)

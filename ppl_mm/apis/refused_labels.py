@@ -43,8 +43,8 @@ def refuse_useless(
     def draw() -> None:
         """Draw a few images, and their labels."""
         rows = [_cells(source, folder, image_id) for image_id in shown]
-        classes = ['background', *source.classes]
-        save_figure(draw_panel(['image', 'label'], rows, shown, classes), sheet)
+        names = source.record.label_names
+        save_figure(draw_panel(['image', 'label'], rows, shown, names), sheet)
 
     if shown:
         on_main_process(draw)

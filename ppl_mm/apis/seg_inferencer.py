@@ -10,7 +10,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from ..errors import UserError
-from ..formats.class_list import BACKGROUND
+from ..formats.class_list import BACKGROUND, label_names
+from ..formats.mask_file import label_from_channels
 from ..models.segmentation.known_classes import label_among
 from ..models.segmentation.slide import slide_over_large_images
 from ..utils.tiles import MAX_PIXELS
@@ -61,7 +62,13 @@ class SegInferencer(PhotoInferencer):
     @property
     def label_names(self) -> list[str]:
         """The classes; the background is one of them, if the network knows it."""
-        return self.class_names
+        names = self.class_names
+        return list(label_names(names, background=False)) if self._begins_at_1 else names
+
+    @property
+    def _begins_at_1(self) -> bool:
+        """Whether the data had labels from 1 on, so that channel 0 is label 1."""
+        return bool(self.model._dataset_meta.get('reduce_zero_label', False))
 
     def __call__(
         self,
@@ -118,8 +125,8 @@ class SegInferencer(PhotoInferencer):
         label = sample.pred_sem_seg.data[0]
         if classes is not None:
             label = self._among(logits, classes, all_shown)
-        label = label.byte().cpu().numpy()
-        present = [self.class_names[k] for k in np.unique(label)]
+        label = label_from_channels(label.cpu().numpy(), not self._begins_at_1)
+        present = [self.label_names[k] for k in np.unique(label)]
         return dict(
             label=label,
             size=label.shape,

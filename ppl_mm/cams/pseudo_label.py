@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ..formats.cam_file import CamFile
+from ..formats.mask_file import IGNORE
 
 
 def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
@@ -32,26 +33,42 @@ def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch
     return F.interpolate(cam[None], size=size, mode='bilinear', align_corners=False)[0]
 
 
-def foreground_score(cam_file: CamFile) -> tuple[np.ndarray, np.ndarray]:
+def image_maps(cam_file: CamFile, background: bool = True) -> torch.Tensor:
+    """Return the maps of an image at its size.
+
+    Args:
+        cam_file: The maps of one image.
+        background: False where every pixel belongs to a class: the map of the only class of an
+            image is 1 everywhere then. Defaults to True.
+
+    Returns:
+        float32, shape ``(n, H, W)``.
+    """
+    maps = upsample_cam(cam_file.cam, cam_file.size)
+    return torch.ones_like(maps) if len(maps) == 1 and not background else maps
+
+
+def foreground_score(cam_file: CamFile, background: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """The strongest class of each pixel, and how strong it is.
 
     Of classes that are equally strong, the first one listed wins.
 
     Args:
         cam_file: The maps of one image, with at least one class.
+        background: See :func:`image_maps`.
 
     Returns:
         Score, float32, shape ``(H, W)``, and index into ``cam_file.class_ids``, int64, shape ``(H,
         W)``.
     """
-    maps = upsample_cam(cam_file.cam, cam_file.size)  # (n, H, W)
+    maps = image_maps(cam_file, background)  # (n, H, W)
     if len(maps) == 1:  # most images; a maximum over one map is not free
         return maps[0].numpy(), np.zeros(cam_file.size, np.int64)
     score, index = maps.max(dim=0)
     return score.numpy(), index.numpy()
 
 
-def label_from_cam(cam_file: CamFile, threshold: float) -> np.ndarray:
+def label_from_cam(cam_file: CamFile, threshold: float, background: bool = True) -> np.ndarray:
     """The pseudo-label of one image.
 
     As in PSA and IRN: the background competes with a constant score. A background score of ``(1 -
@@ -62,13 +79,16 @@ def label_from_cam(cam_file: CamFile, threshold: float) -> np.ndarray:
         cam_file: The maps of one image.
         threshold: Score of the background, compared in float32. A pixel is foreground where the
             strongest class is above it.
+        background: False where every pixel belongs to a class: nothing is cut, and the threshold
+            not used. A pixel for which no map of several speaks is 255 then. Defaults to True.
 
     Returns:
         np.ndarray: uint8, shape ``(H, W)``: 0 for background, else classifier id + 1.
     """
+    nothing = 0 if background else IGNORE
     if not len(cam_file.class_ids):
-        return np.zeros(cam_file.size, np.uint8)
-    score, index = foreground_score(cam_file)
+        return np.full(cam_file.size, nothing, np.uint8)
+    score, index = foreground_score(cam_file, background)
     label = (cam_file.class_ids + 1).astype(np.uint8)[index]
-    label[~(score > np.float32(threshold))] = 0
+    label[~(score > np.float32(threshold if background else 0))] = nothing
     return label

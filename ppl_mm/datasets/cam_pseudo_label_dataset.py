@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ..formats.class_list import label_names
 from ..formats.export_folder import agreed_classes, find_labels, how_to_make_labels
 from ..formats.ground_truth import read_negatives
 from ..formats.image_list import image_id
@@ -24,8 +25,8 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
             label of the folder.
         data_prefix: ``img_path`` is the folder of images below ``data_root``. Defaults to
             ``JPEGImages``.
-        metainfo: ``classes``, the background first. Defaults to None: those of ``export.json``, of
-            ``data_root/classes.txt`` if there is none.
+        metainfo: ``classes``, see :func:`.class_list.label_names`. Defaults to None: those of
+            ``export.json``, of ``data_root/classes.txt`` if there is none.
         **kwargs: See mmseg's ``BaseSegDataset``.
 
     Raises:
@@ -53,7 +54,8 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         folder, record = find_labels(label_dir)
         metainfo = dict(metainfo or {})
         if record:
-            metainfo['classes'] = agreed_classes(metainfo.get('classes'), record.classes, folder)
+            given = metainfo.get('classes')
+            metainfo['classes'] = agreed_classes(given, record.label_names, folder)
             VOCLayout(data_root).check_classes(record.classes, str(folder))
         data_prefix = dict(data_prefix or {}, seg_map_path=os.path.abspath(folder))
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
@@ -72,8 +74,10 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
                 for sample in samples
                 if sample.get('seg_map_path')
             }
-            classes = self._metainfo['classes'][1:]
-            warn_about_labels(labels, classes, lambda: read_negatives(self.data_root))
+            names = tuple(self._metainfo['classes'])
+            if self.reduce_zero_label:
+                names = label_names(names, background=False)
+            warn_about_labels(labels, names, lambda: read_negatives(self.data_root))
         return samples
 
     def _no_masks(self) -> str:

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 
-from ..formats.class_list import check_classes, check_same_classes, read_classes
+from ..formats.class_list import NO_BACKGROUND, check_classes, check_same_classes, read_label_names
 from ..formats.voc_layout import VOCLayout
 
 
 def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
     """Return metainfo with the foreground classes, where they are known, and their source.
+
+    Where every pixel belongs to a class, it also has ``background=False``.
 
     Args:
         metainfo: As given to a dataset; its ``classes`` win.
@@ -19,7 +21,10 @@ def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str
     """
     metainfo = dict(metainfo or {})
     path = os.path.join(data_root, VOCLayout.CLASSES)
-    listed = read_classes(path) if os.path.isfile(path) else None
+    zero, *names = read_label_names(path) if os.path.isfile(path) else (None,)
+    listed = tuple(names) or None
+    if zero == NO_BACKGROUND:
+        metainfo['background'] = False
     if 'classes' in metainfo:
         where = 'metainfo.classes'
         metainfo['classes'] = check_classes(metainfo['classes'], where)

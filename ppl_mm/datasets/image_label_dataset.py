@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from ..errors import UserError
-from ..formats.class_list import BACKGROUND, ClassIds, check_same_classes
+from ..formats.class_list import ClassIds, check_same_classes, label_names
 from ..formats.export_folder import agreed_classes, find_labels
 from ..formats.image_folder import ImageFolder
 from ..formats.image_labels.label_file import label_format, read_labels
@@ -39,7 +39,8 @@ class ImageLabelDataset(BaseDataset):
         ann_file: The label file, or the folder of XML files, below ``data_root``. '' loads images
             without labels, for export with predicted classes. Defaults to 'image_labels.csv'.
         metainfo: ``dict(classes=(..))`` with the foreground classes in order. Defaults to those of
-            ``data_root/classes.txt``, whose first line is the background.
+            ``data_root/classes.txt``, whose first line is the background. With
+            ``background=False``, or as that line says, every pixel belongs to a class.
         data_root: Folder of the data set. Defaults to ''.
         data_prefix: Folders below ``data_root``: ``img_path``, by default 'JPEGImages', and
             ``seg_map_path``, by default '' (no masks). Training never reads masks.
@@ -120,7 +121,7 @@ class ImageLabelDataset(BaseDataset):
             sample['gt_label'] = list(label)
         if self.label_dir is not None and not self.test_mode:
             files = {sample['image_id']: sample['seg_map_path'] for sample in samples}
-            warn_about_labels(files, self._metainfo['classes'], lambda: _negatives(samples))
+            warn_about_labels(files, _label_names(self._metainfo), lambda: _negatives(samples))
         return samples
 
     def prepare_data(self, idx: int) -> dict | None:
@@ -236,8 +237,12 @@ def _find_labels(label_dir: str, metainfo: Mapping) -> str:
     folder, record = find_labels(label_dir)
     if record:
         classes = metainfo.get('classes')
-        agreed_classes(classes and (BACKGROUND, *classes), record.classes, folder)
+        agreed_classes(classes and _label_names(metainfo), record.label_names, folder)
     return os.path.abspath(folder)
+
+
+def _label_names(metainfo: Mapping) -> tuple[str, ...]:
+    return label_names(metainfo['classes'], metainfo.get('background', True))
 
 
 def _read_split(data_root: str, split: str) -> list[LabelRow]:

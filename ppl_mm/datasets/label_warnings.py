@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
+from ..formats.class_list import NO_BACKGROUND
 from ..formats.pseudo_label_summary import summarize_labels
 
 # Reading them takes some seconds.
@@ -14,7 +15,7 @@ _MOST_READ = 2000
 
 
 def warn_about_labels(
-    labels: Mapping[str, str], classes: Sequence[str], negatives: Callable[[], Collection[str]]
+    labels: Mapping[str, str], names: Sequence[str], negatives: Callable[[], Collection[str]]
 ) -> None:
     """Log a line for each thing that is suspicious about the labels of a training.
 
@@ -22,7 +23,7 @@ def warn_about_labels(
 
     Args:
         labels: The path of each image's label by image id.
-        classes: Foreground classes.
+        names: What the values of a label mean, see :func:`.class_list.label_names`.
         negatives: Returns the ids of the images that show none of them.
 
     Raises:
@@ -31,6 +32,8 @@ def warn_about_labels(
     if not is_main_process():
         return
     paths = {name: Path(path) for name, path in labels.items()}
-    found = summarize_labels(paths, len(classes), negatives, most=_MOST_READ)
+    zero, *classes = names
+    background = zero != NO_BACKGROUND
+    found = summarize_labels(paths, len(classes), negatives, _MOST_READ, background)
     for line in found.warnings(classes):
         print_log(line, logger='current', level=logging.WARNING)

@@ -7,7 +7,7 @@ import numpy as np
 from mmseg.datasets import BaseSegDataset
 
 from ..errors import UserError
-from ..formats.class_list import BACKGROUND
+from ..formats.class_list import channel_names
 from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
@@ -23,6 +23,8 @@ class VOCLayoutDataset(BaseSegDataset):
     """A split of images with masks: 0 = background, 255 = void.
 
     A negative, an image whose label in the data set is empty, needs no mask: it is all background.
+    Where every pixel belongs to a class, the network has a channel for each of them alone: labels
+    are learnt less 1, and a 0 is void, which is mmseg's ``reduce_zero_label``.
     mmseg's ``BaseSegDataset``, which reads the classes from the data itself and says in one line
     what is wrong with it.
 
@@ -32,10 +34,9 @@ class VOCLayoutDataset(BaseSegDataset):
             every mask of the folder.
         data_prefix: Folders of images and masks below ``data_root``. Defaults to VOC's,
             ``JPEGImages`` and ``SegmentationClass``.
-        metainfo: ``classes``, the background first. Defaults to None: those of
-            ``data_root/classes.txt``.
-        pipeline: Transforms. In them ``reduce_zero_label`` is off, as written for ADE20K or not:
-            label 0 is a class here. In ``test_mode`` and without LoadAnnotations among them no
+        metainfo: ``classes``, see :func:`.class_list.label_names`. Defaults to None: those of
+            ``data_root/classes.txt``, which alone decide about ``reduce_zero_label``.
+        pipeline: Transforms. In ``test_mode`` and without LoadAnnotations among them no
             mask is needed, as for VOC's test split.
         **kwargs: See mmseg's ``BaseSegDataset``.
 
@@ -63,10 +64,12 @@ class VOCLayoutDataset(BaseSegDataset):
         **kwargs,
     ) -> None:
         metainfo = dict(metainfo or {})
-        classes = metainfo.get('classes') or (BACKGROUND, *VOCLayout(data_root).read_classes())
-        metainfo.update(values_to_remember(data_root), classes=tuple(classes))
-        palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
-        metainfo.setdefault('palette', palette[: len(classes)].tolist())
+        names = tuple(metainfo.get('classes') or VOCLayout(data_root).read_label_names())
+        classes = channel_names(names)
+        metainfo.update(values_to_remember(data_root), classes=classes)
+        kwargs['reduce_zero_label'] = classes != names
+        palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[: len(names)]
+        metainfo.setdefault('palette', palette[-len(classes) :].tolist())
         data_prefix = dict(
             dict(img_path=VOCLayout.IMAGES, seg_map_path=VOCLayout.MASKS), **data_prefix or {}
         )
@@ -203,7 +206,7 @@ class VOCLayoutDataset(BaseSegDataset):
 def _own_masks(step: object) -> object:
     """Return a transform, and those inside it, loading masks by :class:`LoadMask`.
 
-    Label 0 stays 0 in them, and is not turned into 255.
+    That alone knows whether label 0 is turned into 255.
     """
     if isinstance(step, list | tuple):
         return [_own_masks(inner) for inner in step]

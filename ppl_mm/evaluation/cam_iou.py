@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 
 from ..errors import UserError
 from ..formats.cam_file import CamFile
+from ..formats.class_list import NO_BACKGROUND, label_names
 from ..formats.ground_truth import note_on_negatives
 from ..formats.mask_file import read_mask
 from ..registry import METRICS
@@ -35,7 +36,8 @@ class CAMIoU(BaseMetric):
     Each data sample needs what CAMTTAModel gives: ``cam`` ``(n, h, w)``, normalized; ``class_ids``
     ``(n,)``; ``ori_shape`` (H, W); and ``seg_map_path``, or an empty ``gt_label``: a negative
     without a mask is all background. On several processes, a sampler that gives out the images in
-    turn, as DefaultSampler does, counts each image once.
+    turn, as DefaultSampler does, counts each image once. Where every pixel belongs to a class, no
+    map is cut: the thresholds are not used, and 0 stands for them.
 
     Args:
         thresholds: Thresholds to try. Defaults to 0.01, 0.02, .. 0.99.
@@ -85,6 +87,10 @@ class CAMIoU(BaseMetric):
             )
         return list(classes)
 
+    @property
+    def _has_background(self) -> bool:
+        return (self.dataset_meta or {}).get('background', True)
+
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Count the CAMs of a batch.
 
@@ -100,7 +106,7 @@ class CAMIoU(BaseMetric):
     def _count_last(self) -> ThresholdSweep:
         """Count the sample that was held back; return all counts so far."""
         if self._sweep is None:
-            self._sweep = ThresholdSweep(len(self._classes), self.thresholds)
+            self._sweep = ThresholdSweep(len(self._classes), self.thresholds, self._has_background)
         if self._last is None:
             return self._sweep
         sample, self._last = self._last, None
@@ -181,10 +187,11 @@ class CAMIoU(BaseMetric):
             raise UserError(
                 f'{self.split}: {error}; its masks hold nothing but void, or it has no images'
             ) from error
-        threshold = best_threshold if self.threshold is None else self.threshold
+        given = self.threshold if self._has_background else None
+        threshold = best_threshold if given is None else given
         confusion = sweep.confusion(threshold)
         scores = {name: float(value) for name, value in mean_scores(confusion).items()}
-        summary = summarize(confusion, ['background', *self._classes])
+        summary = summarize(confusion, label_names(self._classes, self._has_background))
         chosen = dict(
             threshold=threshold,
             best_threshold=best_threshold,
@@ -196,9 +203,7 @@ class CAMIoU(BaseMetric):
 
     def _report(self, sweep: ThresholdSweep, summary: dict, chosen: dict) -> None:
         """Log the table, and write the file if one is asked for."""
-        how = (
-            f'the best on {self.split}, chosen by its masks' if self.threshold is None else 'given'
-        )
+        how = _origin(sweep, None if self.threshold is None else 'given', self.split)
         print_log(
             f'CAMs of {self.split} ({sweep.num_images} images'
             f'{note_on_negatives(sweep.num_assumed)}) at threshold '
@@ -219,6 +224,12 @@ class CAMIoU(BaseMetric):
             write_json(self.out_file, report)
 
 
+def _origin(sweep: ThresholdSweep, given: str | None, split: str) -> str:
+    if not sweep.background:
+        return NO_BACKGROUND
+    return given or f'the best on {split}, chosen by its masks'
+
+
 def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
     """The sum of an int64 array over all processes."""
     total = torch.from_numpy(counts)
@@ -227,7 +238,7 @@ def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
 
 
 def _warn_at_end(sweep: ThresholdSweep, best: float) -> None:
-    if best in (sweep.thresholds[0], sweep.thresholds[-1]):
+    if sweep.background and best in (sweep.thresholds[0], sweep.thresholds[-1]):
         print_log(
             f'the best threshold, {best:g}, is at the end of those tried: try more',
             logger='current',

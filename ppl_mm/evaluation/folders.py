@@ -22,6 +22,7 @@ def evaluate_folder(
     num_classes: int,
     thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     progress: bool = True,
+    background: bool = True,
 ) -> ThresholdSweep:
     """Measure the pseudo-labels of CAM files at every threshold at once.
 
@@ -33,6 +34,7 @@ def evaluate_folder(
         num_classes: Foreground classes, as in a CAMHead.
         thresholds: Defaults to 0.01, 0.02, .. 0.99.
         progress: Show a bar with the time left on stderr.
+        background: See :class:`.ThresholdSweep`.
 
     Returns:
         The counts; ``best()`` is the threshold to use.
@@ -41,7 +43,7 @@ def evaluate_folder(
         UserError: If a file is missing, unreadable or does not fit the other.
     """
     truth = _as_ground_truth(mask_dir)
-    sweep = ThresholdSweep(num_classes, thresholds)
+    sweep = ThresholdSweep(num_classes, thresholds, background)
     for image_id in track(image_ids, 'measuring CAMs', progress):
         cam_path = Path(cam_dir) / f'{image_id}.npz'
         cam_file = read_cam(cam_path)

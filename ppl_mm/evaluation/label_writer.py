@@ -4,10 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from mmengine.evaluator import BaseMetric
 
-from ..formats.mask_file import write_label
+from ..formats.mask_file import label_from_channels, write_label
 from ..registry import METRICS
 
 
@@ -42,9 +41,9 @@ class LabelWriter(BaseMetric):
         for sample in data_samples:
             label = sample['pred_sem_seg']['data'].squeeze(0).cpu().numpy()
             # Labels of ADE20K and the like begin at 1.
-            first = int(bool(sample.get('reduce_zero_label', False)))
+            background = not sample.get('reduce_zero_label', False)
             path = self.out_dir / f'{Path(sample["img_path"]).stem}.png'
-            write_label(path, (label + first).astype(np.uint8))
+            write_label(path, label_from_channels(label, background))
             self.results.append(True)  # BaseMetric counts one entry per image
 
     def compute_metrics(self, results: list) -> dict[str, int]:

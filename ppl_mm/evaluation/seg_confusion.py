@@ -8,6 +8,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
 from ..errors import UserError
+from ..formats.class_list import label_names
+from ..formats.mask_file import label_from_channels
 from ..registry import METRICS
 from ..utils.files import write_json
 from .confusion import confusion_matrix
@@ -58,10 +60,10 @@ class SegConfusion(BaseMetric):
             data_batch: Not used.
             data_samples: One dict per image, same as a ``SegDataSample``.
         """
-        foreground = len(self.dataset_meta['classes']) - 1
+        background, foreground = self._has_background, len(self._label_names) - 1
         for sample in data_samples:
             pred, truth = (
-                sample[key]['data'].squeeze(0).cpu().numpy().astype(np.uint8)
+                label_from_channels(sample[key]['data'].squeeze(0).cpu().numpy(), background)
                 for key in ('pred_sem_seg', 'gt_sem_seg')
             )
             try:
@@ -71,6 +73,16 @@ class SegConfusion(BaseMetric):
                     f'{sample.get("seg_map_path")}: cannot be compared: {error}'
                 ) from error
             self.results.append(counts)
+
+    @property
+    def _has_background(self) -> bool:
+        return not self.dataset_meta.get('reduce_zero_label', False)
+
+    @property
+    def _label_names(self) -> tuple[str, ...]:
+        """What the values of a label mean, where the classes are those of channels."""
+        classes = tuple(self.dataset_meta['classes'])
+        return classes if self._has_background else label_names(classes, background=False)
 
     def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
         """Add up the images.
@@ -83,7 +95,7 @@ class SegConfusion(BaseMetric):
             fractions.
         """
         classes = self.dataset_meta['classes']
-        summary = summarize(np.sum(results, axis=0), classes)
+        summary = summarize(np.sum(results, axis=0), self._label_names)
         print_log(
             f'{self.split} ({len(results)} images), in per cent:\n{format_table(summary)}',
             logger='current',

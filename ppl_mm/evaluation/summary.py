@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..formats.class_list import NO_BACKGROUND
 from .confusion import (
     iou_from_confusion,
     mean_scores,
@@ -27,7 +28,8 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
 
     Args:
         confusion: Shape ``(n + 1, n + 2)``, see :mod:`.confusion`.
-        classes: The n + 1 names, background first.
+        classes: The n + 1 names, see :func:`.class_list.label_names`. Where there is no background,
+            true pixels of the value 0 are void, and predicted ones as wrong as 255.
 
     Returns:
         dict: The means (``mIoU``, ``precision``, ..) as fractions; ``per_class``: the same by
@@ -38,23 +40,35 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
         raise ValueError(
             f'{len(classes)} class names for {len(confusion)} classes, background included'
         )
+    first = int(classes[0] == NO_BACKGROUND)
+    if first:
+        confusion = _without_background(confusion)
     columns = {name: score(confusion) for name, score in _SCORES.items()}
     pixels = confusion.sum(axis=1)
     per_class = {
         name: dict(
             {key: _number(column[k]) for key, column in columns.items()}, pixels=int(pixels[k])
         )
-        for k, name in enumerate(classes)
+        for k, name in list(enumerate(classes))[first:]
     }
     total = int(pixels.sum())
     return dict(
         {key: _number(float(value)) for key, value in mean_scores(confusion).items()},
         per_class=per_class,
-        absent_classes=[name for name, count in zip(classes, pixels, strict=True) if not count],
+        absent_classes=[name for name, scores in per_class.items() if not scores['pixels']],
         ignored_share=int(confusion[:, -1].sum()) / total if total else None,
         num_pixels=total,
-        confusion_matrix=confusion.tolist(),
+        confusion_matrix=confusion[first:, first:].tolist(),
     )
+
+
+def _without_background(confusion: np.ndarray) -> np.ndarray:
+    """Return a matrix whose first row, and column, are empty."""
+    confusion = confusion.copy()
+    confusion[0] = 0
+    confusion[:, -1] += confusion[:, 0]
+    confusion[:, 0] = 0
+    return confusion
 
 
 def _number(value: float) -> float | None:

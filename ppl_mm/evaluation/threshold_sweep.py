@@ -25,6 +25,8 @@ class ThresholdSweep:
         num_classes: Foreground classes, as in a CAMHead.
         thresholds: Scores of the background to try, none negative, in any order. Defaults to 0.01,
             0.02, .. 0.99.
+        background: False where every pixel belongs to a class: nothing is cut, which is one
+            threshold, 0, and the pixels of a mask with the value 0 are void. Defaults to True.
 
     Examples:
         >>> maps = CamFile(class_ids=[0], cam=[[[0.1, 0.9]]], size=(1, 2))
@@ -34,13 +36,19 @@ class ThresholdSweep:
         (0.5, 1.0)
     """
 
-    def __init__(self, num_classes: int, thresholds: Sequence[float] = DEFAULT_THRESHOLDS):
+    def __init__(
+        self,
+        num_classes: int,
+        thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+        background: bool = True,
+    ):
+        thresholds = thresholds if background else [0]
         # Scores are float32: thresholds that agree there are one threshold.
         exact = {np.float32(threshold): float(threshold) for threshold in thresholds}
         self.thresholds = [exact[key] for key in sorted(exact)]
         if not exact or not 0 <= self.thresholds[0] <= max(exact) < np.inf:
             raise ValueError(f'expect thresholds that are not negative, got {list(thresholds)}')
-        self.num_classes = num_classes
+        self.num_classes, self.background = num_classes, background
         self.num_images = 0
         self.num_assumed = 0  # of them negatives without a mask, taken as background
         # Pixels by truth, strongest class and thresholds below the score.
@@ -71,12 +79,14 @@ class ThresholdSweep:
             counts = np.zeros((256, 1, self.counts.shape[2]), np.int64)
             counts[:, 0, 0] = np.bincount(mask.ravel(), minlength=256)
         check_labels(counts.sum(axis=(1, 2)), self.num_classes, 'the mask')
+        if not self.background:
+            counts[0] = 0
         self.counts[:, ids] += counts[: self.num_classes + 1]
         self.num_images += 1
 
     def _count(self, cam_file: CamFile, mask: np.ndarray) -> np.ndarray:
         """Pixels by mask value, index of the class, thresholds below."""
-        score, index = foreground_score(cam_file)
+        score, index = foreground_score(cam_file, self.background)
         shape = (256, len(cam_file.class_ids), self.counts.shape[2])
         key = mask.astype(np.int32)
         if shape[1] > 1:

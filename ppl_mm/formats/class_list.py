@@ -12,11 +12,13 @@ from .image_list import has_control_character, normal_name
 from .text_file import read_lines
 
 BACKGROUND = 'background'
+#: In its place where every pixel belongs to a class: no mask and no label has a 0 then.
+NO_BACKGROUND = 'no background'
 _TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
 def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
-    """Read the foreground classes of a classes.txt, whose first line is background.
+    """Read the foreground classes of a classes.txt, see :func:`read_label_names`.
 
     Args:
         path: The file.
@@ -25,14 +27,55 @@ def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
         Names in the order of the classifier's ids.
 
     Raises:
-        UserError: The file is missing or empty, or background is not first.
+        UserError: See :func:`read_label_names`.
+    """
+    return read_label_names(path)[1:]
+
+
+def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
+    """Read what the values 0, 1, .. of a mask mean, a line each, from a classes.txt.
+
+    Args:
+        path: The file. Its first line is :data:`BACKGROUND`, or :data:`NO_BACKGROUND`.
+
+    Returns:
+        That, then the classes.
+
+    Raises:
+        UserError: The file is missing or empty, or its first line is neither.
     """
     names = [line for _, line in read_lines(path, 'class list')]
-    if names[0] != BACKGROUND:
+    if names[0] not in (BACKGROUND, NO_BACKGROUND):
         raise UserError(
-            f"{path} line 1: is '{names[0]}', expected '{BACKGROUND}'; put {BACKGROUND} first"
+            f"{path} line 1: is '{names[0]}', expected '{BACKGROUND}'; put {BACKGROUND} first, or "
+            f"'{NO_BACKGROUND}' where every pixel belongs to a class"
         )
-    return check_classes(names[1:], str(path))
+    return (names[0], *check_classes(names[1:], str(path)))
+
+
+def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, ...]:
+    """Return what the values 0, 1, .. of a label mean.
+
+    Args:
+        classes: Foreground classes.
+        background: False where every pixel belongs to a class. Defaults to True.
+
+    Returns:
+        :data:`BACKGROUND` or :data:`NO_BACKGROUND`, then the classes.
+    """
+    return (BACKGROUND if background else NO_BACKGROUND, *classes)
+
+
+def channel_names(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes of a segmentation network, one a channel.
+
+    Args:
+        labels: See :func:`label_names`.
+
+    Returns:
+        The same, without :data:`NO_BACKGROUND`: no channel stands for it.
+    """
+    return tuple(labels[1:] if labels[0] == NO_BACKGROUND else labels)
 
 
 def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
@@ -56,9 +99,10 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
     ):
         raise UserError(f'{where}: expected a list of class names, got {names!r}')
     names = tuple(map(normal_name, names))
-    if BACKGROUND in names:
+    if BACKGROUND in names or NO_BACKGROUND in names:
+        found = BACKGROUND if BACKGROUND in names else NO_BACKGROUND
         raise UserError(
-            f"{where}: names '{BACKGROUND}'; image-level labels know foreground classes only, "
+            f"{where}: names '{found}'; image-level labels know foreground classes only, "
             'take it out'
         )
     for name in names:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..utils.claims import check_folder, claim_folder
-from .class_list import BACKGROUND
+from .class_list import channel_names
 from .export_record import ExportRecord, Record, read_record
 from .image_list import normal_name
 
@@ -53,7 +53,8 @@ class ExportFolder:
         Args:
             record: Its own; what was made with other settings is elsewhere.
         """
-        made = {key: value for key, value in record.identity().items() if key != 'full_scale'}
+        left_out = ('full_scale', 'background')
+        made = {key: value for key, value in record.identity().items() if key not in left_out}
         text = json.dumps(made, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self.root / f'.reference_{digest}.npz'
@@ -188,21 +189,21 @@ def how_to_make_labels(label_dir: str | os.PathLike) -> str:
 def agreed_classes(
     given: Sequence[str] | None, exported: Sequence[str], folder: Path
 ) -> tuple[str, ...]:
-    """Return the classes of an export, which must be those that are given.
+    """Return what the labels of an export mean, which must be what is given.
 
     Args:
-        given: Classes of the data set, background first.
-        exported: Classes of the export, without background.
+        given: What those of the data set mean, see :func:`.class_list.label_names`.
+        exported: What those of the export mean, likewise.
         folder: Its labels, for the message.
 
     Returns:
-        The classes, background first.
+        The latter.
 
     Raises:
         UserError: If they differ.
     """
-    exported, path = (BACKGROUND, *exported), folder.parent / _RECORD
-    if given and tuple(given) != exported:
+    exported, path = tuple(exported), folder.parent / _RECORD
+    if given and tuple(given) not in (exported, channel_names(exported)):
         raise UserError(
             f'mismatched class lists: metainfo.classes is {_show(given)}, but '
             f'the labels of {path} were made for {_show(exported)}; give '

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from ..errors import UserError
 from ..utils.files import read_json, write_json
 from ..version import __version__
-from .class_list import check_classes
+from .class_list import check_classes, label_names
 
 Record = TypeVar('Record', bound='ExportRecord')
 
@@ -23,6 +23,8 @@ class ExportRecord:
 
     Args:
         classes: Foreground classes, in the order of the classifier's ids.
+        background: False where every pixel belongs to a class: no label has a 0, and no map
+            is cut. Defaults to True.
         ppl_mm: The version that wrote it.
         config: Path of the config of the classifier.
         checkpoint: Path of its weights.
@@ -55,6 +57,7 @@ class ExportRecord:
     """
 
     classes: tuple[str, ...]
+    background: bool = True
     ppl_mm: str | None = __version__
     config: str | None = None
     checkpoint: str | None = None
@@ -124,9 +127,17 @@ class ExportRecord:
             return f'auto: {self.threshold_from["auto"]}'
         return self.threshold_from.get('split')
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What the values 0, 1, .. of its labels mean, see :func:`.class_list.label_names`."""
+        return label_names(self.classes, self.background)
+
     def identity(self) -> dict:
         """Return what makes the folder's files what they are, of JSON's types."""
-        return _plain({name: getattr(self, name) for name in self._IDENTITY})
+        identity = {name: getattr(self, name) for name in self._IDENTITY}
+        # Only a record without a background says so, as those of before.
+        identity['background'] = None if self.background else False
+        return _plain(identity)
 
     def continuing(self: 'Record', found: 'ExportRecord') -> 'Record':
         """Return the record of a run that continues another one of the same identity."""
@@ -134,7 +145,10 @@ class ExportRecord:
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the record as JSON, whole or not at all."""
-        write_json(path, _plain(asdict(self)))
+        values = asdict(self)
+        if self.background:
+            del values['background']
+        write_json(path, _plain(values))
 
 
 @dataclass(frozen=True, kw_only=True)

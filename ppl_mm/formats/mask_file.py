@@ -40,7 +40,8 @@ def encode_label(label: np.ndarray) -> bytes:
     """A label as an 8-bit PNG with VOC's palette.
 
     Args:
-        label: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
+        label: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore. Without a
+            background 0 means nothing.
 
     Returns:
         The file.
@@ -94,6 +95,32 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     return mask
 
 
+def label_from_channels(channels: np.ndarray, background: bool) -> np.ndarray:
+    """Return the label that a segmentation network means.
+
+    Args:
+        channels: The channel of each pixel, of any integers, or 255, any shape.
+        background: Whether channel 0 is the background; else it is the first class, whose value
+            in a label is 1.
+
+    Returns:
+        uint8, same shape, see :func:`encode_label`.
+    """
+    label = channels.astype(np.uint8)
+    return label if background else np.where(label == IGNORE, label, label + 1).astype(np.uint8)
+
+
+def channels_from_label(label: np.ndarray, background: bool) -> np.ndarray:
+    """Return what a segmentation network is to learn, see :func:`label_from_channels`.
+
+    Args:
+        label: uint8, any shape.
+        background: Whether channel 0 is the background; else a 0 is ignored.
+    """
+    # 0 - 1 is 255 in 8 bits.
+    return label if background else np.where(label == IGNORE, label, label - np.uint8(1))
+
+
 @contextmanager
 def naming_mask(path: str | os.PathLike) -> Iterator[None]:
     """Name the mask in whatever goes wrong while it is read."""
@@ -121,7 +148,13 @@ def _mode_of(image: Image.Image) -> str:
     return stored if stored.startswith('L;') else image.mode
 
 
-def check_labels(mask: np.ndarray, num_classes: int, path: str | os.PathLike, advice: str) -> None:
+def check_labels(
+    mask: np.ndarray,
+    num_classes: int,
+    path: str | os.PathLike,
+    advice: str,
+    background: bool = True,
+) -> None:
     """Refuse a mask with a value that is neither a class nor "ignore".
 
     Args:
@@ -129,14 +162,17 @@ def check_labels(mask: np.ndarray, num_classes: int, path: str | os.PathLike, ad
         num_classes: Foreground classes.
         path: The file, for the message.
         advice: What to do, for the message.
+        background: Whether 0 is one. Defaults to True.
 
     Raises:
         UserError: It names the first such value.
     """
-    bad = mask[(mask > num_classes) & (mask != IGNORE)]
+    first = 0 if background else 1
+    bad = mask[((mask < first) | (mask > num_classes)) & (mask != IGNORE)]
     if bad.size:
         raise UserError(
-            f'{path}: has the label {bad[0]}, expected 0 to {num_classes} or {IGNORE}; {advice}'
+            f'{path}: has the label {bad[0]}, expected {first} to {num_classes} or {IGNORE}; '
+            f'{advice}'
         )
 
 

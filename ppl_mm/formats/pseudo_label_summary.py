@@ -31,7 +31,7 @@ class LabelSummary:
         background: Labels without a pixel of any class, those of ``negatives`` apart.
         void: Labels with nothing but "ignore".
         covered: Mean share of an image that has a class, 0..1, over the labels that show one; 0
-            where there is none.
+            where there is none, None where every pixel belongs to a class.
         nearly_all: Labels in which classes cover more than :data:`NEARLY_ALL` of the image.
         images_per_class: Labels that show a class, by class id.
         negatives: Labels of images that show none of the classes, which are rightly background.
@@ -42,7 +42,7 @@ class LabelSummary:
     num_labels: int
     background: int
     void: int
-    covered: float
+    covered: float | None
     nearly_all: int
     images_per_class: list[int] = field(default_factory=list)
     negatives: int = 0
@@ -72,7 +72,7 @@ class LabelSummary:
                 f'{self.background} of {total} pseudo-labels are all background; '
                 'lower the threshold, choose it by masks (--threshold-split), or train longer',
             )
-        if self.covered > MOST_OF_AN_IMAGE:
+        if self.covered is not None and self.covered > MOST_OF_AN_IMAGE:
             yield (
                 'flooded',
                 f'pseudo-labels cover {100 * self.covered:.0f} % of an image on average, and more '
@@ -106,6 +106,7 @@ def summarize_labels(
     num_classes: int,
     negatives: Callable[[], Collection[str]] = frozenset,
     most: int | None = None,
+    background: bool = True,
 ) -> LabelSummary:
     """Return the counts over pseudo-labels, read with several threads.
 
@@ -116,6 +117,7 @@ def summarize_labels(
             :func:`.ground_truth.read_negatives`. Called only where most labels are background.
             Defaults to: there are none.
         most: Of more labels than this, read this many, evenly spread. Defaults to None: read all.
+        background: False where every pixel belongs to a class. Defaults to True.
 
     Raises:
         UserError: If a file is missing or cannot be read.
@@ -126,7 +128,8 @@ def summarize_labels(
     with ThreadPoolExecutor() as pool:
         # Pixels by value, (labels, 256): background, classes, .., "ignore".
         counts = np.array(list(pool.map(_count, [labels[name] for name in ids])), np.int64)
-    found = summarize_counts(ids, counts.reshape(-1, IGNORE + 1), num_classes, negatives)
+    pixels = counts.reshape(-1, IGNORE + 1)
+    found = summarize_counts(ids, pixels, num_classes, negatives, background)
     return replace(found, unread=len(labels) - len(ids))
 
 
@@ -135,6 +138,7 @@ def summarize_counts(
     counts: np.ndarray,
     num_classes: int,
     negatives: Callable[[], Collection[str]] = frozenset,
+    background: bool = True,
 ) -> LabelSummary:
     """Return the counts over pseudo-labels whose pixels have been counted.
 
@@ -143,13 +147,15 @@ def summarize_counts(
         counts: Pixels of each value, int64 (labels, 256).
         num_classes: Foreground classes.
         negatives: See :func:`summarize_labels`.
+        background: See :func:`summarize_labels`.
     """
     blank = counts[:, 0] == counts.sum(axis=1)
     rightly = np.zeros(len(ids), bool)
     if blank.sum() >= MOST_LABELS * len(ids) > 0:
         known = negatives()
         rightly = blank & np.array([name in known for name in ids])
-    return replace(_summarize(counts[~rightly], num_classes), negatives=int(rightly.sum()))
+    found = replace(_summarize(counts[~rightly], num_classes), negatives=int(rightly.sum()))
+    return found if background else replace(found, covered=None)
 
 
 def _summarize(counts: np.ndarray, num_classes: int) -> LabelSummary:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..utils.files import write_bytes
-from .class_list import BACKGROUND, check_same_classes, read_classes
+from .class_list import BACKGROUND, check_same_classes, label_names, read_label_names
 from .image_list import read_ids
 
 #: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
@@ -89,7 +89,7 @@ class VOCLayout:
 
     @property
     def class_file(self) -> Path:
-        """The list of classes, background first."""
+        """The list of classes, background first, see :func:`.class_list.read_label_names`."""
         return self.root / self.CLASSES
 
     @property
@@ -129,9 +129,26 @@ class VOCLayout:
         """Read the foreground classes.
 
         Raises:
-            UserError: See :func:`.class_list.read_classes`.
+            UserError: See :func:`.class_list.read_label_names`.
         """
-        return read_classes(self.class_file)
+        return self.read_label_names()[1:]
+
+    def read_label_names(self) -> tuple[str, ...]:
+        """Read what the values 0, 1, .. of its masks mean.
+
+        Raises:
+            UserError: See :func:`.class_list.read_label_names`.
+        """
+        return read_label_names(self.class_file)
+
+    @property
+    def has_background(self) -> bool:
+        """Whether a pixel may be of no class; True also where there is no list of classes.
+
+        Raises:
+            UserError: See :func:`.class_list.read_label_names`.
+        """
+        return not self.class_file.is_file() or self.read_label_names()[0] == BACKGROUND
 
     def check_classes(self, classes: Sequence[str], where: str) -> None:
         """Refuse foreground classes other than those that the data set lists, if it does.
@@ -152,6 +169,7 @@ def write_lists(
     classes: Sequence[str],
     splits: Mapping[str, Sequence[str]],
     labels: Mapping[str, Sequence[str]],
+    background: bool = True,
 ) -> None:
     """Write classes.txt, the split lists and image_labels.csv.
 
@@ -160,11 +178,12 @@ def write_lists(
         classes: Foreground classes; the background is added.
         splits: From the name of a split to its image ids.
         labels: From image id to names of classes, none for a negative.
+        background: False where every pixel belongs to a class. Defaults to True.
     """
     layout = VOCLayout(root)
     for split, ids in splits.items():
         write_lines(layout.split_path(split), ids)
-    write_lines(layout.class_file, [BACKGROUND, *classes])
+    write_lines(layout.class_file, label_names(classes, background))
     write_labels(layout.label_file, labels)
 
 

@@ -141,7 +141,7 @@ def find_in(
     if own is not None:
         void = [value for value, _ in record['pixels'][source.pseudo_label]] == [IGNORE]
         found['void'] = void
-        found['flooded'] = sum(own.values()) > NEARLY_ALL
+        found['flooded'] = source.background and sum(own.values()) > NEARLY_ALL
         found['empty'] = bool(expected) and not own and not void
         found['missing_class'] = bool(own) and bool(expected - set(own))
     if predicted is not None and labels is not None and source.pseudo_label != PREDICTION:

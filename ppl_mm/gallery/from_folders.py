@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import UserError
-from ..formats.class_list import read_classes
+from ..formats.class_list import NO_BACKGROUND, read_label_names
 from ..formats.export_folder import ExportFolder, find_labels
 from ..formats.export_record import ExportRecord, RefinementRecord
 from ..formats.voc_layout import VOCLayout
@@ -49,10 +49,12 @@ def read_folders(
     if masks:
         layers.append(Layer(TRUTH, 'ground truth', (masks,)))
     made = Path(refined or labels)
+    names = record.label_names if record else read_label_names(VOCLayout(root).class_file)
     return GallerySource(
         title=labels.resolve().name,
         data_root=root,
-        classes=record.classes if record else read_classes(VOCLayout(root).class_file),
+        classes=names[1:],
+        background=names[0] != NO_BACKGROUND,
         splits=_splits(root, layers),
         layers=tuple(layers),
         pseudo_label=REFINED if refined else 'label',

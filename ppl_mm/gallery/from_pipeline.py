@@ -35,11 +35,12 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
     last = run['methods'][-1]['key']
     refined = paths['labels'] != paths['maps'][last]
     layers = [*_maps(work_dir, run), *_labels(work_dir, paths, refined, predictions)]
-    raw = f'label_{last}'
+    raw, record = f'label_{last}', ExportFolder(folder).read()
     return GallerySource(
         title=run['name'],
         data_root=root,
-        classes=ExportFolder(folder).read().classes,
+        classes=record.classes,
+        background=record.background,
         splits=splits_of(root, _first(run['splits'])),
         layers=tuple([*layers, *([truth] if truth else [])]),
         pseudo_label=REFINED if refined else raw,

@@ -5,8 +5,19 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..formats.class_list import channel_names
 from ..utils.progress import duration
-from .tables import ROLES, columns, find, percent, role_name, splits_line, table_rows, title
+from .tables import (
+    ROLES,
+    columns,
+    find,
+    has_curves,
+    percent,
+    role_name,
+    splits_line,
+    table_rows,
+    title,
+)
 
 _HERE = Path(__file__).parent
 
@@ -50,6 +61,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         'report.html',
         title=title(report),
         report=report,
+        classes=channel_names(report['classes']),
         measured=measured,
         roles=[role_name(role) for role in ROLES],
         rows=table_rows(report) if measured else (),
@@ -57,7 +69,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         splits=splits_line(report) if measured else '',
         pictures={
             name: _data_url(work_dir / f'{name}.png')
-            for name in ('panel', *(['curve'] if measured else []))
+            for name in ('panel', *(['curve'] if has_curves(report) else []))
         },
     )
 

@@ -24,7 +24,7 @@ from ..visualization import (
     overlay_score,
     save_figure,
 )
-from .tables import ROLES, SEGMENTATION, columns, find
+from .tables import ROLES, SEGMENTATION, columns, find, has_curves
 
 _RULE = (
     'Images of {split} by the IoU of their pseudo-label, the mean over '
@@ -38,7 +38,7 @@ _RULE_WITHOUT_MASKS = (
 
 
 def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
-    """Draw ``panel.png`` and ``curve.png``.
+    """Draw ``panel.png``, and ``curve.png`` where maps are cut and measured.
 
     Args:
         work_dir: The folder of a pipeline whose steps are done.
@@ -52,7 +52,8 @@ def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     if not report['measurements']:
         rule = _RULE_WITHOUT_MASKS.format(split=report['splits']['train'])
         return dict(rule=rule, images=chosen)
-    save_figure(_curves(report), work_dir / 'curve.png')
+    if has_curves(report):
+        save_figure(_curves(report), work_dir / 'curve.png')
     split = find(report, SEGMENTATION, 'masked')['split']
     return dict(rule=_RULE.format(split=split, n=each), images=chosen)
 
@@ -95,9 +96,8 @@ class _Panel:
         self.paths = report['paths']
         self.methods = {method['key']: method['short'] for method in report['methods']}
         self.foreground = len(report['classes']) - 1
-        self.thresholds = {
-            key: ExportFolder(work_dir / path).read().map_threshold
-            for key, path in self.paths['maps'].items()
+        self.records = {
+            key: ExportFolder(work_dir / path).read() for key, path in self.paths['maps'].items()
         }
         self.measured = bool(report['measurements'])
         self.image_ids = self.layout.read_split(
@@ -149,7 +149,8 @@ class _Panel:
         self, image: np.ndarray, key: str, image_id: str, mask: np.ndarray | None
     ) -> Cell:
         cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(image_id))
-        label = label_from_cam(cam, self.thresholds[key])
+        record = self.records[key]
+        label = label_from_cam(cam, record.map_threshold, record.background)
         score = overlay_score(image, _strongest(cam), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ..errors import UserError
-from ..formats.class_list import BACKGROUND
+from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..utils.files import file_sha256, read_json
 from ..utils.weights.last_checkpoint import last_checkpoint
@@ -36,11 +36,13 @@ def collect_results(work_dir: Path) -> dict:
     report = dict(
         run,
         ppl_mm=__version__,
-        classes=[BACKGROUND, *ExportFolder(work_dir / paths['labels']).read().classes],
+        classes=list(ExportFolder(work_dir / paths['labels']).read().label_names),
         measurements=measurements,
         comparisons=_compare(measurements, list(maps)),
         curves={
-            key: {role: measured[role]['curve'] for role in ROLES} for key, measured in maps.items()
+            key: {role: measured[role]['curve'] for role in ROLES}
+            for key, measured in maps.items()
+            if all(measured[role]['curve'] for role in ROLES)
         },
         steps=steps,
         seconds=round(sum(step['seconds'] for step in steps), 2),
@@ -134,7 +136,7 @@ def _sentences(report: dict) -> list[str]:
     methods = {method['key']: method['name'] for method in report['methods']}
     (baseline, *others), last = methods, list(methods)[-1]
     masked, val = (find(report, last, role) for role in ROLES)
-    splits, seed = report['splits'], report['seed']
+    seed = report['seed']
     made = report.get('make_data') or {}
     data = f' and data seed {made["seed"]}' if 'seed' in made else ''
     first = ' first' if report.get('segmentation_maps') else ''
@@ -158,11 +160,20 @@ def _sentences(report: dict) -> list[str]:
         ),
         f'These are results of one run, with random seed {seed}{data}. They do not show how '
         'much results differ between random seeds.',
-        f'The masks of {splits["threshold"]} chose one threshold for each '
-        f"method's maps; it is used unchanged on {masked['split']} and "
-        f'{val["split"]}. No mask was trained on, and none chose a checkpoint: the last one of '
-        'each training is used.',
+        _cut(report, masked, val)
+        + 'No mask was trained on, and none chose a checkpoint: the last one of each training is '
+        'used.',
     ]
+
+
+def _cut(report: dict, masked: dict, val: dict) -> str:
+    """Return what chose the threshold of the maps, '' where nothing is cut."""
+    if NO_BACKGROUND in report['classes']:
+        return ''
+    return (
+        f'The masks of {report["splits"]["threshold"]} chose one threshold for each '
+        f"method's maps; it is used unchanged on {masked['split']} and {val['split']}. "
+    )
 
 
 def _claims(report: dict, method: str, other: str, name: str, other_name: str) -> list[str]:

@@ -72,6 +72,7 @@ class GallerySource:
         folder: The finished export or refinement that made the pseudo-labels. Defaults to None:
             not known.
         work_dir: The folder of the pipeline. Defaults to None: not one's.
+        background: False where every pixel belongs to a class. Defaults to True.
     """
 
     title: str
@@ -88,6 +89,7 @@ class GallerySource:
     trained: tuple[str, ...] = ()
     folder: Path | None = None
     work_dir: Path | None = None
+    background: bool = True
 
     UNLISTED: ClassVar[str] = 'in no list'
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluation.summary import summarize
-from ..formats.class_list import BACKGROUND
+from ..formats.class_list import label_names
 from ..formats.mask_file import IGNORE
 from ..formats.pseudo_label_summary import LabelSummary, summarize_counts
 from .source import GallerySource
@@ -23,7 +23,8 @@ def label_summary(source: GallerySource, records: Sequence[Mapping]) -> LabelSum
     for row, pixels in zip(counts, found.values(), strict=True):
         for value, number in pixels:
             row[value] = number
-    return summarize_counts(list(found), counts, len(source.classes), source.negatives)
+    classes, background = len(source.classes), source.background
+    return summarize_counts(list(found), counts, classes, source.negatives, background)
 
 
 def all_scores(source: GallerySource, records: Sequence[Mapping]) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def all_scores(source: GallerySource, records: Sequence[Mapping]) -> list[dict[s
         for layer in source.label_layers():
             total, number = _confusion(own, layer.key, len(source.classes))
             if number and total.any():
-                scores = summarize(total, [BACKGROUND, *source.classes])
+                scores = summarize(total, label_names(source.classes, source.background))
                 found.append(
                     dict(
                         layer=layer.key,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..formats.class_list import NO_BACKGROUND
 from ..formats.ground_truth import note_on_negatives
 from ..utils.files import read_json
 from ..utils.progress import duration
@@ -30,6 +31,11 @@ def read_report(work_dir: Path) -> dict:
         return read_json(path)
     except (OSError, ValueError) as error:
         raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error
+
+
+def has_curves(report: dict) -> bool:
+    """Return whether maps were cut at thresholds and measured."""
+    return bool(report['measurements']) and NO_BACKGROUND not in report['classes']
 
 
 def columns(report: dict) -> dict[str, str]:
@@ -64,6 +70,7 @@ def table_rows(report: dict) -> list[list[str]]:
     rows = [
         [printable(name), *(percent(one['scores']['per_class'][name]['iou']) for one in cells)]
         for name in report['classes']
+        if name != NO_BACKGROUND
     ]
     rows.append(['mean (mIoU)', *(percent(one['scores']['mIoU']) for one in cells)])
     thresholds = ['' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells]
@@ -126,7 +133,7 @@ def markdown_report(report: dict) -> str:
             '',
             escape_markdown(report['panel']['rule']),
             '',
-            *(['![Thresholds](curve.png)', ''] if report['measurements'] else ()),
+            *(['![Thresholds](curve.png)', ''] if has_curves(report) else ()),
             f'Time in all: {duration(report["seconds"])}.',
             '',
             *steps,

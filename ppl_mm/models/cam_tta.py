@@ -43,6 +43,8 @@ class CAMTTAModel(BaseTTAModel):
             how unlike the background a cell looks. Defaults to None: they are not.
         max_pixels: A view with more goes through the network in tiles, see
             :meth:`CAMClassifier.predict`. Defaults to 4 million.
+        background: False where every pixel belongs to a class: of an image without predicted
+            classes, that of the highest score is kept. Defaults to True.
         kwargs: See mmengine's ``BaseTTAModel``.
     """
 
@@ -56,6 +58,7 @@ class CAMTTAModel(BaseTTAModel):
         full_scale: Sequence[float] | None = None,
         reference: dict | None = None,
         max_pixels: int = MAX_PIXELS,
+        background: bool = True,
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
@@ -73,6 +76,7 @@ class CAMTTAModel(BaseTTAModel):
         self.softmax = softmax
         self.full_scale = full_scale
         self._classifier.max_pixels = check_max_pixels(max_pixels, name='tta_model.max_pixels')
+        self.background = background
         if reference is not None:
             device = next(self._classifier.parameters()).device
             self._classifier.reference = MODELS.build(reference).to(device)
@@ -163,7 +167,10 @@ class CAMTTAModel(BaseTTAModel):
             return sample.gt_label.to(score.device, torch.long).unique()
         if self.classes == 'all':
             return torch.arange(len(score), device=score.device)
-        return torch.nonzero(score >= self._threshold())[:, 0]
+        lowest = self._threshold()
+        if not self.background:
+            lowest = min(lowest, float(score.max()))
+        return torch.nonzero(score >= lowest)[:, 0]
 
     def _threshold(self) -> float:
         return self._classifier.head.thr

@@ -16,7 +16,8 @@ def check_data(settings: PipelineSettings) -> None:
         settings: Names the data and its splits.
 
     Raises:
-        UserError: If a folder, a list or a mask is missing, or the splits do not fit each other.
+        UserError: If a folder, a list or a mask is missing, or the splits do not fit each other;
+            or a threshold is given for maps that nothing cuts.
     """
     layout = VOCLayout(settings.data_root)
     for folder in (layout.root, layout.image_dir):
@@ -26,8 +27,25 @@ def check_data(settings: PipelineSettings) -> None:
                 "be a data set in VOC's layout, see docs/data.md"
             )
     read_ids(settings.list_path('train'))
+    check_cuts(layout.has_background, settings.threshold, settings.expected_area)
     if settings.is_measured:
         _check_masks(settings)
+
+
+def check_cuts(background: bool, threshold: str, expected_area: str) -> None:
+    """Refuse what says where maps are cut for data whose maps are not.
+
+    Args:
+        background: Whether the data have a background.
+        threshold: See :class:`PipelineSettings`.
+        expected_area: See :class:`PipelineSettings`.
+
+    Raises:
+        UserError: One of them is given, and there is no background.
+    """
+    option = '--threshold' if threshold else '--expected-area'
+    if not background and (threshold or expected_area):
+        raise UserError(f'{option}: every pixel belongs to a class, so no map is cut; leave it out')
 
 
 def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:

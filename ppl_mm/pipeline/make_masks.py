@@ -19,6 +19,7 @@ from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, tools_dir
+from .data_check import check_cuts
 from .held_out import held_out_lines
 from .run import Pipeline
 from .settings import load_settings
@@ -82,6 +83,7 @@ def make_masks(job: MaskJob) -> ResultFolder:
     if not job.data.photos.is_dir():
         raise UserError(f'{job.data.photos}: the folder of photos is missing; check the path')
     _check_places(job.data, job.out)
+    check_cuts(job.data.background, job.threshold, job.expected_area)
     with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
         preset = _claim(job, results)
         _make_data(job, results)

@@ -10,7 +10,6 @@ from pathlib import Path
 from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
-from ..formats.class_list import BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
 from ..formats.voc_layout import VOCLayout
@@ -42,7 +41,8 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         background), ``config``, ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
         background, ``threshold`` and where it is from; ``maps``: the scores of the maps cut at it,
         see ``summarize``; ``labels``: those of the PNGs; ``curve``: of all thresholds. Where the
-        labels were refined, threshold, maps and curve are None.
+        labels were refined, threshold, maps and curve are None, and without a background threshold
+        and curve.
 
     Raises:
         UserError: If a file is missing or does not fit.
@@ -50,13 +50,20 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     folder, layout = ExportFolder(export_dir), VOCLayout(data_root)
     record, ids = folder.read(), layout.read_split(split)
     masks = GroundTruth(layout.mask_dir, classes=record.classes)
-    classes, threshold = [BACKGROUND, *record.classes], record.map_threshold
+    classes, threshold = record.label_names, record.map_threshold
     maps = curve = None
     if threshold is not None:
         thresholds = [*DEFAULT_THRESHOLDS, threshold]
-        sweep = evaluate_folder(folder.cam_dir, masks, ids, len(record.classes), thresholds)
+        sweep = evaluate_folder(
+            folder.cam_dir,
+            masks,
+            ids,
+            len(record.classes),
+            thresholds,
+            background=record.background,
+        )
         maps = summarize(sweep.confusion(threshold), classes)
-        curve = sweep.curve()
+        curve = sweep.curve() if record.background else None
     labels = evaluate_labels(folder.label_dir, masks, ids, len(record.classes))
     if not labels.any():
         raise UserError(
@@ -69,8 +76,8 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         config=record.config,
         checkpoint=record.checkpoint,
         checkpoint_sha256=record.checkpoint_sha256,
-        classes=classes,
-        threshold=threshold,
+        classes=list(classes),
+        threshold=threshold if record.background else None,
         threshold_from=None if threshold is None else record.threshold_origin,
         maps=maps,
         labels=summarize(labels, classes),

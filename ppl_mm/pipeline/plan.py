@@ -117,9 +117,10 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
     chosen, given = ['--split', splits['train']], trainings.given_threshold(make.settings)
+    has_background = trainings.has_background(make.settings)
     if given:
         chosen += given
-    elif make.settings.is_measured:
+    elif make.settings.is_measured and has_background:
         chosen += ['--threshold-split', splits['threshold']]
     train = commands.export(
         make,
@@ -130,11 +131,15 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         chosen,
         method.key,
         role='train',
-        corrected=make.settings.corrected and not (given or make.settings.is_measured),
+        corrected=has_background
+        and make.settings.corrected
+        and not (given or make.settings.is_measured),
     )
     if not make.settings.is_measured:
         return [train]
-    same = ['--split', splits['val'], '--threshold', make.dir / name / 'export.json']
+    same: list = ['--split', splits['val']]
+    if has_background:
+        same += ['--threshold', make.dir / name / 'export.json']
     val = commands.export(
         make, f'{name}_val', f'{title} val', config, trained, same, method.key, (train.name,), 'val'
     )

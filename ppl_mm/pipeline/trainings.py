@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..apis.threshold_choice import AUTO
+from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
 from .commands import Maker, cfg_options, export, refine
 from .config_keys import data_options, dataset_key, learns_from_labels
@@ -147,12 +148,23 @@ def train_affinity(make: Maker, maps: Step) -> list[Step]:
     return [labels, trained]
 
 
+def has_background(settings: PipelineSettings) -> bool:
+    """Return whether a pixel of the data may be of no class; nothing is cut where it may not.
+
+    Args:
+        settings: The pipeline's.
+    """
+    return VOCLayout(settings.data_root).has_background
+
+
 def given_threshold(settings: PipelineSettings) -> list[str]:
     """Return the arguments of an export whose threshold the pipeline is given.
 
     Args:
         settings: The pipeline's.
     """
+    if not has_background(settings):
+        return []
     if settings.expected_area:
         return ['--threshold', AUTO, '--expected-area', settings.expected_area]
     return ['--threshold', settings.threshold] if settings.threshold else []

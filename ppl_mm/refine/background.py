@@ -1,4 +1,4 @@
-"""Steps that give the background its score."""
+"""Steps that give the background its score; where there is none, they leave scores as they are."""
 
 from dataclasses import replace
 
@@ -102,6 +102,8 @@ class Renormalize(Refiner):
 
 
 def _with_background(scores: Scores, background: np.ndarray | np.float32) -> Scores:
+    if scores.no_background:
+        return scores
     values = scores.values.copy()
     values[0] = background
     return replace(scores, values=values, has_background=True)

@@ -29,6 +29,8 @@ class RefinerChain:
             scores are enlarged again, so that memory is bounded. Defaults to 4 million.
         tiles: Whether such an image is refined at its own size instead, in tiles of ``max_pixels``
             that overlap. Steps that need the whole image get it. Defaults to False.
+        background: False where every pixel belongs to a class; steps that make a background do
+            nothing then. Defaults to True.
 
     Raises:
         UserError: If a step or the rule can't be built.
@@ -46,12 +48,13 @@ class RefinerChain:
         label: dict | None = None,
         max_pixels: int = MAX_PIXELS,
         tiles: bool = False,
+        background: bool = True,
     ) -> None:
         if max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be 1 or more')
         self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
-        self.max_pixels, self.tiles = max_pixels, tiles
+        self.max_pixels, self.tiles, self.background = max_pixels, tiles, background
         if tiles:
             for part in (*self.steps, self.rule):
                 check_max_pixels(max_pixels, part.margin or 0)
@@ -133,10 +136,11 @@ class RefinerChain:
             )
         shrink = 1.0 if self.tiles else min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:
-            return image, Scores.from_cam(cam_file), size
+            return image, Scores.from_cam(cam_file, self.background), size
         small = (max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink)))
         shrunk = np.asarray(Image.fromarray(image).resize(small[::-1], Image.Resampling.BILINEAR))
-        return shrunk, Scores.from_cam(replace(cam_file, size=small)), size
+        cam_file = replace(cam_file, size=small)
+        return shrunk, Scores.from_cam(cam_file, self.background), size
 
 
 def _build(registry, config: dict, key: str):

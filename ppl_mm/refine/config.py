@@ -32,6 +32,7 @@ class ChainSettings:
         threshold: The background score of its ``ConstantBackground``, where there is one. Defaults
             to None.
         threshold_from: Where that comes from. Defaults to None.
+        background: False where every pixel belongs to a class. Defaults to True.
     """
 
     refiners: list[dict]
@@ -41,6 +42,7 @@ class ChainSettings:
     custom_imports: dict | None = None
     threshold: float | None = None
     threshold_from: str | None = None
+    background: bool = True
 
     def chain(self) -> dict:
         """Return what the labels depend on, for records."""
@@ -52,7 +54,8 @@ def chain_settings(
 ) -> ChainSettings:
     """Read what a config says about its chain.
 
-    A ``ConstantBackground`` whose threshold is None gets that of the export.
+    A ``ConstantBackground`` whose threshold is None gets that of the export. Where that has no
+    background, the chain knows it.
 
     Args:
         cfg: With ``refiners``, optional ``label``, ``max_pixels``, ``tiles`` and
@@ -82,7 +85,10 @@ def chain_settings(
     )
     settings = json.loads(json.dumps(settings, default=str))
     threshold, origin = _background(settings, where, record)
-    return ChainSettings(**settings, threshold=threshold, threshold_from=origin)
+    background = record is None or record.background
+    return ChainSettings(
+        **settings, threshold=threshold, threshold_from=origin, background=background
+    )
 
 
 def _background(
@@ -137,7 +143,11 @@ def build_chain(settings: ChainSettings) -> RefinerChain:
     if settings.custom_imports:
         import_modules_from_strings(**settings.custom_imports)
     return RefinerChain(
-        settings.refiners, settings.label, settings.max_pixels, bool(settings.tiles)
+        settings.refiners,
+        settings.label,
+        settings.max_pixels,
+        bool(settings.tiles),
+        settings.background,
     )
 
 

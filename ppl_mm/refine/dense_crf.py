@@ -110,7 +110,10 @@ class DenseCRF(Refiner):
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Return the probability of each channel after the CRF."""
-        return replace(scores, values=dense_crf(image, scores.values, **self.settings))
+        values = scores.values.copy()
+        taking_part = values[1:] if scores.no_background else values
+        taking_part[:] = dense_crf(image, taking_part, **self.settings)
+        return replace(scores, values=values)
 
 
 def dense_crf(
@@ -144,7 +147,7 @@ def dense_crf(
         >>> refined = dense_crf(image, scores, **PRESETS['psa'])  # doctest: +SKIP
     """
     channels, height, width = scores.shape
-    if channels == 1:
+    if channels < 2:
         return scores
     energy = _energy_of_scores(scores) if unary == 'scores' else _energy_of_labels(scores, gt_prob)
     field = _pydensecrf().DenseCRF2D(width, height, channels)

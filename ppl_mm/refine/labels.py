@@ -28,11 +28,13 @@ class LabelRule(ABC):
 
         Returns:
             np.ndarray: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
+            Where the scores have no background, 255 stands for it.
 
         Raises:
             UserError: If a background is needed and no step has made one.
         """
-        if self.needs_background and not scores.has_background:
+        lacks_one = not (scores.has_background or scores.no_background)
+        if self.needs_background and lacks_one:
             raise UserError(
                 f'label: ppl_mm.{type(self).__name__} needs a background; end '
                 'refiners with a step that makes it, as '
@@ -51,11 +53,27 @@ class Strongest(LabelRule):
 
     After ``ConstantBackground(threshold)`` the labels are those that ``tools/export_cam.py
     --threshold`` writes.
+
+    Args:
+        lead: A pixel whose strongest channel is less than this above the next one is 255. For
+            data without a background, whose classes meet everywhere. Defaults to 0: no pixel is.
+
+    Raises:
+        UserError: If it is not in 0..1.
     """
+
+    def __init__(self, lead: float = 0.0) -> None:
+        if not 0 <= lead <= 1:
+            raise UserError(f'ppl_mm.Strongest: lead={lead} must be in 0..1')
+        self.lead = lead
 
     def label(self, image: np.ndarray, scores: Scores) -> np.ndarray:
         """Return the strongest channel of each pixel."""
-        return _labels_of(scores)[scores.values.argmax(axis=0)]
+        label = _labels_of(scores)[scores.values.argmax(axis=0)]
+        if self.lead and len(scores.values) > 1:
+            second, first = np.partition(scores.values, (-2, -1), axis=0)[-2:]
+            label[first - second < np.float32(self.lead)] = IGNORE
+        return label
 
 
 @LABEL_RULES.register_module()
@@ -80,7 +98,7 @@ class IgnoreBand(LabelRule):
         """Return the strongest class above ``high``, background up to ``low``, else 255."""
         strongest = scores.foreground.max(axis=0, initial=0)
         label = np.full(scores.size, IGNORE, np.uint8)
-        label[strongest <= self.low] = 0
+        label[strongest <= self.low] = _labels_of(scores)[0]
         sure = strongest > self.high
         label[sure] = _strongest_class(scores)[sure]
         return label
@@ -171,7 +189,8 @@ class Agreement(LabelRule):
 
 def _labels_of(scores: Scores) -> np.ndarray:
     """The label of each channel, uint8, shape ``(1 + n,)``."""
-    return np.concatenate([[0], scores.class_ids + 1]).astype(np.uint8)
+    nothing = IGNORE if scores.no_background else 0
+    return np.concatenate([[nothing], scores.class_ids + 1]).astype(np.uint8)
 
 
 def _strongest_class(scores: Scores) -> np.ndarray:

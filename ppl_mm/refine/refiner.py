@@ -11,7 +11,8 @@ from .scores import Scores
 class Refiner(ABC):
     """A step that makes the scores of an image better.
 
-    Subclasses implement :meth:`refine` and are registered in ``REFINERS``; a config chains them:
+    Subclasses implement :meth:`refine`, which leaves channel 0 at 0 where the scores have no
+    background, and are registered in ``REFINERS``; a config chains them:
     ``refiners=[dict(type='ppl_mm.ConstantBackground', threshold=0.3),
     dict(type='ppl_mm.DenseCRF')]``. A refiner keeps nothing of an image, so one object serves all
     images of a folder, and it can be pickled, so that worker processes get it.
@@ -38,7 +39,8 @@ class Refiner(ABC):
             ValueError: If image and scores do not fit each other.
         """
         name = type(self).__name__
-        if self.needs_background and not scores.has_background:
+        lacks_one = not (scores.has_background or scores.no_background)
+        if self.needs_background and lacks_one:
             raise UserError(
                 f'refiners: ppl_mm.{name} needs scores with a background; put '
                 'a step that makes it, as ppl_mm.ConstantBackground, before'

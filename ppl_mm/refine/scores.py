@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..cams import upsample_cam
+from ..cams import image_maps
 from ..formats.cam_file import CamFile
 from ..utils.tiles import Window
 
@@ -20,6 +20,8 @@ class Scores:
             ``(n,)``.
         has_background: Whether channel 0 means something yet; CAMs know no background, a
             background step makes it. Defaults to True.
+        no_background: Whether every pixel belongs to a class: channel 0 stays 0, and stands for
+            pixels for which no class speaks. Defaults to False.
 
     Raises:
         ValueError: If shapes do not fit each other, or a value is not finite or outside 0..1.
@@ -28,6 +30,7 @@ class Scores:
     values: np.ndarray
     class_ids: np.ndarray
     has_background: bool = True
+    no_background: bool = False
 
     def __post_init__(self):
         values = np.asarray(self.values, np.float32)
@@ -49,11 +52,12 @@ class Scores:
         object.__setattr__(self, 'class_ids', ids)
 
     @classmethod
-    def from_cam(cls, cam_file: CamFile) -> 'Scores':
+    def from_cam(cls, cam_file: CamFile, background: bool = True) -> 'Scores':
         """The maps of a CAM file at the image's size, without a background.
 
         Args:
             cam_file: Normalized maps.
+            background: See :func:`ppl_mm.cams.image_maps`.
 
         Returns:
             Whose channel 0 is zero and means nothing yet.
@@ -66,9 +70,14 @@ class Scores:
                 'the CAM file holds raw maps; refinement needs normalized ones, export them again'
             )
         # Interpolation can round just past the ends of the range.
-        maps = upsample_cam(cam_file.cam, cam_file.size).clamp(0, 1).numpy()
-        background = np.zeros((1, *cam_file.size), np.float32)
-        return cls(np.concatenate([background, maps]), cam_file.class_ids, has_background=False)
+        maps = image_maps(cam_file, background).clamp(0, 1).numpy()
+        nothing = np.zeros((1, *cam_file.size), np.float32)
+        return cls(
+            np.concatenate([nothing, maps]),
+            cam_file.class_ids,
+            has_background=False,
+            no_background=not background,
+        )
 
     @property
     def size(self) -> tuple[int, int]:

@@ -73,6 +73,11 @@ OWN_OPTIONS = {
     ),
     ('own_data', 'a value of 300'): ('', '--mask-values 300=cat', 'expected VALUE=MEANING'),
     ('own_data', 'a class twice'): ('', '--classes cat cat', "names class 'cat' twice"),
+    ('own_data', 'negatives without a background'): (
+        '',
+        '--no-background --negative-name none',
+        '--negative-name: with --no-background every image shows a class',
+    ),
     ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),
     ('own_data', 'a size of 10'): ('', '--image-size 10', "'auto', or 64 to 4096 pixels"),
     ('own_data', 'a size of letters'): ('', '--image-size x', "'auto', or 64 to 4096 pixels"),

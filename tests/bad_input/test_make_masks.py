@@ -113,6 +113,12 @@ OPTIONS = [
     (['--val-share', '2'], ['--val-share']),
     (['--preset', 'standard', '--cfg-options', 'sead=3'], ['unknown key sead', 'seed']),
     (['--preset', 'standard', '--cfg-options', 'segmentation=no.py'], ['no such config']),
+    (
+        ['--no-background', '--threshold', '0.3'],
+        ['--threshold: every pixel belongs', 'leave it out'],
+    ),
+    (['--no-background', '--negative-name', 'none'], ['--negative-name', '--no-background']),
+    (['--no-background', '--classes', 'cat'], ['the only class, cat, would be everywhere']),
     (['--preset', 'labels.csv'], ['labels.csv']),
 ]
 

@@ -92,3 +92,13 @@ def test_the_power_form_of_the_background_is_a_threshold():
     score = cam_file.cam.astype(float).max(0)
     expected = np.where(score > (1 - score) ** alpha, cam_file.cam.argmax(0) + 1, 0)
     np.testing.assert_array_equal(label_from_cam(cam_file, t), expected)
+
+
+def test_without_a_background_each_pixel_has_its_strongest_class():
+    maps = np.array([[[0.0, 0.2, 0.1]], [[0.0, 0.1, 0.7]]], np.float32)
+    several = CamFile([4, 0], maps, (1, 3))
+    assert label_from_cam(several, 0.9, background=False).tolist() == [[255, 5, 1]]
+    only = CamFile([4], maps[:1], (1, 3))
+    assert label_from_cam(only, 0.9, background=False).tolist() == [[5, 5, 5]]
+    none = CamFile([], np.zeros((0, 1, 3), np.float32), (1, 3))
+    assert label_from_cam(none, 0.9, background=False).tolist() == [[255, 255, 255]]

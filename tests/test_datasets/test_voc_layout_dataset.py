@@ -251,3 +251,15 @@ def test_errors_of_the_pipeline_stay(root):
     dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=[fail])
     with pytest.raises(AssertionError, match='mine'):
         dataset[0]
+
+
+def test_without_a_background_the_network_has_a_channel_for_each_class(root):
+    (root / 'classes.txt').write_text('no background\ncat\ncow\n')
+    dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE)
+    assert dataset.metainfo['classes'] == ('cat', 'cow')
+    assert dataset.metainfo['reduce_zero_label']
+    colours = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
+    assert dataset.metainfo['palette'] == colours[1:3].tolist()
+    mask = dataset[1]['data_samples'].gt_sem_seg.data[0].numpy()
+    stored = np.array(Image.open(root / 'SegmentationClass/a.png')).astype(int)
+    assert np.array_equal(mask, np.where(np.isin(stored, (0, 255)), 255, stored - 1))

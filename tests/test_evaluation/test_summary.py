@@ -45,3 +45,15 @@ def test_a_table_has_a_line_per_class_and_the_mean():
 def test_names_must_include_the_background():
     with pytest.raises(ValueError, match='3 class names for 4'):
         summarize(MATRIX, CLASSES[1:])
+
+
+def test_without_a_background_there_is_no_row_of_it():
+    matrix = MATRIX.copy()
+    matrix[2, 2] = 4
+    summary = summarize(matrix, ['no background', *CLASSES[1:]])
+    assert list(summary['per_class']) == CLASSES[1:]
+    # A true 0 is void; a predicted one is wrong, as 255 is.
+    assert summary['mIoU'] == pytest.approx((2 / 5 + 4 / 4 + 0) / 3)
+    assert summary['num_pixels'] == 10 and summary['ignored_share'] == pytest.approx(3 / 10)
+    assert summary['confusion_matrix'] == [[2, 0, 0, 2], [0, 4, 0, 0], [1, 0, 0, 1]]
+    assert 'background' not in format_table(summary)

@@ -181,3 +181,20 @@ def test_what_does_not_fit_is_not_counted(ids, mask, message):
     with pytest.raises(ValueError, match=message):
         sweep.update(cam_file, mask.astype(np.uint8))
     assert sweep.num_images == 0 and not sweep.counts.any()
+
+
+def test_without_a_background_nothing_is_cut():
+    data = list(images(3, count=12, steps=4))  # few levels: some maps are 0
+    sweep = ThresholdSweep(NUM_CLASSES, background=False)
+    total = 0
+    for cam_file, mask in data:
+        sweep.update(cam_file, mask)
+        label = label_from_cam(cam_file, 0, background=False)
+        total = total + confusion_matrix(
+            label, np.where(mask == 0, 255, mask).astype(np.uint8), NUM_CLASSES
+        )
+    assert sweep.thresholds == [0] and total[:, -1].any()
+    found = sweep.confusion(0)
+    np.testing.assert_array_equal(found[:, 1:-1], total[:, 1:-1])
+    np.testing.assert_array_equal(found[:, 0], total[:, -1])  # wrong, whatever it is called
+    assert sweep.best() == (0, pytest.approx(mean_scores(total)['mIoU']))

@@ -7,7 +7,14 @@ from PIL import Image
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import ExportFolder
-from ppl_mm.formats.mask_file import read_any_mask, read_mask, voc_palette, write_label
+from ppl_mm.formats.mask_file import (
+    channels_from_label,
+    label_from_channels,
+    read_any_mask,
+    read_mask,
+    voc_palette,
+    write_label,
+)
 
 
 @pytest.fixture
@@ -180,3 +187,13 @@ def test_a_jpeg_is_no_mask(tmp_path):
     Image.fromarray(VALUES).save(tmp_path / 'x.png', format='JPEG')
     with pytest.raises(UserError, match='JPEG changes the values'):
         read_any_mask(tmp_path / 'x.png')
+
+
+def test_channels_and_labels_are_told_apart_by_the_background():
+    label = np.array([[0, 1, 2, 255]], np.uint8)
+    assert channels_from_label(label, background=True).tolist() == [[0, 1, 2, 255]]
+    assert channels_from_label(label, background=False).tolist() == [[255, 0, 1, 255]]
+    channels = np.array([[0, 1, 255]])
+    assert label_from_channels(channels, background=True).tolist() == [[0, 1, 255]]
+    found = label_from_channels(channels, background=False)
+    assert found.tolist() == [[1, 2, 255]] and found.dtype == np.uint8

@@ -21,7 +21,6 @@ import numpy as np
 
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, percent, summarize
-from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
@@ -159,6 +158,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         ids,
         len(record.classes),
         [*thresholds, *given],
+        background=record.background,
     )
     try:
         best, miou = sweep.best()
@@ -166,9 +166,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(
             f'{args.mask_dir}: {error}; the masks of {split} hold nothing but void'
         ) from error
-    names = [BACKGROUND, *record.classes]
     scores = {
-        threshold: summarize(sweep.confusion(threshold), names) for threshold in [best, *given]
+        threshold: summarize(sweep.confusion(threshold), record.label_names)
+        for threshold in [best, *given]
     }
     print_tables(sweep, scores, split, used)
     out = output_stem(args.out) if args.out else folder.root / 'eval' / split

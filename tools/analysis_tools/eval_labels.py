@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.evaluation import evaluate_labels, format_table, summarize
-from ppl_mm.formats.class_list import BACKGROUND, read_classes
+from ppl_mm.formats.class_list import read_label_names
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
@@ -56,10 +56,11 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
-    classes, ids = read_classes(args.classes), read_ids(args.split)
+    names, ids = read_label_names(args.classes), read_ids(args.split)
+    classes = names[1:]
     truth = GroundTruth(args.mask_dir, args.image_labels, classes)
     confusion = evaluate_labels(args.label_dir, truth, ids, len(classes))
-    summary = summarize(confusion, [BACKGROUND, *classes])
+    summary = summarize(confusion, names)
     note = note_on_negatives(len(truth.assumed))
     print(f'{len(ids)} images of {args.split}{note}, per cent')
     print(format_table(summary))

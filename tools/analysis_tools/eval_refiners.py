@@ -106,7 +106,7 @@ def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
         for row, stem in zip(rows, stems, strict=True):
             row.append(_cell(meter, name, stem))
     figure = draw_panel(
-        ['image', 'mask', *meter.chains], rows, stems, ['background', *meter.folder.classes]
+        ['image', 'mask', *meter.chains], rows, stems, meter.folder.record.label_names
     )
     save_figure(figure, path)
 

@@ -12,16 +12,27 @@ A config loads without such a folder, too; then the run says what is missing.
 own_data_root = __import__('os').environ.get('OWN_DATA', 'data/mine')
 
 
-def _count_lines(name, default):
+def _read_lines(name):
     try:
         text = open(f'{own_data_root}/{name}', encoding='utf-8-sig').read()
     except OSError:
-        return default
-    return sum(bool(line.strip()) for line in text.splitlines())
+        return []
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-# The first line of classes.txt is the background.
+def _count_lines(name, default):
+    return len(_read_lines(name)) or default
+
+
+def _first_line(name):
+    return (_read_lines(name) or [''])[0]
+
+
+# The first line of classes.txt is the background, or says that there is none.
 own_num_classes = max(1, _count_lines('classes.txt', 2) - 1)
+own_background = _first_line('classes.txt') != 'no background'
+# The channels of a segmentation network.
+own_num_channels = own_num_classes + own_background
 own_num_train = max(1, _count_lines('ImageSets/Segmentation/train.txt', 1000))
 
 

@@ -55,12 +55,15 @@ def recommend(scan: DatasetScan) -> list[Advice]:
     Args:
         scan: The data set.
     """
-    makers = (_many_masks, _preset, _threshold, _parts, _negatives, _rgb_bands)
+    cut = (_threshold, _parts, _negatives) if scan.background else ()
+    makers = (_many_masks, _preset, *cut, _rgb_bands)
     return [advice for make in makers for advice in make(scan)]
 
 
 def expectation(scan: DatasetScan) -> str:
     """Return what masks of such data are like, by docs/expectations.md."""
+    if not scan.background:
+        return 'every pixel belongs to a class; docs/no_background.md says what helps such data'
     share = object_share(scan)
     if share is None:
         return (

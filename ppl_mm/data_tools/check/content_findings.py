@@ -150,8 +150,8 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
         ),
         '{n} classes are in nearly every training image',
         with_help(
-            'a classifier has nothing to tell them from, and its map is '
-            'arbitrary: add images that show none of them, with an empty label',
+            'a classifier has nothing to tell them from, and its map is arbitrary: add images that '
+            + ('show none of them, with an empty label' if scan.background else 'do not show them'),
             'wrong thing',
         ),
     )

@@ -26,14 +26,14 @@ def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
-    known = {*range(len(scan.classes) + 1), IGNORE}
+    known = {*range(0 if scan.background else 1, len(scan.classes) + 1), IGNORE}
     unknown = {image: sorted(set(mask.pixels) - known) for image, mask in scan.masks.items()}
     yield from some(
         'error',
         (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
         '{n} masks hold values that are not class ids',
-        'masks are 0 background, 1 the first class, 255 void: translate them '
-        'with own_data.py --mask-values',
+        f'masks are {"0 background, " if scan.background else ""}1 the first class, 255 void: '
+        'translate them with own_data.py --mask-values',
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ...formats.class_list import likely_typos
+from ...formats.class_list import BACKGROUND, likely_typos
 from .finding import Check, Finding, some
 from .scan import DatasetScan
 
@@ -143,6 +143,14 @@ def _negatives(scan: DatasetScan) -> Iterator[Finding]:
         for name in ('train', 'val')
     }
     if not any(shown.values()):
+        return
+    if not scan.background:
+        yield from some(
+            'error',
+            (image for images in shown.values() for image in images),
+            '{n} images show none of the classes, and the data have no background',
+            f"label them; or write '{BACKGROUND}' into the first line of classes.txt",
+        )
         return
     bare = sum(image not in scan.masks for image in shown['val'])
     yield Finding(

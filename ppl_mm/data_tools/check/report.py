@@ -87,6 +87,7 @@ def describe(scan: DatasetScan) -> dict:
         labels=scan.ann_file,
         label_form=scan.form or 'not read',
         classes=list(scan.classes),
+        background=scan.background,
         lists={name: len(ids) for name, ids in scan.lists.items()},
         train=scan.train,
         val=scan.options.val,

@@ -9,7 +9,14 @@ from typing import TypeVar
 import numpy as np
 
 from ...errors import UserError
-from ...formats.class_list import check_classes, check_same_classes, natural_order, read_classes
+from ...formats.class_list import (
+    BACKGROUND,
+    check_classes,
+    check_same_classes,
+    label_names,
+    natural_order,
+    read_label_names,
+)
 from ...formats.found_files import find_files
 from ...formats.image_folder import ImageFolder
 from ...formats.image_labels.label_file import (
@@ -64,6 +71,7 @@ class DatasetScan:
         ann_file: The label file.
         form: What kind of file it is, see :class:`.LabelRows`.
         classes: Foreground classes.
+        background: False where every pixel belongs to a class.
         labels: Names as they stand, by image id; none for a negative, an image that shows none of
             the classes.
         lists: Image ids by name of the list.
@@ -83,6 +91,7 @@ class DatasetScan:
     ann_file: str = ''
     form: str = ''
     classes: tuple[str, ...] = ()
+    background: bool = True
     labels: dict[str, tuple] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
     train: str = ''
@@ -143,7 +152,8 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
         raise UserError(f'{options.root}: the folder is missing; give the folder of a data set')
     scan = DatasetScan(options)
     _read_lists(scan)
-    scan.classes = tuple(_given_classes(scan))
+    zero, *classes = _given_names(scan) or (BACKGROUND,)
+    scan.classes, scan.background = tuple(classes), zero == BACKGROUND
     _read_labels(scan)
     folder = options.root / options.image_dir
     found = _try(scan, find_files, folder)
@@ -184,12 +194,13 @@ def _read_lists(scan: DatasetScan) -> None:
         )
 
 
-def _given_classes(scan: DatasetScan) -> Iterable[str]:
+def _given_names(scan: DatasetScan) -> Iterable[str] | None:
+    """Return what the values of masks mean, as an option or classes.txt says."""
     options = scan.options
     path = VOCLayout(options.root).class_file
     if options.classes:
-        return _try(scan, check_classes, options.classes, '--classes') or ()
-    return (_try(scan, read_classes, path) or ()) if path.is_file() else ()
+        return label_names(_try(scan, check_classes, options.classes, '--classes') or ())
+    return _try(scan, read_label_names, path) if path.is_file() else None
 
 
 def _read_labels(scan: DatasetScan) -> None:

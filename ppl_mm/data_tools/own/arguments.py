@@ -45,6 +45,7 @@ def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSet
         rgb_bands=tuple(args.rgb_bands),
         value_range=tuple(args.value_range),
         image_size=int(args.image_size) if args.image_size.isdecimal() else args.image_size,
+        background=not args.no_background,
     )
 
 
@@ -88,6 +89,12 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         default=(),
         metavar='NAME',
         help='labels that mean "shows none of the classes", e.g. none, background or good',
+    )
+    parser.add_argument(
+        '--no-background',
+        action='store_true',
+        help='every pixel belongs to a class, as in tissue or land cover: no image is without one, '
+        'nothing is cut at a threshold, and no mask has a 0 (docs/no_background.md)',
     )
 
 
@@ -133,7 +140,8 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
         help="what a mask's values mean: a class, background, void, or object "
         "for the photo's one class, e.g. 0=background 255=object, or of masks with "
         'soft edges 0-127=background 128-255=object (default: 0 background, 1 the '
-        'first class, 255 void)',
+        'first class, 255 void; with --no-background 0 or 1 is the first class, which of them the '
+        'masks show)',
     )
     parser.add_argument(
         '--mask-overlap',

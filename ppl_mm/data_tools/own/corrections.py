@@ -154,7 +154,7 @@ class _Taker:
         """Return a mask at the size of its image in the data set, uint8 (H, W)."""
         mask = read_edited_mask(path, self.classes)
         advice = f'the classes are {", ".join(self.classes)}, from 1 on'
-        check_labels(mask, len(self.classes), path, advice)
+        check_labels(mask, len(self.classes), path, advice, self.layout.has_background)
         with Image.open(str(self.images.find_id(image))) as picture:
             size = picture.size
         height, width = mask.shape

@@ -21,7 +21,7 @@ from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter
 from .image_size import size_facts
 from .images import OwnImages, collect_images
-from .mask_values import MaskValues
+from .mask_values import mask_values
 from .settings import RECORD, SOURCES, OwnDataSettings
 from .split import named_val, split_images
 
@@ -47,6 +47,7 @@ class OwnDataSummary:
         bands: Bands of the images, None if they are photos.
         form: What the labels are read from, see :class:`.OwnLabels`.
         unused: Classes that a label file lists and no photo shows.
+        background: False where every pixel belongs to a class.
     """
 
     written: bool
@@ -62,6 +63,7 @@ class OwnDataSummary:
     bands: ImageBands | None = None
     form: str = ''
     unused: tuple[str, ...] = ()
+    background: bool = True
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -105,7 +107,7 @@ class OwnData:
         """
         found = collect_images(self.settings, skip_bad, self.workers)
         images, labels = found.images, found.labels
-        self.values = MaskValues(labels.classes, self.settings.mask_values)
+        self.values = mask_values(self.settings, labels.classes, found.masks, self.workers)
         if self.folder.was_finished:
             self._check_unchanged(images, labels.val)
             return OwnDataSummary(False)
@@ -222,7 +224,7 @@ class OwnData:
         if self.bands is not None:
             write_image_bands(self.out, self.bands)
         known = {image.image_id: image.labels for image in good if image.labels is not None}
-        write_lists(self.out, found.labels.classes, splits, known)
+        write_lists(self.out, found.labels.classes, splits, known, self.settings.background)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator='\n')
         writer.writerow(['photo', 'image', 'problem', 'digest'])
@@ -269,6 +271,7 @@ class OwnData:
             bands=self.bands,
             form=labels.form,
             unused=labels.unused,
+            background=self.settings.background,
         )
 
 

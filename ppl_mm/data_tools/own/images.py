@@ -33,6 +33,12 @@ class OwnImages:
     unused_masks: tuple[str, ...]
     skipped: dict[str, str]
 
+    @property
+    def masks(self) -> list[Path]:
+        """The masks that belong to a photo."""
+        sources = (source for image in self.images for source in image.sources)
+        return [source.mask for source in sources if source.mask]
+
 
 def collect_images(
     settings: OwnDataSettings, skip_bad: bool = False, workers: int | None = None

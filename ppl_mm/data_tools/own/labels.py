@@ -1,7 +1,7 @@
 """What a user says about photographs: the classes of each, or that it shows none."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import UserError
@@ -79,8 +79,32 @@ def read_own_labels(
     if not found:
         raise UserError(f'{where}: no photo shows a class; name the classes of some')
     classes = check_own_classes(list(found), where)
+    if not settings.background:
+        _check_every_pixel(rows, classes)
     labels = _restrict(rows, classes, bool(settings.classes))
     return replace(labels, val=val, form=form, unused=() if settings.classes else tuple(unused))
+
+
+def _check_every_pixel(rows: Mapping[str, LabelRow], classes: Sequence[str]) -> None:
+    """Refuse labels that leave pixels without a class."""
+    if len(classes) < 2:
+        raise UserError(
+            f'--no-background: the only class, {classes[0]}, would be everywhere; label two or more'
+        )
+    for row in rows.values():
+        if not row.names:
+            raise UserError(
+                f"{row.where}: photo '{row.image}' shows none of the classes, but with "
+                '--no-background every image shows one; name it, or take the line out if it is not '
+                'known'
+            )
+        kept = [name for name in row.names if name in classes]
+        if kept and len(kept) < len(row.names):
+            left = next(name for name in row.names if name not in classes)
+            raise UserError(
+                f"{row.where}: photo '{row.image}' shows {kept[0]} and {left}, which --classes "
+                'leaves out; with --no-background every pixel belongs to a class, so add it'
+            )
 
 
 def _restrict(rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool) -> OwnLabels:

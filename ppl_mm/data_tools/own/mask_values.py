@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
-from ...formats.mask_file import IGNORE
+from ...formats.mask_file import IGNORE, read_any_mask
+from ...utils.processes.thread_pool import map_files
+from .settings import OwnDataSettings
 
 _WORDS = (BACKGROUND, 'void', 'object')
 _MEANING = re.compile(r'(?P<first>[0-9]{1,3})(-(?P<last>[0-9]{1,3}))?=(?P<name>.+)')
@@ -98,6 +101,58 @@ class MaskValues:
         if name in (BACKGROUND, 'void'):
             return 0 if name == BACKGROUND else IGNORE
         return self.classes.index(name) + 1
+
+
+def mask_values(
+    settings: OwnDataSettings,
+    classes: Sequence[str],
+    masks: Sequence[Path],
+    workers: int | None = None,
+) -> MaskValues:
+    """Return what the values of masks mean, as the user says, or as the masks show.
+
+    Where every pixel belongs to a class, people count classes from 0 or from 1; which of them, a
+    mask with a 0, or with the highest value, tells.
+
+    Args:
+        settings: ``mask_values``, and whether there is a ``background``.
+        classes: Foreground classes.
+        masks: The files.
+        workers: Threads. Defaults to None: one for each CPU.
+
+    Raises:
+        UserError: A meaning that cannot be, or masks that show neither, or both.
+    """
+    meanings = settings.mask_values
+    if not settings.background and not meanings:
+        meanings = _counted_meanings(classes, masks, workers)
+    return MaskValues(classes, meanings)
+
+
+def _counted_meanings(
+    classes: Sequence[str], masks: Sequence[Path], workers: int | None
+) -> dict[int, str]:
+    """Return the class of each value, counted from 0 or from 1; 255 is void."""
+    used: set[int] = set()
+    for _, values in map_files(_values_in, list(masks), 'looking at masks', workers):
+        used |= values
+    ends = used & {0, len(classes)}
+    if used and len(ends) != 1:
+        seen = f'0 and {len(classes)}' if ends else f'neither 0 nor {len(classes)}'
+        counted = ' '.join(f'{k}={name}' for k, name in enumerate(classes, 1))
+        raise UserError(
+            f'{masks[0].parent}: masks hold {seen}, so it is not clear which value is the first '
+            f'class; give --mask-values, e.g. 0=void {counted}'
+        )
+    first = 0 if 0 in used else 1
+    return {**dict(enumerate(classes, first)), IGNORE: 'void'}
+
+
+def _values_in(path: Path) -> set[int]:
+    try:
+        return set(np.unique(read_any_mask(path)).tolist())
+    except UserError:
+        return set()  # named when it is converted
 
 
 def parse_meanings(texts: Sequence[str]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...formats.class_list import NO_BACKGROUND, label_names
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
 from ...utils.text import printable
@@ -43,8 +44,11 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
     count = len(summary.classes)
     print(f'{out}: labels: {summary.form}, {count} class' + 'es' * (count != 1))
-    ids = ', '.join(f'{number}={name}' for number, name in enumerate(summary.classes, 1))
-    print(f'{out}: values in masks: 0=background, {ids}')
+    known = enumerate(label_names(summary.classes, summary.background))
+    values = ', '.join(f'{value}={name}' for value, name in known if name != NO_BACKGROUND)
+    print(f'{out}: values in masks: {values}')
+    if not summary.background:
+        print(f'{out}: no background: every pixel belongs to a class')
     for split, size in summary.sizes.items():
         shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
         if summary.counts[split]['']:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...apis.threshold_choice import parse_area
 from ...errors import UserError
+from ...formats.class_list import BACKGROUND
 
 #: In the data set: says which photo became which image.
 SOURCES = 'sources.csv'
@@ -55,6 +56,7 @@ class OwnDataSettings:
             see :func:`.image_size.choose_side`.
         expected_area: How much of an image objects cover, as '1-5%'; only 'auto' reads it. Defaults
             to '': not known.
+        background: False where every pixel belongs to a class. Defaults to True.
     """
 
     photos: Path
@@ -79,6 +81,7 @@ class OwnDataSettings:
     value_range: tuple[float, ...] = ()
     image_size: int | str = AUTO_SIZE
     expected_area: str = ''
+    background: bool = True
 
     @property
     def size_limit(self) -> int:
@@ -102,6 +105,7 @@ class OwnDataSettings:
             settings.pop(key) if not settings[key] else settings.update({key: list(settings[key])})
         if self.image_size == AUTO_SIZE:  # a record of before that option, too
             settings.pop('image_size')
+        settings['background'] = None if self.background else False  # likewise
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
@@ -115,6 +119,11 @@ class OwnDataSettings:
             raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
         if self.white_level and self.value_range:
             raise UserError('--white-level and --value-range both say what is white; give one')
+        if not self.background and BACKGROUND in self.mask_values.values():
+            raise UserError(
+                '--mask-values: names background, and --no-background says that there is none; use '
+                'void for pixels that nobody has drawn'
+            )
         if self.mask_values and not self.masks:
             raise UserError('--mask-values: there are no masks; give --masks')
 
@@ -165,6 +174,14 @@ class OwnDataSettings:
             raise UserError('--label-pattern and --labels both give labels; give one of them')
         if self.class_folder and (self.labels or self.label_pattern):
             raise UserError('--class-folder: folders are not the classes here; leave it out')
+        for option, given in (
+            ('--negatives', self.negatives),
+            ('--negative-name', self.negative_names),
+        ):
+            if given and not self.background:
+                raise UserError(
+                    f'{option}: with --no-background every image shows a class; leave one out'
+                )
         both = sorted(set(self.classes) & set(self.negative_names))
         if both:
             raise UserError(f'--negative-name {both[0]}: is also one of --classes; keep one')

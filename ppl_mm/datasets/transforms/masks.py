@@ -3,7 +3,7 @@
 import numpy as np
 from mmseg.datasets.transforms import LoadAnnotations
 
-from ...formats.mask_file import read_mask
+from ...formats.mask_file import channels_from_label, read_mask
 from ...registry import TRANSFORMS
 
 
@@ -19,10 +19,11 @@ class LoadMask(LoadAnnotations):
 
     - seg_map_path: '' for a negative without a mask
     - ori_shape
+    - reduce_zero_label (optional): whether label 0 is void and a class is its label less 1
 
     Added Keys:
 
-    - gt_seg_map: uint8 (H, W), 0 = background, 255 = void
+    - gt_seg_map: uint8 (H, W), channels of the network, 255 = void
 
     Raises:
         UserError: See :func:`ppl_mm.formats.mask_file.read_mask`.
@@ -30,7 +31,7 @@ class LoadMask(LoadAnnotations):
 
     def _load_seg_map(self, results: dict) -> None:
         path = results['seg_map_path']
-        results['gt_seg_map'] = (
-            read_mask(path) if path else np.zeros(results['ori_shape'][:2], np.uint8)
-        )
+        mask = read_mask(path) if path else np.zeros(results['ori_shape'][:2], np.uint8)
+        background = not results.get('reduce_zero_label', False)
+        results['gt_seg_map'] = channels_from_label(mask, background)
         results['seg_fields'].append('gt_seg_map')

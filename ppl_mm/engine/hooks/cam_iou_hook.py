@@ -30,6 +30,8 @@ class CAMIoUHook(Hook):
     those that the val loop makes anyway, of one view, so an export with more views is a little
     better. Nothing is trained by it.
 
+    Where every pixel belongs to a class, no map is cut, and the threshold is 0.
+
     Images without a mask are left out; a negative, an image without a class, needs none. Nothing
     is measured where no image of val has a mask.
 
@@ -57,7 +59,9 @@ class CAMIoUHook(Hook):
         self._viewer = cam_viewer(runner)
         tried = [*DEFAULT_THRESHOLDS, *([] if self._given is None else [self._given])]
         classifier: Any = unwrap_model(self._viewer)
-        self._sweep = ThresholdSweep(classifier.head.num_classes, tried)
+        meta = getattr(runner.val_dataloader.dataset, 'metainfo', {})
+        background = meta.get('background', True)
+        self._sweep = ThresholdSweep(classifier.head.num_classes, tried, background)
         self._maps = MapStatistics()
         images = len(runner.val_dataloader.dataset)
         self._left = len(range(get_rank(), images, get_world_size()))
@@ -85,7 +89,8 @@ class CAMIoUHook(Hook):
                 sweep.merge(other)
                 maps.merge(seen)
         if metrics is not None and sweep.num_images > sweep.num_assumed and sweep.counts.any():
-            threshold = maps.choose().value if self._given is None else self._given
+            given = self._given if sweep.background else 0.0
+            threshold = maps.choose().value if given is None else given
             metrics.update(_scores(sweep, threshold))
 
     def _count(self, runner: Runner, sample: DataSample) -> None:

@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from ...datasets.image_label_dataset import ImageLabelDataset
 from ...errors import UserError
-from ...formats.class_list import BACKGROUND
+from ...formats.class_list import channel_names, label_names
 from ...formats.images.bands import ImageBands
 from ...models.backbones.input_channels import input_channels
 from ...registry import HOOKS
@@ -74,10 +74,12 @@ def _loop(runner: Runner) -> BaseLoop:
 
 def _classes(runner: Runner, loader: DataLoader) -> Sequence[str] | None:
     """Return the classes of the data, as the model counts them."""
-    names = getattr(loader.dataset, 'metainfo', {}).get('classes')
+    meta = getattr(loader.dataset, 'metainfo', {})
+    names = meta.get('classes')
     segments = hasattr(unwrap_model(runner.model), 'decode_head')
     if names and segments and isinstance(loader.dataset, ImageLabelDataset):
-        return (BACKGROUND, *names)  # image-level labels do not name it
+        # Image-level labels do not name the background.
+        return channel_names(label_names(names, meta.get('background', True)))
     return names
 
 

@@ -30,13 +30,15 @@ class SegMapTTAModel(BaseTTAModel):
     class. ``tools/export_cam.py`` writes these maps as it writes CAMs.
 
     Args:
-        module: The network; its channel 0 is background.
+        module: The network; its channel 0 is background, if there is one.
         classes: Whose maps are kept: 'labels', the image-level labels of the data set; or
             'predicted', the classes that are somewhere the likeliest. Defaults to 'labels'.
         cam_stride: The map has 1 / cam_stride of the image's side. Defaults to 4, the stride of
             DeepLab-v3+'s decoder.
         max_pixels: A view with more goes through the network in tiles, see
             :func:`.slide_over_large_images`. Defaults to 4 million.
+        background: False where every pixel belongs to a class, and the network has a channel for
+            each class alone. Defaults to True.
         kwargs: See mmengine's ``BaseTTAModel``.
 
     Raises:
@@ -50,6 +52,7 @@ class SegMapTTAModel(BaseTTAModel):
         classes: str = 'labels',
         cam_stride: int = 4,
         max_pixels: int = MAX_PIXELS,
+        background: bool = True,
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
@@ -66,6 +69,7 @@ class SegMapTTAModel(BaseTTAModel):
         slide_over_large_images(network, max_pixels)
         self.classes = classes
         self.cam_stride = cam_stride
+        self.background = background
 
     @staticmethod
     def scale_unit(cfg: Mapping) -> str:
@@ -93,8 +97,10 @@ class SegMapTTAModel(BaseTTAModel):
     def _merge(self, views: list[SegDataSample]) -> SegDataSample:
         logits = [view.seg_logits.data.float() for view in views]
         class_ids = self._class_ids(views[0], logits)
-        channels = F.pad(class_ids + 1, (1, 0))  # the background first
-        maps = sum(view_logits[channels].softmax(dim=0)[1:] for view_logits in logits)
+        channels, first = class_ids, 0
+        if self.background:
+            channels, first = F.pad(class_ids + 1, (1, 0)), 1  # the background first
+        maps = sum(view_logits[channels].softmax(dim=0)[first:] for view_logits in logits)
         size = [math.ceil(side / self.cam_stride) for side in views[0].ori_shape[:2]]
         merged = views[0].new(data={})
         merged.set_field(class_ids, 'class_ids')
@@ -108,7 +114,7 @@ class SegMapTTAModel(BaseTTAModel):
         if self.classes == 'predicted':
             probabilities = [view_logits.softmax(dim=0) for view_logits in logits]
             found = sum(probabilities[1:], probabilities[0]).argmax(dim=0).unique()
-            return found[found > 0] - 1
+            return found[found > 0] - 1 if self.background else found
         labels = sample.get('gt_label')
         if labels is None:
             raise UserError(
