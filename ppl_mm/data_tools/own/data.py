@@ -47,7 +47,6 @@ class OwnDataSummary:
         bands: Bands of the images, None if they are photos.
         form: What the labels are read from, see :class:`.OwnLabels`.
         unused: Classes that a label file lists and no photo shows.
-        background: False where every pixel belongs to a class.
     """
 
     written: bool
@@ -63,7 +62,6 @@ class OwnDataSummary:
     bands: ImageBands | None = None
     form: str = ''
     unused: tuple[str, ...] = ()
-    background: bool = True
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class.
@@ -271,7 +269,6 @@ class OwnData:
             bands=self.bands,
             form=labels.form,
             unused=labels.unused,
-            background=self.settings.background,
         )
 
 

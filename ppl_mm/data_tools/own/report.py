@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from ...formats.class_list import NO_BACKGROUND, label_names
+from ...formats.class_list import NO_BACKGROUND
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
+from ...formats.voc_layout import VOCLayout
 from ...utils.text import printable
 from .data import OwnDataSummary
 
@@ -44,10 +45,10 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
     count = len(summary.classes)
     print(f'{out}: labels: {summary.form}, {count} class' + 'es' * (count != 1))
-    known = enumerate(label_names(summary.classes, summary.background))
-    values = ', '.join(f'{value}={name}' for value, name in known if name != NO_BACKGROUND)
-    print(f'{out}: values in masks: {values}')
-    if not summary.background:
+    names = VOCLayout(out).read_label_names()
+    values = [f'{value}={name}' for value, name in enumerate(names) if name != NO_BACKGROUND]
+    print(f'{out}: values in masks: {", ".join(values)}')
+    if names[0] == NO_BACKGROUND:
         print(f'{out}: no background: every pixel belongs to a class')
     for split, size in summary.sizes.items():
         shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
