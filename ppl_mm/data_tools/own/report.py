@@ -45,10 +45,10 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
     count = len(summary.classes)
     print(f'{out}: labels: {summary.form}, {count} class' + 'es' * (count != 1))
-    names = VOCLayout(out).read_label_names()
-    values = [f'{value}={name}' for value, name in enumerate(names) if name != NO_BACKGROUND]
+    meanings = VOCLayout(out).read_label_names()
+    values = [f'{value}={name}' for value, name in enumerate(meanings) if name != NO_BACKGROUND]
     print(f'{out}: values in masks: {", ".join(values)}')
-    if names[0] == NO_BACKGROUND:
+    if meanings[0] == NO_BACKGROUND:
         print(f'{out}: no background: every pixel belongs to a class')
     for split, size in summary.sizes.items():
         shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
