@@ -50,8 +50,8 @@ class RefinerChain:
         tiles: bool = False,
         background: bool = True,
     ) -> None:
-        if max_pixels < 1:
-            raise UserError(f'max_pixels={max_pixels} must be 1 or more')
+        if not isinstance(max_pixels, int) or max_pixels < 1:
+            raise UserError(f'max_pixels={max_pixels} must be a whole number, 1 or more')
         self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
         self.max_pixels, self.tiles, self.background = max_pixels, tiles, background

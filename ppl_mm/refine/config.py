@@ -65,7 +65,8 @@ def chain_settings(
             yet, and a threshold that is None stays.
 
     Raises:
-        UserError: If there are no refiners, or the export has no threshold where one is asked for.
+        UserError: If there are no refiners, a number is not finite, or the export has no threshold
+            where one is asked for.
     """
     refiners = cfg.get('refiners')
     if not isinstance(refiners, list | tuple) or not all(
@@ -83,7 +84,12 @@ def chain_settings(
         tiles=cfg.get('tiles') or None,
         custom_imports=cfg.get('custom_imports'),
     )
-    settings = json.loads(json.dumps(settings, default=str))
+    try:
+        settings = json.loads(json.dumps(settings, default=str, allow_nan=False))
+    except ValueError as error:
+        raise UserError(
+            f'{where}: a number of a step is infinite or NaN; give one that is finite'
+        ) from error
     threshold, origin = _background(settings, where, record)
     background = record is None or record.background
     return ChainSettings(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from ..errors import UserError
 from .config.reading import ConfigOptions
 from .work_dir import check_name
 
@@ -69,8 +70,12 @@ def set_work_dir(cfg: Config, given: str | None) -> None:
         given: ``--work-dir``.
 
     Raises:
-        UserError: See :func:`.work_dir.check_name`.
+        UserError: If it is not a path; and see :func:`.work_dir.check_name`.
     """
     if given or not cfg.get('work_dir'):
         cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
+    if not isinstance(cfg.work_dir, str):
+        raise UserError(
+            f'work_dir={cfg.work_dir}: must be the path of a folder; put one with commas in quotes'
+        )
     check_name(cfg.work_dir)

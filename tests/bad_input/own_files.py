@@ -3,7 +3,7 @@
 import numpy as np
 from bad_input import faults
 from bad_input.scenes import WIDTH
-from bad_input.wrong_files import broken, packed, params, text, values
+from bad_input.wrong_files import broken, coco, packed, params, text, values
 from scipy.io import savemat
 
 _MAT = dict(GTcls=dict(Segmentation=np.zeros((2, 2), np.float32)))
@@ -58,6 +58,16 @@ OWN_FILES = {
         '',
         'is not below',
     ),
+    ('cls_labels', 'an image twice'): (
+        broken('npy', lambda path: np.save(path, {2007: np.ones(20), '0000_002007': np.ones(20)})),
+        '',
+        "has image '0000_002007' twice",
+    ),
+    ('cls_labels', 'an image of bytes'): (
+        broken('npy', lambda path: np.save(path, {b'a': np.ones(20)})),
+        '',
+        'does not name an image',
+    ),
     ('cls_labels', 'classes twice'): ('', '--classes cat cat', "names class 'cat' twice"),
     ('cls_labels', 'a class list that is missing'): ('', '--classes no.txt', 'no.txt'),
     ('coco2014', 'a missing file'): (broken('instances', faults.missing), '', 'is missing'),
@@ -96,6 +106,26 @@ OWN_FILES = {
         broken('instances', values(images=[dict(id=1, file_name='a.jpg')])),
         '',
         'an entry has no',
+    ),
+    ('coco2014', 'a huge image'): (
+        broken('instances', coco(images=dict(height=10**9))),
+        '',
+        'a size of (1000000000, 24)',
+    ),
+    ('coco2014', 'run lengths below 0'): (
+        broken('instances', coco(annotations=dict(segmentation=dict(counts=[-1], size=[20, 24])))),
+        '',
+        'cannot be read as COCO instances',
+    ),
+    ('coco2014', 'a point at infinity'): (
+        broken('instances', coco(annotations=dict(segmentation=[[float('inf')] * 6]))),
+        '',
+        'a point at infinity',
+    ),
+    ('coco2014', 'a list as image'): (
+        broken('instances', values(images=[1])),
+        '',
+        'cannot be read as COCO instances',
     ),
     ('coco2014', 'another category'): (
         broken('instances', values(categories=[dict(id=3, name='dog')])),

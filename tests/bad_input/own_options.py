@@ -12,6 +12,8 @@ TILES = {
 #: (command, what is wrong): how, more arguments, the line.
 OWN_OPTIONS = {
     ('eval_cam', 'a step of 0'): ('', '--thresholds 0 1 0', 'give 0 <= FIRST <= LAST'),
+    ('eval_cam', 'an infinite range'): ('', '--thresholds 0 inf 0.1', 'FIRST <= LAST <= 1'),
+    ('eval_cam', 'a million thresholds'): ('', '--thresholds 0 1 1e-6', 'at most 10,000'),
     ('eval_cam', 'an export that is missing'): (
         None,
         'no data --split labels.csv',
@@ -32,6 +34,12 @@ OWN_OPTIONS = {
         'prset',
     ),
     ('refine', 'a threshold of letters'): ('', '--cfg-options refiners.0.threshold=x', 'threshold'),
+    ('refine', 'a number that is none'): (
+        broken('config', text("refiners = [dict(type='ppl_mm.DenseCRF', iterations=1e999)]")),
+        '',
+        'infinite or NaN',
+    ),
+    ('refine', 'pixels of letters'): ('', '--cfg-options max_pixels=x', 'must be a whole number'),
     ('refine', 'a misspelt option'): ('', '--cfg-options refinrs.0.threshold=0.3', 'refinrs'),
     ('refine', 'an unknown label rule'): (
         '',
@@ -81,6 +89,12 @@ OWN_OPTIONS = {
     ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),
     ('own_data', 'a size of 10'): ('', '--image-size 10', "'auto', or 64 to 4096 pixels"),
     ('own_data', 'a size of letters'): ('', '--image-size x', "'auto', or 64 to 4096 pixels"),
+    ('own_data', 'no masks in their folder'): (
+        lambda name, folder: [path.unlink() for path in (folder / 'masks').iterdir()],
+        '',
+        'masks: holds no mask; leave out --masks',
+    ),
+    ('own_data', 'an infinite range'): ('', '--value-range 0 inf', 'two numbers, the smaller'),
     ('own_data', "someone's folder"): ('', '--out data', 'data'),
     ('check_dataset', 'a folder that is missing'): (None, 'no', 'no: the folder is missing'),
     ('voc_subset', 'an unknown class'): (
@@ -121,6 +135,11 @@ OWN_OPTIONS = {
     ('test seg', 'no folder of predictions'): ('', '--predict-only', 'give --out and no --report'),
     ('train', 'a checkpoint that is missing'): ('', '--resume no.pth', 'no.pth'),
     ('train', 'weights that are missing'): ('', '--cfg-options load_from=no.pth', 'no.pth'),
+    ('train', 'a list as work folder'): (
+        '',
+        '--work-dir= --cfg-options work_dir=a,b',
+        'must be the path',
+    ),
     ('train', 'mixed precision on a CPU'): ('', '--amp', '--amp needs a GPU'),
     ('train', 'a file as work folder'): ('', '--work-dir labels.csv', 'labels.csv'),
 }

@@ -79,6 +79,18 @@ def values(**changes):
     return break_it
 
 
+def coco(**changes):
+    """The first entry of a list of COCO has other values."""
+
+    def break_it(path):
+        content = json.loads(path.read_text())
+        for key, values in changes.items():
+            content[key][0].update(values)
+        path.write_text(json.dumps(content))
+
+    return break_it
+
+
 def packed(*names, content=b''):
     """An archive of these files."""
 

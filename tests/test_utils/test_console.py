@@ -48,6 +48,14 @@ def test_pages_and_noise_go_to_the_file_only(short_console, tmp_path, capsys):
     assert shown.count('mmengine - ') == len(NEWS)
 
 
+def test_names_in_a_log_do_not_act_on_the_terminal(short_console, tmp_path, capsys):
+    logger = MMLogger.get_instance('escape', log_file=str(tmp_path / 'log'), log_level='INFO')
+    logger.info('weights not used: a\x1b[2J\u202e\r\n1\t2 of %s', '\x1b[31m')
+    shown = capsys.readouterr().out
+    assert r'not used: a\x1b[2J\u202e\r' in shown and shown.endswith('2 of \\x1b[31m\n')
+    assert '\x1b[2J' not in shown and '\x1b[31m' not in shown and '\t' not in shown
+
+
 def test_warnings_of_mmseg_that_nobody_can_act_on(short_console):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')

@@ -153,6 +153,8 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
     """
     labels = {}
     for key, vector in content.items():
+        if not isinstance(key, str | int | np.integer):
+            raise UserError(f'{path}: {key!r} does not name an image; get the file again')
         vector = np.asarray(vector)
         if vector.shape != (len(classes),):
             raise UserError(

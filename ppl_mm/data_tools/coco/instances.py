@@ -80,11 +80,18 @@ def unreadable_instances(path: Path, error: Exception) -> UserError:
     )
 
 
+def _polygon(values: list) -> np.ndarray:
+    polygon = np.array(values, np.float64)
+    if not np.isfinite(polygon).all():
+        raise ValueError('a polygon has a point at infinity')
+    return polygon
+
+
 def _packed(found: dict) -> dict:
     """An object of the file, with an eighth of the memory for polygons."""
     shape = found.get('segmentation')
     if isinstance(shape, list):
-        found['segmentation'] = [np.array(polygon, np.float64) for polygon in shape]
+        found['segmentation'] = [_polygon(one) for one in shape]
     elif isinstance(shape, dict) and isinstance(shape['counts'], list):
         shape['counts'] = np.array(shape['counts'], np.uint32)
     return found

@@ -4,10 +4,14 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+from PIL import Image
 
 from ...errors import UserError
 from ...formats.mask_file import IGNORE, write_label
 from .instances import CocoImage
+
+# What Pillow would open; a file may say any size.
+_MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 
 
 def import_mask_api() -> ModuleType:
@@ -43,6 +47,8 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
     Returns:
         np.ndarray: uint8, (H, W): 0 background, 255 void.
     """
+    if not 0 < image.size[0] * image.size[1] <= _MOST_PIXELS:
+        raise ValueError(f'a size of {image.size}')
     mask = np.zeros(image.size, np.uint8)
     lowest_first = list(image.annotations)
     if overlap == 'area':

@@ -72,11 +72,18 @@ def collect_images(
 def _mask_finder(
     settings: OwnDataSettings, photos: Sequence[str], files: Sequence[str]
 ) -> MaskFinder | None:
-    """Return the finder of masks, if there are any; they may lie among the photos."""
+    """Return the finder of masks, if there are any; they may lie among the photos.
+
+    Raises:
+        UserError: There are none in their folder.
+    """
     if settings.masks is None:
         return None
     among = os.path.realpath(settings.masks) == os.path.realpath(settings.photos)
-    return MaskFinder(settings.masks, photos, files if among else ())
+    finder = MaskFinder(settings.masks, photos, files if among else ())
+    if not any(map(finder, photos)):
+        raise UserError(f'{settings.masks}: holds no mask; leave out --masks, or give their folder')
+    return finder
 
 
 def find_photos(settings: OwnDataSettings) -> tuple[dict[str, Path], set[str], dict[str, str]]:

@@ -30,6 +30,7 @@ from .resnet38d import ResNet38d
 _UNIT = re.compile(r'(res|bn)(\d)(?:a|b(\d+))_(branch\d[a-z]?\d?)_(\w+)')
 _NORM = dict(beta='bias', gamma='weight', moving_mean='running_mean', moving_var='running_var')
 State = dict[str, Tensor]
+_WIDEST = 16
 
 
 def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
@@ -106,8 +107,8 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
     Raises:
         UserError: If a name or a shape does not fit, or a value is not finite. The line says which.
     """
-    if not width > 0:
-        raise UserError(f'--width {width:g}: must be above 0')
+    if not 0 < width <= _WIDEST:
+        raise UserError(f'--width {width:g}: must be above 0 and at most {_WIDEST}')
     with torch.device('meta'):
         expected = ResNet38d(width=width).state_dict()
     problems = differences(expected, state)
