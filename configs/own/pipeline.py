@@ -11,6 +11,8 @@ methods = [
         key='ppl_st',
         configs=['cls_first_round_own.py', 'cls_self_trained_own.py'],
         labels='confident_own.py',
+        # A second classifier can learn mistakes: the better stage's maps are used.
+        keep_better=True,
     ),
 ]
 refinement = 'refine_self_trained_own.py'

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..apis.stage_choice import StageChoice
 from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
@@ -48,7 +49,8 @@ def collect_results(work_dir: Path) -> dict:
         seconds=round(sum(step['seconds'] for step in steps), 2),
         machine=_machine(),
     )
-    return _portable(dict(report, sentences=_sentences(report)))
+    sentences = [*_choices(work_dir, run), *_sentences(report)]
+    return _portable(dict(report, sentences=sentences))
 
 
 def _measurements(work_dir: Path, run: dict, maps: dict) -> list[dict]:
@@ -126,6 +128,16 @@ def _compare(measurements: list[dict], methods: list[str]) -> dict:
         f'{better}_over_{worse}': {role: miou[better, role] - miou[worse, role] for role in ROLES}
         for better, worse in pairs
     }
+
+
+def _choices(work_dir: Path, run: dict) -> list[str]:
+    """Return which stage of a method was kept, and why."""
+    names = {method['key']: method['name'] for method in run['methods']}
+    paths = run['paths'].get('choices', {})
+    return [
+        f'{names[key]}: {StageChoice(**_read(work_dir / path)).line()}.'
+        for key, path in paths.items()
+    ]
 
 
 def _sentences(report: dict) -> list[str]:

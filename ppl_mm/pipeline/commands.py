@@ -21,6 +21,7 @@ _SECONDS = dict(
     make_data=10.0,
     train=100.0,
     export=25.0,
+    keep=10.0,
     label=30.0,
     refine=30.0,
     measure=5.0,
@@ -66,7 +67,8 @@ def make_data(make: Maker) -> list[Step]:
     command = [make.tools / options.pop('tool'), '--out', make.settings.data_root]
     for key, value in options.items():
         command += [f'--{key.replace("_", "-")}', value]
-    outputs = tuple(map(make.settings.list_path, ('train', 'val')))
+    lists = [split for split in ('train', 'val') if split in make.settings.splits]
+    outputs = tuple(map(make.settings.list_path, lists))
     return [make.step('make_data', 'make_data', 'make the data', command, outputs=outputs)]
 
 

@@ -9,7 +9,7 @@ from ..utils.config.reading import read_config
 from .config_keys import learns_from_labels
 from .config_values import check_known, configs_beside
 
-_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels')
+_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels', 'keep_better')
 # What steps and reports call other things.
 _TAKEN = ('seg', 'segmentation', 'affinity', 'refined', 'pseudo_labels', 'data')
 METHODS_FORM = (
@@ -30,6 +30,8 @@ class Method:
         labels: Configs of ``tools/refine.py`` that make what a training learns from whose data set
             has a ``label_dir``, labels of the maps of the training before: one for each such
             training.
+        keep_better: Whether the last training is compared with the one before, and the better
+            one's maps are the method's. Defaults to False: they are those of the last one.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Method:
     short: str
     configs: tuple[Path, ...]
     labels: tuple[Path, ...] = ()
+    keep_better: bool = False
 
 
 def read_methods(path: Path, given: object) -> tuple[Method, ...]:
@@ -78,8 +81,10 @@ def _method(path: Path, where: str, given: dict) -> Method:
         short=str(given.get('short') or given['name']),
         configs=configs_beside(path, f'{where}.configs', given['configs']),
         labels=configs_beside(path, f'{where}.labels', given.get('labels') or ()),
+        keep_better=given.get('keep_better', False),
     )
     _check_labels(path, where, method)
+    _check_keep_better(path, where, method)
     return method
 
 
@@ -97,4 +102,16 @@ def _check_labels(path: Path, where: str, method: Method) -> None:
             f'{len(learning)} of its trainings learn from labels (label_dir)'
             + (f': {", ".join(learning)}' if learning else '')
             + '; name one for each'
+        )
+
+
+def _check_keep_better(path: Path, where: str, method: Method) -> None:
+    """The stage before the last one has maps, which the last one learned from."""
+    if method.keep_better not in (True, False):
+        raise UserError(f'{path}: {where}.keep_better={method.keep_better!r} must be True or False')
+    if method.keep_better and not learns_from_labels(read_config(method.configs[-1])):
+        raise UserError(
+            f'{path}: {where}.keep_better: {method.configs[-1].name} does not learn from labels '
+            '(label_dir) of a training before, so there is nothing to compare it with; take '
+            'keep_better out'
         )

@@ -9,7 +9,8 @@ from . import commands, trainings
 from .commands import Maker
 from .methods import Method
 from .settings import PipelineSettings
-from .step import SEGMENTATION, Step, find_step
+from .stages import keep_better
+from .step import SEGMENTATION, Step, find_maps, find_step
 
 _NETWORK = 'the segmentation network'
 _ROLES = ('train', 'val')
@@ -32,12 +33,12 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     known: dict[tuple, Step] = {}
     for method in settings.methods:
         new, classifier = trainings.train_classifier(make, method, first, known)
-        steps += [*new, *_measure_maps(make, method, classifier)]
+        steps += new
+        steps += _measure_maps(make, method, classifier, steps)
     last, roles = settings.methods[-1].key, _ROLES if settings.is_measured else _ROLES[:1]
-    refined = _refinement(make, {role: find_step(steps, 'export', last, role) for role in roles})
+    refined = _refinement(make, {role: find_maps(steps, last, role) for role in roles})
     steps += refined
-    kind, key = ('refine', '') if refined else ('export', last)
-    labels = find_step(steps, kind, key, 'train')
+    labels = _pseudo_labels(steps, settings)
     steps += _train_segmentation(make, labels, classifier)
     if settings.is_measured:
         steps += [commands.test(make, steps[-1], role) for role in _ROLES]
@@ -79,13 +80,13 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
 
     Returns:
         ``maps``: the exports on train by method; ``labels``: the pseudo-labels; ``network``: the
-        training of the segmentation network. Where something is measured also ``measured`` and
+        training of the segmentation network; ``choices``: which stage was kept, by method, if any
+        keeps the better one. Where something is measured also ``measured`` and
         ``measured_labels``, what was measured of maps and labels, and ``tests``: the tests of the
         network by role, 'masked' and 'val'.
     """
     keys = [method.key for method in settings.methods]
     refined = settings.refinement is not None
-    labels = ('refine', '', 'train') if refined else ('export', keys[-1], 'train')
 
     def below(path: Path | None) -> str:
         """Return a path of the work folder, from there."""
@@ -96,10 +97,13 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
         return below(find_step(steps, 'measure', key).outputs[0])
 
     paths = dict(
-        maps={key: below(find_step(steps, 'export', key, 'train').folder) for key in keys},
-        labels=below(find_step(steps, *labels).folder),
+        maps={key: below(find_maps(steps, key, 'train').folder) for key in keys},
+        labels=below(_pseudo_labels(steps, settings).folder),
         network=below(find_step(steps, 'train', SEGMENTATION).folder),
     )
+    choices = [step for step in steps if step.kind == 'keep' and step.role == 'train']
+    if choices:
+        paths['choices'] = {step.method: below(step.outputs[-1]) for step in choices}
     if not settings.is_measured:
         return paths
     return paths | dict(
@@ -112,16 +116,18 @@ def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Pa
     )
 
 
-def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
+def _pseudo_labels(steps: Sequence[Step], settings: PipelineSettings) -> Step:
+    """Return the step that makes what the segmentation network learns from."""
+    if settings.refinement:
+        return find_step(steps, 'refine', '', 'train')
+    return find_maps(steps, settings.methods[-1].key, 'train')
+
+
+def _measure_maps(make: Maker, method: Method, trained: Step, before: Sequence[Step]) -> list[Step]:
     """Export the maps of a classifier, where there are masks on both splits, and measure them."""
     splits, name = make.settings.splits, f'export_{method.key}'
     title, config = f'export the maps of {method.name} on', method.configs[-1]
-    chosen, given = ['--split', splits['train']], trainings.given_threshold(make.settings)
-    has_background = trainings.has_background(make.settings)
-    if given:
-        chosen += given
-    elif make.settings.is_measured and has_background:
-        chosen += ['--threshold-split', splits['threshold']]
+    chosen = ['--split', splits['train'], *trainings.chosen_threshold(make.settings)]
     train = commands.export(
         make,
         name,
@@ -131,22 +137,19 @@ def _measure_maps(make: Maker, method: Method, trained: Step) -> list[Step]:
         chosen,
         method.key,
         role='train',
-        corrected=has_background
-        and make.settings.corrected
-        and not (given or make.settings.is_measured),
+        corrected=trainings.corrected_choose(make.settings),
     )
     if not make.settings.is_measured:
-        return [train]
-    same: list = ['--split', splits['val']]
-    if has_background:
-        same += ['--threshold', make.dir / name / 'export.json']
+        return [train, *keep_better(make, method, before, dict(train=train))]
+    same = ['--split', splits['val'], *trainings.same_threshold(make.settings, train)]
     val = commands.export(
         make, f'{name}_val', f'{title} val', config, trained, same, method.key, (train.name,), 'val'
     )
-    measured = commands.measure(
-        make, f'measure_{method.key}', f'measure the maps of {method.name}', method.key, train, val
-    )
-    return [train, val, measured]
+    kept = keep_better(make, method, before, dict(train=train, val=val))
+    made = [find_maps([train, val, *kept], method.key, role) for role in _ROLES]
+    title = f'measure the maps of {method.name}'
+    measured = commands.measure(make, f'measure_{method.key}', title, method.key, *made)
+    return [train, val, *kept, measured]
 
 
 def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:

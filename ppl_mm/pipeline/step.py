@@ -20,7 +20,7 @@ class Step:
         command: Program and arguments.
         outputs: Files that exist when it is done; a work folder stands for its last checkpoint.
             What they hold is what later steps depend on.
-        kind: What it does: make_data, train, export, label, measure, refine, test, report,
+        kind: What it does: make_data, train, export, keep, label, measure, refine, test, report,
             predict, deliver or gallery.
         method: The key of the method, or network, that it works for; '' for steps that serve all.
         role: The part of the data, 'train' or 'val', of which it makes what the report shows; ''
@@ -67,3 +67,10 @@ def find_step(steps: Iterable[Step], kind: str, method: str = '', role: str = ''
     """Return the last step of a kind, a method and a role."""
     wanted = (kind, method, role)
     return [step for step in steps if (step.kind, step.method, step.role) == wanted][-1]
+
+
+def find_maps(steps: Iterable[Step], method: str, role: str) -> Step:
+    """Return the step that made a method's maps: its export, or what keeps the better stage's."""
+    wanted = (method, role)
+    makes = [step for step in steps if step.kind in ('export', 'keep')]
+    return [step for step in makes if (step.method, step.role) == wanted][-1]

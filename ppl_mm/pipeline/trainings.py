@@ -107,7 +107,8 @@ def _stage(
     made = []
     if labels:
         where, part = f'of stage {number - 1} on train', f'{key}_{number - 1}'
-        export_config = method.configs[number - 2]
+        export_config, settings = method.configs[number - 2], make.settings
+        compared = method.keep_better and number == count  # both by the same masks
         made = label_maps(
             make,
             part,
@@ -116,7 +117,8 @@ def _stage(
             before,
             labels,
             method.name,
-            threshold=given_threshold(make.settings),
+            threshold=(chosen_threshold if compared else given_threshold)(settings),
+            choose=compared and corrected_choose(settings),
         )
     needs = [before.name, *(step.name for step in made[-1:])]
     label_dir = made[-1].folder if made else None
@@ -170,6 +172,38 @@ def given_threshold(settings: PipelineSettings) -> list[str]:
     return ['--threshold', settings.threshold] if settings.threshold else []
 
 
+def chosen_threshold(settings: PipelineSettings) -> list[str]:
+    """Return the arguments of an export whose threshold is given, or chosen by masks.
+
+    Args:
+        settings: The pipeline's.
+    """
+    given = given_threshold(settings)
+    if given or not (settings.is_measured and has_background(settings)):
+        return given
+    return ['--threshold-split', settings.splits['threshold']]
+
+
+def corrected_choose(settings: PipelineSettings) -> bool:
+    """Return whether masks that a user has corrected choose the threshold of an export.
+
+    Args:
+        settings: The pipeline's.
+    """
+    given = given_threshold(settings)
+    return has_background(settings) and settings.corrected and not (given or settings.is_measured)
+
+
+def same_threshold(settings: PipelineSettings, export: Step) -> list:
+    """Return the arguments of an export that is cut as another one.
+
+    Args:
+        settings: The pipeline's.
+        export: The other one.
+    """
+    return ['--threshold', export.outputs[0]] if has_background(settings) else []
+
+
 def label_maps(
     make: Maker,
     part: str,
@@ -180,11 +214,27 @@ def label_maps(
     network: str,
     corrected: bool = False,
     threshold: Sequence[str] = (),
+    choose: bool = False,
 ) -> list[Step]:
-    """Return an export of what a network sees in the training images, and its labels."""
+    """Return an export of what a network sees in the training images, and its labels.
+
+    Args:
+        make: Makes steps.
+        part: What the steps are called by.
+        where: What the maps are of, for people.
+        config: The network's config for exports.
+        trained: The training of the network.
+        labels: A config of ``tools/refine.py``.
+        network: Its name for people.
+        corrected: Whether masks that a user has corrected are the labels of their images.
+        threshold: Arguments of the export.
+        choose: Whether corrected masks choose the threshold.
+    """
     split = ['--split', make.settings.splits['train'], *threshold]
     title = f'export the maps of {network} {where}'
-    maps = export(make, f'export_{part}', title, config, trained, split, trained.method)
+    maps = export(
+        make, f'export_{part}', title, config, trained, split, trained.method, corrected=choose
+    )
     labelled = refine(
         make, 'label', f'label_{part}', f'label the maps {where}', labels, maps, corrected=corrected
     )

@@ -5,40 +5,18 @@ from pathlib import Path
 
 import pytest
 from test_pipeline.mini_configs import plan, rewrite
+from test_pipeline.self_training import ONE, add_self_training
 
 from ppl_mm.errors import UserError
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.pipeline.settings import load_settings
 from ppl_mm.utils.config.reading import ConfigOptions
 
-SELF_TRAINED = """
-_base_ = './cls_cam.py'
-model = dict(
-    neck=dict(type='ppl_mm.MixedPatchLearning', position=4, grid=2),
-    head=dict(type='ppl_mm.SelfTrainedCAMHead'))
-tta_model = dict(softmax=True)
-train_pipeline = [
-    dict(type='ppl_mm.LoadImage'),
-    dict(type='ppl_mm.LoadLabel'),
-    dict(type='ppl_mm.RandomResizeLong', min_size=48, max_size=64),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='ppl_mm.RandomFillCrop', crop_size=48),
-    dict(type='PackInputs', algorithm_keys=('gt_seg_map', ))]
-train_dataloader = dict(dataset=dict(
-    label_dir='work_dirs/labels', pipeline=train_pipeline))
-"""
-
-
-ONE = "configs='cls_progressive.py')"
-TWO = "configs=['cls_progressive.py', 'cls_self_trained.py'], labels='confident.py')"
-
 
 @pytest.fixture
 def self_trained(mini):
     """A miniature whose second stage of PPL learns from the first."""
-    (mini.folder / 'cls_self_trained.py').write_text(SELF_TRAINED)
-    rewrite(mini, ONE, TWO)
-    return mini
+    return add_self_training(mini)
 
 
 def test_labels_are_made_between_the_stages(self_trained):
