@@ -2,6 +2,7 @@
 
 import copy
 import os
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -42,19 +43,37 @@ class FrozenStart:
         self.config, self.cut = Config.fromfile(config), cut
         init_default_scope('mmpretrain')
 
-    def images(self, split: str) -> list[Image]:
-        """Return the images of a split as the frozen blocks see them, at the test's scale."""
+    def images(self, split: str, only: Collection[str] | None = None) -> list[Image]:
+        """Return the images of a split as the frozen blocks see them, at the test's scale.
+
+        Args:
+            split: The split.
+            only: Image ids. Defaults to None: all of the split.
+        """
+        run = self.features(self.classifier())
+        images = []
+        for item in self.items(split, only):
+            images.append(Image(run(item['inputs'])[0].half(), item['data_samples']))
+        return images
+
+    def items(self, split: str, only: Collection[str] | None = None) -> Iterator[dict]:
+        """Yield the images of a split, not yet normalised; see :meth:`images`."""
         dataset = DATASETS.build(dict(self.config.val_dataloader.dataset, split=split))
-        model = self.classifier()
+        for place in range(len(dataset)):
+            if only is None or dataset.get_data_info(place)['image_id'] in only:
+                yield dataset[place]
+
+    def features(self, model: nn.Module) -> Callable[[Tensor], Tensor]:
+        """Return what the frozen blocks make of an image (3, H, W), not yet normalised."""
         chain = block_chain(model.backbone)
         start = chain[: range(len(chain))[self.cut] + 1]
-        images = []
-        for item in dataset:
-            batch = dict(inputs=[item['inputs']], data_samples=[item['data_samples']])
-            inputs = model.data_preprocessor(batch)['inputs']
-            with torch.no_grad():
-                images.append(Image(start(inputs)[0].half(), item['data_samples']))
-        return images
+
+        @torch.no_grad()
+        def run(image: Tensor) -> Tensor:
+            """Return the features (1, C, h, w)."""
+            return start(model.data_preprocessor(dict(inputs=[image]))['inputs'])
+
+        return run
 
     def classifier(self, pool: str | dict = 'mean', neck: dict | None = None) -> nn.Module:
         """Return a new classifier in eval mode, with another pooling and a neck."""
@@ -97,13 +116,23 @@ def train(
             optimizer.zero_grad()
             for index in batch.tolist():
                 features = images[index].features[None].float()
-                features = features.flip(-1) if torch.rand(()) < 0.5 else features
+                sample = images[index].sample
+                if torch.rand(()) < 0.5:
+                    features, sample = features.flip(-1), _flipped(sample)
                 feats = start.branch_cams(model, features)
-                loss = model.head.loss(feats, [images[index].sample])['loss']
+                loss = sum(model.head.loss(feats, [sample]).values())
                 (loss / len(batch)).backward()
             nn.utils.clip_grad_norm_([*rest, *head], 5.0)
             optimizer.step()
             schedule.step()
+
+
+def _flipped(sample: DataSample) -> DataSample:
+    """Return a sample whose pseudo-label, if it has one, is mirrored."""
+    if 'gt_seg_map' in sample:
+        sample = sample.clone()
+        sample.set_field(sample.gt_seg_map.flip(-1), 'gt_seg_map')
+    return sample
 
 
 def cam_of(start: FrozenStart, model: nn.Module, image: Image, softmax: bool = False) -> CamFile:
