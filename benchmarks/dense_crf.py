@@ -31,8 +31,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import finish, make_parser
-from ppl_mm.apis.cam_folder import CamFolder
-from ppl_mm.apis.image_refiner import ImageRefiner
+from ppl_mm.apis.exporting.cam_folder import CamFolder
+from ppl_mm.apis.refining.image_refiner import ImageRefiner
 from ppl_mm.data_tools.demo.drawing import draw_sample
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder

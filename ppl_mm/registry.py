@@ -70,7 +70,7 @@ METRICS = Registry(
     'metric',
     parent=MMENGINE_METRICS,
     scope='ppl_mm',
-    locations=['ppl_mm.apis.cam_writer', 'ppl_mm.evaluation'],
+    locations=['ppl_mm.apis.exporting.cam_writer', 'ppl_mm.evaluation'],
 )
 # Steps from coarse scores to sharp ones, and the rules that label them. They
 # have no parent: no other OpenMMLab package knows such parts.

@@ -25,11 +25,11 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
-from ppl_mm.apis.export_summary import ExportSummary
+from ppl_mm.apis.exporting.cam_folder import CamFolder
+from ppl_mm.apis.exporting.summary import ExportSummary
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
+from ppl_mm.apis.thresholds.choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import NO_BACKGROUND
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings

@@ -32,12 +32,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from ppl_mm.apis.given_images import find_images
-from ppl_mm.apis.inferencers import open_inferencer
+from ppl_mm.apis.inference.given_images import find_images
+from ppl_mm.apis.inference.inferencers import open_inferencer
+from ppl_mm.apis.inference.prediction_folder import PredictionFolder
+from ppl_mm.apis.inference.video import VideoFrames, find_videos, write_frames
 from ppl_mm.apis.predict import ImagePrediction
-from ppl_mm.apis.prediction_folder import PredictionFolder
-from ppl_mm.apis.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
-from ppl_mm.apis.video import VideoFrames, find_videos, write_frames
+from ppl_mm.apis.thresholds.choice import DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 

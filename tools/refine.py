@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from mmengine.dist import is_main_process
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config.reading import read_checked_config

@@ -11,8 +11,8 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from ppl_mm.apis.trained_model import is_segmentation
-from ppl_mm.apis.without_masks import without_masks
+from ppl_mm.apis.inference.trained_model import is_segmentation
+from ppl_mm.apis.inference.without_masks import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running

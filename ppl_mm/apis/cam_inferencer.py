@@ -17,10 +17,10 @@ from ..formats.class_list import label_names
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
-from .photo_batches import Skip, batches_of
-from .photo_inferencer import PhotoInferencer
-from .threshold_choice import DEFAULT_THRESHOLD
-from .trained_model import is_segmentation
+from .inference.photo_batches import Skip, batches_of
+from .inference.photo_inferencer import PhotoInferencer
+from .inference.trained_model import is_segmentation
+from .thresholds.choice import DEFAULT_THRESHOLD
 
 # Where a map is a probability, a class above it is likelier than none.
 _EVEN = 0.5

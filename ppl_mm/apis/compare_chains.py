@@ -20,8 +20,8 @@ from ..utils.locks import lock_file, release
 from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
 from ..version import __version__
-from .cam_folder import CamFolder
-from .image_refiner import describe_error, refine_image
+from .exporting.cam_folder import CamFolder
+from .refining.image_refiner import describe_error, refine_image
 
 # What the numbers of a file belong to. Its chains may change, this may not.
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images', 'classes')

@@ -24,17 +24,17 @@ from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
 from ..utils.processes.main_process import on_main_process
 from ..utils.progress import track
-from .background_cells import write_background
-from .background_images import pick_images
-from .cam_folder import CamFolder
-from .export_origin import describe_export
-from .export_runner import export_runner
-from .export_summary import THRESHOLD_SHEET, ExportSummary
-from .exported_data import ExportedData
-from .negative_maps import full_scale, pick_negatives
-from .threshold_choice import ThresholdChoice
-from .threshold_chooser import choose_by_maps, choose_by_masks
-from .threshold_sheet import write_threshold_sheet
+from .exporting.background_cells import write_background
+from .exporting.background_images import pick_images
+from .exporting.cam_folder import CamFolder
+from .exporting.exported_data import ExportedData
+from .exporting.negative_maps import full_scale, pick_negatives
+from .exporting.origin import describe_export
+from .exporting.runner import export_runner
+from .exporting.summary import THRESHOLD_SHEET, ExportSummary
+from .thresholds.choice import ThresholdChoice
+from .thresholds.chooser import choose_by_maps, choose_by_masks
+from .thresholds.sheet import write_threshold_sheet
 
 
 class CAMExport:

@@ -18,11 +18,11 @@ from ..utils.weights.loading import checkpoint_sha256
 from ..version import __version__
 from ..visualization import overlay_label
 from .cam_inferencer import CAMInferencer
-from .export_origin import network_digest
-from .given_images import GivenImages, find_images, output_names
-from .inferencers import NO_THRESHOLD, open_inferencer
-from .photo_inferencer import PhotoInferencer
-from .prediction_folder import PredictionFolder, PredictionTable
+from .exporting.origin import network_digest
+from .inference.given_images import GivenImages, find_images, output_names
+from .inference.inferencers import NO_THRESHOLD, open_inferencer
+from .inference.photo_inferencer import PhotoInferencer
+from .inference.prediction_folder import PredictionFolder, PredictionTable
 
 NOT_CUT = '--threshold: every pixel belongs to a class, so nothing is cut; leave it out'
 

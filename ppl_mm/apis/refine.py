@@ -22,9 +22,9 @@ from ..utils.files import file_sha256
 from ..utils.processes.main_process import on_main_process
 from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
-from .cam_folder import CamFolder
-from .image_refiner import ImageRefiner, Outcome
-from .refused_labels import refuse_useless
+from .exporting.cam_folder import CamFolder
+from .refining.image_refiner import ImageRefiner, Outcome
+from .refining.refused_labels import refuse_useless
 
 #: First keys of a config of ``tools/refine.py``.
 CONFIG_KEYS = {*CHAIN_KEYS, 'custom_imports', 'refuse_useless'}

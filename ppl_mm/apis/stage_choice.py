@@ -11,8 +11,8 @@ from ..formats.ground_truth import GroundTruth
 from ..formats.mask_file import read_mask
 from ..refine import RefinerChain
 from ..utils.progress import track
-from .cam_folder import CamFolder
-from .image_refiner import refine_image
+from .exporting.cam_folder import CamFolder
+from .refining.image_refiner import refine_image
 
 #: More images change little.
 MAX_IMAGES = 100

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..apis.export_summary import THRESHOLD_SHEET
+from ..apis.exporting.summary import THRESHOLD_SHEET
 from ..utils.files import write_bytes
 from .colors import class_colors, hex_color
 from .findings import FINDINGS, covered, find_in

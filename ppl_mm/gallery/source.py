@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from ..apis.export_summary import THRESHOLD_SHEET
+from ..apis.exporting.summary import THRESHOLD_SHEET
 from ..errors import UserError
 from ..formats.class_list import ClassIds
 from ..formats.image_folder import ImageFolder

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..apis.given_images import output_names
+from ..apis.inference.given_images import output_names
 from ..data_tools.own.corrections import images_of
 from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos

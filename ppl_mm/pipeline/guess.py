@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..apis.background_images import MAX_IMAGES
-from ..apis.negative_maps import MAX_NEGATIVES, MIN_NEGATIVES
+from ..apis.exporting.background_images import MAX_IMAGES
+from ..apis.exporting.negative_maps import MAX_NEGATIVES, MIN_NEGATIVES
 from ..errors import UserError
 from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ..apis.cam_folder import CamFolder
+from ..apis.exporting.cam_folder import CamFolder
 from ..apis.stage_choice import StageChoice, choose_by_maps, choose_by_masks
 from ..errors import UserError
 from ..formats.export_folder import ExportFolder

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..apis.threshold_choice import AUTO, ThresholdChoice, parse_area
+from ..apis.thresholds.choice import AUTO, ThresholdChoice, parse_area
 from ..errors import UserError
 from ..formats.corrected_masks import has_corrections
 from ..formats.voc_layout import VOCLayout

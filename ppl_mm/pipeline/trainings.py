@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..apis.threshold_choice import AUTO
+from ..apis.thresholds.choice import AUTO
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
 from .commands import Maker, cfg_options, export, refine

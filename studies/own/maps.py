@@ -3,8 +3,8 @@
 import numpy as np
 
 from ppl_mm.apis import SegInferencer
-from ppl_mm.apis.cam_folder import CamFolder
-from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.exporting.cam_folder import CamFolder
+from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import label_from_cam
 from ppl_mm.evaluation import ThresholdSweep
 from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores

@@ -11,10 +11,10 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from ppl_mm.apis import SegInferencer
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.threshold_choice import ThresholdChoice
+from ppl_mm.apis.thresholds.choice import ThresholdChoice
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 from studies.engine.run import Run

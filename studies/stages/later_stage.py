@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import normalize_cam
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.formats.mask_file import IGNORE

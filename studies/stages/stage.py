@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import choose_threshold, label_from_cam
 from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam

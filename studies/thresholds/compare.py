@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ppl_mm.apis.threshold_chooser import PRIOR_MASKS
+from ppl_mm.apis.thresholds.chooser import PRIOR_MASKS
 
 from .criteria import FAMILIES, Criterion, spread
 from .map_set import CUTS, MapSet

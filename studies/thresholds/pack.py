@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.cams import upsample_cam
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_labels.label_file import find_label_file, read_labels

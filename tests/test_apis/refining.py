@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.refine import Refiner
 from ppl_mm.registry import REFINERS

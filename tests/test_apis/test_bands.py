@@ -13,12 +13,12 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from ppl_mm.apis import CAMInferencer, SegInferencer
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.export import CAMExport
-from ppl_mm.apis.given_images import find_images
+from ppl_mm.apis.exporting.cam_folder import CamFolder
+from ppl_mm.apis.inference.given_images import find_images
+from ppl_mm.apis.inference.prediction_folder import PredictionFolder
 from ppl_mm.apis.onnx_export import SegGraph
 from ppl_mm.apis.predict import ImagePrediction
-from ppl_mm.apis.prediction_folder import PredictionFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import ExportFolder

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from ppl_mm.apis import SegInferencer, predict_images
-from ppl_mm.apis.given_images import find_images, output_names
-from ppl_mm.apis.prediction_folder import PredictionFolder, PredictionTable
-from ppl_mm.apis.trained_model import find_model
+from ppl_mm.apis.inference.given_images import find_images, output_names
+from ppl_mm.apis.inference.prediction_folder import PredictionFolder, PredictionTable
+from ppl_mm.apis.inference.trained_model import find_model
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, voc_palette
 

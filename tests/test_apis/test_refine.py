@@ -8,8 +8,8 @@ from export_files import contents, record_of
 from PIL import Image
 from test_apis.refining import BAD, CUT, TRAIN, VAL, image_of, refine
 
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import read_chains
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.cams import label_from_cam
 from ppl_mm.datasets import CAMPseudoLabelDataset

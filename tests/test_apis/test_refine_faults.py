@@ -9,9 +9,9 @@ from export_files import contents, record_of
 from PIL import Image
 from test_apis.refining import BAD, CUT, TRAIN, VAL, image_of, refine
 
-from ppl_mm.apis import image_refiner
-from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
+from ppl_mm.apis.refining import image_refiner
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_folder import ExportFolder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.apis.cam_folder import CamFolder
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.stage_choice import choose_by_maps, choose_by_masks
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile

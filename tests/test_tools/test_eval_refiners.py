@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 from tool_modules import load_tool
 
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison
+from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import confusion_matrix, summarize

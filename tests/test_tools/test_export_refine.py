@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from ppl_mm.apis.export_origin import describe_export
+from ppl_mm.apis.exporting.origin import describe_export
 from ppl_mm.datasets import ImageLabelDataset
 from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion
 from ppl_mm.formats.cam_file import CamFile, write_cam

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.apis.video import VideoFrames, find_videos
+from ppl_mm.apis.inference.video import VideoFrames, find_videos
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask
 

@@ -27,9 +27,9 @@ from pathlib import Path
 import numpy as np
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from ppl_mm.apis.cam_folder import CamFolder
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
-from ppl_mm.apis.image_refiner import refine_image
+from ppl_mm.apis.exporting.cam_folder import CamFolder
+from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.evaluation import percent
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run

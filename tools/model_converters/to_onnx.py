@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis import SegInferencer
-from ppl_mm.apis.given_images import find_images
+from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.onnx_export import agreement, export_onnx
 from ppl_mm.utils.cli import make_parser, run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ...apis.given_images import output_names
+from ...apis.inference.given_images import output_names
 from ...errors import UserError
 from ...formats.corrected_masks import write_corrected
 from ...formats.edited_mask import read_edited_mask

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ...apis.threshold_choice import parse_area
+from ...apis.thresholds.choice import parse_area
 from ...utils.files import read_json
 from .settings import AUTO_SIZE, RECORD
 

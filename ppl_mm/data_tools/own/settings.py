@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ...apis.threshold_choice import parse_area
+from ...apis.thresholds.choice import parse_area
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
 

@@ -6,14 +6,14 @@ import pytest
 from export_files import contents, record_of
 from test_tools.test_export_cam.exported import other_checkpoint, times
 
-from ppl_mm.apis import cam_writer, export_runner
 from ppl_mm.apis import export as export_module
+from ppl_mm.apis.exporting import cam_writer, runner
 from ppl_mm.utils.processes import main_process
 
 
 def test_the_second_run_does_nothing(export, monkeypatch):
     before = times(export())
-    monkeypatch.setattr(export_runner.Runner, 'from_cfg', None)
+    monkeypatch.setattr(runner.Runner, 'from_cfg', None)
     assert times(export()) == before
 
 

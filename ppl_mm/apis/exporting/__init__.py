@@ -1,0 +1,1 @@
+"""The parts of an export: its data, its runner, its folder and its record."""

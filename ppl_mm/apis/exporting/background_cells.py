@@ -1,0 +1,76 @@
+"""What the images of a split look like where none of their classes is."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from ...models import block_chain
+from ...models.cell_features import CellFeatures
+from ...models.negative_reference import CELLS, write_reference
+from ...utils.progress import track
+from ..inference.trained_model import build_model
+
+#: A cell is background where all maps of the image's classes are below this part of their maximum.
+BACKGROUND_BELOW = 0.05
+
+
+def write_background(
+    path: Path, cfg: Config, checkpoint: str, dataset: BaseDataset, chosen: Sequence[int]
+) -> None:
+    """Write the reference of a classifier, from cells that show no class of their image, once.
+
+    Cells of every second image are the reference; those of the others say how far background is
+    from background. About :data:`CELLS` are drawn of each at random (random seed 0), equally many
+    of each view, so memory does not grow with the number of images. All cells of a negative count.
+
+    Args:
+        path: See :func:`.negative_reference.write_reference`.
+        cfg: Config of the classifier.
+        checkpoint: Its weights.
+        dataset: Images with image-level labels, as the views of the config's ``tta_pipeline``.
+        chosen: Positions of images in it, 2 or more.
+    """
+    if path.is_file():
+        return
+    model = build_model(cfg, checkpoint, None)
+    generator = torch.Generator().manual_seed(0)
+    drawn: tuple[list[Tensor], list[Tensor]] = ([], [])
+    widths: list[int] = []
+    for number, place in enumerate(track(chosen, 'looking at the background')):
+        views = list(_views(model, dataset[place]))
+        each = -(-2 * CELLS // (len(chosen) * len(views)))
+        widths = views[0][1]
+        for features, _, background in views:
+            cells = features.flatten(1).T[background.flatten()]  # (n, C)
+            order = torch.randperm(len(cells), generator=generator)[:each]
+            drawn[number % 2].append(cells[order])
+    cells, held_out = map(torch.cat, drawn)
+    write_reference(path, cells, held_out, widths)
+
+
+@torch.no_grad()
+def _views(model: BaseModel, item: dict) -> Iterator[tuple[Tensor, list[int], Tensor]]:
+    """Yield features (C, h, w), their widths, and where the background is (h, w), of each view."""
+    widths = CellFeatures(block_chain(model.backbone)).widths
+    for image, sample in zip(item['inputs'], item['data_samples'], strict=True):
+        data = model.data_preprocessor(dict(inputs=[image], data_samples=[sample]))
+        (predicted,), (features,) = model.predict_with_cells(**data, read=lambda cells: cells)
+        maps = predicted.cam[sample.gt_label.long().unique().to(predicted.cam.device)]
+        background = _background(maps, features.shape[-2:])
+        yield features.cpu(), widths, background.cpu()
+
+
+def _background(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Return where no map (n, h, w) is strong, bool, at a size."""
+    if not len(maps):
+        return torch.ones(*size, dtype=torch.bool)
+    maps = maps.float().relu()
+    highest = maps.amax(dim=(1, 2), keepdim=True).clamp(min=1e-6)
+    laid = F.interpolate((maps / highest)[None], size, mode='bilinear', align_corners=False)[0]
+    return laid.amax(dim=0) < BACKGROUND_BELOW

@@ -1,0 +1,1 @@
+"""What the inferencers share: photos, batches, trained networks, and the folder of predictions."""

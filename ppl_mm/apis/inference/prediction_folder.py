@@ -1,0 +1,140 @@
+"""The folder that a prediction writes: masks, overlays, a table and a record."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ...formats.class_list import natural_order
+from ...formats.mask_file import write_label
+from ...utils.claims import claim_folder
+from ...utils.files import atomic_write, check_regular, read_json, write_json
+from ...utils.text import printable
+
+_RECORD, _TABLE, _PROBLEMS = 'predictions.json', 'predictions.csv', 'problems.txt'
+_MASKS, _OVERLAYS = 'masks', 'overlays'
+_WHAT = 'predictions'
+_QUALITY = 90  # of overlays, as JPEGs
+
+
+class PredictionFolder:
+    """Where the files of a prediction are.
+
+    Args:
+        root: The folder; it need not exist.
+    """
+
+    def __init__(self, root: str | os.PathLike) -> None:
+        self.root = Path(root)
+        self.masks = self.root / _MASKS
+        self.table_path = self.root / _TABLE
+        self.problems_path = self.root / _PROBLEMS
+
+    def mask_path(self, name: str) -> Path:
+        """Return the path of a mask."""
+        return self.masks / f'{name}.png'
+
+    def overlay_path(self, name: str) -> Path:
+        """Return the path of an overlay."""
+        return self.root / _OVERLAYS / f'{name}.jpg'
+
+    @contextmanager
+    def claim(self, identity: Mapping) -> Iterator[None]:
+        """Hold the folder for a run.
+
+        Args:
+            identity: What makes the masks what they are, of JSON's types.
+
+        Raises:
+            UserError: If the folder holds something else or the masks of another model, or another
+                run is at work there.
+        """
+        with claim_folder(
+            self.root, identity, _WHAT, _RECORD, self._has_masks, (_MASKS, _OVERLAYS)
+        ):
+            yield
+
+    def _has_masks(self) -> bool:
+        return next(self.masks.rglob('*.png'), None) is not None
+
+    def write_record(self, record: Mapping) -> None:
+        """Write the record, unless it says that already."""
+        path = self.root / _RECORD
+        if not path.is_file() or read_json(path) != record:
+            write_json(path, record)
+
+    def write_mask(self, name: str, label: np.ndarray) -> None:
+        """Write a mask, uint8 (H, W), with VOC's palette."""
+        write_label(self.mask_path(name), label)
+
+    def write_overlay(self, name: str, picture: np.ndarray) -> None:
+        """Write a picture, RGB uint8 (H, W, 3)."""
+        with atomic_write(self.overlay_path(name)) as file:
+            Image.fromarray(picture).save(file, 'JPEG', quality=_QUALITY)
+
+    def write_problems(self, problems: Mapping[str, str]) -> None:
+        """Write why images have no mask, one line each; no file if all have one."""
+        if not problems:
+            self.problems_path.unlink(missing_ok=True)
+            return
+        lines = ''.join(f'{printable(line)}\n' for line in problems.values())
+        _write_if_new(self.problems_path, lines.encode())
+
+
+class PredictionTable:
+    """The table of a prediction: a row for each image, written as soon as it is done.
+
+    Args:
+        path: The CSV.
+        columns: Its columns; the first one names the image.
+
+    What an interrupted run has written is read, but for a last line that is not whole; a table of
+    other columns is not.
+    """
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        self.path, self.columns = path, list(columns)
+        self.rows = self._read()
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Append a row, after :meth:`write`."""
+        values = {key: str(row[key]) for key in self.columns}
+        with open(self.path, 'ab') as file:
+            file.write(_line(values.values()))
+        self.rows[values[self.columns[0]]] = values
+
+    def write(self) -> None:
+        """Write the whole table, in natural order of the images, unless it is there."""
+        rows = [self.rows[name].values() for name in natural_order(self.rows)]
+        _write_if_new(self.path, b''.join(map(_line, [self.columns, *rows])))
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        if not self.path.is_file():
+            return {}
+        text = self.path.read_bytes().decode('utf-8', errors='replace')
+        whole = text[: text.rfind('\n') + 1]
+        header, *rows = csv.reader(io.StringIO(whole)) if whole else [[]]
+        if header != self.columns:
+            return {}
+        return {
+            row[0]: dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)
+        }
+
+
+def _write_if_new(path: Path, content: bytes) -> None:
+    if path.exists():
+        check_regular(path)
+    if not path.exists() or path.read_bytes() != content:
+        with atomic_write(path) as file:
+            file.write(content)
+
+
+def _line(values: Iterable[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerow(values)
+    return text.getvalue().encode()

@@ -1,0 +1,106 @@
+"""A trained network, found and built for inference."""
+
+import os
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseModel
+from mmengine.registry import MODELS, DefaultScope
+
+from ...errors import UserError
+from ...formats.result_folder import ResultFolder
+from ...models.segmentation.padding import check_padding
+from ...utils.config.building import building
+from ...utils.config.reading import read_runner_config
+from ...utils.weights.loading import load_checkpoint, resolve_checkpoint
+
+
+def find_model(
+    model: str | os.PathLike | Config, checkpoint: str | os.PathLike | None = None
+) -> tuple[Config, str]:
+    """Return the config and the checkpoint of a trained network.
+
+    Args:
+        model: A config, with ``checkpoint``. Without: a work folder or a checkpoint in one, where
+            training left its config; or the folder of ``tools/make_masks.py``, which has such a
+            folder ``model``.
+        checkpoint: A checkpoint, or a work folder for its latest one.
+
+    Raises:
+        UserError: If either is missing, or the config cannot be read.
+    """
+    if checkpoint is not None:
+        config = model if isinstance(model, Config) else read_runner_config(model)
+        return config, resolve_checkpoint(checkpoint)
+    if isinstance(model, Config) or str(model).endswith('.py'):
+        name = model.filename if isinstance(model, Config) else model
+        raise UserError(f'{name}: is a config; give its checkpoint or its work folder, too')
+    inner = ResultFolder(model).model
+    weights = resolve_checkpoint(inner if inner.is_dir() else model)
+    return read_runner_config(_config_beside(weights)), weights
+
+
+def _config_beside(weights: str) -> Path:
+    folder = Path(weights).parent
+    found = sorted(folder.glob('*.py')) if '://' not in weights else []
+    if len(found) != 1:
+        names = ', '.join(path.name for path in found) or 'none'
+        raise UserError(
+            f'{weights}: the config must lie beside it, one file .py; there: {names}. Give the '
+            'config (--config)'
+        )
+    return found[0]
+
+
+def is_segmentation(cfg: Config) -> bool:
+    """Return whether a config follows mmseg's conventions, else mmpretrain's."""
+    return cfg.get('default_scope') == 'mmseg'
+
+
+def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None) -> BaseModel:
+    """Build a network with its trained weights, for inference.
+
+    Args:
+        cfg: Its config; it is kept as ``_config``.
+        checkpoint: Its weights, all of them. What they say about their data set is kept as
+            ``_dataset_meta``.
+        device: Defaults to a GPU, if there is one.
+
+    Raises:
+        UserError: If it cannot be built, its maps would be stretched, the weights do not fit, or
+            there is no such device.
+    """
+    device = usable_device(device)
+    settings = cfg.model.copy()
+    settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+    with building(cfg), DefaultScope.overwrite_default_scope(scope_of(cfg)):
+        model = MODELS.build(settings)
+    if is_segmentation(cfg):
+        check_padding(model)
+    meta = load_checkpoint(model, checkpoint).get('meta') or {}
+    # OpenMMLab's networks of before 2022 say CLASSES.
+    model._dataset_meta = meta.get('dataset_meta') or dict(classes=meta.get('CLASSES'))
+    model._config = cfg
+    return model.to(device).eval()
+
+
+def scope_of(cfg: Config) -> str:
+    """Return where a config's types are looked up."""
+    return cfg.get('default_scope') or 'mmpretrain'
+
+
+def usable_device(device: str | torch.device | None) -> torch.device:
+    """Return a device of this machine.
+
+    Args:
+        device: Its name. Defaults to None: a GPU, if there is one.
+
+    Raises:
+        UserError: If there is no such device.
+    """
+    name = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UserError(f'--device {name}: not usable here; give cpu, cuda or cuda:N') from error

@@ -1,0 +1,1 @@
+"""The parts of a refinement: one image, and labels that are refused."""

@@ -1,0 +1,1 @@
+"""How an export chooses the score of the background, and the sheet that shows it."""

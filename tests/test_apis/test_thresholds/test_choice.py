@@ -1,0 +1,39 @@
+"""What the options of a threshold say."""
+
+import pytest
+
+from ppl_mm.apis.thresholds.choice import ThresholdChoice, parse_area
+from ppl_mm.errors import UserError
+
+
+@pytest.mark.parametrize(
+    'text, area',
+    [
+        ('1-5%', (0.01, 0.05)),
+        ('1-5', (0.01, 0.05)),
+        (' 1% - 5% ', (0.01, 0.05)),
+        ('0.5-2.5%', (0.005, 0.025)),
+        ('3%', (0.03, 0.03)),
+        ('100', (1.0, 1.0)),
+    ],
+)
+def test_areas(text, area):
+    assert parse_area(text) == pytest.approx(area)
+
+
+@pytest.mark.parametrize('text', ['', 'small', '5-1%', '0', '0-5%', '1-500%', '-3', '1.2.3', 'nan'])
+def test_what_is_not_an_area_is_one_line(text):
+    with pytest.raises(UserError, match='--expected-area .*: give the per cent') as raised:
+        parse_area(text)
+    assert '\n' not in str(raised.value)
+
+
+def test_auto_is_a_choice():
+    choice = ThresholdChoice.given('auto')
+    assert choice.auto and choice.split is None
+
+
+@pytest.mark.parametrize('text', ['Auto', 'automatic', ''])
+def test_what_is_no_choice_says_what_is(text):
+    with pytest.raises(UserError, match='not a number'):
+        ThresholdChoice.given(text)
