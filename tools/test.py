@@ -4,6 +4,8 @@ The weights must fit the config to the last key, see the error otherwise.
 """
 
 import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
@@ -17,8 +19,10 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running
 from ppl_mm.utils.config.reading import read_runner_config
-from ppl_mm.utils.files import naming_file
+from ppl_mm.utils.files import naming_file, remove_temporaries
+from ppl_mm.utils.locks import hold_folder
 from ppl_mm.utils.processes import distributed
+from ppl_mm.utils.processes.main_process import on_main_process
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
 
@@ -164,6 +168,18 @@ def check_names(runner: Runner, out: str) -> None:
             )
 
 
+@contextmanager
+def hold(out: str) -> Iterator[None]:
+    """Hold the folder of predictions, without what killed runs left there.
+
+    Raises:
+        UserError: Another run is at work there.
+    """
+    with hold_folder(out):
+        remove_temporaries(out)
+        yield
+
+
 def main() -> None:
     """Test."""
     args = parse_args()
@@ -179,10 +195,12 @@ def test(cfg: Config, out: str | None) -> None:
         runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
         runner.test_loop  # noqa: B018
     check_checkpoint(runner.model, cfg.load_from)
-    if out and is_segmentation(cfg):
-        check_names(runner, out)
-    with running(cfg):
-        runner.test()
+    with ExitStack() as held:
+        if out and is_segmentation(cfg):
+            check_names(runner, out)
+            on_main_process(lambda: held.enter_context(hold(out)))
+        with running(cfg):
+            runner.test()
 
 
 if __name__ == '__main__':

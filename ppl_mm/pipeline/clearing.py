@@ -11,7 +11,7 @@ from ..formats import export_folder
 # a folder that is named by the time, locks, and the temporary files that killed runs leave.
 _WRITTEN = re.compile(
     r'last_checkpoint|(epoch|iter|best)_[^/]+\.pth'
-    r'|\.lock|(thresholds|refused)\.jpg|(scores|predicted|choice)\.json|predictions/.+\.png'
+    r'|(predictions/)?\.lock|(thresholds|refused)\.jpg|(scores|predicted|choice)\.json|predictions/.+\.png'
     r'|(log/)?\d{8}_\d{6}/(vis_data/.+|[^/]+\.(log|json))'
     r'|(.+/)?\.[^/]+\.[a-z0-9_]{8}\.tmp',
     re.DOTALL,

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..apis.thresholds.choice import check_cut
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
 from ..data_tools.check.sheets import CLASS_SHEET
-from ..data_tools.own.corrections import take_corrections
+from ..data_tools.own.corrections import check_corrected, take_corrections
 from ..data_tools.own.data import OwnData
 from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
@@ -83,7 +84,11 @@ def make_masks(job: MaskJob) -> ResultFolder:
     if not job.data.photos.is_dir():
         raise UserError(f'{job.data.photos}: the folder of photos is missing; check the path')
     _check_places(job.data, job.out)
+    job.data.check()
+    check_cut(job.threshold, job.expected_area)
     check_cuts(job.data.background, job.threshold, job.expected_area)
+    if job.corrected:
+        check_corrected(job.corrected, results)
     with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
         preset = _claim(job, results)
         _make_data(job, results)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..apis.thresholds.choice import AUTO, ThresholdChoice, parse_area
+from ..apis.thresholds.choice import check_cut
 from ..errors import UserError
 from ..formats.corrected_masks import has_corrections
 from ..formats.voc_layout import VOCLayout
@@ -168,9 +168,10 @@ def load_settings(
         make_data=_check_make_data(path, cfg.get('make_data')),
         expected_seconds=cfg.get('expected_seconds') or {},
         results=Path(cfg['results']) if cfg.get('results') else None,
-        threshold=_check_threshold(cfg),
-        expected_area=_check_area(cfg),
+        threshold=str(cfg.get('threshold') or ''),
+        expected_area=str(cfg.get('expected_area') or ''),
     )
+    check_cut(settings.threshold, settings.expected_area)
     _check_rounds(settings)
     _check_splits_of_configs(settings)
     return settings
@@ -272,20 +273,3 @@ def _check_make_data(path: Path, made: object) -> dict | None:
             "make_demo_data.py', seed=0)"
         )
     return dict(made)
-
-
-def _check_threshold(cfg: dict) -> str:
-    text = str(cfg.get('threshold') or '')
-    if text:
-        ThresholdChoice.given(text)
-    return text
-
-
-def _check_area(cfg: dict) -> str:
-    text = str(cfg.get('expected_area') or '')
-    if not text:
-        return ''
-    parse_area(text)
-    if cfg.get('threshold', AUTO) != AUTO:
-        raise UserError(f'--expected-area {text}: chooses a threshold; leave out --threshold')
-    return text

@@ -122,6 +122,21 @@ OWN_FILES = {
         '',
         'a point at infinity',
     ),
+    ('coco2014', 'an area of NaN'): (
+        broken('instances', coco(annotations=dict(area=float('nan')))),
+        '',
+        'area=nan must be a number, 0 or more',
+    ),
+    ('coco2014', 'an area below 0'): (
+        broken('instances', coco(annotations=dict(area=-1))),
+        '',
+        'area=-1 must be a number, 0 or more',
+    ),
+    ('coco2014', 'a crowd of letters'): (
+        broken('instances', coco(annotations=dict(iscrowd='no'))),
+        '',
+        "iscrowd='no' must be 0 or 1",
+    ),
     ('coco2014', 'a list as image'): (
         broken('instances', values(images=[1])),
         '',

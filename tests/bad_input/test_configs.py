@@ -45,6 +45,7 @@ OPTIONS = [
     ('modle.neck=None', ['modle', 'did you mean model?']),
     ('model.backbone.depth.x=1', ['model.backbone.depth.x=1']),
     ('tta_model.clases=predicted', ['clases', 'did you mean classes?']),
+    ('tta_model.cam_stride=0', ['cam_stride=0', 'a whole number above 0']),
     ('model.head=None', ['does not run (AttributeError', 'the traceback is in', '.log']),
     ('model.data_preprocessor.mean=1,2', ['does not run (RuntimeError', 'the traceback is in']),
     ('model.init_cfg.type=Pretraind', ['init_cfg.type', 'did you mean Pretrained?']),

@@ -132,6 +132,23 @@ def test_options_that_cannot_be_used(refuses, images, tmp_path, options, named):
     assert all(word in line for word in named), line
 
 
+EARLY = [
+    (['--threshold', 'often'], '--threshold often: not a number'),
+    (['--threshold', '7'], '--threshold 7: it must be in 0..1'),
+    (['--expected-area', 'much'], '--expected-area much: give the per cent'),
+    (['--expected-area', '3%', '--threshold', '0.5'], 'leave out --threshold'),
+    (['--corrected', 'nowhere'], '--corrected nowhere: no such folder'),
+    (['--val-share', '2'], '--val-share is 2'),
+]
+
+
+@pytest.mark.command('make_masks')
+@pytest.mark.parametrize('options, said', EARLY, ids=[' '.join(one) for one, _ in EARLY])
+def test_options_are_checked_before_anything_is_written(refuses, images, tmp_path, options, said):
+    assert said in refuses('make_masks', 'photos', '--out', 'out', *options)
+    assert not (tmp_path / 'out').exists()
+
+
 @pytest.mark.command('make_masks')
 @pytest.mark.parametrize('out', ['photos', 'photos/out', 'photos/cat/../out', '.', 'labels.csv'])
 def test_folders_that_cannot_be_written_into(refuses, images, tmp_path, out):

@@ -132,6 +132,14 @@ def test_a_folder_that_is_missing(results, tmp_path):
         take_corrections(tmp_path / 'nowhere', results)
 
 
+def test_two_masks_of_one_image_are_refused(results, copy):
+    """An editor that saves another format leaves the old mask beside it."""
+    draw(copy / 'dog/1.tif')
+    with pytest.raises(UserError, match=r'dog/1.png and dog/1.tif would both be the mask'):
+        take_corrections(copy, results)
+    assert not has_corrections(results.data)
+
+
 def test_masks_of_val_alone_teach_nothing(results, copy):
     draw(copy / of_split(results, 'val'))
     found = take_corrections(copy, results)

@@ -38,11 +38,18 @@ def test_masks_are_found_as_people_name_them(tmp_path, masks):
     assert find.unused == []
 
 
-def test_of_two_formats_png_is_taken(tmp_path):
-    write(tmp_path, 'cat/1.bmp', 'cat/1.png')
-    find = MaskFinder(tmp_path, PHOTOS)
-    assert find('cat/1.jpg') == tmp_path / 'cat/1.png'
-    assert find.unused == ['cat/1.bmp']
+@pytest.mark.parametrize(
+    'names', [('cat/1.bmp', 'cat/1.png'), ('1.PNG', '1.png'), ('1_mask.png', '1_mask.tif')]
+)
+def test_two_masks_of_one_photo_are_refused(tmp_path, names):
+    write(tmp_path, *names)
+    with pytest.raises(UserError, match=f'{names[0]} and {names[1]} would both be the mask'):
+        MaskFinder(tmp_path, ['cat/1.jpg', 'cat/2.jpg'] if '/' in names[0] else ['1.jpg'])
+
+
+def test_two_masks_of_no_photo_are_unused(tmp_path):
+    write(tmp_path, 'cat/1.png', 'x.png', 'x.tif')
+    assert MaskFinder(tmp_path, PHOTOS).unused == ['x.png', 'x.tif']
 
 
 def test_a_name_without_folders_must_be_unique(tmp_path):

@@ -18,6 +18,7 @@ WRITTEN = (
     'labels/trip/b.png',
     'cams/trip/b.npz',
     'predictions/a.png',
+    'predictions/.lock',
     'thresholds.jpg',
     '.negatives/export.json',
     '.negatives/cams/a.npz',

@@ -61,7 +61,7 @@ def test_segmentation_network(seg, demo_root, tmp_path):
     assert report['split'] == 'val' and report['num_images'] == 4
     assert scores(done.stdout)['mIoU'] == pytest.approx(100 * report['scores']['mIoU'], abs=0.005)
     # The saved predictions are what was counted.
-    paths = sorted((tmp_path / 'out').iterdir())
+    paths = sorted((tmp_path / 'out').glob('*.png'))
     total = sum(
         confusion_matrix(
             np.array(Image.open(path)),
@@ -94,7 +94,7 @@ def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
         f'test_dataloader.dataset.ann_file={lists}/test.txt',
     )
     assert done.code == 0, done.output
-    found = sorted((tmp_path / 'out').iterdir())
+    found = sorted((tmp_path / 'out').glob('*.png'))
     assert [path.name for path in found] == ['val_00000.png', 'val_00002.png']
     for path in found:
         with Image.open(path) as picture:
@@ -154,7 +154,7 @@ def test_views_are_refined(seg, tmp_path, lines, options, all_background):
         *options,
     )
     assert done.returncode == 0, done.stdout
-    labels = [np.array(Image.open(path)) for path in (tmp_path / 'out').iterdir()]
+    labels = [np.array(Image.open(path)) for path in (tmp_path / 'out').glob('*.png')]
     assert len(labels) == 4
     assert all((label == 0).all() if all_background else (label > 0).all() for label in labels)
 

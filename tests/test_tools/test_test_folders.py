@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from ppl_mm.utils import locks
+
 
 @pytest.fixture
 def in_folders(demo_root, tmp_path):
@@ -46,3 +48,16 @@ def test_predictions_alone_need_a_folder(fails, seg, tiny_config, trained):
         [tiny_config, trained, '--out', 'x.pkl'],
     ):
         assert '--predict-only: saves predictions' in fails('test', *arguments, '--predict-only')
+
+
+def test_one_run_at_a_time_writes_predictions(tool, fails, seg, tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, '_PATIENCE', 0.2)
+    args = ['test', *seg, '--work-dir', tmp_path / 'work', '--out', tmp_path / 'out']
+    with locks.hold_folder(tmp_path / 'out'):
+        assert f'{tmp_path}/out: another run is at work there' in fails(*args)
+    stale = tmp_path / 'out/.val_00000.png.abcdefgh.tmp'
+    stale.write_bytes(b'half')
+    assert not list((tmp_path / 'out').glob('*.png'))
+    done = tool(*args)  # the lock file is there, and nobody holds it
+    assert done.code == 0, done.output
+    assert len(list((tmp_path / 'out').glob('*.png'))) == 4 and not stale.exists()

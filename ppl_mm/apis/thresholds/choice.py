@@ -71,6 +71,27 @@ def _threshold_of(path: Path) -> float:
     return value
 
 
+def check_cut(threshold: str, expected_area: str) -> None:
+    """Refuse a threshold, or what is known of the objects, that no export could use.
+
+    Args:
+        threshold: See :meth:`ThresholdChoice.given`; '' for the default.
+        expected_area: See :func:`parse_area`; '' if nothing is known.
+
+    Raises:
+        UserError: One of them is not valid, or a number leaves nothing to choose.
+    """
+    if threshold:
+        ThresholdChoice.given(threshold)
+    if not expected_area:
+        return
+    parse_area(expected_area)
+    if threshold not in ('', AUTO):
+        raise UserError(
+            f'--expected-area {expected_area}: chooses a threshold; leave out --threshold'
+        )
+
+
 def parse_area(text: str) -> tuple[float, float]:
     """Return the range of an ``--expected-area``, as shares of an image.
 

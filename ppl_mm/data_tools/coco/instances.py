@@ -1,6 +1,7 @@
 """Objects of an instances file of COCO."""
 
 import json
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,6 +88,18 @@ def _polygon(values: list) -> np.ndarray:
     return polygon
 
 
+def _area(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise ValueError(f'area={value!r} must be a number, 0 or more')
+    return value
+
+
+def _is_crowd(value: object) -> bool:
+    if value not in (0, 1):  # nor False and True
+        raise ValueError(f'iscrowd={value!r} must be 0 or 1')
+    return bool(value)
+
+
 def _packed(found: dict) -> dict:
     """An object of the file, with an eighth of the memory for polygons."""
     shape = found.get('segmentation')
@@ -121,8 +134,8 @@ def read_images(
                 Annotation(
                     annotation['label'],
                     annotation['segmentation'],
-                    annotation['area'],
-                    bool(annotation['iscrowd']),
+                    _area(annotation['area']),
+                    _is_crowd(annotation['iscrowd']),
                 )
             )
         listed = [

@@ -58,6 +58,23 @@ class Corrections:
         return lines
 
 
+def check_corrected(folder: Path, results: ResultFolder) -> None:
+    """Refuse a folder of corrected masks that is missing.
+
+    Args:
+        folder: See :func:`take_corrections`.
+        results: Holds the masks that it is a copy of.
+
+    Raises:
+        UserError: It says how to make it.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            f'--corrected {folder}: no such folder; copy the masks, cp -r {results.masks} '
+            f'{folder}, and change some'
+        )
+
+
 def take_corrections(folder: Path, results: ResultFolder) -> Corrections:
     """Write the corrected masks of a folder into the data set, instead of those of earlier calls.
 
@@ -73,11 +90,7 @@ def take_corrections(folder: Path, results: ResultFolder) -> Corrections:
         UserError: If the folder is missing, holds masks and none of these images, or a mask cannot
             be read, has the size of another image or a value or a colour that is not a class.
     """
-    if not folder.is_dir():
-        raise UserError(
-            f'--corrected {folder}: no such folder; copy the masks, cp -r {results.masks} '
-            f'{folder}, and change some'
-        )
+    check_corrected(folder, results)
     taker = _Taker(results)
     found: dict[str, np.ndarray] = {}
     seen: dict[str, str] = {}

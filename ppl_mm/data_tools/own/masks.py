@@ -30,7 +30,8 @@ class MaskFinder:
         others: Files below ``root`` that are not masks, such paths below it.
 
     Raises:
-        UserError: There are files, and none is the mask of a photo; or some are JPEGs.
+        UserError: There are files, and none is the mask of a photo; two are that of one; or some
+            are JPEGs.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class MaskFinder:
         stems = [_stem(photo) for photo in photos]
         by_stem = _by_stem(masks)
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
-        found: list[dict[str, str]] = [way(by_stem, stems) for way in ways]
-        self._of = max(found, key=len)  # of equal ones the first, the simplest
+        found: list[dict[str, str]] = [way({k: k for k in by_stem}, stems) for way in ways]
+        chosen = max(found, key=len)  # of equal ones the first, the simplest
+        self._of = {photo: self._only(by_stem[mask]) for photo, mask in chosen.items()}
         #: Files that are the mask of no photo.
         self.unused = sorted(set(files) - set(self._of.values()))
         if masks and not self._of:
@@ -61,6 +63,15 @@ class MaskFinder:
         """Return the mask of a photo, None if it has none."""
         name = self._of.get(_stem(photo))
         return None if name is None else self.root / name
+
+    def _only(self, masks: Sequence[str]) -> str:
+        """Return the one mask of a name."""
+        if len(masks) > 1:
+            raise UserError(
+                f'{self.root}: {" and ".join(masks[:2])} would both be the mask of one image; '
+                'remove one'
+            )
+        return masks[0]
 
 
 def _stem(name: str) -> str:
@@ -81,15 +92,15 @@ def _files_below(root: Path, others: Collection[str]) -> list[str]:
 
 
 def _masks_among(names: Sequence[str]) -> list[str]:
-    """Return the masks among files, the usual format last."""
-    order = {suffix: place for place, suffix in enumerate(MASK_SUFFIXES)}
-    masks = [name for name in names if os.path.splitext(name)[1].lower() in order]
-    return sorted(masks, key=lambda name: (-order[os.path.splitext(name)[1].lower()], name))
+    return [name for name in names if os.path.splitext(name)[1].lower() in MASK_SUFFIXES]
 
 
-def _by_stem(masks: Iterable[str]) -> dict[str, str]:
-    """Return masks by their names without endings; of two formats, the usual one."""
-    return {_stem(mask): mask for mask in masks}
+def _by_stem(masks: Iterable[str]) -> dict[str, list[str]]:
+    """Return masks by their names without endings."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for mask in masks:
+        found[_stem(mask)].append(mask)
+    return dict(found)
 
 
 def _as_they_are(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:

@@ -53,6 +53,7 @@ _VALUES: dict[str, _Rule] = {
     'interval': (_whole, 'a whole number'),
     'batch_size': _ABOVE_0,
     'num_classes': _ABOVE_0,
+    'cam_stride': _ABOVE_0,
     'num_workers': _FROM_0,
     'accumulative_counts': _ABOVE_0,
     'seed': (_seed, 'a whole number, 0 or more and below 2^32'),
