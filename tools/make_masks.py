@@ -14,6 +14,7 @@ label, and those that show none of the classes. No mask is needed; with --masks
 everything is measured as well. It writes
 
   DIR/masks/    a mask for each image, at the same path, as PNG
+  DIR/masks_geo/  of GeoTIFFs: their masks with the same georeference
   DIR/gallery/  pages to look at what came out
   DIR/model/    the network, for tools/predict.py
   DIR/data/, DIR/work/  the data set, and all steps with their logs

@@ -12,6 +12,7 @@ at --threshold, for the classes that it predicts or for --classes. Written are
 
   DIR/masks/<path>.png       one for each image: 0 = background, class id + 1,
                              with a palette, of the image's size as viewers show it
+  DIR/masks_geo/<path>.tif   of a GeoTIFF: the mask with the same georeference
   DIR/overlays/<path>.jpg    with --overlays: the mask laid over the image
   DIR/predictions.csv        for each image, the coverage of each class (share of
                              the pixels) and its score

@@ -4,11 +4,13 @@ import os
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND, channel_names
+from ..formats.geo_tiff import has_georeference
 from ..formats.images.bit_depth import said_white_level
 from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
 from ..utils.cli import one_line
@@ -58,6 +60,8 @@ class PredictionSummary:
             f'{self.num_images} images: {self.predicted} predicted, {kept} were there, '
             f'{len(self.problems)} failed; masks in {folder.masks}, table in {folder.table_path}'
         ]
+        if folder.masks_geo.is_dir():
+            lines.append(f'masks of GeoTIFFs, with their georeference: {folder.masks_geo}')
         if self.threshold is not None:
             lines.append(f'CAMs were cut at {self.threshold:g} (--threshold)')
         if self.white_level is not None:
@@ -189,7 +193,10 @@ class ImagePrediction:
             return False
         files = [mask, *([self.folder.overlay_path(self._names[name])] if self.overlays else [])]
         made = [path.stat().st_mtime for path in files if path.is_file()]
-        return len(made) == len(files) and min(made) >= os.path.getmtime(images.path(name))
+        image = images.path(name)
+        if len(made) < len(files) or min(made) < os.path.getmtime(image):
+            return False
+        return self.folder.geo_path(self._names[name]).is_file() == has_georeference(image)
 
     def _mask_name(self, name: str) -> str:
         return printable(f'{self._names[name]}.png')
@@ -217,15 +224,15 @@ class ImagePrediction:
 
         for found in self.inferencer.stream(samples(), self.batch_size, skip, **self.options):
             name, image = at_work.popleft()
-            self._write(name, image, found)
+            self._write(name, images.path(name), image, found)
         return problems
 
-    def _write(self, name: str, image: np.ndarray, found: dict) -> None:
+    def _write(self, name: str, path: Path, image: np.ndarray, found: dict) -> None:
         height, width = found['size']
         if self.overlays:
             picture = overlay_label(self.inferencer.picture_of(image), found['label'])
             self.folder.write_overlay(self._names[name], picture)
-        self.folder.write_mask(self._names[name], found['label'])
+        self.folder.write_mask(self._names[name], found['label'], path)
         row = dict(image=printable(name), mask=self._mask_name(name), width=width, height=height)
         row |= {f'coverage {key}': f'{value:.4f}' for key, value in found['coverage'].items()}
         row |= {f'score {key}': f'{value:.4f}' for key, value in found['scores'].items()}
@@ -238,7 +245,7 @@ class ImagePrediction:
         # The table is a file that anybody may have edited: no other name is removed.
         mine = {printable(f'{stem}.png') for stem in (name, os.path.splitext(name)[0])}
         if old in mine - set(map(self._mask_name, self._names)):
-            (self.folder.masks / old).unlink(missing_ok=True)
+            self.folder.remove_mask(old)
 
 
 def predict_images(
@@ -255,7 +262,8 @@ def predict_images(
         model: The folder of ``tools/make_masks.py``, a work folder, a checkpoint in one, or an
             inferencer.
         out: The folder to write. It gets ``masks/<path below the folder of images>.png``,
-            ``predictions.csv`` and, if an image cannot be read, ``problems.txt``.
+            ``predictions.csv`` and, if an image cannot be read, ``problems.txt``; masks of GeoTIFFs
+            are in ``masks_geo``, too.
         **options: See :class:`ImagePrediction`.
 
     Returns:

@@ -28,6 +28,11 @@ class ResultFolder:
         return self.masks / '.masks.json'
 
     @property
+    def masks_geo(self) -> Path:
+        """The masks of GeoTIFFs once more, as GeoTIFFs; missing without any."""
+        return self.root / 'masks_geo'
+
+    @property
     def model(self) -> Path:
         """Config and checkpoint of the segmentation network."""
         return self.root / 'model'

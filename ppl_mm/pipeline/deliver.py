@@ -17,6 +17,7 @@ from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import RECORD, OwnDataSettings
 from ..errors import UserError
+from ..formats.geo_tiff import geo_name, write_georeferenced
 from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
 from ..formats.mask_file import read_mask, write_label
@@ -43,7 +44,8 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
         predicted: The folder of :func:`.predict.predict_data`.
         results: In its ``masks``, each mask is at the photograph's path below its folder, with the
             ending ``.png``, see :func:`.given_images.output_names`; it has the size of the
-            photograph as viewers show it. Masks of photographs that are gone are removed.
+            photograph as viewers show it. Those of GeoTIFFs are in its ``masks_geo``, too, see
+            :func:`.geo_tiff.write_georeferenced`. Masks of photographs that are gone are removed.
 
     Returns:
         How many masks there are.
@@ -60,8 +62,12 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
         image = image_of[escaped(photo)]
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
         label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
-        _write_mask(results.masks / name, label, photos[photo])
-    _remove_old(results.masks, before - set(names.values()))
+        label = _at_size_of(photos[photo], label)
+        write_label(results.masks / name, label)
+        write_georeferenced(results.masks_geo / geo_name(name), label, photos[photo])
+    gone = before - set(names.values())
+    _remove_old(results.masks, gone)
+    _remove_old(results.masks_geo, map(geo_name, gone))
     write_json(results.masks_record, dict(files=sorted(map(escaped, names.values()))))
     return len(names)
 
@@ -124,12 +130,12 @@ def _remove_old(folder: Path, names: Iterable[str]) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
-def _write_mask(path: Path, label: np.ndarray, photo: Path) -> None:
-    """Write a label at the size of the photograph, which the data set may have shrunk."""
+def _at_size_of(photo: Path, label: np.ndarray) -> np.ndarray:
+    """Return a label at the size of the photograph, which the data set may have shrunk."""
     size = image_size(photo)
-    if size != label.shape[::-1]:
-        label = np.asarray(Image.fromarray(label).resize(size, Image.Resampling.NEAREST))
-    write_label(path, label)
+    if size == label.shape[::-1]:
+        return label
+    return np.asarray(Image.fromarray(label).resize(size, Image.Resampling.NEAREST))
 
 
 def main() -> None:

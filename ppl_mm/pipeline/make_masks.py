@@ -108,6 +108,7 @@ def closing_lines(results: ResultFolder) -> list[str]:
     return [
         '',
         f'{count} masks:     {results.masks}',
+        *([f'as GeoTIFFs:  {results.masks_geo}'] if results.masks_geo.is_dir() else []),
         *([f'look at them: {first}'] if first.is_file() else []),
         *([f'your classes: {sheet}'] if sheet.is_file() else []),
         f'the network:  {results.model}',

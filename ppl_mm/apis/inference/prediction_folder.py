@@ -11,13 +11,14 @@ import numpy as np
 from PIL import Image
 
 from ...formats.class_list import natural_order
+from ...formats.geo_tiff import geo_name, write_georeferenced
 from ...formats.mask_file import write_label
 from ...utils.claims import claim_folder
 from ...utils.files import atomic_write, check_regular, read_json, write_json
 from ...utils.text import printable
 
 _RECORD, _TABLE, _PROBLEMS = 'predictions.json', 'predictions.csv', 'problems.txt'
-_MASKS, _OVERLAYS = 'masks', 'overlays'
+_MASKS, _GEO, _OVERLAYS = 'masks', 'masks_geo', 'overlays'
 _WHAT = 'predictions'
 _QUALITY = 90  # of overlays, as JPEGs
 
@@ -32,12 +33,17 @@ class PredictionFolder:
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
         self.masks = self.root / _MASKS
+        self.masks_geo = self.root / _GEO
         self.table_path = self.root / _TABLE
         self.problems_path = self.root / _PROBLEMS
 
     def mask_path(self, name: str) -> Path:
         """Return the path of a mask."""
         return self.masks / f'{name}.png'
+
+    def geo_path(self, name: str) -> Path:
+        """Return the path of the mask of a GeoTIFF as a GeoTIFF."""
+        return self.masks_geo / f'{name}.tif'
 
     def overlay_path(self, name: str) -> Path:
         """Return the path of an overlay."""
@@ -55,7 +61,7 @@ class PredictionFolder:
                 run is at work there.
         """
         with claim_folder(
-            self.root, identity, _WHAT, _RECORD, self._has_masks, (_MASKS, _OVERLAYS)
+            self.root, identity, _WHAT, _RECORD, self._has_masks, (_MASKS, _GEO, _OVERLAYS)
         ):
             yield
 
@@ -68,9 +74,15 @@ class PredictionFolder:
         if not path.is_file() or read_json(path) != record:
             write_json(path, record)
 
-    def write_mask(self, name: str, label: np.ndarray) -> None:
-        """Write a mask, uint8 (H, W), with VOC's palette."""
+    def write_mask(self, name: str, label: np.ndarray, image: str | os.PathLike) -> None:
+        """Write a mask, uint8 (H, W), with VOC's palette; that of a GeoTIFF as one, too."""
+        write_georeferenced(self.geo_path(name), label, image)
         write_label(self.mask_path(name), label)
+
+    def remove_mask(self, file: str) -> None:
+        """Remove a mask, by the name of its PNG in the folder of masks."""
+        (self.masks / file).unlink(missing_ok=True)
+        (self.masks_geo / geo_name(file)).unlink(missing_ok=True)
 
     def write_overlay(self, name: str, picture: np.ndarray) -> None:
         """Write a picture, RGB uint8 (H, W, 3)."""

@@ -1,0 +1,92 @@
+"""Masks are delivered under the names of photographs, at their sizes and places."""
+
+import numpy as np
+import pytest
+from geo_tiffs import NORTH_UP, georeference_of, write_geotiff
+from PIL import Image
+
+from ppl_mm.data_tools.own.corrections import images_of, take_corrections
+from ppl_mm.data_tools.own.data import OwnData
+from ppl_mm.data_tools.own.settings import OwnDataSettings
+from ppl_mm.formats.mask_file import read_any_mask, read_mask, write_label
+from ppl_mm.formats.result_folder import ResultFolder
+from ppl_mm.pipeline.deliver import deliver_masks
+from ppl_mm.pipeline.make_masks import closing_lines
+from ppl_mm.pipeline.predict import LABELS
+
+SIZE, SHRUNK = (120, 80), (60, 40)
+
+
+@pytest.fixture
+def deliver(tmp_path):
+    """Makes the data set of the photos, which it shrinks, and delivers masks of noise."""
+    results = ResultFolder(tmp_path / 'out')
+
+    def make():
+        settings = OwnDataSettings(tmp_path / 'photos', results.data, max_long_side=SHRUNK[0])
+        OwnData(settings, workers=1).make()
+        rng = np.random.default_rng(0)
+        for image in images_of(results.data).values():
+            label = rng.integers(0, 3, SHRUNK[::-1], np.uint8)
+            write_label(tmp_path / 'predicted' / LABELS / f'{image}.png', label)
+        deliver_masks(results.data, tmp_path / 'predicted', results)
+        return results
+
+    return make
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    """GeoTIFFs of fields, and JPEGs of water."""
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        write_geotiff(tmp_path / f'photos/field/{number}.tif', NORTH_UP, SIZE)
+        path = tmp_path / f'photos/water/{number}.jpg'
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (*SIZE[::-1], 3), np.uint8)).save(path)
+    return tmp_path / 'photos'
+
+
+def files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob('*.*'))
+
+
+def test_masks_of_geotiffs_lie_where_their_photos_do(deliver, scenes):
+    results = deliver()
+    assert files(results.masks_geo) == [f'field/{number}.tif' for number in range(6)]
+    assert f'as GeoTIFFs:  {results.masks_geo}' in closing_lines(results)
+    for path in results.masks_geo.rglob('*.tif'):
+        name = path.relative_to(results.masks_geo)
+        assert georeference_of(path) == georeference_of(scenes / name) != {}
+        mask = read_any_mask(path)
+        assert mask.shape == SIZE[::-1]
+        assert (mask == read_mask(results.masks / name.with_suffix('.png'))).all()
+
+
+def test_a_copy_of_either_folder_corrects_nothing_before_it_is_changed(deliver, scenes):
+    results = deliver()
+    assert take_corrections(results.masks, results).taken == 0
+    assert take_corrections(results.masks_geo, results).taken == 0
+    path = results.masks_geo / 'field/0.tif'
+    changed = Image.open(path).copy()
+    changed.paste(1, (10, 10, 50, 50))
+    changed.save(path)
+    assert take_corrections(results.masks_geo, results).taken == 1
+
+
+def test_masks_of_photos_that_are_gone_are_removed(deliver, scenes):
+    results = deliver()
+    (results.masks_geo / 'mine.tif').write_bytes(b'mine')
+    (scenes / 'field/3.tif').unlink()
+    results.data.rename(results.root / 'old')
+    deliver()
+    kept = [f'field/{number}.tif' for number in (0, 1, 2, 4, 5)]
+    assert files(results.masks_geo) == [*kept, 'mine.tif']
+
+
+def test_photos_without_a_place_have_no_such_folder(deliver, scenes):
+    for number in range(6):
+        write_geotiff(scenes / f'field/{number}.tif', {}, SIZE)
+    results = deliver()
+    assert len(list(results.masks.rglob('*.png'))) == 12
+    assert not results.masks_geo.exists() and 'GeoTIFF' not in '\n'.join(closing_lines(results))
