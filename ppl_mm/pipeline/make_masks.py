@@ -20,6 +20,7 @@ from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, tools_dir
+from ..utils.work_dir import check_name
 from .data_check import check_cuts
 from .held_out import held_out_lines
 from .run import Pipeline
@@ -84,6 +85,7 @@ def make_masks(job: MaskJob) -> ResultFolder:
     if not job.data.photos.is_dir():
         raise UserError(f'{job.data.photos}: the folder of photos is missing; check the path')
     _check_places(job.data, job.out)
+    check_name(results.work)
     job.data.check()
     check_cut(job.threshold, job.expected_area)
     check_cuts(job.data.background, job.threshold, job.expected_area)

@@ -1,10 +1,14 @@
 """Every command in folders whose names are unusual: each is a folder like any other."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 from bad_input.scenes import SCENES, Scene
+from tool_modules import TOOLS
 
 NAMES = {
     'signs': 'a,b [c]\'d %s {x}\\ "e" #f?',
@@ -46,3 +50,25 @@ def test_folders_of_any_name(command, good_files, folder, name, kind):
         assert 'not valid UTF-8: rename it' in done.errors[0] and not (place / 'work').exists()
     else:
         assert done.code == scene.status, done.output
+
+
+IN_ASCII = {
+    'train': ['cls.py', '--work-dir', 'é/work'],
+    'make_masks': ['photos', '--out', 'é/work'],
+}
+
+
+@pytest.mark.parametrize('name', IN_ASCII)
+def test_a_locale_that_lacks_the_letters_of_a_folder(folder, name):
+    plain = dict(LC_ALL='C', PYTHONUTF8='0', PYTHONCOERCECLOCALE='0')
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / f'{name}.py'), *IN_ASCII[name]],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(TOOLS.parent), *sys.path]), **plain),
+    )
+    assert done.returncode == 2 and done.stdout == '', done.stdout + done.stderr
+    assert done.stderr.count('\n') == 1 and done.stderr.startswith('error: '), done.stderr
+    assert 'set PYTHONUTF8=1 in the environment' in done.stderr
+    assert not (folder / 'é').exists()
