@@ -136,32 +136,32 @@ def run(main: Callable[[], int | None]) -> None:
             a KeyboardInterrupt with a message, that says how to continue.
     """
     take_every_letter()
+    status, failure, to_continue = _call(main)
+    # The error is gone, and with it the bars that its frames held: this is the last line.
+    if failure and not leave_to_launcher(failure):
+        line = f'{failure}; {to_continue}' if to_continue else f'error: {failure}'
+        print(line, file=sys.stderr)
+    sys.exit(status)
+
+
+def _call(main: Callable[[], int | None]) -> tuple[int, str, str]:
+    """Return the status of a command, why it failed, and of an interrupted one how to go on."""
     try:
         versions.check()
         keep_console_short()
-        status = main()
+        return main() or 0, '', ''
     except UserError as error:
-        status = _fail(one_line(error))
+        return 2, one_line(error), ''
     except OSError as error:
         if not error.strerror:  # a library's own, of anything
             raise
-        status = _fail(_of_file(error))
+        return 2, _of_file(error), ''
     except UnicodeError as error:
-        status = _fail(printable(first_line(error)))
+        return 2, printable(first_line(error)), ''
     except (RuntimeError, MemoryError) as error:
         line = explain_failure(error)
         if not line:
             raise
-        status = _fail(line)
+        return 2, line, ''
     except KeyboardInterrupt as error:
-        if not leave_to_launcher('interrupted'):
-            to_continue = str(error) or 'run the same command again to continue'
-            print(f'interrupted; {to_continue}', file=sys.stderr)
-        status = 130
-    sys.exit(status or 0)
-
-
-def _fail(line: str) -> int:
-    if not leave_to_launcher(line):
-        print(f'error: {line}', file=sys.stderr)
-    return 2
+        return 130, 'interrupted', str(error) or 'run the same command again to continue'

@@ -5,6 +5,7 @@ import pytest
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.progress import track
 
 
 def ends(capsys, main):
@@ -80,3 +81,20 @@ def test_letters_that_cannot_be_written_are_one_line(capsys, monkeypatch, encodi
     status, shown = ends(capsys, lambda: 'caf\udce9'.encode())
     assert status == 2 and shown.startswith('error: ') and said in shown
     assert shown.count('\n') == 1
+
+
+@pytest.mark.parametrize(
+    'error, status, line',
+    [(UserError, 2, 'error: a.jpg'), (KeyboardInterrupt, 130, 'interrupted; a.jpg')],
+)
+def test_the_line_comes_after_the_bar(capsys, error, status, line):
+    """A traceback holds frames, and they hold what draws a bar."""
+
+    def main():
+        items = track(range(9), 'converting')
+        for _ in items:
+            raise error('a.jpg')
+
+    code, shown = ends(capsys, main)
+    bar, last = shown.splitlines()
+    assert (code, last) == (status, line) and bar.startswith('converting')
