@@ -145,7 +145,7 @@ def run(main: Callable[[], int | None]) -> None:
 
 
 def _call(main: Callable[[], int | None]) -> tuple[int, str, str]:
-    """Return the status of a command, why it failed, and of an interrupted one how to go on."""
+    """Return the status of a command, why it failed, and how to continue an interrupted one."""
     try:
         versions.check()
         keep_console_short()
