@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..utils.files import read_json, write_json
 from ..version import __version__
 from .class_list import check_classes, label_names
@@ -220,24 +220,13 @@ def read_record(path: str | os.PathLike) -> ExportRecord:
 
 def _read_object(path: Path) -> dict:
     try:
-        found = read_json(path)
+        return read_json(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(
             f'{path}: no such file; give the folder that tools/export_cam.py wrote'
         ) from error
-    except UserError:
-        raise
-    except (OSError, ValueError) as error:
-        raise _unreadable(path) from error
-    if not isinstance(found, dict):
-        raise _unreadable(path)
-    return found
-
-
-def _unreadable(path: Path) -> UserError:
-    return UserError(
-        f'{path}: not a readable record of an export; export again into another folder'
-    )
+    except OSError as error:
+        raise UserError(f'{path}: {first_line(error)}; make it readable') from error
 
 
 def _check_type(name: str, value: object, expected: Any) -> None:

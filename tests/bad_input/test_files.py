@@ -74,8 +74,8 @@ FAULTS = {
     },
     'record': {
         'missing': (faults.missing, 'export.json'),
-        'no JSON': (text('{'), 'not a readable record of an export'),
-        'a list': (text('[]'), 'not a readable record of an export'),
+        'no JSON': (text('{'), 'not a readable record'),
+        'a list': (text('[]'), 'not a readable record'),
         'a high threshold': (values(threshold=3), 'threshold is 3, it must be in 0..1'),
         'a wrong type': (values(threshold='high'), 'is of the wrong type'),
         'a class twice': (values(classes=['dax', 'dax']), "names class 'dax' twice"),

@@ -88,10 +88,9 @@ def execute(home, load_tool, monkeypatch, capfd):
     def run(words):
         forget()
         torch.manual_seed(0)
-        name = words[1].removeprefix('tools/').removesuffix('.py')
         monkeypatch.setattr('sys.argv', words[1:])
         with pytest.raises(SystemExit) as end:
-            cli.run(load_tool(f'../{name}').main)
+            cli.run(load_tool(Path(words[1]).stem).main)
         out, err = capfd.readouterr()
         assert end.value.code == 0, out + err
         return out
@@ -266,6 +265,6 @@ def test_the_pipeline_finds_its_lists(home, photos, convert, execute, monkeypatc
 def test_without_data_a_run_ends_with_one_line(home, load_tool, monkeypatch, capfd):
     monkeypatch.setattr('sys.argv', ['train.py', *fast(commands()[2])[2:]])
     with pytest.raises(SystemExit) as end:
-        cli.run(load_tool('../train').main)
+        cli.run(load_tool('train').main)
     assert end.value.code == 2
     assert 'data/mine' in capfd.readouterr().err

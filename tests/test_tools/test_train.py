@@ -66,7 +66,15 @@ def test_overwriting_starts_anew_and_removes_the_old_run(train, tmp_path):
     assert learning_rate(tmp_path / 'work/epoch_1.pth') == 0.5
 
 
-def test_ctrl_c_names_the_way_on(train, monkeypatch):
+@pytest.fixture
+def ctrl_c_counts():
+    """Behind nohup it would be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_names_the_way_on(train, monkeypatch, ctrl_c_counts):
     monkeypatch.setattr(Runner, 'train', lambda self: signal.raise_signal(signal.SIGINT))
     done = train()
     assert done.code == 130 and '--resume continues' in done.output
