@@ -35,6 +35,8 @@ def import_types():
         for value in vars(importlib.import_module(f'{package}.registry')).values():
             if isinstance(value, Registry):
                 value.import_from_location()
+    # All children then draw with the same fonts, whatever other processes do to the list on disk.
+    importlib.import_module('matplotlib.font_manager')
 
 
 def become(main, args, folder, output, seconds):
