@@ -1,4 +1,4 @@
-"""Runs the steps of a pipeline, and continues where it was interrupted."""
+"""Runs the steps of a pipeline that are not finished; :mod:`.resume` says which these are."""
 
 import sys
 import time
@@ -14,6 +14,7 @@ from .guess import guess_times, networks
 from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process, warnings_of
 from .progress import Display, Estimate, Progress
+from .resume import Resume
 from .settings import PipelineSettings
 from .step import Step
 from .work_folder import WorkFolder
@@ -22,10 +23,7 @@ from .work_folder import WorkFolder
 class Pipeline:
     """The steps of a pipeline in a folder.
 
-    Each step is a process of its own. A finished step is skipped unless
-    something that it depends on has changed: its command, its configs, the
-    data, or the results of the steps before it. What it had written is removed
-    before it runs again.
+    Each step is a process of its own. Finished steps are skipped, see :class:`.resume.Resume`.
 
     Args:
         settings: Settings of the pipeline.
@@ -40,7 +38,6 @@ class Pipeline:
         self.settings = settings = fit_to_masks(settings)
         self.dir = Path(work_dir)
         check_name(self.dir)
-        self.places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         self.steps = make_plan(settings, self.dir, Path(tools))
         self.folder = WorkFolder(
             self.dir,
@@ -54,7 +51,8 @@ class Pipeline:
         self.folder.check()
         if settings.make_data is None:
             check_data(settings)
-        self._data: str | None = None
+        places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
+        self.resume = Resume(self.steps, self.folder, settings, places)
 
     def run(self, until: str | None = None, only: str | None = None) -> None:
         """Run the steps that are not finished.
@@ -70,11 +68,11 @@ class Pipeline:
         display, estimate = Display(len(self.steps)), Estimate(steps)
         with self.folder.claim() as self.lock:
             for step in steps:
-                if record := self._is_done(step):
+                if record := self.resume.record(step):
                     display.skip(self._number(step), step)
                     estimate.learn(step, record['seconds'])
                     continue
-                self._check_needs(step)
+                self.resume.check_needs(step)
                 self._run_step(step, display, estimate)
 
     def announce(self) -> None:
@@ -83,13 +81,13 @@ class Pipeline:
         The guess is from a step or two of training of each network, in the
         first run.
         """
-        if all(map(self._is_done, self.steps)):
+        if all(map(self.resume.record, self.steps)):
             print(f'all {len(self.steps)} steps are finished')
             return
         self.steps = guess_times(self.steps, self.settings, self._costs())
         estimate, todo = Estimate(self.steps), []
         for step in self.steps:
-            if record := self._is_done(step):
+            if record := self.resume.record(step):
                 estimate.learn(step, record['seconds'])
             else:
                 todo.append(step)
@@ -125,44 +123,6 @@ class Pipeline:
     def _number(self, step: Step) -> int:
         return self.steps.index(step) + 1
 
-    def _check_needs(self, step: Step) -> None:
-        """Refuse a step that --only asks for too early."""
-        for name in self._all_needs(step):
-            if not self._is_done(self._step(name)):
-                raise UserError(
-                    f'step {step.name} needs {name}, which is not finished, or has changed; '
-                    f'run the pipeline with --until {step.name}'
-                )
-
-    def _all_needs(self, step: Step) -> list[str]:
-        """Return the names of all steps that must come before a step, in order."""
-        deeper = [far for near in step.needs for far in self._all_needs(self._step(near))]
-        return list(dict.fromkeys([*deeper, *step.needs]))
-
-    def _step(self, name: str) -> Step:
-        return next(step for step in self.steps if step.name == name)
-
-    def _is_done(self, step: Step) -> dict | None:
-        """Return the record of a step that need not run, else None."""
-        record = self.folder.finished(step)
-        if record and record['fingerprint'] == self._fingerprint(step):
-            return record
-        return None
-
-    def _fingerprint(self, step: Step) -> str | None:
-        """Return the hash of what the step would do now, None if that is not known yet."""
-        inputs = {}
-        for name in step.needs:
-            record = self.folder.finished(self._step(name))
-            if record is None:
-                return None
-            inputs[name] = record['result']
-        data = None
-        if step.kind != 'make_data':
-            self._data = self._data or fingerprint.of_data(self.settings)
-            data = self._data
-        return fingerprint.of_step(step, self.places, data, inputs)
-
     def _run_step(self, step: Step, display: Display, estimate: Estimate) -> None:
         start = time.monotonic()
         number = self._number(step)
@@ -173,7 +133,7 @@ class Pipeline:
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 
-        now = self._fingerprint(step)
+        now = self.resume.fingerprint(step)
         assert now is not None  # what it needs is finished
         resumes = self.folder.begin(step, now)
         command = [*step.command, *(step.resume if resumes else ())]
@@ -199,21 +159,9 @@ class Pipeline:
         for step in self._chosen(until, only):
             print(
                 f'step {self._number(step)} of {len(self.steps)}: {step.name}, '
-                f'{step.title}: {self._state(step)}\n'
+                f'{step.title}: {self.resume.state(step)}\n'
                 f'  {" ".join(step.command)}'
             )
-
-    def _state(self, step: Step) -> str:
-        record, begun = self.folder.finished(step), self.folder.begun(step)
-        if not record and not begun:
-            return 'to do'
-        known = all(self._is_done(self._step(name)) for name in self._all_needs(step))
-        now = self._fingerprint(step) if known else None
-        if record:
-            same = record['fingerprint'] == now
-            return 'finished' if same else 'to do again, something has changed'
-        same = begun is not None and begun['fingerprint'] == now
-        return 'to continue' if same else 'to do'
 
 
 def _why(status: int) -> str:

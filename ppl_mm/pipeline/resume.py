@@ -1,0 +1,92 @@
+"""Which steps of a pipeline are finished, which continue, and which start anew."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UserError
+from . import fingerprint
+from .settings import PipelineSettings
+from .step import Step
+from .work_folder import WorkFolder
+
+
+class Resume:
+    """What an earlier run of the same command has left to do.
+
+    A finished step is skipped unless something that it depends on has changed: its command, its
+    configs, the data, or the results of the steps before it. All of it is one hash, see
+    :mod:`.fingerprint`, that :class:`.WorkFolder` keeps when a step begins and when it ends. A step
+    that was interrupted continues if the hash is still the same and its command can continue
+    (:meth:`.Step.can_resume`). Otherwise it starts anew, and what it had written is removed first
+    (:mod:`.clearing`).
+
+    Args:
+        steps: All steps, in order.
+        folder: Their records.
+        settings: Settings of the pipeline.
+        places: Folders by name that may be moved.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        folder: WorkFolder,
+        settings: PipelineSettings,
+        places: dict[str, Path],
+    ) -> None:
+        self.steps = {step.name: step for step in steps}
+        self.folder, self.settings, self.places = folder, settings, places
+        self._data: str | None = None
+
+    def record(self, step: Step) -> dict | None:
+        """Return the record of a step that need not run, else None."""
+        record = self.folder.finished(step)
+        return record if record and record['fingerprint'] == self.fingerprint(step) else None
+
+    def fingerprint(self, step: Step) -> str | None:
+        """Return the hash of what a step would do now, None if that is not known yet."""
+        inputs = {}
+        for name in step.needs:
+            record = self.folder.finished(self.steps[name])
+            if record is None:
+                return None
+            inputs[name] = record['result']
+        data = None
+        if step.kind != 'make_data':
+            data = self._data = self._data or fingerprint.of_data(self.settings)
+        return fingerprint.of_step(step, self.places, data, inputs)
+
+    def state(self, step: Step) -> str:
+        """Say what is to do."""
+        record, begun = self.folder.finished(step), self.folder.begun(step)
+        if not record and not begun:
+            return 'to do'
+        now = self.fingerprint(step) if self._missing(step) is None else None
+        if record:
+            same = record['fingerprint'] == now
+            return 'finished' if same else 'to do again, something has changed'
+        same = begun is not None and begun['fingerprint'] == now
+        return 'to continue' if same else 'to do'
+
+    def check_needs(self, step: Step) -> None:
+        """Refuse a step that is asked for too early.
+
+        Raises:
+            UserError: If a step that it needs is not finished.
+        """
+        missing = self._missing(step)
+        if missing is not None:
+            raise UserError(
+                f'step {step.name} needs {missing}, which is not finished, or has changed; '
+                f'run the pipeline with --until {step.name}'
+            )
+
+    def _missing(self, step: Step) -> str | None:
+        """Return the first step, of all that must come before a step, that is not finished."""
+        needed = self._all_needs(step)
+        return next((name for name in needed if not self.record(self.steps[name])), None)
+
+    def _all_needs(self, step: Step) -> list[str]:
+        """Return the names of all steps that must come before a step, in order."""
+        deeper = [far for near in step.needs for far in self._all_needs(self.steps[near])]
+        return list(dict.fromkeys([*deeper, *step.needs]))
