@@ -119,9 +119,9 @@ def test_the_slider_blends(open_page, gallery):
 def test_keys(open_page, gallery):
     page = open_page(gallery, '#images')
     order = names(page)
-    page.locator('.card').nth(1).focus()
-    page.keyboard.press('Enter')
+    page.locator('.card').nth(1).press('Enter')
     name = page.locator('#viewer-name')
+    name.wait_for()
     assert name.inner_text() == order[1]
     page.keyboard.press('ArrowRight')
     assert name.inner_text() == order[2]
