@@ -28,7 +28,7 @@ def _first_line(name):
     return (_read_lines(name) or [''])[0]
 
 
-# The first line of classes.txt is the background, or says that there is none.
+# The first line of classes.txt is "background" or "no background".
 own_num_classes = max(1, _count_lines('classes.txt', 2) - 1)
 own_background = _first_line('classes.txt') != 'no background'
 # The channels of a segmentation network.
