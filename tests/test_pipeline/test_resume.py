@@ -1,0 +1,30 @@
+"""What an earlier run has left to do."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ppl_mm.pipeline.resume import Resume
+
+STEP = SimpleNamespace(name='train', needs=())
+
+
+@pytest.mark.parametrize(
+    'finished, begun, said',
+    [
+        (None, None, 'to do'),
+        (None, 'now', 'to continue'),
+        (None, 'before', 'to do'),
+        ('now', 'now', 'finished'),
+        ('before', 'before', 'to do again, something has changed'),
+    ],
+)
+def test_what_is_said_of_a_step(monkeypatch, finished, begun, said):
+    """Of the hashes that were kept when it ended and began, where it is now 'now'."""
+    folder = SimpleNamespace(
+        finished=lambda step: finished and dict(fingerprint=finished),
+        begun=lambda step: begun and dict(fingerprint=begun),
+    )
+    resume = Resume([STEP], folder, None, {})
+    monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
+    assert resume.state(STEP) == said
