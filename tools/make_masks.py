@@ -5,7 +5,7 @@
       the folder photos/_negative show none of the classes
   python tools/make_masks.py photos --out masks_of_photos --labels labels.csv
       any folder, and a CSV, or what COCO, YOLO, Label Studio, CVAT and others
-      write, see docs/own_data.md
+      write, see docs/converter.md
 
 It makes a data set, checks it, trains a classifier by image-level labels,
 makes and refines pseudo-labels, trains a segmentation network on them and
@@ -79,7 +79,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=Path,
         metavar='DIR',
         help='after a first run: a copy of DIR/masks, some of them changed; those of train '
-        'teach the network, the others measure it, and none is replaced (docs/own_data.md)',
+        'teach the network, the others measure it, and none is replaced (docs/own_masks.md)',
     )
     add_config_options(parser, 'segmentation_tta=True')
     return parser.parse_args(argv)

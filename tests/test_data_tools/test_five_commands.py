@@ -1,4 +1,4 @@
-"""The commands of docs/own_data.md, as they stand there."""
+"""The commands of docs/own_data.md and the pages behind it, as they stand there."""
 
 import argparse
 import json
@@ -23,13 +23,14 @@ from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.utils import cli
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / 'docs/own_data.md'
+PAGES = [ROOT / f'docs/{name}.md' for name in ('own_data', 'two_trainings', 'own_masks', 'predict')]
 GALLERY = 'work_dirs/own_export/gallery/index.html'
 
 
 def blocks(language):
-    """Code blocks of the page, backslashes at line ends joined."""
-    found = re.findall(rf'```{language}\n(.*?)```', PAGE.read_text(), re.DOTALL)
+    """Code blocks of the pages, backslashes at line ends joined."""
+    text = '\n'.join(page.read_text() for page in PAGES)
+    found = re.findall(rf'```{language}\n(.*?)```', text, re.DOTALL)
     return [text.replace('\\\n', ' ') for text in found]
 
 

@@ -109,7 +109,7 @@ def test_photos_are_not_shrunk_below_what_is_seen(photos):
     assert {Image.open(path).size for path in images} == {(200, 150)}
 
 
-# Of each side of an image, the least that a crop of the classifier keeps: docs/own_data.md.
+# Of each side of an image, the least that a crop of the classifier keeps: docs/presets.md.
 KEPT = {'cls_cam_quick_own': 0.82, 'cls_cam_own': 0.6, 'cls_first_round_own': 0.6}
 
 

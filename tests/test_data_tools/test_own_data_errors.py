@@ -67,7 +67,7 @@ BAD = [
     (nothing, ('--classes', 'a;b'), "'a;b' has a semicolon"),
     (nothing, ('--classes', 'background'), "names 'background'"),
     (nothing, ('--labels', 'x.csv'), 'x.csv: the label file is missing'),
-    (nothing, ('--labels', 'x.txt'), 'one of the forms in docs/own_data.md'),
+    (nothing, ('--labels', 'x.txt'), 'one of the forms in docs/converter.md'),
     (nothing, ('--mask-values', '0=background'), 'give --masks'),
     (nothing, ('--masks', '{0}/masks', '--mask-values', '0=sky'), "'sky' is neither a class"),
     (

@@ -12,7 +12,7 @@ from ppl_mm.data_tools.demo.data import write_demo_data
 
 def test_the_pictures_are_small_and_made_by_the_script(root, pages):
     script = (root / 'docs/site/check_pictures.py').read_text(encoding='utf-8')
-    names = re.findall(r'images/check_(\w+)\.jpg', pages['docs/own_data.md'])
+    names = re.findall(r'images/check_(\w+)\.jpg', pages['docs/check.md'])
     assert sorted(names) == ['classes', 'near_copies']
     for name in names:
         assert f"'{name}" in script

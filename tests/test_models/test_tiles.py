@@ -59,7 +59,7 @@ def test_maps_and_scores_are_those_of_the_whole_image(image, pool):
     assert whole.cam.std() > 0.01
 
 
-# docs/own_data.md says: to a ten-thousandth of the largest value.
+# docs/predict.md says: to a ten-thousandth of the largest value.
 @pytest.mark.parametrize(
     'name', ['resnet50', 'efficientnet_lite', 'dilated_mobilenet_v2', 'convnext_atto']
 )

@@ -6,7 +6,7 @@
       show none of the classes
   python own_data.py photos --labels labels.csv --out data/mine
       any folder, and a CSV, or what COCO, YOLO, Label Studio, CVAT and others
-      write, see docs/own_data.md; photos with an empty label show none of the
+      write, see docs/converter.md; photos with an empty label show none of the
       classes, photos that the file does not name are kept as unlabelled
 
 OUT is what every command of this project reads: classes.txt, the labels,

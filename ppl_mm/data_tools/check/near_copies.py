@@ -23,7 +23,7 @@ _FREQUENCIES = 12
 _CANDIDATE = 0.6
 # The same of all pixels at half the side, from which they are compared at the whole side.
 _ALIKE = 0.8
-# The same there, from which they are copies. docs/own_data.md has the figures behind it.
+# The same there, from which they are copies. docs/check.md has the figures behind it.
 _SAME = 0.92
 # So many images are compared with one; more of the same kind are found through each other.
 _NEAREST = 2

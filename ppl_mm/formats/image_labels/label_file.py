@@ -76,7 +76,7 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
         ann_format = _format_of_folder(Path(path)) if is_folder else FORMATS.get(ending, ending)
     if ann_format not in FORMATS.values():
         raise UserError(
-            f"{path}: labels of format '{ann_format}'; give one of the forms in docs/own_data.md "
+            f"{path}: labels of format '{ann_format}'; give one of the forms in docs/converter.md "
             f'(ann_format: {", ".join(dict.fromkeys(FORMATS.values()))})'
         )
     return ann_format
