@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .errors import UserError
+from .utils.as_command import end_at_once, take_interrupts
 from .utils.cli import run
 from .utils.project import tools_dir
 from .utils.text import suggestion
@@ -47,7 +48,10 @@ def _start(words: Sequence[str]) -> int | None:
         hint = suggestion(words[0], tools, 'ppl-mm --help lists the commands')
         raise UserError(f'ppl-mm: unknown command {words[0]!r}; {hint}')
     sys.argv = [f'ppl-mm {words[0]}', *words[1:]]
-    return _load(script).main()
+    end_at_once()
+    tool = _load(script)
+    take_interrupts()
+    return tool.main()
 
 
 def _load(script: Path) -> ModuleType:

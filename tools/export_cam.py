@@ -17,6 +17,8 @@ are exported in the same way, with a config as configs/voc6/maps_seg_voc6.py
 (docs/segmentation.md, A second round).
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +26,6 @@ from dataclasses import replace
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.exporting.summary import ExportSummary

@@ -22,12 +22,13 @@ everything is measured as well. It writes
 An interrupted run continues when the same command is given again.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
 from ppl_mm.utils.cli import make_parser, run

@@ -8,10 +8,11 @@ given again. Nothing is measured where the data have no masks and the config
 allows for it. docs/pipeline.md says what the numbers mean.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from pathlib import Path
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.gallery.tables import read_report, terminal_report
 from ppl_mm.pipeline import Pipeline, load_settings
 from ppl_mm.utils.cli import make_parser, run

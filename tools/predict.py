@@ -28,11 +28,12 @@ new, has changed or could not be read. The frames of clip.mp4 are images
 clip.mp4/000001 and so on.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.inference.inferencers import open_inferencer
 from ppl_mm.apis.inference.prediction_folder import PredictionFolder

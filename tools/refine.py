@@ -23,12 +23,13 @@ status is 1. A second run continues where the first one stopped and tries what
 failed again.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Sequence
 
 from mmengine.dist import is_main_process
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run

@@ -3,6 +3,8 @@
 The weights must fit the config to the last key, see the error otherwise.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +14,6 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.inference.trained_model import is_segmentation
 from ppl_mm.apis.inference.without_masks import without_masks
 from ppl_mm.errors import UserError

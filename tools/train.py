@@ -1,5 +1,7 @@
 """Train a classifier or a segmentation network from a config."""
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 import logging
 
@@ -9,7 +11,6 @@ from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.errors import UserError
 from ppl_mm.utils.batches import require_batches
 from ppl_mm.utils.cli import make_parser, run

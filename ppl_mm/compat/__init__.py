@@ -18,7 +18,6 @@ def apply() -> None:
 
     To be called before mmseg and mmpretrain are imported: ``import ppl_mm`` does it.
     """
-    _register_package()
     if not any(isinstance(finder, AtImport) for finder in sys.meta_path):
         sys.meta_path.append(CompiledOpsFinder())
         sys.meta_path.insert(
@@ -26,6 +25,7 @@ def apply() -> None:
             AtImport(
                 before=dict.fromkeys(('mmcv', 'mmseg', 'mmpretrain'), check_versions),
                 after={
+                    'mmengine.config.utils': register_package,
                     'torch.serialization': allow_mmengine_checkpoints,
                     'mmengine.fileio.backends.registry_utils': write_whole_files,
                     'mmengine.runner.checkpoint': guard_checkpoints,
@@ -35,16 +35,15 @@ def apply() -> None:
         )
 
 
-def _register_package() -> None:
+def register_package(config_utils: Any) -> None:
     """Let ``_base_ = 'ppl_mm::...'`` and mmengine.hub find our configs.
 
     mmengine knows packages by a fixed list: open-mmlab/mmengine#1410.
+
+    Args:
+        config_utils: ``mmengine.config.utils``.
     """
-    try:
-        from mmengine.config.utils import MODULE2PACKAGE
-    except ImportError:
-        return  # utils.versions and pip say what is missing
-    MODULE2PACKAGE['ppl_mm'] = 'ppl_mm'
+    config_utils.MODULE2PACKAGE['ppl_mm'] = 'ppl_mm'
 
 
 def check_versions(module: Any) -> None:

@@ -10,11 +10,16 @@ from ..apis.thresholds.choice import check_cut
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
 from ..data_tools.check.sheets import CLASS_SHEET
-from ..data_tools.own.corrections import check_corrected, take_corrections
+from ..data_tools.own.corrections import (
+    FoundMasks,
+    check_corrected,
+    read_corrections,
+    write_corrections,
+)
 from ..data_tools.own.data import OwnData
 from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
-from ..data_tools.own.settings import OwnDataSettings
+from ..data_tools.own.settings import SOURCES, OwnDataSettings
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
@@ -46,7 +51,7 @@ class MaskJob:
         skip_bad: Whether photographs and masks that cannot be used are left out.
         workers: Threads that read photographs. Defaults to None: one for each CPU.
         corrected: Masks of an earlier run that a user has corrected, see
-            :func:`.take_corrections`. Defaults to None: those that were given before.
+            :func:`.read_corrections`. Defaults to None: those that were given before.
         threshold: Where maps are cut, a number or 'auto'. Defaults to '': see the preset.
         expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': not known.
         command: What the user has typed, which the gallery repeats. Defaults to (): not known.
@@ -89,14 +94,14 @@ def make_masks(job: MaskJob) -> ResultFolder:
     job.data.check()
     check_cut(job.threshold, job.expected_area)
     check_cuts(job.data.background, job.threshold, job.expected_area)
-    if job.corrected:
-        check_corrected(job.corrected, results)
+    corrections = _early_corrections(job, results)
     with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
         preset = _claim(job, results)
         _make_data(job, results)
         if job.corrected:
-            found = take_corrections(job.corrected, results)
-            print('\n'.join(found.lines(job.corrected)))
+            corrections = corrections or read_corrections(job.corrected, results)
+            taken = write_corrections(corrections, results)
+            print('\n'.join(taken.lines(job.corrected)))
         pipeline = _pipeline(job, preset, results)
         pipeline.announce()
         pipeline.run()
@@ -134,6 +139,16 @@ def _check_places(data: OwnDataSettings, out: Path) -> None:
                 f'--out {out}: lies in {option}{folder}, where its masks would be taken for '
                 'photos; give a folder outside of it'
             )
+
+
+def _early_corrections(job: MaskJob, results: ResultFolder) -> FoundMasks | None:
+    """Read corrected masks before anything is written; None where no data set names them yet."""
+    if not job.corrected:
+        return None
+    check_corrected(job.corrected, results)
+    if not (results.data / SOURCES).is_file():
+        return None
+    return read_corrections(job.corrected, results)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..errors import UserError, first_line
 from . import versions
+from .as_command import take_interrupts
 from .console import keep_console_short, take_every_letter
 from .files import no_space
 from .known_failures import explain_failure
@@ -135,6 +136,7 @@ def run(main: Callable[[], int | None]) -> None:
         main: The command; what it returns is the exit status. Where it raises
             a KeyboardInterrupt with a message, that says how to continue.
     """
+    take_interrupts()
     take_every_letter()
     status, failure, to_continue = _call(main)
     # The error is gone, and with it the bars that its frames held: this is the last line.

@@ -180,3 +180,26 @@ def test_a_damaged_record(refuses, images, tmp_path):
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out/make_masks.json').write_text('{')
     assert 'remove it' in refuses('make_masks', 'photos', '--out', 'out')
+
+
+CORRECTED = {
+    'text': (lambda path: path.write_text('x'), 'cat/0.png: not a readable mask'),
+    'cropped': (lambda path: Image.new('L', (9, 9)).save(path), 'without cropping or turning it'),
+    'another class': (lambda path: Image.new('L', (48, 40), 9).save(path), 'has the label 9'),
+    'soft colours': (lambda path: Image.new('RGB', (48, 40), 9).save(path), 'a colour of no class'),
+    'a JPEG': (lambda path: Image.new('L', (9, 9)).save(path.with_suffix('.jpg')), 'are JPEGs'),
+    'another name': (lambda path: Image.new('L', (9, 9)).save(path.with_name('z.png')), 'z.png'),
+}
+
+
+@pytest.mark.command('make_masks')
+@pytest.mark.parametrize('fault', CORRECTED)
+def test_corrected_masks_are_checked_before_anything_is_written(refuses, images, tmp_path, fault):
+    spoil, said = CORRECTED[fault]
+    refuses('make_masks', 'photos', '--out', 'out', '--cfg-options', 'sead=1')  # data are made
+    (tmp_path / 'copy/cat').mkdir(parents=True)
+    spoil(tmp_path / 'copy/cat/0.png')
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / 'out').rglob('*')}
+    line = refuses('make_masks', 'photos', '--out', 'out', '--corrected', 'copy')
+    assert said in line and 'copy' in line
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / 'out').rglob('*')}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.data_tools.own.corrections import mask_names, take_corrections
+from ppl_mm.data_tools.own.corrections import mask_names, read_corrections, write_corrections
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
@@ -33,6 +33,10 @@ def results(tmp_path):
     for name in mask_names(results.data):
         write_label(results.masks / name, np.zeros(SIZE[::-1], np.uint8))
     return results
+
+
+def take(folder, results):
+    return write_corrections(read_corrections(folder, results), results)
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def test_what_was_changed_is_taken_and_nothing_else(results, copy):
     mask = draw(copy / by_image[train[0]])
     draw(copy / by_image[val[0]])
     draw(copy / 'cat/somebody.png')
-    found = take_corrections(copy, results)
+    found = take(copy, results)
     assert (found.taken, found.learnt, found.unchanged) == (2, 1, 10)
     assert found.unknown == ('cat/somebody.png',)
     assert 'somebody' in found.lines(copy)[1] and '2 corrected' in found.lines(copy)[0]
@@ -81,30 +85,30 @@ def test_what_was_changed_is_taken_and_nothing_else(results, copy):
 
 def test_a_copy_stays_one_when_masks_are_made_again(results, copy):
     draw(copy / 'dog/1.png')
-    take_corrections(copy, results)
+    take(copy, results)
     for name in mask_names(results.data):  # another run has made other masks
         write_label(results.masks / name, np.ones(SIZE[::-1], np.uint8))
     draw(copy / 'dog/3.png')
-    found = take_corrections(copy, results)
+    found = take(copy, results)
     assert (found.taken, found.unchanged) == (2, 10)
     # What the next run has written of a correction is still the correction.
     shutil.copyfile(copy / 'dog/1.png', results.masks / 'dog/1.png')
-    assert take_corrections(copy, results).taken == 2
+    assert take(copy, results).taken == 2
 
 
 def test_a_large_photo(results, copy):
     draw(copy / 'cat/0.png', size=(120, 80))
-    take_corrections(copy, results)
+    take(copy, results)
     image = mask_names(results.data)['cat/0.png']
     assert read_mask(VOCLayout(results.data).corrected_path(image)).shape == (40, 60)
 
 
 def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
     draw(copy / of_split(results, 'train'))
-    take_corrections(copy, results)
+    take(copy, results)
     assert has_corrections(results.data) and len(corrected(results)) == 1
     (tmp_path / 'none').mkdir()
-    assert take_corrections(tmp_path / 'none', results).taken == 0
+    assert take(tmp_path / 'none', results).taken == 0
     assert not has_corrections(results.data) and not corrected(results)
     assert correction_files(results.data) == ()
     assert not VOCLayout(results.data).split_path('corrected').exists()
@@ -122,27 +126,27 @@ def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
 def test_a_mask_that_cannot_be_used_is_one_line(results, copy, spoil, words):
     spoil(copy / 'dog/1.png')
     with pytest.raises(UserError, match=words) as error:
-        take_corrections(copy, results)
+        take(copy, results)
     assert 'dog/1.png' in str(error.value) and '\n' not in str(error.value)
     assert not has_corrections(results.data)
 
 
 def test_a_folder_that_is_missing(results, tmp_path):
     with pytest.raises(UserError, match=r'--corrected .*nowhere: no such folder'):
-        take_corrections(tmp_path / 'nowhere', results)
+        take(tmp_path / 'nowhere', results)
 
 
 def test_two_masks_of_one_image_are_refused(results, copy):
     """An editor that saves another format leaves the old mask beside it."""
     draw(copy / 'dog/1.tif')
     with pytest.raises(UserError, match=r'dog/1.png and dog/1.tif would both be the mask'):
-        take_corrections(copy, results)
+        take(copy, results)
     assert not has_corrections(results.data)
 
 
 def test_masks_of_val_alone_teach_nothing(results, copy):
     draw(copy / of_split(results, 'val'))
-    found = take_corrections(copy, results)
+    found = take(copy, results)
     assert (found.taken, found.learnt) == (1, 0)
     assert '0 of training images, to learn from, and 1 of other images' in found.lines(copy)[0]
     assert not has_corrections(results.data) and len(held_out(results.data)) == 1
@@ -156,7 +160,7 @@ def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
     write_label(tmp_path / 'drawn.png', mask)
     Image.open(tmp_path / 'drawn.png').convert('RGB').save(tmp_path / 'exported/1.tif')
     Image.new('RGB', SIZE).save(tmp_path / 'exported/3.png')
-    found = take_corrections(tmp_path / 'exported', results)
+    found = take(tmp_path / 'exported', results)
     assert (found.taken, found.unchanged, found.unknown) == (1, 1, ())
     image = mask_names(results.data)['dog/1.png']
     assert (read_mask(VOCLayout(results.data).corrected_path(image)) == mask).all()
@@ -165,7 +169,7 @@ def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
 def test_a_folder_of_other_masks(results, tmp_path):
     draw(tmp_path / 'others/somebody.png')
     with pytest.raises(UserError, match='1 masks found, none belongs to a photo'):
-        take_corrections(tmp_path / 'others', results)
+        take(tmp_path / 'others', results)
 
 
 def test_a_name_in_another_unicode_form(tmp_path):
@@ -177,7 +181,7 @@ def test_a_name_in_another_unicode_form(tmp_path):
     results = ResultFolder(tmp_path / 'out')
     OwnData(OwnDataSettings(tmp_path / 'photos', results.data), workers=1).make()
     draw(tmp_path / 'copy/cat/cafe\u03010.png')
-    assert take_corrections(tmp_path / 'copy', results).taken == 1
+    assert take(tmp_path / 'copy', results).taken == 1
 
 
 def test_images_outside_of_the_data_set_are_refused(results, copy):
@@ -186,5 +190,5 @@ def test_images_outside_of_the_data_set_are_refused(results, copy):
     sources.write_text(sources.read_text().replace(f',{image},', ',../../evil,'))
     draw(copy / 'dog/1.png')
     with pytest.raises(UserError, match=r"sources.csv: image '../../evil' is not below"):
-        take_corrections(copy, results)
+        take(copy, results)
     assert not list(results.root.parent.rglob('evil.png'))

@@ -5,7 +5,7 @@ import pytest
 from geo_tiffs import NORTH_UP, georeference_of, write_geotiff
 from PIL import Image
 
-from ppl_mm.data_tools.own.corrections import images_of, take_corrections
+from ppl_mm.data_tools.own.corrections import images_of, read_corrections, write_corrections
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.formats.mask_file import read_any_mask, read_mask, write_label
@@ -15,6 +15,10 @@ from ppl_mm.pipeline.make_masks import closing_lines
 from ppl_mm.pipeline.predict import LABELS
 
 SIZE, SHRUNK = (120, 80), (60, 40)
+
+
+def take(folder, results):
+    return write_corrections(read_corrections(folder, results), results)
 
 
 @pytest.fixture
@@ -65,13 +69,13 @@ def test_masks_of_geotiffs_lie_where_their_photos_do(deliver, scenes):
 
 def test_a_copy_of_either_folder_corrects_nothing_before_it_is_changed(deliver, scenes):
     results = deliver()
-    assert take_corrections(results.masks, results).taken == 0
-    assert take_corrections(results.masks_geo, results).taken == 0
+    assert take(results.masks, results).taken == 0
+    assert take(results.masks_geo, results).taken == 0
     path = results.masks_geo / 'field/0.tif'
     changed = Image.open(path).copy()
     changed.paste(1, (10, 10, 50, 50))
     changed.save(path)
-    assert take_corrections(results.masks_geo, results).taken == 1
+    assert take(results.masks_geo, results).taken == 1
 
 
 def test_masks_of_photos_that_are_gone_are_removed(deliver, scenes):

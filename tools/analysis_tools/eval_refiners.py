@@ -20,13 +20,14 @@ share stands beside. Seconds are processor time for an image, without reading
 and writing.
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis.compare_chains import ChainComparison, ChainMeter, read_chains
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refining.image_refiner import refine_image

@@ -9,10 +9,11 @@ Needed are the packages onnx, and onnxruntime for --check:
 pip install "ppl_mm[onnx]".
 """
 
+import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+
 import argparse
 from collections.abc import Sequence
 
-import ppl_mm  # noqa: F401  (before anything that imports mmseg)
 from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.onnx_export import agreement, export_onnx

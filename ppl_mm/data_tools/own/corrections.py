@@ -1,7 +1,7 @@
 """Masks that a user has corrected, taken back into the data set that they are of."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,24 @@ from .settings import SOURCES
 _UNCHANGED = 'not_corrected.json'
 
 
+@dataclass(frozen=True, eq=False)
+class FoundMasks:
+    """What a folder of corrected masks holds.
+
+    Args:
+        corrected: Labels, uint8 (H, W), by image id.
+        unchanged: The SHA-256 of masks that are as they were written, by name.
+        unknown: Files that are not named like a mask.
+    """
+
+    corrected: Mapping[str, np.ndarray]
+    unchanged: Mapping[str, str]
+    unknown: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Corrections:
-    """What was found in a folder of corrected masks.
+    """What became of a folder of corrected masks.
 
     Args:
         taken: Images with a corrected mask.
@@ -62,7 +77,7 @@ def check_corrected(folder: Path, results: ResultFolder) -> None:
     """Refuse a folder of corrected masks that is missing.
 
     Args:
-        folder: See :func:`take_corrections`.
+        folder: See :func:`read_corrections`.
         results: Holds the masks that it is a copy of.
 
     Raises:
@@ -75,8 +90,8 @@ def check_corrected(folder: Path, results: ResultFolder) -> None:
         )
 
 
-def take_corrections(folder: Path, results: ResultFolder) -> Corrections:
-    """Write the corrected masks of a folder into the data set, instead of those of earlier calls.
+def read_corrections(folder: Path, results: ResultFolder) -> FoundMasks:
+    """Read the corrected masks of a folder, and write nothing.
 
     A mask that is as it was written to ``results.masks`` is not a correction, so the whole folder
     may be copied and some of it changed.
@@ -104,9 +119,19 @@ def take_corrections(folder: Path, results: ResultFolder) -> Corrections:
             seen[escaped(name)] = file_sha256(path)
         else:
             found[image] = taker.read(path, image)
-    learnt = write_corrected(VOCLayout(results.data), found)
-    write_json(results.data / _UNCHANGED, seen)
-    return Corrections(len(found), len(learnt), len(seen), tuple(map(escaped, finder.unused)))
+    return FoundMasks(found, seen, tuple(map(escaped, finder.unused)))
+
+
+def write_corrections(found: FoundMasks, results: ResultFolder) -> Corrections:
+    """Write corrected masks into the data set, instead of those of earlier calls.
+
+    Args:
+        found: See :func:`read_corrections`.
+        results: Holds the data set.
+    """
+    learnt = write_corrected(VOCLayout(results.data), found.corrected)
+    write_json(results.data / _UNCHANGED, dict(found.unchanged))
+    return Corrections(len(found.corrected), len(learnt), len(found.unchanged), found.unknown)
 
 
 def _as_on_disk(folder: Path, names: Iterable[str]) -> list[str]:

@@ -1,0 +1,31 @@
+import signal
+
+import pytest
+
+from ppl_mm.utils.as_command import end_at_once
+from ppl_mm.utils.cli import run
+
+
+@pytest.fixture
+def handle():
+    """Sets what an interrupt does."""
+    before = signal.getsignal(signal.SIGINT)
+    yield lambda what: signal.signal(signal.SIGINT, what)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_command_at_work_is_interrupted_by_an_exception(handle, capsys):
+    """It may have something to clean up, and to say."""
+    handle(signal.default_int_handler)
+    end_at_once()
+    assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    with pytest.raises(SystemExit) as ended:
+        run(lambda: signal.raise_signal(signal.SIGINT))
+    assert ended.value.code == 130 and 'interrupted' in capsys.readouterr().err
+
+
+def test_what_is_ignored_stays_ignored(handle):
+    """A shell has a command in the background ignore it."""
+    handle(signal.SIG_IGN)
+    end_at_once()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
