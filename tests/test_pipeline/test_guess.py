@@ -7,7 +7,7 @@ import pytest
 from mmengine.config import Config
 
 from ppl_mm.data_tools.demo.data import write_demo_data
-from ppl_mm.pipeline import guess, load_settings
+from ppl_mm.pipeline import guess, load_settings, timing
 from ppl_mm.pipeline.guess import guess_times, networks
 from ppl_mm.pipeline.image_sizes import crop_size, view_pixels
 from ppl_mm.pipeline.plan import make_plan
@@ -102,3 +102,25 @@ def test_narrow_images_are_faster(planned, monkeypatch):
     narrow = guesses(planned, 1.0)
     assert narrow['export_ppl'] < square['export_ppl'] and narrow['refine'] < square['refine']
     assert narrow['train_cam'] == square['train_cam']
+
+@pytest.mark.parametrize(
+    'steps, expected',
+    [
+        ([7.0, 0.5, 0.4], 0.4),  # what a first step does once is not a step's time
+        ([0.5, 0.4, 0.6], 0.4),
+        ([30.0, 1.0], 30.0),  # too slow to be repeated
+    ],
+)
+def test_the_time_of_a_step_is_not_that_of_the_first_one(monkeypatch, steps, expected):
+    now, left = [0.0], list(steps)
+
+    class Network:
+        def train(self):
+            pass
+
+        def train_step(self, batch, optimizer):
+            now[0] += left.pop(0)
+
+    monkeypatch.setattr(timing.time, 'perf_counter', lambda: now[0])
+    assert timing._time(Network(), None, {}) == pytest.approx(expected)
+

@@ -209,7 +209,7 @@ def _missing_masks(scan: DatasetScan) -> Iterator[Finding]:
         yield Finding(
             'note',
             'there are no masks',
-            'training needs none; without them there is no mIoU and no threshold can be chosen',
+            'training needs none: the maps choose the threshold; without masks there is no mIoU',
         )
     elif unmasked:
         yield from some(

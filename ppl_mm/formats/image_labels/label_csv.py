@@ -2,14 +2,13 @@
 
 import csv
 import io
-import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
 
 from ...errors import UserError
 from ..class_list import check_classes
-from ..image_list import image_fault
+from ..image_list import image_fault, normal_name
 from ..text_file import read_text
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
@@ -31,7 +30,8 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     It has either a column of labels (``image,labels``), or a column of 0 and 1 for each class
     (``image,cat,dog``, one-hot): true, false and blank mean the same. The column of the image has
     one of the usual names; of a one-hot file it may also be the first. Commas, semicolons or tabs
-    separate the cells. Other columns beside one of labels are not read.
+    separate the cells. Other columns beside one of labels are not read. Nor are, where each known
+    class has a column, those of other names that hold something else than 0 and 1.
 
     Args:
         path: The file.
@@ -43,13 +43,11 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     Raises:
         UserError: The file is missing or malformed.
     """
-    lines = _read_lines(path)
-    number, header = next(lines, (1, []))
+    (number, header), *lines = [*_read_lines(path)] or [(1, [])]
     if not header:
         return LabelRows([], form='CSV')
-    first = list(itertools.islice(lines, 1))
-    columns = _Columns(header, names, f'{path} line {number}', first[0][1] if first else ())
-    rows = [columns.row(cells, path, number) for number, cells in itertools.chain(first, lines)]
+    columns = _Columns(header, names, f'{path} line {number}', [cells for _, cells in lines])
+    rows = [columns.row(cells, path, number) for number, cells in lines]
     return LabelRows(rows, columns.classes, 'CSV' if columns.classes is None else 'one-hot CSV')
 
 
@@ -60,17 +58,17 @@ class _Columns:
         header: The cells of the first line.
         names: The rules for names.
         where: The first line, for messages.
-        first: The cells of the first row; () if there is none.
+        rows: The cells of the other lines.
     """
 
     def __init__(
-        self, header: list[str], names: LabelNames, where: str, first: Sequence[str] = ()
+        self, header: list[str], names: LabelNames, where: str, rows: Sequence[list[str]]
     ) -> None:
         self.header, self.names = header, names
         plain = [cell.lower().replace(' ', '_') for cell in header]
         image = _first(plain, _IMAGE)
         self.labels = _first(plain, _LABELS)
-        if self.labels is None and _is_one_hot(header, first, image):
+        if self.labels is None and _is_one_hot(header, rows[0] if rows else (), image):
             image = 0
         # A column without a name is the index that pandas writes.
         self.flags = [place for place, cell in enumerate(header) if cell and place != image]
@@ -82,6 +80,7 @@ class _Columns:
         self.image = image
         self.classes = None
         if self.labels is None:
+            self.flags = [place for place in self.flags if self._is_class(place, rows)]
             columns = [self._of_column(place, where) for place in self.flags]
             self.classes = check_classes([name for names in columns for name in names], where)
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -91,6 +90,14 @@ class _Columns:
             return self.names.from_names([self.header[place]])
         except ValueError as error:
             raise UserError(f'{where}: {error}') from None
+
+    def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
+        """Return whether a column is of a class: others are known where each class has one."""
+        header = list(map(normal_name, self.header))
+        known = set(self.names.classes)
+        if not known or not known <= set(header) or header[place] in known:
+            return True
+        return all(cells[place].lower() in _FLAGS for cells in rows if place < len(cells))
 
     def row(self, cells: list[str], path: str | os.PathLike, number: int) -> LabelRow:
         """Return the row of one line.
@@ -145,7 +152,10 @@ class _Columns:
             raise ValueError(f"{has}; a column of names has the header 'labels'")
         if 0 < number < 1:
             raise ValueError(f'{has}; a probability is not a label, write 1 or 0')
-        raise ValueError(f'{has}; correct it, or remove that column if it is not a class')
+        raise ValueError(
+            f'{has}; correct it, or remove that column if it is not a class, or name the classes '
+            '(own_data.py --classes, or classes.txt)'
+        )
 
 
 def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) -> bool:

@@ -91,6 +91,16 @@ def test_columns_are_a_class_list_and_one_may_mean_none(tmp_path):
     assert found.classes == ('dog', 'cat') and names(found) == {'a': ['dog'], 'b': []}
 
 
+@pytest.mark.parametrize('cell', ['2', '0.7', 'left'])
+def test_where_each_known_class_has_a_column_others_need_not_be_classes(tmp_path, cell):
+    text = f'id,cat,severity,dog\na,1,{cell},0\nb,0,1,0\n'
+    found = read(tmp_path / 'a.csv', text, ('cat', 'dog'))
+    assert names(found) == {'a': ['cat'], 'b': []} and set(found.classes) == {'cat', 'dog'}
+    for known in ((), ('cat', 'bird'), ('cat', 'severity')):
+        with pytest.raises(UserError, match=f"has '{cell}'.* column"):
+            read(tmp_path / 'a.csv', text, known)
+
+
 JSONS = {
     'names': {'a': ['cat'], 'b': ['cat', 'dog'], 'c': []},
     'texts': {'a': 'cat', 'b': ['cat', 'dog'], 'c': ''},
