@@ -86,6 +86,12 @@ OWN_OPTIONS = {
         '--no-background --negative-name none',
         '--negative-name: with --no-background every image shows a class',
     ),
+    ('own_data', 'others of no classes'): ('', '--keep-others', 'name some with --classes'),
+    ('own_data', 'others without a background'): (
+        '',
+        '--no-background --classes cat dog --keep-others',
+        '--keep-others: with --no-background every image shows a class',
+    ),
     ('own_data', 'a white level of 0'): ('', '--white-level 0', '--white-level'),
     ('own_data', 'a size of 10'): ('', '--image-size 10', "'auto', or 64 to 4096 pixels"),
     ('own_data', 'a size of letters'): ('', '--image-size x', "'auto', or 64 to 4096 pixels"),

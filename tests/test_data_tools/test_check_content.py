@@ -117,3 +117,22 @@ def test_small_objects(data, side, level, text):
     assert finding.level == level and 'expectations.md' in finding.advice
     share = 100 * side**2 / 64**2
     assert finding.items == (f'dax: {share:.2g} % ({share:.2g} to {share:.2g})',)
+
+
+def test_images_that_all_show_the_same_classes_are_an_error(data):
+    train = train_of(data)
+    relabel(data, dict.fromkeys(train, 'dax fep'))
+    (finding,) = found(data, f'all {len(train)} training images show the same classes: dax, fep')
+    assert finding.level == 'error' and 'into parts' in finding.advice
+    relabel(data, dict.fromkeys(train, 'dax fep') | {train[0]: 'fep'})
+    (finding,) = found(data, f'show the same: dax in {len(train) - 1}, fep in {len(train)}')
+    assert finding.level == 'error'
+    assert not found(data, 'always come together')  # the error says it
+
+
+def test_classes_in_nearly_every_image_can_be_left_out(data):
+    train = train_of(data)
+    relabel(data, dict.fromkeys(train, 'dax fep') | dict.fromkeys(train[:30], 'dax fep wug'))
+    (finding,) = found(data, '2 classes are in nearly every training image')
+    assert finding.level == 'warning' and '--classes wug --keep-others' in finding.advice
+    assert not found(data, 'come together')

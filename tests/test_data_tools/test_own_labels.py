@@ -123,6 +123,17 @@ def test_photos_of_other_classes_are_left_out_and_no_negatives(csv):
     assert found.outside == {'bird': 17}
 
 
+def test_photos_of_other_classes_may_be_kept_as_negatives(csv):
+    rows = ['1,cat', '2,cat bird', '3,bird', '4,', '5,bird']
+    names = [f'{n}.jpg' for n in range(1, 6)]
+    found = read(names, labels=csv(*rows), classes=('cat',), keep_others=True)
+    assert found.labels == {
+        **{f'{n}.jpg': ('cat',) for n in (1, 2)},
+        **{f'{n}.jpg': () for n in (3, 4, 5)},
+    }
+    assert not found.left_out and found.outside == {'bird': 3}
+
+
 def test_a_rare_name_that_resembles_a_class_is_a_typo(csv):
     rows = [*(f'{n},cat' for n in range(297)), *(f'{n},cta' for n in range(297, 300))]
     rows += [f'{n},crack {n % 2 + 1};' for n in range(300, 342)] + ['342,Cat', '343,crack 3;']

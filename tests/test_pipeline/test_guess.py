@@ -103,6 +103,7 @@ def test_narrow_images_are_faster(planned, monkeypatch):
     assert narrow['export_ppl'] < square['export_ppl'] and narrow['refine'] < square['refine']
     assert narrow['train_cam'] == square['train_cam']
 
+
 @pytest.mark.parametrize(
     'steps, expected',
     [
@@ -123,4 +124,3 @@ def test_the_time_of_a_step_is_not_that_of_the_first_one(monkeypatch, steps, exp
 
     monkeypatch.setattr(timing.time, 'perf_counter', lambda: now[0])
     assert timing._time(Network(), None, {}) == pytest.approx(expected)
-

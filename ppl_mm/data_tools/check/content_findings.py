@@ -1,6 +1,7 @@
 """What images and labels show that makes a data set hard to learn, or to measure on."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -63,14 +64,16 @@ def _shown(scan: DatasetScan, image: str) -> str:
 
 def _never_apart(scan: DatasetScan) -> Iterator[Finding]:
     """Find classes that come together so often that their labels say the same."""
-    both = _together(scan)  # (C, C)
+    both, total = _together(scan), len(scan.split('train'))  # both (C, C)
     pairs, parts = [], []
     for one, other in np.argwhere(np.triu(both, 1)):
         few, many = sorted((one, other), key=lambda number: both[number, number])
         names = scan.classes[few], scan.classes[many]
+        if _is_everywhere(both[few, few], total):
+            continue  # so are both, which another finding says
         if both[few, many] >= _TOGETHER * both[many, many] and both[few, few] >= _FEW:
             pairs.append('{} and {}: {} images'.format(*names, both[few, many]))
-        elif _depends(both, few, many, len(scan.split('train'))):
+        elif _depends(both, few, many, total):
             often = both[few, many], both[few, few]
             parts.append('{} of {} images of {} have {}, too'.format(*often, *names))
     yield from some(
@@ -128,32 +131,50 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
-    total, counts = len(scan.split('train')), scan.counts('train')
-    if len(counts) == 1 and total and {*counts.values()} == {total}:
-        (name,) = counts
-        yield Finding(
-            'error',
-            f'the only class, {name}, is in all {total} training images',
-            with_help(
-                'a classifier has nothing to tell it from: add images without it, in a folder '
-                '_negative or with --negatives DIR, or a second class',
-                'negatives',
-            ),
-        )
+    total = len(scan.split('train'))
+    counts = {name: count for name, count in scan.counts('train').items() if count}
+    everywhere = {name: count for name, count in counts.items() if _is_everywhere(count, total)}
+    others = [name for name in counts if name not in everywhere]
+    if everywhere and not others and total - min(everywhere.values()) < _FEW:
+        yield Finding('error', _all_alike(everywhere, total), _help_alike(scan.background))
         return
+    away = 'show none of them, with an empty label' if scan.background else 'do not show them'
+    if others and scan.background:
+        away += f'; or leave them out (--classes {shlex.join(others)} --keep-others)'
     yield from some(
         'warning',
-        (
-            f'{name}: {count} of {total}'
-            for name, count in counts.items()
-            if total > 1 and count > EVERYWHERE * total
-        ),
+        (f'{name}: {count} of {total}' for name, count in everywhere.items()),
         '{n} classes are in nearly every training image',
         with_help(
-            'a classifier has nothing to tell them from, and its map is arbitrary: add images that '
-            + ('show none of them, with an empty label' if scan.background else 'do not show them'),
+            'a classifier has nothing to tell them from, and their maps are arbitrary: add images '
+            f'that {away}',
             'wrong thing',
         ),
+    )
+
+
+def _is_everywhere(count: int, total: int) -> bool:
+    return count > EVERYWHERE * total
+
+
+def _all_alike(counts: Mapping[str, int], total: int) -> str:
+    """Say that the training images show the same classes, but for a few."""
+    if {*counts.values()} != {total}:
+        often = ', '.join(f'{name} in {count}' for name, count in counts.items())
+        return f'nearly all of {total} training images show the same: {often}'
+    names = ', '.join(counts)
+    if len(counts) == 1:
+        return f'the only class, {names}, is in all {total} training images'
+    return f'all {total} training images show the same classes: {names}'
+
+
+def _help_alike(background: bool) -> str:
+    """Return what to do about images that show the same classes."""
+    others = 'in a folder _negative or with --negatives DIR' if background else 'of other classes'
+    return with_help(
+        f'a classifier has nothing to tell from anything: add images without them, {others}; or '
+        'cut the images into parts, if some parts do not show them',
+        'negatives',
     )
 
 

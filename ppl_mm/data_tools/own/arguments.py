@@ -34,6 +34,7 @@ def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSet
         negative_names=tuple(args.negative_name),
         masks=args.masks,
         classes=tuple(args.classes),
+        keep_others=args.keep_others,
         val_share=args.val_share,
         val_list=args.val_list,
         seed=args.seed,
@@ -79,6 +80,12 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help='foreground classes in the order of their ids; photos that show others only are left '
         'out (default: all that the labels name, in natural order)',
+    )
+    parser.add_argument(
+        '--keep-others',
+        action='store_true',
+        help='keep photos that show none of --classes, but others, as photos that show none of the '
+        'classes',
     )
     parser.add_argument(
         '--negatives', type=Path, metavar='DIR', help='more photos, which show none of the classes'

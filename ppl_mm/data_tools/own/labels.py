@@ -81,7 +81,7 @@ def read_own_labels(
     classes = check_own_classes(list(found), where)
     if not settings.background:
         _check_every_pixel(rows, classes)
-    labels = _restrict(rows, classes, bool(settings.classes))
+    labels = _restrict(rows, classes, bool(settings.classes), settings.keep_others)
     return replace(labels, val=val, form=form, unused=() if settings.classes else tuple(unused))
 
 
@@ -107,13 +107,16 @@ def _check_every_pixel(rows: Mapping[str, LabelRow], classes: Sequence[str]) -> 
             )
 
 
-def _restrict(rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool) -> OwnLabels:
-    """Keep the classes of the list; photos that show only others are left out, not negatives.
+def _restrict(
+    rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool, keep_others: bool
+) -> OwnLabels:
+    """Keep the classes of the list.
 
     Args:
         rows: By photo.
         classes: Foreground classes.
         is_choice: Whether the user has chosen them among others.
+        keep_others: Whether photos that show only others are negatives, not left out.
     """
     counts = Counter(name for row in rows.values() for name in row.names)
     outside = {name: count for name, count in counts.items() if name not in set(classes)}
@@ -130,7 +133,7 @@ def _restrict(rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bo
     left_out = {
         name: f'{row.where}: --classes names none of its classes: {", ".join(row.names)}'
         for name, row in rows.items()
-        if row.names and not labels[name]
+        if row.names and not labels[name] and not keep_others
     }
     return OwnLabels(
         classes,

@@ -6,8 +6,10 @@ from ...formats.class_list import NO_BACKGROUND
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
 from ...formats.voc_layout import VOCLayout
+from ...utils.files import read_json
 from ...utils.text import printable
 from .data import OwnDataSummary
+from .settings import RECORD
 
 
 def print_summary(out: Path, summary: OwnDataSummary) -> None:
@@ -64,9 +66,16 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         print(f'  no photo shows {", ".join(summary.unused)}; left out of the classes')
     if summary.outside:
         names = ', '.join(f'{name} {count}' for name, count in summary.outside.items())
-        print(f'  not among --classes: {names}; photos that show nothing else are left out')
+        print(f'  not among --classes: {names}; photos that show nothing else {_fate(out)}')
     for name, near in summary.typos.items():
         print(
             f"warning: class '{name}' has {summary.total(name)} images and '{near}' "
             f'{summary.total(near)}; if it is misspelt, correct the labels and start again'
         )
+
+
+def _fate(out: Path) -> str:
+    """Return what has become of photos that show other classes only."""
+    if read_json(out / RECORD).get('keep_others'):
+        return 'count as showing none'
+    return 'are left out (--keep-others keeps them, as showing none)'

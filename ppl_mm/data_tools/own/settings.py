@@ -38,6 +38,8 @@ class OwnDataSettings:
         negative_names: Labels that mean "shows none of the classes".
         masks: Folder of masks, laid out as the photos.
         classes: Foreground classes in order. Defaults to (): those of the labels.
+        keep_others: Whether photos that show none of ``classes``, but other ones, are kept as
+            images that show none. Defaults to False: they are left out.
         val_share: Part of the photos to validate on.
         val_list: The photos to validate on, one per line.
         seed: Random seed of the choice of these photos.
@@ -69,6 +71,7 @@ class OwnDataSettings:
     negative_names: tuple[str, ...] = ()
     masks: Path | None = None
     classes: tuple[str, ...] = ()
+    keep_others: bool = False
     val_share: float = 0.1
     val_list: Path | None = None
     seed: int = 0
@@ -106,6 +109,8 @@ class OwnDataSettings:
         if self.image_size == AUTO_SIZE:  # a record of before that option, too
             settings.pop('image_size')
         settings['background'] = None if self.background else False  # likewise
+        if not self.keep_others:  # likewise
+            settings.pop('keep_others')
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 
@@ -177,11 +182,14 @@ class OwnDataSettings:
         for option, given in (
             ('--negatives', self.negatives),
             ('--negative-name', self.negative_names),
+            ('--keep-others', self.keep_others),
         ):
             if given and not self.background:
                 raise UserError(
                     f'{option}: with --no-background every image shows a class; leave one out'
                 )
+        if self.keep_others and not self.classes:
+            raise UserError('--keep-others: all classes are kept; name some with --classes')
         both = sorted(set(self.classes) & set(self.negative_names))
         if both:
             raise UserError(f'--negative-name {both[0]}: is also one of --classes; keep one')
