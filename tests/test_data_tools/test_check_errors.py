@@ -1,7 +1,7 @@
 """What stops training is an error of check_dataset.py."""
 
-import json
 import functools
+import json
 import re
 import shutil
 
