@@ -73,20 +73,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         default='',
         help='which folder is the class where photos lie more than one folder deep',
     )
-    parser.add_argument(
-        '--classes',
-        nargs='+',
-        default=(),
-        metavar='NAME',
-        help='foreground classes in the order of their ids; photos that show others only are left '
-        'out (default: all that the labels name, in natural order)',
-    )
-    parser.add_argument(
-        '--keep-others',
-        action='store_true',
-        help='keep photos that show none of --classes, but others, as photos that show none of the '
-        'classes',
-    )
+    _add_class_options(parser)
     parser.add_argument(
         '--negatives', type=Path, metavar='DIR', help='more photos, which show none of the classes'
     )
@@ -102,6 +89,24 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='every pixel belongs to a class, as in tissue or land cover: no image is without one, '
         'nothing is cut at a threshold, and no mask has a 0 (docs/no_background.md)',
+    )
+
+
+def _add_class_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose among the classes of labels."""
+    parser.add_argument(
+        '--classes',
+        nargs='+',
+        default=(),
+        metavar='NAME',
+        help='foreground classes in the order of their ids; photos that show others only are left '
+        'out (default: all that the labels name, in natural order)',
+    )
+    parser.add_argument(
+        '--keep-others',
+        action='store_true',
+        help='keep photos that show none of --classes, but others, as photos that show none of the '
+        'classes',
     )
 
 
