@@ -1,291 +1,286 @@
 """The steps of a pipeline, a function for each kind: what it runs and what it needs."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-
-from mmengine.config import Config
+from typing import Any
 
 from ..data_tools.own.settings import SOURCES
 from ..formats.corrected_masks import CORRECTIONS, correction_files
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import ConfigOptions, read_config
-from .config_keys import data_options
+from .config_keys import data_options, dataset_key
+from .cuts import Cut
+from .guess import usual_seconds
+from .network import Network
 from .settings import PipelineSettings
 from .step import SEGMENTATION, Step
 
-# How long steps take beside each other, where the config says nothing.
-_SECONDS = dict(
-    make_data=10.0,
-    train=100.0,
-    export=25.0,
-    keep=10.0,
-    label=30.0,
-    refine=30.0,
-    measure=5.0,
-    test=15.0,
-    report=10.0,
-    predict=30.0,
-    deliver=5.0,
-    gallery=20.0,
-)
 
-
-@dataclass(frozen=True)
-class Maker:
-    """Makes the steps of one pipeline.
+class Plan:
+    """The steps of one pipeline in order; the functions of this module add to them.
 
     Args:
         settings: The pipeline's.
-        dir: Where everything is written.
+        folder: Where everything is written.
         tools: The folder of the project's commands.
     """
 
-    settings: PipelineSettings
-    dir: Path
-    tools: Path
+    def __init__(self, settings: PipelineSettings, folder: Path, tools: Path) -> None:
+        self.settings, self.folder, self.tools = settings, folder, tools
+        self.steps: list[Step] = []
 
-    def step(self, kind: str, name: str, title: str, command: Sequence, **others) -> Step:
-        """Return a step, with its guess at the time."""
-        seconds = self.settings.expected_seconds.get(name, _SECONDS[kind])
-        command = [sys.executable, *map(_argument, command)]
-        return Step(name=name, title=title, command=command, kind=kind, seconds=seconds, **others)
+    def add(
+        self,
+        name: str,
+        title: str,
+        command: Sequence,
+        kind: str = '',
+        needs: Iterable[Step] = (),
+        makes: Iterable[str] | None = None,
+        **others: Any,
+    ) -> Step:
+        """Add a step and return it.
+
+        Args:
+            name: See :class:`.Step`.
+            title: See :class:`.Step`.
+            command: Arguments for Python.
+            kind: See :class:`.Step`. Defaults to '': the same as its name.
+            needs: The steps before it that it needs.
+            makes: What it writes into a folder of its own, which has its name; '' is that folder.
+                Defaults to None: it has none.
+            **others: See :class:`.Step`.
+        """
+        if makes is not None:
+            folder = self.folder / name
+            others |= dict(folder=folder, outputs=tuple(folder / one for one in makes))
+        step = Step(
+            name,
+            title,
+            [sys.executable, *map(_argument, command)],
+            kind=kind or name,
+            needs=tuple(one.name for one in needs),
+            seconds=usual_seconds(kind or name, name, self.settings),
+            **others,
+        )
+        self.steps.append(step)
+        return step
+
+
+def make_data(plan: Plan) -> None:
+    """Add the step that makes the data, if the pipeline has one."""
+    settings = plan.settings
+    if not settings.make_data:
+        return
+    options = dict(settings.make_data)
+    command = [plan.tools / options.pop('tool'), '--out', settings.data_root]
+    for key, value in options.items():
+        command += [f'--{key.replace("_", "-")}', value]
+    lists = [split for split in ('train', 'val') if split in settings.splits]
+    outputs = tuple(map(settings.list_path, lists))
+    plan.add('make_data', 'make the data', command, outputs=outputs)
+
+
+def train(
+    plan: Plan,
+    config: Path,
+    needs: Iterable[Step],
+    start: Step | None = None,
+    labels: Step | None = None,
+    **names: Any,
+) -> Step:
+    """Add a training and return it.
+
+    Args:
+        plan: The plan.
+        config: The training's.
+        needs: The steps before it that it needs.
+        start: The training whose weights it starts from.
+        labels: The step whose pseudo-labels it learns from.
+        **names: ``name``, ``title`` and ``method`` of the step.
+    """
+    cfg = read_config(config)
+    options: dict = {'randomness.seed': plan.settings.seed}
+    if labels:
+        options[dataset_key(cfg, 'train', 'label_dir')] = labels.folder
+    if start:
+        options['load_from'] = start.folder
+    options |= data_options(cfg, str(plan.settings.data_root), ('train', 'val', 'test'))
+    command: list = [plan.tools / 'train.py', config, '--work-dir', plan.folder / names['name']]
+    if names['method'] == SEGMENTATION:
+        command.append('--no-validate')  # it would cost time, and no mask chooses anything
+    return plan.add(
+        command=[*command, *cfg_options(options)],
+        kind='train',
+        needs=needs,
+        makes=('',),
+        configs=(config,),
+        resume=('--resume',),
+        **names,
+    )
+
+
+def export(plan: Plan, network: Network, split: str, cut: Cut) -> Step:
+    """Add an export of the maps of a network on 'train' or 'val', and return it."""
+    settings, config = plan.settings, network.config
+    name = f'export_{network.key}' + ('_val' if split == 'val' else '')
+    options: dict = data_options(read_config(config), str(settings.data_root), ('test',))
+    if cut.by_corrections:
+        options['test_dataloader.dataset.data_prefix.seg_map_path'] = VOCLayout.CORRECTED
+    command: list = [plan.tools / 'export_cam.py', config, network.training.folder]
+    command += ['--out-dir', plan.folder / name, '--split', settings.splits[split]]
+    return plan.add(
+        name,
+        f'export the maps of {network.name} {network.which}on {split}',
+        [*command, *cut.arguments, *cfg_options(options)],
+        kind='export',
+        method=network.method,
+        role=split if network.stage is None else '',
+        needs=(network.training, *cut.needs),
+        makes=('export.json',),
+        configs=(config,),
+        files=(settings.data_root / CORRECTIONS,) if cut.by_corrections else (),
+    )
+
+
+def refine(
+    plan: Plan,
+    config: Path,
+    source: Step,
+    affinity: Step | None = None,
+    corrected: bool = False,
+    **names: Any,
+) -> Step:
+    """Add a refinement of exported maps, or the labels of a round in between, and return it.
+
+    Args:
+        plan: The plan.
+        config: A config of ``tools/refine.py``.
+        source: The export.
+        affinity: The training of the AffinityNet that random walks use.
+        corrected: Whether masks that a user has corrected are the labels of their images.
+        **names: ``name``, ``title``, ``kind`` and ``role`` of the step.
+    """
+    data = plan.settings.data_root
+    configs: tuple[Path, ...] = (config,)
+    options: dict[str, object] = {}
+    for index, step in enumerate(read_config(config).get('refiners', []) if affinity else ()):
+        if affinity and step.type == 'ppl_mm.RandomWalk':
+            options[f'refiners.{index}.affinity_net'] = affinity.configs[0]
+            options[f'refiners.{index}.checkpoint'] = affinity.folder
+            configs = (config, *affinity.configs)
+    command: list = [plan.tools / 'refine.py', config, source.folder]
+    command += ['--out-dir', plan.folder / names['name']]
+    command += ['--masks', data / VOCLayout.CORRECTED] if corrected else []
+    return plan.add(
+        command=[*command, *cfg_options(options)],
+        needs=filter(None, (source, affinity)),
+        makes=('export.json',),
+        configs=configs,
+        files=(data / CORRECTIONS,) if corrected else (),
+        **names,
+    )
+
+
+def measure(plan: Plan, what: str, made: Mapping[str, Step], method: str = '') -> None:
+    """Add a comparison with masks of what steps have made.
+
+    Args:
+        plan: The plan.
+        what: What is measured, for people.
+        made: The steps by 'train' and 'val'.
+        method: The key of the method whose maps are measured. Defaults to '': refined labels are.
+    """
+    name = f'measure_{method or "refined"}'
+    out, splits = plan.folder / f'{name}.json', plan.settings.splits
+    command: list = ['-m', 'ppl_mm.pipeline.measure', '--data-root', plan.settings.data_root]
+    command += ['--out', out]
+    for role, step in (('masked', made['train']), ('val', made['val'])):
+        command += ['--split', role, splits[role], step.folder]
+    needs = made.values()
+    plan.add(
+        name, f'measure {what}', command, 'measure', needs=needs, method=method, outputs=(out,)
+    )
+
+
+def test(plan: Plan, trained: Step, role: str) -> None:
+    """Add a test of the segmentation network on 'train' or 'val'."""
+    settings, config = plan.settings, plan.settings.segmentation[-1]
+    name = 'test_seg' if role == 'train' else f'test_seg_{role}'
+    where = 'the training images' if role == 'train' else role
+    split = settings.list_path('masked' if role == 'train' else role)
+    folder = plan.folder / name
+    options: dict[str, object] = {
+        'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)
+    }
+    options |= data_options(read_config(config), str(settings.data_root), ('test',))
+    command = [plan.tools / 'test.py', config, trained.folder, '--work-dir', folder / 'log']
+    command += ['--out', folder / 'predictions', '--report', folder / 'scores.json']
+    command += ['--tta'] if settings.segmentation_tta else []
+    plan.add(
+        name,
+        f'test the segmentation network on {where}',
+        [*command, *cfg_options(options)],
+        kind='test',
+        method=SEGMENTATION,
+        role=role,
+        needs=(trained,),
+        makes=('scores.json',),
+        configs=(config,),
+    )
+
+
+def report(plan: Plan, needs: Iterable[Step]) -> Step:
+    """Add the step that writes the report, and the gallery where no later step does; return it."""
+    outputs = [plan.folder / 'report.json', plan.folder / 'report.html']
+    command: list = ['-m', 'ppl_mm.pipeline.report', plan.folder]
+    if plan.settings.results is None:
+        command.append('--gallery')
+        outputs.append(plan.folder / 'gallery' / 'index.html')
+    return plan.add('report', 'write the report', command, needs=needs, outputs=tuple(outputs))
+
+
+def results(plan: Plan, trained: Step, reported: Step) -> None:
+    """Add the steps that give a user the masks of all images, the network and a gallery."""
+    if plan.settings.results is None:
+        return
+    data, given = plan.settings.data_root, ResultFolder(plan.settings.results)
+    folder, files = plan.folder / 'predict', correction_files(data)
+    command: list = ['-m', 'ppl_mm.pipeline.predict', trained.folder, '--data-root', data]
+    predicted = plan.add(
+        'predict',
+        'label all images',
+        [*command, '--out', folder],
+        method=SEGMENTATION,
+        needs=(trained,),
+        makes=('predicted.json',),
+        files=(data / SOURCES,),
+    )
+    command = ['-m', 'ppl_mm.pipeline.deliver', trained.folder, folder]
+    plan.add(
+        'deliver',
+        'write masks and network',
+        [*command, '--data-root', data, '--out', given.root],
+        needs=(trained, predicted),
+        outputs=(given.masks_record, given.model),
+        files=files,
+    )
+    command = [plan.tools / 'gallery.py', plan.folder, '--out', given.gallery]
+    plan.add(
+        'gallery',
+        'draw the gallery',
+        [*command, '--predictions', folder / 'predictions'],
+        needs=(predicted, reported),
+        outputs=(given.gallery / 'index.html',),
+        files=files,
+    )
 
 
 def _argument(value: object) -> str:
     """Return what stands on a command line; the path of a folder -a is not taken for an option."""
     return f'./{value}' if isinstance(value, Path) and str(value).startswith('-') else str(value)
-
-
-def make_data(make: Maker) -> list[Step]:
-    """Return the step that makes the data, if the pipeline has one."""
-    if not make.settings.make_data:
-        return []
-    options = dict(make.settings.make_data)
-    command = [make.tools / options.pop('tool'), '--out', make.settings.data_root]
-    for key, value in options.items():
-        command += [f'--{key.replace("_", "-")}', value]
-    lists = [split for split in ('train', 'val') if split in make.settings.splits]
-    outputs = tuple(map(make.settings.list_path, lists))
-    return [make.step('make_data', 'make_data', 'make the data', command, outputs=outputs)]
-
-
-def export(
-    make: Maker,
-    name: str,
-    title: str,
-    config: Path,
-    trained: Step,
-    arguments: Sequence,
-    method: str,
-    needs: Sequence[str] = (),
-    role: str = '',
-    corrected: bool = False,
-) -> Step:
-    """Return an export of the maps of a network.
-
-    Args:
-        make: Makes steps.
-        name: The step's name.
-        title: What it does, for people.
-        config: The network's config for exports.
-        trained: The training of the network.
-        arguments: Split and threshold, arguments of the command.
-        method: The key of the method, or network, whose maps they are.
-        needs: Names of steps beside the training.
-        role: The part of the data of which the report shows it.
-        corrected: Whether the masks that a user has corrected choose the threshold.
-    """
-    folder, data_root = make.dir / name, make.settings.data_root
-    options: dict = data_options(read_config(config), str(data_root), ('test',))
-    command = [make.tools / 'export_cam.py', config, trained.folder, '--out-dir', folder]
-    if corrected:
-        command += ['--threshold-split', VOCLayout.CORRECTED_SPLIT]
-        options['test_dataloader.dataset.data_prefix.seg_map_path'] = VOCLayout.CORRECTED
-    return make.step(
-        'export',
-        name,
-        title,
-        [*command, *arguments, *cfg_options(options)],
-        method=method,
-        role=role,
-        needs=(trained.name, *needs),
-        outputs=(folder / 'export.json',),
-        folder=folder,
-        configs=(config,),
-        files=(data_root / CORRECTIONS,) if corrected else (),
-    )
-
-
-def refine(
-    make: Maker,
-    kind: str,
-    name: str,
-    title: str,
-    config: Path,
-    source: Step,
-    affinity: Step | None = None,
-    role: str = '',
-    corrected: bool = False,
-) -> Step:
-    """Return a refinement of exported maps, or the labels of a round in between.
-
-    Args:
-        make: Makes steps.
-        kind: 'refine' or 'label'.
-        name: The step's name.
-        title: What it does, for people.
-        config: A config of ``tools/refine.py``.
-        source: The export.
-        affinity: The training of the AffinityNet that random walks use.
-        role: The part of the data of which the report shows it.
-        corrected: Whether masks that a user has corrected are the labels of their images.
-    """
-    folder, data_root = make.dir / name, make.settings.data_root
-    masks = ['--masks', data_root / VOCLayout.CORRECTED] if corrected else []
-    options = _walk_options(read_config(config), affinity) if affinity else {}
-    return make.step(
-        kind,
-        name,
-        title,
-        [
-            make.tools / 'refine.py',
-            config,
-            source.folder,
-            '--out-dir',
-            folder,
-            *masks,
-            *cfg_options(options),
-        ],
-        role=role,
-        needs=(source.name, *([affinity.name] if affinity else [])),
-        outputs=(folder / 'export.json',),
-        folder=folder,
-        configs=(config, *(affinity.configs if affinity and options else ())),
-        files=(data_root / CORRECTIONS,) if corrected else (),
-    )
-
-
-def measure(make: Maker, name: str, title: str, method: str, on_train: Step, on_val: Step) -> Step:
-    """Return a comparison of what two steps made, of train and of val, with masks."""
-    splits, out = make.settings.splits, make.dir / f'{name}.json'
-    command: list = ['-m', 'ppl_mm.pipeline.measure', '--data-root', make.settings.data_root]
-    command += ['--out', out]
-    for role, made in (('masked', on_train), ('val', on_val)):
-        command += ['--split', role, splits[role], made.folder]
-    return make.step(
-        'measure',
-        name,
-        title,
-        command,
-        method=method,
-        needs=(on_train.name, on_val.name),
-        outputs=(out,),
-    )
-
-
-def test(make: Maker, trained: Step, role: str) -> Step:
-    """Return a test of the segmentation network on 'train' or 'val'."""
-    settings, config = make.settings, make.settings.segmentation[-1]
-    name = 'test_seg' if role == 'train' else f'test_seg_{role}'
-    where = 'the training images' if role == 'train' else role
-    split = settings.list_path('masked' if role == 'train' else role)
-    folder = make.dir / name
-    scores = folder / 'scores.json'
-    options: dict[str, object] = {
-        'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)
-    }
-    options |= data_options(read_config(config), str(settings.data_root), ('test',))
-    command = [make.tools / 'test.py', config, trained.folder, '--work-dir', folder / 'log']
-    command += ['--out', folder / 'predictions', '--report', scores]
-    return make.step(
-        'test',
-        name,
-        f'test the segmentation network on {where}',
-        [*command, *(['--tta'] if settings.segmentation_tta else []), *cfg_options(options)],
-        method=SEGMENTATION,
-        role=role,
-        needs=(trained.name,),
-        outputs=(scores,),
-        folder=folder,
-        configs=(config,),
-    )
-
-
-def predict(make: Maker, trained: Step) -> Step:
-    """Return the step that labels every image of the data, those in no list as well."""
-    folder, data = make.dir / 'predict', make.settings.data_root
-    command = ['-m', 'ppl_mm.pipeline.predict', trained.folder, '--data-root', data]
-    return make.step(
-        'predict',
-        'predict',
-        'label all images',
-        [*command, '--out', folder],
-        method=SEGMENTATION,
-        needs=(trained.name,),
-        outputs=(folder / 'predicted.json',),
-        folder=folder,
-        files=(data / SOURCES,),
-    )
-
-
-def deliver(make: Maker, trained: Step, predicted: Step, results: ResultFolder) -> Step:
-    """Return the step that writes the masks of all photographs, and the network."""
-    command = ['-m', 'ppl_mm.pipeline.deliver', trained.folder, predicted.folder]
-    data = make.settings.data_root
-    command += ['--data-root', data, '--out', results.root]
-    return make.step(
-        'deliver',
-        'deliver',
-        'write masks and network',
-        command,
-        needs=(trained.name, predicted.name),
-        outputs=(results.masks_record, results.model),
-        files=correction_files(data),
-    )
-
-
-def gallery(make: Maker, predicted: Step, reported: Step, results: ResultFolder) -> Step:
-    """Return the step that writes the gallery."""
-    command = [make.tools / 'gallery.py', make.dir, '--out', results.gallery]
-    return make.step(
-        'gallery',
-        'gallery',
-        'draw the gallery',
-        [*command, '--predictions', Path(predicted.folder or '') / 'predictions'],
-        needs=(predicted.name, reported.name),
-        outputs=(results.gallery / 'index.html',),
-        files=correction_files(make.settings.data_root),
-    )
-
-
-def report(make: Maker, needs: Sequence[Step]) -> Step:
-    """Return the step that writes the report, and the gallery where no later step does."""
-    outputs = [make.dir / 'report.json', make.dir / 'report.html']
-    command: list[object] = ['-m', 'ppl_mm.pipeline.report', make.dir]
-    if make.settings.results is None:
-        command.append('--gallery')
-        outputs.append(make.dir / 'gallery' / 'index.html')
-    return make.step(
-        'report',
-        'report',
-        'write the report',
-        command,
-        needs=tuple(step.name for step in needs),
-        outputs=tuple(outputs),
-    )
-
-
-def _walk_options(cfg: Config, affinity: Step) -> dict:
-    """Have random walks use the AffinityNet that was trained here."""
-    options: dict[str, object] = {}
-    for index, step in enumerate(cfg.get('refiners', [])):
-        if step.type == 'ppl_mm.RandomWalk':
-            options[f'refiners.{index}.affinity_net'] = affinity.configs[0]
-            options[f'refiners.{index}.checkpoint'] = affinity.folder
-    return options
 
 
 def cfg_options(options: Mapping) -> list[str]:

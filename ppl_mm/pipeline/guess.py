@@ -22,6 +22,9 @@ from .image_sizes import crop_pixels, view_pixels
 from .settings import PipelineSettings
 from .step import Step
 
+# Seconds of steps beside each other, by kind, where neither the config nor a measurement says more.
+_USUAL = dict(train=100.0, export=25.0, label=30.0, refine=30.0, predict=30.0, gallery=20.0)
+_OTHERS = 10.0
 # Of a training step, the part without the way back.
 _FORWARD = 1 / 3
 # Checkpoints, and data loaders that start in each epoch, come on top of the steps of a training.
@@ -40,6 +43,11 @@ _SHOW = dict(gallery=0.05, deliver=0.02, report=0.01, keep=0.1)
 _COMPARE = 1.2
 # Images whose sizes say how large all are.
 _SAMPLE = 20
+
+
+def usual_seconds(kind: str, name: str, settings: PipelineSettings) -> float:
+    """Return a guess at a step before anything is measured: that of the config, if it has one."""
+    return settings.expected_seconds.get(name, _USUAL.get(kind, _OTHERS))
 
 
 def networks(steps: Iterable[Step]) -> list[str]:

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
-from ..formats.result_folder import ResultFolder
-from . import commands, trainings
-from .commands import Maker
+from . import commands
+from .commands import Plan, export, measure
+from .cuts import cut_as, cut_of_train
 from .methods import Method
+from .network import Network
 from .settings import PipelineSettings
 from .stages import keep_better
 from .step import SEGMENTATION, Step, find_maps, find_step
-
-_NETWORK = 'the segmentation network'
-_ROLES = ('train', 'val')
+from .trainings import train_affinity, train_classifier, train_segmentation
 
 
 def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[Step]:
@@ -27,46 +26,72 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
     Raises:
         UserError: If a config that is needed cannot be read.
     """
-    make = Maker(settings, work_dir, tools)
-    steps = commands.make_data(make)
-    first = [step.name for step in steps]
+    plan = Plan(settings, work_dir, tools)
+    commands.make_data(plan)
     known: dict[tuple, Step] = {}
     for method in settings.methods:
-        new, classifier = trainings.train_classifier(make, method, first, known)
-        steps += new
-        steps += _measure_maps(make, method, classifier, steps)
-    last, roles = settings.methods[-1].key, _ROLES if settings.is_measured else _ROLES[:1]
-    refined = _refinement(make, {role: find_maps(steps, last, role) for role in roles})
-    steps += refined
-    labels = _pseudo_labels(steps, settings)
-    steps += _train_segmentation(make, labels, classifier)
+        stages = train_classifier(plan, method, known)
+        maps = _measured_maps(plan, method, stages)
+    network = train_segmentation(plan, _refined(plan, maps), stages[-1].training)
     if settings.is_measured:
-        steps += [commands.test(make, steps[-1], role) for role in _ROLES]
-    shown = [step for step in steps if step.kind in ('measure', 'test')]
-    steps.append(commands.report(make, shown or steps[-1:]))
-    steps += _results(make, find_step(steps, 'train', SEGMENTATION), steps[-1])
-    _check_names(settings, steps)
-    return steps
+        for role in ('train', 'val'):
+            commands.test(plan, network, role)
+    shown = [step for step in plan.steps if step.kind in ('measure', 'test')]
+    commands.results(plan, network, commands.report(plan, shown or [network]))
+    _check_names(plan)
+    return plan.steps
 
 
-def _results(make: Maker, network: Step, reported: Step) -> list[Step]:
-    """Give the user what the network sees in all images, and the network."""
-    if make.settings.results is None:
-        return []
-    predicted, results = commands.predict(make, network), ResultFolder(make.settings.results)
-    return [
-        predicted,
-        commands.deliver(make, network, predicted, results),
-        commands.gallery(make, predicted, reported, results),
-    ]
+def _measured_maps(plan: Plan, method: Method, stages: Sequence[Network]) -> dict[str, Step]:
+    """Export a method's maps, and measure them where there are masks; return the steps by role."""
+    settings, network = plan.settings, stages[-1]
+    maps = {'train': export(plan, network, 'train', cut_of_train(settings, choose=True))}
+    if settings.is_measured:
+        maps['val'] = export(plan, network, 'val', cut_as(settings, maps['train']))
+    if method.keep_better:
+        maps = keep_better(plan, method, stages[-2], maps)
+    if settings.is_measured:
+        measure(plan, f'the maps of {method.name}', maps, method.key)
+    return maps
 
 
-def _check_names(settings: PipelineSettings, steps: Sequence[Step]) -> None:
-    names = [step.name for step in steps]
+def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
+    """From the last method's maps, by role, to pseudo-labels; return the step of those of train."""
+    settings = plan.settings
+    if not settings.refinement:
+        if settings.corrected:
+            raise UserError(
+                f'{settings.path}: corrected masks are learnt from with the refined labels; '
+                'add a refinement'
+            )
+        return maps['train']
+    affinity = train_affinity(plan, maps['train'])
+    made = {
+        role: commands.refine(
+            plan,
+            settings.refinement,
+            source,
+            affinity,
+            corrected=settings.corrected and role == 'train',
+            name='refine' if role == 'train' else f'refine_{role}',
+            title=f'refine the maps on {role}',
+            kind='refine',
+            role=role,
+        )
+        for role, source in maps.items()
+    }
+    if settings.is_measured:
+        measure(plan, 'the refined labels', made)
+    return made['train']
+
+
+def _check_names(plan: Plan) -> None:
+    names = [step.name for step in plan.steps]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise UserError(
-            f'{settings.path}: two steps would be called {min(twice)}; give a method another key'
+            f'{plan.settings.path}: two steps would be called {min(twice)}; give a method '
+            'another key'
         )
 
 
@@ -121,109 +146,3 @@ def _pseudo_labels(steps: Sequence[Step], settings: PipelineSettings) -> Step:
     if settings.refinement:
         return find_step(steps, 'refine', '', 'train')
     return find_maps(steps, settings.methods[-1].key, 'train')
-
-
-def _measure_maps(make: Maker, method: Method, trained: Step, before: Sequence[Step]) -> list[Step]:
-    """Export the maps of a classifier, where there are masks on both splits, and measure them."""
-    splits, name = make.settings.splits, f'export_{method.key}'
-    title, config = f'export the maps of {method.name} on', method.configs[-1]
-    chosen = ['--split', splits['train'], *trainings.chosen_threshold(make.settings)]
-    train = commands.export(
-        make,
-        name,
-        f'{title} train',
-        config,
-        trained,
-        chosen,
-        method.key,
-        role='train',
-        corrected=trainings.corrected_choose(make.settings),
-    )
-    if not make.settings.is_measured:
-        return [train, *keep_better(make, method, before, dict(train=train))]
-    same = ['--split', splits['val'], *trainings.same_threshold(make.settings, train)]
-    val = commands.export(
-        make, f'{name}_val', f'{title} val', config, trained, same, method.key, (train.name,), 'val'
-    )
-    kept = keep_better(make, method, before, dict(train=train, val=val))
-    made = [find_maps([train, val, *kept], method.key, role) for role in _ROLES]
-    title = f'measure the maps of {method.name}'
-    measured = commands.measure(make, f'measure_{method.key}', title, method.key, *made)
-    return [train, val, *kept, measured]
-
-
-def _refinement(make: Maker, maps: Mapping[str, Step]) -> list[Step]:
-    """From the last method's maps, by role, to pseudo-labels that follow the image."""
-    config = make.settings.refinement
-    if not config:
-        if make.settings.corrected:
-            raise UserError(
-                f'{make.settings.path}: corrected masks are learnt from with the refined labels; '
-                'add a refinement'
-            )
-        return []
-    affinity = trainings.train_affinity(make, maps['train'])
-    trained = affinity[-1] if affinity else None
-    labels = [
-        commands.refine(
-            make,
-            'refine',
-            'refine' if role == 'train' else f'refine_{role}',
-            f'refine the maps on {role}',
-            config,
-            source,
-            trained,
-            role,
-            make.settings.corrected and role == 'train',
-        )
-        for role, source in maps.items()
-    ]
-    steps = [*affinity, *labels]
-    if make.settings.is_measured:
-        title = 'measure the refined labels'
-        steps.append(commands.measure(make, 'measure_refined', title, '', *labels))
-    return steps
-
-
-def _train_segmentation(make: Maker, labels: Step, classifier: Step) -> list[Step]:
-    """One training for each round, from the weights of the last one.
-
-    The first learns from the pseudo-labels, each other one from labels of what the network before
-    it sees of the images' classes.
-    """
-    own, steps = make.settings, []
-    start = classifier.folder if own.start_segmentation_from_classifier else None
-    before: list[str] = []
-    for number, config in enumerate(own.segmentation, 1):
-        name, title = trainings.numbered(
-            'train_seg', f'train {_NETWORK}', number, len(own.segmentation)
-        )
-        # Validation would cost time, and no mask chooses anything.
-        steps.append(
-            trainings.train(
-                make,
-                name,
-                title,
-                config,
-                SEGMENTATION,
-                (*before, labels.name),
-                start,
-                labels.folder,
-                ['--no-validate'],
-            )
-        )
-        if number < len(own.segmentation) and own.segmentation_maps and own.segmentation_labels:
-            trained = steps[-1]
-            start, before = trained.folder, [trained.name]
-            steps += trainings.label_maps(
-                make,
-                f'seg_{number}',
-                f'of round {number} on train',
-                own.segmentation_maps,
-                trained,
-                own.segmentation_labels,
-                _NETWORK,
-                make.settings.corrected,
-            )
-            labels = steps[-1]
-    return steps

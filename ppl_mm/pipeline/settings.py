@@ -1,6 +1,6 @@
 """What a pipeline config says, checked before anything is started."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ..apis.thresholds.choice import check_cut
@@ -16,23 +16,8 @@ from .methods import METHODS_FORM, Method, read_methods
 #: Splits whose masks something is measured with.
 MEASURED = ('threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'methods', 'segmentation', 'splits')
-_OPTIONAL = (
-    'name',
-    'make_data',
-    'masks_optional',
-    'start_segmentation_from_classifier',
-    'seed',
-    'segmentation_tta',
-    'refinement',
-    'affinity',
-    'affinity_labels',
-    'segmentation_maps',
-    'segmentation_labels',
-    'expected_seconds',
-    'results',
-    'threshold',
-    'expected_area',
-)
+# Optional settings that name a config.
+_CONFIGS = ('refinement', 'affinity', 'affinity_labels', 'segmentation_maps', 'segmentation_labels')
 _RENAMED = dict(
     baseline=METHODS_FORM,
     ppl=METHODS_FORM,
@@ -149,27 +134,27 @@ def load_settings(
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
         raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole number, 0 or more')
     methods = read_methods(path, cfg['methods'])
+    configs = {
+        key: config_beside(path, key, cfg[key]) if cfg.get(key) else None for key in _CONFIGS
+    }
     settings = PipelineSettings(
-        path=path,
-        name=cfg.get('name', path.resolve().parent.name),
-        data_root=Path(cfg['data_root']),
-        methods=methods,
-        segmentation=configs_beside(path, 'segmentation', cfg['segmentation']),
-        splits=_check_splits(path, cfg['splits']),
-        masks_optional=_masks_optional(path, cfg),
-        seed=cfg.get('seed', 0),
-        start_segmentation_from_classifier=cfg.get('start_segmentation_from_classifier', False),
-        segmentation_tta=cfg.get('segmentation_tta', False),
-        refinement=_given(path, cfg, 'refinement'),
-        affinity=_given(path, cfg, 'affinity'),
-        affinity_labels=_affinity_labels(path, cfg, methods[-1]),
-        segmentation_maps=_given(path, cfg, 'segmentation_maps'),
-        segmentation_labels=_given(path, cfg, 'segmentation_labels'),
-        make_data=_check_make_data(path, cfg.get('make_data')),
-        expected_seconds=cfg.get('expected_seconds') or {},
-        results=Path(cfg['results']) if cfg.get('results') else None,
-        threshold=str(cfg.get('threshold') or ''),
-        expected_area=str(cfg.get('expected_area') or ''),
+        **cfg
+        | configs
+        | dict(
+            path=path,
+            name=cfg.get('name', path.resolve().parent.name),
+            data_root=Path(cfg['data_root']),
+            methods=methods,
+            segmentation=configs_beside(path, 'segmentation', cfg['segmentation']),
+            splits=_check_splits(path, cfg['splits']),
+            masks_optional=_masks_optional(path, cfg),
+            affinity_labels=_affinity_labels(path, configs, methods[-1]),
+            make_data=_check_make_data(path, cfg.get('make_data')),
+            expected_seconds=cfg.get('expected_seconds') or {},
+            results=Path(cfg['results']) if cfg.get('results') else None,
+            threshold=str(cfg.get('threshold') or ''),
+            expected_area=str(cfg.get('expected_area') or ''),
+        )
     )
     check_cut(settings.threshold, settings.expected_area)
     _check_rounds(settings)
@@ -186,21 +171,18 @@ def _check_keys(path: Path, cfg: dict) -> None:
         raise UserError(
             f'{path}: not a pipeline config: {missing[0]} is missing; see configs/demo/pipeline.py'
         )
-    check_known(str(path), cfg, _REQUIRED + _OPTIONAL)
+    found = [field.name for field in fields(PipelineSettings)]
+    check_known(str(path), cfg, [key for key in found if key not in ('path', 'not_measured')])
 
 
-def _given(path: Path, cfg: dict, key: str) -> Path | None:
-    return config_beside(path, key, cfg[key]) if cfg.get(key) else None
-
-
-def _affinity_labels(path: Path, cfg: dict, method: Method) -> Path | None:
-    labels = _given(path, cfg, 'affinity_labels')
-    if not cfg.get('affinity'):
+def _affinity_labels(path: Path, configs: dict, method: Method) -> Path | None:
+    labels = configs['affinity_labels']
+    if not configs['affinity']:
         if labels:
             raise UserError(f'{path}: affinity_labels without an affinity; take it out')
         return None
     labels = labels or (method.labels[-1] if method.labels else None)
-    if not labels or not cfg.get('refinement'):
+    if not labels or not configs['refinement']:
         raise UserError(f'{path}: an affinity needs both refinement and affinity_labels')
     return labels
 

@@ -4,80 +4,71 @@ from collections.abc import Mapping, Sequence
 
 from ..formats.corrected_masks import CORRECTIONS
 from ..formats.voc_layout import VOCLayout
-from .commands import Maker, export
+from .commands import Plan, export
+from .cuts import cut_as
 from .methods import Method
+from .network import Network
 from .step import Step
-from .trainings import same_threshold
 
 
 def keep_better(
-    make: Maker, method: Method, steps: Sequence[Step], maps: Mapping[str, Step]
-) -> list[Step]:
-    """Return steps that compare a method's last two stages and keep the better one's maps.
+    plan: Plan, method: Method, before: Network, maps: Mapping[str, Step]
+) -> dict[str, Step]:
+    """Add steps that compare a method's last two stages and keep the better one's maps.
 
     Masks decide where there are any: those that choose thresholds. On val the same stage is kept.
 
     Args:
-        make: Makes steps.
-        method: With ``keep_better``; else there are no steps.
-        steps: Those before; an export of the stage before, on train, is among them.
+        plan: The plan; an export of the stage before, on train, is in it.
+        method: The method.
+        before: The network of the stage before.
         maps: Exports of the last stage, by role.
+
+    Returns:
+        The steps that keep maps, by role.
     """
-    if not method.keep_better:
-        return []
-    by_name = {step.name: step for step in steps}
-    before = by_name[f'export_{method.key}_{len(method.configs) - 1}']
-    kept = _keep(make, method, before, maps['train'], _masks(make))
-    if 'val' not in maps:
-        return [kept]
-    before_on_val = export(
-        make,
-        f'{before.name}_val',
-        f'{before.title.removesuffix("train")}val',
-        before.configs[0],
-        by_name[before.needs[0]],
-        ['--split', make.settings.splits['val'], *same_threshold(make.settings, before)],
-        method.key,
-        (before.name,),
+    earlier = next(  # perhaps of a method before that begins alike
+        step
+        for step in plan.steps
+        if step.kind == 'export' and step.needs[0] == before.training.name and not step.role
     )
-    follow = ['--choice', kept.outputs[-1]]
-    on_val = _keep(make, method, before_on_val, maps['val'], follow, (kept.name,))
-    return [kept, before_on_val, on_val]
+    kept = {'train': _keep(plan, method, earlier, maps['train'], _masks(plan))}
+    if 'val' in maps:
+        on_val = export(plan, before, 'val', cut_as(plan.settings, earlier))
+        follow, needs = ['--choice', kept['train'].outputs[-1]], [kept['train']]
+        kept['val'] = _keep(plan, method, on_val, maps['val'], follow, needs)
+    return kept
 
 
 def _keep(
-    make: Maker,
+    plan: Plan,
     method: Method,
     before: Step,
     after: Step,
     decides: Sequence,
-    needs: Sequence[str] = (),
+    needs: Sequence[Step] = (),
 ) -> Step:
-    """Return the step that keeps the better of two exports."""
-    settings = make.settings
-    on_val = after.role == 'val'
-    name = f'keep_{method.key}_val' if on_val else f'keep_{method.key}'
-    folder = make.dir / name
+    """Add the step that keeps the better of two exports."""
+    settings = plan.settings
+    name = f'keep_{method.key}' + ('_val' if after.role == 'val' else '')
     command: list[object] = ['-m', 'ppl_mm.pipeline.keep', before.folder, after.folder]
-    command += ['--out', folder]
-    command += ['--stage', len(method.configs), '--split', settings.splits[after.role], *decides]
-    return make.step(
-        'keep',
+    command += ['--out', plan.folder / name, '--stage', len(method.configs)]
+    return plan.add(
         name,
         f'keep the better stage of {method.name} on {after.role}',
-        command,
+        [*command, '--split', settings.splits[after.role], *decides],
+        kind='keep',
         method=method.key,
         role=after.role,
-        needs=(before.name, after.name, *needs),
-        outputs=(folder / 'export.json', folder / 'choice.json'),
-        folder=folder,
+        needs=(before, after, *needs),
+        makes=('export.json', 'choice.json'),
         files=(settings.data_root / CORRECTIONS,) if settings.corrected else (),
     )
 
 
-def _masks(make: Maker) -> list:
+def _masks(plan: Plan) -> list:
     """Return the arguments that name the masks which decide, none if there are none."""
-    settings, layout = make.settings, VOCLayout(make.settings.data_root)
+    settings, layout = plan.settings, VOCLayout(plan.settings.data_root)
     if settings.is_measured:
         return ['--masks', settings.splits['threshold'], layout.mask_dir]
     if settings.corrected:
