@@ -35,6 +35,15 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         print('  '.join([first.ljust(widths[0]), *cells]))
 
 
+def memory_status(key: str) -> int:
+    """Return this process's memory in bytes: ``VmRSS`` now, ``VmHWM`` at its peak. Linux only.
+
+    ``getrusage`` would count what the parent process had.
+    """
+    status = Path('/proc/self/status').read_text()
+    return int(status.partition(f'{key}:')[2].split()[0]) * 1024
+
+
 def make_result(name: str, ratios: Mapping, figures: Mapping, **more: object) -> dict:
     """Return the result as it is printed.
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import finish, make_parser, memory_status, print_table
 from ppl_mm.refine.pamr import DILATIONS, pamr
 from ppl_mm.utils.cli import run
 
@@ -106,16 +106,6 @@ def memory_of(name: str, cell: Sequence[int], device: str) -> int:
     before = memory_status('VmRSS')
     timed(SIDES[name], batch)
     return memory_status('VmHWM') - before
-
-
-def memory_status(key: str) -> int:
-    """Return bytes from Linux's account of this process."""
-    (line,) = (
-        line
-        for line in Path('/proc/self/status').read_text().splitlines()
-        if line.startswith(f'{key}:')
-    )
-    return 1024 * int(line.split()[1])
 
 
 def measure(cell: Sequence[int], rounds: int, device: str) -> dict:

@@ -5,7 +5,6 @@ overlays, in this process. Its resident memory and the time are read at each
 image; the first tenth warms up. The second run finds every mask there.
 """
 
-import os
 import statistics
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import finish, make_parser, memory_status, print_table
 from ppl_mm.apis import SegInferencer, predict_images
 from ppl_mm.utils.cli import run
 
@@ -57,14 +56,8 @@ class Watched(SegInferencer):
         """Read an image."""
         if not hasattr(self, 'notes'):
             self.notes: list[tuple[float, int]] = []
-        self.notes.append((time.perf_counter(), resident()))
+        self.notes.append((time.perf_counter(), memory_status('VmRSS')))
         return super().read(item, name, white_level)
-
-
-def resident() -> int:
-    """Return this process's memory in bytes."""
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * os.sysconf('SC_PAGE_SIZE')
 
 
 def last_over_first(values: list[float]) -> float:

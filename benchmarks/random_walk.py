@@ -30,7 +30,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import finish, make_parser, memory_status, print_table
 from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, pair_views
 from ppl_mm.refine.random_walk import random_walk
 from ppl_mm.utils.cli import run
@@ -85,26 +85,17 @@ def matrix_free_walk(scores: Tensor, affinities: Tensor) -> Tensor:
 WALKS = dict(dense=dense_walk, matrix_free=matrix_free_walk)
 
 
-def resident_bytes(field: str) -> int:
-    """Return the memory of this process: ``VmRSS`` now, ``VmHWM`` at its peak.
-
-    Linux only. ``getrusage`` would count what the parent process had.
-    """
-    status = Path('/proc/self/status').read_text()
-    return int(status.partition(f'{field}:')[2].split()[0]) * 1024
-
-
 def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
     """Run one side in this process; return seconds and bytes."""
     scores, affinities = make_input(cells)
     walk(*make_input(8))  # libraries are loaded before anything is measured
-    before, seconds = resident_bytes('VmRSS'), []
+    before, seconds = memory_status('VmRSS'), []
     for _ in range(repeats):
         start = time.process_time()
         walk(scores, affinities)
         seconds.append(time.process_time() - start)
     return dict(
-        cells=cells, seconds=statistics.median(seconds), bytes=resident_bytes('VmHWM') - before
+        cells=cells, seconds=statistics.median(seconds), bytes=memory_status('VmHWM') - before
     )
 
 

@@ -21,8 +21,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import finish, make_parser, print_table
-from benchmarks.pamr import memory_status
+from benchmarks.common import finish, make_parser, memory_status, print_table
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.models.segmentation.slide import slide_over_large_images
 from ppl_mm.refine import RefinerChain

@@ -1,6 +1,7 @@
 """The commands of a run: each done once, resumed after a kill, and measured."""
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -90,6 +91,21 @@ class Steps:
         )
         self._write(name, record)
         return record
+
+    def tool(self, name: str, script: str, *arguments: str | Path) -> dict:
+        """Run a command of tools/; see :meth:`run`."""
+        return self.run(name, [sys.executable, TOOLS / script, *arguments])
+
+    def train(self, config: Path, work_dir: Path, options: Sequence[str]) -> dict:
+        """Train, or continue an interrupted training; see :meth:`run`.
+
+        Args:
+            config: The training's.
+            work_dir: Where mmengine writes.
+            options: More arguments.
+        """
+        command = [sys.executable, TOOLS / 'train.py', config, '--work-dir', work_dir]
+        return self.run('train', [*command, '--no-validate', *options], resume=('--resume',))
 
     def forget(self, name: str) -> None:
         """Have a step start anew next time."""

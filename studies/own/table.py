@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from studies.report.columns import markdown
+
 from .rows import SETS
 
 
@@ -24,11 +26,8 @@ def table(records: Sequence[dict], part: str = 'measured', kind: str = 'refined'
         if part in record:
             found.setdefault((record['name'], record['data']), []).append(record[part][kind])
     names = dict.fromkeys(name for name, _ in found)
-    lines = [['row', *SETS], ['---', *['---:' for _ in SETS]]]
-    lines += [
-        [f'`{name}`', *(_cell(name, found.get((name, one))) for one in SETS)] for name in names
-    ]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    rows = [[f'`{name}`', *(_cell(name, found.get((name, one))) for one in SETS)] for name in names]
+    return markdown(['row', *SETS], rows).strip()
 
 
 def _cell(name: str, scores: Sequence[dict] | None) -> str:

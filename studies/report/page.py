@@ -28,58 +28,22 @@ a plain CAM that was trained for as many FLOPs. Seconds are those of one
 training, FLOPs those of forward and backward pass.
 """
 _MAIN = (
-    'row',
-    'method',
-    'epochs',
-    'random seeds',
-    'mIoU',
-    'precision',
-    'recall',
-    'over-activation',
-    'under-activation',
-    'threshold',
-    'vs. plain CAM',
-    'vs. equal-cost CAM',
-    'TFLOPs',
-    'seconds',
-    'processor seconds',
-    'GiB',
-    'GiB of GPU',
-)
+    'row, method, epochs, random seeds, mIoU, precision, recall, over-activation, '
+    'under-activation, threshold, vs. plain CAM, vs. equal-cost CAM, TFLOPs, seconds, '
+    'processor seconds, GiB, GiB of GPU'
+).split(', ')
 _VAL = (
-    'row',
-    'method',
-    'val mIoU',
-    'val precision',
-    'val recall',
-    'val over-activation',
-    'val under-activation',
-    'val vs. plain CAM',
-    'val vs. equal-cost CAM',
-)
+    'row, method, val mIoU, val precision, val recall, val over-activation, '
+    'val under-activation, val vs. plain CAM, val vs. equal-cost CAM'
+).split(', ')
 _PATH = (
-    'row',
-    'method',
-    'random seeds',
-    'plain CAM seed',
-    "method's CAM seed",
-    'pseudo-labels',
-    'network',
-    'val pseudo-labels',
-    'val network',
-)
+    "row, method, random seeds, plain CAM seed, method's CAM seed, pseudo-labels, network, "
+    'val pseudo-labels, val network'
+).split(', ')
 _NETWORKS = (
-    'row',
-    'random seeds',
-    'network',
-    'network precision',
-    'network recall',
-    'network vs. recipe',
-    'val network',
-    'val network precision',
-    'val network recall',
-    'val network vs. recipe',
-)
+    'row, random seeds, network, network precision, network recall, network vs. recipe, '
+    'val network, val network precision, val network recall, val network vs. recipe'
+).split(', ')
 
 
 def write_report(

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from studies.report.columns import markdown
+
 from .criteria import HYPOTHESES, decide
 
 _STAGES = ('before', 'after')
-_RULE = '|---|---|---|---|---|'
 
 
 def table(records: list[dict], what: str) -> str:
@@ -17,32 +18,26 @@ def table(records: list[dict], what: str) -> str:
         records: The pairs.
         what: 'raw' or 'refined': the labels whose mIoU counts.
     """
-    lines = [
-        f'| {what} labels: pair | before | after | changed | both keeps |',
-        '|---|---|---|---|---|',
-    ]
+    pairs = []
     for one in records:
-        scores = ' | '.join(f'{100 * one[stage][what]["miou"]:.1f}' for stage in _STAGES)
+        scores = (f'{100 * one[stage][what]["miou"]:.1f}' for stage in _STAGES)
         kept = 'after' if decide(one)['both'] else 'before'
-        lines.append(f'| {one["id"]} | {scores} | {100 * one["change"]:.0f} % | {kept} |')
-    lines += [
-        '',
-        '| criterion | right | gain | worst | losses of more than 1 |',
-        '|---|---|---|---|---|',
-    ]
+        pairs.append([one['id'], *scores, f'{100 * one["change"]:.0f} %', kept])
     both_ways = [way for one in records for way in _ways(one)]
     gains = np.array([gain(one, what) for one in both_ways])
+    count, criteria = len(gains), []
     for name in HYPOTHESES:
         takes = np.array([decide(one)[name] for one in both_ways])
-        got = np.where(takes, gains, 0)
-        lines.append(
-            f'| {name} | {(takes == (gains >= 0)).sum()} of {len(gains)} | {got.mean():+.2f} | '
-            f'{got.min():+.1f} | {(got < -1).sum()} |'
+        got, right = np.where(takes, gains, 0), (takes == (gains >= 0)).sum()
+        losses = (got < -1).sum()
+        criteria.append(
+            [name, f'{right} of {count}', f'{got.mean():+.2f}', f'{got.min():+.1f}', losses]
         )
     best = np.maximum(gains, 0).mean()
-    return '\n'.join(
-        [*lines, f'| always right | {len(gains)} of {len(gains)} | {best:+.2f} | 0 | 0 |']
-    )
+    criteria.append(['always right', f'{count} of {count}', f'{best:+.2f}', 0, 0])
+    header = [f'{what} labels: pair', *_STAGES, 'changed', 'both keeps']
+    rules = ['criterion', 'right', 'gain', 'worst', 'losses of more than 1']
+    return '\n'.join([markdown(header, pairs), markdown(rules, criteria).rstrip()])
 
 
 def _ways(record: dict) -> Iterator[dict]:

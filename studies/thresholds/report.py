@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from studies.report.columns import markdown
+
 _PARTS = ('seeds', 'refined')
 
 
@@ -16,19 +18,14 @@ def table(found: dict) -> str:
 
 def _rules(found: dict, part: str) -> str:
     families = sorted({name.split('.')[0] for name in found['sets']})
-    lines = [
-        _row([part, *families, 'mean', 'worst set of maps']),
-        _row(['---'] * (len(families) + 3)),
-    ]
-    lines.append(
-        _row(['best (mIoU)', *(_mean(found, found['best'], f, part) for f in families), '', ''])
-    )
+    best = (_mean(found, found['best'], family, part) for family in families)
+    rows: list[list] = [['best (mIoU)', *best, '', '']]
     for name, rule in found['criteria'].items():
         gaps = rule['left_out']
         means = [_mean(found, gaps, family, part) for family in families]
         values = [gap[part] for gap in gaps if part in gap]
-        lines.append(_row([name, *means, _average(means), max(values, default=float('nan'))]))
-    return '\n'.join(lines)
+        rows.append([name, *means, _average(means), max(values, default=float('nan'))])
+    return _markdown([part, *families, 'mean', 'worst set of maps'], rows)
 
 
 def _mean(found: dict, gaps: list[dict], family: str, part: str) -> float:
@@ -43,33 +40,20 @@ def _average(values: list[float]) -> float:
 
 
 def _few(rows: list[dict]) -> str:
-    lines = [
-        _row(
-            [
-                'masks',
-                'alone: mean',
-                'worst set',
-                'worst draw',
-                'with maps: mean',
-                'worst set',
-                'worst draw',
-            ]
-        ),
-        _row(['---'] * 7),
-    ]
+    worst, lines = ('worst set', 'worst draw'), []
     for number in sorted({row['masks'] for row in rows}):
         some = [row for row in rows if row['masks'] == number]
         cells: list = [number]
         for name in ('alone', 'with_prior'):
             values = [row[name] for row in some if name in row]
-            worst = [row[f'{name}_worst'] for row in some if name in row]
-            cells += [float(np.mean(values)), max(values), max(worst)] if values else ['', '', '']
-        lines.append(_row(cells))
-    return '\n'.join(lines)
+            draws = [row[f'{name}_worst'] for row in some if name in row]
+            cells += [float(np.mean(values)), max(values), max(draws)] if values else ['', '', '']
+        lines.append(cells)
+    return _markdown(['masks', 'alone: mean', *worst, 'with maps: mean', *worst], lines)
 
 
-def _row(cells: list) -> str:
-    return '| ' + ' | '.join(map(_cell, cells)) + ' |'
+def _markdown(header: list[str], rows: list[list]) -> str:
+    return markdown(header, [map(_cell, cells) for cells in rows]).strip()
 
 
 def _cell(value: object) -> str:

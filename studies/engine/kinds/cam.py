@@ -16,7 +16,7 @@ from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 from ..command import ROOT
 from ..record import scores, steps_record, thin_curve
 from ..run import Run, write_list
-from ..steps import TOOLS, StepFailed, Steps
+from ..steps import StepFailed, Steps
 from .files import drop_optimizer, write_config
 
 # Finer than the default: maps of patches alone peak at a few hundredths.
@@ -100,11 +100,8 @@ class CamRun:
             return done
         config = self.training / 'config.py'
         write_config(self.training_config(), config)
-        command = [sys.executable, TOOLS / 'train.py', config, '--work-dir', work]
         try:
-            record = self.train_steps.run(
-                'train', [*command, '--no-validate', *self.options('train')], resume=('--resume',)
-            )
+            record = self.train_steps.train(config, work, self.options('train'))
         except StepFailed as error:
             if error.status > 0:  # a fault of its own, not a kill
                 self.train_steps.forget('train')
@@ -155,36 +152,13 @@ class CamRun:
         """Export the maps of a split into the folder of that name."""
         config = self.folder / 'config.py'
         write_config(self.run.config(for_test=True), config)
-        return self.steps.run(
-            name,
-            [
-                sys.executable,
-                TOOLS / 'export_cam.py',
-                config,
-                self.training / 'work',
-                '--out-dir',
-                self.folder / name,
-                *which,
-                *self.options('test'),
-            ],
-        )
+        where = [self.training / 'work', '--out-dir', self.folder / name]
+        return self.steps.tool(name, 'export_cam.py', config, *where, *which, *self.options('test'))
 
     def _evaluate(self, images: Path) -> dict:
-        return self.steps.run(
-            'evaluate',
-            [
-                sys.executable,
-                TOOLS / 'analysis_tools/eval_cam.py',
-                self.folder / 'export',
-                self.masks(),
-                '--split',
-                images,
-                '--thresholds',
-                *map(str, _THRESHOLDS),
-                '--out',
-                self.folder / 'measured',
-            ],
-        )
+        which = [self.folder / 'export', self.masks(), '--split', images]
+        options = ['--thresholds', *map(str, _THRESHOLDS), '--out', self.folder / 'measured']
+        return self.steps.tool('evaluate', 'analysis_tools/eval_cam.py', *which, *options)
 
     def _measure_val(self, threshold: float, steps: dict) -> dict:
         """Measure val once, at a threshold that it did not choose."""
@@ -192,20 +166,15 @@ class CamRun:
         steps['export_val'] = self.export(
             'export_val', '--split', data.val, '--threshold', str(threshold)
         )
-        steps['evaluate_val'] = self.steps.run(
-            'evaluate_val',
-            [
-                sys.executable,
-                TOOLS / 'analysis_tools/eval_labels.py',
-                self.folder / 'export_val/labels',
-                self.masks(),
-                '--split',
-                data.list_path(data.val),
-                '--classes',
-                VOCLayout(data.root).class_file,
-                '--out',
-                out,
-            ],
+        which = [self.folder / 'export_val/labels', self.masks()]
+        options = [
+            '--split',
+            data.list_path(data.val),
+            '--classes',
+            VOCLayout(data.root).class_file,
+        ]
+        steps['evaluate_val'] = self.steps.tool(
+            'evaluate_val', 'analysis_tools/eval_labels.py', *which, *options, '--out', out
         )
         report = read_json(out)
         return dict(scores(report, data.val, report['num_images']), threshold=threshold)

@@ -9,7 +9,6 @@ refine    settings of tools/refine.py that label the same maps instead of the
           pipeline's own
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 from ..record import scores, steps_record
 from ..row import Row
 from ..run import Run
-from ..steps import TOOLS, Steps
+from ..steps import Steps
 from .cam import CamRun
 from .files import write_config
 from .pipeline import PipelineRun
@@ -46,10 +45,7 @@ class MasksRun(CamRun):
         steps = self.make_labels()
         config, work = self.folder / 'config.py', self.folder / 'work'
         write_config(self.training_config(), config)
-        command = [sys.executable, TOOLS / 'train.py', config, '--work-dir', work]
-        steps['train'] = self.steps.run(
-            'train', [*command, '--no-validate', *self.options('train')], resume=('--resume',)
-        )
+        steps['train'] = self.steps.train(config, work, self.options('train'))
         splits = dict(segmentation=self.run.data.masked, segmentation_val=self.run.data.val)
         parts = {
             name: self._test(name, split, config, work, steps)
@@ -97,21 +93,9 @@ class MasksRun(CamRun):
         """Test the network on a split; add the step's record to ``steps``."""
         folder = self.folder / name
         report = folder / 'scores.json'
-        steps[f'test_{name}'] = self.steps.run(
-            f'test_{name}',
-            [
-                sys.executable,
-                TOOLS / 'test.py',
-                config,
-                work,
-                '--work-dir',
-                folder / 'log',
-                '--report',
-                report,
-                *self.options('test'),
-                f'test_dataloader.dataset.ann_file={_list_name(split)}',
-            ],
-        )
+        command = ['test.py', config, work, '--work-dir', folder / 'log', '--report', report]
+        options = [*self.options('test'), f'test_dataloader.dataset.ann_file={_list_name(split)}']
+        steps[f'test_{name}'] = self.steps.tool(f'test_{name}', *command, *options)
         found = read_json(report)
         return scores(found['scores'], split, found['num_images'])
 
@@ -139,19 +123,20 @@ class NetworkRun(MasksRun):
 
     def make_labels(self) -> dict[str, dict]:
         """Run the pipeline as far as its labels, or label its maps anew."""
-        command = [sys.executable, TOOLS / 'pipeline.py', self.pipeline_config]
-        where = ['--seed', self.run.seed, '--work-dir', self.source]
+        command = ['pipeline.py', self.pipeline_config, '--seed', str(self.run.seed)]
         with self.alone(self.source.parent.name):
             steps = dict(
-                labels=self.source_steps.run('labels', [*command, *where, '--until', 'refine'])
+                labels=self.source_steps.tool(
+                    'labels', *command, '--work-dir', self.source, '--until', 'refine'
+                )
             )
         if refine := self.run.row.extra.get('refine'):
             self.labels = self.folder / 'refined'
             config = self.folder / 'refine.py'
             write_config(self._with_affinity_net(Config(refine)), config)
-            tool, maps = TOOLS / 'refine.py', self.source / f'export_{self.method}'
-            steps['refine'] = self.steps.run(
-                'refine', [sys.executable, tool, config, maps, '--out-dir', self.labels]
+            maps = self.source / f'export_{self.method}'
+            steps['refine'] = self.steps.tool(
+                'refine', 'refine.py', config, maps, '--out-dir', self.labels
             )
         return steps
 

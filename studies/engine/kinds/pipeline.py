@@ -1,12 +1,10 @@
 """Rows of kind 'pipeline': a whole pipeline, run by the command that a user types."""
 
-import sys
 from collections.abc import Mapping, Sequence
 
 from ppl_mm.utils.files import read_json
 
 from ..record import scores, steps_record
-from ..steps import TOOLS
 from .cam import CamRun
 
 # What the record keeps of the pipeline's settings.
@@ -45,8 +43,8 @@ class PipelineRun(CamRun):
         if self.steps.done('pipeline'):
             # Its configs may have changed since; it knows what is left.
             self.steps.forget('pipeline')
-        command = [sys.executable, TOOLS / 'pipeline.py', self.run.row.config]
-        done = self.steps.run('pipeline', [*command, '--seed', self.run.seed, '--work-dir', folder])
+        command = ['pipeline.py', self.run.row.config, '--seed', str(self.run.seed)]
+        done = self.steps.tool('pipeline', *command, '--work-dir', folder)
         report = read_json(folder / 'report.json')
         measured = {(one['method'], one['role']): one for one in report['measurements']}
         steps = {one['step']: dict(seconds=one['seconds']) for one in report['steps']}

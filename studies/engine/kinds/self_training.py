@@ -11,7 +11,6 @@ The row's epochs are its own; its record counts those of the previous run too,
 with the FLOPs of both trainings and of the export between them.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
 from ..record import steps_record
 from ..run import Run, digest
-from ..steps import TOOLS, Steps
+from ..steps import Steps
 from .cam import CamRun
 from .files import write_config
 
@@ -64,23 +63,11 @@ class SelfTrainedRun(CamRun):
         config, refine = self.labels / 'views.py', self.labels / 'refine.py'
         maps = self.labels / 'maps'
         write_config(self._export_config(), config)
-        export = self.label_steps.run(
-            'export',
-            [
-                sys.executable,
-                TOOLS / 'export_cam.py',
-                config,
-                self.previous.training / 'work',
-                '--out-dir',
-                maps,
-                '--split',
-                _TRAIN,
-                *self.options('test'),
-            ],
-        )
+        command = ['export_cam.py', config, self.previous.training / 'work', '--out-dir', maps]
+        export = self.label_steps.tool('export', *command, '--split', _TRAIN, *self.options('test'))
         write_config(read_config(Path(self.run.row.extra['refine'])), refine)
-        command = [sys.executable, TOOLS / 'refine.py', refine, maps]
-        labels = self.label_steps.run('refine', [*command, '--out-dir', self.labels / 'refined'])
+        command = ['refine.py', refine, maps, '--out-dir', self.labels / 'refined']
+        labels = self.label_steps.tool('refine', *command)
         return dict(label_export=export, label_refine=labels)
 
     def _export_config(self) -> Config:
