@@ -199,9 +199,8 @@ def summarize(pool: dict, channels: dict, workers: int) -> tuple[dict, dict]:
 def show(ratios: dict, figures: dict) -> None:
     """Print two lines for people."""
     print(
-        f'the folder: one process {figures["one_process_seconds"]:.1f} s, '
-        f'{figures["workers"]} processes {figures["pool_seconds"]:.1f} s: '
-        f'{ratios["one_process_over_pool"]} x'
+        f'the folder: one process {figures["one_process_seconds"]:.1f} s, {figures["workers"]} '
+        f'processes {figures["pool_seconds"]:.1f} s: {ratios["one_process_over_pool"]} x'
     )
     print(
         f'an image: own classes {figures["own_seconds_per_image"]:.2f} s, '

@@ -41,8 +41,7 @@ class CAMInferencer(PhotoInferencer):
             threshold, and maps as weak as those of its negatives are dimmed, as there. Defaults to
             None: no export is followed.
         max_pixels: A view with more goes through the network in tiles, see
-            :meth:`.CAMClassifier.predict`. Defaults to None: as the config says,
-            else 4 million.
+            :meth:`.CAMClassifier.predict`. Defaults to None: as the config says, else 4 million.
 
     Raises:
         UserError: If the config can't export, the checkpoint does not match it, or the export is

@@ -83,23 +83,19 @@ class SegInferencer(PhotoInferencer):
 
         Args:
             inputs: See :meth:`CAMInferencer.__call__`.
-            return_datasamples: Give mmseg's samples instead of dicts.
-                Defaults to False.
-            classes: Give pixels only these classes, and the background.
-                Defaults to None: all.
+            return_datasamples: Give mmseg's samples instead of dicts. Defaults to False.
+            classes: Give pixels only these classes, and the background. Defaults to None: all.
             draw: Also lay the labels over the photos. Defaults to False.
-            batch_size: Photos at once, if they follow each other and have one
-                size. Defaults to 1.
+            batch_size: Photos at once, if they follow each other and have one size. Defaults to 1.
             all_shown: The photos show each of ``classes``, so each is somewhere
                 in the label, see :func:`.label_among`. Defaults to False.
 
         Returns:
-            ``predictions``, for each photo a dict of ``label`` (H, W), uint8,
-            class ids, of the size of the photo as viewers show it, ``size``
-            (H, W), ``classes``, the names of the classes in it but for the
-            background, ``scores``, the highest probability of each class at
-            any pixel, and ``coverage``, the share of the pixels of each class;
-            and ``visualization``, RGB arrays or None.
+            ``predictions``, for each photo a dict of ``label`` (H, W), uint8, class ids, of the
+            size of the photo as viewers show it, ``size`` (H, W), ``classes``, the names of the
+            classes in it but for the background, ``scores``, the highest probability of each class
+            at any pixel, and ``coverage``, the share of the pixels of each class; and
+            ``visualization``, RGB arrays or None.
 
         Raises:
             UserError: If a class is unknown, or a photo can't be read.

@@ -1,8 +1,7 @@
 """Workarounds for problems of other packages, all of them in this package.
 
-Nothing heavy is imported here: what concerns a module is done right after
-somebody else imports it. Each workaround names the upstream thread that
-explains it and goes when a release has it.
+Nothing heavy is imported here: what concerns a module is done right after somebody else imports it.
+Each workaround names the upstream thread that explains it and goes when a release has it.
 """
 
 import sys

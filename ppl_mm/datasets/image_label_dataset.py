@@ -176,9 +176,8 @@ class ImageLabelDataset(BaseDataset):
         classes = self._metainfo.get('classes')
         if classes is None:
             raise UserError(
-                f'{self.ann_file}: its classes are not known; set '
-                "metainfo=dict(classes=('..', ..)) or write "
-                'classes.txt beside it'
+                f"{self.ann_file}: its classes are not known; set metainfo=dict(classes=('..', "
+                '..)) or write classes.txt beside it'
             )
         table, ids = _by_id(rows), ClassIds(classes)
         labels = {image: ids(row) for image, row in table.items()}
@@ -212,9 +211,8 @@ class ImageLabelDataset(BaseDataset):
         if self.label_dir is not None and None in found:
             row = rows[found.index(None)]
             raise UserError(
-                f"{row.where}: image '{row.image}' has no "
-                f'pseudo-label in {root}; export the split that '
-                'is trained on'
+                f"{row.where}: image '{row.image}' has no pseudo-label in {root}; export the split "
+                'that is trained on'
             )
         return found
 

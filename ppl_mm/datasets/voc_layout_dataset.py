@@ -197,9 +197,8 @@ class VOCLayoutDataset(BaseSegDataset):
         bad = label[(label >= known) & (label != self.ignore_index)]
         if bad.numel():
             raise UserError(
-                f'{seg_map_path}: has the label {bad[0]}, but there are '
-                f'{known} classes, background included; give the class list '
-                'that the masks were made for'
+                f'{seg_map_path}: has the label {bad[0]}, but there are {known} classes, '
+                'background included; give the class list that the masks were made for'
             )
 
 

@@ -41,8 +41,7 @@ class CAMIoU(BaseMetric):
 
     Args:
         thresholds: Thresholds to try. Defaults to 0.01, 0.02, .. 0.99.
-        threshold: Where ``mIoU`` and the other scores are taken. Defaults to None: at the best
-            one.
+        threshold: Where ``mIoU`` and the other scores are taken. Defaults to None: at the best one.
         split: The name of the split, for the log and ``out_file``.
         out_file: A JSON to write: the curve, and the scores, per class too, at the threshold.
             Defaults to None.
@@ -133,9 +132,8 @@ class CAMIoU(BaseMetric):
             self._assumed += 1
             return np.zeros(sample['ori_shape'][:2], np.uint8)
         raise UserError(
-            f'{sample.get("img_path", "an image")}: has no mask to '
-            'measure its CAM by; leave out ppl_mm.CAMIoU, or give the '
-            'data set data_prefix=dict(seg_map_path=..)'
+            f'{sample.get("img_path", "an image")}: has no mask to measure its CAM by; leave out '
+            'ppl_mm.CAMIoU, or give the data set data_prefix=dict(seg_map_path=..)'
         )
 
     def evaluate(self, size: int) -> dict:
@@ -205,10 +203,9 @@ class CAMIoU(BaseMetric):
         """Log the table, and write the file if one is asked for."""
         how = _origin(sweep, None if self.threshold is None else 'given', self.split)
         print_log(
-            f'CAMs of {self.split} ({sweep.num_images} images'
-            f'{note_on_negatives(sweep.num_assumed)}) at threshold '
-            f'{chosen["threshold"]:g} ({how}), in per cent:\n'
-            f'{format_table(summary)}',
+            f'CAMs of {self.split} ({sweep.num_images} '
+            f'images{note_on_negatives(sweep.num_assumed)}) at threshold {chosen["threshold"]:g} '
+            f'({how}), in per cent:\n{format_table(summary)}',
             logger='current',
         )
         _warn_at_end(sweep, chosen['best_threshold'])

@@ -1,10 +1,9 @@
 """One confusion matrix over a whole split, and the scores read from it.
 
-A matrix is int64 of shape ``(n + 1, n + 2)`` for n foreground classes: rows
-are the truth, columns the prediction, 0 is the background, and the last column
-counts the pixels predicted as 255 (ignore), which are wrong whatever the
-truth. Pixels whose truth is 255 (void) are nowhere in it. Every function also
-takes a stack of matrices, ``(..., n + 1, n + 2)``.
+A matrix is int64 of shape ``(n + 1, n + 2)`` for n foreground classes: rows are the truth, columns
+the prediction, 0 is the background, and the last column counts the pixels predicted as 255
+(ignore), which are wrong whatever the truth. Pixels whose truth is 255 (void) are nowhere in it.
+Every function also takes a stack of matrices, ``(..., n + 1, n + 2)``.
 
 A class without a pixel in the truth has no scores: it is nan, also if it was
 predicted, and left out of every mean. Its predicted pixels still count against

@@ -95,8 +95,7 @@ def format_table(summary: dict) -> str:
         lines.append(f'{name:{width}}{cells}')
     if summary['absent_classes']:
         lines.append(
-            'absent from the split, left out of the mean: '
-            f'{len(summary["absent_classes"])} '
+            f'absent from the split, left out of the mean: {len(summary["absent_classes"])} '
             f'({", ".join(summary["absent_classes"])})'
         )
     if summary['ignored_share']:

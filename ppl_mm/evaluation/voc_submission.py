@@ -78,9 +78,8 @@ def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
     missing = [image for image in split.images if not (folder / f'{image}.png').is_file()]
     if missing:
         raise UserError(
-            f'{folder}: {len(missing)} of {len(split.images)} images have no '
-            f'prediction, first {missing[0]}.png; run tools/test.py on this '
-            'split, with --out'
+            f'{folder}: {len(missing)} of {len(split.images)} images have no prediction, '
+            f'first {missing[0]}.png; run tools/test.py on this split, with --out'
         )
     for image in track(sorted(split.images), 'packing'):
         path = folder / f'{image}.png'

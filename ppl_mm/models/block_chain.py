@@ -36,10 +36,9 @@ class Block:
         channels: Channels of the features that its output holds.
         readout: What turns the output into these features, for others than the next block: norm
             and ReLU, where a sum of residuals is passed on. Defaults to none, the output itself.
-        tiles: Whether each cell of the output stands for a square of ``stride`` cells of the
-            input, the first at the top left, as in a patch embedding. A strided convolution with
-            padding on all sides does not tile. Only read where ``stride`` is above 1. Defaults to
-            False.
+        tiles: Whether each cell of the output stands for a square of ``stride`` cells of the input,
+            the first at the top left, as in a patch embedding. A strided convolution with padding
+            on all sides does not tile. Only read where ``stride`` is above 1. Defaults to False.
     """
 
     name: str
@@ -169,9 +168,8 @@ class BlockChain(Sequence[Block]):
         count = len(self)
         if not -count <= position <= count - 2 or position == -1:
             raise UserError(
-                f'position={position} is outside the chain of {count} blocks: '
-                f'use 0..{count - 2} or {-count}..-2 (`python -m '
-                'ppl_mm.models.block_chain CONFIG` lists them)'
+                f'position={position} is outside the chain of {count} blocks: use 0..{count - 2} '
+                f'or {-count}..-2 (`python -m ppl_mm.models.block_chain CONFIG` lists them)'
             )
         return position % count
 

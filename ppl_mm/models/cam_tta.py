@@ -30,8 +30,7 @@ class CAMTTAModel(BaseTTAModel):
             'predicted', the classes whose score, averaged over the views, reaches the head's
             ``thr``; or 'all', to see what maps of absent classes look like. The first two may be
             none: the image is all background then. Defaults to 'labels'.
-        cam_stride: The merged map has 1 / cam_stride of the image's side. Defaults to 4, as in
-            IRN.
+        cam_stride: The merged map has 1 / cam_stride of the image's side. Defaults to 4, as in IRN.
         relu: 'each', before views are averaged (PSA, IRN), or 'after'. Defaults to 'each'.
         softmax: Whether each view's maps become probabilities of the image's classes beside a
             background of logit 0, as :class:`LabelLoss` trains them, instead of the ReLU. Defaults

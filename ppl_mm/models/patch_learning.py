@@ -1,9 +1,8 @@
 """The necks of Progressive Patch Learning (arXiv 2209.07828, Fig. 2 and 5).
 
-Notation, here and in the papers' figures: a backbone is a chain of blocks
-b_1 .. b_N, f_i is the output of b_i, and tail_i(x) = b_N(.. b_{i+1}(x)) are the
-blocks after position i. P_K cuts a map into K x K patches, M merges them, and
-C concatenates channels.
+Notation, here and in the papers' figures: a backbone is a chain of blocks b_1 .. b_N, f_i is the
+output of b_i, and tail_i(x) = b_N(.. b_{i+1}(x)) are the blocks after position i. P_K cuts a map
+into K x K patches, M merges them, and C concatenates channels.
 """
 
 from collections.abc import Sequence
@@ -66,9 +65,8 @@ class ChainNeck(BaseModule):
         """
         if chain is None:
             raise UserError(
-                f'neck {type(self).__name__} needs the blocks of the '
-                "backbone: use it in model=dict(type='ppl_mm.CAMClassifier', "
-                '..), not in an ImageClassifier'
+                f'neck {type(self).__name__} needs the blocks of the backbone: use it in '
+                "model=dict(type='ppl_mm.CAMClassifier', ..), not in an ImageClassifier"
             )
         return chain, [chain.resolve(position) for position in self.positions]
 
@@ -103,11 +101,10 @@ def check_patches(features: Tensor, tail: BlockChain, grid: Grid) -> None:
         patch = (side + -side % step) // count
         if count > 1 and (count - 1) * patch >= side:
             raise UserError(
-                f'the training crop is too small for grid={grid}: its feature '
-                f'map has {side} cells at the cut, so patches of {patch} '
-                f'cells (a multiple of the tail stride {tail.stride}) leave '
-                'some empty; use a larger crop, a smaller grid or a later '
-                'position'
+                f'the training crop is too small for grid={grid}: its feature map has {side} cells '
+                f'at the cut, so patches of {patch} cells (a multiple of the tail '
+                f'stride {tail.stride}) leave some empty; use a larger crop, a smaller grid or a '
+                'later position'
             )
 
 

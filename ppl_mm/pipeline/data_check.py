@@ -87,7 +87,6 @@ def _check_masks(settings: PipelineSettings) -> None:
             if not truth.is_known(image_id):
                 raise UserError(
                     f'{truth.path(image_id)}: no such mask, but '
-                    f'splits.{split}={settings.splits[split]!r} '
-                    'needs one for each image; name a split with '
-                    'masks'
+                    f'splits.{split}={settings.splits[split]!r} needs one for each image; name a '
+                    'split with masks'
                 )

@@ -65,8 +65,7 @@ def guess_times(
     Args:
         steps: From :func:`.plan.make_plan`.
         settings: The pipeline's.
-        costs: Seconds of training for each image, by config, see
-            :func:`.timing.seconds_per_image`.
+        costs: Seconds of training for each image, by config, see :func:`.timing.seconds_per_image`.
     """
     folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
     every = folder.all_ids()

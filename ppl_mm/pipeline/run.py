@@ -78,8 +78,7 @@ class Pipeline:
     def announce(self) -> None:
         """Print what :meth:`run` would do, and a guess at how long that takes.
 
-        The guess is from a step or two of training of each network, in the
-        first run.
+        The guess is from a step or two of training of each network, in the first run.
         """
         if all(map(self.resume.record, self.steps)):
             print(f'all {len(self.steps)} steps are finished')

@@ -250,8 +250,7 @@ def _check_make_data(path: Path, made: object) -> dict | None:
         return None
     if not isinstance(made, dict) or not isinstance(made.get('tool'), str):
         raise UserError(
-            f'{path}: make_data={made!r} must be a dict with the '
-            "key tool, e.g. dict(tool='dataset_converters/"
-            "make_demo_data.py', seed=0)"
+            f'{path}: make_data={made!r} must be a dict with the key tool, e.g. '
+            "dict(tool='dataset_converters/make_demo_data.py', seed=0)"
         )
     return dict(made)

@@ -43,8 +43,7 @@ class WorkFolder:
         """Make the folder this pipeline's, and nobody else's meanwhile.
 
         Returns:
-            An open file that holds the lock, until this process and those that inherit it are
-            gone.
+            An open file that holds the lock, until this process and those that inherit it are gone.
 
         Raises:
             UserError: See :meth:`check`; or if another run is at work in it.

@@ -130,9 +130,8 @@ class RefinerChain:
         size = image.shape[:2]
         if size != cam_file.size:
             raise ValueError(
-                f'the image is {size[0]} x {size[1]} (H x W), '
-                f'its CAM was made for {cam_file.size[0]} x '
-                f'{cam_file.size[1]}; export it again'
+                f'the image is {size[0]} x {size[1]} (H x W), its CAM was made '
+                f'for {cam_file.size[0]} x {cam_file.size[1]}; export it again'
             )
         shrink = 1.0 if self.tiles else min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:

@@ -73,9 +73,8 @@ def chain_settings(
         isinstance(step, dict) for step in refiners
     ):
         raise UserError(
-            f'{where}: refiners must be a list of steps, as [dict(type='
-            "'ppl_mm.ConstantBackground', threshold=0.3)]; got "
-            f'{refiners!r}'
+            f'{where}: refiners must be a list of steps, as '
+            f"[dict(type='ppl_mm.ConstantBackground', threshold=0.3)]; got {refiners!r}"
         )
     settings = dict(
         refiners=refiners,

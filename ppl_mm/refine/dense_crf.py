@@ -180,9 +180,8 @@ def _kernel(
     """Settings of a kernel: the preset's with changes, at the scale."""
     if unknown := set(changes or ()) - set(preset[name]):
         raise UserError(
-            f'ppl_mm.DenseCRF: {name} has no '
-            f'{", ".join(sorted(unknown))}; it has '
-            f'{", ".join(preset[name])}'
+            f'ppl_mm.DenseCRF: {name} has no {", ".join(sorted(unknown))}; it '
+            f'has {", ".join(preset[name])}'
         )
     kernel = {**preset[name], **(changes or {})}
     for key, value in kernel.items():

@@ -36,9 +36,8 @@ class LabelRule(ABC):
         lacks_one = not (scores.has_background or scores.no_background)
         if self.needs_background and lacks_one:
             raise UserError(
-                f'label: ppl_mm.{type(self).__name__} needs a background; end '
-                'refiners with a step that makes it, as '
-                'ppl_mm.ConstantBackground'
+                f'label: ppl_mm.{type(self).__name__} needs a background; end refiners with a step '
+                'that makes it, as ppl_mm.ConstantBackground'
             )
         return self.label(image, scores)
 

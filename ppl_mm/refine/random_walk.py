@@ -53,9 +53,8 @@ def random_walk(
     offsets = half_disc(radius)
     if affinities.shape != (len(offsets), *scores.shape[1:]):
         raise ValueError(
-            f'affinities {tuple(affinities.shape)} do not fit scores '
-            f'{tuple(scores.shape)} and radius {radius}: expect '
-            f'({len(offsets)}, H, W)'
+            f'affinities {tuple(affinities.shape)} do not fit scores {tuple(scores.shape)} and '
+            f'radius {radius}: expect ({len(offsets)}, H, W)'
         )
     weights = [
         pair_views(weight, offset)[0]

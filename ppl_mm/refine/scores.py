@@ -37,9 +37,8 @@ class Scores:
         ids = np.asarray(self.class_ids, np.int16)
         if values.ndim != 3 or ids.shape != (max(len(values) - 1, 0),):
             raise ValueError(
-                f'{ids.shape[:1] and len(ids)} class ids need scores (1 + n, '
-                f'H, W) with n = {len(np.atleast_1d(ids))}, got '
-                f'{values.shape}'
+                f'{ids.shape[:1] and len(ids)} class ids need scores (1 + n, H, W) with n '
+                f'= {len(np.atleast_1d(ids))}, got {values.shape}'
             )
         if not values.size:
             raise ValueError(f'scores of shape {values.shape} have no pixels')

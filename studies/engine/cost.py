@@ -44,9 +44,8 @@ def training_cost(cfg: Config) -> dict:
         cfg: Config of the training.
 
     Returns:
-        ``images_per_epoch``; ``stages``: epochs and FLOPs per image of each;
-        ``flops_per_image``, for one image in one epoch, the mean over the
-        epochs; ``flops``, in all.
+        ``images_per_epoch``; ``stages``: epochs and FLOPs per image of each; ``flops_per_image``,
+        for one image in one epoch, the mean over the epochs; ``flops``, in all.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     loader = cfg.train_dataloader

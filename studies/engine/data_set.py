@@ -12,8 +12,7 @@ class DataSet:
 
     Args:
         root: Its folder.
-        masked: The list of training images with ground truth, which choose
-            thresholds and measure.
+        masked: The list of training images with ground truth, which choose thresholds and measure.
         val: The list that only measures, for finalists; '' for none.
         epochs: The budget of each round.
         make: The command that makes a missing data set, without ``--out``;

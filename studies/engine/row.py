@@ -26,9 +26,8 @@ class Row:
         config: The config that it starts from.
         method: What the tables call it, e.g. 'plain CAM'.
         hypothesis: What was expected, written before the run.
-        options: Settings that replace the config's, by dotted keys; they may
-            hold lists of dicts. Epochs of a ProgressiveStageHook are shares
-            of the budget.
+        options: Settings that replace the config's, by dotted keys; they may hold lists of dicts.
+            Epochs of a ProgressiveStageHook are shares of the budget.
         test_options: The same for the export alone: rows that differ in
             nothing else share one training.
         round: 'screen', 'half' or 'final'.
@@ -38,8 +37,7 @@ class Row:
             'even' or 'odd' lines of their list. Defaults to the round's.
         equal_cost_to: For a plain CAM that was given as many FLOPs: the name
             of the row whose cost it has.
-        repeat: Another number trains the same once more, to see what is not
-            deterministic.
+        repeat: Another number trains the same once more, to see what is not deterministic.
         kind: How it is run, a key of ``studies.engine.kinds.KINDS``.
         extra: What kinds other than 'cam' need; their modules say what.
 

@@ -35,8 +35,7 @@ class Steps:
 
     Args:
         folder: Holds ``steps/<name>.json`` and ``logs/<name>.log``.
-        show: Called about twice a second with the step's name and its last
-            progress.
+        show: Called about twice a second with the step's name and its last progress.
     """
 
     def __init__(self, folder: Path, show: Callable) -> None:
@@ -56,10 +55,9 @@ class Steps:
             resume: Arguments to add when an interrupted step continues.
 
         Returns:
-            ``command``; ``seconds`` by the clock, with those of interrupted
-            tries; ``cpu_seconds`` of the last try; ``tries``; ``peak_memory``
-            of its process in bytes, None where the system does not say;
-            ``gpu_peak_memory`` likewise.
+            ``command``; ``seconds`` by the clock, with those of interrupted tries; ``cpu_seconds``
+            of the last try; ``tries``; ``peak_memory`` of its process in bytes, None where the
+            system does not say; ``gpu_peak_memory`` likewise.
 
         Raises:
             StepFailed: If it fails.

@@ -16,8 +16,7 @@ class Watch:
 
     Args:
         spent: Seconds that earlier tries of the same step took.
-        keep: Called with the seconds so far, to keep them should this
-            process be killed.
+        keep: Called with the seconds so far, to keep them should this process be killed.
         show: Called with the child's progress.
     """
 

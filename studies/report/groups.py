@@ -14,8 +14,7 @@ class Group:
 
     Args:
         records: Their records.
-        row: The row as the study has it now, whose texts count; None for a
-            row that is gone.
+        row: The row as the study has it now, whose texts count; None for a row that is gone.
     """
 
     def __init__(self, records: Iterable[dict], row: Row | None = None) -> None:

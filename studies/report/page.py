@@ -54,8 +54,7 @@ def write_report(
     Args:
         records: The latest record of each run.
         results: The file that they are from, for the link.
-        page: The Markdown to write; its plots go to a folder beside it, of
-            the same name.
+        page: The Markdown to write; its plots go to a folder beside it, of the same name.
         data: The data set of the ratios.
         rows: Rows of the study, for their texts.
 

@@ -1,9 +1,8 @@
 """A head that trains and fuses the branches of patch learning on their own.
 
-The paper's classifier adds the branches up: concatenated features and one 1x1
-convolution are a sum of one convolution for each branch (arXiv 2209.07828,
-Fig. 2). A branch with strong activations then decides alone. The other rules
-give each branch the same weight, whatever its scale.
+The paper's classifier adds the branches up: concatenated features and one 1x1 convolution are a sum
+of one convolution for each branch (arXiv 2209.07828, Fig. 2). A branch with strong activations then
+decides alone. The other rules give each branch the same weight, whatever its scale.
 """
 
 import torch
@@ -24,10 +23,9 @@ def fuse_branches(cams: Tensor, rule: str) -> Tensor:
     Args:
         cams: Raw maps (branches, num_classes, H, W), the global branch first,
             whose sum is the classifier's map.
-        rule: 'sum', the paper's; 'mean', of branches that are cut at 0 and
-            divided by their maximum, for each class; 'geometric', the
-            geometric mean of those, high only where all branches are; or
-            'global' and 'patches', one side alone (patches: their sum).
+        rule: 'sum', the paper's; 'mean', of branches that are cut at 0 and divided by their
+            maximum, for each class; 'geometric', the geometric mean of those, high only where all
+            branches are; or 'global' and 'patches', one side alone (patches: their sum).
 
     Returns:
         A map (num_classes, H, W).

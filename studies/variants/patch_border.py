@@ -33,9 +33,8 @@ def replicate_padding(tail: BlockChain) -> Iterator[None]:
     modules = list(dict.fromkeys(_modules(tail)))
     if any(map(_computes_anew, modules)):
         raise UserError(
-            'replicated borders do not go together with with_cp=True in the '
-            'backbone, nor with activation_checkpointing in the config; set '
-            'one of them back'
+            'replicated borders do not go together with with_cp=True in the backbone, nor with '
+            'activation_checkpointing in the config; set one of them back'
         )
     convs = [
         module

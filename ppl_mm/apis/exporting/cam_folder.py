@@ -88,9 +88,8 @@ class CamFolder:
         image = read_image(self._image_path(image_id))
         if image.shape[:2] != cam_file.size:
             raise UserError(
-                '{}: made for an image of {} x {} pixels (height x width), '
-                'but the image has {} x {}; restore the image, or delete the '
-                'file and export it again'.format(
+                '{}: made for an image of {} x {} pixels (height x width), but the image has {} x '
+                '{}; restore the image, or delete the file and export it again'.format(
                     self.files.cam_path(image_id), *cam_file.size, *image.shape[:2]
                 )
             )

@@ -28,10 +28,9 @@ class ExportedData:
         found = DATASETS.get(kind) if isinstance(kind, str) else kind
         if found and not issubclass(found, ImageLabelDataset):
             raise UserError(
-                f'{cfg.filename}: test_dataloader.dataset is a {kind}, '
-                'which has no image-level labels; exporting takes a '
-                'ppl_mm.ImageLabelDataset (for a segmentation network see '
-                'configs/voc6/maps_seg_voc6.py)'
+                f'{cfg.filename}: test_dataloader.dataset is a {kind}, which has no image-level '
+                'labels; exporting takes a ppl_mm.ImageLabelDataset (for a segmentation network '
+                'see configs/voc6/maps_seg_voc6.py)'
             )
 
     @property

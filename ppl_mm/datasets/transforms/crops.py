@@ -75,8 +75,7 @@ class RandomResizeLong(BaseTransform):
 
     def __repr__(self) -> str:
         return (
-            f'{type(self).__name__}(min_size={self.min_size}, '
-            f'max_size={self.max_size}, '
+            f'{type(self).__name__}(min_size={self.min_size}, max_size={self.max_size}, '
             f"interpolation='{self.interpolation}')"
         )
 

@@ -16,8 +16,7 @@ class LoadImage(LoadImageFromFile):
 
     See :func:`ppl_mm.formats.images.image_file.read_pixels`: a photo as BGR, upright, 8 bits,
     without transparency; 16 bits are scaled by the sample's ``white_level`` if it has one, else by
-    the data set's. Images with bands have all of them, by the sample's ``bands`` or the data
-    set's.
+    the data set's. Images with bands have all of them, by the sample's ``bands`` or the data set's.
 
     Required Keys:
 
@@ -93,9 +92,8 @@ class LoadLabel(BaseTransform):
         path = results.get('seg_map_path')
         if path is None:
             raise UserError(
-                f'{results["img_path"]}: has no pseudo-label; '
-                'give the data set label_dir, the folder that '
-                'tools/export_cam.py or tools/refine.py wrote'
+                f'{results["img_path"]}: has no pseudo-label; give the data set label_dir, the '
+                'folder that tools/export_cam.py or tools/refine.py wrote'
             )
         label = read_mask(path)
         wanted = results['img'].shape[:2]

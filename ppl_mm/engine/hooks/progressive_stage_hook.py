@@ -40,9 +40,8 @@ class ProgressiveStageHook(Hook):
                 )
             if type(stage['epochs']) is not int or stage['epochs'] < 1:
                 raise UserError(
-                    f'ProgressiveStageHook: stage {number} has '
-                    f'epochs={stage["epochs"]!r}; give a whole number, 1 or '
-                    'more'
+                    f'ProgressiveStageHook: stage {number} has epochs={stage["epochs"]!r}; give a '
+                    'whole number, 1 or more'
                 )
         self.stages = stages
         # Stage s runs in epochs begins[s] .. begins[s + 1] - 1.
@@ -54,9 +53,8 @@ class ProgressiveStageHook(Hook):
         """Check the epochs, and start the first stage of a new run."""
         if self.begins[-1] != runner.max_epochs:
             raise UserError(
-                f'ProgressiveStageHook: the stages have {self.begins[-1]} '
-                f'epochs in all, but train_cfg.max_epochs={runner.max_epochs};'
-                ' make them equal'
+                f'ProgressiveStageHook: the stages have {self.begins[-1]} epochs in all, but '
+                f'train_cfg.max_epochs={runner.max_epochs}; make them equal'
             )
         for stage in self.stages:  # a wrong one must not wait for its turn
             check_stage(runner.model, stage['position'], stage['grid'])
@@ -88,9 +86,8 @@ class ProgressiveStageHook(Hook):
             for wrapper in optim_wrappers(runner):
                 wrapper.optimizer.state.clear()
         runner.logger.info(
-            f'Stage {index + 1} of {len(self.stages)}: patches of a '
-            f'{stage["grid"]} grid after block {stage["position"]}, for '
-            f'{stage["epochs"]} epochs'
+            f'Stage {index + 1} of {len(self.stages)}: patches of a {stage["grid"]} grid after '
+            f'block {stage["position"]}, for {stage["epochs"]} epochs'
         )
 
 
@@ -100,8 +97,7 @@ def _check_schedulers(runner: Runner, epochs: int) -> None:
         begin, end = scheduler.get('begin', 0), scheduler['end']
         if begin >= end:
             raise UserError(
-                f'ProgressiveStageHook: {scheduler["type"]} begins at {begin}, and '
-                f'a stage of {epochs} epochs is over at {end}; shorten what '
-                'comes before, lengthen the stage, or set '
-                'fresh_schedule=False'
+                f'ProgressiveStageHook: {scheduler["type"]} begins at {begin}, and a stage '
+                f'of {epochs} epochs is over at {end}; shorten what comes before, lengthen the '
+                'stage, or set fresh_schedule=False'
             )

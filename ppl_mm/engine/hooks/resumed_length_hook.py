@@ -30,10 +30,9 @@ class ResumedLengthHook(Hook):
         if saved != expected:
             meta['iter'] = expected
             runner.logger.warning(
-                f'epoch {meta["epoch"]} was saved at iteration {saved}, here it ends at '
-                f'{expected}: the number of processes, the batch size or the data have '
-                'changed. The schedule is computed anew; the learning rate stays the one of '
-                'the old batch.'
+                f'epoch {meta["epoch"]} was saved at iteration {saved}, here it ends '
+                f'at {expected}: the number of processes, the batch size or the data have changed. '
+                'The schedule is computed anew; the learning rate stays the one of the old batch.'
             )
 
     def before_train(self, runner: Runner) -> None:

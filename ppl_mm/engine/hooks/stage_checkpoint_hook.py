@@ -25,9 +25,8 @@ class StageCheckpointHook(Hook):
       config has another: its classifier was trained for that one.
     - Resuming takes the checkpoint's stage.
     - Training from ``load_from`` takes the config's stage: this is how stage
-      2 starts from stage 1. There the classifier may also be of a plain CAM,
-      or of one cut where the model fuses several: see
-      :func:`widen_classifier`.
+      2 starts from stage 1. There the classifier may also be of a plain CAM, or of one cut where
+      the model fuses several: see :func:`widen_classifier`.
 
     It belongs in ``default_hooks`` of every classification config.
     """
@@ -55,10 +54,9 @@ def _warn_of_stage(state: dict, model: nn.Module) -> None:
     count = len(block_chain(model.backbone))  # -2 may be 15
     if (own[0] - saved[0]) % count or own[1:] != saved[1:]:
         print_log(
-            'The checkpoint was trained with patches of a '
-            f'{saved[1]} x {saved[2]} grid after block {saved[0]}; this is '
-            f"used, and not the config's {own[1]} x {own[2]} after block "
-            f'{own[0]}.',
+            f'The checkpoint was trained with patches of a {saved[1]} x {saved[2]} grid after '
+            f"block {saved[0]}; this is used, and not the config's {own[1]} x {own[2]} after "
+            f'block {own[0]}.',
             logger='current',
             level=logging.WARNING,
         )

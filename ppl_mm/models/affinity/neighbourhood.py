@@ -1,9 +1,8 @@
 """Pairs of pixels that lie close to each other in a map.
 
-A pair is named once, by its first pixel in reading order and one of P offsets
-to the second, so that half of the neighbourhood holds every pair. A map of
-pairs has the shape ``(..., P, H, W)``; where the second pixel would lie
-outside, it holds a value that says so.
+A pair is named once, by its first pixel in reading order and one of P offsets to the second, so
+that half of the neighbourhood holds every pair. A map of pairs has the shape ``(..., P, H, W)``;
+where the second pixel would lie outside, it holds a value that says so.
 """
 
 import math

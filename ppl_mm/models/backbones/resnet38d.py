@@ -127,9 +127,8 @@ class ResNet38d(BaseModule):
         path = str(cfg.get('checkpoint', ''))
         if path and '://' not in path and not Path(path).is_file():
             raise UserError(
-                f'{path}: the weights of ResNet38d are not there; '
-                'docs/weights.md tells where they come from and the command '
-                'that converts them'
+                f'{path}: the weights of ResNet38d are not there; docs/weights.md tells where they '
+                'come from and the command that converts them'
             )
         super().init_weights()
 

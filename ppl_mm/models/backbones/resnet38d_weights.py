@@ -40,8 +40,7 @@ def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
         arrays: From :func:`~ppl_mm.formats.mxnet_params.read_params`.
 
     Returns:
-        Tensors by name, float32. Names that belong to no layer stay, for
-        :func:`complete` to find.
+        Tensors by name, float32. Names that belong to no layer stay, for :func:`complete` to find.
     """
     state = {}
     for name, array in arrays.items():

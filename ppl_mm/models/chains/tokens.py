@@ -3,11 +3,10 @@
 Patches are cut from maps, and transformers work on tokens. A block is
 therefore called with the map that its tokens make: a cell for each token.
 
-A class token belongs to no cell. It is carried by every cell, as further
-channels behind the cell's own: the map is (B, (1 + E) * C, H, W) for E tokens
-without a place. So each patch brings its own copy along, goes through the
-tail with it, and sees no other patch through it; what becomes of the copies
-is dropped at the end. A cut needs to know nothing about it.
+A class token belongs to no cell. It is carried by every cell, as further channels behind the cell's
+own: the map is (B, (1 + E) * C, H, W) for E tokens without a place. So each patch brings its own
+copy along, goes through the tail with it, and sees no other patch through it; what becomes of the
+copies is dropped at the end. A cut needs to know nothing about it.
 """
 
 from collections.abc import Callable, Iterator
@@ -108,9 +107,8 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
     """Embedding with positions, then the layers; the norm with the last."""
     if backbone.out_type != 'featmap':
         raise UserError(
-            f'backbone {type(backbone).__name__}: out_type='
-            f"'{backbone.out_type}' has no map to cut; set "
-            "out_type='featmap'"
+            f"backbone {type(backbone).__name__}: out_type='{backbone.out_type}' has no map to "
+            "cut; set out_type='featmap'"
         )
     extra, channels = backbone.num_extra_tokens, backbone.embed_dims
     readout = (partial(_cells, channels=channels),) if extra else ()
@@ -226,8 +224,7 @@ def _window_attention(block: Backbone, tokens: Tensor, size: Size) -> tuple[Tens
     window = block.attn.window_size
     if min(size) < window and not block.attn.pad_small_map:
         raise UserError(
-            f'backbone SwinTransformer: a map of {size[0]} x {size[1]} cells '
-            f'is smaller than its windows of {window} x {window}, as patches '
-            'often are; set pad_small_map=True'
+            f'backbone SwinTransformer: a map of {size[0]} x {size[1]} cells is smaller than its '
+            f'windows of {window} x {window}, as patches often are; set pad_small_map=True'
         )
     return block(tokens, size), size

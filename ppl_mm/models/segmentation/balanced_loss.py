@@ -41,8 +41,7 @@ class BalancedCrossEntropyLoss(nn.Module):
 
     Args:
         loss_weight: Defaults to 1.
-        loss_name: In the log; names that begin with ``loss`` are trained on. Defaults to
-            'loss_ce'.
+        loss_name: In the log; names that begin with ``loss`` are trained on. Defaults to 'loss_ce'.
     """
 
     def __init__(self, loss_weight: float = 1.0, loss_name: str = 'loss_ce') -> None:

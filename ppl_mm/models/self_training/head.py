@@ -65,9 +65,8 @@ def _pseudo_label(sample: DataSample) -> Tensor:
     """Return the pseudo-label of an image, (H, W)."""
     if 'gt_seg_map' not in sample:
         raise UserError(
-            'SelfTrainedCAMHead needs the pseudo-labels of the images: give '
-            'the training set label_dir, its pipeline ppl_mm.LoadLabel after '
-            'loading the image, and PackInputs '
+            'SelfTrainedCAMHead needs the pseudo-labels of the images: give the training set '
+            'label_dir, its pipeline ppl_mm.LoadLabel after loading the image, and PackInputs '
             "algorithm_keys=('gt_seg_map', )"
         )
     return torch.as_tensor(sample.gt_seg_map)

@@ -12,10 +12,9 @@ from ..patch_ops import Grid, Size, as_grid, merge_patches, pad_to_grid, split_p
 def mixed_branch(features: Tensor, tail: BlockChain, grid: Grid, size: Size) -> Tensor:
     """Exchange the patches of all images, run them through the tail, and return them.
 
-    A patch then has unrelated neighbours: what they show must not be
-    found in it, and no layer meets a border of zeros. PMG (Du et al., ECCV
-    2020) shuffles the patches of an image, CutMix (Yun et al., ICCV 2019)
-    mixes two images; this is both, at a feature map.
+    A patch then has unrelated neighbours: what they show must not be found in it, and no layer
+    meets a border of zeros. PMG (Du et al., ECCV 2020) shuffles the patches of an image, CutMix
+    (Yun et al., ICCV 2019) mixes two images; this is both, at a feature map.
 
     Args:
         features: Feature map at the cut, f_i (B, C_i, H_i, W_i).
