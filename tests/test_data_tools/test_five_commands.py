@@ -250,7 +250,8 @@ def test_what_the_page_says_of_configs(home, convert, monkeypatch):
         model.neck.set_stage(stage.position, stage.grid)
         assert model(torch.rand(1, 3, 64, 64)).shape == (1, 3)
     rare = home / 'rare.py'
-    rare.write_text(blocks('python')[1].replace('./cls', f'{ROOT}/configs/own/cls'))
+    config = next(text for text in blocks('python') if 'ClassBalancedDataset' in text)
+    rare.write_text(config.replace('./cls', f'{ROOT}/configs/own/cls'))
     dataset = DATASETS.build(Config.fromfile(rare).train_dataloader.dataset)
     assert dataset.metainfo['classes'] == ('apple', 'blue bird', 'leaf')
     assert dataset[0]['inputs'].shape == (3, 384, 384)
