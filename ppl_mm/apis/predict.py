@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND, channel_names
 from ..formats.geo_tiff import has_georeference
-from ..formats.images.bit_depth import said_white_level
+from ..formats.images.stored_values import values_for
 from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
 from ..utils.cli import one_line
 from ..utils.progress import track
@@ -155,7 +155,8 @@ class ImagePrediction:
 
     def _find_white_level(self, images: GivenImages) -> int | None:
         """Return the white of images of 16 bits, where nothing else says it."""
-        if self.inferencer.bands or self.inferencer.white_level or said_white_level(images.root):
+        known = self.inferencer.bands or self.inferencer.white_level
+        if known or values_for(images.root).white_level:
             return None
         return find_white_level([images.path(name) for name in images.names])
 

@@ -14,7 +14,7 @@ from ..formats.image_labels.label_file import label_format, read_labels
 from ..formats.image_labels.label_json import DATA_LIST
 from ..formats.image_labels.label_row import LabelRow
 from ..formats.image_list import image_id, read_image_list
-from ..formats.images.bands import values_to_remember
+from ..formats.images.stored_values import read_values
 from ..formats.mask_file import IGNORE
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
@@ -87,7 +87,7 @@ class ImageLabelDataset(BaseDataset):
         if not prefix.get('seg_map_path'):  # '' would be joined to data_root
             prefix.pop('seg_map_path', None)
         metainfo, self._classes_from = resolve_classes(metainfo, data_root)
-        metainfo.update(values_to_remember(data_root))
+        metainfo.update(read_values(data_root).record())
         self.label_dir = label_dir
         if label_dir is not None:
             prefix['seg_map_path'] = _find_labels(label_dir, metainfo)

@@ -11,8 +11,8 @@ from ..formats.class_list import channel_names
 from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
-from ..formats.images.bands import values_to_remember
 from ..formats.images.image_file import image_size, read_image
+from ..formats.images.stored_values import read_values
 from ..formats.mask_file import read_mask, voc_palette
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
@@ -66,7 +66,7 @@ class VOCLayoutDataset(BaseSegDataset):
         metainfo = dict(metainfo or {})
         names = tuple(metainfo.get('classes') or VOCLayout(data_root).read_label_names())
         classes = channel_names(names)
-        metainfo.update(values_to_remember(data_root), classes=classes)
+        metainfo.update(read_values(data_root).record(), classes=classes)
         kwargs['reduce_zero_label'] = classes != names
         palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[: len(names)]
         metainfo.setdefault('palette', palette[-len(classes) :].tolist())

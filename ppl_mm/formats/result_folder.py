@@ -9,6 +9,16 @@ class ResultFolder:
 
     Args:
         root: The folder.
+
+    Attributes:
+        masks: A mask for each photograph.
+        masks_record: The names of the masks; hidden, so that their folder holds nothing else.
+        masks_geo: The masks of GeoTIFFs once more, as GeoTIFFs; missing without any.
+        model: Config and checkpoint of the segmentation network.
+        gallery: The gallery; ``index.html`` is its first page.
+        data: The data set.
+        check: The report of the check of the data set, beside it.
+        work: The folder of the pipeline.
     """
 
     #: Says whose folder it is.
@@ -16,43 +26,11 @@ class ResultFolder:
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
-
-    @property
-    def masks(self) -> Path:
-        """A mask for each photograph."""
-        return self.root / 'masks'
-
-    @property
-    def masks_record(self) -> Path:
-        """The names of the masks; hidden, so that the folder holds nothing but masks."""
-        return self.masks / '.masks.json'
-
-    @property
-    def masks_geo(self) -> Path:
-        """The masks of GeoTIFFs once more, as GeoTIFFs; missing without any."""
-        return self.root / 'masks_geo'
-
-    @property
-    def model(self) -> Path:
-        """Config and checkpoint of the segmentation network."""
-        return self.root / 'model'
-
-    @property
-    def gallery(self) -> Path:
-        """The gallery; ``index.html`` is its first page."""
-        return self.root / 'gallery'
-
-    @property
-    def data(self) -> Path:
-        """The data set."""
-        return self.root / 'data'
-
-    @property
-    def check(self) -> Path:
-        """The report of the check of the data set, beside it."""
-        return self.data / 'check'
-
-    @property
-    def work(self) -> Path:
-        """The folder of the pipeline."""
-        return self.root / 'work'
+        self.masks = self.root / 'masks'
+        self.masks_record = self.masks / '.masks.json'
+        self.masks_geo = self.root / 'masks_geo'
+        self.model = self.root / 'model'
+        self.gallery = self.root / 'gallery'
+        self.data = self.root / 'data'
+        self.check = self.data / 'check'
+        self.work = self.root / 'work'

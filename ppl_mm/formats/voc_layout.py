@@ -42,6 +42,15 @@ class VOCLayout:
     Args:
         root: Folder of the data set.
 
+    Attributes:
+        image_dir: The folder of images.
+        mask_dir: The folder of masks.
+        corrected_dir: The folder of masks that a user has corrected.
+        annotation_dir: The folder of XML files, one per image.
+        split_dir: The folder of the splits' lists.
+        class_file: The list of classes, background first, see :func:`.class_list.read_label_names`.
+        label_file: The CSV of image-level labels.
+
     Examples:
         >>> VOCLayout('data/mine').mask_path('cats/01').as_posix()
         'data/mine/SegmentationClass/cats/01.png'
@@ -61,41 +70,13 @@ class VOCLayout:
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
-
-    @property
-    def image_dir(self) -> Path:
-        """The folder of images."""
-        return self.root / self.IMAGES
-
-    @property
-    def mask_dir(self) -> Path:
-        """The folder of masks."""
-        return self.root / self.MASKS
-
-    @property
-    def corrected_dir(self) -> Path:
-        """The folder of masks that a user has corrected."""
-        return self.root / self.CORRECTED
-
-    @property
-    def annotation_dir(self) -> Path:
-        """The folder of XML files, one per image."""
-        return self.root / self.ANNOTATIONS
-
-    @property
-    def split_dir(self) -> Path:
-        """The folder of the splits' lists."""
-        return self.root / self.SPLITS
-
-    @property
-    def class_file(self) -> Path:
-        """The list of classes, background first, see :func:`.class_list.read_label_names`."""
-        return self.root / self.CLASSES
-
-    @property
-    def label_file(self) -> Path:
-        """The CSV of image-level labels."""
-        return self.root / self.LABELS
+        self.image_dir = self.root / self.IMAGES
+        self.mask_dir = self.root / self.MASKS
+        self.corrected_dir = self.root / self.CORRECTED
+        self.annotation_dir = self.root / self.ANNOTATIONS
+        self.split_dir = self.root / self.SPLITS
+        self.class_file = self.root / self.CLASSES
+        self.label_file = self.root / self.LABELS
 
     def image_path(self, image_id: str, suffix: str = '.jpg') -> Path:
         """Return where to write an image; see :class:`.ImageFolder` for finding one."""

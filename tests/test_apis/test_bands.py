@@ -22,7 +22,8 @@ from ppl_mm.apis.predict import ImagePrediction
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import ExportFolder
-from ppl_mm.formats.images.bands import ImageBands, write_image_bands
+from ppl_mm.formats.images.bands import ImageBands
+from ppl_mm.formats.images.stored_values import StoredValues, write_values
 from ppl_mm.formats.mask_file import read_mask
 
 # Of 12 bits in 16, red, green, blue, and a band without anything.
@@ -50,7 +51,7 @@ def band_root(photo_root, tmp_path_factory):
         values = np.dstack([rgb, np.zeros(rgb.shape[:2], np.uint16)])
         tifffile.imwrite(path.with_suffix('.tif'), values, planarconfig='contig')
         path.unlink()
-    write_image_bands(root, BANDS)
+    write_values(root, StoredValues(bands=BANDS))
     return root
 
 

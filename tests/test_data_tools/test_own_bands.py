@@ -9,8 +9,8 @@ from mmengine.config import Config
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.images.bands import stored_bands
 from ppl_mm.formats.images.image_file import read_image, read_pixels
+from ppl_mm.formats.images.stored_values import read_values
 
 RNG = np.random.default_rng(0)
 
@@ -38,7 +38,7 @@ def folder(tmp_path):
 def test_values_are_kept_and_described(make, folder, capsys):
     out = make('--rgb-bands', 3, 2, 1)
     assert json.loads((out / 'image_values.json').read_text()).keys() == {'bands'}
-    bands, every = stored_bands(out), []
+    bands, every = read_values(out).bands, []
     assert (bands.count, bands.low, bands.high, bands.rgb_bands) == (4, 0, 4095, (3, 2, 1))
     for path in sorted(folder.rglob('*.tif')):
         copy = out / f'JPEGImages/{path.parent.name}_{path.stem}.tif'
@@ -59,7 +59,7 @@ def test_values_are_kept_and_described(make, folder, capsys):
 def test_configs_take_what_the_data_set_says(make, monkeypatch, pytestconfig):
     out = make()
     monkeypatch.setenv('OWN_DATA', str(out))
-    bands = stored_bands(out)
+    bands = read_values(out).bands
     for name in ('cls_cam_own', 'cls_cam_quick_own', 'seg_deeplab_own', 'seg_deeplab_quick_own'):
         model = Config.fromfile(pytestconfig.rootpath / f'configs/own/{name}.py').model
         assert model.backbone.in_channels == 4
@@ -74,7 +74,7 @@ def test_the_range_of_signed_values_leaves_out_the_strangest(make, folder, kind)
         values = save(path, random(kind, 3, 200) - kind(100))
         values[0, 0] = 30000
         save(path, values)
-    bands = stored_bands(make())
+    bands = read_values(make()).bands
     assert -100 <= bands.low < -98 and 98 < bands.high <= 100
 
 
@@ -93,7 +93,7 @@ def test_16_bits_are_kept_where_all_are_such_tiffs(make, folder, bands, white):
 
 
 def test_the_range_may_be_given(make):
-    bands = stored_bands(make('--value-range', '-10.5', 3000))
+    bands = read_values(make('--value-range', '-10.5', 3000)).bands
     assert (bands.low, bands.high) == (-10.5, 3000)
 
 
@@ -118,7 +118,7 @@ def test_pixels_without_a_value_are_counted(make, folder, capsys):
         values = random(np.float32, 2, 1)
         values[:5] = np.nan
         save(path, values)
-    bands = stored_bands(make())
+    bands = read_values(make()).bands
     assert np.isfinite([*bands.mean, *bands.std, bands.low, bands.high]).all()
     assert '8 pixels without a value filled with the mean' in capsys.readouterr().out
 

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...formats.found_files import HIDDEN
-from ...formats.images.bit_depth import VALUES_FILE
 from ...formats.images.checks import MAX_RATIO, MIN_SIDE, fits
 from ...formats.images.photo import NO_VALUES
+from ...formats.images.stored_values import VALUES_FILE
 from ...formats.mask_file import IGNORE
 from .finding import Check, Finding, some
 from .scan import DatasetScan, other_files

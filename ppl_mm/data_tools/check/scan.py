@@ -28,8 +28,9 @@ from ...formats.image_labels.label_file import (
 from ...formats.image_labels.label_json import DATA_LIST
 from ...formats.image_labels.label_row import LabelRow
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
-from ...formats.images.bands import ImageBands, bands_for
-from ...formats.images.bit_depth import FULL_WHITE, white_level_for
+from ...formats.images.bands import ImageBands
+from ...formats.images.bit_depth import FULL_WHITE
+from ...formats.images.stored_values import values_for
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
 from ...utils.processes.thread_pool import map_files
 from .facts import ImageFacts, MaskFacts, image_facts, mask_facts
@@ -158,8 +159,8 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
     folder = options.root / options.image_dir
     found = _try(scan, find_files, folder)
     scan.skipped = found.skipped if found else {}
-    scan.white_level = _try(scan, white_level_for, folder) or FULL_WHITE
-    scan.bands = _try(scan, bands_for, folder)
+    if values := _try(scan, values_for, folder):
+        scan.white_level, scan.bands = values.white_level or FULL_WHITE, values.bands
     for name in found.photos if found else []:
         scan.names.setdefault(image_id(name), []).append(name)
     _read_images(scan, workers)

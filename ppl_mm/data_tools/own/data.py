@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.images.bands import ImageBands, write_image_bands
-from ...formats.images.bit_depth import VALUES_FILE, write_white_level
+from ...formats.images.bands import ImageBands
+from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...utils.files import atomic_write
@@ -216,11 +216,7 @@ class OwnData:
         splits: Mapping[str, list[str]],
         bad: Mapping[str, str],
     ) -> None:
-        (self.out / VALUES_FILE).unlink(missing_ok=True)
-        if self.white_level is not None:
-            write_white_level(self.out, self.white_level)
-        if self.bands is not None:
-            write_image_bands(self.out, self.bands)
+        write_values(self.out, StoredValues(self.white_level, self.bands))
         known = {image.image_id: image.labels for image in good if image.labels is not None}
         write_lists(self.out, found.labels.classes, splits, known, self.settings.background)
         text = io.StringIO()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import UserError
@@ -35,16 +36,27 @@ def read_pairs(path: str | os.PathLike, expected: str) -> Any:
         raise UserError(f'{path}: has a number of thousands of digits; write class names') from None
 
 
-def fields_of(value: object, where: str, *wanted: str) -> dict:
-    """Return the fields of a JSON object.
+def is_list(value: object) -> bool:
+    """Return whether a value is a list of JSON's, which a :class:`Pairs` is not."""
+    return isinstance(value, list) and not isinstance(value, Pairs)
 
-    Args:
-        value: The object.
-        where: Where it stands, for messages.
-        *wanted: Fields that it must have.
+
+def items_of(value: object, where: str) -> list:
+    """Return a JSON list.
 
     Raises:
-        UserError: It is something else, or a field is missing.
+        UserError: It is something else; ``where`` says where it stands.
+    """
+    if not isinstance(value, list) or isinstance(value, Pairs):
+        raise UserError(f'{where}: expected a list')
+    return value
+
+
+def fields_of(value: object, where: str, *wanted: str) -> dict:
+    """Return the fields of a JSON object that must have those that are wanted.
+
+    Raises:
+        UserError: It is something else, or a field is missing; ``where`` says where it stands.
     """
     fields = dict(value) if isinstance(value, Pairs) else {}
     if not isinstance(value, Pairs) or any(name not in fields for name in wanted):
@@ -53,16 +65,20 @@ def fields_of(value: object, where: str, *wanted: str) -> dict:
     return fields
 
 
-def items_of(value: object, where: str) -> list:
-    """Return a JSON list.
+def objects_of(
+    value: object, path: str | os.PathLike, name: str, *wanted: str
+) -> Iterator[tuple[str, dict]]:
+    """Yield the place of each object of a JSON list, as ``images[3]``, and its fields.
 
     Args:
         value: The list.
-        where: Where it stands, for messages.
+        path: The file, for messages.
+        name: What the list is called in it.
+        *wanted: Fields that each object must have.
 
     Raises:
-        UserError: It is something else.
+        UserError: It is something else, or a field is missing.
     """
-    if not isinstance(value, list) or isinstance(value, Pairs):
-        raise UserError(f'{where}: expected a list')
-    return value
+    for number, entry in enumerate(items_of(value, f'{path} {name}')):
+        place = f'{name}[{number}]'
+        yield place, fields_of(entry, f'{path} {place}', *wanted)

@@ -11,7 +11,7 @@ from ..class_list import check_classes
 from ..image_list import image_fault, normal_name
 from ..text_file import read_text
 from .label_names import LabelNames
-from .label_row import LabelRow, LabelRows
+from .label_row import LabelRow, LabelRows, saying_where
 
 # Headers that columns have, the most telling first.
 _IMAGE = (
@@ -86,10 +86,8 @@ class _Columns:
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def _of_column(self, place: int, where: str) -> tuple[str, ...]:
-        try:
+        with saying_where(where):
             return self.names.from_names([self.header[place]])
-        except ValueError as error:
-            raise UserError(f'{where}: {error}') from None
 
     def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column is of a class: others are known where each class has one."""
@@ -110,7 +108,7 @@ class _Columns:
         Raises:
             UserError: The line is malformed.
         """
-        try:
+        try:  # not saying_where: there may be many rows
             return LabelRow(self._image(cells), self._names(cells), path, number)
         except ValueError as error:
             raise UserError(f'{path} line {number}: {error}') from None

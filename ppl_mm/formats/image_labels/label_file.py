@@ -7,11 +7,10 @@ from pathlib import Path
 from ...errors import UserError
 from ..voc_layout import VOCLayout
 from .label_csv import read_csv
-from .label_cvat import read_cvat
 from .label_json import read_json
 from .label_names import LabelNames
 from .label_row import LabelRows
-from .label_xml import read_voc_xml
+from .label_xml import read_cvat, read_voc_xml
 from .label_yolo import YAML_SUFFIXES, label_files, read_yolo
 
 #: Formats of label files by the ending of the file; '' is a folder, unless YOLO's files are in it.

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from ...errors import UserError
 from ..class_list import check_classes
 from ..image_list import check_image
-from .json_pairs import Pairs, fields_of, read_pairs
-from .label_coco import is_coco, read_coco
-from .label_datumaro import is_datumaro, read_datumaro
+from .json_pairs import Pairs, is_list, objects_of, read_pairs
 from .label_names import LabelNames
-from .label_row import LabelRow, LabelRows
-from .label_studio import is_label_studio, read_label_studio
+from .label_row import LabelRow, LabelRows, saying_where
+from .tool_json import read_tool_json
 
 _FORMS = '{"image": ["class", ..]} or {"metainfo": .., "data_list": [..]}'
 _TOOLS = 'of the files of annotation tools, COCO, Label Studio and Datumaro JSON are read'
@@ -40,25 +38,22 @@ def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
         UserError: The file is missing or malformed.
     """
     content = read_pairs(path, _FORMS)
-    if is_label_studio(content):
-        return read_label_studio(content, path, names)
+    if found := read_tool_json(content, path, names):
+        return found
     if not isinstance(content, Pairs):
         raise UserError(f'{path}: expected {_FORMS}')
     fields = dict(content)
-    if is_coco(fields):
-        return read_coco(fields, path, names)
-    if is_datumaro(fields):
-        return read_datumaro(fields, path, names)
     if 'data_list' not in fields:
         return LabelRows(_json_rows(content, path, names), form='JSON')
     entries, meta = fields['data_list'], fields.get('metainfo', Pairs())
-    if type(entries) is not list or not isinstance(meta, Pairs):
+    if not is_list(entries) or not isinstance(meta, Pairs):
         raise UserError(f'{path}: expected a list in data_list and an object in metainfo')
     classes = dict(meta).get('classes')
     if classes is not None:
         classes = check_classes(classes, f'{path} metainfo.classes')
         names = names.of_classes(classes)
-    rows = [_data_list_row(entry, number, path, names) for number, entry in enumerate(entries)]
+    objects = objects_of(entries, path, 'data_list', 'img_path', 'gt_label')
+    rows = [_data_list_row(fields, place, path, names) for place, fields in objects]
     return LabelRows(rows, classes, DATA_LIST)
 
 
@@ -107,10 +102,8 @@ def _kind(value: object) -> str:
 
 
 def _data_list_row(
-    entry: object, number: int, path: str | os.PathLike, names: LabelNames
+    fields: dict, place: str, path: str | os.PathLike, names: LabelNames
 ) -> LabelRow:
-    place = f'data_list[{number}]'
-    fields = fields_of(entry, f'{path} {place}', 'img_path', 'gt_label')
     if not isinstance(fields['img_path'], str):
         raise UserError(f"{path} {place}: expected an object with 'img_path' and 'gt_label'")
     labels = fields['gt_label']
@@ -122,7 +115,5 @@ def _row(
     image: str, values: list, place: str, path: str | os.PathLike, names: LabelNames
 ) -> LabelRow:
     check_image(image, f'{path} {place}')
-    try:
+    with saying_where(f'{path} {place}'):
         return LabelRow(image, names.from_values(values), path, place)
-    except ValueError as error:
-        raise UserError(f'{path} {place}: {error}') from None

@@ -1,7 +1,11 @@
 """What every reader of image-level labels returns."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+
+from ...errors import UserError
 
 
 class LabelRow(NamedTuple):
@@ -42,3 +46,22 @@ class LabelRows(NamedTuple):
     classes: tuple[str, ...] | None = None
     form: str = ''
     by_tail: bool = False
+
+
+@contextmanager
+def saying_where(where: object, advice: str = '') -> Iterator[None]:
+    """Turn a ValueError of :class:`.LabelNames` into one line that names the file.
+
+    Args:
+        where: File and line or entry.
+        advice: What follows the error, as '; correct the label'.
+
+    Raises:
+        UserError: The line.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f'{where}: {error}{advice}') from None

@@ -1,15 +1,19 @@
-"""Image-level labels in PASCAL VOC's annotations."""
+"""Image-level labels in XML: VOC's annotations, a file for each image, and CVAT's of all images."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from ...errors import UserError
 from ..image_list import check_image
+from ..text_file import read_bytes
 from .label_names import LabelNames
-from .label_row import LabelRow, LabelRows
-from .xml_file import read_xml
+from .label_row import LabelRow, LabelRows, saying_where
+from .tool_classes import ToolClasses
+
+_EXPORT = "export the task as 'CVAT for images 1.1'"
 
 
 def read_voc_xml(
@@ -38,13 +42,18 @@ def read_voc_xml(
         raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
         images = sorted(path.stem for path in folder.glob('*.xml'))
-    rows = [_row(folder, image, names, count_difficult) for image in images]
+    rows = [_voc_row(folder, image, names, count_difficult) for image in images]
     return LabelRows(rows, form='VOC XML', by_tail=True)
 
 
-def _row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
+def _voc_row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
     path = folder / f'{check_image(image, str(folder))}.xml'
-    objects = _parse(path).findall('object')
+    root = _read_xml(path)
+    if root.tag != 'annotation':
+        raise UserError(
+            f"{path}: begins with '{root.tag[:40]}', expected VOC's 'annotation'; replace the file"
+        )
+    objects = root.findall('object')
     found = [
         (item.findtext('name') or '').strip()
         for item in objects
@@ -55,16 +64,57 @@ def _row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> 
             f'{path}: holds objects marked difficult only; set count_difficult=True or take the '
             'image out'
         )
-    try:
+    with saying_where(path):
         return LabelRow(image, names.from_names(found), path)
-    except ValueError as error:
-        raise UserError(f'{path}: {error}') from None
 
 
-def _parse(path: Path) -> ElementTree.Element:
-    root = read_xml(path)
-    if root.tag != 'annotation':
+def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
+    """Read the XML of "CVAT for images 1.1": tags, and the labels of shapes.
+
+    Args:
+        path: The file.
+        names: The rules for names.
+
+    Returns:
+        A row for each image; one without a tag or shape is a negative. The classes are in the order
+        of the task's labels.
+
+    Raises:
+        UserError: The file is missing, malformed, or another XML.
+    """
+    root = _read_xml(path)
+    if root.tag == 'annotation':
+        raise UserError(f"{path}: is VOC's annotation of one image; give the folder of all")
+    if root.tag != 'annotations' or root.find('track') is not None:
+        what = 'tracks of a video' if root.tag == 'annotations' else f"'{root.tag[:40]}'"
+        raise UserError(f"{path}: holds {what}, expected CVAT's annotations of images; {_EXPORT}")
+    images = root.findall('image')
+    listed = [one.findtext('name') for one in root.iterfind('meta/*/labels/label')]
+    keys = dict.fromkeys(map(str.strip, filter(None, listed)))
+    keys = keys or dict.fromkeys(label for image in images for label in _cvat_labels(image))
+    classes = ToolClasses(zip(keys, keys, strict=True), names, f'{path} meta')
+    rows = []
+    for number, image in enumerate(images):
+        place = f'image[{number}]'
+        name = check_image(image.get('name', ''), f'{path} {place}')
+        with saying_where(f"{path} {place} '{name}'", '; correct the label'):
+            rows.append(LabelRow(name, classes.names(_cvat_labels(image)), path, place))
+    return LabelRows(rows, classes.classes, 'CVAT XML', by_tail=True)
+
+
+def _cvat_labels(image: Element) -> list[str]:
+    return [one.attrib['label'] for one in image if 'label' in one.attrib]
+
+
+def _read_xml(path: str | os.PathLike) -> Element:
+    """Return the root of an XML file; entities, which can grow without end, are refused."""
+    content = read_bytes(path, 'label file')
+    try:
+        if b'<!ENTITY' in content:
+            raise ValueError('it defines entities')
+        return ElementTree.fromstring(content)
+    # LookupError: an encoding that Python does not know.
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise UserError(
-            f"{path}: begins with '{root.tag[:40]}', expected VOC's 'annotation'; replace the file"
-        )
-    return root
+            f'{path}: is not valid XML ({error}); correct or replace the file'
+        ) from None

@@ -11,7 +11,7 @@ from ...errors import UserError
 from ..image_list import check_image
 from ..text_file import read_lines, read_text
 from .label_names import LabelNames
-from .label_row import LabelRow, LabelRows
+from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
 
 #: Endings of the file that lists YOLO's classes.
@@ -100,10 +100,8 @@ def _row(path: Path, folder: Path, classes: ToolClasses) -> LabelRow:
     parts = [_IMAGES if part == _LABELS else part for part in path.relative_to(folder).parts]
     image = check_image('/'.join(parts).removesuffix('.txt'), str(path))
     shown = dict.fromkeys(_ids(path))
-    try:
-        return LabelRow(image, classes.names(map(classes.name, shown)), path)
-    except ValueError as error:
-        raise UserError(f'{path}: {error}; correct the id, or the list of classes') from None
+    with saying_where(path, '; correct the id, or the list of classes'):
+        return LabelRow(image, classes.names(shown), path)
 
 
 def _ids(path: Path) -> Iterator[int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ...errors import UserError
 from ..class_list import check_classes
 from .label_names import LabelNames
+from .label_row import saying_where
 
 
 class ToolClasses:
@@ -26,46 +27,37 @@ class ToolClasses:
 
     def __init__(self, listed: Iterable[tuple[object, object]], names: LabelNames, where: str):
         self.where = where
-        self._listed: dict[int | str, str] = {}
+        self._listed: dict[object, str] = {}
         for key, name in listed:
-            if not isinstance(key, int | str) or isinstance(key, bool) or not isinstance(name, str):
+            if not _is_id(key) or not isinstance(name, str):
                 raise UserError(f'{where}: expected an id and a name, got {key!r} and {name!r}')
             if key in self._listed:
                 raise UserError(
                     f"{where}: id {key} is '{self._listed[key]}' and '{name}'; keep one"
                 )
             self._listed[key] = name
-        found = [one for name in self._listed.values() for one in self._meaning(names, name)]
+        with saying_where(where):
+            found = [one for name in self._listed.values() for one in names.from_name(name)]
         self.classes = check_classes(found, where) if found else ()
         self._names = names.of_classes(self.classes)
 
-    def _meaning(self, names: LabelNames, name: str) -> tuple[str, ...]:
-        try:
-            return names.from_name(name)
-        except ValueError as error:
-            raise UserError(f'{self.where}: {error}') from None
+    def check(self, key: object) -> None:
+        """Raise a ValueError unless a class has this id."""
+        if not _is_id(key) or key not in self._listed:
+            known = ', '.join(map(str, list(self._listed)[:8])) + ', ..' * (len(self._listed) > 8)
+            raise ValueError(f'has the class {key!r}, but {self.where} has only {known}')
 
-    def name(self, key: object) -> str:
-        """Return the name that an id stands for, as it is listed.
-
-        Args:
-            key: The id.
+    def names(self, keys: Iterable[object]) -> tuple[str, ...]:
+        """Return the classes of an image, each once, by the ids of its labels.
 
         Raises:
-            ValueError: No class has it.
+            ValueError: No class has an id, or they mean a class, and none.
         """
-        if isinstance(key, int | str) and not isinstance(key, bool) and key in self._listed:
-            return self._listed[key]
-        known = ', '.join(map(str, list(self._listed)[:8])) + ', ..' * (len(self._listed) > 8)
-        raise ValueError(f'has the class {key!r}, but {self.where} has only {known}')
+        keys = list(keys)
+        for key in keys:
+            self.check(key)
+        return self._names.from_names(self._listed[key] for key in keys)
 
-    def names(self, listed: Iterable[str]) -> tuple[str, ...]:
-        """Return the classes of an image, each once.
 
-        Args:
-            listed: Names as :meth:`name` returns them.
-
-        Raises:
-            ValueError: They name a class, and none.
-        """
-        return self._names.from_names(listed)
+def _is_id(key: object) -> bool:
+    return isinstance(key, int | str) and not isinstance(key, bool)

@@ -6,17 +6,12 @@ floats. Networks see all bands; persons, refiners and pictures see three of them
 blue. A single band becomes three equal ones, as grey photos do.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ...errors import UserError
-from ...utils.files import atomic_write, read_json
-from .bit_depth import VALUES_FILE, stored_white_level, values_file_for
 from .tiff_bands import MOST_BANDS, read_bands
 
 
@@ -77,23 +72,13 @@ class ImageBands:
             values: dict = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
             found = cls(**values)
             found.check()
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             text = str(error) if isinstance(error, UserError) else 'bands: a value is missing'
             raise UserError(f'{text}; make the data set again with own_data.py') from None
         return found
 
     def read(self, content: bytes) -> np.ndarray:
-        """Read what a network sees of a file.
-
-        Args:
-            content: The bytes of a TIFF.
-
-        Returns:
-            float32 in 0 to 255, shape (H, W, channels).
-
-        Raises:
-            UserError: It has another number of bands, or no value at all.
-        """
+        """Return what a network sees of a TIFF, by its bytes; see :meth:`scale`."""
         return self.scale(read_bands(content))
 
     def scale(self, values: np.ndarray) -> np.ndarray:
@@ -103,10 +88,10 @@ class ImageBands:
             values: Shape (H, W, count).
 
         Returns:
-            See :meth:`read`.
+            float32 in 0 to 255, shape (H, W, channels).
 
         Raises:
-            UserError: See :meth:`read`.
+            UserError: There is another number of bands, or no value at all.
         """
         if values.shape[2] != self.count:
             raise UserError(
@@ -128,61 +113,9 @@ class ImageBands:
         """Return what persons and refiners see.
 
         Args:
-            scaled: What :meth:`read` returns.
+            scaled: What :meth:`scale` returns.
 
         Returns:
             uint8 RGB, shape (H, W, 3).
         """
         return np.rint(scaled[..., [band - 1 for band in self.rgb_bands]]).astype(np.uint8)
-
-
-def bands_for(path: str | os.PathLike) -> ImageBands | None:
-    """Return the bands of the data set that a file belongs to, None for photos.
-
-    Args:
-        path: The data set's folder, or anything below it.
-
-    Raises:
-        UserError: Its ``image_values.json`` is damaged.
-    """
-    file = values_file_for(path)
-    return None if file is None else stored_bands(file.parent)
-
-
-def stored_bands(root: str | os.PathLike) -> ImageBands | None:
-    """Return what a data set's folder itself says of bands, None if it says nothing."""
-    file = Path(root) / VALUES_FILE
-    try:
-        record = read_json(file).get('bands')
-    except (OSError, ValueError, AttributeError):
-        return None  # bit_depth says what is wrong with it
-    if record is None:
-        return None
-    try:
-        return ImageBands.from_record(record)
-    except UserError as error:
-        raise UserError(f'{file}: {error}') from None
-
-
-def write_image_bands(root: str | os.PathLike, bands: ImageBands) -> None:
-    """Store the bands of a data set in its folder."""
-    with atomic_write(Path(root) / VALUES_FILE) as file:
-        file.write((json.dumps(dict(bands=bands.record())) + '\n').encode())
-
-
-def values_to_remember(root: str | os.PathLike) -> dict:
-    """Return what the checkpoint of a data set has to say for inference on new images.
-
-    Args:
-        root: The data set's folder.
-
-    Returns:
-        ``white_level`` or ``bands``, if the data set says one of them.
-
-    Raises:
-        UserError: Its ``image_values.json`` is damaged.
-    """
-    bands, white = stored_bands(root), stored_white_level(root)
-    if bands is not None:
-        return dict(bands=bands.record())
-    return {} if white is None else dict(white_level=white)

@@ -2,21 +2,17 @@
 
 A file of 16 bits seldom says which of its values is white: cameras and
 microscopes store 12 bits, or 14, in 16. So the white level belongs to the data
-set. ``image_values.json`` holds it, in the folder of the data set, above its
-image folder; every reader of an image looks for it there.
+set, see :mod:`.stored_values`.
 """
 
-import json
 import logging
 import os
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...utils.files import atomic_write, read_json
 from ...utils.text import printable
 from . import tiff
 from .checks import raw_mode
@@ -24,78 +20,12 @@ from .transparency import has_alpha_band, is_premultiplied
 
 #: What is white in 16 bits where nothing else is said.
 FULL_WHITE = 65535
-#: File of the data set's folder that says what is white.
-VALUES_FILE = 'image_values.json'
 _COLOUR_MODES = ('RGB', 'RGBA')
 # Of a photo's values this part may be brighter than white: hot pixels.
 _CUT = 0.001
 # An image of 14 bits or fewer in 16 has at most a quarter of its brightness.
 _DARK = (1 << 14) - 1
 _WARNED: list[str | os.PathLike] = []
-
-
-def white_level_for(path: str | os.PathLike) -> int:
-    """Return the white of the 16-bit images of a folder.
-
-    Args:
-        path: The data set's folder, or anything below it.
-
-    Returns:
-        What the nearest ``image_values.json`` in or above it says, else 65535.
-
-    Raises:
-        UserError: That file is damaged.
-    """
-    return said_white_level(path) or FULL_WHITE
-
-
-def said_white_level(path: str | os.PathLike) -> int | None:
-    """Return what the nearest ``image_values.json`` says, None if there is none.
-
-    Args:
-        path: See :func:`white_level_for`.
-
-    Raises:
-        UserError: That file is damaged.
-    """
-    file = values_file_for(path)
-    return None if file is None else _read_white_level(file)
-
-
-def values_file_for(path: str | os.PathLike) -> Path | None:
-    """Return the nearest ``image_values.json`` in or above a path, None if there is none."""
-    path = Path(os.path.abspath(path))
-    files = (folder / VALUES_FILE for folder in (path, *path.parents))
-    return next((file for file in files if file.is_file()), None)
-
-
-def stored_white_level(root: str | os.PathLike) -> int | None:
-    """Return the white that a data set's folder itself says, None if it says nothing."""
-    file = Path(root) / VALUES_FILE
-    return _read_white_level(file) if file.is_file() else None
-
-
-def write_white_level(root: str | os.PathLike, white_level: int) -> None:
-    """Store the white of the data set's 16-bit images, from 1 to 65535."""
-    with atomic_write(Path(root) / VALUES_FILE) as file:
-        file.write((json.dumps(dict(white_level=white_level)) + '\n').encode())
-
-
-def _read_white_level(file: Path) -> int | None:
-    try:
-        found = read_json(file)
-        if 'bands' in found:  # see bands
-            return None
-        white_level = found['white_level']
-        valid = type(white_level) is int and 1 <= white_level <= FULL_WHITE
-    except (OSError, ValueError, KeyError, TypeError):
-        valid = False
-    if not valid:
-        raise UserError(
-            f'{file}: must hold {{"white_level": N}} with N from 1 to {FULL_WHITE}; '
-            'write it, or delete the file'
-        )
-    return white_level
 
 
 def to_8_bits(values: np.ndarray, white_level: int) -> np.ndarray:
@@ -202,7 +132,8 @@ def warn_if_dark(path: str | os.PathLike, white_level: int) -> None:
 
     text = (
         f'{path}: is nearly black: its 16 bits hold 0 to {white_level}, and {FULL_WHITE} is white. '
-        f'Write {{"white_level": {white_level}}} into {VALUES_FILE} in the folder of the data set'
+        f'Write {{"white_level": {white_level}}} into image_values.json in the folder of the data '
+        'set'
     )
     print_log(printable(text), logger='current', level=logging.WARNING)
 

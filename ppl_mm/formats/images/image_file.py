@@ -18,11 +18,12 @@ from PIL import Image, UnidentifiedImageError
 from ...errors import UserError
 from ...utils.files import check_regular
 from . import tiff
-from .bands import ImageBands, bands_for
-from .bit_depth import FULL_WHITE, is_deep, said_white_level, used_white, warn_if_dark
+from .bands import ImageBands
+from .bit_depth import FULL_WHITE, is_deep, used_white, warn_if_dark
 from .checks import check_kind, naming
 from .orientation import orientation_of, upright_size
 from .photo import develop, open_photo
+from .stored_values import values_for
 from .tiff_bands import band_size, is_tiff
 
 #: Endings that are read.
@@ -59,7 +60,7 @@ def read_image(
     Args:
         path: The file, or an address that mmengine's file backends know.
         white_level: White of 16 bits. Defaults to None: the data set's, see
-            :func:`.bit_depth.white_level_for`.
+            :func:`.stored_values.values_for`.
         bgr: Whether to return BGR, as OpenCV orders channels. Defaults to False.
         backend_args: Of :func:`mmengine.fileio.get`. Defaults to None.
 
@@ -88,7 +89,7 @@ def read_pixels(
         path: See :func:`read_image`.
         white_level: See :func:`read_image`.
         bands: The bands of the network's data set. Defaults to None: those of the data set that
-            the file belongs to, see :func:`.bands.bands_for`.
+            the file belongs to, see :func:`.stored_values.values_for`.
         backend_args: See :func:`read_image`.
 
     Returns:
@@ -102,7 +103,7 @@ def read_pixels(
         check_kind(path)
         content = _read_bytes(path, backend_args)
         if bands is None and white_level is None and is_tiff(content):
-            bands = bands_for(path)
+            bands = values_for(path).bands
         if bands is None:
             return decode_image(content, white_level, bgr=True, path=path)
         if not is_tiff(content):
@@ -141,7 +142,7 @@ def decode_image(
         )
         if found is not None:
             return found if bgr else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
-    bands = bands_for(path) if path is not None and is_tiff(content) else None
+    bands = values_for(path).bands if path is not None and is_tiff(content) else None
     rgb = (
         _decode_photo(content, white_level, path)
         if bands is None
@@ -157,7 +158,7 @@ def _decode_photo(
     with open_photo(content) as image:
         place = path if is_deep(image) else None  # loading makes Pillow forget it
         if white_level is None and place is not None:
-            white_level = said_white_level(place)
+            white_level = values_for(place).white_level
         picture = develop(image, content, white_level or FULL_WHITE).picture
         if white_level is None and place is not None:
             warn_if_dark(place, used_white(image, content))

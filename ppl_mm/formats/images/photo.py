@@ -19,10 +19,11 @@ from PIL import Image, UnidentifiedImageError
 from ...errors import UserError
 from ...utils.files import check_regular
 from . import tiff
-from .bands import ImageBands, bands_for
-from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white, white_level_for
+from .bands import ImageBands
+from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white
 from .checks import check_kind, naming
 from .orientation import orientation_of, turn_upright, upright_size
+from .stored_values import values_for
 from .tiff_bands import has_band_size, is_tiff, read_bands
 from .transparency import fill, is_transparent
 
@@ -64,9 +65,8 @@ def read_photo(
         path: The file.
         max_long_side: Shrink what is larger, in pixels. Defaults to None: keep the size.
         white_level: White of 16 bits. Defaults to None: the data set's, see
-            :func:`.bit_depth.white_level_for`.
-        bands: Bands of the images. Defaults to None: the data set's, see
-            :func:`.bands.bands_for`.
+            :func:`.stored_values.values_for`.
+        bands: Bands of the images. Defaults to None: the data set's, likewise.
 
     Raises:
         UserError: The file cannot be read or has no pixels for a viewer.
@@ -76,12 +76,12 @@ def read_photo(
         check_regular(path)
         content = Path(path).read_bytes()
         if bands is None and is_tiff(content):
-            bands = bands_for(path)
+            bands = values_for(path).bands
         if bands is not None:
             return _with_bands(content, bands, max_long_side)
         with open_photo(content) as image:
             if white_level is None and is_deep(image):
-                white_level = white_level_for(path)
+                white_level = values_for(path).white_level
             return develop(image, content, white_level or FULL_WHITE, max_long_side)
 
 

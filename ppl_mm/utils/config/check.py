@@ -6,7 +6,7 @@ loader or of ``--cfg-options`` never. Here every key of a config is compared
 with what will read it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from importlib.util import find_spec
 
 from mmengine.config import Config
@@ -140,7 +140,7 @@ def _check_hooks(where: str, hooks: Mapping) -> None:
             raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'; {near}")
 
 
-def _check_keys(where: str, path: str, node: Mapping, allowed: set[str]) -> None:
+def _check_keys(where: str, path: str, node: Mapping, allowed: Set[str]) -> None:
     for key in node:
         if key not in allowed and key not in _MARKS:
             taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'

@@ -1,7 +1,8 @@
 """What reads the keys of a config: the constructors of its types, and mmengine itself."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -17,7 +18,7 @@ _OURS = {
 }  # fmt: skip
 
 
-def first_keys() -> set[str]:
+def first_keys() -> Set[str]:
     """Return the keys at the top of a config that a run reads."""
     from mmengine.runner import Runner
 
@@ -29,62 +30,8 @@ def default_hooks() -> set[str]:
     return {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
 
 
-def _parameters(*readers: Callable) -> set[str]:
-    """Return what functions, or constructors, take by name."""
-    names: set[str] = set()
-    for reader in readers:
-        names |= set(inspect.signature(reader).parameters)
-    return names - {'self', 'kwargs'}
-
-
-def _loader_arguments(node: Mapping) -> set[str]:
-    from torch.utils.data import DataLoader
-
-    return _parameters(DataLoader) | {'num_batch_per_epoch'}
-
-
-def _optim_wrapper_arguments(node: Mapping) -> set[str]:
-    from mmengine.optim import OptimWrapper
-
-    return _parameters(OptimWrapper)
-
-
-def _train_loop_arguments(node: Mapping) -> set[str]:
-    from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
-
-    return _parameters(EpochBasedTrainLoop, IterBasedTrainLoop) | {'by_epoch'}
-
-
-def _test_loop_arguments(node: Mapping) -> set[str]:
-    from mmengine.runner import TestLoop, ValLoop
-
-    return _parameters(ValLoop, TestLoop)
-
-
-def _clipping_arguments(node: Mapping) -> set[str]:
-    from torch.nn.utils import clip_grad_norm_, clip_grad_value_
-
-    clip = clip_grad_value_ if node.get('type') == 'value' else clip_grad_norm_
-    return _parameters(clip) - {'parameters'} | {'type'}
-
-
-# Parts that mmengine reads itself where they have no type.
-_UNTYPED: dict[str, Callable[[Mapping], set[str]]] = {
-    'train_dataloader': _loader_arguments,
-    'val_dataloader': _loader_arguments,
-    'test_dataloader': _loader_arguments,
-    'train_cfg': _train_loop_arguments,
-    'val_cfg': _test_loop_arguments,
-    'test_cfg': _test_loop_arguments,
-    'optim_wrapper': _optim_wrapper_arguments,
-    'optim_wrapper.clip_grad': _clipping_arguments,
-    'randomness': lambda node: {'seed', 'diff_rank_seed', 'deterministic'},
-    'auto_scale_lr': lambda node: {'enable', 'base_batch_size'},
-    'env_cfg': lambda node: {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
-    'env_cfg.mp_cfg': lambda node: {'mp_start_method', 'opencv_num_threads'},
-}
-# The type of one of these is not a name of a registry.
-_OWN_TYPES = ('optim_wrapper.clip_grad',)
+# The type of this part is not a name of a registry.
+_CLIPPING = 'optim_wrapper.clip_grad'
 # Settings that mmengine reads itself before it builds the type beside them.
 _READ_BY_MMENGINE = {
     'optim_wrapper': {'constructor', 'paramwise_cfg', 'type'},
@@ -94,9 +41,46 @@ _READ_BY_MMENGINE = {
 }
 
 
+@cache
+def _parameters(*readers: Callable) -> frozenset[str]:
+    """Return what functions, or constructors, take by name."""
+    names = {name for reader in readers for name in inspect.signature(reader).parameters}
+    return frozenset(names - {'self', 'kwargs'})
+
+
+def _untyped(node: Mapping) -> dict[str, Set[str]]:
+    """Return the keys of the parts that mmengine reads itself where they have no type.
+
+    Args:
+        node: The part that is asked for: clipping of gradients takes keys by its own type.
+    """
+    from mmengine.optim import OptimWrapper
+    from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, TestLoop, ValLoop
+    from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+    from torch.utils.data import DataLoader
+
+    clip = clip_grad_value_ if node.get('type') == 'value' else clip_grad_norm_
+    loader = _parameters(DataLoader) | {'num_batch_per_epoch'}
+    test_loop = _parameters(ValLoop, TestLoop)
+    return {
+        'train_dataloader': loader,
+        'val_dataloader': loader,
+        'test_dataloader': loader,
+        'train_cfg': _parameters(EpochBasedTrainLoop, IterBasedTrainLoop) | {'by_epoch'},
+        'val_cfg': test_loop,
+        'test_cfg': test_loop,
+        'optim_wrapper': _parameters(OptimWrapper),
+        _CLIPPING: _parameters(clip) - {'parameters'} | {'type'},
+        'randomness': {'seed', 'diff_rank_seed', 'deterministic'},
+        'auto_scale_lr': {'enable', 'base_batch_size'},
+        'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
+        'env_cfg.mp_cfg': {'mp_start_method', 'opencv_num_threads'},
+    }
+
+
 def is_read_by_mmengine(path: str) -> bool:
     """Return whether mmengine reads a part that has no type."""
-    return path in _UNTYPED
+    return path in _untyped({})
 
 
 class KeyReaders:
@@ -112,16 +96,16 @@ class KeyReaders:
         self.scope, self.where = scope, where
         self.registries = self._registries()
 
-    def keys(self, path: str, node: Mapping) -> set[str] | None:
+    def keys(self, path: str, node: Mapping) -> Set[str] | None:
         """Return the keys that a part may have; None where it may have any.
 
         Raises:
             UserError: If no registry knows its type.
         """
         names = None
-        if path in _UNTYPED and ('type' not in node or path in _OWN_TYPES):
-            names = _UNTYPED[path](node)
-        elif 'type' in node and self.scope:
+        if 'type' not in node or path == _CLIPPING:
+            names = _untyped(node).get(path)
+        elif self.scope:
             names = self._arguments(path, node['type'])
         return names and names | _READ_BY_MMENGINE.get(path.split('.')[0], set())
 

@@ -67,8 +67,7 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
         The config, its bases and the options merged.
 
     Raises:
-        UserError: If it is missing or not a config, or an option does not fit
-            it.
+        UserError: If it is missing or not a config, or an option does not fit it.
     """
     if not find_config(path).is_file():
         raise UserError(f'{path}: no such config')
@@ -82,8 +81,7 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
         raise UserError(
             f'{path}: cannot be read as a config ({type(cause).__name__}: {line})'
         ) from error
-    if options:
-        _merge(cfg, options)
+    _merge(cfg, options or {})
     return cfg
 
 
@@ -128,9 +126,10 @@ def read_runner_config(
     from .check import check_config
     from .known_keys import default_hooks, first_keys
 
-    if not read_config(path).get('model'):
+    cfg = read_config(path)
+    if not cfg.get('model'):
         raise UserError(f'{path}: not the config of a training: it has no model')
-    cfg = read_checked_config(path, options, first_keys())
+    _merge_checked(cfg, path, options, first_keys())
     check_config(cfg)
     if data:
         _check_own_data(cfg, data)
@@ -164,14 +163,19 @@ def read_checked_config(
         options: Settings to change in it, by dotted key.
         keys: First keys that are read.
 
-    Returns:
-        The config, its bases and the options merged.
-
     Raises:
         UserError: See :func:`read_config` and
             :func:`ppl_mm.utils.config.check.check_option_keys`.
     """
+    cfg = read_config(path)
+    _merge_checked(cfg, path, options, keys)
+    return cfg
+
+
+def _merge_checked(
+    cfg: Config, path: str | os.PathLike, options: Mapping | None, keys: Collection[str]
+) -> None:
     from .check import check_option_keys
 
-    check_option_keys(str(path), read_config(path), keys, options or {})
-    return read_config(path, options)
+    check_option_keys(str(path), cfg, keys, options or {})
+    _merge(cfg, options or {})

@@ -9,16 +9,10 @@ import tifffile
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.images.bands import (
-    ImageBands,
-    bands_for,
-    stored_bands,
-    values_to_remember,
-    write_image_bands,
-)
-from ppl_mm.formats.images.bit_depth import white_level_for
+from ppl_mm.formats.images.bands import ImageBands
 from ppl_mm.formats.images.image_file import image_size, read_image, read_pixels
 from ppl_mm.formats.images.photo import read_photo
+from ppl_mm.formats.images.stored_values import StoredValues, read_values, values_for, write_values
 from ppl_mm.formats.images.tiff_bands import needs_bands, read_bands, write_bands
 
 RNG = np.random.default_rng(0)
@@ -41,7 +35,7 @@ def data(tmp_path):
 
     def write(values, bands, name='a.tif', **options):
         path = save(tmp_path / 'data/JPEGImages' / name, values, **options)
-        write_image_bands(tmp_path / 'data', bands)
+        write_values(tmp_path / 'data', StoredValues(bands=bands))
         return path
 
     return write
@@ -167,9 +161,10 @@ def test_other_files_need_no_bands(tmp_path):
 def test_the_bands_of_the_data_set_count_for_all_that_is_below_it(data, tmp_path):
     bands = bands_of(4, -1.5, 7)
     path = data(np.zeros((9, 9, 4), np.float32), bands, planarconfig='contig')
-    assert bands_for(path) == stored_bands(tmp_path / 'data') == bands
-    assert bands_for(tmp_path) is None and white_level_for(path) == 65535
-    assert values_to_remember(tmp_path / 'data') == dict(bands=bands.record())
+    values = values_for(path)
+    assert values == read_values(tmp_path / 'data') == StoredValues(bands=bands)
+    assert values_for(tmp_path) == StoredValues()
+    assert values.record() == dict(bands=bands.record())
     assert ImageBands.from_record(bands.record()) == bands
 
 
@@ -188,7 +183,7 @@ def test_a_damaged_record_is_one_line(tmp_path, change, message):
     record = bands_of().record() | change
     (tmp_path / 'image_values.json').write_text(json.dumps(dict(bands=record)))
     with pytest.raises(UserError, match=f'image_values.json: bands: {message}') as caught:
-        stored_bands(tmp_path)
+        read_values(tmp_path)
     assert '\n' not in str(caught.value)
 
 

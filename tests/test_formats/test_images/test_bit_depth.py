@@ -7,14 +7,10 @@ import pytest
 from PIL import Image
 
 from ppl_mm.errors import UserError
-from ppl_mm.formats.images.bit_depth import (
-    FULL_WHITE,
-    to_8_bits,
-    white_level_for,
-    write_white_level,
-)
+from ppl_mm.formats.images.bit_depth import to_8_bits
 from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.images.photo import read_photo, used_white_of
+from ppl_mm.formats.images.stored_values import StoredValues, values_for, write_values
 
 RNG = np.random.default_rng(0)
 
@@ -100,16 +96,16 @@ def test_the_white_of_the_data_set_counts_for_all_that_is_below_it(tmp_path, png
     folder.mkdir(parents=True)
     values = deep(bands, 1023)
     (folder / 'a.png').write_bytes(png16(values))
-    assert white_level_for(folder / 'a.png') == FULL_WHITE
+    assert values_for(folder / 'a.png') == StoredValues()
     assert np.array_equal(read_image(folder / 'a.png'), as_rgb(expected(values, 65535)))
-    write_white_level(tmp_path / 'data', 1023)
+    write_values(tmp_path / 'data', StoredValues(1023))
     for place in (tmp_path / 'data', folder, folder / 'a.png'):
-        assert white_level_for(place) == 1023
+        assert values_for(place).white_level == 1023
     assert np.array_equal(read_image(folder / 'a.png'), as_rgb(expected(values, 1023)))
     # What is given wins, and what lies nearer.
     assert np.array_equal(read_image(folder / 'a.png', 511), as_rgb(expected(values, 511)))
-    write_white_level(folder, 2047)
-    assert white_level_for(folder / 'a.png') == 2047
+    write_values(folder, StoredValues(2047))
+    assert values_for(folder / 'a.png').white_level == 2047
 
 
 def test_images_of_8_bits_never_ask(tmp_path):
@@ -128,7 +124,7 @@ def test_a_damaged_record_is_named(tmp_path, png16, text):
     (tmp_path / 'a.png').write_bytes(png16(deep(1)))
     with pytest.raises(UserError, match=r'image_values.json: must hold \{"white_level": N\}'):
         read_image(tmp_path / 'a.png')
-    write_white_level(tmp_path, 4095)
+    write_values(tmp_path, StoredValues(4095))
     assert json.loads((tmp_path / 'image_values.json').read_text()) == dict(white_level=4095)
 
 

@@ -1,0 +1,179 @@
+"""Image-level labels in the JSON of annotation tools: COCO, Datumaro and Label Studio."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ...errors import UserError
+from ..image_list import check_image
+from .json_pairs import Pairs, fields_of, is_list, items_of, objects_of
+from .label_names import LabelNames
+from .label_row import LabelRow, LabelRows, saying_where
+from .tool_classes import ToolClasses
+
+# Label Studio puts these eight digits before the name of an uploaded file.
+_UPLOAD = re.compile(r'^[0-9a-f]{8}-(?=.)')
+_EXPORT = "give Label Studio's export 'JSON', not JSON-MIN, with annotated tasks"
+_Path = str | os.PathLike
+
+
+def read_tool_json(content: Any, path: _Path, names: LabelNames) -> LabelRows | None:
+    """Return the labels of a JSON file of an annotation tool, told by its content.
+
+    Labels of whole images count, and those of boxes, polygons and other regions, whatever their
+    size. An image without any is a negative.
+
+    Args:
+        content: What the file holds, see :func:`.read_pairs`.
+        path: The file, for messages.
+        names: The rules for names.
+
+    Returns:
+        A row for each image; None where the file is another one.
+
+    Raises:
+        UserError: A part is missing or malformed, or refers to a class or an image that is not
+            listed.
+    """
+    if is_list(content) and content and all(isinstance(one, Pairs) for one in content):
+        return _read_label_studio(content, path, names)
+    fields = dict(content) if isinstance(content, Pairs) else {}
+    if is_list(fields.get('images')) and is_list(fields.get('categories')):
+        return _read_coco(fields, path, names)
+    if isinstance(fields.get('categories'), Pairs) and isinstance(fields.get('items'), list):
+        return _read_datumaro(fields, path, names)
+    return None
+
+
+def _read_coco(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
+    """Return the labels of COCO's instances; the classes are in the order of their ids."""
+    classes = ToolClasses(_coco_categories(content, path), names, f'{path} categories')
+    rows = dict(_coco_images(content['images'], path))
+    shown: dict[object, dict[int | str, None]] = {image: {} for image in rows}
+    if 'annotations' not in content:
+        raise UserError(f"{path}: has no 'annotations'; give COCO's instances, with all its parts")
+    entries = objects_of(content['annotations'], path, 'annotations', 'image_id', 'category_id')
+    for place, fields in entries:
+        image, category = fields['image_id'], fields['category_id']
+        if not isinstance(image, int | str) or image not in shown:
+            raise UserError(
+                f'{path} {place}: image_id {image!r} is not in images; take it out or add it'
+            )
+        with saying_where(f'{path} {place}', '; correct category_id'):
+            classes.check(category)
+        shown[image][category] = None
+    found = []
+    for image, row in rows.items():
+        with saying_where(row.where):
+            found.append(row._replace(names=classes.names(shown[image])))
+    return LabelRows(found, classes.classes, 'COCO JSON', by_tail=True)
+
+
+def _coco_categories(content: Mapping, path: _Path) -> list[tuple[Any, Any]]:
+    """Return id and name of each category, by id."""
+    entries = objects_of(content['categories'], path, 'categories', 'id', 'name')
+    pairs = [(fields['id'], fields['name']) for _, fields in entries]
+    are_numbers = all(type(key) is int for key, _ in pairs)
+    return sorted(pairs, key=lambda pair: pair[0]) if are_numbers else pairs
+
+
+def _coco_images(images: list, path: _Path) -> Iterator[tuple[int | str, LabelRow]]:
+    """Yield the id of each image, and a row without labels."""
+    places: dict[int | str, str] = {}
+    for place, fields in objects_of(images, path, 'images', 'id', 'file_name'):
+        key, name = fields['id'], fields['file_name']
+        if not isinstance(key, int | str) or not isinstance(name, str):
+            raise UserError(f'{path} {place}: expected an id and a name, got {key!r} and {name!r}')
+        if key in places:
+            raise UserError(f'{path} {place}: has the id {key} of {places[key]}; correct one')
+        places[key] = place
+        yield key, LabelRow(check_image(name, f'{path} {place}'), (), path, place)
+
+
+def _read_datumaro(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
+    """Return the labels of Datumaro's items: CVAT exports them, and Datumaro converts to them."""
+    where = f'{path} categories.label'
+    label = fields_of(fields_of(content['categories'], where, 'label')['label'], where, 'labels')
+    entries = objects_of(label['labels'], path, 'categories.label.labels', 'name')
+    classes = ToolClasses(enumerate(fields['name'] for _, fields in entries), names, where)
+    rows = []
+    for place, fields in objects_of(content['items'], path, 'items', 'id', 'annotations'):
+        where, name = f'{path} {place}', fields['id']  # the path of its image, without ending
+        if not isinstance(name, str):
+            raise UserError(f'{where}: has the id {name!r}, expected a path without ending')
+        annotations = items_of(fields['annotations'], f'{where} annotations')
+        ids = [fields_of(one, f'{where} annotations').get('label_id') for one in annotations]
+        with saying_where(where, '; correct label_id'):
+            shown = classes.names(one for one in ids if one is not None)
+        rows.append(LabelRow(check_image(name, where), shown, path, place))
+    return LabelRows(rows, classes.classes, 'Datumaro JSON', by_tail=True)
+
+
+def _read_label_studio(tasks: Sequence, path: _Path, names: LabelNames) -> LabelRows:
+    """Return the labels of Label Studio's tasks.
+
+    If a task has several annotations, those marked as ground truth count, else all. A task
+    without any, or with skipped ones only, is unlabelled and has no row.
+    """
+    found = list(_tasks(tasks, path))
+    listed = dict.fromkeys(name for _, shown in found for one in shown for name in one)
+    classes = ToolClasses(zip(listed, listed, strict=True), names, str(path))
+    rows = [row._replace(names=_task_names(row, shown, classes)) for row, shown in found]
+    return LabelRows(rows, None, 'Label Studio JSON', by_tail=True)
+
+
+def _task_names(row: LabelRow, shown: list[list[str]], classes: ToolClasses) -> tuple[str, ...]:
+    with saying_where(row.where):
+        each = [classes.names(one) for one in shown]
+    if any(each) and not all(each):
+        raise UserError(
+            f'{row.where}: one annotation shows none of the classes, another {max(each)[0]}; '
+            'delete one, or mark the right one as ground truth'
+        )
+    return tuple(dict.fromkeys(name for one in each for name in one))
+
+
+def _tasks(tasks: Sequence, path: _Path) -> Iterator[tuple[LabelRow, list[list[str]]]]:
+    """Yield a row without labels for each annotated task, and the names of each annotation."""
+    for place, fields in objects_of(tasks, path, 'task'):
+        where = f'{path} {place}'
+        if 'data' not in fields or 'annotations' not in fields:
+            raise UserError(f"{where}: has no 'data' and 'annotations'; {_EXPORT}")
+        annotations = items_of(fields['annotations'], f'{where} annotations')
+        kept = [fields_of(one, f'{where} annotations', 'result') for one in annotations]
+        kept = [one for one in kept if not one.get('was_cancelled')]
+        kept = [one for one in kept if one.get('ground_truth')] or kept
+        if kept:
+            image = _task_image(fields_of(fields['data'], f'{where} data'), where)
+            yield LabelRow(image, (), path, place), [_task_labels(one, where) for one in kept]
+
+
+def _task_labels(annotation: Mapping, where: str) -> list[str]:
+    """Return the names of choices and of labelled regions."""
+    found = []
+    for region in items_of(annotation['result'], f'{where} result'):
+        fields = fields_of(region, f'{where} result')
+        kind = str(fields.get('type', '')).lower()
+        if kind != 'choices' and not kind.endswith('labels'):
+            continue  # a text, a rating, or the outline of a region whose labels follow
+        # A region may be drawn and not labelled.
+        labels = items_of(fields_of(fields.get('value'), where).get(kind, []), f'{where} {kind}')
+        if not all(isinstance(label, str) for label in labels):
+            raise UserError(f'{where}: expected names in {kind}')
+        found += labels
+    return found
+
+
+def _task_image(data: Mapping, where: str) -> str:
+    """Return the path of a task's image, as far as its address tells."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str)}
+    address = texts.get('image') or (next(iter(texts.values())) if len(texts) == 1 else '')
+    parts = urlsplit(address.replace('\\', '/'))
+    if (local := parse_qs(parts.query).get('d')) and parts.path.endswith('/local-files/'):
+        return check_image(local[0].lstrip('/'), where)
+    name = unquote(parts.path).rpartition('/')[2] if '/' in address else address
+    if not name:
+        raise UserError(f"{where}: its data has no 'image'; {_EXPORT}")
+    return check_image(_UPLOAD.sub('', name) if '/upload/' in parts.path else name, where)
