@@ -148,10 +148,6 @@ def check_names(runner: Runner, out: str) -> None:
 
     mmseg calls a file as its image, without the folder that this lies in.
 
-    Args:
-        runner: The runner of a segmentation network.
-        out: Where the predictions are to go, for the message.
-
     Raises:
         UserError: If images in different folders have one name.
     """

@@ -10,13 +10,6 @@ def agreement(one: np.ndarray, other: np.ndarray) -> float:
 
     It is the IoU of the foreground, the class included; 1 where neither shows a class. Pixels that
     either ignores do not count.
-
-    Args:
-        one: Label, uint8 (H, W).
-        other: Label of the same size.
-
-    Raises:
-        ValueError: If the sizes differ.
     """
     if one.shape != other.shape:
         raise ValueError(f'labels of {one.shape} and {other.shape} pixels')

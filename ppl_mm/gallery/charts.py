@@ -31,13 +31,7 @@ class Chart:
 def make_chart(
     title: str, lines: Sequence[tuple[str, Sequence[float], Sequence[float]]], label: str
 ) -> Chart:
-    """Return a chart of some lines, all in the same axes.
-
-    Args:
-        title: What it shows.
-        lines: Name, places and values of each; at least one has a point.
-        label: What the places are.
-    """
+    """Return a chart of lines in the same axes, each a name, its places and its values."""
     places = [x for _, xs, _ in lines for x in xs]
     values = [y for _, _, ys in lines for y in ys]
     left, right = min(places), max(places)

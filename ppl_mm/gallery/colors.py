@@ -31,14 +31,7 @@ def hex_color(color: tuple[int, int, int]) -> str:
 
 
 def label_palette(num_classes: int) -> bytes:
-    """Return the palette of a label: black, the classes, grey for other values.
-
-    Args:
-        num_classes: Foreground classes.
-
-    Returns:
-        Red, green and blue of 256 values.
-    """
+    """Return the palette of a label, RGB of 256 values: black, the classes, grey for others."""
     colors = [(0, 0, 0), *class_colors(num_classes)]
     colors += [(128, 128, 128)] * (IGNORE - len(colors)) + [IGNORED]
     return bytes(value for color in colors for value in color)

@@ -111,12 +111,7 @@ FINDINGS = (
 
 
 def covered(record: Mapping, layer: str) -> dict[int, float] | None:
-    """Return the share of an image by class id, None where it lacks the label.
-
-    Args:
-        record: See :class:`.ImageMaker`.
-        layer: Key of the label.
-    """
+    """Return the share of an image by class id, None where it lacks the label."""
     pixels = record['pixels'].get(layer)
     if pixels is None:
         return None

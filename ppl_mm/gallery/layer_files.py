@@ -50,9 +50,6 @@ def map_file(cam: CamFile) -> bytes:
     """Return the strongest class's score as PNG, from dark for 0 to light for 1.
 
     It is as coarse as it was saved; a browser makes it smooth.
-
-    Args:
-        cam: The maps of one image.
     """
     if not len(cam.class_ids):
         score = np.zeros((1, 1), np.float32)

@@ -175,15 +175,7 @@ class _Panel:
 
 
 def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
-    """Return the first, middle and last of a ranking, each at most once.
-
-    Args:
-        ranked: Best first.
-        each: How many of each.
-
-    Returns:
-        ``best``, ``median`` or ``worst``, and the name, in the order of the ranking.
-    """
+    """Return the best, middle and worst of a ranking, best first, after what each is, and once."""
     count = len(ranked)
     middle = max((count - each) // 2, 0)
     kinds = {}

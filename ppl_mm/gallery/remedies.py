@@ -18,14 +18,7 @@ _CHOOSING = ('--threshold', '--expected-area')
 
 
 def masks_command(work_dir: Path | None) -> list[str]:
-    """Return the command of make_masks.py that made a run, as it was typed.
-
-    Args:
-        work_dir: The folder of the pipeline; None for none.
-
-    Returns:
-        Its words; none where it is not a run of make_masks.py.
-    """
+    """Return the words of the command of make_masks.py that made a run; none if none did."""
     record = work_dir.parent / ResultFolder.RECORD if work_dir else None
     if record is None or not record.is_file():
         return []

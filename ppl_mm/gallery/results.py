@@ -23,9 +23,6 @@ _FROM_MASKS = ('maps', 'labels')
 def collect_results(work_dir: Path) -> dict:
     """Return what a finished pipeline has measured, see docs/pipeline.md.
 
-    Args:
-        work_dir: Its folder.
-
     Raises:
         UserError: If the file of a step is missing.
     """

@@ -21,11 +21,7 @@ _PACKAGES = ('torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'numpy')
 
 
 def run_info(work_dir: Path | None) -> dict:
-    """Return what the page says about a run, of JSON's types and charts.
-
-    Args:
-        work_dir: The folder of a pipeline, None for a gallery of other labels.
-    """
+    """Return what the page says about a run, of JSON's types and charts; little without one."""
     empty: dict = dict(name='', steps=[], seconds=None, sentences=[], configs={}, charts=[])
     info = empty | dict(versions=_versions(), thresholds=None, command=None)
     if work_dir is None:

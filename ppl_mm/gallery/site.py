@@ -21,16 +21,7 @@ _DIGITS = 4
 
 
 def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> Path:
-    """Write the page of a gallery whose pictures are drawn.
-
-    Args:
-        source: What is shown.
-        records: The records of all images, in order.
-        out: The folder of the gallery.
-
-    Returns:
-        The page to open.
-    """
+    """Write the page of a gallery whose pictures are drawn; return the page to open."""
     scores = all_scores(source, records)
     data = _data(source, records)
     for path in sorted(_STATIC.iterdir()):

@@ -133,11 +133,7 @@ class GallerySource:
 
 
 def splits_of(data_root: Path, first: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Return the image ids of all images of a data set in VOC's layout, by split.
-
-    Args:
-        data_root: Its folder.
-        first: Splits that come before the others.
+    """Return the image ids of a data set in VOC's layout by split, those of ``first`` first.
 
     Raises:
         UserError: If the folder of images, or a split of ``first``, is missing.

@@ -30,10 +30,6 @@ def label_summary(source: GallerySource, records: Sequence[Mapping]) -> LabelSum
 def all_scores(source: GallerySource, records: Sequence[Mapping]) -> list[dict[str, Any]]:
     """Return the scores of each layer of labels on each set of images with ground truth.
 
-    Args:
-        source: What is shown.
-        records: The records of all images.
-
     Returns:
         ``layer``, ``title``, ``split``, ``num_images`` and ``scores``, see :func:`.summarize`;
         nothing where there is no ground truth.

@@ -44,13 +44,7 @@ def columns(report: dict) -> dict[str, str]:
 
 
 def find(report: dict, method: str, role: str) -> dict:
-    """Return one measurement of a report: its split, scores, threshold and what made it.
-
-    Args:
-        report: From :func:`collect_results`.
-        method: A key of :func:`columns`.
-        role: One of ``ROLES``.
-    """
+    """Return a measurement, by the key of a method and a role: split, scores and threshold."""
     return next(
         one for one in report['measurements'] if (one['method'], one['role']) == (method, role)
     )
@@ -58,9 +52,6 @@ def find(report: dict, method: str, role: str) -> dict:
 
 def table_rows(report: dict) -> list[list[str]]:
     """Return the table: a row for each class, one for the mean, one for the thresholds.
-
-    Args:
-        report: The report of a pipeline.
 
     Returns:
         Rows of a name and, for each of :func:`columns`, the numbers of both ``ROLES``; IoU in per

@@ -26,12 +26,7 @@ class Curve:
 
 
 def read_curves(folder: Path) -> list[Curve]:
-    """Return the curves of a training's last runs.
-
-    Args:
-        folder: A work folder of ``tools/train.py``. Runs that continued it are joined; of a value
-            that was logged twice, the later counts.
-    """
+    """Return the curves of a training, its runs joined; of a step's values the later counts."""
     by_name: dict[str, dict[int, float]] = {}
     for path in sorted(folder.glob('*/vis_data/scalars.json')):
         for line in path.read_text(encoding='utf-8', errors='replace').splitlines():

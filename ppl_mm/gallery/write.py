@@ -45,15 +45,7 @@ def write_gallery(
 
 
 def make_gallery(source: GallerySource, out: str | Path, workers: int | None = None) -> Path:
-    """Write a gallery of images and what was made of them.
-
-    Args:
-        source: What to show.
-        out: See :func:`write_gallery`.
-        workers: See :func:`write_gallery`.
-
-    Returns:
-        The page to open.
+    """Write a gallery as :func:`write_gallery` does, of any images and what was made of them.
 
     Raises:
         UserError: If ``out`` holds something else.

@@ -10,9 +10,6 @@ from ..errors import UserError
 def require_batches(loader: DataLoader) -> None:
     """Refuse an epoch without a batch, which would train nothing.
 
-    Args:
-        loader: The data of a training.
-
     Raises:
         UserError: If there are fewer images than a batch, and those that do not fill one are
             dropped.

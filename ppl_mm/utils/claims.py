@@ -53,12 +53,7 @@ def check_folder(
 
 
 def check_record(path: str | os.PathLike, identity: Mapping[str, object], what: str) -> dict:
-    """Return what a JSON file says, if it belongs to this run.
-
-    Args:
-        path: The file.
-        identity: See :func:`check_folder`.
-        what: See :func:`check_folder`.
+    """Return what a JSON file says, if it belongs to this run, see :func:`check_folder`.
 
     Raises:
         UserError: If it is damaged, or of other settings.

@@ -19,12 +19,7 @@ _REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')
 
 
 def make_parser(description: str | None, epilog: str | None = None) -> ArgumentParser:
-    """Return the parser of a command, whose help keeps its line breaks.
-
-    Args:
-        description: The docstring of the command.
-        epilog: What stands below the options. Defaults to None.
-    """
+    """Return the parser of a command, described by its docstring, whose help keeps line breaks."""
     return ArgumentParser(
         description=description, epilog=epilog, formatter_class=RawDescriptionHelpFormatter
     )
@@ -104,12 +99,6 @@ def one_line(error: UserError) -> str:
 
     A DataLoader worker re-raises with the whole traceback as message, which
     ends in ours; a registry puts the name of the class before it.
-
-    Args:
-        error: As caught.
-
-    Returns:
-        The message as it was first raised, see :func:`printable`.
     """
     line = str(error).split(f'{UserError.__name__}: ')[-1].strip() or type(error).__name__
     while _REGISTRY_PREFIX.match(line):

@@ -66,9 +66,6 @@ def naming_file(path: str | os.PathLike) -> Iterator[None]:
     The system does not say in which file there was no space, and an atomic
     write would name its temporary file.
 
-    Args:
-        path: The file, or the folder that others write into.
-
     Raises:
         OSError: The same error, with ``filename``.
     """
@@ -153,15 +150,7 @@ def _open_alone(name: str) -> int | None:
 
 
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:
-    """Write a file, whole or not at all.
-
-    Args:
-        path: The file to write; its folder is made.
-        content: What it holds then.
-
-    Raises:
-        OSError: See :func:`atomic_write`.
-    """
+    """Write a file, whole or not at all, see :func:`atomic_write`."""
     with atomic_write(path) as file:
         file.write(content)
 
@@ -187,9 +176,6 @@ def write_json(path: str | os.PathLike, value: object) -> None:
 
 def read_json(path: str | os.PathLike) -> dict:
     """Read the object of a JSON file that the project wrote, or that claims to be such a file.
-
-    Args:
-        path: The file.
 
     Raises:
         UserError: If it is not a regular file, or no JSON object; also of JSON that no program of

@@ -38,14 +38,7 @@ _OF_SIZES = (
 
 
 def explain_failure(error: BaseException) -> str | None:
-    """Return what a user can do about an error.
-
-    Args:
-        error: As caught.
-
-    Returns:
-        One line; None for an error that may be a bug.
-    """
+    """Return a line on what a user can do about an error; None for one that may be a bug."""
     if line := _line_about(_OF_SIZES, error):
         return line
     line = _KNOWN[-1][1] if isinstance(error, MemoryError) else _line_about(_KNOWN, error)

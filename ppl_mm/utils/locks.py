@@ -57,9 +57,6 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
 def hold_folder(path: str | os.PathLike) -> Iterator[None]:
     """Hold a folder for one run.
 
-    Args:
-        path: The folder; it is made.
-
     Raises:
         UserError: See :func:`lock_folder`.
         OSError: There is no space for a file; where the system does not say
@@ -73,19 +70,9 @@ def hold_folder(path: str | os.PathLike) -> Iterator[None]:
 
 
 def lock_file(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
-    """Lock a file that is read and written again until the returned file is closed.
+    """Lock a file that is read and written again, as :func:`lock_folder` does a folder.
 
     It stays free for readers: what is locked is a hidden file beside it.
-
-    Args:
-        path: The file; its folder is made.
-        patience: See :func:`lock_folder`.
-
-    Returns:
-        See :func:`lock_folder`.
-
-    Raises:
-        UserError: See :func:`lock_folder`.
     """
     path = Path(path)
     return _lock(path.with_name(f'.{path.name}{LOCK_NAME}'), path, 'on it', 'file', patience)

@@ -13,12 +13,7 @@ from .work_dir import check_name
 
 
 def add_config_options(parser: ArgumentParser, example: str) -> None:
-    """Add ``--cfg-options``.
-
-    Args:
-        parser: Gets the option.
-        example: A setting that is worth changing, for the help.
-    """
+    """Add ``--cfg-options``, with an example of a setting that is worth changing."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -29,12 +24,7 @@ def add_config_options(parser: ArgumentParser, example: str) -> None:
 
 
 def add_work_dir(parser: ArgumentParser, what: str) -> None:
-    """Add ``--work-dir``, see :func:`set_work_dir`.
-
-    Args:
-        parser: Gets the option.
-        what: What is written there, for the help.
-    """
+    """Add ``--work-dir``, see :func:`set_work_dir`; the help says what is written there."""
     parser.add_argument('--work-dir', help=f'for {what} (default: work_dirs/<config name>)')
 
 

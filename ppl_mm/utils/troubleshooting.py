@@ -18,11 +18,7 @@ TOPICS = {
 
 
 def with_help(line: str, topic: str) -> str:
-    """Return a line of an error or a warning, and which part of the page helps.
-
-    Args:
-        line: Says what is wrong, and what to do.
-        topic: A key of :data:`TOPICS`.
+    """Return a line of an error or a warning, and where the page helps, by a key of `TOPICS`.
 
     Examples:
         >>> with_help('labels are void; ignore less', 'black')

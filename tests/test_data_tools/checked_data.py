@@ -1,6 +1,6 @@
 """Places in the data that check_dataset.py is tried on, some of their faults, and its findings."""
 
-from ppl_mm.data_tools.check.findings import find_all
+from ppl_mm.data_tools.check.report import find_all
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 
 NAMES = ('dax', 'fep', 'toma', 'wug')

@@ -74,14 +74,7 @@ def threshold_grid(first: float, last: float, step: float) -> list[float]:
 
 
 def plot(sweep: ThresholdSweep, title: str, path: Path, used: float | None) -> None:
-    """Draw mIoU, precision and recall over the threshold.
-
-    Args:
-        sweep: The counts.
-        title: Above the plot.
-        path: The PNG to write.
-        used: The threshold of the export.
-    """
+    """Draw mIoU, precision and recall over the threshold, and the one that the export used."""
     curve, (best, miou) = sweep.curve(), sweep.best()
     figure = new_figure(6, 4)
     axes = figure.add_subplot()
@@ -122,14 +115,7 @@ def format_curve(sweep: ThresholdSweep) -> str:
 def print_tables(
     sweep: ThresholdSweep, scores: dict[float, dict], split: str, used: float | None
 ) -> None:
-    """Print the curve and the scores.
-
-    Args:
-        sweep: The counts.
-        scores: Summaries at the best threshold and at the export's.
-        split: The name of the split.
-        used: The threshold of the export.
-    """
+    """Print the curve, and the scores at the best threshold and at the export's."""
     best, _ = sweep.best()
     print(
         f'{sweep.num_images} images of {split}{note_on_negatives(sweep.num_assumed)}, per cent\n'

@@ -74,15 +74,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def format_chains(report: dict, names: Sequence[str]) -> str:
-    """Chains as a table, a line each.
-
-    Args:
-        report: From :class:`ChainComparison`.
-        names: Names of the chains to show, in order.
-
-    Returns:
-        Lines of text; per cent, and seconds of processor time.
-    """
+    """Return chains as a table, a line each: per cent, and seconds of processor time."""
     width = max(len(name) for name in [*names, 'chain'])
     titles = ('mIoU', 'precision', 'recall', 'ignored', 's/image')
     lines = [f'{"chain":{width}}' + ''.join(f'{t:>11}' for t in titles)]
@@ -95,13 +87,7 @@ def format_chains(report: dict, names: Sequence[str]) -> str:
 
 
 def draw(meter: ChainMeter, stems: Sequence[str], path: Path) -> None:
-    """Draw images through every chain.
-
-    Args:
-        meter: Runs the chains on the folder.
-        stems: The images, a row each.
-        path: The PNG to write.
-    """
+    """Draw images, a row each, through every chain."""
     rows = [_first_cells(meter, stem) for stem in stems]
     for name in meter.chains:
         for row, stem in zip(rows, stems, strict=True):

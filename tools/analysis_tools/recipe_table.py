@@ -136,14 +136,7 @@ def iterations_of(cfg: Config) -> int:
 
 
 def row(path: Path) -> list[str]:
-    """One line of the table.
-
-    Args:
-        path: A recipe.
-
-    Returns:
-        list[str]: The cells.
-    """
+    """Return the cells of a recipe's line in the table."""
     cfg = Config.fromfile(path)
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
         model = MODELS.build(copy.deepcopy(cfg.model))
@@ -173,15 +166,7 @@ def row(path: Path) -> list[str]:
 
 
 def hours_of(cfg: Config, costs: Sequence[Cost]) -> tuple[str, str]:
-    """Hours of a training on one GPU, and on four.
-
-    Args:
-        cfg: The recipe.
-        costs: Costs of each stage, for what was not measured.
-
-    Returns:
-        tuple[str, str]: With a ``~`` in front where nothing was measured.
-    """
+    """Return the hours of a training on one GPU, and on four; after a ``~`` if not measured."""
     batch = cfg.train_dataloader.batch_size
     measured = measured_steps(cfg)
     cells = []
@@ -216,14 +201,7 @@ COLUMNS = (
 
 
 def page(rows: dict[str, list[list[str]]]) -> Iterator[str]:
-    """The lines of the page.
-
-    Args:
-        rows: By folder, of :func:`row`.
-
-    Yields:
-        str: A line.
-    """
+    """Yield the lines of the page, from rows by folder."""
     yield from HEAD.format(
         gpus=GPUS, one=SUSTAINED['all'] / 1e12, each=SUSTAINED['each'] / 1e12
     ).splitlines()

@@ -83,13 +83,7 @@ class ArrayUnpickler(pickle.Unpickler):
 
 
 def read_cls_labels(path: Path) -> dict:
-    """Unpickle a cls_labels.npy.
-
-    Args:
-        path: The file, of a source that is trusted.
-
-    Returns:
-        dict: From image to vector, as it stands.
+    """Unpickle a cls_labels.npy of a source that is trusted: from image to vector.
 
     Raises:
         UserError: The file is missing or something else.
@@ -139,15 +133,7 @@ def image_name(key: object) -> str:
 
 
 def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, list[str]]:
-    """Class names of every image.
-
-    Args:
-        content: From image to vector.
-        classes: Foreground classes, in the vectors' order.
-        path: The file, for messages.
-
-    Returns:
-        dict[str, list[str]]: By image, sorted.
+    """Return the class names of every image, from its vector in the order of the classes.
 
     Raises:
         UserError: A vector does not fit these classes, or an image is not
@@ -175,15 +161,7 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
 
 
 def differences(labels: dict[str, list[str]], folder: Path, count_difficult: bool) -> list[str]:
-    """The images whose XML says something else, a line each.
-
-    Args:
-        labels: Class names by image.
-        folder: Folder of the XML files.
-        count_difficult: Whether difficult objects count in the XML.
-
-    Returns:
-        list[str]: ``image: these, but these in the XML``.
+    """Return a line for each image whose XML says something else.
 
     Raises:
         UserError: An XML is missing or broken.

@@ -74,14 +74,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def link_images(root: Path, split: str) -> ImageFolder:
-    """Make ``JPEGImages/train2014`` lead to ``train2014``.
-
-    Args:
-        root: The folder of COCO.
-        split: 'train' or 'val'.
-
-    Returns:
-        All of ``JPEGImages``.
+    """Make ``JPEGImages/train2014`` lead to ``train2014``; return all of ``JPEGImages``.
 
     Raises:
         UserError: There are no images, or no link can be made.
@@ -120,12 +113,6 @@ def instances_file(root: Path, split: str) -> Path:
 def mask_settings(args: argparse.Namespace) -> dict[str, str]:
     """What masks depend on: rules, and the bytes of the annotations.
 
-    Args:
-        args: The command line.
-
-    Returns:
-        For :class:`MadeFolder`.
-
     Raises:
         UserError: A file of annotations is missing or cannot be read.
     """
@@ -147,13 +134,7 @@ def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.
 
 
 def count_line(split: str, images: Sequence[CocoImage], empty: int) -> str:
-    """Return how many images a split has, beside the official number.
-
-    Args:
-        split: 'train' or 'val'.
-        images: Those that are listed.
-        empty: How many images have no object.
-    """
+    """Return how many images a split has, some empty, beside the official number."""
     labelled = sum(bool(image.annotations) for image in images)
     official = OFFICIAL[split]
     note = 'as official' if labelled == official else f'NOT the official {official:,}'

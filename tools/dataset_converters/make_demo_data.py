@@ -33,11 +33,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def contact_sheet(seed: int, size: int) -> np.ndarray:
-    """The first training images, each with its mask at its right.
-
-    Args:
-        seed: Seed of the set.
-        size: Height and width of an image in pixels.
+    """Return the first training images of a set, each with its mask at its right.
 
     Returns:
         RGB uint8, (6 * size, 12 * size, 3).

@@ -92,14 +92,7 @@ class SBD:
 
 
 def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
-    """Read a mask of SBD.
-
-    Args:
-        path: ``cls/<image>.mat``, whose ``GTcls`` holds a
-            ``Segmentation``, or a PNG.
-
-    Returns:
-        np.ndarray: uint8, (H, W).
+    """Read a mask of SBD, uint8 (H, W): ``GTcls.Segmentation`` of a .mat, or a PNG.
 
     Raises:
         UserError: The file is missing or something else.
@@ -142,9 +135,6 @@ class Converter:
     def __call__(self, image: str) -> None:
         """Write the mask of an image.
 
-        Args:
-            image (str): Its id.
-
         Raises:
             UserError: The mask is missing, or does not fit the image.
         """
@@ -176,15 +166,7 @@ def mask_path(devkit: Path, image: str) -> Path:
 
 
 def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
-    """VOC train + SBD train + SBD val without VOC val, sorted.
-
-    Args:
-        devkit: VOCdevkit/VOC2012.
-        sbd: The other set.
-        any_number: Whether it may be other than 10,582 images.
-
-    Returns:
-        list[str]: Ids.
+    """Return the ids of VOC train + SBD train + SBD val without VOC val, sorted.
 
     Raises:
         UserError: A list is missing, or there are more images or fewer.

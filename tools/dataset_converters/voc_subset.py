@@ -58,14 +58,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def label_table(classes: Sequence[str]) -> np.ndarray:
-    """From a label of VOC to one of the subset.
-
-    Args:
-        classes: Foreground classes of the subset.
-
-    Returns:
-        np.ndarray: uint8, (256,): 0 stays 0, 255 stays 255, other classes become 254.
-    """
+    """Return from VOC's labels to the subset's, uint8 (256,): 0 and 255 stay, others are 254."""
     table = np.full(256, _OTHER, np.uint8)
     table[[0, IGNORE]] = 0, IGNORE
     for label, name in enumerate(classes, 1):
@@ -80,11 +73,7 @@ def scaled_size(size: tuple[int, int], long_side: int) -> tuple[int, int]:
 
 
 class Converter:
-    """Converts one image after the other.
-
-    Args:
-        args: As from :func:`parse_args`.
-    """
+    """Converts one image after the other."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
@@ -95,9 +84,6 @@ class Converter:
 
     def convert(self, image: str) -> list[str] | None:
         """Write image and mask, unless other classes are in the picture.
-
-        Args:
-            image: Id of the image.
 
         Returns:
             The classes of the subset in it, by the XML; None if the image is left out.

@@ -50,11 +50,7 @@ class Advice:
 
 
 def recommend(scan: DatasetScan) -> list[Advice]:
-    """Return the options that fit a data set, and what would help it most.
-
-    Args:
-        scan: The data set.
-    """
+    """Return the options that fit a data set, and what would help it most."""
     cut = (_threshold, _parts, _negatives) if scan.background else ()
     makers = (_many_masks, _preset, *cut, _rgb_bands)
     return [advice for make in makers for advice in make(scan)]
@@ -83,11 +79,7 @@ def expectation(scan: DatasetScan) -> str:
 
 
 def next_command(scan: DatasetScan) -> str:
-    """Return the command that trains on a data set without an error, or where to look for it.
-
-    Args:
-        scan: The data set.
-    """
+    """Return the command that trains on a data set without an error, or where to look for it."""
     if not _fits_own_configs(scan):
         return 'docs/recipes.md lists the configs for data sets of this kind'
     root = os.fspath(scan.options.root)

@@ -38,11 +38,7 @@ _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3)
 
 
 def look_of(picture: Image.Image) -> np.ndarray:
-    """Return a small grey copy of a picture, uint8 of ``(SIDE, SIDE)``.
-
-    Args:
-        picture: Of any size.
-    """
+    """Return a small grey copy of a picture, uint8 of ``(SIDE, SIDE)``."""
     return np.asarray(
         picture.convert('L').resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=3)
     )

@@ -34,11 +34,7 @@ class ObjectShare:
 
 
 def class_shares(scan: DatasetScan) -> dict[str, ObjectShare]:
-    """Return the shares of each class that a mask of an image in use shows.
-
-    Args:
-        scan: The data set.
-    """
+    """Return the shares of each class that a mask of an image in use shows."""
     masks = [mask for mask in scan.masks.values() if not mask.problem]
     found = {name: _share(masks, {number}) for number, name in enumerate(scan.classes, 1)}
     return {name: share for name, share in found.items() if share}

@@ -1,6 +1,5 @@
 """The report of a check of a data set: a table, findings, a picture and a JSON."""
 
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,8 +13,10 @@ from ...utils.text import printable
 from ...visualization.dataset_sheet import draw_dataset
 from ...visualization.figures import save_figure
 from .advice import Advice, expectation, recommend
+from .content_findings import CONTENT_CHECKS
+from .file_findings import FILE_CHECKS
 from .finding import LEVELS, Finding
-from .findings import find_all
+from .label_findings import LABEL_CHECKS
 from .object_share import ObjectShare, class_shares
 from .scan import DatasetScan
 from .sheets import SHEETS, write_sheets
@@ -30,15 +31,10 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
     The report is ``report.json``, ``report.png``, and pictures of the images, see
     :func:`.write_sheets`.
 
-    Args:
-        scan: What was read of it.
-        out: The folder for the report.
-
     Returns:
         How many findings there are of each level: error, warning and note.
     """
-    findings, figures, advice = find_all(scan), describe(scan), recommend(scan)
-    _escape_names()
+    findings, figures, advice = find_all(scan), _describe(scan), recommend(scan)
     _print_table(figures)
     _print_findings(findings)
     _print_advice(figures['expectation'], advice)
@@ -61,9 +57,6 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
 def read_error(out: Path) -> str:
     """Return the first error of a check that was reported, with the way out; '' without one.
 
-    Args:
-        out: The folder of the report.
-
     Raises:
         UserError: If there is no report.
     """
@@ -76,8 +69,15 @@ def read_error(out: Path) -> str:
     return f'{errors[0]["text"]}: {errors[0]["advice"]}' if errors else ''
 
 
-def describe(scan: DatasetScan) -> dict:
-    """Figures of a data set, of JSON's types."""
+def find_all(scan: DatasetScan) -> list[Finding]:
+    """Return everything that is wrong with a data set: errors, warnings, notes."""
+    checks = LABEL_CHECKS + CONTENT_CHECKS + FILE_CHECKS
+    found = [finding for check in checks for finding in check(scan)]
+    return sorted(found, key=lambda finding: LEVELS.index(finding.level))
+
+
+def _describe(scan: DatasetScan) -> dict:
+    """Return figures of a data set, of JSON's types."""
     sizes = sorted(
         (facts.size for facts in scan.images.values() if not facts.problem),
         key=lambda size: size[0] * size[1],
@@ -106,12 +106,6 @@ def describe(scan: DatasetScan) -> dict:
     )
 
 
-def _escape_names() -> None:
-    """Let names print that hold characters which stdout does not have."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='backslashreplace')
-
-
 def _block() -> str:
     """What bars are made of."""
     try:
@@ -124,21 +118,8 @@ def _block() -> str:
 def _print_table(figures: dict) -> None:
     """Print counts of classes, with bars, and sizes."""
     print(
-        '{}: {} images in {} and {}, {:.2f} labels an image, {} masks; labels of {} ({})'.format(
-            *(
-                figures[key]
-                for key in (
-                    'data_root',
-                    'images',
-                    'train',
-                    'val',
-                    'labels_per_image',
-                    'masks',
-                    'labels',
-                    'label_form',
-                )
-            )
-        )
+        '{data_root}: {images} images in {train} and {val}, {labels_per_image:.2f} labels an '
+        'image, {masks} masks; labels of {labels} ({label_form})'.format(**figures)
     )
     print(
         'images: {with_class} with a class, {without_class} without, {unlabelled} '

@@ -137,14 +137,7 @@ class DatasetScan:
 
 
 def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetScan:
-    """Read a data set: lists, labels, every image in use and its mask.
-
-    Args:
-        options: Where its parts are.
-        workers: Threads. Defaults to None: one for each CPU.
-
-    Returns:
-        With whatever could be read.
+    """Read whatever can be read of a data set: lists, labels, every image in use and its mask.
 
     Raises:
         UserError: There is no such folder.
@@ -163,9 +156,13 @@ def scan_dataset(options: ScanOptions, workers: int | None = None) -> DatasetSca
         scan.white_level, scan.bands = values.white_level or FULL_WHITE, values.bands
     for name in found.photos if found else []:
         scan.names.setdefault(image_id(name), []).append(name)
-    _read_images(scan, workers)
-    scan.near_copies = find_near_copies(_looks(scan))
-    _read_masks(scan, workers)
+    if folder.is_dir():  # else find_files has said so
+        images = ImageFolder(folder)
+        scan.images = _facts(scan, images, image_facts, 'reading images', workers)
+        scan.near_copies = find_near_copies(_looks(scan))
+    if (masks := options.root / options.mask_dir).is_dir():
+        files = ImageFolder(masks, ('.png',))
+        scan.masks = _facts(scan, files, mask_facts, 'reading masks', workers)
     return scan
 
 
@@ -251,14 +248,13 @@ def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
         scan.labels[image] = row.names
 
 
-def _read_images(scan: DatasetScan, workers: int | None) -> None:
-    folder = scan.options.root / scan.options.image_dir
-    if not folder.is_dir():
-        return  # said by find_files
-    images = ImageFolder(folder)
-    paths = {path: image for image in scan.used() if (path := images.find_id(image))}
-    facts = dict(map_files(image_facts, list(paths), 'reading images', workers))
-    scan.images.update({image: facts[path] for path, image in paths.items()})
+def _facts(
+    scan: DatasetScan, folder: ImageFolder, read: Callable[[str], T], what: str, workers: int | None
+) -> dict[str, T]:
+    """Return what is known of the files of the images in use, by image."""
+    paths = {path: image for image in scan.used() if (path := folder.find_id(image))}
+    facts = dict(map_files(read, list(paths), what, workers))
+    return {image: facts[path] for path, image in paths.items()}
 
 
 def _looks(scan: DatasetScan) -> dict[str, np.ndarray]:
@@ -268,16 +264,6 @@ def _looks(scan: DatasetScan) -> dict[str, np.ndarray]:
         first.setdefault(facts.digest, image)
     looks = {image: scan.images[image].look for image in first.values()}
     return {image: look for image, look in looks.items() if look is not None}
-
-
-def _read_masks(scan: DatasetScan, workers: int | None) -> None:
-    folder = scan.options.root / scan.options.mask_dir
-    if not folder.is_dir():
-        return
-    masks = ImageFolder(folder, ('.png',))
-    paths = {path: image for image in scan.used() if (path := masks.find_id(image))}
-    facts = dict(map_files(mask_facts, list(paths), 'reading masks', workers))
-    scan.masks.update({image: facts[path] for path, image in paths.items()})
 
 
 def other_files(names: Mapping[str, list[str]]) -> list[str]:

@@ -28,15 +28,7 @@ _LETTERS = 22  # of an image id below its photograph
 
 
 def write_sheets(scan: DatasetScan, out: Path) -> list[Path]:
-    """Write pictures of a data set; one that an earlier check has left goes away.
-
-    Args:
-        scan: The data set.
-        out: Their folder.
-
-    Returns:
-        The pictures, those that there are.
-    """
+    """Write and return pictures of a data set; one that an earlier check has left goes away."""
     reader = _Reader(scan)
     drawn = {CLASS_SHEET: _class_rows(scan, reader), COPIES_SHEET: _pair_rows(scan, reader)}
     written = []

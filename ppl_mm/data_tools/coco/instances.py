@@ -41,15 +41,19 @@ class CocoImage(NamedTuple):
         return sorted({annotation.label for annotation in self.annotations})
 
 
-def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
-    """Read an instances file with its polygons packed.
+def read_images(
+    path: Path, split: str, with_negatives: bool = False
+) -> tuple[list[str], list[CocoImage], int]:
+    """Return the images of a split.
 
     Args:
         path: ``instances_*.json``.
+        split: 'train' or 'val'.
+        with_negatives: Whether to return images without an annotation, too.
 
     Returns:
-        tuple: Class names in the order of the categories' ids; images and
-        annotations as they stand, each annotation with its ``label``.
+        Class names in the order of the categories' ids, images by name, and how many images have
+        no annotation.
 
     Raises:
         UserError: The file is missing or something else.
@@ -61,13 +65,45 @@ def read_instances(path: Path) -> tuple[list[str], list[dict], list[dict]]:
         categories = sorted(content['categories'], key=lambda category: category['id'])
         names = [category['name'] for category in categories]
         label_of = {category['id']: label for label, category in enumerate(categories, 1)}
-        for annotation in content['annotations']:
-            annotation['label'] = label_of[annotation['category_id']]
-        return (list(check_classes(names, str(path))), content['images'], content['annotations'])
+        found: dict[int, list[Annotation]] = {}
+        for one in content['annotations']:
+            _check_entry(path, one, 'image_id', 'segmentation', 'area', 'iscrowd')
+            found.setdefault(one['image_id'], []).append(_annotation(one, label_of))
+        names = list(check_classes(names, str(path)))
+        for image in content['images']:
+            _check_entry(path, image, 'id', 'file_name', 'height', 'width')
+        listed = [
+            CocoImage(
+                f'{split}2014/{image_id(check_image(image["file_name"], str(path)))}',
+                (image['height'], image['width']),
+                found.get(image['id'], []),
+            )
+            for image in content['images']
+            if image['id'] in found or with_negatives
+        ]
     except UserError:
         raise
     except Exception as error:  # what is nested in JSON can be of any kind
         raise unreadable_instances(path, error) from error
+    listed.sort(key=lambda image: image.image_id)
+    return names, listed, sum(image['id'] not in found for image in content['images'])
+
+
+def _check_entry(path: Path, entry: dict, *names: str) -> None:
+    for name in names:
+        if name not in entry:
+            raise UserError(
+                f"{path}: an entry has no '{name}'; unpack annotations_trainval2014.zip again"
+            )
+
+
+def _annotation(found: dict, label_of: dict) -> Annotation:
+    return Annotation(
+        label_of[found['category_id']],
+        found['segmentation'],
+        _area(found['area']),
+        _is_crowd(found['iscrowd']),
+    )
 
 
 def unreadable_instances(path: Path, error: Exception) -> UserError:
@@ -108,52 +144,3 @@ def _packed(found: dict) -> dict:
     elif isinstance(shape, dict) and isinstance(shape['counts'], list):
         shape['counts'] = np.array(shape['counts'], np.uint32)
     return found
-
-
-def read_images(
-    path: Path, split: str, with_negatives: bool = False
-) -> tuple[list[str], list[CocoImage], int]:
-    """Return the images of a split.
-
-    Args:
-        path: ``instances_*.json``.
-        split: 'train' or 'val'.
-        with_negatives: Whether to return images without an annotation, too.
-
-    Returns:
-        Class names, images by name, and how many images have no annotation.
-
-    Raises:
-        UserError: The file is missing or something else.
-    """
-    names, images, annotations = read_instances(path)
-    found: dict[int, list[Annotation]] = {}
-    try:
-        for annotation in annotations:
-            found.setdefault(annotation['image_id'], []).append(
-                Annotation(
-                    annotation['label'],
-                    annotation['segmentation'],
-                    _area(annotation['area']),
-                    _is_crowd(annotation['iscrowd']),
-                )
-            )
-        listed = [
-            CocoImage(
-                f'{split}2014/{image_id(check_image(image["file_name"], str(path)))}',
-                (image['height'], image['width']),
-                found.get(image['id'], []),
-            )
-            for image in images
-            if image['id'] in found or with_negatives
-        ]
-    except UserError:
-        raise
-    except KeyError as error:
-        raise UserError(
-            f'{path}: an entry has no {error}; unpack annotations_trainval2014.zip again'
-        ) from error
-    except Exception as error:  # as above
-        raise unreadable_instances(path, error) from error
-    listed.sort(key=lambda image: image.image_id)
-    return names, listed, sum(image['id'] not in found for image in images)

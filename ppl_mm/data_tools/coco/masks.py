@@ -101,9 +101,6 @@ class MaskWriter:
     def __call__(self, image: CocoImage) -> None:
         """Write the mask of an image.
 
-        Args:
-            image: What is annotated in it.
-
         Raises:
             UserError: An annotation cannot be drawn.
         """

@@ -1,7 +1,9 @@
 """The options of commands that make a data set of one's own."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from .mask_values import parse_meanings
 from .settings import AUTO_SIZE, OwnDataSettings
@@ -9,48 +11,22 @@ from .settings import AUTO_SIZE, OwnDataSettings
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what photos show and how they are read, see :func:`settings_of`."""
-    add_label_options(parser)
-    add_mask_options(parser)
-    add_val_options(parser)
-    add_photo_options(parser)
+    _add_label_options(parser)
+    _add_mask_options(parser)
+    _add_val_options(parser)
+    _add_photo_options(parser)
 
 
 def settings_of(args: argparse.Namespace, photos: Path, out: Path) -> OwnDataSettings:
-    """Return what the options of :func:`add_data_options` say.
-
-    Args:
-        args: The arguments of the command.
-        photos: The folder of photographs.
-        out: The data set to write.
-    """
-    return OwnDataSettings(
-        photos=photos,
-        out=out,
-        labels=args.labels,
-        val_labels=args.val_labels,
-        label_pattern=args.label_pattern,
-        class_folder=args.class_folder,
-        negatives=args.negatives,
-        negative_names=tuple(args.negative_name),
-        masks=args.masks,
-        classes=tuple(args.classes),
-        keep_others=args.keep_others,
-        val_share=args.val_share,
-        val_list=args.val_list,
-        seed=args.seed,
-        max_long_side=args.max_long_side,
-        link=args.link,
-        mask_values=parse_meanings(args.mask_values),
-        mask_overlap=args.mask_overlap,
-        white_level=args.white_level,
-        rgb_bands=tuple(args.rgb_bands),
-        value_range=tuple(args.value_range),
-        image_size=int(args.image_size) if args.image_size.isdecimal() else args.image_size,
-        background=not args.no_background,
-    )
+    """Return what the options of :func:`add_data_options`, which settings are named after, say."""
+    names = {one.name for one in fields(OwnDataSettings)} - {'photos', 'out', 'expected_area'}
+    given: dict[str, Any] = {name: getattr(args, name) for name in names}
+    given = {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
+    given['mask_values'] = parse_meanings(args.mask_values)
+    return OwnDataSettings(photos, out, **given)
 
 
-def add_label_options(parser: argparse.ArgumentParser) -> None:
+def _add_label_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what photos show."""
     parser.add_argument(
         '--labels',
@@ -79,6 +55,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--negative-name',
+        dest='negative_names',
         nargs='+',
         default=(),
         metavar='NAME',
@@ -86,7 +63,8 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--no-background',
-        action='store_true',
+        dest='background',
+        action='store_false',
         help='every pixel belongs to a class, as in tissue or land cover: no image is without one, '
         'nothing is cut at a threshold, and no mask has a 0 (docs/no_background.md)',
     )
@@ -110,7 +88,7 @@ def _add_class_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_val_options(parser: argparse.ArgumentParser) -> None:
+def _add_val_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which photos to validate on."""
     val = parser.add_mutually_exclusive_group()
     val.add_argument(
@@ -135,7 +113,7 @@ def add_val_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--seed', type=int, default=0, help='random seed of their choice')
 
 
-def add_mask_options(parser: argparse.ArgumentParser) -> None:
+def _add_mask_options(parser: argparse.ArgumentParser) -> None:
     """Add the options about masks."""
     parser.add_argument(
         '--masks',
@@ -164,7 +142,7 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_photo_options(parser: argparse.ArgumentParser) -> None:
+def _add_photo_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how photos are read and written."""
     parser.add_argument(
         '--max-long-side',
@@ -175,6 +153,7 @@ def add_photo_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--image-size',
+        type=lambda text: int(text) if text.isdecimal() else text,
         default=AUTO_SIZE,
         metavar='PIXELS',
         help='the long side at which the preset quick sees images: more finds smaller objects and '

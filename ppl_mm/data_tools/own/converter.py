@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...formats.images.bands import ImageBands
 from ...formats.images.checks import check_sides, naming
 from ...formats.images.orientation import turn_upright
 from ...formats.images.photo import Photo, read_photo
+from ...formats.images.stored_values import StoredValues
 from ...formats.images.tiff_bands import write_bands
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.voc_layout import VOCLayout
@@ -41,8 +41,7 @@ class OwnImage:
     Attributes:
         image_id: Its name.
         sources: The photo, and others of the same bytes.
-        labels: Its classes, none for a negative;
-            None if they are not known.
+        labels: Its classes, none for a negative; None if they are not known.
         digest: Of photo, mask and labels.
         problem: Why it cannot be used, '' if it can.
     """
@@ -69,33 +68,22 @@ class PhotoConverter:
     Args:
         settings: What images are made from, and how.
         values: What the values of masks mean.
-        white_level: White of photos of 16 bits; None if there
-            are none.
-        bands: Bands of the images; None if they are photos.
+        stored: White of photos of 16 bits, if there are some, or bands of the images.
     """
 
-    def __init__(
-        self,
-        settings: OwnDataSettings,
-        values: MaskValues,
-        white_level: int | None = None,
-        bands: ImageBands | None = None,
-    ) -> None:
+    def __init__(self, settings: OwnDataSettings, values: MaskValues, stored: StoredValues) -> None:
         self.settings, self.out, self.values = settings, settings.out, values
-        self.white_level, self.bands = white_level, bands
+        self.white_level, self.bands = stored
         for folder in (VOCLayout.IMAGES, VOCLayout.MASKS):
             (self.out / folder).mkdir(parents=True, exist_ok=True)
 
     def __call__(self, image: OwnImage) -> dict:
         """Write one image.
 
-        Args:
-            image (OwnImage): The image.
-
         Returns:
-            dict: ``image``, ``digest``, and either ``problem``, a line, or
-            ``files`` below the data set and ``notes``, what was done; of a
-            photo whose mask cannot be used, ``mask_problem`` beside these.
+            ``image``, ``digest``, and either ``problem``, a line, or ``files`` below the data set
+            and ``notes``, what was done; of a photo whose mask cannot be used, ``mask_problem``
+            beside these.
         """
         source = image.sources[0]
         entry: dict = dict(
@@ -180,11 +168,7 @@ class PhotoConverter:
 
 
 class Journal:
-    """What is converted already, a line of JSON for each image.
-
-    Args:
-        path: The file.
-    """
+    """What is converted already: a file with a line of JSON for each image."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -74,15 +74,7 @@ class Corrections:
 
 
 def check_corrected(folder: Path, results: ResultFolder) -> None:
-    """Refuse a folder of corrected masks that is missing.
-
-    Args:
-        folder: See :func:`read_corrections`.
-        results: Holds the masks that it is a copy of.
-
-    Raises:
-        UserError: It says how to make it.
-    """
+    """Refuse a folder of corrected masks that is missing, and say how to make it."""
     if not folder.is_dir():
         raise UserError(
             f'--corrected {folder}: no such folder; copy the masks, cp -r {results.masks} '
@@ -142,10 +134,7 @@ def _as_on_disk(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 def images_of(data_root: Path) -> dict[str, str]:
-    """Return the image id of each photograph that is used, by its name.
-
-    Args:
-        data_root: A data set of ``own_data.py``.
+    """Return the image id of each photograph that a data set of ``own_data.py`` uses, by its name.
 
     Raises:
         UserError: If an image id is not below the image folder.
@@ -158,11 +147,7 @@ def images_of(data_root: Path) -> dict[str, str]:
 
 
 def mask_names(data_root: Path) -> dict[str, str]:
-    """Return the image id of each mask that a user gets, by its path.
-
-    Args:
-        data_root: A data set of ``own_data.py``.
-    """
+    """Return the image id of each mask that a user gets of a data set, by its path."""
     photos = images_of(data_root)
     return {f'{name}.png': photos[photo] for photo, name in output_names(photos).items()}
 

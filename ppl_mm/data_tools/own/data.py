@@ -5,11 +5,10 @@ import io
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.images.bands import ImageBands
 from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
@@ -21,6 +20,7 @@ from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter
 from .image_size import size_facts
 from .images import OwnImages, collect_images
+from .labels import OwnLabels
 from .mask_values import mask_values
 from .settings import RECORD, SOURCES, OwnDataSettings
 from .split import named_val, split_images
@@ -34,41 +34,25 @@ class OwnDataSummary:
     """What was made.
 
     Attributes:
-        written: False if it was there already.
-        classes: Foreground classes.
+        labels: The labels of all photos.
         counts: Images of each class by split; the images of '' show none.
         sizes: Images of each split.
         notes: How many photos needed what.
         left_out: A line for each photo that cannot be used.
-        outside: Photos of each class that ``--classes`` leaves out.
-        typos: From a class to the more frequent one that it resembles.
         skipped: Files that were passed over, by what they are.
-        white_level: White of photos of 16 bits, None if there are none.
-        bands: Bands of the images, None if they are photos.
-        form: What the labels are read from, see :class:`.OwnLabels`.
-        unused: Classes that a label file lists and no photo shows.
+        values: White of photos of 16 bits, if there are some, or bands.
     """
 
-    written: bool
-    classes: tuple[str, ...] = ()
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    notes: dict[str, int] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
-    outside: dict[str, int] = field(default_factory=dict)
-    typos: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    white_level: int | None = None
-    bands: ImageBands | None = None
-    form: str = ''
-    unused: tuple[str, ...] = ()
+    labels: OwnLabels
+    counts: dict[str, dict[str, int]]
+    sizes: dict[str, int]
+    notes: dict[str, int]
+    left_out: tuple[str, ...]
+    skipped: dict[str, int]
+    values: StoredValues
 
     def total(self, name: str) -> int:
-        """Return how many images of all splits show a class.
-
-        Args:
-            name: The class; '' counts the negatives.
-        """
+        """Return how many images of all splits show a class; '' counts the negatives."""
         return sum(self.counts[split][name] for split in ('train', 'val') if split in self.counts)
 
 
@@ -90,14 +74,14 @@ class OwnData:
         self.folder = MadeFolder(self.out, RECORD, settings.record(), 'a data set', _PARTS)
         self.journal = Journal(self.out / 'own_data.jsonl')
 
-    def make(self, skip_bad: bool = False) -> OwnDataSummary:
+    def make(self, skip_bad: bool = False) -> OwnDataSummary | None:
         """Write the data set.
 
         Args:
             skip_bad: Leave out what cannot be used instead of refusing all.
 
         Returns:
-            What was made.
+            What was made; None if it was there already.
 
         Raises:
             UserError: A photo or mask cannot be used, photos or the list of those to validate on
@@ -108,9 +92,9 @@ class OwnData:
         self.values = mask_values(self.settings, labels.classes, found.masks, self.workers)
         if self.folder.was_finished:
             self._check_unchanged(images, labels.val)
-            return OwnDataSummary(False)
+            return None
         with self.folder:
-            self._find_values(images)
+            self.stored = self._find_values(images)
             entries = self._convert_all(images)
             bad, bad_masks = (
                 {name: entry[key] for name, entry in entries.items() if key in entry}
@@ -132,14 +116,12 @@ class OwnData:
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)
 
-    def _find_values(self, images: Sequence[OwnImage]) -> None:
+    def _find_values(self, images: Sequence[OwnImage]) -> StoredValues:
         """See which values the images have: bands, or a white of 16 bits."""
-        self.white_level = None
-        self.bands = find_bands(images, self.settings, self.workers)
-        if self.bands is None:
-            self.white_level = self.settings.white_level or find_white_level(
-                [image.sources[0].path for image in images], self.workers
-            )
+        if bands := find_bands(images, self.settings, self.workers):
+            return StoredValues(bands=bands)
+        paths = [image.sources[0].path for image in images]
+        return StoredValues(self.settings.white_level or find_white_level(paths, self.workers))
 
     def _check_unchanged(self, images: Sequence[OwnImage], val: Collection[str] | None) -> None:
         """Refuse to call a data set complete that photos were added to."""
@@ -186,12 +168,8 @@ class OwnData:
             if self._is_done(image, entries.get(image.image_id))
         }
         todo = [image for image in images if image.image_id not in entries]
-        converted = map_files(
-            PhotoConverter(self.settings, self.values, self.white_level, self.bands),
-            todo,
-            'converting',
-            self.workers,
-        )
+        convert = PhotoConverter(self.settings, self.values, self.stored)
+        converted = map_files(convert, todo, 'converting', self.workers)
         with self.journal.open() as file:
             for image, entry in converted:
                 entries[image.image_id] = entry
@@ -204,8 +182,8 @@ class OwnData:
         return (
             entry is not None
             and entry['digest'] == image.digest
-            and entry.get('white_level') == self.white_level
-            and entry.get('bands') == (self.bands and self.bands.count)
+            and entry.get('white_level') == self.stored.white_level
+            and entry.get('bands') == (self.stored.bands and self.stored.bands.count)
             and all((self.out / name).is_file() for name in entry['files'])
         )
 
@@ -216,7 +194,7 @@ class OwnData:
         splits: Mapping[str, list[str]],
         bad: Mapping[str, str],
     ) -> None:
-        write_values(self.out, StoredValues(self.white_level, self.bands))
+        write_values(self.out, self.stored)
         known = {image.image_id: image.labels for image in good if image.labels is not None}
         write_lists(self.out, found.labels.classes, splits, known, self.settings.background)
         text = io.StringIO()
@@ -240,7 +218,6 @@ class OwnData:
         entries: Mapping[str, dict],
         bad: Sequence[str],
     ) -> OwnDataSummary:
-        labels = found.labels
         shown = {image.image_id: image.labels or ('',) for image in good}
         counts: dict[str, dict[str, int]] = {
             split: Counter(name for stem in stems for name in shown[stem])
@@ -252,19 +229,13 @@ class OwnData:
             note = f'files of --masks belong to no photo, e.g. {found.unused_masks[0]}'
             notes[note] = len(found.unused_masks)
         return OwnDataSummary(
-            True,
-            labels.classes,
+            found.labels,
             counts,
             {split: len(stems) for split, stems in splits.items()},
             {note: count for note, count in notes.items() if count},
             tuple(bad),
-            labels.outside,
-            labels.typos,
-            skipped=dict(Counter(found.skipped.values())),
-            white_level=self.white_level if notes['16 bits to 8'] else None,
-            bands=self.bands,
-            form=labels.form,
-            unused=labels.unused,
+            dict(Counter(found.skipped.values())),
+            self.stored if notes['16 bits to 8'] else self.stored._replace(white_level=None),
         )
 
 

@@ -43,15 +43,7 @@ class OwnImages:
 def collect_images(
     settings: OwnDataSettings, skip_bad: bool = False, workers: int | None = None
 ) -> OwnImages:
-    """Find the photos of a user, with their labels and masks.
-
-    Args:
-        settings: Where they are.
-        skip_bad: Whether to pass over labels without a photo.
-        workers: Threads. Defaults to None: one for each CPU.
-
-    Returns:
-        The images, photos of the same bytes being one, with their labels.
+    """Return the images of a user with their labels and masks; photos of the same bytes are one.
 
     Raises:
         UserError: Photos or labels are missing, or do not fit each other.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...errors import UserError
 from ...formats.image_labels.label_file import read_labels
 from ...formats.image_labels.label_names import LabelNames
-from ...formats.image_labels.label_row import LabelRow, LabelRows
+from ...formats.image_labels.label_row import LabelRow, LabelRows, saying_where
 from .settings import OwnDataSettings
 from .sources import PhotoFinder
 
@@ -94,10 +94,8 @@ def rows_from_pattern(settings: OwnDataSettings, names: Sequence[str]) -> dict[s
 
 
 def _row(name: str, path: Path, read: Callable[[str], tuple[str, ...]], text: str) -> LabelRow:
-    try:
+    with saying_where(path):
         return LabelRow(name, read(text), path)
-    except ValueError as error:
-        raise UserError(f'{path}: {error}') from None
 
 
 def rows_from_files(

@@ -78,7 +78,7 @@ def read_own_labels(
     where = '--classes' if settings.classes else str(settings.labels or settings.photos)
     if not found:
         raise UserError(f'{where}: no photo shows a class; name the classes of some')
-    classes = check_own_classes(list(found), where)
+    classes = _check_own_classes(list(found), where)
     if not settings.background:
         _check_every_pixel(rows, classes)
     labels = _restrict(rows, classes, bool(settings.classes), settings.keep_others)
@@ -144,21 +144,9 @@ def _restrict(
     )
 
 
-def check_own_classes(classes: Sequence[str], where: str) -> tuple[str, ...]:
-    """Refuse classes that the data set's files cannot hold.
-
-    Args:
-        classes: Foreground classes.
-        where: Where they come from, for messages.
-
-    Returns:
-        The classes.
-
-    Raises:
-        UserError: See ``check_classes``; or a name has a semicolon, a control character or a space
-            at its ends; or there are more classes than a mask has values for.
-    """
-    classes = check_classes(list(classes), where)
+def _check_own_classes(classes: list[str], where: str) -> tuple[str, ...]:
+    """Refuse classes that the data set's files cannot hold."""
+    classes = check_classes(classes, where)
     for name in classes:
         if ';' in name or not name.isprintable() or name != name.strip():
             raise UserError(

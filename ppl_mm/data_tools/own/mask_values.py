@@ -114,12 +114,6 @@ def mask_values(
     Where every pixel belongs to a class, people count classes from 0 or from 1; which of them, a
     mask with a 0, or with the highest value, tells.
 
-    Args:
-        settings: ``mask_values``, and whether there is a ``background``.
-        classes: Foreground classes.
-        masks: The files.
-        workers: Threads. Defaults to None: one for each CPU.
-
     Raises:
         UserError: A meaning that cannot be, or masks that show neither, or both.
     """

@@ -146,10 +146,6 @@ def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
     A program that saves an indexed picture may sort its colours; the same thing then has another
     value in some of the masks.
 
-    Args:
-        masks: The files.
-        workers: Threads. Defaults to None: one for each CPU.
-
     Raises:
         UserError: A value has one colour in most masks and another in some.
     """

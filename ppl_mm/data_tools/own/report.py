@@ -12,27 +12,23 @@ from .data import OwnDataSummary
 from .settings import RECORD
 
 
-def print_summary(out: Path, summary: OwnDataSummary) -> None:
-    """Print what was made of photos.
-
-    Args:
-        out: The data set.
-        summary: What was made.
-    """
-    if not summary.written:
+def print_summary(out: Path, summary: OwnDataSummary | None) -> None:
+    """Print what was made of photos, or that the data set was there already."""
+    if summary is None:
         print(f'{out}: complete already')
-    else:
-        _print_labels(out, summary)
+        return
+    _print_labels(out, summary)
     for note, count in summary.notes.items():
         print(printable(f'  {count} {note}'))
-    if summary.white_level:
-        print(f'  {white_level_line(summary.white_level)}')
-    if summary.bands:
-        red, green, blue = summary.bands.rgb_bands
+    white_level, bands = summary.values
+    if white_level:
+        print(f'  {white_level_line(white_level)}')
+    if bands:
+        red, green, blue = bands.rgb_bands
         print(
-            f'  {summary.bands.count} bands are kept; {summary.bands.low:g} to '
-            f'{summary.bands.high:g} are read as 0 to 255 (--value-range); bands {red}, {green}, '
-            f'{blue} are shown as red, green, blue (--rgb-bands)'
+            f'  {bands.count} bands are kept; {bands.low:g} to {bands.high:g} are read as 0 to 255 '
+            f'(--value-range); bands {red}, {green}, {blue} are shown as red, green, blue '
+            '(--rgb-bands)'
         )
     if summary.left_out:
         print(f'  {len(summary.left_out)} left out, see {out / "problems.txt"}')
@@ -45,15 +41,16 @@ def print_summary(out: Path, summary: OwnDataSummary) -> None:
 
 def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
-    count = len(summary.classes)
-    print(f'{out}: labels: {summary.form}, {count} class' + 'es' * (count != 1))
+    labels = summary.labels
+    count = len(labels.classes)
+    print(f'{out}: labels: {labels.form}, {count} class' + 'es' * (count != 1))
     meanings = VOCLayout(out).read_label_names()
     values = [f'{value}={name}' for value, name in enumerate(meanings) if name != NO_BACKGROUND]
     print(f'{out}: values in masks: {", ".join(values)}')
     if meanings[0] == NO_BACKGROUND:
         print(f'{out}: no background: every pixel belongs to a class')
     for split, size in summary.sizes.items():
-        shown = [f'{name} {summary.counts[split][name]}' for name in summary.classes]
+        shown = [f'{name} {summary.counts[split][name]}' for name in labels.classes]
         if summary.counts[split]['']:
             shown.append(f'none {summary.counts[split][""]}')
         print(f'{out}: {split} {size} images' + f': {", ".join(shown)}' * (split != 'unlabelled'))
@@ -62,12 +59,12 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         f'{out}: {summary.sizes["train"] + summary.sizes["val"] - negatives} images with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
-    if summary.unused:
-        print(f'  no photo shows {", ".join(summary.unused)}; left out of the classes')
-    if summary.outside:
-        names = ', '.join(f'{name} {count}' for name, count in summary.outside.items())
+    if labels.unused:
+        print(f'  no photo shows {", ".join(labels.unused)}; left out of the classes')
+    if labels.outside:
+        names = ', '.join(f'{name} {count}' for name, count in labels.outside.items())
         print(f'  not among --classes: {names}; photos that show nothing else {_fate(out)}')
-    for name, near in summary.typos.items():
+    for name, near in labels.typos.items():
         print(
             f"warning: class '{name}' has {summary.total(name)} images and '{near}' "
             f'{summary.total(near)}; if it is misspelt, correct the labels and start again'

@@ -109,14 +109,7 @@ def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[
 
 
 def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:
-    """Read the photos that a list names, one per line.
-
-    Args:
-        path: The list.
-        find: Finds the photos.
-
-    Returns:
-        Names, see :func:`.find_files`.
+    """Return the photos that a list names, one per line.
 
     Raises:
         UserError: The list is missing or empty, or a photo is not there.
@@ -134,16 +127,10 @@ def read_names(path: str | os.PathLike, find: PhotoFinder) -> set[str]:
 
 
 def image_ids(names: Iterable[str]) -> dict[str, str]:
-    """Return ids that every file system and list of this project can hold.
+    """Return ids of photos, by path, that every file system and list of this project can hold.
 
     Folders become part of the id. What is not a letter, digit, dash or underscore becomes an
     underscore. Ids that would be equal, or differ in capitals only, get a number.
-
-    Args:
-        names: Paths below the folder of photos.
-
-    Returns:
-        From a path to its id.
     """
     ids: dict[str, str] = {}
     taken: set[str] = set()
@@ -161,15 +148,7 @@ def image_ids(names: Iterable[str]) -> dict[str, str]:
 
 
 def by_content(sources: Sequence[Source], digests: Mapping[str, str]) -> list[list[Source]]:
-    """Return photos of the same bytes together, in the order of the first.
-
-    Args:
-        sources: All photos.
-        digests: From name to hash of the bytes.
-
-    Returns:
-        Groups, mostly of one.
-    """
+    """Return photos of the same bytes, by their digests, together, in the order of the first."""
     groups: dict[str, list[Source]] = {}
     for source in sources:
         groups.setdefault(digests[source.name], []).append(source)

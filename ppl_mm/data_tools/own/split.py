@@ -84,15 +84,7 @@ def _check_split(
 def named_val(
     images: Sequence[OwnImage], settings: OwnDataSettings, val_photos: Collection[str] | None = None
 ) -> set[str]:
-    """Return the labelled images that the user has named to validate on.
-
-    Args:
-        images: All of use.
-        settings: ``photos`` and ``val_list``.
-        val_photos: Photos that the labels say to validate on, instead of the list.
-
-    Returns:
-        Image ids.
+    """Return the ids of the labelled images that the user has named to validate on.
 
     Raises:
         UserError: The list is missing or empty, or a photo is missing.

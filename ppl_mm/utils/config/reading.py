@@ -158,11 +158,6 @@ def read_checked_config(
 ) -> Config:
     """Read any config, and refuse options whose first key nothing reads.
 
-    Args:
-        path: The config.
-        options: Settings to change in it, by dotted key.
-        keys: First keys that are read.
-
     Raises:
         UserError: See :func:`read_config` and
             :func:`ppl_mm.utils.config.check.check_option_keys`.

@@ -70,12 +70,7 @@ _VALUES: dict[str, _Rule] = {
 
 
 def check_value(where: str, path: str, value: object) -> None:
-    """Refuse a value that a setting of this name cannot have.
-
-    Args:
-        where: The config's file, for the message.
-        path: The setting's dotted key.
-        value: What it is set to.
+    """Refuse a value that a setting, by the end of its dotted key, cannot have.
 
     Raises:
         UserError: It names the key, the value and what it must be.

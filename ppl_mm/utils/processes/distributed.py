@@ -54,11 +54,7 @@ def setup(cfg: Config, launcher: str) -> None:
 
 
 def join(launcher: str) -> None:
-    """Join the group of processes, for a command that builds no Runner.
-
-    Args:
-        launcher: See :func:`setup`, whose errors are raised.
-    """
+    """Join the group of processes, see :func:`setup`, for a command that builds no Runner."""
     cfg = Config()
     setup(cfg, launcher)
     make_group(cfg)

@@ -9,14 +9,7 @@ LAUNCHER_VARIABLE = 'PPL_MM_LAUNCHER'
 
 
 def leave_to_launcher(line: str) -> bool:
-    """Hand the reason of a failure to :mod:`.launch`, which prints it once for all.
-
-    Args:
-        line: The reason.
-
-    Returns:
-        False in a process that it has not started.
-    """
+    """Hand why a process failed to :mod:`.launch`; return False if that has not started it."""
     file = os.environ.get('TORCHELASTIC_ERROR_FILE')
     if not file or LAUNCHER_VARIABLE not in os.environ:
         return False

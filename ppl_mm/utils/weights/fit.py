@@ -115,16 +115,7 @@ class WeightFit:
 
 
 def differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
-    """Compare two state dicts.
-
-    Args:
-        expected: Tensors by name.
-        found: The tensors of a file.
-
-    Returns:
-        A few words about names that are missing, unexpected, and of another shape; '' if they
-        agree.
-    """
+    """Return a few words about what differs between two state dicts, or ''."""
     return _summary(
         # Weights older than PyTorch 0.4.1 do not count batches; nothing needs it.
         missing=[k for k in expected if k not in found and not k.endswith('num_batches_tracked')],

@@ -79,15 +79,7 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') 
 
 
 def load_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> dict:
-    """Load a checkpoint into a model.
-
-    Args:
-        model: See :func:`load_weights`.
-        path: The checkpoint.
-        whole: See :func:`load_weights`. Defaults to True.
-
-    Returns:
-        What the file holds, see :func:`.checkpoint_file.read_checkpoint`.
+    """Load a checkpoint into a model, see :func:`load_weights`; return what the file holds.
 
     Raises:
         UserError: If the file cannot be read or does not fit.
@@ -172,9 +164,6 @@ def resolve_checkpoint(path: str | os.PathLike) -> str:
 
 def checkpoint_sha256(path: str | os.PathLike) -> str:
     """Return the SHA-256 of a checkpoint, by which the record of a result names it.
-
-    Args:
-        path: A file of this machine.
 
     Raises:
         UserError: If it is an address, whose content may change.

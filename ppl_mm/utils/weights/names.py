@@ -94,10 +94,6 @@ def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tupl
 
     The filters are summed for one channel. For others they are repeated and scaled, as timm does.
 
-    Args:
-        weights: Tensors by the model's names.
-        own: The model's state dict.
-
     Returns:
         The weights, and the name of the convolution if it was adapted, else ''.
     """
