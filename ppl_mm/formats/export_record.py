@@ -81,27 +81,15 @@ class ExportRecord:
 
     #: What the folder holds, for messages.
     what: ClassVar[str] = 'an export'
-    _IDENTITY: ClassVar[tuple[str, ...]] = (
-        'checkpoint_sha256',
-        'data_root',
-        'classes',
-        'class_source',
-        'views',
-        'cam_stride',
-        'relu',
-        'softmax',
-        'full_scale',
-        'reference',
-        'network',
+    _IDENTITY: ClassVar[tuple[str, ...]] = tuple(
+        (
+            'checkpoint_sha256 data_root classes class_source views cam_stride relu softmax '
+            'full_scale reference network'
+        ).split()
     )
     # What an interrupted run has reached, or an earlier one of another split.
-    _PROGRESS: ClassVar[tuple[str, ...]] = (
-        'threshold',
-        'threshold_from',
-        'split',
-        'num_images',
-        'label_summary',
-        'finished',
+    _PROGRESS: ClassVar[tuple[str, ...]] = tuple(
+        'threshold threshold_from split num_images label_summary finished'.split()
     )
 
     def __post_init__(self) -> None:
@@ -180,16 +168,8 @@ class RefinementRecord(ExportRecord):
     failed: dict = field(default_factory=dict)
 
     what: ClassVar[str] = 'refined labels'
-    _IDENTITY: ClassVar[tuple[str, ...]] = (
-        'checkpoint_sha256',
-        'data_root',
-        'classes',
-        'source',
-        'refiners',
-        'label',
-        'max_pixels',
-        'tiles',
-        'files',
+    _IDENTITY: ClassVar[tuple[str, ...]] = tuple(
+        'checkpoint_sha256 data_root classes source refiners label max_pixels tiles files'.split()
     )
     _PROGRESS: ClassVar[tuple[str, ...]] = ('failed',)
 

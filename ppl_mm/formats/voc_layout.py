@@ -12,27 +12,11 @@ from .class_list import BACKGROUND, check_same_classes, label_names, read_label_
 from .image_list import read_ids
 
 #: Foreground classes of PASCAL VOC, in the order of its labels 1 to 20.
-VOC_CLASSES = (
-    'aeroplane',
-    'bicycle',
-    'bird',
-    'boat',
-    'bottle',
-    'bus',
-    'car',
-    'cat',
-    'chair',
-    'cow',
-    'diningtable',
-    'dog',
-    'horse',
-    'motorbike',
-    'person',
-    'pottedplant',
-    'sheep',
-    'sofa',
-    'train',
-    'tvmonitor',
+VOC_CLASSES = tuple(
+    (
+        'aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike '
+        'person pottedplant sheep sofa train tvmonitor'
+    ).split()
 )
 
 

@@ -6,8 +6,9 @@ from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND, read_label_names
 from ..formats.export_folder import ExportFolder, find_labels
 from ..formats.export_record import ExportRecord, RefinementRecord
+from ..formats.image_labels.label_file import find_label_file
 from ..formats.voc_layout import VOCLayout
-from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, labels_of, masks_of, splits_of
+from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, masks_of, splits_of
 
 
 def read_folders(
@@ -60,7 +61,7 @@ def read_folders(
         pseudo_label=REFINED if refined else 'label',
         raw_label='label' if refined else None,
         mask_dir=masks,
-        label_file=labels_of(root),
+        label_file=find_label_file(root),
         folder=made if ExportFolder(made).record_path.is_file() else None,
     )
 

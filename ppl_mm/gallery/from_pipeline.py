@@ -6,10 +6,11 @@ from pathlib import Path
 from ..errors import UserError
 from ..formats.corrected_masks import correction_files, held_out
 from ..formats.export_folder import ExportFolder
+from ..formats.image_labels.label_file import find_label_file
 from ..formats.image_list import read_ids
 from ..formats.voc_layout import VOCLayout
 from ..utils.files import read_json
-from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, labels_of, masks_of, splits_of
+from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, masks_of, splits_of
 
 # What the scores call corrected masks that nothing has learnt from.
 HELD_OUT = 'corrected, not learnt from'
@@ -47,7 +48,7 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
         raw_label=raw if refined else None,
         mask_dir=truth.folders[0] if truth else None,
         only_drawn=truth is not None and masks_of(root) is None,
-        label_file=labels_of(root),
+        label_file=find_label_file(root),
         measured=measured,
         trained=(run['splits']['train'],),
         folder=folder,

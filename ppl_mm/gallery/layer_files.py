@@ -9,6 +9,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from ..formats.cam_file import CamFile
+from ..formats.images.photo import scaled_size
 from ..formats.mask_file import IGNORE
 from .colors import label_palette
 
@@ -39,8 +40,7 @@ def label_file(label: np.ndarray, num_classes: int) -> bytes:
         num_classes: Foreground classes.
     """
     picture = Image.fromarray(np.ascontiguousarray(label))
-    if max(picture.size) > PHOTO_SIDE:
-        picture = picture.resize(_fit(picture.size, PHOTO_SIDE), Image.Resampling.NEAREST)
+    picture = picture.resize(scaled_size(picture.size, PHOTO_SIDE), Image.Resampling.NEAREST)
     picture.putpalette(label_palette(num_classes))
     alpha = bytes([0, *[_OPAQUE] * (IGNORE - 1), _UNSURE])
     return _encode(picture, format='PNG', transparency=alpha)
@@ -51,10 +51,7 @@ def map_file(cam: CamFile) -> bytes:
 
     It is as coarse as it was saved; a browser makes it smooth.
     """
-    if not len(cam.class_ids):
-        score = np.zeros((1, 1), np.float32)
-    else:
-        score = cam.cam.max(axis=0).astype(np.float32)  # (h, w)
+    score = cam.cam.max(axis=0).astype(np.float32) if len(cam.class_ids) else np.zeros((1, 1))
     steps = (np.clip(score, 0, 1) * 255).round().astype(np.uint8)
     picture = Image.fromarray(steps)
     picture.putpalette(_heat())
@@ -65,12 +62,6 @@ def map_file(cam: CamFile) -> bytes:
 def _heat() -> bytes:
     """Return the palette of maps: RGB of 256 scores."""
     return colormaps['inferno'](np.arange(256), bytes=True)[:, :3].tobytes()
-
-
-def _fit(size: tuple[int, int], side: int) -> tuple[int, int]:
-    width, height = size
-    scale = side / max(size)
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _encode(picture: Image.Image, **options: Any) -> bytes:

@@ -12,10 +12,10 @@ from ..apis.stage_choice import StageChoice
 from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
-from ..utils.files import file_sha256, read_json
+from ..utils.files import file_sha256
 from ..utils.weights.last_checkpoint import last_checkpoint
 from ..version import __version__
-from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find
+from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find, read_part
 
 _FROM_MASKS = ('maps', 'labels')
 
@@ -26,9 +26,9 @@ def collect_results(work_dir: Path) -> dict:
     Raises:
         UserError: If the file of a step is missing.
     """
-    run = _read(work_dir / 'pipeline.json')
+    run = read_part(work_dir / 'pipeline.json')
     paths = run['paths']
-    maps = {key: _read(work_dir / path) for key, path in paths.get('measured', {}).items()}
+    maps = {key: read_part(work_dir / path) for key, path in paths.get('measured', {}).items()}
     measurements = _measurements(work_dir, run, maps)
     steps = finished_steps(work_dir)
     report = dict(
@@ -56,7 +56,7 @@ def _measurements(work_dir: Path, run: dict, maps: dict) -> list[dict]:
     if not maps:
         return []
     found = [entry for key, measured in maps.items() for entry in _of_maps(measured, key, 'maps')]
-    found += _of_maps(_read(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
+    found += _of_maps(read_part(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
     found += _of_segmentation(work_dir, paths, run)
     return [dict(entry, seed=run['seed']) for entry in found]
 
@@ -99,7 +99,7 @@ def _of_segmentation(work_dir: Path, paths: dict, run: dict) -> list[dict]:
     )
     entries = []
     for role in ROLES:
-        found = _read(work_dir / paths['tests'][role] / 'scores.json')
+        found = read_part(work_dir / paths['tests'][role] / 'scores.json')
         entries.append(
             dict(
                 method=SEGMENTATION,
@@ -132,7 +132,7 @@ def _choices(work_dir: Path, run: dict) -> list[str]:
     names = {method['key']: method['name'] for method in run['methods']}
     paths = run['paths'].get('choices', {})
     return [
-        f'{names[key]}: {StageChoice(**_read(work_dir / path)).line()}.'
+        f'{names[key]}: {StageChoice(**read_part(work_dir / path)).line()}.'
         for key, path in paths.items()
     ]
 
@@ -202,9 +202,9 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
 
 def finished_steps(work_dir: Path) -> list[dict]:
     """Return what each finished step did, in order."""
-    names = _read(work_dir / 'pipeline.json')['steps']
+    names = read_part(work_dir / 'pipeline.json')['steps']
     paths = [work_dir / 'steps' / f'{name}.json' for name in names]
-    records = [_read(path) for path in paths if path.is_file()]
+    records = [read_part(path) for path in paths if path.is_file()]
     return [
         {key: record[key] for key in ('step', 'title', 'seconds', 'command')} for record in records
     ]
@@ -219,10 +219,3 @@ def _machine() -> dict:
         threads=torch.get_num_threads(),
         cuda=torch.cuda.is_available(),
     )
-
-
-def _read(path: Path) -> dict:
-    try:
-        return read_json(path)
-    except (OSError, ValueError) as error:
-        raise UserError(f'{path}: missing or not readable; run the pipeline to its end') from error

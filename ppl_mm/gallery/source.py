@@ -10,7 +10,7 @@ from ..apis.exporting.summary import THRESHOLD_SHEET
 from ..errors import UserError
 from ..formats.class_list import ClassIds
 from ..formats.image_folder import ImageFolder
-from ..formats.image_labels.label_file import find_label_file, read_labels
+from ..formats.image_labels.label_file import read_labels
 from ..formats.image_list import image_id
 from ..formats.voc_layout import VOCLayout
 
@@ -153,11 +153,6 @@ def masks_of(data_root: Path) -> Path | None:
     """Return the folder of masks of a data set, None if it holds none."""
     folder = VOCLayout(data_root).mask_dir
     return folder if next(folder.rglob('*.png'), None) else None
-
-
-def labels_of(data_root: Path) -> Path | None:
-    """Return the file of image-level labels of a data set, None if it has none."""
-    return find_label_file(data_root)
 
 
 def _ids(layout: VOCLayout, split: str) -> list[str]:

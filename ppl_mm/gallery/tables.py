@@ -26,7 +26,15 @@ def read_report(work_dir: Path) -> dict:
     Raises:
         UserError: If it is missing or not readable.
     """
-    path = work_dir / 'report.json'
+    return read_part(work_dir / 'report.json')
+
+
+def read_part(path: Path) -> dict:
+    """Return what a file holds that a step of a pipeline has written.
+
+    Raises:
+        UserError: If it is missing or not readable.
+    """
     try:
         return read_json(path)
     except (OSError, ValueError) as error:

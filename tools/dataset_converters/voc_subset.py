@@ -23,6 +23,7 @@ from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.images.image_file import read_image
+from ppl_mm.formats.images.photo import scaled_size
 from ppl_mm.formats.mask_file import IGNORE, check_labels, read_mask, write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write
@@ -64,12 +65,6 @@ def label_table(classes: Sequence[str]) -> np.ndarray:
     for label, name in enumerate(classes, 1):
         table[VOC_CLASSES.index(name) + 1] = label
     return table
-
-
-def scaled_size(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """Width and height with that long side; a small image keeps its size."""
-    scale = min(1, long_side / max(size))
-    return tuple(max(1, round(side * scale)) for side in size)
 
 
 class Converter:

@@ -27,22 +27,8 @@ from .stored_values import values_for
 from .tiff_bands import band_size, is_tiff
 
 #: Endings that are read.
-PHOTO_SUFFIXES = (
-    '.jpg',
-    '.jpeg',
-    '.jfif',
-    '.jpe',
-    '.png',
-    '.avif',
-    '.bmp',
-    '.gif',
-    '.jp2',
-    '.pgm',
-    '.ppm',
-    '.tga',
-    '.tif',
-    '.tiff',
-    '.webp',
+PHOTO_SUFFIXES = tuple(
+    '.jpg .jpeg .jfif .jpe .png .avif .bmp .gif .jp2 .pgm .ppm .tga .tif .tiff .webp'.split()
 )
 # Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
 _SCAN, _END = b'\xff\xda', b'\xff\xd9'
