@@ -18,13 +18,7 @@ _TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
 def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
-    """Read the foreground classes of a classes.txt, see :func:`read_label_names`.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Names in the order of the classifier's ids.
+    """Read the foreground classes of a classes.txt, in the order of the classifier's ids.
 
     Raises:
         UserError: See :func:`read_label_names`.
@@ -136,11 +130,7 @@ def check_same_classes(
 
 
 def natural_order(names: Iterable[str]) -> list[str]:
-    """Sort names as people count: 1, 2, 10, and not 1, 10, 2.
-
-    Args:
-        names: Class or file names.
-    """
+    """Sort names as people count: 1, 2, 10, and not 1, 10, 2."""
     return sorted(names, key=lambda name: ([*map(_part_key, re.split('([0-9]+)', name))], name))
 
 
@@ -185,12 +175,7 @@ class ClassIds:
 
 
 def suggest_class(name: str, classes: Sequence[str]) -> str:
-    """Say which class a wrong name may mean, or which there are.
-
-    Args:
-        name: The wrong name.
-        classes: Known classes.
-    """
+    """Say which class a wrong name may mean, or which there are."""
     near = _nearest(name, classes)
     if near is not None:
         return f"did you mean '{near}'?"

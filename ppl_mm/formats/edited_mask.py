@@ -41,19 +41,25 @@ def read_edited_mask(path: str | os.PathLike, classes: Sequence[str]) -> np.ndar
     return read_any_mask(path) if label is None else label
 
 
-def _colour_labels(num_classes: int) -> dict[tuple[int, ...], int]:
-    """Return the label of each colour that a mask of ours may have."""
-    palette = np.frombuffer(voc_palette(), np.uint8).reshape(-1, 3).tolist()
-    return {tuple(palette[label]): label for label in (*range(num_classes + 1), IGNORE)}
+def _colour_labels(num_classes: int) -> dict[int, int]:
+    """Return the label of each colour, as 0xRRGGBB, that a mask of ours may have."""
+    codes = _codes(np.frombuffer(voc_palette(), np.uint8).reshape(-1, 3)).tolist()
+    return {codes[label]: label for label in (*range(num_classes + 1), IGNORE)}
+
+
+def _codes(colours: np.ndarray) -> np.ndarray:
+    """Return colours (.., 3 or more) as 0xRRGGBB."""
+    red, green, blue = (colours[..., k].astype(np.int32) for k in range(3))
+    return red << 16 | green << 8 | blue
 
 
 def _by_palette(image: Image.Image, num_classes: int) -> np.ndarray | None:
     """Return the labels of an indexed picture; None if it uses a colour of no class."""
-    colours = np.array(image.getpalette('RGB')).reshape(-1, 3).tolist()
+    colours = _codes(np.array(image.getpalette('RGB')).reshape(-1, 3)).tolist()
     known, pixels = _colour_labels(num_classes), np.array(image)
     table = np.zeros(256, np.uint8)
     for value in np.flatnonzero(np.bincount(pixels.ravel(), minlength=256)):
-        label = known.get(tuple(colours[value])) if value < len(colours) else None
+        label = known.get(colours[value]) if value < len(colours) else None
         if label is None:
             return None
         table[value] = label
@@ -67,11 +73,9 @@ def _by_colours(pixels: np.ndarray, classes: Sequence[str], path: str | os.PathL
             f'{path}: has transparent pixels; fill them, with black where the background is, and '
             'save the mask without an alpha channel'
         )
-    red, green, blue = (pixels[..., k].astype(np.int32) for k in range(3))
-    colours, places, counts = np.unique(
-        red << 16 | green << 8 | blue, return_inverse=True, return_counts=True
-    )
-    known = {_code(*colour): label for colour, label in _colour_labels(len(classes)).items()}
+    codes = _codes(pixels)
+    colours, places, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    known = _colour_labels(len(classes))
     odd = [k for k, colour in enumerate(colours) if int(colour) not in known]
     if odd:
         raise UserError(
@@ -81,10 +85,6 @@ def _by_colours(pixels: np.ndarray, classes: Sequence[str], path: str | os.PathL
         )
     labels = np.array([known[int(colour)] for colour in colours], np.uint8)
     return labels[places].reshape(pixels.shape[:2])
-
-
-def _code(red: int, green: int, blue: int) -> int:
-    return red << 16 | green << 8 | blue
 
 
 def _list_colours(known: dict[int, int], classes: Sequence[str]) -> str:

@@ -48,19 +48,12 @@ class GroundTruth:
         self._negatives: frozenset[str] | None = None
 
     def path(self, image: str) -> Path:
-        """Return the path of a mask, where it is or where it should be.
-
-        Args:
-            image: Image id.
-        """
+        """Return the path of the mask of an image id, where it is or where it should be."""
         found = self._masks and self._masks.find_id(image)
         return Path(found) if found else self.mask_dir / f'{image}.png'
 
     def is_known(self, image: str) -> bool:
-        """Return whether an image has a mask, or needs none.
-
-        Args:
-            image: Image id.
+        """Return whether an image id has a mask, or needs none.
 
         Raises:
             UserError: The image-level labels are malformed.
@@ -86,10 +79,7 @@ class GroundTruth:
         return np.zeros(size, np.uint8)
 
     def check(self, image: str) -> None:
-        """Refuse an image that has no mask and needs one.
-
-        Args:
-            image: Image id.
+        """Refuse an image id that has no mask and needs one.
 
         Raises:
             UserError: It does, or the image-level labels are malformed.
@@ -108,11 +98,7 @@ class GroundTruth:
 
 
 def note_on_negatives(num_assumed: int) -> str:
-    """Return what follows a number of images of which some had no mask, '' if none.
-
-    Args:
-        num_assumed: Negatives without a mask, taken as all background.
-    """
+    """Return what follows a number of images of which some negatives had no mask, '' if none."""
     if not num_assumed:
         return ''
     return f', {num_assumed} of them without a class or a mask, taken as all background'

@@ -31,11 +31,7 @@ def has_control_character(name: str) -> bool:
 
 
 def image_id(image: str) -> str:
-    """Return the name of an image without its suffix: ``cats/01.jpg`` is ``cats/01``.
-
-    Args:
-        image: Path below the image folder.
-    """
+    """Return the name of an image without its suffix: ``cats/01.jpg`` is ``cats/01``."""
     stem, suffix = os.path.splitext(normal_name(image).removeprefix('./'))
     return stem if suffix.lower() in IMAGE_SUFFIXES else stem + suffix
 
@@ -45,9 +41,6 @@ def image_fault(image: str) -> str:
 
     Exports and masks are named after the image, so every list and label file passes its names
     through here: none may leave the folder of a data set.
-
-    Args:
-        image: As a list or a label file has it.
     """
     if not image:
         return 'names no image; write its path below the image folder'
@@ -59,14 +52,7 @@ def image_fault(image: str) -> str:
 
 
 def check_image(image: str, where: str) -> str:
-    """Refuse a name that :func:`image_fault` finds a fault with.
-
-    Args:
-        image: As a list or a label file has it.
-        where: File and line, for messages.
-
-    Returns:
-        The name.
+    """Return a name; refuse one that :func:`image_fault` finds a fault with, by where it stands.
 
     Raises:
         UserError: The path is empty or absolute, holds ``..``, or has a control character.
@@ -111,14 +97,7 @@ def read_image_list(path: str | os.PathLike) -> list[tuple[int, str]]:
 
 
 def read_ids(path: str | os.PathLike) -> list[str]:
-    """Read the image ids of a list, in order.
-
-    Args:
-        path: See :func:`read_image_list`.
-
-    Raises:
-        UserError: See :func:`read_image_list`.
-    """
+    """Read the image ids of a list, in order, see :func:`read_image_list`."""
     return [image_id(image) for _, image in read_image_list(path)]
 
 

@@ -9,14 +9,7 @@ from ..utils.files import check_regular
 
 
 def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:
-    """Read the lines of a text file that are not empty.
-
-    Args:
-        path: The file.
-        what: What the file is, for messages.
-
-    Returns:
-        Line numbers from 1, and stripped lines.
+    """Return the numbers, from 1, and the stripped lines of a text file that are not empty.
 
     Raises:
         UserError: The file is missing, not text, or empty.
@@ -29,11 +22,7 @@ def read_lines(path: str | os.PathLike, what: str) -> list[tuple[int, str]]:
 
 
 def read_text(path: str | os.PathLike, what: str) -> str:
-    """Read a text file in UTF-8, or in UTF-16 with a byte order mark.
-
-    Args:
-        path: The file.
-        what: What the file is, for messages.
+    """Read a text file, named as ``what`` in messages, in UTF-8, or in UTF-16 with its mark.
 
     Raises:
         UserError: The file is missing, cannot be read, or is not such text.
@@ -47,11 +36,7 @@ def read_text(path: str | os.PathLike, what: str) -> str:
 
 
 def read_bytes(path: str | os.PathLike, what: str) -> bytes:
-    """Read a regular file; a pipe or a device would wait forever.
-
-    Args:
-        path: The file.
-        what: What the file is, for messages.
+    """Read a regular file, named as ``what`` in messages; a pipe or a device would wait forever.
 
     Raises:
         UserError: The file is missing, cannot be read, or is not a regular file.

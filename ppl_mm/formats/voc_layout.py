@@ -83,44 +83,24 @@ class VOCLayout:
         return self.split_dir / f'{split}.txt'
 
     def read_split(self, split: str) -> list[str]:
-        """Read the image ids of a split, in order.
-
-        Raises:
-            UserError: See :func:`.image_list.read_ids`.
-        """
+        """Read the image ids of a split, in order, see :func:`.image_list.read_ids`."""
         return read_ids(self.split_path(split))
 
     def read_classes(self) -> tuple[str, ...]:
-        """Read the foreground classes.
-
-        Raises:
-            UserError: See :func:`.class_list.read_label_names`.
-        """
+        """Read the foreground classes."""
         return self.read_label_names()[1:]
 
     def read_label_names(self) -> tuple[str, ...]:
-        """Read what the values 0, 1, .. of its masks mean.
-
-        Raises:
-            UserError: See :func:`.class_list.read_label_names`.
-        """
+        """Read what the values of its masks mean, see :func:`.class_list.read_label_names`."""
         return read_label_names(self.class_file)
 
     @property
     def has_background(self) -> bool:
-        """Whether a pixel may be of no class; True also where there is no list of classes.
-
-        Raises:
-            UserError: See :func:`.class_list.read_label_names`.
-        """
+        """Whether a pixel may be of no class; True also where there is no list of classes."""
         return not self.class_file.is_file() or self.read_label_names()[0] == BACKGROUND
 
     def check_classes(self, classes: Sequence[str], where: str) -> None:
-        """Refuse foreground classes other than those that the data set lists, if it does.
-
-        Args:
-            classes: What the values of a prediction or of a label mean.
-            where: Whose they are, for messages.
+        """Refuse foreground classes, of what ``where`` says, that differ from the listed ones.
 
         Raises:
             UserError: They differ, or their order does.
@@ -171,10 +151,5 @@ def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -
 
 
 def write_lines(path: str | os.PathLike, lines: Sequence[str]) -> None:
-    """Write a text file of lines.
-
-    Args:
-        path: The file; its folder is made.
-        lines: Lines without their ends.
-    """
+    """Write a text file of lines; its folder is made."""
     write_bytes(path, ('\n'.join(lines) + '\n').encode())

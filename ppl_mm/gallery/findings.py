@@ -122,14 +122,7 @@ def covered(record: Mapping, layer: str) -> dict[int, float] | None:
 def find_in(
     record: Mapping, source: GallerySource, labels: Sequence[int] | None, trained: bool
 ) -> list[str]:
-    """Return the keys of what is suspicious about an image.
-
-    Args:
-        record: See :class:`.ImageMaker`.
-        source: What is shown.
-        labels: Its image-level label as class ids; None where it is not known.
-        trained: Whether it should have a pseudo-label.
-    """
+    """Return the keys of what is suspicious about an image."""
     own, predicted = (covered(record, key) for key in (source.pseudo_label, PREDICTION))
     agreement, expected = record['agreement'], set(labels or ())
     found = dict(problem=bool(record['problems']), no_label=trained and own is None)

@@ -33,12 +33,7 @@ def photo_file(image: np.ndarray, side: int = PHOTO_SIDE, quality: int = 82) -> 
 
 
 def label_file(label: np.ndarray, num_classes: int) -> bytes:
-    """Return a label as PNG, in colours on a transparent background.
-
-    Args:
-        label: uint8, (H, W): 0 = background, class id + 1, 255 = ignore.
-        num_classes: Foreground classes.
-    """
+    """Return a label, uint8 (H, W), as PNG: classes in their colours, background transparent."""
     picture = Image.fromarray(np.ascontiguousarray(label))
     picture = picture.resize(scaled_size(picture.size, PHOTO_SIDE), Image.Resampling.NEAREST)
     picture.putpalette(label_palette(num_classes))

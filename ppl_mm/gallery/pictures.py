@@ -40,11 +40,6 @@ _RULE_WITHOUT_MASKS = (
 def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
     """Draw ``panel.png``, and ``curve.png`` where maps are cut and measured.
 
-    Args:
-        work_dir: The folder of a pipeline whose steps are done.
-        report: Its results.
-        each: Images of each kind: best, middle, worst. Defaults to 2.
-
     Returns:
         ``rule``, how the images were chosen, and ``images``.
     """

@@ -28,11 +28,6 @@ def masks_command(work_dir: Path | None) -> list[str]:
 def other_threshold(folder: Path | None, work_dir: Path | None, way: str) -> str | None:
     """Return the command that makes everything again at another threshold.
 
-    Args:
-        folder: The export or refinement that made the labels; None for none.
-        work_dir: The folder of the pipeline; None for none.
-        way: 'raise' or 'lower'.
-
     Returns:
         That of make_masks.py, else that of the step, see :func:`recut_command`.
     """
@@ -45,10 +40,6 @@ def other_threshold(folder: Path | None, work_dir: Path | None, way: str) -> str
 
 def recut_command(folder: Path | None, way: str) -> str | None:
     """Return the command that makes labels again at another threshold.
-
-    Args:
-        folder: The export or refinement that made them; None for none.
-        way: 'raise' or 'lower'.
 
     Returns:
         A line for a shell; None where no threshold decides, or the folder does not say what made

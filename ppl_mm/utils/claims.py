@@ -76,16 +76,8 @@ def claim_folder(
 ) -> Iterator[dict | None]:
     """Hold a folder for one run; see :func:`check_folder` for what is refused.
 
-    Temporary files that a killed run left are removed. In a distributed run
-    only the main process may claim.
-
-    Args:
-        path: The folder; it is made.
-        identity: See :func:`check_folder`.
-        what: See :func:`check_folder`.
-        record: See :func:`check_folder`.
-        begun: See :func:`check_folder`.
-        parts: Folders in it that this run writes into.
+    Temporary files that a killed run left are removed, those in its folders ``parts``, too. In a
+    distributed run only the main process may claim.
 
     Yields:
         The record of an earlier run with the same identity, or None. The

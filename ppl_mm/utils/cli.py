@@ -26,13 +26,7 @@ def make_parser(description: str | None, epilog: str | None = None) -> ArgumentP
 
 
 def add_workers(parser: ArgumentParser, what: str, default: int | None = None) -> None:
-    """Add ``--workers``.
-
-    Args:
-        parser: Gets the option.
-        what: What they are, for the help: 'threads', or 'processes'.
-        default: Stands for one for each CPU. Defaults to None.
-    """
+    """Add ``--workers``, threads or processes by ``what``; without a default one for each CPU."""
     parser.add_argument(
         '--workers',
         type=int,

@@ -29,9 +29,6 @@ def find_config(path: str | os.PathLike) -> Path:
 
     A file below the current folder comes first. Where there is none, the path is returned as it
     is.
-
-    Args:
-        path: As a user gives it.
     """
     path = Path(path)
     if path.is_file() or path.parts[:1] != ('configs',) or '..' in path.parts:
@@ -44,11 +41,7 @@ def find_config(path: str | os.PathLike) -> Path:
 
 
 def command_line(tool: str) -> str:
-    """Return how a user types one of the project's commands.
-
-    Args:
-        tool: The name of its script: 'make_masks'.
-    """
+    """Return how a user types one of the project's commands."""
     if project_root() == _PACKAGE / '.mim':
         return f'ppl-mm {tool.replace("_", "-")}'
     return f'python tools/{tool}.py'

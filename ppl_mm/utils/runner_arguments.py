@@ -55,10 +55,6 @@ def parse_runner_args(
 def set_work_dir(cfg: Config, given: str | None) -> None:
     """Set where a run writes: what is given, else the config's own, else named after it.
 
-    Args:
-        cfg: Changed in place.
-        given: ``--work-dir``.
-
     Raises:
         UserError: If it is not a path; and see :func:`.work_dir.check_name`.
     """

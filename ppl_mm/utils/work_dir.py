@@ -66,9 +66,6 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
 def hold_work_dir(cfg: Config) -> Iterator[None]:
     """Hold the folder of a training for one run, without what killed runs left.
 
-    Args:
-        cfg: The config of the training, whose group of processes is made.
-
     Raises:
         UserError: If another run is at work there.
     """
@@ -84,9 +81,6 @@ def remove_old_run(cfg: Config) -> None:
     """Remove the checkpoints of the run that a new one replaces.
 
     Links are removed, not what they lead to. Other files stay.
-
-    Args:
-        cfg: The config of the new run; the file that it starts from stays too.
     """
     folder = Path(cfg.work_dir)
     start = Path(cfg.get('load_from') or folder).resolve()

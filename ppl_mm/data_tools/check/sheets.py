@@ -79,11 +79,7 @@ def _pair_rows(scan: DatasetScan, reader: '_Reader') -> list[tuple[str, list[Cel
 
 
 class _Reader:
-    """Reads what is shown of an image.
-
-    Args:
-        scan: The data set.
-    """
+    """Reads what is shown of an image."""
 
     def __init__(self, scan: DatasetScan) -> None:
         self.scan = scan

@@ -17,9 +17,6 @@ _MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 def import_mask_api() -> ModuleType:
     """COCO's own reader of polygons and run lengths.
 
-    Returns:
-        ``pycocotools.mask``.
-
     Raises:
         UserError: It is not installed.
     """
@@ -65,15 +62,7 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
 
 
 def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
-    """Pixels of polygons or run lengths.
-
-    Args:
-        shape: Polygons, or ``counts`` and ``size``.
-        size: (H, W) of the image.
-
-    Returns:
-        bool, (H, W).
-    """
+    """Return the pixels, bool (H, W), of polygons or run lengths in an image of that size."""
     api = import_mask_api()
     if isinstance(shape, list):
         code = api.merge(api.frPyObjects(shape, *size))
@@ -85,13 +74,7 @@ def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
 
 
 class MaskWriter:
-    """Writes one mask after the other; made anew in each process.
-
-    Args:
-        folder: Where to.
-        overlap: See :func:`paint`.
-        crowd: See :func:`paint`.
-    """
+    """Writes one mask after the other, see :func:`paint`; made anew in each process."""
 
     def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
         self.folder = folder

@@ -92,17 +92,7 @@ def demo_names(train: int, val: int) -> list[tuple[str, int, str]]:
 
 
 def demo_sample(seed: int, split: str, index: int, size: int) -> DemoSample:
-    """Draw one image of the set, whatever else is drawn before it.
-
-    Args:
-        seed: Seed of the whole set.
-        split: 'train' or 'val'.
-        index: Number in the split, from 0.
-        size: Height and width in pixels.
-
-    Returns:
-        Image, mask and boxes.
-    """
+    """Draw one image of the set by its split and number in it, whatever else is drawn before."""
     rng = np.random.default_rng((seed, _SPLITS.index(split), index))
     return draw_sample(rng, size)
 

@@ -40,11 +40,6 @@ def find_bands(
     of 16 bits; one value in a thousand may be larger. Of other values the range is from the lowest
     0.1 % to the highest 99.9 % of any image.
 
-    Args:
-        images: All images.
-        settings: ``rgb_bands``, and ``value_range`` or ``white_level``.
-        workers: Threads. Defaults to None: one for each CPU.
-
     Raises:
         UserError: ``rgb_bands`` names a band that is not there.
     """

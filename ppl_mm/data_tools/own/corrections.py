@@ -85,13 +85,9 @@ def check_corrected(folder: Path, results: ResultFolder) -> None:
 def read_corrections(folder: Path, results: ResultFolder) -> FoundMasks:
     """Read the corrected masks of a folder, and write nothing.
 
-    A mask that is as it was written to ``results.masks`` is not a correction, so the whole folder
-    may be copied and some of it changed.
-
-    Args:
-        folder: Masks named as those in ``results.masks``, see :class:`.MaskFinder`, and
-            :func:`.read_edited_mask` for their formats.
-        results: Holds the data set.
+    Its masks are named as those in ``results.masks``, see :class:`.MaskFinder`, and of the formats
+    of :func:`.read_edited_mask`. One that is as it was written there is not a correction, so the
+    whole folder may be copied and some of it changed.
 
     Raises:
         UserError: If the folder is missing, holds masks and none of these images, or a mask cannot

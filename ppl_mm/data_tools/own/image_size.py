@@ -49,10 +49,6 @@ def size_facts(
 def read_side(root: str | Path, images: int) -> int:
     """Return the long side at which a data set's images are seen, for configs.
 
-    Args:
-        root: The data set; it need not exist.
-        images: How many are trained on.
-
     Returns:
         What ``--image-size`` of ``own_data.py`` says; else see :func:`choose_side`.
     """

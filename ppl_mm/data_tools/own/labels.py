@@ -48,12 +48,6 @@ def read_own_labels(
 ) -> OwnLabels:
     """Read the classes of photos from files, folders or file names.
 
-    Args:
-        settings: Where they are.
-        names: The photos, see :func:`find_photos`.
-        negatives: Those of ``--negatives``.
-        missing_is_fine: Whether to pass over lines without a photo.
-
     Raises:
         UserError: The labels are malformed, contradict each other, or name a photo or a class that
             does not exist.
@@ -144,9 +138,9 @@ def _restrict(
     )
 
 
-def _check_own_classes(classes: list[str], where: str) -> tuple[str, ...]:
+def _check_own_classes(names: list[str], where: str) -> tuple[str, ...]:
     """Refuse classes that the data set's files cannot hold."""
-    classes = check_classes(classes, where)
+    classes = check_classes(names, where)
     for name in classes:
         if ';' in name or not name.isprintable() or name != name.strip():
             raise UserError(

@@ -41,15 +41,7 @@ class MaskValues:
                 )
 
     def convert(self, mask: np.ndarray, labels: Sequence[str], where: str) -> np.ndarray:
-        """Turn one mask.
-
-        Args:
-            mask: uint8, (H, W), as in the file.
-            labels: The image's own classes.
-            where: The file, for messages.
-
-        Returns:
-            np.ndarray: uint8, (H, W): 0 background, class id + 1, 255 void.
+        """Return a file's mask, uint8 (H, W), in our values: 0 background, class id + 1, 255 void.
 
         Raises:
             UserError: A value that means nothing.
@@ -150,13 +142,7 @@ def _values_in(path: Path) -> set[int]:
 
 
 def parse_meanings(texts: Sequence[str]) -> dict[int, str]:
-    """Read ``VALUE=MEANING`` and ``FIRST-LAST=MEANING`` from the command line.
-
-    Args:
-        texts: E.g. ``['0=background', '38=cat']`` or ``['0-127=background', '128-255=object']``.
-
-    Returns:
-        Meanings by value.
+    """Return meanings by value of ``VALUE=MEANING`` and ``FIRST-LAST=MEANING``.
 
     Raises:
         UserError: One that is not of this form, or a value that comes twice.

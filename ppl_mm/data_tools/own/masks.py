@@ -128,11 +128,7 @@ def _with_a_part_more(masks: Mapping[str, str], stems: Sequence[str]) -> dict[st
 
 
 def _shorter(name: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield a name without a last or a first part, and these parts.
-
-    Args:
-        name: A path without its ending; parts are told apart by ``_ - .``.
-    """
+    """Yield a path without a last or a first part, told apart by ``_ - .``, and these parts."""
     folder, slash, base = name.rpartition('/')
     for i, letter in enumerate(base):
         if letter in '_-.':

@@ -98,16 +98,7 @@ class _Columns:
         return all(cells[place].lower() in _FLAGS for cells in rows if place < len(cells))
 
     def row(self, cells: list[str], path: str | os.PathLike, number: int) -> LabelRow:
-        """Return the row of one line.
-
-        Args:
-            cells: Its cells.
-            path: The file.
-            number: The number of the line.
-
-        Raises:
-            UserError: The line is malformed.
-        """
+        """Return the row of one line."""
         try:  # not saying_where: there may be many rows
             return LabelRow(self._image(cells), self._names(cells), path, number)
         except ValueError as error:
@@ -157,13 +148,7 @@ class _Columns:
 
 
 def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) -> bool:
-    """Return whether the first column is the image, and the others are flags of classes.
-
-    Args:
-        header: The first line.
-        cells: The first row.
-        image: The column that has a usual name of images, which may be a class, too.
-    """
+    """Return whether the first column is the image, and the others are flags of classes."""
     return (
         len(cells) == len(header) > 1
         and (image is None or (bool(header[0]) and cells[0].lower() not in _FLAGS))

@@ -32,11 +32,7 @@ class LabelNames:
         self._texts: dict[str, tuple[str, ...]] = {}
 
     def of_classes(self, classes: Sequence[str]) -> 'LabelNames':
-        """Return the same rules for other classes.
-
-        Args:
-            classes: Known classes.
-        """
+        """Return the same rules for other classes."""
         return LabelNames(classes, self._negative)
 
     def from_text(self, text: str) -> tuple[str, ...]:
@@ -54,10 +50,7 @@ class LabelNames:
         return names
 
     def from_name(self, name: str) -> tuple[str, ...]:
-        """Return the one name that a folder has, which may hold separators.
-
-        Args:
-            name: A class, or a name that means "none of the classes".
+        """Return the one name that a folder has, which may hold separators; none for "no class".
 
         Raises:
             ValueError: The name is not valid.
@@ -67,9 +60,6 @@ class LabelNames:
 
     def from_names(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return names that stand one by one, checked, each once.
-
-        Args:
-            names: Class names, or names that mean "none of the classes".
 
         Raises:
             ValueError: A name is not valid.
@@ -82,9 +72,6 @@ class LabelNames:
     def from_values(self, values: Sequence[str | int | bool]) -> tuple[str, ...]:
         """Return the names of a list of names, of class ids, or of true and false.
 
-        Args:
-            values: The list.
-
         Raises:
             ValueError: A value is not valid, or refers to classes that are
                 not known.
@@ -96,9 +83,6 @@ class LabelNames:
 
     def from_flags(self, flags: Sequence[bool | int]) -> tuple[str, ...]:
         """Return the names that a multi-hot vector switches on.
-
-        Args:
-            flags: One for each known class.
 
         Raises:
             ValueError: There are more or fewer than classes.

@@ -49,11 +49,7 @@ def read_yolo(path: str | os.PathLike, names: LabelNames) -> LabelRows:
 
 
 def label_files(folder: Path) -> list[Path]:
-    """Return the text files of YOLO below a folder: those in folders ``labels``, if there are some.
-
-    Args:
-        folder: The folder.
-    """
+    """Return YOLO's text files below a folder: those in folders ``labels``, if there are some."""
     found = [path for path in folder.rglob('*.txt') if not _OTHERS.fullmatch(path.name)]
     inside = [path for path in found if _LABELS in path.relative_to(folder).parts[:-1]]
     return sorted(inside or found)

@@ -118,12 +118,7 @@ def used_white(image: Image.Image, content: bytes) -> int:
 
 
 def warn_if_dark(path: str | os.PathLike, white_level: int) -> None:
-    """Warn, once in a process, that an image is nearly black since nothing says what is white.
-
-    Args:
-        path: The image.
-        white_level: The white of the fewest bits that hold it.
-    """
+    """Warn, once in a process, that an image is nearly black since nothing says what is white."""
     if white_level > _DARK or _WARNED:
         return
     _WARNED.append(path)

@@ -88,9 +88,6 @@ def read_photo(
 def open_photo(content: bytes) -> Image.Image:
     """Open a file as Pillow does, or say that it has bands, which no photo has.
 
-    Args:
-        content: The bytes of the file.
-
     Raises:
         UserError: It is a TIFF that only a data set of such TIFFs can have.
         OSError: Pillow cannot read it.
@@ -197,13 +194,7 @@ def _shrunk(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def used_white_of(path: str | os.PathLike) -> int | None:
-    """Return the white of the fewest bits that hold a photo of more than 8 bits.
-
-    Args:
-        path: The file.
-
-    Returns:
-        See :func:`.bit_depth.used_white`; None for a photo of 8 bits.
+    """Return the white of the fewest bits that hold a photo of more than 8 bits, None of 8 bits.
 
     Raises:
         UserError: The file cannot be read.

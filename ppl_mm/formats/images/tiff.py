@@ -13,11 +13,5 @@ EXTRA_SAMPLES = 338
 
 
 def tag(image: Image.Image, number: int, default: Any = None) -> Any:
-    """Return the value of a tag of an opened TIFF.
-
-    Args:
-        image: As Pillow opened it.
-        number: One of this module's, for example.
-        default: The value of a file without the tag.
-    """
+    """Return the value of a tag of an opened TIFF, such as one of this module's, or the default."""
     return getattr(image, 'tag_v2', {}).get(number, default)

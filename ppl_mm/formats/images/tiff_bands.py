@@ -27,9 +27,6 @@ def needs_bands(path: str | os.PathLike) -> bool:
     """Return whether a file is a TIFF that is more than a photo.
 
     A photo is grey or RGB, of 8 bits, or with opacity of 8 or 16 bits.
-
-    Args:
-        path: The file. What cannot be read is not such a file.
     """
     try:
         with open(path, 'rb') as file:

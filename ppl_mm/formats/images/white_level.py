@@ -15,10 +15,6 @@ def find_white_level(paths: Sequence[Path], workers: int | None = None) -> int |
     Cameras and microscopes store 10, 12 or 14 bits in 16. One level for all keeps what is brighter
     in one image than in another.
 
-    Args:
-        paths: All images.
-        workers: Threads. Defaults to None: one for each CPU.
-
     Returns:
         255, 511, .., 4095, .. or 65535; None where all images have 8 bits.
     """

@@ -20,12 +20,6 @@ def map_files(
     Pillow and hashlib let other threads run while they work, and a thread, unlike a process, has
     nothing to import.
 
-    Args:
-        function: What to do with an item.
-        items: Small things, such as paths.
-        what: What is done, before the bar.
-        workers: Threads. Defaults to None, as 0: one for each CPU.
-
     Yields:
         tuple: Item and result, as they are finished.
 

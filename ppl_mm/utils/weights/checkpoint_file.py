@@ -216,10 +216,6 @@ def _damaged_record(archive: zipfile.ZipFile) -> str | None:
 def check_weights(path: str | os.PathLike, weights: Mapping) -> None:
     """Refuse a file without weights, or with some that a network cannot use.
 
-    Args:
-        path: The file, for messages.
-        weights: Tensors by name; other values are not looked at.
-
     Raises:
         UserError: It names the first such weight.
     """

@@ -39,15 +39,7 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
 
 
 def without_prefix(weights: Mapping, prefix: str) -> Mapping:
-    """Return the part of some weights whose names begin with a prefix, without it.
-
-    Args:
-        weights: Tensors by name.
-        prefix: Such as ``backbone``, with or without its dot.
-
-    Returns:
-        All of the weights where no name has the prefix: :func:`align` will see.
-    """
+    """Return the weights whose names begin with a prefix, without it; all where none has it."""
     prefix = prefix.removesuffix('.') + '.'
     part = {key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)}
     return part or weights

