@@ -111,12 +111,7 @@ def read_corrections(folder: Path, results: ResultFolder) -> FoundMasks:
 
 
 def write_corrections(found: FoundMasks, results: ResultFolder) -> Corrections:
-    """Write corrected masks into the data set, instead of those of earlier calls.
-
-    Args:
-        found: See :func:`read_corrections`.
-        results: Holds the data set.
-    """
+    """Write corrected masks into the data set, instead of those of earlier calls."""
     learnt = write_corrected(VOCLayout(results.data), found.corrected)
     write_json(results.data / _UNCHANGED, dict(found.unchanged))
     return Corrections(len(found.corrected), len(learnt), len(found.unchanged), found.unknown)
