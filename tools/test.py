@@ -6,8 +6,7 @@ The weights must fit the config to the last key, see the error otherwise.
 import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
@@ -20,7 +19,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running
 from ppl_mm.utils.config.reading import read_runner_config
-from ppl_mm.utils.files import naming_file, remove_temporaries
+from ppl_mm.utils.files import naming_file
 from ppl_mm.utils.locks import hold_folder
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.processes.main_process import on_main_process
@@ -165,18 +164,6 @@ def check_names(runner: Runner, out: str) -> None:
             )
 
 
-@contextmanager
-def hold(out: str) -> Iterator[None]:
-    """Hold the folder of predictions, without what killed runs left there.
-
-    Raises:
-        UserError: Another run is at work there.
-    """
-    with hold_folder(out):
-        remove_temporaries(out)
-        yield
-
-
 def main() -> None:
     """Test."""
     args = parse_args()
@@ -195,7 +182,7 @@ def test(cfg: Config, out: str | None) -> None:
     with ExitStack() as held:
         if out and is_segmentation(cfg):
             check_names(runner, out)
-            on_main_process(lambda: held.enter_context(hold(out)))
+            on_main_process(lambda: held.enter_context(hold_folder(out)))
         with running(cfg):
             runner.test()
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from .files import read_json, remove_temporaries
+from .files import read_json
 from .locks import hold_folder
 
 _SHOWN, _WIDTH = 3, 40  # settings in a message, characters of each value
@@ -88,10 +88,8 @@ def claim_folder(
     """
     # Before the lock, so that nothing is written into a stranger's folder.
     check_folder(path, identity, what, record, begun)
-    with hold_folder(path):
-        found = check_folder(path, identity, what, record, begun)
-        remove_temporaries(path, parts)
-        yield found
+    with hold_folder(path, parts):
+        yield check_folder(path, identity, what, record, begun)
 
 
 def _read(path: Path, what: str) -> dict:

@@ -5,14 +5,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import IO
 
 from ..errors import UserError
-from .files import naming_file
+from .files import naming_file, remove_temporaries
 
 fcntl: ModuleType | None
 try:
@@ -54,8 +54,12 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
 
 
 @contextmanager
-def hold_folder(path: str | os.PathLike) -> Iterator[None]:
-    """Hold a folder for one run.
+def hold_folder(path: str | os.PathLike, parts: Sequence[str] = ()) -> Iterator[None]:
+    """Hold a folder for one run; the temporary files that killed runs left are removed.
+
+    Args:
+        path: The folder; it is made.
+        parts: Folders in it that are searched for such files to their bottom.
 
     Raises:
         UserError: See :func:`lock_folder`.
@@ -63,6 +67,7 @@ def hold_folder(path: str | os.PathLike) -> Iterator[None]:
             which, the line names the folder.
     """
     with lock_folder(path) as lock, naming_file(path):
+        remove_temporaries(path, parts)
         try:
             yield
         finally:

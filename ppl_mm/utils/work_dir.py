@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from ..errors import UserError, first_line
-from .files import remove_temporaries
 from .locks import hold_folder
 from .weights.last_checkpoint import checkpoints, last_checkpoint
 from .weights.loading import resolve_checkpoint
@@ -73,7 +72,6 @@ def hold_work_dir(cfg: Config) -> Iterator[None]:
         yield
         return
     with hold_folder(cfg.work_dir):
-        remove_temporaries(cfg.work_dir)
         yield
 
 
