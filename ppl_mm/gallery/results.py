@@ -149,24 +149,16 @@ def _sentences(report: dict) -> list[str]:
     made = report.get('make_data') or {}
     data = f' and data seed {made["seed"]}' if 'seed' in made else ''
     first = ' first' if report.get('segmentation_maps') else ''
+    claims = []
+    for key in others:
+        claims += _claims(report, key, baseline, methods[key], methods[baseline])
+    if report.get('refinement'):
+        maps = f'the maps of {methods[last]}'
+        claims += _claims(report, PSEUDO_LABELS, last, 'Refinement', maps)
+    labels = f'the pseudo-labels it learnt from{first}'
+    claims += _claims(report, SEGMENTATION, PSEUDO_LABELS, 'The segmentation network', labels)
     return [
-        *(
-            claim
-            for key in others
-            for claim in _claims(report, key, baseline, methods[key], methods[baseline])
-        ),
-        *(
-            _claims(report, PSEUDO_LABELS, last, 'Refinement', f'the maps of {methods[last]}')
-            if report.get('refinement')
-            else ()
-        ),
-        *_claims(
-            report,
-            SEGMENTATION,
-            PSEUDO_LABELS,
-            'The segmentation network',
-            f'the pseudo-labels it learnt from{first}',
-        ),
+        *claims,
         f'These are results of one run, with random seed {seed}{data}. They do not show how '
         'much results differ between random seeds.',
         _cut(report, masked, val)

@@ -156,11 +156,7 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> None:
 
 
 def write_json(path: str | os.PathLike, value: object) -> None:
-    """Write a value as JSON, whole and on the disk before this returns.
-
-    Args:
-        path: The file to write; its folder is made.
-        value: Of JSON's types.
+    """Write a value of JSON's types, whole and on the disk before this returns.
 
     Raises:
         OSError: See :func:`atomic_write`.
@@ -196,16 +192,9 @@ def read_json(path: str | os.PathLike) -> dict:
 
 
 def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:
-    """Remove the temporary files that killed runs left in a folder.
+    """Remove the temporary files that killed runs left in a folder; return how many there were.
 
     Only the one run that writes there may call this. Links are not followed.
-
-    Args:
-        folder: The folder; files deeper in it are left alone.
-        parts: Folders in it that are searched to their bottom.
-
-    Returns:
-        How many there were.
     """
     places = [Path(folder)]
     for part in parts:

@@ -31,13 +31,7 @@ def add_work_dir(parser: ArgumentParser, what: str) -> None:
 def parse_runner_args(
     parser: ArgumentParser, example: str, arguments: Sequence[str] | None = None
 ) -> Namespace:
-    """Parse a command line that may belong to one of several processes.
-
-    Args:
-        parser: The command's; gets ``--cfg-options`` and the launcher's options.
-        example: See :func:`add_config_options`.
-        arguments: Defaults to None: those of the process.
-    """
+    """Parse a command line that may belong to one of several processes."""
     add_config_options(parser, example)
     parser.add_argument(
         '--launcher',

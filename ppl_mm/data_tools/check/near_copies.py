@@ -101,10 +101,6 @@ def _candidates(signatures: np.ndarray) -> Iterator[tuple[int, int]]:
 def aligned_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Return how alike two small copies are where one is laid over the other.
 
-    Args:
-        one: uint8, (SIDE, SIDE).
-        other: The same.
-
     Returns:
         The correlation of their fine structure, -1..1, after the best affine motion (ECC,
         Evangelidis and Psarakis, PAMI 2008); 0 where none is found, or one that moves more than a

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ...errors import UserError
 from ...formats.image_labels.label_file import read_labels
@@ -15,22 +14,6 @@ from .sources import PhotoFinder
 
 # Names that folders have where somebody has split a data set already.
 _SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
-
-
-class FoundRows(NamedTuple):
-    """What the label files of photos say.
-
-    Attributes:
-        rows: By photo.
-        classes: The classes that the files list, None if they list none.
-        val: The photos to validate on, None if there is one file.
-        form: What kind of files they are, see :class:`.LabelRows`.
-    """
-
-    rows: dict[str, LabelRow]
-    classes: Sequence[str] | None
-    val: frozenset[str] | None
-    form: str
 
 
 def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
@@ -100,10 +83,14 @@ def _row(name: str, path: Path, read: Callable[[str], tuple[str, ...]], text: st
 
 def rows_from_files(
     settings: OwnDataSettings, names: Sequence[str], missing_is_fine: bool
-) -> FoundRows:
+) -> tuple[dict[str, LabelRow], Sequence[str] | None, frozenset[str] | None, str]:
     """Take the classes of each photo from one file, or from one for each split.
 
     A photo on several lines has the classes of all of them.
+
+    Returns:
+        Rows by photo, the classes that the files list, if they do, the photos to validate on, if
+        there are two files, and the form of the files, see :class:`.LabelRows`.
 
     Raises:
         UserError: A file is malformed, names a photo that is missing, or says that a photo shows a
@@ -121,7 +108,7 @@ def rows_from_files(
         )
     val = frozenset(parts[1]) if parts[1:] else None
     form = ' and '.join(dict.fromkeys(one.form for one in found))
-    return FoundRows(rows, _listed(found, settings), val, form)
+    return rows, _listed(found, settings), val, form
 
 
 def _listed(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[str] | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -46,9 +46,11 @@ class MaskFinder:
                 f'endings are {" ".join(MASK_SUFFIXES)}'
             )
         stems = [_stem(photo) for photo in photos]
-        by_stem = _by_stem(masks)
+        by_stem: dict[str, list[str]] = defaultdict(list)
+        for mask in masks:
+            by_stem[_stem(mask)].append(mask)
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
-        found: list[dict[str, str]] = [way({k: k for k in by_stem}, stems) for way in ways]
+        found: list[dict[str, str]] = [way(by_stem.keys(), stems) for way in ways]
         chosen = max(found, key=len)  # of equal ones the first, the simplest
         self._of = {photo: self._only(by_stem[mask]) for photo, mask in chosen.items()}
         #: Files that are the mask of no photo.
@@ -95,35 +97,25 @@ def _masks_among(names: Sequence[str]) -> list[str]:
     return [name for name in names if os.path.splitext(name)[1].lower() in MASK_SUFFIXES]
 
 
-def _by_stem(masks: Iterable[str]) -> dict[str, list[str]]:
-    """Return masks by their names without endings."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for mask in masks:
-        found[_stem(mask)].append(mask)
-    return dict(found)
+def _as_they_are(masks: Collection[str], stems: Sequence[str]) -> dict[str, str]:
+    return {stem: stem for stem in stems if stem in masks}
 
 
-def _as_they_are(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
-    return {stem: masks[stem] for stem in stems if stem in masks}
-
-
-def _in_one_folder(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
+def _in_one_folder(masks: Collection[str], stems: Sequence[str]) -> dict[str, str]:
     """Match names without folders, where those of the photos are unique."""
     photos = Counter(PurePosixPath(stem).name for stem in stems)
     names = {stem: PurePosixPath(stem).name for stem in stems}
-    return {
-        stem: masks[name] for stem, name in names.items() if photos[name] == 1 and name in masks
-    }
+    return {stem: name for stem, name in names.items() if photos[name] == 1 and name in masks}
 
 
-def _with_a_part_more(masks: Mapping[str, str], stems: Sequence[str]) -> dict[str, str]:
+def _with_a_part_more(masks: Collection[str], stems: Sequence[str]) -> dict[str, str]:
     """Match names that all have the same text after, or before, those of photos."""
     known = set(stems)
     found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for mask, path in masks.items():
+    for mask in masks:
         for stem, part in _shorter(mask):
             if stem in known:
-                found[part][stem] = path
+                found[part][stem] = mask
     return max(found.values(), key=len, default={})
 
 

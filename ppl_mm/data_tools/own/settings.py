@@ -133,42 +133,19 @@ class OwnDataSettings:
             raise UserError('--mask-values: there are no masks; give --masks')
 
     def _check_numbers(self) -> None:
-        for option, value, fits, wanted in (
-            ('--val-share', self.val_share, 0 < self.val_share <= 0.5, 'above 0 and at most 0.5'),
-            (
-                '--max-long-side',
-                self.max_long_side,
-                self.max_long_side == 0 or self.max_long_side >= 32,
-                'at least 32 pixels, or 0 for no limit',
-            ),
-            (
-                '--white-level',
-                self.white_level,
-                self.white_level is None or 1 <= self.white_level <= 65535,
-                'in 1..65535',
-            ),
-            (
-                '--rgb-bands',
-                ' '.join(map(str, self.rgb_bands)),
-                not self.rgb_bands or min(self.rgb_bands) >= 1,
-                'three bands, counted from 1',
-            ),
-            (
-                '--value-range',
-                ' '.join(map(str, self.value_range)),
-                not self.value_range
-                or -math.inf < self.value_range[0] < self.value_range[1] < math.inf,
-                'two numbers, the smaller one first',
-            ),
-            (
-                '--image-size',
-                self.image_size,
-                self.image_size == AUTO_SIZE or self.image_size in range(64, 4097),
-                "'auto', or 64 to 4096 pixels",
-            ),
-        ):
-            if not fits:
-                raise UserError(f'{option} is {value}; it must be {wanted}')
+        _require(
+            '--val-share', self.val_share, 0 < self.val_share <= 0.5, 'above 0 and at most 0.5'
+        )
+        side, white, size = self.max_long_side, self.white_level, self.image_size
+        no_limit = 'at least 32 pixels, or 0 for no limit'
+        _require('--max-long-side', side, side == 0 or side >= 32, no_limit)
+        _require('--white-level', white, white is None or 1 <= white <= 65535, 'in 1..65535')
+        bands, low_high = self.rgb_bands, self.value_range
+        _require('--rgb-bands', bands, min(bands, default=1) >= 1, 'three bands, counted from 1')
+        rises = not low_high or -math.inf < low_high[0] < low_high[1] < math.inf
+        _require('--value-range', low_high, rises, 'two numbers, the smaller one first')
+        known = size == AUTO_SIZE or size in range(64, 4097)
+        _require('--image-size', size, known, "'auto', or 64 to 4096 pixels")
 
     def _check_labels(self) -> None:
         if self.val_labels and not self.labels:
@@ -193,3 +170,10 @@ class OwnDataSettings:
         both = sorted(set(self.classes) & set(self.negative_names))
         if both:
             raise UserError(f'--negative-name {both[0]}: is also one of --classes; keep one')
+
+
+def _require(option: str, value: object, fits: bool, wanted: str) -> None:
+    """Refuse the value of an option that does not fit."""
+    if not fits:
+        shown = ' '.join(map(str, value)) if isinstance(value, tuple) else value
+        raise UserError(f'{option} is {shown}; it must be {wanted}')

@@ -24,12 +24,6 @@ def split_images(
     Where there are masks, val is chosen among the images that have one and the negatives, which
     need none; where only some have, half of the masks stay in train, to choose a threshold on.
 
-    Args:
-        images: All.
-        classes: Foreground classes.
-        settings: ``val_list``, or ``val_share`` and ``seed``.
-        val_photos: Photos that the labels say to validate on. Defaults to None: they do not.
-
     Returns:
         Image ids of ``train`` and ``val``, of ``train_masks`` (train, with masks) and
         ``unlabelled``, if any.

@@ -25,10 +25,6 @@ _SCOPES = ('mmpretrain', 'mmseg', 'mmengine', 'ppl_mm')
 def check_config(cfg: Config) -> None:
     """Refuse a config with a key, a type or a number that nothing can take.
 
-    Args:
-        cfg: With its bases and the command line's options merged. What it imports
-            (``custom_imports``) has been imported.
-
     Raises:
         UserError: It names the file, the key and the nearest right name.
     """
@@ -51,12 +47,6 @@ def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Ma
 
     A variable that a config has copied into its parts is such a key, too: a
     change of it would do nothing.
-
-    Args:
-        where: The config's file, for the message.
-        cfg: The config without the options.
-        read: First keys that are read.
-        options: By dotted key.
 
     Raises:
         UserError: It names the key and the right one.

@@ -143,11 +143,6 @@ class KeyReaders:
 def check_part(registry: Registry, config: Mapping, where: str) -> None:
     """Refuse a part whose type a registry does not know, or with a key that the type does not take.
 
-    Args:
-        registry: What builds it.
-        config: The part; without a type nothing is checked.
-        where: Its key, for messages.
-
     Raises:
         UserError: It names the nearest right name.
     """

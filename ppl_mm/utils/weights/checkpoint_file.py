@@ -62,13 +62,9 @@ def read_checkpoint(path: str | os.PathLike) -> dict:
 
 
 def read_download(url: str, folder: str | os.PathLike | None = None) -> Any:
-    """Read a file of the internet, which is downloaded once.
+    """Read a file of the internet, which is downloaded once, into a folder or torch's cache.
 
     ``torch.hub.load_state_dict_from_url`` would unpickle whatever it gets.
-
-    Args:
-        url: Where the file is.
-        folder: Where it is kept. Defaults to torch's cache.
 
     Raises:
         UserError: If it cannot be read.
