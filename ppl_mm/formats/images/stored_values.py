@@ -76,7 +76,7 @@ def read_values(root: str | os.PathLike) -> StoredValues:
 
 
 def write_values(root: str | os.PathLike, values: StoredValues) -> None:
-    """Store what is known of a data set's images; nothing known is no file."""
+    """Store what is known of a data set's images; remove the file where nothing is."""
     file = Path(root) / VALUES_FILE
     if record := values.record():
         write_bytes(file, (json.dumps(record) + '\n').encode())
