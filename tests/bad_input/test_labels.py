@@ -44,13 +44,17 @@ JSON |= {
         _COCO % ('{i}', '[{"image_id": 1, "category_id": 2}]', '[{"id": 1, "name": "{a}"}]'),
         'annotations[0]: has the class 2, but',
     ),
-    'COCO: a path outside': (
-        _COCO % ('../{i}', '[]', '[{"id": 1, "name": "{a}"}]'),
-        "images[0]: image '../{i}' is not below the image folder",
+    'COCO: an escape code': (
+        _COCO % (r'\u001b[2J{i}', '[]', '[{"id": 1, "name": "{a}"}]'),
+        'has a control character; rename the file',
     ),
     'Label Studio: JSON-MIN': (
         '[{"image": "{i}", "choice": "{a}"}]',
         "no 'data' and 'annotations'",
+    ),
+    'CreateML: no label': (
+        '[{"image": "{i}", "annotations": [{}]}]',
+        "[0] annotations: expected an object with 'label'",
     ),
     'Datumaro: no list of labels': (
         '{"categories": {}, "items": []}',
@@ -75,6 +79,12 @@ YOLO = {
     'a class twice': ('names: [{a}, {a}]', "names class '{a}' twice"),
     'a picture': (b'\x89PNG\r\n\x1a\n\x00\xff', 'is not UTF-8 text'),
     'no label files': ('names: [{a}, {b}]', 'holds no labels'),
+}
+LABELME = {
+    'another tool': ('{"tags": []}', 'is not a file of LabelMe, Darwin (V7) or Supervisely'),
+    'no list': ('{"shapes": 3}', 'shapes: expected a list'),
+    'a number': ('{"shapes": [{"label": 3}]}', 'expected names of classes in shapes'),
+    'no JSON': ('{"shapes": [', 'line 1: is not valid JSON'),
 }
 XML = {
     'a cut file': ('<annotation><object>', 'is not valid XML (no element found'),
@@ -109,13 +119,14 @@ READERS = {
     ('own_data', 'cvat'): ('l.xml', '1.jpg', ('--labels', 'l.xml')),
     ('check_dataset', 'cvat'): ('data/l.xml', 'train_00000.jpg', ('--ann-file', 'l.xml')),
     ('train', 'cvat'): ('data/l.xml', 'train_00000.jpg', ('--cfg-options', f'{_TRAIN}l.xml')),
+    ('own_data', 'labelme'): ('ann/1.json', '', ('--labels', 'ann')),
     ('own_data', 'yolo'): ('yolo/l.yaml', '1.jpg', ('--labels', 'yolo/l.yaml')),
     ('check_dataset', 'yolo'): ('data/l.yaml', '', ('--ann-file', 'l.yaml')),
     ('train', 'yolo'): ('data/l.yaml', '', ('--cfg-options', f'{_TRAIN}l.yaml')),
     ('voc_subset', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
     ('cls_labels', 'xml'): ('devkit/Annotations/2007_000001.xml', '', ()),
 }
-TABLES = dict(csv=CSV, json=JSON, xml=XML, cvat=CVAT, yolo=YOLO)
+TABLES = dict(csv=CSV, json=JSON, xml=XML, cvat=CVAT, yolo=YOLO, labelme=LABELME)
 ROWS = [(name, ending, fault) for name, ending in READERS for fault in TABLES[ending]]
 
 

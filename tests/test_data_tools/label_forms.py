@@ -145,6 +145,50 @@ def write_voc(folder, labels, classes):
     return folder / 'Annotations'
 
 
+def write_createml(folder, labels, classes):
+    entries = [
+        dict(image=name, annotations=[dict(label=one, coordinates=dict(x=1)) for one in shown * 2])
+        for name, shown in labelled(labels).items()
+    ]
+    return write_json(folder / 'createml.json', entries)
+
+
+def write_each(folder, labels, content):
+    """A JSON for each image, and what a project has beside them."""
+    for name, shown in labelled(labels).items():
+        path = folder / f'ann/{name}.json'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, content(name, shown))
+    (folder / 'ann').mkdir(exist_ok=True)
+    return write_json(folder / 'meta.json', dict(classes=[])).parent
+
+
+def write_labelme(folder, labels, classes):
+    return write_each(folder, labels, lambda name, shown: dict(
+        version='5.0.1',
+        flags={'blurry': True} if len(shown) > 1 else {},
+        shapes=[dict(label=one, points=[[1, 2]], shape_type='point') for one in shown],
+        imagePath=os.path.basename(name),
+        imageData=None,
+    ))  # fmt: skip
+
+
+def write_darwin(folder, labels, classes):
+    return write_each(folder, labels, lambda name, shown: dict(
+        version='2.0',
+        item=dict(name=os.path.basename(name), path='/'),
+        annotations=[dict(name=one, tag={}) for one in [*shown, '__raster_layer__']],
+    ))  # fmt: skip
+
+
+def write_supervisely(folder, labels, classes):
+    return write_each(folder, labels, lambda name, shown: dict(
+        size=dict(height=9, width=9),
+        tags=[],
+        objects=[dict(classTitle=one, geometryType='rectangle') for one in shown],
+    ))  # fmt: skip
+
+
 #: From what the summary calls a form to its writer.
 FORMS = {
     'CSV': write_csv,
@@ -157,5 +201,9 @@ FORMS = {
     'Label Studio JSON': write_label_studio,
     'Datumaro JSON': write_datumaro,
     'CVAT XML': write_cvat,
+    'CreateML JSON': write_createml,
+    'LabelMe JSON': write_labelme,
+    'Darwin JSON': write_darwin,
+    'Supervisely JSON': write_supervisely,
     'VOC XML': write_voc,
 }

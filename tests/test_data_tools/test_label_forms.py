@@ -155,6 +155,11 @@ def coco_of(folder, *images):
         ('shoot/photos/x/3.jpg', 'x/3.jpg'),
         ('3', 'x/3.jpg'),
         ('my_photo_2.jpg', 'x/my photo (2).jpg'),
+        ('0a1b2c3d-my_photo_2.jpg', 'x/my photo (2).jpg'),
+        ('0a1b2c3d-3.jpg', 'x/3.jpg'),
+        ('obj_train_data/3.jpg', 'x/3.jpg'),
+        ('images/x/1.jpg', 'x/1.jpg'),
+        (r'..\media\upload\3.jpg', 'x/3.jpg'),
         ('1.jpg', '1.jpg'),  # exact, though x/1.jpg ends so, too
     ],
 )
@@ -168,7 +173,8 @@ def test_tools_name_photos_by_paths_of_their_own(tmp_path, image, photo):
     'image, words',
     [
         ('2.jpg', "images[0]: photo '2.jpg' may be x/2.jpg or y/2.jpg in photos; write its path"),
-        ('z/2.jpg', "images[0]: photo 'z/2.jpg' is missing in photos"),
+        ('z/2.jpg', "images[0]: photo 'z/2.jpg' may be x/2.jpg or y/2.jpg in photos"),
+        ('x/3.jpg', "images[0]: photo 'x/3.jpg' is missing in photos"),
         ('12.jpg', "photo '12.jpg' is missing"),
     ],
 )
@@ -190,3 +196,25 @@ def test_yolo_ids_may_refer_to_the_given_classes(tmp_path):
     (tmp_path / 'labels/1.txt').write_text('1\n')
     own = OwnDataSettings(tmp_path, Path('out'), tmp_path / 'labels', classes=('dog', 'cat'))
     assert read_own_labels(own, ['1.jpg']).labels == {'1.jpg': ('cat',)}
+
+
+def test_a_photo_that_another_entry_names_is_not_meant(tmp_path):
+    own = OwnDataSettings(Path('photos'), Path('out'), coco_of(tmp_path, 'x/1.jpg', 'y/1.jpg'))
+    with pytest.raises(UserError, match=r"images\[1\]: photo 'y/1.jpg' is missing"):
+        read_own_labels(own, ['x/1.jpg'])
+    assert read_own_labels(own, ['x/1.jpg'], missing_is_fine=True).labels == {'x/1.jpg': ('cat',)}
+    with pytest.raises(UserError, match="'y/1.jpg' and 'x/1.jpg' may both be the photo 1.jpg"):
+        read_own_labels(own, ['1.jpg'])
+
+
+def test_a_csv_may_lie_in_the_folder_of_its_photos(tmp_path):
+    """As Roboflow exports them: train/_classes.csv beside the photos of train."""
+    for name, shown in (('train', ['a']), ('valid', ['a', 'b'])):
+        (tmp_path / name).mkdir()
+        text = f'filename, a, b\n1.jpg, 1, {int("b" in shown)}\n'
+        (tmp_path / f'{name}/_classes.csv').write_text(text)
+    paths = (tmp_path / 'train/_classes.csv', tmp_path / 'valid/_classes.csv')
+    own = OwnDataSettings(tmp_path, Path('out'), *paths)
+    found = read_own_labels(own, ['train/1.jpg', 'valid/1.jpg'])
+    assert found.labels == {'train/1.jpg': ('a',), 'valid/1.jpg': ('a', 'b')}
+    assert found.val == {'valid/1.jpg'}

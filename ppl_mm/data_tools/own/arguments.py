@@ -33,8 +33,8 @@ def _add_label_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar='FILE',
         help='labels: a CSV (image,labels, or one-hot), a JSON (COCO, Label Studio, Datumaro and '
-        "others), CVAT's XML, a folder of YOLO's or VOC's files, or YOLO's data.yaml; what it is "
-        'is found from its content (default: a folder for each class)',
+        "others), CVAT's XML, a folder of YOLO's, VOC's or LabelMe's files, or YOLO's data.yaml; "
+        'what it is is found from its content (default: a folder for each class)',
     )
     parser.add_argument(
         '--label-pattern',

@@ -86,7 +86,8 @@ def rows_from_files(
 ) -> tuple[dict[str, LabelRow], Sequence[str] | None, frozenset[str] | None, str]:
     """Take the classes of each photo from one file, or from one for each split.
 
-    A photo on several lines has the classes of all of them.
+    A photo on several lines has the classes of all of them. Its path begins at the folder of photos
+    or at that of the label file.
 
     Returns:
         Rows by photo, the classes that the files list, if they do, the photos to validate on, if
@@ -97,8 +98,12 @@ def rows_from_files(
             class and none; or both files name a photo.
     """
     find = PhotoFinder(settings.photos, names)
-    found = [_read(path, settings) for path in (settings.labels, settings.val_labels) if path]
-    parts = [_by_photo(one, find, missing_is_fine) for one in found]
+    paths = [path for path in (settings.labels, settings.val_labels) if path]
+    found = [_read(path, settings) for path in paths]
+    parts = [
+        _by_photo(one, find, _folder_of(path, settings.photos), missing_is_fine)
+        for one, path in zip(found, paths, strict=True)
+    ]
     rows = {name: row for part in parts for name, row in part.items()}
     twice = next((name for name in parts[0] if name in parts[-1]), None) if parts[1:] else None
     if twice is not None:
@@ -109,6 +114,13 @@ def rows_from_files(
     val = frozenset(parts[1]) if parts[1:] else None
     form = ' and '.join(dict.fromkeys(one.form for one in found))
     return rows, _listed(found, settings), val, form
+
+
+def _folder_of(path: Path, photos: Path) -> str:
+    """Return the folder of a label file below the photos, '.' if it is elsewhere."""
+    folder, above = map(os.path.realpath, (path if path.is_dir() else path.parent, photos))
+    inside = os.path.commonpath([folder, above]) == above
+    return Path(os.path.relpath(folder, above)).as_posix() if inside else '.'
 
 
 def _listed(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[str] | None:
@@ -133,16 +145,21 @@ def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
     return read_labels(path, spaced, negative_names=settings.negative_names)
 
 
-def _by_photo(labels: LabelRows, find: PhotoFinder, missing_is_fine: bool) -> dict[str, LabelRow]:
-    """Return one row for each photo that a label file names."""
-    found: dict = {}
-    missing: list = []
+def _by_photo(
+    labels: LabelRows, find: PhotoFinder, folder: str, missing_is_fine: bool
+) -> dict[str, LabelRow]:
+    """Return one row for each photo that a label file names, by its path or, of tools, its end."""
+    found: dict[str, LabelRow] = {}
+    unknown: list[LabelRow] = []
     for row in labels.rows:
-        name = find(row.image) or (_by_tail(row, find) if labels.by_tail else None)
+        name = find(row.image) or find(f'{folder}/{row.image}')
+        if name is None and labels.by_tail:
+            name = _only(row, find.by_tail(row.image), find)
         if name is None:
-            missing.append(row)
+            unknown.append(row)
         else:
             found[name] = merged(found[name], row) if name in found else row
+    missing = _add_by_name(found, unknown, find) if labels.by_tail else unknown
     if missing and not missing_is_fine:
         more = f' (and {len(missing) - 1} more)' if len(missing) > 1 else ''
         raise UserError(
@@ -152,15 +169,42 @@ def _by_photo(labels: LabelRows, find: PhotoFinder, missing_is_fine: bool) -> di
     return found
 
 
-def _by_tail(row: LabelRow, find: PhotoFinder) -> str | None:
-    """Return the photo that an annotation tool knows by another path."""
-    found = find.by_tail(row.image)
-    if len(found) > 1:
+def _add_by_name(
+    found: dict[str, LabelRow], rows: Sequence[LabelRow], find: PhotoFinder
+) -> list[LabelRow]:
+    """Add the rows whose photo has the same name, in other folders than a tool knows.
+
+    A photo that another row names by its path is not meant.
+
+    Returns:
+        The rows without a photo.
+    """
+    missing = []
+    by_name: dict[str, LabelRow] = {}
+    for row in rows:
+        name = _only(row, find.by_name(row.image), find)
+        if name is None or name in found:
+            missing.append(row)
+            continue
+        other = by_name.setdefault(name, row)
+        if other.image != row.image:
+            raise UserError(
+                f"{row.where}: '{row.image}' and '{other.image}' may both be the photo {name} in "
+                f'{find.root}; keep photos in folders of these names'
+            )
+        by_name[name] = merged(other, row)
+    found |= by_name
+    return missing
+
+
+def _only(row: LabelRow, photos: Sequence[str], find: PhotoFinder) -> str | None:
+    """Return the photo that a row means, if there is one."""
+    if len(photos) > 1:
         raise UserError(
-            f"{row.where}: photo '{row.image}' may be {found[0]} or {found[1]} in {find.root}; "
+            f"{row.where}: photo '{row.image}' may be {photos[0]} or {photos[1]} in {find.root}; "
             'write its path below that folder'
         )
-    return found[0] if found else None
+    return photos[0] if photos else None
 
 
 def merged(first: LabelRow, row: LabelRow) -> LabelRow:

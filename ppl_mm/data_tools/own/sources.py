@@ -1,5 +1,6 @@
 """What a user's folder of photographs holds."""
 
+import itertools
 import os
 import re
 from collections import Counter
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
+from ...formats.image_labels.tool_files import without_upload_mark
 from ...formats.image_list import normal_name
 from ...formats.images.checks import FOREIGN_SUFFIXES
 from ...formats.images.image_file import PHOTO_SUFFIXES
@@ -75,15 +77,29 @@ class PhotoFinder:
         """Return the photos whose path ends in a name, the folders above them included.
 
         Args:
-            name: The end of a path, with or without the ending of the file; or the name that Label
-                Studio gives to an uploaded file, with ``_`` for a space and without signs.
+            name: The end of a path, with or without the ending of the file.
         """
         end = f'/{_plain(name)}'
         for table, last in ((self._names, self._last_names), (self._stems, self._last_stems)):
-            found = [key for key in last.get(end.rpartition('/')[2], ()) if self._ends(key, end)]
+            found = [key for key in last.get(_last_part(end), ()) if self._ends(key, end)]
             if found:
                 return [table[key] for key in found]
-        return self._web_names.get(end[1:], [])
+        return []
+
+    def by_name(self, name: str) -> list[str]:
+        """Return the photos that share as much of the end of a path as any do, at least the file.
+
+        Args:
+            name: A path, with or without the ending of the file. The file may also have the name
+                that Label Studio gives to an uploaded one: with eight digits before it, ``_`` for a
+                space, and without signs.
+        """
+        parts = _plain(name).split('/')
+        uploaded = without_upload_mark(parts[-1])
+        ends = ['/'.join(parts[start:]) for start in range(len(parts))]
+        found = (self.by_tail(end) for end in dict.fromkeys([*ends, uploaded]))
+        web_names = (self._web_names.get(one, []) for one in (parts[-1], uploaded))
+        return next(filter(None, itertools.chain(found, web_names)), [])
 
     def _ends(self, key: str, end: str) -> bool:
         return f'{self._above}/{key}'.endswith(end)

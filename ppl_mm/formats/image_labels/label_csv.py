@@ -13,25 +13,33 @@ from ..text_file import read_text
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 
-# Headers that columns have, the most telling first.
+# Headers that columns have, the most telling first; neither capitals nor signs matter.
 _IMAGE = (
-    *('image', 'images', 'image_id', 'img', 'img_path', 'image_path', 'image_name', 'file'),
-    *('filename', 'file_name', 'path', 'name', 'photo', 'id'),
+    *('image', 'images', 'imageid', 'img', 'imgpath', 'imagepath', 'imagename', 'imgname', 'file'),
+    *('filename', 'filepath', 'imageindex', 'path', 'name', 'photo', 'id', 'idcode'),
 )
-_LABELS = ('labels', 'label', 'classes', 'class', 'class_name', 'categories', 'category', 'tags')
+_LABELS = (
+    *('labels', 'label', 'labelname', 'classes', 'class', 'classname', 'categories', 'category'),
+    *('tags', 'tag', 'target', 'targets', 'findinglabels'),
+)
+# Columns of a box, whose row has one class, with spaces or not.
+_BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
 _FLAGS = {'1': True, '1.0': True, 'true': True, '': False}
 _FLAGS |= {'0': False, '0.0': False, 'false': False}
+# Cells of one class, in words that are not read.
+_ANSWERS = ('yes', 'no', 'y', 'n')
 _LONGEST = 80  # characters of a line that a message shows
 
 
 def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read a CSV file of image-level labels.
 
-    It has either a column of labels (``image,labels``), or a column of 0 and 1 for each class
-    (``image,cat,dog``, one-hot): true, false and blank mean the same. The column of the image has
-    one of the usual names; of a one-hot file it may also be the first. Commas, semicolons or tabs
-    separate the cells. Other columns beside one of labels are not read. Nor are, where each known
-    class has a column, those of other names that hold something else than 0 and 1.
+    It has either a column of labels (``image,labels``; an only other column may have any name), or
+    a column of 0 and 1 for each class (``image,cat,dog``, one-hot): true, false and blank mean the
+    same. The column of the image has one of the usual names; of a one-hot file it may also be the
+    first. Commas, semicolons or tabs separate the cells. Other columns beside one of labels are
+    not read. Nor are, where each known class has a column, those of other names that hold something
+    else than 0 and 1.
 
     Args:
         path: The file.
@@ -65,13 +73,16 @@ class _Columns:
         self, header: list[str], names: LabelNames, where: str, rows: Sequence[list[str]]
     ) -> None:
         self.header, self.names = header, names
-        plain = [cell.lower().replace(' ', '_') for cell in header]
+        plain = [re.sub(r'[\W_]+', '', cell.lower()) for cell in header]
         image = _first(plain, _IMAGE)
         self.labels = _first(plain, _LABELS)
         if self.labels is None and _is_one_hot(header, rows[0] if rows else (), image):
             image = 0
+        self.has_boxes = not _BOX.isdisjoint(plain)
         # A column without a name is the index that pandas writes.
         self.flags = [place for place, cell in enumerate(header) if cell and place != image]
+        if self.labels is None and len(self.flags) == 1 and _holds_names(rows, self.flags[0]):
+            self.labels = self.flags[0]
         if image is None or not self.flags:
             raise UserError(
                 f"{where}: is '{_shown(header)}', expected the header 'image,labels', or 'image' "
@@ -122,7 +133,12 @@ class _Columns:
 
     def _names(self, cells: list[str]) -> tuple[str, ...]:
         if self.labels is not None:
-            return self.names.from_text(cells[self.labels])
+            text = cells[self.labels]
+            return (
+                self.names.from_names([text])
+                if self.has_boxes and text
+                else self.names.from_text(text)
+            )
         flags = tuple(cells[place] for place in self.flags)
         names = self._known.get(flags)
         if names is None:
@@ -154,6 +170,14 @@ def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) 
         and (image is None or (bool(header[0]) and cells[0].lower() not in _FLAGS))
         and not any(cell.lower() in _FLAGS for cell in header[1:])
         and all(cell.lower() in _FLAGS or _number(cell) is not None for cell in cells[1:])
+    )
+
+
+def _holds_names(body: Sequence[Sequence[str]], column: int) -> bool:
+    """Return whether a column has names and no answers or numbers: ``breed`` in ``id,breed``."""
+    cells = {cells[column].lower() for cells in body if column < len(cells)} - {''}
+    return bool(cells) and not any(
+        cell in _FLAGS or cell in _ANSWERS or _number(cell) is not None for cell in cells
     )
 
 

@@ -8,15 +8,24 @@ from ...errors import UserError
 from ..voc_layout import VOCLayout
 from .label_csv import read_csv
 from .label_json import read_json
+from .label_json_folder import json_files, read_json_folder
 from .label_names import LabelNames
 from .label_row import LabelRows
 from .label_xml import read_cvat, read_voc_xml
 from .label_yolo import YAML_SUFFIXES, label_files, read_yolo
+from .tool_files import files_below
 
-#: Formats of label files by the ending of the file; '' is a folder, unless YOLO's files are in it.
-FORMATS = {'.csv': 'csv', '.json': 'json', '.xml': 'cvat', '': 'voc_xml'}
+#: Formats of label files by the ending of the file.
+FORMATS = {'.csv': 'csv', '.tsv': 'csv', '.json': 'json', '.xml': 'cvat'}
 FORMATS |= dict.fromkeys(YAML_SUFFIXES, 'yolo')
-_READERS = {'csv': read_csv, 'json': read_json, 'cvat': read_cvat, 'yolo': read_yolo}
+_FOLDERS = ('voc_xml', 'yolo', 'json_folder')
+_READERS = {
+    'csv': read_csv,
+    'json': read_json,
+    'cvat': read_cvat,
+    'yolo': read_yolo,
+    'json_folder': read_json_folder,
+}
 #: Label files of a data set, the first that exists is read.
 LABEL_FILES = (VOCLayout.LABELS, VOCLayout.JSON_LABELS, VOCLayout.ANNOTATIONS)
 
@@ -33,11 +42,11 @@ def read_labels(
     """Read a label file.
 
     Args:
-        path: A CSV, JSON, CVAT's XML, or YOLO's data.yaml; or a folder of VOC's XML files or of
-            YOLO's text files.
+        path: A CSV, JSON, CVAT's XML, or YOLO's data.yaml; or a folder of VOC's XML files, YOLO's
+            text files, or the JSON files of LabelMe, Darwin or Supervisely.
         classes: Foreground classes, if they are known.
-        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat', or 'auto', by the ending. What kind of
-            CSV or JSON it is, its content says.
+        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat', 'json_folder', or 'auto', by the
+            ending. What kind of CSV or JSON it is, its content says.
         images: Ids to read of a folder of XML files. Defaults to None: all.
         count_difficult: Whether objects that XML files mark difficult count.
         negative_names: Labels that mean "shows none of the classes".
@@ -72,19 +81,25 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
     if ann_format == 'auto':
         ending = os.path.splitext(path)[1].lower()
         is_folder = os.path.isdir(path) and (not ending or ending not in FORMATS)
-        ann_format = _format_of_folder(Path(path)) if is_folder else FORMATS.get(ending, ending)
-    if ann_format not in FORMATS.values():
+        kind = FORMATS.get(ending, ending or 'voc_xml')
+        ann_format = _format_of_folder(Path(path)) if is_folder else kind
+    known = dict.fromkeys((*FORMATS.values(), *_FOLDERS))
+    if ann_format not in known:
         raise UserError(
             f"{path}: labels of format '{ann_format}'; give one of the forms in docs/converter.md "
-            f'(ann_format: {", ".join(dict.fromkeys(FORMATS.values()))})'
+            f'(ann_format: {", ".join(known)})'
         )
     return ann_format
 
 
 def _format_of_folder(path: Path) -> str:
-    """Return what a folder holds."""
-    is_yolo = not any(path.glob('*.xml')) and bool(label_files(path))
-    return 'yolo' if is_yolo else 'voc_xml'
+    """Return what most files of a folder are."""
+    counts = [len(found) for found in (
+        files_below(path, '.xml'),
+        label_files(path),
+        json_files(path),
+    )]  # fmt: skip
+    return _FOLDERS[counts.index(max(counts))]
 
 
 def find_label_file(data_root: str | os.PathLike) -> Path | None:

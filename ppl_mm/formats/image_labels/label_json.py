@@ -13,7 +13,10 @@ from .label_row import LabelRow, LabelRows, saying_where
 from .tool_json import read_tool_json
 
 _FORMS = '{"image": ["class", ..]} or {"metainfo": .., "data_list": [..]}'
-_TOOLS = 'of the files of annotation tools, COCO, Label Studio and Datumaro JSON are read'
+_TOOLS = (
+    'of the files of annotation tools, COCO, Label Studio, CreateML and Datumaro JSON are read, '
+    "and folders of LabelMe's, Darwin's or Supervisely's"
+)
 #: The form of OpenMMLab 2.0, whose classes have the ids of the classifier.
 DATA_LIST = 'OpenMMLab JSON'
 

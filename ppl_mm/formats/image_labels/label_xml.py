@@ -12,6 +12,7 @@ from ..text_file import read_bytes
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
+from .tool_files import files_below, image_of_tool
 
 _EXPORT = "export the task as 'CVAT for images 1.1'"
 
@@ -27,7 +28,7 @@ def read_voc_xml(
     Args:
         folder: The folder of the XML files.
         names: The rules for names.
-        images: Ids to read. Defaults to None: all files.
+        images: Ids to read. Defaults to None: all files, those in folders below as well.
         count_difficult: Whether an object marked difficult counts.
 
     Returns:
@@ -41,7 +42,8 @@ def read_voc_xml(
     if not folder.is_dir():
         raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
-        images = sorted(path.stem for path in folder.glob('*.xml'))
+        files = files_below(folder, '.xml')
+        images = [path.relative_to(folder).as_posix()[: -len('.xml')] for path in files]
     rows = [_voc_row(folder, image, names, count_difficult) for image in images]
     return LabelRows(rows, form='VOC XML', by_tail=True)
 
@@ -53,7 +55,11 @@ def _voc_row(folder: Path, image: str, names: LabelNames, count_difficult: bool)
         raise UserError(
             f"{path}: begins with '{root.tag[:40]}', expected VOC's 'annotation'; replace the file"
         )
-    objects = root.findall('object')
+    objects = [
+        item
+        for item in root.findall('object')
+        if item.findtext('deleted', '0').strip() != '1'  # by the web tool LabelMe
+    ]
     found = [
         (item.findtext('name') or '').strip()
         for item in objects
@@ -96,14 +102,16 @@ def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     rows = []
     for number, image in enumerate(images):
         place = f'image[{number}]'
-        name = check_image(image.get('name', ''), f'{path} {place}')
+        # A project keeps the images of each subset in a folder.
+        tool_path = f'{image.get("subset", "")}/{image.get("name", "")}' * bool(image.get('name'))
+        name = image_of_tool(tool_path, f'{path} {place}')
         with saying_where(f"{path} {place} '{name}'", '; correct the label'):
             rows.append(LabelRow(name, classes.names(_cvat_labels(image)), path, place))
     return LabelRows(rows, classes.classes, 'CVAT XML', by_tail=True)
 
 
 def _cvat_labels(image: Element) -> list[str]:
-    return [one.attrib['label'] for one in image if 'label' in one.attrib]
+    return [label for one in image if (label := one.get('label'))]
 
 
 def _read_xml(path: str | os.PathLike) -> Element:

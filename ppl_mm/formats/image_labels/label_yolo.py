@@ -13,6 +13,7 @@ from ..text_file import read_lines, read_text
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
+from .tool_files import files_below
 
 #: Endings of the file that lists YOLO's classes.
 YAML_SUFFIXES = ('.yaml', '.yml')
@@ -23,6 +24,7 @@ _OTHERS = re.compile(r'(classes|train|val|valid|test|readme.*|license.*)\.txt', 
 # A class id alone, or before the four or more numbers of a box or polygon.
 _LINE = re.compile(r'-?[0-9]{1,9}((\s+[-+.0-9eE]+){4,})?')
 _LABELS, _IMAGES = 'labels', 'images'
+_LISTS = 'ImageSets'  # VOC's
 
 
 def read_yolo(path: str | os.PathLike, names: LabelNames) -> LabelRows:
@@ -50,9 +52,14 @@ def read_yolo(path: str | os.PathLike, names: LabelNames) -> LabelRows:
 
 def label_files(folder: Path) -> list[Path]:
     """Return YOLO's text files below a folder: those in folders ``labels``, if there are some."""
-    found = [path for path in folder.rglob('*.txt') if not _OTHERS.fullmatch(path.name)]
-    inside = [path for path in found if _LABELS in path.relative_to(folder).parts[:-1]]
-    return sorted(inside or found)
+    found = {
+        path: path.relative_to(folder).parts[:-1]
+        for path in files_below(folder, '.txt')
+        if not _OTHERS.fullmatch(path.name)
+    }
+    found = {path: parts for path, parts in found.items() if _LISTS not in parts}
+    inside = [path for path, parts in found.items() if _LABELS in parts]
+    return inside or list(found)
 
 
 def _class_file(folder: Path) -> Path | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ...errors import UserError
 from ..class_list import check_classes
 from .label_names import LabelNames
-from .label_row import saying_where
+from .label_row import LabelRow, saying_where
 
 
 class ToolClasses:
@@ -57,6 +57,15 @@ class ToolClasses:
         for key in keys:
             self.check(key)
         return self._names.from_names(self._listed[key] for key in keys)
+
+    def named(self, row: LabelRow) -> LabelRow:
+        """Return a row whose names, ids of classes here, became those of classes, each once.
+
+        Raises:
+            UserError: They mean a class, and none.
+        """
+        with saying_where(row.where):
+            return row._replace(names=self.names(row.names))
 
 
 def _is_id(key: object) -> bool:

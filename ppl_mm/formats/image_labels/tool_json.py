@@ -1,20 +1,18 @@
-"""Image-level labels in the JSON of annotation tools: COCO, Datumaro and Label Studio."""
+"""Image-level labels in the JSON of annotation tools: COCO, CreateML, Datumaro, Label Studio."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...errors import UserError
-from ..image_list import check_image
+from ..image_list import IMAGE_SUFFIXES
 from .json_pairs import Pairs, fields_of, is_list, items_of, objects_of
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
+from .tool_files import image_of_tool, without_upload_mark
 
-# Label Studio puts these eight digits before the name of an uploaded file.
-_UPLOAD = re.compile(r'^[0-9a-f]{8}-(?=.)')
 _EXPORT = "give Label Studio's export 'JSON', not JSON-MIN, with annotated tasks"
 _Path = str | os.PathLike
 
@@ -38,6 +36,8 @@ def read_tool_json(content: Any, path: _Path, names: LabelNames) -> LabelRows | 
             listed.
     """
     if is_list(content) and content and all(isinstance(one, Pairs) for one in content):
+        if all({'image', 'annotations'} <= dict(one).keys() for one in content):
+            return _read_createml(content, path, names)
         return _read_label_studio(content, path, names)
     fields = dict(content) if isinstance(content, Pairs) else {}
     if is_list(fields.get('images')) and is_list(fields.get('categories')):
@@ -89,7 +89,22 @@ def _coco_images(images: list, path: _Path) -> Iterator[tuple[int | str, LabelRo
         if key in places:
             raise UserError(f'{path} {place}: has the id {key} of {places[key]}; correct one')
         places[key] = place
-        yield key, LabelRow(check_image(name, f'{path} {place}'), (), path, place)
+        yield key, LabelRow(image_of_tool(name, f'{path} {place}'), (), path, place)
+
+
+def _read_createml(entries: Sequence, path: _Path, names: LabelNames) -> LabelRows:
+    """Return the labels of CreateML's boxes, which Roboflow writes as well."""
+    found = []
+    for place, fields in objects_of(entries, path, '', 'image', 'annotations'):
+        boxes = objects_of(fields['annotations'], path, f'{place} annotations', 'label')
+        labels = tuple(box['label'] for _, box in boxes)
+        if not all(isinstance(one, str) for one in (fields['image'], *labels)):
+            raise UserError(f'{path} {place}: expected names of an image and of classes')
+        image = image_of_tool(fields['image'], f'{path} {place}')
+        found.append(LabelRow(image, labels, path, place))
+    listed = dict.fromkeys(label for row in found for label in row.names)
+    classes = ToolClasses(zip(listed, listed, strict=True), names, str(path))
+    return LabelRows(list(map(classes.named, found)), None, 'CreateML JSON', by_tail=True)
 
 
 def _read_datumaro(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
@@ -107,7 +122,7 @@ def _read_datumaro(content: Mapping, path: _Path, names: LabelNames) -> LabelRow
         ids = [fields_of(one, f'{where} annotations').get('label_id') for one in annotations]
         with saying_where(where, '; correct label_id'):
             shown = classes.names(one for one in ids if one is not None)
-        rows.append(LabelRow(check_image(name, where), shown, path, place))
+        rows.append(LabelRow(image_of_tool(name, where), shown, path, place))
     return LabelRows(rows, classes.classes, 'Datumaro JSON', by_tail=True)
 
 
@@ -169,11 +184,16 @@ def _task_labels(annotation: Mapping, where: str) -> list[str]:
 def _task_image(data: Mapping, where: str) -> str:
     """Return the path of a task's image, as far as its address tells."""
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
-    address = texts.get('image') or (next(iter(texts.values())) if len(texts) == 1 else '')
+    pictures = [text for text in texts.values() if text.lower().endswith(IMAGE_SUFFIXES)]
+    candidates = [texts.get('image'), *pictures, *(texts.values() if len(texts) == 1 else ())]
+    address = next(filter(None, candidates), None)
+    if address is None:
+        raise UserError(f"{where}: its data has no 'image'; {_EXPORT}")
     parts = urlsplit(address.replace('\\', '/'))
     if (local := parse_qs(parts.query).get('d')) and parts.path.endswith('/local-files/'):
-        return check_image(local[0].lstrip('/'), where)
-    name = unquote(parts.path).rpartition('/')[2] if '/' in address else address
-    if not name:
-        raise UserError(f"{where}: its data has no 'image'; {_EXPORT}")
-    return check_image(_UPLOAD.sub('', name) if '/upload/' in parts.path else name, where)
+        return image_of_tool(local[0], where)
+    path = unquote(parts.path)
+    if '/upload/' in path:
+        return image_of_tool(without_upload_mark(path.rpartition('/')[2]), where)
+    is_address = parts.scheme or parts.netloc
+    return image_of_tool(path.rpartition('/')[2] if is_address else path, where)

@@ -76,13 +76,25 @@ TABLES = {
     'an unnamed column of files': ',cat,dog\na,1,\nb,1,1\nc,,\n',
     'any name of the column': 'ImageId;cat;dog\r\na;TRUE;\r\nb;1;1\r\nc;;\r\n',
     'true and false': 'image,cat,dog\na,True,False\nb,TRUE,true\nc,0.0,0\n',
+    'spaces after the commas, as Roboflow': 'filename, cat, dog\na, 1, 0\nb, 1, 1\nc, 0, 0\n',
+    'any name of the other column': 'id_code,species\na,cat\nb,cat dog\nc,\n',
+    'signs in the header': 'Image Name,label_name\na,cat\nb,cat dog\nc,\n',
+    'a row per box': 'filename,class,xmin\na,cat,3\nb,cat,4\nb,dog,5\nc,,\n',
 }
 
 
 @pytest.mark.parametrize('text', TABLES.values(), ids=TABLES)
 def test_tables(tmp_path, text):
     found = read(tmp_path / 'a.csv', text)
-    assert names(found) == {'a': ['cat'], 'b': ['cat', 'dog'], 'c': []}
+    shown = {}
+    for row in found.rows:
+        shown.setdefault(row.image, []).extend(row.names)
+    assert shown == {'a': ['cat'], 'b': ['cat', 'dog'], 'c': []}
+
+
+def test_the_class_of_a_box_may_hold_a_space(tmp_path):
+    found = read(tmp_path / 'a.csv', 'image,xmin,label\na,1,blue bird\n')
+    assert names(found) == {'a': ['blue bird']}
 
 
 def test_columns_are_a_class_list_and_one_may_mean_none(tmp_path):
@@ -149,7 +161,7 @@ BAD = [
     ('a.csv', csv_of('a,none'), (), "line 2: label 'none' is usually no class"),
     ('a.csv', csv_of('a,Background'), CLASSES, '--negative-name Background'),
     ('a.csv', csv_of('a,cat none'), (), "label 'none' is usually"),
-    ('a.csv', csv_of('a,b', header='image,background'), (), "line 1: label 'background'"),
+    ('a.csv', csv_of('a,1', header='image,background'), (), "line 1: label 'background'"),
     ('a.csv', csv_of('a,"[0, 1]"'), (), 'is a list of numbers; write names'),
     ('a.csv', csv_of('a,"[\'cat\', dog]"'), (), 'is not a valid list of names'),
     ('a.csv', csv_of("a,'cat'"), (), 'is not a valid class name'),
@@ -162,7 +174,8 @@ BAD = [
     ('a.csv', csv_of('/etc/a,cat'), (), 'is not below the image folder'),
     ('a.csv', csv_of('C:\\a,cat'), (), 'is not below the image folder'),
     ('a.csv', csv_of('a,2', header='image,cat'), (), "line 2: has '2', expected 0 or 1"),
-    ('a.csv', csv_of('a,dog', header='image,cat'), (), "has the header 'labels'"),
+    ('a.csv', csv_of('a,dog,1', header='image,cat,dog'), (), "has the header 'labels'"),
+    ('a.csv', csv_of('a,yes', header='image,cat'), (), "line 2: has 'yes', expected 0 or 1"),
     ('a.csv', csv_of('a,0.93', header='image,cat'), (), "'cat'; a probability is not a label"),
     ('a.csv', csv_of('a,1,0.5', header='x,cat,dog'), (), "'dog'; a probability is not a label"),
     ('a.csv', csv_of('a,-1', header='image,cat'), (), "has '-1', expected 0 or 1"),

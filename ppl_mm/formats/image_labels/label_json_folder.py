@@ -1,0 +1,98 @@
+"""Image-level labels in folders of JSON files, one for each image, as some tools write them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ...errors import UserError
+from .json_pairs import Pairs, objects_of, read_pairs
+from .label_names import LabelNames
+from .label_row import LabelRow, LabelRows
+from .tool_classes import ToolClasses
+from .tool_files import files_below, image_of_tool
+
+# The list of what an image shows, and the field with its class, by tool. Darwin is V7's.
+_TOOLS = {
+    'LabelMe JSON': ('shapes', 'label'),
+    'Supervisely JSON': ('objects', 'classTitle'),
+    'Darwin JSON': ('annotations', 'name'),
+}
+_EXPECTED = 'a file of LabelMe, Darwin (V7) or Supervisely'
+# Darwin's pixels, and LabelMe's own flag.
+_NOT_A_CLASS = ('__raster_layer__', '__ignore__')
+# What a project has beside the files of its images.
+_OTHERS = ('meta.json', 'key_id_map.json', 'obj_class_to_machine_color.json')
+
+
+class _File(NamedTuple):
+    """What a file says: its objects, and the flags that are set for the whole image."""
+
+    tool: str
+    row: LabelRow
+    flags: tuple[str, ...]
+
+
+def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
+    """Read LabelMe's, Darwin's or Supervisely's files, one JSON per image.
+
+    Shapes, objects and Darwin's tags count. LabelMe's flags are classes where no file has a shape.
+
+    Args:
+        folder: The folder of the JSON files, or one above it.
+        names: The rules for names.
+
+    Returns:
+        A row for each file; one that shows nothing is a negative, an image without one is
+        unlabelled.
+
+    Raises:
+        UserError: A file is malformed, or of another tool.
+    """
+    folder = Path(folder)
+    found = [_read(path, folder) for path in json_files(folder)]
+    rows = [one.row for one in found]
+    if not any(row.names for row in rows):
+        rows = [one.row._replace(names=one.flags) for one in found]
+    listed = dict.fromkeys(label for row in rows for label in row.names)
+    classes = ToolClasses(zip(listed, listed, strict=True), names, str(folder))
+    form = ' and '.join(dict.fromkeys(one.tool for one in found))
+    return LabelRows([classes.named(row) for row in rows], None, form, by_tail=True)
+
+
+def json_files(folder: Path) -> list[Path]:
+    """Return the JSON files of images below a folder.
+
+    Args:
+        folder: The folder.
+    """
+    return [path for path in files_below(folder, '.json') if path.name not in _OTHERS]
+
+
+def _read(path: Path, folder: Path) -> _File:
+    content = read_pairs(path, _EXPECTED)
+    fields = dict(content) if isinstance(content, Pairs) else {}
+    tool = _tool_of(fields)
+    if tool is None:
+        raise UserError(f'{path}: is not {_EXPECTED}; take it out of the folder')
+    entries, key = _TOOLS[tool]
+    labels = [one[key] for _, one in objects_of(fields[entries], path, entries, key)]
+    if not all(isinstance(label, str) for label in labels):
+        raise UserError(f'{path}: expected names of classes in {entries}')
+    flags = fields.get('flags')
+    is_set = [name for name, value in flags if value is True] if isinstance(flags, Pairs) else []
+    # Supervisely keeps the ending of the image: a.jpg.json.
+    name = path.relative_to(folder).as_posix().removesuffix('.json')
+    row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path)
+    return _File(tool, row, _classes(is_set))
+
+
+def _tool_of(fields: Mapping) -> str | None:
+    """Return the tool that wrote a file; many have annotations, Darwin's name their image, too."""
+    found = next((tool for tool, (entries, _) in _TOOLS.items() if entries in fields), None)
+    is_other = found == 'Darwin JSON' and not {'item', 'image'} & set(fields)
+    return None if is_other else found
+
+
+def _classes(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name not in _NOT_A_CLASS))

@@ -1,0 +1,51 @@
+"""Files of annotation tools, and how these name images: by paths of their own."""
+
+import re
+from pathlib import Path
+
+from ..image_list import check_image
+
+# Label Studio puts eight digits before the name of an uploaded file.
+_UPLOAD = re.compile(r'^[0-9a-f]{8}-(?=.)')
+_DRIVE = re.compile(r'^[A-Za-z]:')
+
+
+def image_of_tool(path: str, where: str) -> str:
+    r"""Return a tool's path of an image, without what leads out of a folder.
+
+    Tools write where they keep an image, such as ``..\..\media\upload\1\a.jpg``; only the end of
+    it can be known here.
+
+    Args:
+        path: The path.
+        where: Where it stands, for messages.
+
+    Raises:
+        UserError: It names no image, or has a control character.
+    """
+    parts = _DRIVE.sub('', path).replace('\\', '/').split('/')
+    return check_image('/'.join(part for part in parts if part not in ('', '.', '..')), where)
+
+
+def without_upload_mark(name: str) -> str:
+    """Return the name that a file had before it was uploaded to Label Studio.
+
+    Args:
+        name: The file, without folders.
+    """
+    return _UPLOAD.sub('', name)
+
+
+def files_below(folder: Path, suffix: str) -> list[Path]:
+    """Return the files of a kind in a folder and the folders in it, but for hidden ones.
+
+    Args:
+        folder: The folder.
+        suffix: The end of their names, '.xml'.
+    """
+    found = (path for path in folder.rglob(f'*{suffix}') if path.is_file())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith('.') for part in path.relative_to(folder).parts)
+    )
