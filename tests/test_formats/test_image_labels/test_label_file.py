@@ -92,11 +92,6 @@ def test_tables(tmp_path, text):
     assert shown == {'a': ['cat'], 'b': ['cat', 'dog'], 'c': []}
 
 
-def test_the_class_of_a_box_may_hold_a_space(tmp_path):
-    found = read(tmp_path / 'a.csv', 'image,xmin,label\na,1,blue bird\n')
-    assert names(found) == {'a': ['blue bird']}
-
-
 def test_columns_are_a_class_list_and_one_may_mean_none(tmp_path):
     text = 'image,dog,none,cat\na,1,0,0\nb,0,1,0\n'
     found = read(tmp_path / 'a.csv', text, negative_names=['none'])

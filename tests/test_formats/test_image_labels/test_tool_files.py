@@ -154,6 +154,10 @@ def test_bad_files_are_one_line(tmp_path, fault):
 
 
 GOOD = {
+    'a row per box: a class may hold a space': (
+        {'a.csv': 'image,xmin,label\na,1,blue bird\n'},
+        {'a': ['blue bird']},
+    ),
     'COCO: paths of the tool': (
         coco(
             [dict(IMAGE, file_name=r'..\..\media\upload\1\a.jpg'), dict(id=2, file_name='/b/c.jpg')]
