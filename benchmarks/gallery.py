@@ -5,11 +5,14 @@ files stand for all images of the gallery, under names of their own. Opening
 counts from the address to the moment when every picture in sight is decoded.
 Scrolling moves the page by a screen's height in each half second, from
 the first image to the last, or for as long as ``--scroll`` says; a frame is
-late if it takes more than twice 1/60 s. All is measured without a GPU, so
-Chromium draws with the same cores.
+late if it takes more than twice 1/60 s; other work on the machine makes frames
+late. It does not change the processor time of the page's thread, which is
+measured beside it: a thread that is busy all the time draws no frame in time.
+All is measured without a GPU, so Chromium draws with the same cores.
 
 open_over_limit     seconds to open over the 2 s that are wanted
 late_frames         share of the frames that are late
+busy                processor time of the page's thread over the time of scrolling
 cards_over_images   elements of images in the page over images
 rerun_over_first    drawing a gallery again, unchanged, over drawing it
 """
@@ -176,7 +179,11 @@ def measure(browser: Any, page: Path, seconds: float) -> dict:
     opened.goto(page.as_uri() + '#images')
     opened.evaluate(SETTLED)
     seen = time.perf_counter() - start
+    thread = opened.context.new_cdp_session(opened)
+    thread.send('Performance.enable', dict(timeDomain='threadTicks'))
+    before = _busy_seconds(thread)
     frames = [one / 1000 for one in opened.evaluate(SCROLL, seconds)]
+    busy = _busy_seconds(thread) - before
     cards = opened.locator('.grid .card').count()
     filtered = opened.evaluate(FILTER, CLASSES[0]) / 1000
     opened.close()
@@ -187,9 +194,16 @@ def measure(browser: Any, page: Path, seconds: float) -> dict:
         median_frame=round(statistics.median(frames), 4),
         longest_frame=round(max(frames), 4),
         late_frames=round(sum(one > 2 * FRAME for one in frames) / len(frames), 4),
+        busy=round(busy / sum(frames), 3),
         filter_seconds=round(filtered, 4),
         data_megabytes=round((page.parent / 'data.js').stat().st_size / 1e6, 2),
     )
+
+
+def _busy_seconds(thread: Any) -> float:
+    """Return the processor time of all tasks of a page's thread so far."""
+    metrics = thread.send('Performance.getMetrics')['metrics']
+    return next(one['value'] for one in metrics if one['name'] == 'TaskDuration')
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -224,6 +238,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ratios = dict(
         open_over_limit=round(last['open_seconds'] / LIMIT, 3),
         late_frames=last['late_frames'],
+        busy=last['busy'],
         cards_over_images=last['cards'] / count,
         rerun_over_first=round(times[1] / times[0], 3),
     )

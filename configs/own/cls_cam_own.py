@@ -91,6 +91,6 @@ auto_scale_lr = dict(base_batch_size=8)
 # On a CPU, convolutions are fastest in this memory format.
 default_hooks = dict(
     channels_last=dict(type='ppl_mm.ChannelsLastHook'),
-    # Pictures for every backend of the visualizer, also TensorBoard and W&B.
-    maps=dict(type='ppl_mm.CAMVisualizationHook', interval=max(1, stage_epochs // 2)),
+    # Maps of six images after each epoch, for every backend of the visualizer: docs/evaluation.md.
+    maps=dict(type='ppl_mm.CAMVisualizationHook'),
 )

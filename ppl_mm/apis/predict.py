@@ -13,6 +13,7 @@ from ..formats.class_list import NO_BACKGROUND, channel_names
 from ..formats.geo_tiff import has_georeference
 from ..formats.images.stored_values import values_for
 from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
+from ..formats.photo_names import output_names
 from ..utils.cli import one_line
 from ..utils.progress import track
 from ..utils.text import printable
@@ -21,7 +22,7 @@ from ..version import __version__
 from ..visualization import overlay_label
 from .cam_inferencer import CAMInferencer
 from .exporting.origin import network_digest
-from .inference.given_images import GivenImages, find_images, output_names
+from .inference.given_images import GivenImages, find_images
 from .inference.inferencers import NO_THRESHOLD, open_inferencer
 from .inference.photo_inferencer import PhotoInferencer
 from .inference.prediction_folder import PredictionFolder, PredictionTable

@@ -8,6 +8,8 @@ from ..formats.corrected_masks import correction_files, held_out
 from ..formats.export_folder import ExportFolder
 from ..formats.image_labels.label_file import find_label_file
 from ..formats.image_list import read_ids
+from ..formats.photo_names import SOURCES, images_of, mask_names
+from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.files import read_json
 from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, masks_of, splits_of
@@ -53,7 +55,23 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
         trained=(run['splits']['train'],),
         folder=folder,
         work_dir=work_dir,
+        photos=_photo_names(root),
+        masks=_mask_names(root, work_dir),
     )
+
+
+def _photo_names(root: Path) -> dict[str, str]:
+    """Return the user's name of each image; none for data of another command."""
+    if not (root / SOURCES).is_file():
+        return {}
+    return {image: photo for photo, image in images_of(root).items()}
+
+
+def _mask_names(root: Path, work_dir: Path) -> dict[str, str]:
+    """Return the name of each mask in the results of one command; none without them."""
+    if not (work_dir.parent / ResultFolder.RECORD).is_file():
+        return {}
+    return {image: mask for mask, image in mask_names(root).items()}
 
 
 def read_run(work_dir: Path) -> dict:

@@ -1,6 +1,7 @@
 """Pages of HTML: one file each, without scripts, that needs nothing from a network."""
 
 import base64
+import shlex
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -37,7 +38,7 @@ def render(template: str, **content: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= dict(percent=percent, duration=duration)
+    environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join)
     style = (_HERE / 'static' / 'page.css').read_text(encoding='utf-8')
     return environment.get_template(template).render(style=style, **content)
 

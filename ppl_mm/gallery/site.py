@@ -77,6 +77,8 @@ def _entry(
     cover = {layer: covered(record, layer) or {} for layer in record['pixels']}
     return dict(
         id=record['image'],
+        photo=source.photos.get(record['image']),
+        mask=source.masks.get(record['image']),
         key=record['key'],
         split=split,
         labels=labels,

@@ -73,6 +73,8 @@ class GallerySource:
             not known.
         work_dir: The folder of the pipeline. Defaults to None: not one's.
         background: False where every pixel belongs to a class. Defaults to True.
+        photos: Names of the images as a user has them, by image id, where they are known.
+        masks: Names of the masks that a user gets, by image id. Defaults to ``<image id>.png``.
     """
 
     title: str
@@ -90,6 +92,8 @@ class GallerySource:
     folder: Path | None = None
     work_dir: Path | None = None
     background: bool = True
+    photos: Mapping[str, str] = field(default_factory=dict)
+    masks: Mapping[str, str] = field(default_factory=dict)
 
     UNLISTED: ClassVar[str] = 'in no list'
 

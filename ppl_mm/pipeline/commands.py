@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data_tools.own.settings import SOURCES
 from ..formats.corrected_masks import CORRECTIONS, correction_files
+from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import ConfigOptions, read_config

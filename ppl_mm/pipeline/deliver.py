@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..apis.inference.given_images import output_names
-from ..data_tools.own.corrections import images_of
 from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import RECORD, OwnDataSettings
@@ -21,6 +19,7 @@ from ..formats.geo_tiff import geo_name, write_georeferenced
 from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
 from ..formats.mask_file import read_mask, write_label
+from ..formats.photo_names import images_of, output_names
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
@@ -43,7 +42,7 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
         data_root: A data set of ``own_data.py``.
         predicted: The folder of :func:`.predict.predict_data`.
         results: In its ``masks``, each mask is at the photograph's path below its folder, with the
-            ending ``.png``, see :func:`.given_images.output_names`; it has the size of the
+            ending ``.png``, see :func:`.photo_names.output_names`; it has the size of the
             photograph as viewers show it. Those of GeoTIFFs are in its ``masks_geo``, too, see
             :func:`.geo_tiff.write_georeferenced`. Masks of photographs that are gone are removed.
 

@@ -19,8 +19,9 @@ from ..data_tools.own.corrections import (
 from ..data_tools.own.data import OwnData
 from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
-from ..data_tools.own.settings import SOURCES, OwnDataSettings
+from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
+from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json

@@ -31,9 +31,9 @@ _IMAGES, _STEPS = 4, 3
 # Seconds after which no further step is worth it. A first step, which sets up much that later ones
 # find, takes seven on a machine with other work, and the next half of one.
 _PATIENCE = 20.0
-# Longer than the fastest step takes each in a run on a CPU, where the process that reads images
-# shares the cores: measured on two.
-_SUSTAINED = 1.35
+# In a run on a CPU a step takes longer than the fastest one, since the process that reads images
+# shares the cores. Between 1.0 and 1.3 in two runs on two idle cores.
+_SUSTAINED = 1.15
 
 
 def seconds_per_image(cfg: Config) -> float:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.apis import SegInferencer, predict_images
-from ppl_mm.apis.inference.given_images import find_images, output_names
+from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.inference.prediction_folder import PredictionFolder, PredictionTable
 from ppl_mm.apis.inference.trained_model import find_model
 from ppl_mm.errors import UserError
@@ -233,23 +233,6 @@ def test_names_are_below_what_was_given(photos):
 def test_where_nothing_is_found(photos, given, message):
     with pytest.raises(UserError, match=message):
         find_images([one.format(root=photos) for one in given])
-
-
-@pytest.mark.parametrize(
-    'images',
-    [
-        ['a.jpg', 'b.jpg'],
-        ['a.jpg', 'a.png', 'a.jpeg'],
-        ['a.jpg', 'a.png', 'a.jpg.png', 'a.jpg.png.png'],
-        ['b/a.jpg', 'a.jpg', 'b.a.jpg'],
-    ],
-)
-def test_outputs_are_all_different(images):
-    names = output_names(images)
-    assert list(names) == images
-    assert len(set(names.values())) == len(images)
-    assert all(image.startswith(name) for image, name in names.items())
-    assert output_names(images[::-1]) == names
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path):

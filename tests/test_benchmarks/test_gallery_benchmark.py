@@ -23,9 +23,11 @@ def test_it_ends_with_one_line_of_json(capsys, tmp_path):
     assert set(result['ratios']) == {
         'open_over_limit',
         'late_frames',
+        'busy',
         'cards_over_images',
         'rerun_over_first',
     }
     assert set(result['figures']) == {'20', '200', 'draw'}
     assert 0 < result['ratios']['cards_over_images'] < 0.5
     assert result['ratios']['rerun_over_first'] < 1
+    assert 0 < result['ratios']['busy'] < 1

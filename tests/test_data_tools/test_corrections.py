@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.data_tools.own.corrections import mask_names, read_corrections, write_corrections
+from ppl_mm.data_tools.own.corrections import read_corrections, write_corrections
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
 from ppl_mm.formats.corrected_masks import CORRECTIONS, correction_files, has_corrections, held_out
 from ppl_mm.formats.mask_file import read_mask, write_label
+from ppl_mm.formats.photo_names import mask_names
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.formats.voc_layout import VOCLayout
 

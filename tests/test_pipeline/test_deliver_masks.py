@@ -5,10 +5,11 @@ import pytest
 from geo_tiffs import NORTH_UP, georeference_of, write_geotiff
 from PIL import Image
 
-from ppl_mm.data_tools.own.corrections import images_of, read_corrections, write_corrections
+from ppl_mm.data_tools.own.corrections import read_corrections, write_corrections
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.formats.mask_file import read_any_mask, read_mask, write_label
+from ppl_mm.formats.photo_names import images_of
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline.deliver import deliver_masks
 from ppl_mm.pipeline.make_masks import closing_lines

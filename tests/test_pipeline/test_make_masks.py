@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from ppl_mm.data_tools.demo.data import write_demo_data
-from ppl_mm.data_tools.own.corrections import mask_names
 from ppl_mm.formats.mask_file import read_mask
+from ppl_mm.formats.photo_names import mask_names
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.data_check import fit_to_masks

@@ -2,7 +2,6 @@
 
 import glob
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,25 +63,6 @@ def find_images(
             f'{root}: nothing there is an image; known endings are {" ".join(PHOTO_SUFFIXES)}'
         )
     return GivenImages(root, images, {name: why for name, why in names.items() if why})
-
-
-def output_names(images: Iterable[str]) -> dict[str, str]:
-    """Return a name without ending for what is made of each image, all different.
-
-    Args:
-        images: Paths below a folder, with slashes.
-
-    Returns:
-        The paths without their endings. Images that would have one name, as a.jpg and a.png, keep
-        theirs.
-    """
-    names = {image: os.path.splitext(image)[0] for image in images}
-    while True:
-        counts = Counter(names.values())
-        clashing = [image for image, name in names.items() if counts[name] > 1 and name != image]
-        if not clashing:
-            return names
-        names.update(zip(clashing, clashing, strict=True))
 
 
 def _expanded(given: Iterable[str | os.PathLike]) -> list[str]:

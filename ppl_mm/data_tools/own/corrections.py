@@ -1,6 +1,5 @@
 """Masks that a user has corrected, taken back into the data set that they are of."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,20 +7,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ...apis.inference.given_images import output_names
 from ...errors import UserError
 from ...formats.corrected_masks import write_corrected
 from ...formats.edited_mask import read_edited_mask
 from ...formats.image_folder import ImageFolder
-from ...formats.image_list import check_image
 from ...formats.mask_file import check_labels, read_mask
+from ...formats.photo_names import mask_names
 from ...formats.result_folder import ResultFolder
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import file_sha256, read_json, write_json
 from ...utils.text import printable
 from .data import escaped
 from .masks import MaskFinder
-from .settings import SOURCES
 
 # The SHA-256 of masks that were given back as they had been written, by name.
 _UNCHANGED = 'not_corrected.json'
@@ -122,25 +119,6 @@ def _as_on_disk(folder: Path, names: Iterable[str]) -> list[str]:
     below = (path.relative_to(folder).as_posix() for path in folder.rglob('*.png'))
     found = {escaped(name): name for name in below}
     return [found.get(name, name) for name in names]
-
-
-def images_of(data_root: Path) -> dict[str, str]:
-    """Return the image id of each photograph that a data set of ``own_data.py`` uses, by its name.
-
-    Raises:
-        UserError: If an image id is not below the image folder.
-    """
-    with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
-        rows = list(csv.DictReader(file))
-    used = [row for row in rows if row['image'] and not row['problem']]
-    where = str(data_root / SOURCES)
-    return {row['photo']: check_image(row['image'], where) for row in used}
-
-
-def mask_names(data_root: Path) -> dict[str, str]:
-    """Return the image id of each mask that a user gets of a data set, by its path."""
-    photos = images_of(data_root)
-    return {f'{name}.png': photos[photo] for photo, name in output_names(photos).items()}
 
 
 class _Taker:

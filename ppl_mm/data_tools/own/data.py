@@ -11,6 +11,7 @@ from pathlib import Path
 from ...errors import UserError
 from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
+from ...formats.photo_names import SOURCES
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...utils.files import atomic_write
 from ...utils.processes.thread_pool import map_files
@@ -22,7 +23,7 @@ from .image_size import size_facts
 from .images import OwnImages, collect_images
 from .labels import OwnLabels
 from .mask_values import mask_values
-from .settings import RECORD, SOURCES, OwnDataSettings
+from .settings import RECORD, OwnDataSettings
 from .split import named_val, split_images
 
 # Where the images and their masks go.

@@ -1,5 +1,7 @@
 """Pictures of the maps while a classifier trains."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from mmengine.dist import master_only
@@ -87,12 +89,13 @@ def _see(viewer: CAMTTAModel, sample: dict) -> tuple[str, DataSample]:
 
 
 def _tile(path: str, found: DataSample) -> np.ndarray:
-    """Return a photo above its map, RGB (2 * height, W, 3)."""
-    photo, cam = read_image(path), CamFile.from_sample(found)
+    """Return a photo above its map, RGB (2 * _HEIGHT, W, 3)."""
+    photo = _scaled(read_image(path))
+    cam = replace(CamFile.from_sample(found), size=photo.shape[:2])
     score = np.zeros(photo.shape[:2], np.float32)
     if len(cam.class_ids):
         score = foreground_score(cam)[0]
-    return np.concatenate([_scaled(photo), _scaled(overlay_score(photo, score))])
+    return np.concatenate([photo, overlay_score(photo, score)])
 
 
 def _scaled(image: np.ndarray) -> np.ndarray:

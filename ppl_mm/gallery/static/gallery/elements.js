@@ -58,7 +58,7 @@
       ...(image.labels || []).slice(0, 8).map((id) => app.swatch(app.data.classes[id])));
     return app.el('a', { class: 'card', href: app.address({ ...state, open: image.id }, 'images') },
       app.stack(image, state.show, state.side > THUMB),
-      app.el('span', { class: 'name', title: image.id }, image.id),
+      app.el('span', { class: 'name', title: app.title(image) }, app.title(image)),
       app.el('span', { class: 'under' }, dots, app.el('span', {}, text)),
       image.findings.length ? app.el('span', { class: 'flag', title: image.findings.map((key) => app.finding.get(key).title).join(', ') },
         String(image.findings.length), app.el('span', { class: 'unseen' }, ' findings')) : null);

@@ -61,9 +61,10 @@
   }
 
   function add(index) {
+    const image = app.data.images[places[index]];
     const row = Math.floor(index / layout.columns), column = index % layout.columns;
     const item = app.el('li', { 'aria-posinset': index + 1, 'aria-setsize': places.length, 'data-index': index },
-      app.card(app.data.images[places[index]], state));
+      app.card(image, state), app.marks.button(image, { tabindex: -1 }));
     item.style.width = layout.side + 'px';
     item.style.height = layout.height + 'px';
     item.style.transform = `translate(${column * (layout.side + GAP)}px, ${row * (layout.height + GAP)}px)`;
@@ -100,6 +101,7 @@
   list.addEventListener('keydown', (event) => {
     const item = event.target.closest('li');
     if (!item || !layout || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'm') app.marks.toggle(app.data.images[places[item.dataset.index]]);
     const at = Number(item.dataset.index), last = places.length - 1;
     const to = {
       ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - layout.columns, ArrowDown: at + layout.columns,

@@ -5,8 +5,8 @@
   const el = app.el, data = app.data;
   const form = document.getElementById('tools'), status = document.getElementById('status');
   const pages = [...document.querySelectorAll('.page')];
-  const usual = { name: '', class: '', split: '', labelled: '', finding: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
-  const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'sort', 'order'];
+  const usual = { name: '', class: '', split: '', labelled: '', finding: '', marked: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
+  const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'marked', 'sort', 'order'];
   const LOOK = 6;
   let filtered = null;
 
@@ -112,5 +112,6 @@
   });
   window.addEventListener('hashchange', render);
   setUp();
+  app.marks.draw();
   render();
 })();

@@ -4,6 +4,8 @@
   const data = window.GALLERY;
   const app = (window.gallery = { data });
 
+  // The name that a user knows an image by.
+  app.title = (image) => image.photo || image.id;
   app.byId = new Map(data.images.map((image, place) => [image.id, place]));
   // Width by height of a place for an image, so that most fill theirs.
   app.within = (ratio) => Math.min(1.6, Math.max(0.7, ratio));
@@ -61,11 +63,12 @@
     const classId = data.classes.findIndex((one) => one.name === state.class);
     const part = (state.name || '').toLowerCase();
     const fits = (image) =>
-      (!part || image.id.toLowerCase().includes(part)) &&
+      (!part || app.title(image).toLowerCase().includes(part)) &&
       (!state.class || app.shows(image, classId)) &&
       (!state.split || image.split === state.split) &&
       (!state.labelled || labelled[state.labelled](image)) &&
-      (!state.finding || image.findings.includes(state.finding));
+      (!state.finding || image.findings.includes(state.finding)) &&
+      (!state.marked || app.marks.has(image) === (state.marked === 'yes'));
     const places = [];
     data.images.forEach((image, place) => { if (fits(image)) places.push(place); });
     return order(places, state, classId < 0 ? undefined : classId);
@@ -74,7 +77,7 @@
   function order(places, state, classId) {
     const sort = app.sorts.find((one) => one.key === state.sort) || app.sorts[0];
     const sign = state.order === 'down' ? -1 : 1;
-    const name = (a, b) => natural.compare(data.images[a].id, data.images[b].id);
+    const name = (a, b) => natural.compare(app.title(data.images[a]), app.title(data.images[b]));
     if (!sort.value) return places.sort((a, b) => sign * name(a, b));
     const values = new Map(places.map((place) => [place, sort.value(data.images[place], classId)]));
     return places.sort((a, b) => compare(values.get(a), values.get(b), sign) || name(a, b));

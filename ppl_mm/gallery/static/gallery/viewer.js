@@ -35,7 +35,7 @@
     picture.replaceChildren(stack);
     picture.setAttribute('role', 'img');
     const shown = image.layers.includes(key) ? ' with ' + app.layer.get(key).title : '';
-    picture.setAttribute('aria-label', image.id + shown);
+    picture.setAttribute('aria-label', app.title(image) + shown);
     for (const button of node('choices').children) button.setAttribute('aria-pressed', String(button.dataset.show === key));
   }
 
@@ -52,7 +52,8 @@
     const at = app.grid.places.indexOf(newPlace);
     if (image.size) node('choices').style.setProperty('--choice', app.within(image.size[0] / image.size[1]));
     node('choices').replaceChildren(...layers().map((key, number) => choice(image, key, number)));
-    node('viewer-name').textContent = image.id;
+    node('viewer-mark').replaceChildren(app.marks.button(image));
+    node('viewer-name').textContent = app.title(image);
     const size = image.size ? image.size.join(' × ') + ' pixels' : 'no photo';
     node('viewer-place').textContent = `${at < 0 ? '–' : at + 1} of ${app.grid.places.length} · ${image.split} · ${size}`;
     const facts = [el('p', { class: 'chips' }, ...app.labels(image)), findings(image), table(image), agreements(image)];
@@ -109,6 +110,7 @@
     '=': () => app.zoom.by(1.5),
     '-': () => app.zoom.by(1 / 1.5),
     ' ': toggle,
+    m: () => app.marks.toggle(data.images[place]),
   };
 
   function nudge(by) {

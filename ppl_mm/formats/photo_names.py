@@ -1,0 +1,57 @@
+"""Which photograph of a user became which image of a data set."""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from .image_list import check_image
+
+#: Lists the photographs, in the folder of a data set of ``own_data.py``.
+SOURCES = 'sources.csv'
+
+
+def images_of(data_root: Path) -> dict[str, str]:
+    """Return the image id of each photograph that is used, by its name.
+
+    Args:
+        data_root: A data set of ``own_data.py``.
+
+    Raises:
+        UserError: If an image id is not below the image folder.
+    """
+    with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
+        rows = list(csv.DictReader(file))
+    used = [row for row in rows if row['image'] and not row['problem']]
+    where = str(data_root / SOURCES)
+    return {row['photo']: check_image(row['image'], where) for row in used}
+
+
+def mask_names(data_root: Path) -> dict[str, str]:
+    """Return the image id of each mask that a user gets, by its path.
+
+    Args:
+        data_root: A data set of ``own_data.py``.
+    """
+    photos = images_of(data_root)
+    return {f'{name}.png': photos[photo] for photo, name in output_names(photos).items()}
+
+
+def output_names(images: Iterable[str]) -> dict[str, str]:
+    """Return a name without ending for what is made of each image, all different.
+
+    Args:
+        images: Paths below a folder, with slashes.
+
+    Returns:
+        The paths without their endings. Images that would have one name, as a.jpg and a.png, keep
+        theirs.
+    """
+    names = {image: os.path.splitext(image)[0] for image in images}
+    while True:
+        counts = Counter(names.values())
+        clashing = [image for image, name in names.items() if counts[name] > 1 and name != image]
+        if not clashing:
+            return names
+        names.update(zip(clashing, clashing, strict=True))
