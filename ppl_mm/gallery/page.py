@@ -38,9 +38,14 @@ def render(template: str, **content: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join)
+    environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join, noun=_noun)
     style = (_HERE / 'static' / 'page.css').read_text(encoding='utf-8')
     return environment.get_template(template).render(style=style, **content)
+
+
+def _noun(number: int, one: str, many: str = '') -> str:
+    """Return the form of a word that fits a number."""
+    return one if number == 1 else many or f'{one}s'
 
 
 def html_report(work_dir: Path, report: dict) -> str:

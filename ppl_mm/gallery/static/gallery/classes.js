@@ -18,7 +18,7 @@
       class: 'chip', href: app.address({ class: one.name }, 'classes'), 'aria-current': number === id ? 'page' : null,
     }, app.swatch(one), one.name));
     const first = el('a', { class: 'chip', href: '#classes', 'aria-current': id < 0 ? 'page' : null }, 'all classes');
-    return el('nav', { class: 'chips', 'aria-label': 'Choose a class' }, first, ...links);
+    return el('nav', { class: 'chips all', 'aria-label': 'Choose a class' }, first, ...links);
   }
 
   // Images of a class: labelled with it, or shown by the pseudo-label; and shares of those that show it.

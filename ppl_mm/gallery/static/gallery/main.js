@@ -7,7 +7,7 @@
   const pages = [...document.querySelectorAll('.page')];
   const usual = { name: '', class: '', split: '', labelled: '', finding: '', marked: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
   const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'marked', 'sort', 'order'];
-  const LOOK = 6;
+  const LOOK = 6, FEW = 8;
   let filtered = null;
 
   // The address of a page with a state; what is as usual is left out.
@@ -84,7 +84,9 @@
     options('sort', app.sorts.map((one) => [one.key, one.name]));
     options('show', [['', 'photo'], ...data.layers.map((layer) => [layer.key, layer.title])]);
     document.documentElement.style.setProperty('--cell', app.ratio);
-    document.getElementById('legend').replaceChildren(...data.classes.map((one) => el('li', {}, app.swatch(one), one.name)));
+    const legend = document.getElementById('legend');
+    if (data.classes.length > FEW) legend.tabIndex = 0; // it scrolls
+    legend.replaceChildren(...data.classes.map((one) => el('li', {}, app.swatch(one), one.name)));
   }
 
   // Some images whose pseudo-labels show a class, on the first page.

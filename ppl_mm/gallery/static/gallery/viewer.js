@@ -70,15 +70,16 @@
 
   // A row for each layer of labels: what it covers, class by class, and its IoU.
   function table(image) {
+    const measured = Object.keys(image.iou).length > 0;
     const rows = Object.entries(image.cover).map(([key, cover]) => {
       const classes = Object.keys(cover).map(Number).sort((a, b) => cover[b] - cover[a]);
       return el('tr', {},
         el('th', { scope: 'row' }, app.layer.get(key).title),
         el('td', {}, ...(classes.length ? classes.map((id) => el('span', { class: 'chip' }, app.swatch(data.classes[id]), `${data.classes[id].name} ${app.percent(cover[id])}`)) : ['–'])),
-        el('td', { class: 'number' }, key in image.iou ? app.percent(image.iou[key]) : ''));
+        measured ? el('td', { class: 'number' }, key in image.iou ? app.percent(image.iou[key]) : '') : null);
     });
     if (!rows.length) return null;
-    return el('table', {}, el('thead', {}, el('tr', {}, ...['label', 'covers, %', 'IoU, %'].map((name) => el('th', { scope: 'col' }, name)))), el('tbody', {}, ...rows));
+    return el('table', {}, el('thead', {}, el('tr', {}, ...['label', 'covers, %', ...(measured ? ['IoU, %'] : [])].map((name) => el('th', { scope: 'col' }, name)))), el('tbody', {}, ...rows));
   }
 
   function agreements(image) {
