@@ -188,7 +188,7 @@ class Page(HTMLParser):
 def test_names_are_text_and_nothing_comes_from_elsewhere(gallery):
     page = Page(gallery.read_text())
     scripts = [attrs for tag, attrs in page.tags if tag == 'script']
-    assert all(set(attrs) == {'defer', 'src'} for attrs in scripts) and len(scripts) == 8
+    assert all(set(attrs) == {'defer', 'src'} for attrs in scripts) and len(scripts) == 10
     assert '<script>alert(1)</script>' in page.text
     for path in gallery.parent.glob('*.*'):
         text = path.read_text().replace('http://www.w3.org/2000/svg', '')
