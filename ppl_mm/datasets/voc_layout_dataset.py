@@ -13,7 +13,7 @@ from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
 from ..formats.images.image_file import image_size, read_image
 from ..formats.images.stored_values import read_values
-from ..formats.mask_file import read_mask, voc_palette
+from ..formats.mask_file import mask_size, read_mask, voc_palette
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 
@@ -178,7 +178,7 @@ class VOCLayoutDataset(BaseSegDataset):
     @staticmethod
     def _check_sizes(img_path: str, seg_map_path: str) -> None:
         """A mask of another size would be cropped elsewhere than its image."""
-        sizes = [image_size(img_path), image_size(seg_map_path, 'mask')]
+        sizes = [image_size(img_path), mask_size(seg_map_path)]
         if sizes[0] != sizes[1]:
             raise UserError(
                 '{}: {} x {} pixels (width x height), but its image {} has '

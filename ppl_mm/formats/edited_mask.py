@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError
-from .mask_file import IGNORE, naming_mask, read_any_mask, voc_palette
+from .mask_file import IGNORE, open_mask, read_any_mask, voc_palette
 
 # Classes whose colours a message lists.
 _LISTED = 8
@@ -33,10 +33,10 @@ def read_edited_mask(path: str | os.PathLike, classes: Sequence[str]) -> np.ndar
             pixels, or a colour of no class without a palette.
     """
     label = None
-    with naming_mask(path), Image.open(path) as image:
+    with open_mask(path) as image:
         if image.mode == 'P':
             label = _by_palette(image, len(classes))
-        elif image.mode in ('RGB', 'RGBA') and image.format != 'JPEG':
+        elif image.mode in ('RGB', 'RGBA'):
             label = _by_colours(np.array(image), classes, path)
     return read_any_mask(path) if label is None else label
 

@@ -11,10 +11,12 @@ from PIL import Image
 
 from ..errors import UserError, first_line
 from ..utils.files import check_regular, write_bytes
-from .images.checks import raw_mode, too_large
+from .images.checks import open_picture, raw_mode, too_large
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255
+# What Pillow calls JPEGs.
+_LOSSY = ('JPEG', 'MPO')
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +86,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     Raises:
         UserError: If the file is missing, cannot be read to its end, or is a colour picture.
     """
-    with naming_mask(path), Image.open(path) as image:
+    with open_mask(path) as image:
         mode = _mode_of(image)
         mask = np.array(image) if mode in ('P', 'L') else None
     if mask is None:
@@ -121,12 +123,32 @@ def channels_from_label(label: np.ndarray, background: bool) -> np.ndarray:
     return label if background else np.where(label == IGNORE, label, label - np.uint8(1))
 
 
+def mask_size(path: str | os.PathLike) -> tuple[int, int]:
+    """Return width and height of a mask, from its first bytes.
+
+    Args:
+        path: See :func:`open_mask`.
+    """
+    with open_mask(path) as image:
+        return image.size
+
+
 @contextmanager
-def naming_mask(path: str | os.PathLike) -> Iterator[None]:
-    """Name the mask in whatever goes wrong while it is read."""
+def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
+    """Open a mask, and name it in whatever goes wrong while it is read.
+
+    Args:
+        path: A picture of any lossless format.
+
+    Raises:
+        UserError: If the file is missing, a JPEG, or cannot be read.
+    """
     try:
         check_regular(path)
-        yield
+        with open_picture(path) as image:
+            if image.format in _LOSSY:
+                raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
+            yield image
     except UserError:
         raise
     except FileNotFoundError as error:
@@ -135,8 +157,8 @@ def naming_mask(path: str | os.PathLike) -> Iterator[None]:
         ) from error
     except Image.DecompressionBombError:
         raise too_large(path) from None
-    # Pillow raises a SyntaxError for a broken PNG chunk.
-    except (OSError, ValueError, SyntaxError) as error:
+    # A broken file can make a decoder raise anything.
+    except Exception as error:
         raise UserError(
             f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
         ) from error
@@ -193,9 +215,7 @@ def read_any_mask(path: str | os.PathLike) -> np.ndarray:
         UserError: If the file is missing, cannot be read to its end, is a JPEG or a colour
             picture, or has a value above 255.
     """
-    with naming_mask(path), Image.open(path) as image:
-        if image.format == 'JPEG':
-            raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
+    with open_mask(path) as image:
         mode = _mode_of(image)
         values = _class_values(np.array(image), mode)
     if values is None:

@@ -7,6 +7,7 @@ import zlib
 from functools import cache
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 
@@ -98,6 +99,18 @@ def sized(width, height):
     return picture(lambda image: image.resize((width, height)), format='JPEG')
 
 
+def signed(path):
+    """Bytes below zero, which look like bright ones."""
+    with Image.open(path) as image:
+        values = np.asarray(image.convert('L'))
+    # JPEGs, PNGs and TIFFs are told by their content.
+    tifffile.imwrite(path, (values // 2).astype(np.int8) - 64, photometric='minisblack')
+
+
+# A page of a program, which Pillow would have Ghostscript run.
+postscript = replaced_by(
+    '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 48\n%%EndComments\nshowpage\n%%EOF\n'
+)
 #: Masks that no command but the converter of own data can use.
 MASKS = dict(
     colours=picture(lambda image: image.convert('RGB')),
@@ -108,6 +121,8 @@ MASKS = dict(
     another_size=picture(lambda image: image.resize((17, 33))),
     unknown_value=pixels(lambda mask: np.where(mask > 0, 200, mask).astype(np.uint8)),
     jpeg=picture(lambda image: image.convert('RGB'), format='JPEG'),
+    grey_jpeg=picture(lambda image: Image.fromarray(np.array(image)), format='JPEG'),
+    postscript=postscript,
     soft_edges=pixels(
         lambda mask: np.linspace(0, 254, mask.size).astype(np.uint8).reshape(mask.shape)
     ),
@@ -121,6 +136,8 @@ IMAGES = dict(
     too_small=sized(3, 3),
     too_thin=sized(1000, 8),
     huge=huge,
+    signed=signed,
+    postscript=postscript,
     web_page=replaced_by('<!DOCTYPE html><html></html>'),
     **ANY_FILE,
 )

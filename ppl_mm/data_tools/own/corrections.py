@@ -11,6 +11,7 @@ from ...errors import UserError
 from ...formats.corrected_masks import write_corrected
 from ...formats.edited_mask import read_edited_mask
 from ...formats.image_folder import ImageFolder
+from ...formats.images.image_file import image_size
 from ...formats.mask_file import check_labels, read_mask
 from ...formats.photo_names import mask_names
 from ...formats.result_folder import ResultFolder
@@ -147,8 +148,7 @@ class _Taker:
         mask = read_edited_mask(path, self.classes)
         advice = f'the classes are {", ".join(self.classes)}, from 1 on'
         check_labels(mask, len(self.classes), path, advice, self.layout.has_background)
-        with Image.open(str(self.images.find_id(image))) as picture:
-            size = picture.size
+        size = image_size(str(self.images.find_id(image)))
         height, width = mask.shape
         if abs(height * size[0] / width - size[1]) > 1:  # large photos are shrunk
             raise UserError(

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image
 
 from ...errors import UserError
 from ...formats.image_list import normal_name
-from ...utils.files import check_regular
+from ...formats.mask_file import open_mask
 from ...utils.processes.thread_pool import map_files
 
 #: Formats that keep each value, the usual one first. JPEG does not.
@@ -161,13 +160,12 @@ def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
 def _colours(path: Path) -> dict[int, tuple[int, int, int]]:
     """Return the colours of the values that an indexed mask uses; none of another mask."""
     try:
-        check_regular(path)
-        with Image.open(path) as image:
+        with open_mask(path) as image:
             if image.mode != 'P':
                 return {}
             palette = np.array(image.getpalette('RGB')).reshape(-1, 3)
             values = np.unique(np.array(image))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UserError:
         return {}  # named when it is converted
     used = [int(value) for value in values if value < len(palette)]
     return {value: (int(r), int(g), int(b)) for value in used for r, g, b in [palette[value]]}

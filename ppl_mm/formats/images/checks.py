@@ -1,10 +1,12 @@
 """What an image file must be, and errors that name the file in one line."""
 
+import io
 import os
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from PIL import Image
 
@@ -17,7 +19,28 @@ MAX_RATIO = 64
 #: Endings of photographs that are named as unreadable, not passed over. Of
 #: some Pillow would read a thumbnail.
 FOREIGN_SUFFIXES = ('.arw', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+# What Pillow may decode, TGA last: it begins with no mark. Pillow knows more, and hands some to
+# other programs: what is named .jpg may be PostScript, for Ghostscript.
+_FORMATS = ('JPEG', 'PNG', 'TIFF', 'WEBP', 'AVIF', 'JPEG2000', 'BMP', 'GIF', 'PPM', 'TGA')
 _STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
+
+
+def open_picture(file: str | os.PathLike | io.BytesIO) -> Image.Image:
+    """Open a picture of a format that is read here; every door to Pillow leads here.
+
+    Args:
+        file: The file, or its bytes.
+
+    Raises:
+        OSError: It is of another format, or damaged; decoders raise others too.
+    """
+    return Image.open(file, formats=_formats())
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def raw_mode(image: Image.Image) -> str:
@@ -65,12 +88,11 @@ def too_large(path: str | os.PathLike) -> UserError:
 
 
 @contextmanager
-def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
+def naming(path: str | os.PathLike) -> Iterator[None]:
     """Turn whatever reading an image raises into one line that names the file.
 
     Args:
         path: The file.
-        what: What it is, for messages.
 
     Raises:
         UserError: The file is missing, too large, damaged, or refused.
@@ -82,7 +104,7 @@ def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
             yield
     except FileNotFoundError:
         raise UserError(
-            f'{path}: the {what} is missing; restore it or take it out of the split'
+            f'{path}: the image is missing; restore it or take it out of the split'
         ) from None
     except Image.DecompressionBombError:
         raise too_large(path) from None
@@ -94,4 +116,4 @@ def naming(path: str | os.PathLike, what: str = 'image') -> Iterator[None]:
         reason = ' '.join(str(error).split())[:100] or type(error).__name__
         # Pillow repeats the path, or the address of a stream.
         reason = _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))
-        raise UserError(f'{path}: the {what} cannot be read ({reason}); replace the file') from None
+        raise UserError(f'{path}: the image cannot be read ({reason}); replace the file') from None

@@ -20,7 +20,7 @@ from ...utils.files import check_regular
 from . import tiff
 from .bands import ImageBands
 from .bit_depth import FULL_WHITE, is_deep, used_white, warn_if_dark
-from .checks import check_kind, naming
+from .checks import check_kind, naming, open_picture
 from .orientation import orientation_of, upright_size
 from .photo import develop, open_photo
 from .stored_values import values_for
@@ -151,20 +151,19 @@ def _decode_photo(
     return np.array(picture.convert('RGB'))
 
 
-def image_size(path: str | os.PathLike, what: str = 'image') -> tuple[int, int]:
+def image_size(path: str | os.PathLike) -> tuple[int, int]:
     """Return width and height of an image as it is read, from its first bytes.
 
     Args:
         path: A local file.
-        what: What it is, for messages.
 
     Raises:
         UserError: One line that names the file.
     """
-    with naming(path, what):
+    with naming(path):
         check_regular(path)
         try:
-            with Image.open(path) as image:
+            with open_picture(path) as image:
                 stored = image.size
                 if image.format == 'TIFF':  # Pillow's versions differ on a turned one
                     stored = tiff.tag(image, tiff.WIDTH), tiff.tag(image, tiff.HEIGHT)
@@ -202,7 +201,7 @@ def _is_usual_jpeg(content: bytes) -> bool:
 
 
 def _is_upright(content: bytes) -> bool:
-    with Image.open(io.BytesIO(content)) as image:
+    with open_picture(io.BytesIO(content)) as image:
         return orientation_of(image) == 1
 
 

@@ -21,7 +21,7 @@ from ...utils.files import check_regular
 from . import tiff
 from .bands import ImageBands
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white
-from .checks import check_kind, naming
+from .checks import check_kind, naming, open_picture
 from .orientation import orientation_of, turn_upright, upright_size
 from .stored_values import values_for
 from .tiff_bands import has_band_size, is_tiff, read_bands
@@ -29,6 +29,10 @@ from .transparency import fill, is_transparent
 
 #: Change of an image with bands, see :class:`Photo`.
 NO_VALUES = 'pixels without a value filled with the mean'
+_NO_PHOTO = (
+    'a TIFF that has more than a photo; a data set has either photos or TIFFs with equal '
+    'bands: leave it out, or make the data set of such TIFFs with own_data.py'
+)
 _AS_IT_IS = {'JPEG': '.jpg', 'MPO': '.jpg', 'PNG': '.png'}
 
 
@@ -93,14 +97,14 @@ def open_photo(content: bytes) -> Image.Image:
         OSError: Pillow cannot read it.
     """
     try:
-        return Image.open(io.BytesIO(content))
+        image = open_picture(io.BytesIO(content))
     except UnidentifiedImageError:
         if not has_band_size(content):
             raise
-        raise UserError(
-            'a TIFF that has more than a photo; a data set has either photos or TIFFs with equal '
-            'bands: leave it out, or make the data set of such TIFFs with own_data.py'
-        ) from None
+        raise UserError(_NO_PHOTO) from None
+    if image.mode == 'L' and tiff.SIGNED in tiff.tag(image, tiff.SAMPLE_FORMAT, ()):
+        raise UserError(_NO_PHOTO)  # Pillow would take -1 for 255
+    return image
 
 
 def develop(
@@ -201,7 +205,7 @@ def used_white_of(path: str | os.PathLike) -> int | None:
     """
     with naming(path):
         check_regular(path)
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             if not is_deep(image):
                 return None
             image.load()

@@ -10,6 +10,9 @@ BITS_PER_SAMPLE = 258
 ORIENTATION = 274
 SAMPLES_PER_PIXEL = 277
 EXTRA_SAMPLES = 338
+SAMPLE_FORMAT = 339
+#: Of SAMPLE_FORMAT: integers with a sign.
+SIGNED = 2
 
 
 def tag(image: Image.Image, number: int, default: Any = None) -> Any:
