@@ -24,6 +24,8 @@ except ImportError:  # not on Windows
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
+# A name has 255 bytes at most; that of a temporary file has 14 more.
+_LONGEST = 255 - len('..new_file.tmp')
 # The names that _temporary gives, with mkstemp's letters in them.
 _TEMPORARY = re.compile(r'\..+\.[a-z0-9_]{8}\.tmp')
 # What only writing ends with; the system does not say of which file.
@@ -92,7 +94,7 @@ def _is_unnamed(error: OSError, path: Path) -> bool:
     """Return whether an error names no file, or the temporary one of ``path``."""
     if error.filename is None:
         return error.errno in _NO_SPACE
-    return os.path.basename(str(error.filename)).startswith(f'.{path.name}.')
+    return os.path.basename(str(error.filename)).startswith(f'.{_short_name(path)}.')
 
 
 @contextmanager
@@ -122,12 +124,18 @@ def _temporary(path: Path) -> tuple[int, str]:
     It has the same name each time, so that a rerun takes what a killed run has
     left, unless another process is writing ``path`` at the moment.
     """
-    name = str(path.with_name(f'.{path.name}.new_file.tmp'))
+    name = str(path.with_name(f'.{_short_name(path)}.new_file.tmp'))
     handle = _open_alone(name)
     if handle is None:
-        return tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.tmp')
+        return tempfile.mkstemp(dir=path.parent, prefix=f'.{_short_name(path)}.', suffix='.tmp')
     os.ftruncate(handle, 0)
     return handle, name
+
+
+def _short_name(path: Path) -> str:
+    """Return a file's name, or a digest where the name of its temporary file would be too long."""
+    name = os.fsencode(path.name)
+    return path.name if len(name) <= _LONGEST else hashlib.sha256(name).hexdigest()
 
 
 def _open_alone(name: str) -> int | None:

@@ -135,6 +135,7 @@ ODD = {
     'a.tga': {},
     'a.webp': dict(lossless=True),
     'A.JPG': {},
+    'é' * 125 + '.jpg': {},  # of a temporary file the name would be too long
     'la.png': dict(mode='LA'),
     'palette.png': dict(mode='P'),
     'one_bit.png': dict(mode='1'),

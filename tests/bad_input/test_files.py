@@ -47,6 +47,7 @@ FAULTS = {
         'NaN': (first_weight(lambda w: w * float('nan')), 'holds NaN or infinite values'),
         'complex': (first_weight(lambda w: w.to(torch.complex64)), 'is complex'),
         'sparse': (first_weight(lambda w: w.to_sparse()), 'is sparse or quantized'),
+        'meta': (first_weight(lambda w: w.to('meta')), 'has a shape and no values'),
         'another shape': (first_weight(lambda w: w[:1]), 'shape'),
         'no weights': (saved(dict(epoch=3)), 'holds no weights by name'),
         'a list': (saved([1, 2]), 'holds a list, not weights by name'),

@@ -13,6 +13,16 @@ CSV = {
     'a path outside': (HEAD + '../{i},{a}\n', "line 2: image '../{i}' is not below"),
     'an absolute path': (HEAD + '/etc/{i},{a}\n', "line 2: image '/etc/{i}' is not below"),
     'none and a class': (HEAD + '{i},none {a}\n', "line 2: label 'none' is usually no class"),
+    'two columns of labels': (
+        'image,labels,Labels\n{i},{a},{b}\n',
+        "line 1: has the column 'labels' twice",
+    ),
+    'two columns of images': (
+        'image,image,labels\n{i},{i},{b}\n',
+        "line 1: has the column 'image' twice",
+    ),
+    'background as others call it': (HEAD + '{i},__background__\n', 'is usually no class'),
+    'a dash': (HEAD + '{i},-\n', "line 2: label '-' is usually no class"),
     'a flag of 2': ('image,{a},{b}\n{i},2,0\n', "line 2: has '2', expected 0 or 1"),
     'half a list': (HEAD + '{i},"[\'{a}"\n', 'is not a valid class name'),
     'ids in a list': (HEAD + '{i},"[0, 1]"\n', "line 2: '[0, 1]' is a list of numbers"),

@@ -108,6 +108,15 @@ def test_a_killed_write_leaves_nothing_behind_the_next_one(tmp_path, number):
     assert path.read_bytes() == b'new' and os.listdir(tmp_path) == ['path']
 
 
+@pytest.mark.parametrize('name', ['a' * 255, 'é' * 127, 'a' * 242, 'a' * 241])
+def test_a_name_as_long_as_names_can_be(tmp_path, name):
+    with atomic_write(tmp_path / name) as one, atomic_write(tmp_path / name) as two:
+        assert len(os.listdir(tmp_path)) == 2
+        one.write(b'one')
+        two.write(b'two')
+    assert os.listdir(tmp_path) == [name]
+
+
 def test_two_writers_at_once_each_write_a_whole_file(tmp_path):
     path = tmp_path / 'path'
     with atomic_write(path) as one, atomic_write(path) as two:

@@ -88,6 +88,9 @@ class _Columns:
                 f"{where}: is '{_shown(header)}', expected the header 'image,labels', or 'image' "
                 'and one column per class'
             )
+        for place in (image, self.labels):
+            if place is not None and plain.count(plain[place]) > 1:
+                raise UserError(f"{where}: has the column '{header[place]}' twice; keep one")
         self.image = image
         self.classes = None
         if self.labels is None:

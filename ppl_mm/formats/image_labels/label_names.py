@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from ..image_list import has_control_character, normal_name
 
 #: Names that mean "shows none of the classes", unless a known class is called so.
-NO_CLASS = ('none', 'background', 'negative', 'nothing', 'null', 'nan', 'n/a')
+NO_CLASS = (
+    *('none', 'background', '__background__', '_background_', 'negative', 'nothing'),
+    *('null', 'nan', 'n/a', '-'),
+)
 _SEPARATORS = ';|,'
 _FORMS = 'separate classes by spaces, or by one of ;|, in a quoted cell'
 _QUOTED = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)")\s*,?""")

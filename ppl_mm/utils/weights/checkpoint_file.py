@@ -226,7 +226,9 @@ def check_weights(path: str | os.PathLike, weights: Mapping) -> None:
 def _problems(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, str]]:
     """Yield the names of weights that cannot be used, and why."""
     for key, value in tensors.items():
-        if value.layout is not torch.strided or value.is_quantized:
+        if value.is_meta:
+            yield key, 'has a shape and no values'
+        elif value.layout is not torch.strided or value.is_quantized:
             yield key, 'is sparse or quantized'
         elif value.is_complex():
             yield key, 'is complex'
