@@ -29,9 +29,7 @@ model = dict(
     ),
     decode_head=dict(in_channels=320, channels=128, c1_in_channels=24, c1_channels=24),
 )
-param_scheduler = [
-    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
-]
+param_scheduler = [dict(_base_.param_scheduler[0], end=max_iters)]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
 # Lines of progress every few seconds.
 default_hooks = dict(checkpoint=dict(interval=100), logger=dict(interval=10))

@@ -7,7 +7,5 @@ maps_seg_voc6.py and refine_seg_voc6.py.
 _base_ = './seg_deeplab_voc6.py'
 max_iters = 400
 
-param_scheduler = [
-    dict(type='PolyLR', power=0.9, eta_min=0.0, begin=0, end=max_iters, by_epoch=False)
-]
+param_scheduler = [dict(_base_.param_scheduler[0], end=max_iters)]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)

@@ -11,6 +11,7 @@ from ..formats.ground_truth import GroundTruth
 from ..formats.mask_file import read_mask
 from ..refine import RefinerChain
 from ..utils.progress import track
+from ..utils.spread import spread
 from .exporting.cam_folder import CamFolder
 from .refining.image_refiner import refine_image
 
@@ -113,8 +114,7 @@ def choose_by_maps(before: CamFolder, after: CamFolder, split: str, stage: int) 
 
 def _with_classes(folder: CamFolder, ids: list[str]) -> list[str]:
     """Return images with a class, at most :data:`MAX_IMAGES`, evenly spread."""
-    places = np.linspace(0, len(ids) - 1, min(len(ids), MAX_IMAGES)).round().astype(int)
-    return [ids[k] for k in places if len(folder.read_cam(ids[k]).class_ids)]
+    return [one for one in spread(ids, MAX_IMAGES) if len(folder.read_cam(one).class_ids)]
 
 
 def _agreement(folder: CamFolder, ids: list[str]) -> float:

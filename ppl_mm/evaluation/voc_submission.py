@@ -35,29 +35,26 @@ class Split:
         split: Name of a list, or path of a .txt.
 
     Attributes:
-        images (list[str]): Their ids.
-        wanted (frozenset[str]): The same.
+        images: Their ids.
 
     Raises:
         UserError: The list or the folder of images is missing.
     """
 
     def __init__(self, data_root: Path, split: str) -> None:
-        path = Path(split)
+        path, layout = Path(split), VOCLayout(data_root)
         if path.suffix != '.txt' or not path.is_file():
-            name = split.removesuffix('.txt')
-            path = VOCLayout(data_root).split_path(name)
+            path = layout.split_path(split.removesuffix('.txt'))
         self.images = read_ids(path)
-        self.wanted = frozenset(self.images)
-        self.photos = ImageFolder(VOCLayout(data_root).image_dir)
+        self._photos = ImageFolder(layout.image_dir)
 
     def size(self, image: str) -> tuple[int, int]:
-        """Width and height of an image in pixels."""
-        path = self.photos.find_id(image)
+        """Return width and height of an image in pixels."""
+        path = self._photos.find_id(image)
         if path is None:
             raise UserError(
-                f"{self.photos.root}: image '{image}' is missing; "
-                "unpack the split's archive of VOC 2012 there"
+                f"{self._photos.root}: image '{image}' is missing; unpack the split's archive of "
+                'VOC 2012 there'
             )
         return image_size(path)
 
@@ -119,111 +116,70 @@ def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> 
             tar.addfile(member, io.BytesIO(content))
 
 
-class Faults:
-    """What is wrong with an archive; a line for each kind.
-
-    Args:
-        archive: The archive.
-        total: How many images it should have.
-    """
-
-    def __init__(self, archive: Path, total: int) -> None:
-        self.archive = archive
-        self.total = total
-        self._found: dict[str, list[str]] = {}
-
-    def add(self, what: str, name: str) -> None:
-        """Note a fault of a file."""
-        self._found.setdefault(what, []).append(name)
-
-    def lines(self) -> list[str]:
-        """The faults, each with the first file that has it."""
-        return [
-            printable(
-                f'{self.archive}: {len(names)} of {self.total} images {what}, first {names[0]}'
-            )
-            for what, names in self._found.items()
-        ]
-
-
 def check_archive(path: Path, split: Split) -> list[str]:
-    """Say what the server would not take.
+    """Return what the server would not take, a line for each kind of fault.
 
     Args:
         path: The archive.
         split: What it should hold.
-
-    Returns:
-        One line for each kind of fault; none if all is well.
 
     Raises:
         UserError: There is no such file.
     """
     if not path.is_file():
         raise UserError(f'{path}: is missing; write it with --out')
-    faults = Faults(path, len(split.images))
     lines: list[str] = []
-    seen: dict[str, str] = {}
     if not path.name.endswith(ENDINGS):
         lines.append(f'{path}: must be called .tgz or .tar.gz')
+    seen: dict[str, str] = {}
+    faults: dict[str, list[str]] = {}
     try:
         with tarfile.open(path, 'r:gz') as tar:
             for member in tar:
-                if not member.isdir():
-                    check_member(tar, member, split, seen, faults)
+                if fault := _fault_of(tar, member, split, seen):
+                    faults.setdefault(fault, []).append(member.name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         return [*lines, f'{path}: not a complete .tar.gz ({error})']
     if len(set(seen.values())) > 1:
         lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; submit one of them')
-    for image in split.images:
-        if image not in seen:
-            faults.add('are missing', image)
-    return lines + faults.lines()
+    if missing := [image for image in split.images if image not in seen]:
+        faults['are missing'] = missing
+    total = len(split.images)
+    return lines + [
+        printable(f'{path}: {len(names)} of {total} images {what}, first {names[0]}')
+        for what, names in faults.items()
+    ]
 
 
-def check_member(
-    tar: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    split: Split,
-    seen: dict[str, str],
-    faults: Faults,
-) -> None:
-    """Check one file of an archive.
+def _fault_of(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, split: Split, seen: dict[str, str]
+) -> str:
+    """Return what is wrong with a file of an archive, as the end of a sentence; '' for nothing.
 
     Args:
         tar: The archive.
         member: The file.
         split: What should be there.
-        seen: Folder of each image so far; this one is added.
-        faults: What is wrong is added.
+        seen: The folder of each image so far; this one is added.
     """
     name = PurePosixPath(member.name)
     folder, image = str(name.parent), name.stem
+    if member.isdir():
+        return ''
     if folder not in (FOLDER.format(5), FOLDER.format(6)):
-        faults.add(f'lie elsewhere than in {FOLDER.format(6)}', member.name)
-    elif name.suffix != '.png' or image not in split.wanted:
-        faults.add('are not of the split', member.name)
-    elif image in seen:
-        faults.add('are there twice', member.name)
-    else:
-        seen[image] = folder
-        small = member.isfile() and member.size <= _MOST
-        content = tar.extractfile(member) if small else None
-        fault = label_fault(content.read() if content else b'', split.size(image))
-        if fault:
-            faults.add(fault, member.name)
+        return f'lie elsewhere than in {FOLDER.format(6)}'
+    if name.suffix != '.png' or image not in split.images:
+        return 'are not of the split'
+    if image in seen:
+        return 'are there twice'
+    seen[image] = folder
+    small = member.isfile() and member.size <= _MOST
+    content = tar.extractfile(member) if small else None
+    return _label_fault(content.read() if content else b'', split.size(image))
 
 
-def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
-    """What is wrong with a label.
-
-    Args:
-        content: The file.
-        size: Width and height of its image.
-
-    Returns:
-        The fault, as the end of a sentence; None if there is none.
-    """
+def _label_fault(content: bytes, size: tuple[int, int]) -> str:
+    """Return what is wrong with a label whose image has a size (width, height)."""
     try:
         with Image.open(io.BytesIO(content), formats=['PNG']) as picture:
             picture.load()
@@ -231,12 +187,9 @@ def label_fault(content: bytes, size: tuple[int, int]) -> str | None:
         return 'are not readable PNGs'
     if picture.mode != 'P':
         return 'are not PNGs with a palette'
-    colours = 3 * (LAST_LABEL + 1)
-    palette = bytes(picture.getpalette())[:colours]
+    palette = bytes(picture.getpalette())[: 3 * (LAST_LABEL + 1)]
     if palette != voc_palette()[: len(palette)]:
         return "have another palette than VOC's"
     if picture.size != size:
         return 'are of another size than their image'
-    if np.asarray(picture).max() > LAST_LABEL:
-        return f'have a label above {LAST_LABEL}'
-    return None
+    return f'have a label above {LAST_LABEL}' if np.asarray(picture).max() > LAST_LABEL else ''

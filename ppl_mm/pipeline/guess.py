@@ -18,7 +18,7 @@ from ..formats.images.image_file import image_size
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
 from ..utils.processes.worker_pool import default_workers
-from .image_sizes import crop_pixels, view_pixels
+from .image_sizes import crop_size, view_pixels
 from .settings import PipelineSettings
 from .step import Step
 
@@ -141,7 +141,7 @@ def _seconds(
         return _BESIDE * max(costs[config], read) * _trained_images(cfg, data.train)
     is_export = step.kind == 'export'
     pixels = data.filled * view_pixels(cfg, 'tta_pipeline' if is_export else 'test_pipeline')
-    forward = costs[config] * _FORWARD * pixels / crop_pixels(cfg)
+    forward = costs[config] * _FORWARD * pixels / math.prod(crop_size(cfg))
     if is_export and cfg.get('export_reference'):
         forward *= _COMPARE
     images = _exported_images(cfg, data) if is_export else data.all

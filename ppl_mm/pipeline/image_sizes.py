@@ -14,12 +14,6 @@ def crop_size(cfg: Config) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else tuple(size)
 
 
-def crop_pixels(cfg: Config) -> int:
-    """Return the pixels of what a network is trained on."""
-    height, width = crop_size(cfg)
-    return height * width
-
-
 def view_pixels(cfg: Config, pipeline: str) -> float:
     """Return the pixels of a square image in all views of a pipeline together."""
     sides = [step['scale'][0] for step in _steps(cfg, pipeline) if 'scale' in step]

@@ -1,7 +1,8 @@
 """Which images of a split show what the background looks like."""
 
-import numpy as np
 from mmengine.dataset import BaseDataset
+
+from ...utils.spread import spread
 
 #: Fewer images say nothing.
 MIN_IMAGES = 10
@@ -16,7 +17,4 @@ def pick_images(dataset: BaseDataset) -> list[int]:
         dataset: With ``gt_label`` where the classes of an image are known; others are left out.
     """
     known = [k for k in range(len(dataset)) if 'gt_label' in dataset.get_data_info(k)]
-    if len(known) < MIN_IMAGES:
-        return []
-    places = np.linspace(0, len(known) - 1, min(len(known), MAX_IMAGES)).round()
-    return [known[int(place)] for place in places]
+    return spread(known, MAX_IMAGES) if len(known) >= MIN_IMAGES else []

@@ -7,6 +7,7 @@ from mmengine.dataset import BaseDataset
 
 from ...errors import UserError
 from ...formats.cam_file import CamFile
+from ...utils.spread import spread
 
 #: Share of the cells of negatives that a threshold may leave as a class.
 FALSE_PAINT = 0.01
@@ -28,10 +29,7 @@ def pick_negatives(dataset: BaseDataset) -> list[int]:
     """
     infos = map(dataset.get_data_info, range(len(dataset)))
     found = [k for k, info in enumerate(infos) if info.get('gt_label') == []]
-    if len(found) < MIN_NEGATIVES:
-        return []
-    places = np.linspace(0, len(found) - 1, min(len(found), MAX_NEGATIVES)).round()
-    return [found[int(place)] for place in places]
+    return spread(found, MAX_NEGATIVES) if len(found) >= MIN_NEGATIVES else []
 
 
 def full_scale(cams: Iterable[CamFile], num_classes: int) -> list[float]:

@@ -10,6 +10,7 @@ from ...errors import UserError
 from ...formats.image_folder import ImageFolder
 from ...formats.images.photo import read_photo
 from ...formats.mask_file import IGNORE, read_mask
+from ...utils.spread import spread
 from ...visualization import Cell, draw_panel, save_figure
 from .scan import DatasetScan
 
@@ -55,15 +56,9 @@ def _class_rows(scan: DatasetScan, reader: '_Reader') -> list[tuple[str, list[Ce
 
 def _chosen(scan: DatasetScan, images: Sequence[str]) -> list[str]:
     """Return a few images, spread over the list; half of them with a mask where there are any."""
-    masked = _spread([image for image in images if image in scan.masks], COLUMNS // 2)
+    masked = spread([image for image in images if image in scan.masks], COLUMNS // 2)
     others = [image for image in images if image not in masked]
-    return sorted(masked + _spread(others, COLUMNS - len(masked)), key=images.index)
-
-
-def _spread(images: Sequence[str], count: int) -> list[str]:
-    """Return so many at equal distances, or all."""
-    places = np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)
-    return [images[place] for place in places]
+    return sorted(masked + spread(others, COLUMNS - len(masked)), key=images.index)
 
 
 def _pair_rows(scan: DatasetScan, reader: '_Reader') -> list[tuple[str, list[Cell]]]:
