@@ -2,8 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from ppl_mm.utils.files import write_json
 from studies.engine.machine import machine
@@ -42,6 +45,12 @@ def memory_status(key: str) -> int:
     """
     status = Path('/proc/self/status').read_text()
     return int(status.partition(f'{key}:')[2].split()[0]) * 1024
+
+
+def in_own_process(function: Callable, *args: object) -> Any:
+    """Return what a function does in a fresh process, whose peak of memory is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
+        return process.submit(function, *args).result()
 
 
 def make_result(name: str, ratios: Mapping, figures: Mapping, **more: object) -> dict:

@@ -9,12 +9,10 @@ Ratios are of the worst cell of the grid; max_difference is the largest one of
 a refined score.
 """
 
-import multiprocessing
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -23,7 +21,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, make_parser, memory_status, print_table
+from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
 from ppl_mm.refine.pamr import DILATIONS, pamr
 from ppl_mm.utils.cli import run
 
@@ -129,9 +127,7 @@ def measure(cell: Sequence[int], rounds: int, device: str) -> dict:
             seconds[name].append(taken)
     difference = (refined['ours'] - refined['unfold']).abs().max().item()
     for name in SIDES:
-        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
-            added = process.submit(memory_of, name, cell, device).result()
-        memory[name] = added / 2**20
+        memory[name] = in_own_process(memory_of, name, cell, device) / 2**20
     return dict(
         seconds={name: statistics.median(all_of) for name, all_of in seconds.items()},
         mebibytes=memory,

@@ -14,11 +14,8 @@ take. ``max_relative_error`` is the largest difference of both, over dense
 squaring in float64, at the sizes that both run at.
 """
 
-import argparse
-import json
 import math
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +27,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401
-from benchmarks.common import finish, make_parser, memory_status, print_table
+from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
 from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, pair_views
 from ppl_mm.refine.random_walk import random_walk
 from ppl_mm.utils.cli import run
@@ -87,6 +84,7 @@ WALKS = dict(dense=dense_walk, matrix_free=matrix_free_walk)
 
 def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
     """Run one side in this process; return seconds and bytes."""
+    torch.set_num_threads(1)
     scores, affinities = make_input(cells)
     walk(*make_input(8))  # libraries are loaded before anything is measured
     before, seconds = memory_status('VmRSS'), []
@@ -101,13 +99,7 @@ def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
 
 def measure(name: str, cells: int, repeats: int) -> dict:
     """Run one side in a process of its own; return seconds and bytes."""
-    done = subprocess.run(
-        [sys.executable, __file__, '--child', name, str(cells), str(repeats)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return in_own_process(measure_here, WALKS[name], cells, repeats)
 
 
 def relative_error(cells: int) -> float:
@@ -205,13 +197,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--child', nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
-    if args.child:
-        name, cells, repeats = args.child
-        print(json.dumps(measure_here(WALKS[name], int(cells), int(repeats))))
-        return
     sizes = args.sizes or ([24, 32, 40] if args.quick else [32, 48, 64])
     ratios, figures = compare(sizes, args.cells, args.repeats)
     show(ratios, figures)

@@ -6,11 +6,9 @@ image's own size; and PAMR with two classes. Memory is what one call adds to the
 process of its own. Linux only.
 """
 
-import multiprocessing
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import finish, make_parser, memory_status, print_table
+from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.models.segmentation.slide import slide_over_large_images
 from ppl_mm.refine import RefinerChain
@@ -104,8 +102,7 @@ def compare(name: str, size: tuple[int, int], max_pixels: int) -> dict:
     """Return the figures of one side."""
     done = {}
     for kind, pixels in dict(whole=WHOLE, tiles=max_pixels).items():
-        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
-            done[kind] = process.submit(measure, name, size, pixels).result()
+        done[kind] = in_own_process(measure, name, size, pixels)
     whole, tiles = done['whole'][0], done['tiles'][0]
     return dict(
         gigabytes={kind: round(one[1], 2) for kind, one in done.items()},

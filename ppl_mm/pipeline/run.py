@@ -1,5 +1,6 @@
 """Runs the steps of a pipeline that are not finished; :mod:`.resume` says which these are."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -15,9 +16,12 @@ from .plan import make_plan, report_paths
 from .process import last_useful_line, run_process, warnings_of
 from .progress import Display, Estimate, Progress
 from .resume import Resume
-from .settings import PipelineSettings
+from .settings import CONFIGS, PipelineSettings
 from .step import Step
 from .work_folder import WorkFolder
+
+# What the report says of a method.
+_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels')
 
 
 class Pipeline:
@@ -172,32 +176,14 @@ def _identity(settings: PipelineSettings) -> dict:
 
 
 def _description(settings: PipelineSettings) -> dict:
-    """Return what the report says of the settings."""
-    return dict(
-        config=str(settings.path),
-        methods=[
-            dict(
-                name=method.name,
-                key=method.key,
-                short=method.short,
-                configs=list(map(str, method.configs)),
-                labels=list(map(str, method.labels)),
-            )
-            for method in settings.methods
-        ],
-        segmentation=[str(path) for path in settings.segmentation],
-        **{
-            key: str(getattr(settings, key))
-            for key in (
-                'refinement',
-                'affinity',
-                'affinity_labels',
-                'segmentation_maps',
-                'segmentation_labels',
-            )
-            if getattr(settings, key)
-        },
+    """Return what the report says of the settings, in JSON's types."""
+    said = dict(
+        config=settings.path,
+        methods=[{key: getattr(one, key) for key in _METHOD_KEYS} for one in settings.methods],
+        segmentation=settings.segmentation,
+        **{key: getattr(settings, key) for key in CONFIGS if getattr(settings, key)},
         splits=settings.splits,
         not_measured=settings.not_measured,
         make_data=settings.make_data,
     )
+    return json.loads(json.dumps(said, default=str))

@@ -16,8 +16,8 @@ from .methods import METHODS_FORM, Method, read_methods
 #: Splits whose masks something is measured with.
 MEASURED = ('threshold', 'masked', 'val')
 _REQUIRED = ('data_root', 'methods', 'segmentation', 'splits')
-# Optional settings that name a config.
-_CONFIGS = ('refinement', 'affinity', 'affinity_labels', 'segmentation_maps', 'segmentation_labels')
+#: Optional settings that name a config.
+CONFIGS = ('refinement', 'affinity', 'affinity_labels', 'segmentation_maps', 'segmentation_labels')
 _RENAMED = dict(
     baseline=METHODS_FORM,
     ppl=METHODS_FORM,
@@ -134,9 +134,7 @@ def load_settings(
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
         raise UserError(f'{path}: seed={cfg["seed"]!r} must be a whole number, 0 or more')
     methods = read_methods(path, cfg['methods'])
-    configs = {
-        key: config_beside(path, key, cfg[key]) if cfg.get(key) else None for key in _CONFIGS
-    }
+    configs = {key: config_beside(path, key, cfg[key]) if cfg.get(key) else None for key in CONFIGS}
     settings = PipelineSettings(
         **cfg
         | configs
