@@ -60,19 +60,12 @@ test_cfg = dict()
 
 # Views of a CAM: PSA's and IRN's scales 0.5, 1, 1.5 and 2, each with its horizontal flip.
 flips = [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)]
+scales = [
+    dict(type='Resize', scale_factor=scale, keep_ratio=True) for scale in (0.5, 1.0, 1.5, 2.0)
+]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='Resize', scale_factor=scale, keep_ratio=True)
-                for scale in (0.5, 1.0, 1.5, 2.0)
-            ],
-            flips,
-            [pack],
-        ],
-    ),
+    dict(type='TestTimeAug', transforms=[scales, flips, [pack]]),
 ]
 tta_model = dict(type='ppl_mm.CAMTTAModel')
 

@@ -57,19 +57,15 @@ test_cfg = dict(type='TestLoop')
 
 # --tta: scales 0.5 to 1.75, each with its horizontal flip.
 flips = [dict(type='RandomFlip', prob=prob, direction='horizontal') for prob in (0.0, 1.0)]
+scales = [
+    dict(type='Resize', scale_factor=scale, keep_ratio=True)
+    for scale in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(
         type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='Resize', scale_factor=scale, keep_ratio=True)
-                for scale in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
-            ],
-            flips,
-            [dict(type='LoadAnnotations')],
-            [dict(type='PackSegInputs')],
-        ],
+        transforms=[scales, flips, [dict(type='LoadAnnotations')], [dict(type='PackSegInputs')]],
     ),
 ]
 tta_model = dict(type='SegTTAModel')

@@ -30,16 +30,10 @@ train_dataloader = dict(
 )
 val_dataloader = dict(num_workers=2, dataset=dict(data_root=data_root))
 test_dataloader = val_dataloader
+scales = [dict(type='Resize', scale_factor=scale, keep_ratio=True) for scale in (1.0, 1.5)]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [dict(type='Resize', scale_factor=scale, keep_ratio=True) for scale in (1.0, 1.5)],
-            _base_.flips,
-            [_base_.pack],
-        ],
-    ),
+    dict(type='TestTimeAug', transforms=[scales, _base_.flips, [_base_.pack]]),
 ]
 
 optim_wrapper = dict(

@@ -56,20 +56,13 @@ val_dataloader = dict(
     num_workers=2, dataset=dict(data_root=_base_.own_data_root, pipeline=test_pipeline)
 )
 test_dataloader = val_dataloader
+# PSA's and IRN's 0.5, 1, 1.5 and 2 of a long side of 512.
+scales = [
+    dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (256, 512, 768, 1024)
+]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            # PSA's and IRN's 0.5, 1, 1.5 and 2 of a long side of 512.
-            [
-                dict(type='Resize', scale=(side, side), keep_ratio=True)
-                for side in (256, 512, 768, 1024)
-            ],
-            _base_.flips,
-            [_base_.pack],
-        ],
-    ),
+    dict(type='TestTimeAug', transforms=[scales, _base_.flips, [_base_.pack]]),
 ]
 # Negatives of this split, if there are ten, say how strong the map of an absent class is. A map
 # as weak as that is dimmed.

@@ -51,19 +51,12 @@ test_pipeline = [
 train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(num_workers=1, dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
+scales = [
+    dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True) for by in (0.875, 4 / 3)
+]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(
-        type='TestTimeAug',
-        transforms=[
-            [
-                dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True)
-                for by in (0.875, 4 / 3)
-            ],
-            _base_.flips,
-            [_base_.pack],
-        ],
-    ),
+    dict(type='TestTimeAug', transforms=[scales, _base_.flips, [_base_.pack]]),
 ]
 # 200 steps of 8 images, between 3 and 20 epochs: more steps of smaller images are as slow, and
 # their maps are worse.

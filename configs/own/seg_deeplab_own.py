@@ -78,15 +78,13 @@ test_pipeline = [
     dict(type='LoadAnnotations'),
     dict(type='PackSegInputs'),
 ]
+scales = [dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (384, 512, 640, 768)]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(
         type='TestTimeAug',
         transforms=[
-            [
-                dict(type='Resize', scale=(side, side), keep_ratio=True)
-                for side in (384, 512, 640, 768)
-            ],
+            scales,
             _base_.flips,
             [dict(type='LoadAnnotations')],
             [dict(type='PackSegInputs')],
