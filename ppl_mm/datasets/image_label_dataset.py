@@ -15,7 +15,7 @@ from ..formats.image_labels.label_json import DATA_LIST
 from ..formats.image_labels.label_row import LabelRow
 from ..formats.image_list import image_id, read_image_list
 from ..formats.images.stored_values import read_values
-from ..formats.mask_file import IGNORE
+from ..formats.mask_file import check_labels
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 from .class_names import resolve_classes
@@ -142,8 +142,10 @@ class ImageLabelDataset(BaseDataset):
         if sample is None:
             return results
         if 'gt_seg_map' in sample:
-            known = 1 + len(self.metainfo['classes'])
-            _check_values(sample.gt_seg_map, known, self.get_data_info(idx)['seg_map_path'])
+            path = self.get_data_info(idx)['seg_map_path']
+            advice = 'export again, or give the labels of this data set'
+            classes = len(self.metainfo['classes'])
+            check_labels(np.asarray(sample.gt_seg_map), classes, path, advice)
         if 'gt_label' in sample and not len(sample.gt_label):
             # mmpretrain packs an empty list as float, which is not an index.
             sample.set_gt_label(np.zeros(0, np.int64))
@@ -219,15 +221,6 @@ class ImageLabelDataset(BaseDataset):
 
 def _negatives(samples: Iterable[Mapping]) -> frozenset[str]:
     return frozenset(one['image_id'] for one in samples if one.get('gt_label') == [])
-
-
-def _check_values(label: np.ndarray, known: int, path: str) -> None:
-    bad = label[(label >= known) & (label != IGNORE)]
-    if len(bad):
-        raise UserError(
-            f'{path}: has the label {bad[0]}, but there are {known} classes, background '
-            'included; export again, or give the labels of this data set'
-        )
 
 
 def _find_labels(label_dir: str, metainfo: Mapping) -> str:

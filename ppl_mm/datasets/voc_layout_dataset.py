@@ -13,7 +13,7 @@ from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
 from ..formats.images.image_file import image_size, read_image
 from ..formats.images.stored_values import read_values
-from ..formats.mask_file import mask_size, read_mask, voc_palette
+from ..formats.mask_file import check_labels, mask_size, read_mask, voc_palette
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 
@@ -192,14 +192,9 @@ class VOCLayoutDataset(BaseSegDataset):
         sample = results.get('data_samples') if results else None
         if sample is None or 'gt_sem_seg' not in sample:
             return
-        label = sample.gt_sem_seg.data
-        known = len(self.metainfo['classes'])
-        bad = label[(label >= known) & (label != self.ignore_index)]
-        if bad.numel():
-            raise UserError(
-                f'{seg_map_path}: has the label {bad[0]}, but there are {known} classes, '
-                'background included; give the class list that the masks were made for'
-            )
+        advice = 'give the class list that the masks were made for'
+        label = sample.gt_sem_seg.data.numpy()
+        check_labels(label, len(self.metainfo['classes']) - 1, seg_map_path, advice)
 
 
 def _own_masks(step: object) -> object:

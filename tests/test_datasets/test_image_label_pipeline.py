@@ -132,6 +132,6 @@ def test_a_label_without_a_class_is_named(root, tmp_path, value, known):
     if known:
         assert (dataset[0]['data_samples'].gt_seg_map == value).all()
         return
-    with pytest.raises(UserError, match='c.png: has the label 4, but there are 4 classes') as error:
+    with pytest.raises(UserError, match='c.png: has the label 4, expected 0 to 3 or 255') as error:
         dataset[0]
     assert one_line(error.value)

@@ -239,7 +239,7 @@ def test_label_without_a_class(root):
     dataset = VOCLayoutDataset(
         str(root), SPLIT, pipeline=PIPELINE, metainfo=dict(classes=('background', 'cat'))
     )
-    with pytest.raises(UserError, match='has the label 2, but there are 2'):
+    with pytest.raises(UserError, match='has the label 2, expected 0 to 1 or 255'):
         dataset[0]
 
 
