@@ -17,6 +17,7 @@ from ..formats.class_list import label_names
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
 from ..utils.files import file_sha256
+from .exporting.origin import check_config
 from .inference.photo_batches import Skip, batches_of
 from .inference.photo_inferencer import PhotoInferencer
 from .inference.trained_model import is_segmentation
@@ -183,11 +184,7 @@ class CAMInferencer(PhotoInferencer):
     def _check(self, config: Config) -> None:
         if is_segmentation(config):
             raise UserError(f'{config.filename}: of a segmentation network; SegInferencer runs it')
-        for key in ('tta_model', 'tta_pipeline'):
-            if not config.get(key):
-                raise UserError(
-                    f'{config.filename}: no {key}; add the one of configs/_base_ to export CAMs'
-                )
+        check_config(config)
 
     def _num_classes(self) -> int:
         return self.model.head.num_classes

@@ -14,7 +14,6 @@ from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.registry import DATASETS, init_default_scope
 
 from ..cams import label_from_cam
-from ..errors import UserError
 from ..formats.cam_file import read_cam
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
@@ -29,7 +28,7 @@ from .exporting.background_images import pick_images
 from .exporting.cam_folder import CamFolder
 from .exporting.exported_data import ExportedData
 from .exporting.negative_maps import full_scale, pick_negatives
-from .exporting.origin import describe_export
+from .exporting.origin import check_config, describe_export
 from .exporting.runner import export_runner
 from .exporting.summary import THRESHOLD_SHEET, ExportSummary
 from .thresholds.choice import ThresholdChoice
@@ -59,11 +58,7 @@ class CAMExport:
     """
 
     def __init__(self, cfg: Config, checkpoint: str, out_dir: str | os.PathLike) -> None:
-        for key in ('tta_model', 'tta_pipeline', 'test_dataloader'):
-            if not cfg.get(key):
-                raise UserError(
-                    f'{cfg.filename}: no {key}; add the one of configs/_base_ to export CAMs'
-                )
+        check_config(cfg, 'test_dataloader')
         self.cfg, self.checkpoint = cfg, checkpoint
         self.folder = ExportFolder(out_dir)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))

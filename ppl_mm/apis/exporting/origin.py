@@ -13,6 +13,19 @@ from ...registry import MODELS
 from ...utils.weights.loading import checkpoint_sha256
 
 
+def check_config(cfg: Config, *more: str) -> None:
+    """Refuse a config of a classifier without what makes maps, or without one of more keys.
+
+    Raises:
+        UserError: It names the key.
+    """
+    for key in ('tta_model', 'tta_pipeline', *more):
+        if not cfg.get(key):
+            raise UserError(
+                f'{cfg.filename}: no {key}; add the one of configs/_base_ to export CAMs'
+            )
+
+
 def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> ExportRecord:
     """Return the record of an export that is about to begin.
 
