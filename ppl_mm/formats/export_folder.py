@@ -18,7 +18,7 @@ _RECORD, _CAMS, _LABELS = 'export.json', 'cams', 'labels'
 _REFINED, NEGATIVES = 'refined', '.negatives'
 #: Matches the files of an export or a refinement, by their paths below its folder.
 FILES = re.compile(
-    rf'({re.escape(NEGATIVES)}/)?({re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock)'
+    rf'{re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock'
     r'|\.reference_[0-9a-f]{16}\.npz',
     re.DOTALL,
 )

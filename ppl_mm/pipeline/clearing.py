@@ -45,7 +45,8 @@ def find_written(folder: Path, configs: Collection[str]) -> list[Path]:
     copies = {f'{place}{name}' for place in ('', 'log/') for name in configs}
     found = []
     for path in _walk(folder):
-        name = path.relative_to(folder).as_posix()
+        # The maps of negatives are an export of their own, in that of the others.
+        name = path.relative_to(folder).as_posix().removeprefix(f'{export_folder.NEGATIVES}/')
         if not path.is_symlink() and (path.is_dir() or name in copies or _is_written(name)):
             found.append(path)
         elif not path.name.startswith('.'):

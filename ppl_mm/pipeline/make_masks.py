@@ -27,6 +27,7 @@ from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, tools_dir
 from ..utils.work_dir import check_name
+from .covered import covered_lines
 from .data_check import check_cuts
 from .held_out import held_out_lines
 from .run import Pipeline
@@ -120,6 +121,7 @@ def closing_lines(results: ResultFolder) -> list[str]:
         *([f'look at them: {first}'] if first.is_file() else []),
         *([f'your classes: {sheet}'] if sheet.is_file() else []),
         f'the network:  {results.model}',
+        *covered_lines(results),
         *held_out_lines(results),
         '',
         'Masks that you have corrected, in a copy of that folder, are learnt from with',

@@ -23,6 +23,9 @@ WRITTEN = (
     '.negatives/export.json',
     '.negatives/cams/a.npz',
     '.negatives/.lock',
+    '.negatives/log/cls.py',
+    '.negatives/log/20261126_235140/20261126_235140.log',
+    '.negatives/log/20261126_235140/vis_data/config.py',
     'scores.json',
     '.lock',
     '.export.json.a1b2c3d4.tmp',
@@ -37,6 +40,7 @@ FOREIGN = (
     '20261126_235140/notes.txt',
     'backup/epoch_12.pth',
     'backup/export.json',
+    '.negatives/notes.txt',
 )
 
 

@@ -11,13 +11,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ...cams import label_from_cam
+from ...cams.auto_threshold import CUTS, MapStatistics
 from ...formats.cam_file import CamFile
 from ...visualization import Cell, draw_panel, overlay_label, save_figure
 from ..exporting.cam_folder import CamFolder
 
 #: Rows of the sheet.
 MAX_IMAGES = 8
-_STEPS = (-0.2, -0.1, 0.0, 0.1, 0.2)
+# What other labels cover, as a part of what those at the chosen threshold do. Maps of small things
+# are far too wide, so that a good cut may cover an eighth.
+_PARTS = (2, 1 / 2, 1 / 4, 1 / 8)
 _SIDE = 240  # long side of a picture, pixels
 _POOL = 200  # images among which the rows are chosen; reading them takes a second
 
@@ -25,13 +28,13 @@ _POOL = 200  # images among which the rows are chosen; reading them takes a seco
 def write_threshold_sheet(
     path: str | os.PathLike, folder: CamFolder, image_ids: Sequence[str], chosen: float
 ) -> None:
-    """Write a contact sheet of pseudo-labels at five thresholds.
+    """Write a contact sheet of pseudo-labels at up to five thresholds.
 
     Args:
         path: The JPEG.
         folder: Maps and images.
         image_ids: Images of which a few are shown, each class if possible.
-        chosen: The threshold in the middle.
+        chosen: The threshold in use.
 
     Raises:
         UserError: If an image or its maps are missing or damaged.
@@ -41,14 +44,17 @@ def write_threshold_sheet(
         save_figure(draw_thresholds(folder, shown, chosen), path)
 
 
-def nearby_thresholds(chosen: float) -> list[float]:
-    """Return thresholds around one, in 0..1, ascending and with it.
+def other_thresholds(chosen: float, seen: MapStatistics) -> list[float]:
+    """Return thresholds at which labels cover more and less, ascending, with the chosen one.
 
     Args:
-        chosen: The one, 0..1.
+        chosen: The one in use, 0..1.
+        seen: The maps that it cuts.
     """
-    around = {round(min(max(chosen + step, 0.02), 0.98), 2) for step in _STEPS if step}
-    return sorted({*around, chosen})
+    covered = seen.coverage()
+    now = np.interp(chosen, CUTS, covered)
+    others = {CUTS[int(np.abs(covered - part * now).argmin())] for part in _PARTS}
+    return sorted({*others, chosen})
 
 
 def draw_thresholds(folder: CamFolder, image_ids: Sequence[str], chosen: float) -> Figure:
@@ -62,7 +68,10 @@ def draw_thresholds(folder: CamFolder, image_ids: Sequence[str], chosen: float) 
     Raises:
         UserError: If an image or its maps are missing or damaged.
     """
-    cuts = nearby_thresholds(chosen)
+    seen = MapStatistics()
+    for image_id in image_ids:
+        seen.update(folder.read_cam(image_id))
+    cuts = other_thresholds(chosen, seen)
     titles = ['image', *(f'{cut:g}' + (' (chosen)' if cut == chosen else '') for cut in cuts)]
     rows = [_cells(*folder.read(image_id), cuts) for image_id in image_ids]
     title = (

@@ -172,8 +172,8 @@ def _help_alike(background: bool) -> str:
     """Return what to do about images that show the same classes."""
     others = 'in a folder _negative or with --negatives DIR' if background else 'of other classes'
     return with_help(
-        f'a classifier learns nothing from such labels: add images without these classes, {others}; '
-        'or cut the images into parts, if some parts do not show them',
+        'a classifier learns nothing from such labels: add images without these classes, '
+        f'{others}; or cut the images into parts, if some parts do not show them',
         'negatives',
     )
 

@@ -8,9 +8,10 @@ from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.thresholds.sheet import (
     MAX_IMAGES,
     draw_thresholds,
-    nearby_thresholds,
+    other_thresholds,
     write_threshold_sheet,
 )
+from ppl_mm.cams.auto_threshold import MapStatistics
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
@@ -38,11 +39,26 @@ def folder(tmp_path):
     return CamFolder(files.root)
 
 
+@pytest.fixture
+def narrow():
+    """Maps of a peak: at 0.2 they cover 64 % of the image, at 0.9 one per cent."""
+    seen = MapStatistics()
+    distance = np.abs(np.arange(100) - 49.5) / 49.5
+    cam = 1 - np.maximum(distance[:, None], distance)
+    seen.update(CamFile(class_ids=np.array([0]), cam=cam[None], size=(100, 100)))
+    return seen
+
+
 @pytest.mark.parametrize('chosen', [0.0, 0.05, 0.37, 0.5, 0.99, 1.0])
-def test_the_chosen_one_is_among_its_neighbours(chosen):
-    cuts = nearby_thresholds(chosen)
-    assert chosen in cuts and cuts == sorted(set(cuts)) and 3 <= len(cuts) <= 5
+def test_the_chosen_one_is_among_the_others(chosen, narrow):
+    cuts = other_thresholds(chosen, narrow)
+    assert chosen in cuts and cuts == sorted(set(cuts)) and 2 <= len(cuts) <= 5
     assert all(0 <= cut <= 1 for cut in cuts)
+
+
+def test_the_others_cover_twice_as_much_and_down_to_an_eighth(narrow):
+    shares = [narrow.covered(cut) for cut in other_thresholds(0.43, narrow)]
+    assert shares == pytest.approx([0.65, 0.325, 0.162, 0.081, 0.041], rel=0.15)
 
 
 def test_a_sheet_shows_rare_classes_and_leaves_out_negatives(folder, monkeypatch):
@@ -61,7 +77,9 @@ def test_a_sheet_shows_rare_classes_and_leaves_out_negatives(folder, monkeypatch
 def test_titles_mark_the_chosen_one_and_say_how_to_overrule_it(folder):
     figure = draw_thresholds(folder, IDS[:2], 0.5)
     titles = [axis.get_title() for axis in figure.axes[:6]]
-    assert titles == ['image', '0.3', '0.4', '0.5 (chosen)', '0.6', '0.7']
+    assert titles[0] == 'image' and '0.5 (chosen)' in titles
+    cuts = [float(title.split()[0]) for title in titles[1:]]
+    assert cuts == sorted(cuts) and cuts[0] < 0.5 < cuts[-2]
     assert '--threshold' in figure.get_suptitle()
 
 

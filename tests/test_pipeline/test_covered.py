@@ -1,0 +1,52 @@
+"""What a run of make_masks.py says about how much its labels cover."""
+
+import pytest
+
+from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.export_record import ExportRecord, RefinementRecord
+from ppl_mm.formats.result_folder import ResultFolder
+from ppl_mm.pipeline.covered import covered_lines
+from ppl_mm.utils.files import write_json
+
+RULE = {'auto': 'mean + 0.5 standard deviations of the maps', 'covered': 0.2}
+AREA = {'auto': 'expected area 1-5 %', 'covered': 0.04}
+
+
+def lines(tmp_path, record, covered=0.189):
+    results = ResultFolder(tmp_path)
+    write_json(results.work / 'pipeline.json', dict(paths=dict(labels='refine')))
+    ExportFolder(results.work / 'refine').write(record(dict(covered=covered)))
+    return covered_lines(results)
+
+
+def export(origin):
+    return lambda seen: ExportRecord(
+        classes=('cat',), threshold=0.2, threshold_from=origin, label_summary=seen
+    )
+
+
+def refinement(origin):
+    return lambda seen: RefinementRecord(
+        classes=('cat',), threshold=0.2, threshold_from=origin, label_summary=seen
+    )
+
+
+@pytest.mark.parametrize(
+    'record', [export(RULE), refinement('the export (auto: mean + 0.5 standard deviations)')]
+)
+def test_what_the_maps_chose_is_for_people_to_judge(tmp_path, record):
+    first, second = lines(tmp_path, record)
+    assert '19 % of an image' in first and '--expected-area' in second
+
+
+@pytest.mark.parametrize(
+    'record', [export('0.4'), export(AREA), refinement('the export (auto: expected area 1-5 %)')]
+)
+def test_what_a_person_chose_is_not_questioned(tmp_path, record):
+    assert lines(tmp_path, record) == []
+
+
+def test_labels_of_nothing_and_folders_without_a_run_have_no_line(tmp_path):
+    assert lines(tmp_path, export(RULE), covered=0.0) == []
+    assert lines(tmp_path / 'none', export(RULE), covered=None) == []
+    assert covered_lines(ResultFolder(tmp_path / 'empty')) == []
