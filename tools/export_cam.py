@@ -84,8 +84,7 @@ def add_threshold(parser: argparse.ArgumentParser) -> None:
         '--threshold',
         metavar='T',
         help="score of the background, 0..1; an export.json to take it from; or 'auto', the maps "
-        "choose it (default: the config's export_threshold, else "
-        f'{DEFAULT_THRESHOLD}, as IRN)',
+        f"choose it (default: the config's export_threshold, else {DEFAULT_THRESHOLD}, as IRN)",
     )
     parser.add_argument(
         '--expected-area',

@@ -157,10 +157,9 @@ def check_names(runner: Runner, out: str) -> None:
         first = paths.setdefault(Path(path).stem, path)
         if first != path:
             raise UserError(
-                f'--out {out}: {first} and {path} would both become '
-                f'{Path(path).stem}.png; test one folder after the other '
-                '(a list in test_dataloader.dataset.ann_file), each with its '
-                'own --out'
+                f'--out {out}: {first} and {path} would both become {Path(path).stem}.png; test '
+                'one folder after the other (a list in test_dataloader.dataset.ann_file), each '
+                'with its own --out'
             )
 
 

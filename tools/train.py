@@ -90,9 +90,8 @@ def warn_of_batch(cfg: Config) -> None:
     total = per_process * get_world_size() if per_process else None
     if base and total and total != base and not scaling.get('enable'):
         print_log(
-            f'The total batch is {per_process} x {get_world_size()} = {total},'
-            f' but the learning rate is for {base}: pass --auto-scale-lr, or '
-            'set train_dataloader.batch_size.',
+            f'The total batch is {per_process} x {get_world_size()} = {total}, but the learning '
+            f'rate is for {base}: pass --auto-scale-lr, or set train_dataloader.batch_size.',
             logger='current',
             level=logging.WARNING,
         )

@@ -47,9 +47,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         choices=(5, 6),
         default=6,
-        help="6: trained with anything besides VOC 2012's train and val, also "
-        "ImageNet's weights or SBD's images; 5: with nothing besides "
-        '(default: %(default)s)',
+        help="6: trained with anything besides VOC 2012's train and val, also ImageNet's weights "
+        "or SBD's images; 5: with nothing besides (default: %(default)s)",
     )
     args = parser.parse_args(argv)
     to_write = (args.predictions, args.out)

@@ -28,8 +28,7 @@ class ExportFolder:
     """Where the files of an export or a refinement are.
 
     Args:
-        root: The folder given to ``tools/export_cam.py`` or
-            ``tools/refine.py``; it need not exist.
+        root: The folder given to ``tools/export_cam.py`` or ``tools/refine.py``; it need not exist.
 
     Examples:
         >>> ExportFolder('work_dirs/export').cam_path('2007_000032').as_posix()
@@ -205,9 +204,8 @@ def agreed_classes(
     exported, path = tuple(exported), folder.parent / _RECORD
     if given and tuple(given) not in (exported, channel_names(exported)):
         raise UserError(
-            f'mismatched class lists: metainfo.classes is {_show(given)}, but '
-            f'the labels of {path} were made for {_show(exported)}; give '
-            'the same list in the same order'
+            f'mismatched class lists: metainfo.classes is {_show(given)}, but the labels of {path} '
+            f'were made for {_show(exported)}; give the same list in the same order'
         )
     return exported
 

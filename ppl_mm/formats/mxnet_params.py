@@ -1,8 +1,7 @@
 """MXNet's ``.params`` files, read without MXNet.
 
-All numbers are little-endian (mxnet src/ndarray/ndarray.cc, NDArray::Save and
-Load; dmlc-core serializer.h for lists; nnvm tuple.h for shapes; mshadow
-base.h for types). A file is::
+All numbers are little-endian (mxnet src/ndarray/ndarray.cc, NDArray::Save and Load; dmlc-core
+serializer.h for lists; nnvm tuple.h for shapes; mshadow base.h for types). A file is::
 
     uint64  0x112                    what makes it a list of arrays
     uint64  0                        reserved
@@ -19,10 +18,9 @@ An array begins with a uint32 that tells its version:
 others      the number of sides itself: those follow as uint32
 ==========  ===========================================================
 
-A shape is an int32 number of sides and each side as int64. The context is two
-int32, kind and number of the device. Then an int32 type and the raw data, row
-by row. An array of nothing ends after its shape. Storages but 0 are sparse,
-which no network's weights are.
+A shape is an int32 number of sides and each side as int64. The context is two int32, kind and
+number of the device. Then an int32 type and the raw data, row by row. An array of nothing ends
+after its shape. Storages but 0 are sparse, which no network's weights are.
 """
 
 import math
@@ -91,9 +89,8 @@ class _Reader:
         """Return the next bytes."""
         if size > self.left:
             raise UserError(
-                f'{self.path} is truncated or damaged: '
-                f'{size:,} bytes are expected where {self.left:,} '
-                'are left; get it again'
+                f'{self.path} is truncated or damaged: {size:,} bytes are expected where '
+                f'{self.left:,} are left; get it again'
             )
         self.left -= size
         return self.file.read(size)
@@ -119,9 +116,8 @@ class _Reader:
             storage = self.number('<i')
             if storage != 0:
                 raise UserError(
-                    f'{self.path} holds a sparse array (storage '
-                    f'{storage}), which is not read: save it with '
-                    "tostype('default')"
+                    f'{self.path} holds a sparse array (storage {storage}), which is not read: '
+                    "save it with tostype('default')"
                 )
         if magic in (V1_MAGIC, V2_MAGIC, V3_MAGIC):
             sides, kind = self.number('<i'), '<q'
@@ -138,9 +134,8 @@ class _Reader:
     def _shape(self, sides: int, kind: str) -> list[int]:
         if sides > _MOST_SIDES:
             raise UserError(
-                f'{self.path} is damaged, or newer than this '
-                f'reader: an array begins with {sides:#x}; get it '
-                'again, or save it with MXNet 1.x'
+                f'{self.path} is damaged, or newer than this reader: an array begins with '
+                f'{sides:#x}; get it again, or save it with MXNet 1.x'
             )
         shape = [self.number(kind) for _ in range(sides)]
         if any(side < 0 for side in shape):

@@ -27,10 +27,9 @@ from ..visualization import (
 from .tables import ROLES, SEGMENTATION, columns, find, has_curves
 
 _RULE = (
-    'Images of {split} by the IoU of their pseudo-label, the mean over '
-    'the classes in the mask: the {n} best, the {n} in the middle, the '
-    '{n} worst. Below each picture is its IoU; white lines are where the '
-    'maps are cut.'
+    'Images of {split} by the IoU of their pseudo-label, the mean over the classes in the mask: '
+    'the {n} best, the {n} in the middle, the {n} worst. Below each picture is its IoU; white '
+    'lines are where the maps are cut.'
 )
 _RULE_WITHOUT_MASKS = (
     'Images of {split} at equal distances in its list. White lines are where the maps are cut.'

@@ -185,9 +185,8 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
         first, second = (100 * entry['scores']['mIoU'] for entry in (own, theirs))
         verb = 'beats' if first > second else 'does not beat'
         claims.append(
-            f'{name} {verb} {other_name} on {own["split"]} '
-            f'({own["num_images"]} images): {first - second:+.2f} points '
-            f'({first:.2f} against {second:.2f} % mIoU).'
+            f'{name} {verb} {other_name} on {own["split"]} ({own["num_images"]} images): '
+            f'{first - second:+.2f} points ({first:.2f} against {second:.2f} % mIoU).'
         )
     return claims
 

@@ -47,8 +47,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         IO[bytes]: The temporary file, open for binary writing.
 
     Raises:
-        OSError: If it cannot be written; ``filename`` is ``path``, not the
-            temporary file.
+        OSError: If it cannot be written; ``filename`` is ``path``, not the temporary file.
 
     Examples:
         >>> with atomic_write('out/labels.json') as file:

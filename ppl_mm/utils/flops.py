@@ -8,8 +8,7 @@ def count_flops() -> FlopCounterMode:
     """PyTorch's counter of operations, right about depthwise convolutions.
 
     A multiplication with its addition is two. PyTorch's own count takes the weights of a depthwise
-    convolution for dense ones when it counts its gradients, several times too many for a
-    MobileNet.
+    convolution for dense ones when it counts its gradients, several times too many for a MobileNet.
 
     Returns:
         A context; ``get_total_flops()`` is the sum so far.

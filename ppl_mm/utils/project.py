@@ -27,8 +27,7 @@ def project_root() -> Path:
 def find_config(path: str | os.PathLike) -> Path:
     """Return a config by its path, or by its name in the project: ``configs/own/pipeline.py``.
 
-    A file below the current folder comes first. Where there is none, the path is returned as it
-    is.
+    A file below the current folder comes first. Where there is none, the path is returned as it is.
     """
     path = Path(path)
     if path.is_file() or path.parts[:1] != ('configs',) or '..' in path.parts:

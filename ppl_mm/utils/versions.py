@@ -87,9 +87,8 @@ def check_torchvision(torch: str, torchvision: str) -> None:
         ours and theirs and ours != theirs
     ):
         raise UserError(
-            f'torchvision {torchvision} was built for torch'
-            f'{wanted or f"+{theirs}"}, but torch {torch} is installed: pip '
-            f'install --force-reinstall "torch{wanted or ""}" '
+            f'torchvision {torchvision} was built for torch{wanted or f"+{theirs}"}, but torch '
+            f'{torch} is installed: pip install --force-reinstall "torch{wanted or ""}" '
             f'"torchvision=={Version(torchvision).public}"'
         )
 

@@ -41,8 +41,7 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
         overwrite: Whether a new run may take the folder of an old one.
 
     Raises:
-        UserError: If a checkpoint is missing, or the folder holds those of
-            another run.
+        UserError: If a checkpoint is missing, or the folder holds those of another run.
     """
     folder = Path(cfg.work_dir)
     if resume == 'auto' or (not resume and cfg.get('resume') and not cfg.get('load_from')):

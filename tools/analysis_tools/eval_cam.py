@@ -38,9 +38,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser(
         __doc__,
-        epilog='example: python tools/analysis_tools/eval_cam.py '
-        'work_dirs/export data/mine/SegmentationClass --split '
-        'data/mine/ImageSets/Segmentation/val.txt',
+        epilog='example: python tools/analysis_tools/eval_cam.py work_dirs/export '
+        'data/mine/SegmentationClass --split data/mine/ImageSets/Segmentation/val.txt',
     )
     parser.add_argument('export_dir', metavar='EXPORT_DIR')
     add_truth(parser)

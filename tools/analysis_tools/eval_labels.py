@@ -34,9 +34,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser(
         __doc__,
-        epilog='example: python tools/analysis_tools/eval_labels.py '
-        'work_dirs/export/labels data/mine/SegmentationClass --split '
-        'data/mine/ImageSets/Segmentation/val.txt --classes '
+        epilog='example: python tools/analysis_tools/eval_labels.py work_dirs/export/labels '
+        'data/mine/SegmentationClass --split data/mine/ImageSets/Segmentation/val.txt --classes '
         'data/mine/classes.txt --out val.json',
     )
     parser.add_argument('label_dir', metavar='LABEL_DIR')

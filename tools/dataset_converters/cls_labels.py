@@ -183,9 +183,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parse_args(argv)
     if not args.trust:
         raise UserError(
-            f'{args.labels}: is a pickle, which can run any program when it '
-            'is read; only if you trust its source, give --trust (even then '
-            "nothing but NumPy's arrays is built)"
+            f'{args.labels}: is a pickle, which can run any program when it is read; only if you '
+            "trust its source, give --trust (even then nothing but NumPy's arrays is built)"
         )
     classes = args.classes
     if len(classes) == 1 and classes[0].endswith('.txt'):

@@ -60,8 +60,7 @@ class SBD:
     """Masks of SBD as released, or as PNGs.
 
     Args:
-        root: ``benchmark_RELEASE``, its folder ``dataset``, or a folder
-            of PNGs.
+        root: ``benchmark_RELEASE``, its folder ``dataset``, or a folder of PNGs.
 
     Attributes:
         images: Ids of its images, of both its splits.
@@ -111,9 +110,8 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
         ) from error
     if mask.dtype != np.uint8 or mask.ndim != 2:
         raise UserError(
-            f'{path}: GTcls.Segmentation is {mask.dtype} of '
-            f'{mask.ndim} dimensions, expected uint8 of 2; put '
-            "back SBD's own file"
+            f'{path}: GTcls.Segmentation is {mask.dtype} of {mask.ndim} dimensions, expected uint8 '
+            "of 2; put back SBD's own file"
         )
     return mask
 
@@ -176,9 +174,8 @@ def train_aug(devkit: Path, sbd: SBD, any_number: bool) -> list[str]:
     images = sorted((train | set(sbd.images)) - val)
     if len(images) != TRAIN_AUG and not any_number:
         raise UserError(
-            f'{sbd.root}: train_aug has {len(images):,} images, expected '
-            f'{TRAIN_AUG:,} (VOC train {len(train):,} + SBD '
-            f'{len(set(sbd.images)):,} - VOC val {len(val):,}); give the '
+            f'{sbd.root}: train_aug has {len(images):,} images, expected {TRAIN_AUG:,} (VOC train '
+            f'{len(train):,} + SBD {len(set(sbd.images)):,} - VOC val {len(val):,}); give the '
             'official sets, or --subset for a part of them'
         )
     return images
@@ -223,9 +220,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         missing = set(images) - set(sbd.images)
         if missing:
             raise UserError(
-                f'{out}: {len(missing)} of {len(images)} images '
-                f'have no mask, first {min(missing)}; move the '
-                'folder elsewhere and give it from there'
+                f'{out}: {len(missing)} of {len(images)} images have no mask, first '
+                f'{min(missing)}; move the folder elsewhere and give it from there'
             )
         written = 0
     else:

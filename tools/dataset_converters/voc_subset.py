@@ -111,8 +111,7 @@ class Converter:
                 return path
         raise UserError(
             f"{self.args.devkit}: image '{image}' has no mask in "
-            f'{" or ".join(self.args.masks)}; set --masks or take '
-            'it out of the list'
+            f'{" or ".join(self.args.masks)}; set --masks or take it out of the list'
         )
 
     def _photo(self, image: str) -> Image.Image:

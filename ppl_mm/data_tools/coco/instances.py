@@ -111,8 +111,7 @@ def unreadable_instances(path: Path, error: Exception) -> UserError:
     if isinstance(error, FileNotFoundError):
         return UserError(f'{path}: is missing; unpack annotations_trainval2014.zip there')
     return UserError(
-        f'{path}: cannot be read as COCO instances '
-        f'({type(error).__name__}: {error}); unpack '
+        f'{path}: cannot be read as COCO instances ({type(error).__name__}: {error}); unpack '
         'annotations_trainval2014.zip again'
     )
 

@@ -24,9 +24,8 @@ def import_mask_api() -> ModuleType:
         from pycocotools import mask
     except ImportError as error:
         raise UserError(
-            "pycocotools: is not installed, but draws COCO's "
-            'masks; pip install pycocotools, or leave them out '
-            'with --no-masks'
+            "pycocotools: is not installed, but draws COCO's masks; pip install pycocotools, or "
+            'leave them out with --no-masks'
         ) from error
     return mask
 

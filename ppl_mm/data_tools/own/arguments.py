@@ -127,11 +127,10 @@ def _add_mask_options(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         default=(),
         metavar='VALUE=MEANING',
-        help="what a mask's values mean: a class, background, void, or object "
-        "for the photo's one class, e.g. 0=background 255=object, or of masks with "
-        'soft edges 0-127=background 128-255=object (default: 0 background, 1 the '
-        'first class, 255 void; with --no-background 0 or 1 is the first class, which of them the '
-        'masks show)',
+        help="what a mask's values mean: a class, background, void, or object for the photo's one "
+        'class, e.g. 0=background 255=object, or of masks with soft edges 0-127=background '
+        '128-255=object (default: 0 background, 1 the first class, 255 void; with --no-background '
+        '0 or 1 is the first class, which of them the masks show)',
     )
     parser.add_argument(
         '--mask-overlap',

@@ -141,9 +141,8 @@ class OwnData:
             changed = sum(before[name] != now[name] for name in both)
             raise UserError(
                 f'{self.out}: was made from other photos, labels or masks: '
-                f'{len(now.keys() - before.keys())} are new, '
-                f'{len(before.keys() - now.keys())} gone, {changed} changed; '
-                'delete the folder or choose another --out'
+                f'{len(now.keys() - before.keys())} are new, {len(before.keys() - now.keys())} '
+                f'gone, {changed} changed; delete the folder or choose another --out'
             )
         if self.settings.val_list or val is not None:
             self._check_val([image for image in images if image.image_id not in bad], val)
@@ -155,9 +154,8 @@ class OwnData:
         if before != now:
             raise UserError(
                 f'{self.out}: has another val than '
-                f'{self.settings.val_list or self.settings.val_labels} names: '
-                f'{len(now - before)} are new, {len(before - now)} gone; delete the folder or '
-                'choose another --out'
+                f'{self.settings.val_list or self.settings.val_labels} names: {len(now - before)} '
+                f'are new, {len(before - now)} gone; delete the folder or choose another --out'
             )
 
     def _convert_all(self, images: Sequence[OwnImage]) -> dict[str, dict]:

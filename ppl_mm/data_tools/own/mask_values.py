@@ -64,16 +64,14 @@ class MaskValues:
             )
         if unknown:
             raise UserError(
-                f'{where}: has the value {unknown[0]}, but there are '
-                f'{len(self.classes)} classes; say what each value is with '
-                '--mask-values, e.g. 0=background '
+                f'{where}: has the value {unknown[0]}, but there are {len(self.classes)} classes; '
+                'say what each value is with --mask-values, e.g. 0=background '
                 f'{unknown[0]}={self.classes[0]}'
             )
         if values.tolist() in ([0, IGNORE], [IGNORE]):
             raise UserError(
-                f'{where}: has no values but 0 and 255, and 255 means void; '
-                'if it is the object, give --mask-values 0=background '
-                '255=object'
+                f'{where}: has no values but 0 and 255, and 255 means void; if it is the object, '
+                'give --mask-values 0=background 255=object'
             )
 
     def _label(self, value: int, labels: Sequence[str], where: str) -> int:
@@ -85,9 +83,8 @@ class MaskValues:
         if name == 'object':
             if len(labels) != 1:
                 raise UserError(
-                    f'{where}: its image is labelled {" and ".join(labels)}, '
-                    f'so {value}=object could be either; give this mask a '
-                    'value for each class'
+                    f'{where}: its image is labelled {" and ".join(labels)}, so {value}=object '
+                    'could be either; give this mask a value for each class'
                 )
             name = labels[0]
         if name in (BACKGROUND, 'void'):

@@ -36,9 +36,8 @@ def split_images(
     for name in classes:
         if not counts[name]:
             raise UserError(
-                f'{settings.photos}: class {name} has no photo of '
-                'use; add some, or take it out of the labels or '
-                '--classes'
+                f'{settings.photos}: class {name} has no photo of use; add some, or take it out of '
+                'the labels or --classes'
             )
     masked = sorted(image.image_id for image in images if image.masked and image.labels is not None)
     if settings.val_list or val_photos is not None:

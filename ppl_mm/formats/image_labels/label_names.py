@@ -18,9 +18,8 @@ _QUOTED = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)")\s*,?""")
 class LabelNames:
     """Turns the labels of an image into names of classes.
 
-    Every reader of labels passes through here, and so do labels in the names
-    of folders and files: all of them have the same rules. A ValueError says
-    what is wrong; who reads the file adds where.
+    Every reader of labels passes through here, and so do labels in the names of folders and files:
+    all of them have the same rules. A ValueError says what is wrong; who reads the file adds where.
 
     Args:
         classes: Known classes. Only a known class may hold a separator, and
@@ -76,8 +75,7 @@ class LabelNames:
         """Return the names of a list of names, of class ids, or of true and false.
 
         Raises:
-            ValueError: A value is not valid, or refers to classes that are
-                not known.
+            ValueError: A value is not valid, or refers to classes that are not known.
         """
         flags = [value for value in values if isinstance(value, bool)]
         if values and len(flags) == len(values):

@@ -1,8 +1,7 @@
 """Images with more than 8 bits: one white for all images of a data set.
 
-A file of 16 bits seldom says which of its values is white: cameras and
-microscopes store 12 bits, or 14, in 16. So the white level belongs to the data
-set, see :mod:`.stored_values`.
+A file of 16 bits seldom says which of its values is white: cameras and microscopes store 12 bits,
+or 14, in 16. So the white level belongs to the data set, see :mod:`.stored_values`.
 """
 
 import logging

@@ -1,10 +1,9 @@
 """The one reader of images: every door of this project goes through it.
 
-Training, export, refinement, segmentation, inference, reports and the
-converters see the same pixels of a file: upright, RGB, 8 bits, see
-:mod:`.photo` for what is done to unusual ones. Where the images of a data set
-have bands, networks see all of them (:func:`read_pixels`), everybody else sees
-three as RGB, see :mod:`.bands`.
+Training, export, refinement, segmentation, inference, reports and the converters see the same
+pixels of a file: upright, RGB, 8 bits, see :mod:`.photo` for what is done to unusual ones. Where
+the images of a data set have bands, networks see all of them (:func:`read_pixels`), everybody else
+sees three as RGB, see :mod:`.bands`.
 """
 
 import io

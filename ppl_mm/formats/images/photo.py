@@ -1,9 +1,8 @@
 """Photographs of any kind as everyone sees them: upright, 8 bits, opaque.
 
-All that is done to the pixels of an image file is done here, see
-:func:`.image_file.read_image`. The first of several pages or frames is taken.
-Transparent parts get ImageNet's mean colour. 16 bits are scaled by the white
-of the data set, see :mod:`.bit_depth`. Colour profiles are not applied.
+All that is done to the pixels of an image file is done here, see :func:`.image_file.read_image`.
+The first of several pages or frames is taken. Transparent parts get ImageNet's mean colour. 16 bits
+are scaled by the white of the data set, see :mod:`.bit_depth`. Colour profiles are not applied.
 Images with bands keep their values, see :mod:`.bands`.
 """
 

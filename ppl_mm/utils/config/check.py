@@ -1,9 +1,8 @@
 """Typing errors of a config, found before anything is built from it.
 
-mmengine reports an unknown type or argument by a traceback out of its
-registries, sometimes minutes into a run, and a misspelt setting of a data
-loader or of ``--cfg-options`` never. Here every key of a config is compared
-with what will read it.
+mmengine reports an unknown type or argument by a traceback out of its registries, sometimes minutes
+into a run, and a misspelt setting of a data loader or of ``--cfg-options`` never. Here every key of
+a config is compared with what will read it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set

