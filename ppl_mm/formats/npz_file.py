@@ -3,8 +3,8 @@
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Sequence
+from typing import IO
 
 import numpy as np
 
@@ -54,25 +54,23 @@ def read_npz(
         raise
     except FileNotFoundError as error:
         raise UserError(f'{path}: no such {what}; export this image again') from error
-    # A damaged archive makes zipfile and NumPy raise nearly anything.
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        TypeError,
-        SyntaxError,
-        MemoryError,
-        RuntimeError,
-        OverflowError,
-        NotImplementedError,
-        RecursionError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except Exception as error:  # a damaged archive makes zipfile and NumPy raise anything
         raise UserError(
             f'{path}: not a readable {what} ({first_line(error)}); delete it and export it again'
         ) from error
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Return shape and type of the array that an npy file holds, and go to where it begins.
+
+    Raises:
+        ValueError: The file is damaged, or of an unknown version.
+    """
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise ValueError(f'{file.name} is of an unknown version {version}')
+    shape, _, dtype = _HEADERS[version](file)
+    return shape, dtype
 
 
 def _check_sizes(archive: zipfile.ZipFile, members: Sequence[str]) -> None:
@@ -80,10 +78,7 @@ def _check_sizes(archive: zipfile.ZipFile, members: Sequence[str]) -> None:
     total = 0
     for member in members:
         with archive.open(member) as file:
-            version = np.lib.format.read_magic(file)
-            if version not in _HEADERS:
-                raise ValueError(f'{member} is of an unknown version {version}')
-            shape, _, dtype = _HEADERS[version](file)
+            shape, dtype = read_header(file)
         if dtype.hasobject:
             raise ValueError(f'{member} holds Python objects')
         total += math.prod(shape) * dtype.itemsize

@@ -16,10 +16,9 @@ from ..formats.cam_file import read_cam
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_folder import ImageFolder
 from ..formats.images.image_file import read_image
-from ..formats.mask_file import read_mask
+from ..formats.mask_file import IGNORE, read_mask
 from ..formats.voc_layout import VOCLayout
 from ..utils.files import read_json, write_bytes, write_json
-from .agreement import agreement
 from .layer_files import THUMB_SIDE, label_file, map_file, photo_file
 from .source import PREDICTION, TRUTH, GallerySource, Layer
 
@@ -190,6 +189,21 @@ class ImageMaker:
             if found is not None:
                 record['confusion'][key] = _sparse(found)
                 record['iou'][key] = _number(float(mean_scores(found)['mIoU']))
+
+
+def agreement(one: np.ndarray, other: np.ndarray) -> float:
+    """Return where two labels agree on a class, over where either shows one.
+
+    It is the IoU of the foreground, the class included; 1 where neither shows a class. Pixels that
+    either ignores do not count.
+    """
+    if one.shape != other.shape:
+        raise ValueError(f'labels of {one.shape} and {other.shape} pixels')
+    known = (one != IGNORE) & (other != IGNORE)
+    union = known & ((one > 0) | (other > 0))
+    same = union & (one == other)
+    total = int(union.sum())
+    return int(same.sum()) / total if total else 1.0
 
 
 def _noting(record: dict, function: Any, *args: Any) -> Any:

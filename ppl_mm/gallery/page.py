@@ -55,10 +55,11 @@ def html_report(work_dir: Path, report: dict) -> str:
         work_dir: Holds ``panel.png`` and ``curve.png``.
         report: From :func:`.results.collect_results`, with its ``panel``.
     """
+    names = {method['key']: method['name'] for method in report['methods']}
     measured = bool(report['measurements']) and [
         dict(
             short=short,
-            name=_names(report).get(key, short),
+            name=names.get(key, short),
             roles=[(role_name(role), find(report, key, role)) for role in ROLES],
         )
         for key, short in columns(report).items()
@@ -78,11 +79,6 @@ def html_report(work_dir: Path, report: dict) -> str:
             for name in ('panel', *(['curve'] if has_curves(report) else []))
         },
     )
-
-
-def _names(report: dict) -> dict[str, str]:
-    """Return full names by key, of what has one."""
-    return {method['key']: method['name'] for method in report['methods']}
 
 
 def _data_url(path: Path) -> str:

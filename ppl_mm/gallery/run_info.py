@@ -10,12 +10,11 @@ from ..formats.result_folder import ResultFolder
 from ..utils.files import read_json
 from ..utils.project import command_line
 from ..version import __version__
-from .charts import Chart, make_chart
+from .charts import Chart, make_chart, read_curves
 from .from_pipeline import read_run
 from .remedies import masks_command
 from .results import finished_steps
 from .tables import ROLES, columns, find, read_report
-from .training_logs import read_curves
 
 _PACKAGES = ('torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'numpy')
 

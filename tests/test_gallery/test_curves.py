@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from ppl_mm.gallery.charts import HEIGHT, WIDTH, make_chart
-from ppl_mm.gallery.training_logs import MOST_POINTS, read_curves
+from ppl_mm.gallery.charts import HEIGHT, MOST_POINTS, WIDTH, make_chart, read_curves
 
 
 def write_log(folder, run, lines):

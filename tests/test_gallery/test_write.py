@@ -9,8 +9,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.gallery import make_gallery, write_gallery
-from ppl_mm.gallery.agreement import agreement
-from ppl_mm.gallery.image_record import ImagePaths
+from ppl_mm.gallery.image_record import ImagePaths, agreement
 from ppl_mm.gallery.layer_files import label_file, photo_file
 
 KEY = ImagePaths.key

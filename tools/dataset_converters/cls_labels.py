@@ -25,6 +25,7 @@ from ppl_mm.errors import UserError, first_line
 from ppl_mm.formats.class_list import check_classes, read_classes
 from ppl_mm.formats.image_labels.label_file import read_labels
 from ppl_mm.formats.image_list import check_image, image_id
+from ppl_mm.formats.npz_file import read_header
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import check_regular
@@ -110,13 +111,7 @@ def read_cls_labels(path: Path) -> dict:
 
 def _read_object(file: IO[bytes]) -> object:
     """The one object of a .npy file."""
-    version = np.lib.format.read_magic(file)
-    read_header = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
-    shape, _, dtype = read_header(file)
+    shape, dtype = read_header(file)
     if not dtype.hasobject or shape:
         raise ValueError(f'it is an array {shape} of {dtype}')
     # latin1 reads what Python 2 wrote and changes nothing else.

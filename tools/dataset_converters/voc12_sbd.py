@@ -75,11 +75,7 @@ class SBD:
         for folder in (root, root / 'dataset'):
             if (folder / 'cls').is_dir():
                 self.root, self.suffix = folder / 'cls', '.mat'
-                self.images = [
-                    image
-                    for split in ('train', 'val')
-                    for image in read_ids(folder / f'{split}.txt')
-                ]
+                self.images = read_ids(folder / 'train.txt') + read_ids(folder / 'val.txt')
                 return
         self.root, self.suffix = root, '.png'
         self.images = ImageFolder(root, ('.png',)).all_ids() if root.is_dir() else []

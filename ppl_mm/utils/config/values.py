@@ -6,16 +6,16 @@ from collections.abc import Callable
 from ...errors import UserError
 
 
-def _whole(value: object) -> bool:
-    return type(value) is int
+def _whole(value: object, least: float = -math.inf) -> bool:
+    return type(value) is int and value >= least
 
 
 def _count(value: object) -> bool:
-    return type(value) is int and value >= 0
+    return _whole(value, 0)
 
 
 def _positive(value: object) -> bool:
-    return type(value) is int and value > 0
+    return _whole(value, 1)
 
 
 def _number(value: object) -> bool:
