@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import UserError
 from .orientation import turn_array
-from .tiff import EXTRA_SAMPLES, ORIENTATION
+from .tiff import ORIENTATION
 from .transparency import OPACITY
 
 #: Bands that are read at most.
@@ -36,7 +36,7 @@ def needs_bands(path: str | os.PathLike) -> bool:
             with _opened(file) as tif:
                 page = _series(tif)
                 bands, dtype = _bands(page), np.dtype(page.dtype)
-                has_opacity = any(sample in OPACITY for sample in _extra_samples(tif))
+                has_opacity = any(sample in OPACITY for sample in tif.pages[0].extrasamples)
     # A broken file can make a decoder raise anything.
     except Exception:
         return False
@@ -140,12 +140,5 @@ def _check(series: Any) -> None:
         raise UserError(f'has {bands} bands; at most {MOST_BANDS} are read, leave some out')
 
 
-def _extra_samples(tif: Any) -> tuple[int, ...]:
-    tag = tif.pages[0].tags.get(EXTRA_SAMPLES)
-    found = () if tag is None else tag.value
-    return tuple(found) if isinstance(found, tuple | list) else (found,)
-
-
 def _orientation(tif: Any) -> int:
-    tag = tif.pages[0].tags.get(ORIENTATION)
-    return int(tag.value) if tag is not None else 1
+    return int(tif.pages[0].tags.valueof(ORIENTATION, 1))
