@@ -31,7 +31,7 @@ from pathlib import Path
 
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
 from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
-from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.project import command_line
 from ppl_mm.utils.runner_arguments import add_config_options
 
@@ -59,9 +59,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='leave out and count images and masks that cannot be used, and lines of --labels '
         'without image (default: yes)',
     )
-    parser.add_argument(
-        '--workers', type=int, metavar='N', help='threads that read images (default: one a CPU)'
-    )
+    add_workers(parser, 'threads that read images')
     parser.add_argument(
         '--threshold',
         default='',

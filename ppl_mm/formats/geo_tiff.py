@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import first_line
 from ..utils.files import write_bytes
 from ..utils.text import printable
-from .images.tiff import ORIENTATION
+from .images.orientation import ORIENTATION
 from .images.tiff_bands import is_tiff
 from .mask_file import voc_palette
 

@@ -22,12 +22,14 @@ _DIGITS = 4
 
 def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> Path:
     """Write the page of a gallery whose pictures are drawn; return the page to open."""
-    scores = all_scores(source, records)
-    data = _data(source, records)
+    data, summary = _data(source, records), label_summary(source, records)
     for path in sorted(_STATIC.iterdir()):
         shutil.copyfile(path, out / path.name)
     sheet = source.threshold_sheet()
-    _copy_or_remove(sheet, out / THRESHOLD_SHEET)
+    if sheet:
+        shutil.copyfile(sheet, out / THRESHOLD_SHEET)
+    else:
+        (out / THRESHOLD_SHEET).unlink(missing_ok=True)
     page = render(
         'gallery/index.html',
         title=source.title,
@@ -35,10 +37,10 @@ def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> 
         counts=_counts(data),
         classes=data['classes'],
         findings=_findings(source, data),
-        warnings=label_summary(source, records).warnings(source.classes),
-        summary=label_summary(source, records),
+        warnings=summary.warnings(source.classes),
+        summary=summary,
         pseudo_label=source.title_of(source.pseudo_label),
-        scores=scores,
+        scores=all_scores(source, records),
         run=run_info(source.work_dir),
         sheet=sheet and THRESHOLD_SHEET,
     )
@@ -118,22 +120,12 @@ def _findings(source: GallerySource, data: Mapping) -> list[dict]:
         dict(
             finding=one,
             count=number[one.key],
-            command=(
-                other_threshold(source.folder, source.work_dir, one.threshold)
-                if one.threshold
-                else None
-            ),
+            command=one.threshold
+            and other_threshold(source.folder, source.work_dir, one.threshold),
         )
         for one in FINDINGS
         if number[one.key]
     ]
-
-
-def _copy_or_remove(source: Path | None, target: Path) -> None:
-    if source is None:
-        target.unlink(missing_ok=True)
-    else:
-        shutil.copyfile(source, target)
 
 
 def _write(path: Path, text: str) -> None:

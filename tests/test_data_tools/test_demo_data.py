@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.data_tools.demo import drawing
+from ppl_mm.data_tools.demo import data, drawing
 from ppl_mm.data_tools.demo.data import CLASSES, demo_sample, sample_classes, write_demo_data
 from ppl_mm.errors import UserError
 
@@ -125,17 +125,19 @@ def test_a_second_run_writes_nothing(demo):
     assert before == {path: path.stat().st_mtime_ns for path in demo.rglob('*')}
 
 
-def test_an_interrupted_run_is_completed(demo, tmp_path):
+def test_an_interrupted_run_is_completed(demo, tmp_path, monkeypatch):
     class Interrupt(Exception):
         pass
 
-    def stop(done, total):
-        if done == 4:
+    def stop(seed, split, index, size):
+        if index == 4:
             raise Interrupt
+        return demo_sample(seed, split, index, size)
 
     root = tmp_path / 'data'
-    with pytest.raises(Interrupt):
-        write_demo_data(root, seed=3, progress=stop, **SMALL)
+    with monkeypatch.context() as patch, pytest.raises(Interrupt):
+        patch.setattr(data, 'demo_sample', stop)
+        write_demo_data(root, seed=3, **SMALL)
     assert not json.loads((root / 'demo.json').read_text())['complete']
     assert write_demo_data(root, seed=3, **SMALL)
     assert digests(root) == digests(demo)

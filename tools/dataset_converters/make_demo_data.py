@@ -3,7 +3,6 @@
 import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,18 +46,10 @@ def contact_sheet(seed: int, size: int) -> np.ndarray:
     return grid.swapaxes(1, 2).reshape(_ROWS * size, _COLUMNS * 2 * size, 3)
 
 
-def _show_progress(done: int, total: int) -> None:
-    if done == total or done % 20 == 0:
-        end = '\n' if done == total else '\r'
-        print(f'demo data: {done}/{total} images', end=end, file=sys.stderr)
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the data set and say what was done."""
     args = parse_args(argv)
-    written = write_demo_data(
-        args.out, args.seed, args.train, args.val, args.size, progress=_show_progress
-    )
+    written = write_demo_data(args.out, args.seed, args.train, args.val, args.size)
     state = 'written' if written else 'complete already'
     print(
         f'{args.out}: {args.train} training and {args.val} validation '

@@ -8,7 +8,6 @@ import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends
 
 import argparse
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from ppl_mm.formats.mask_file import IGNORE, check_labels, read_mask, write_labe
 from ppl_mm.formats.voc_layout import VOC_CLASSES, VOCLayout, write_lists
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.progress import track
 
 _OTHER = 254  # a class that is not in the subset, while converting
 
@@ -172,11 +172,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def convert_all(converter: Converter, images: Sequence[str]) -> dict[str, list[str]]:
     """Convert images; return the classes of those that have one."""
-    found = {}
-    for done, image in enumerate(images, 1):
-        found[image] = converter.convert(image)
-        if done % 100 == 0 or done == len(images):
-            print(f'{done}/{len(images)} images', file=sys.stderr)
+    found = {image: converter.convert(image) for image in track(images, 'images')}
     return {image: names for image, names in found.items() if names}
 
 

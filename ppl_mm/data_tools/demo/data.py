@@ -7,7 +7,6 @@ and the choice of a threshold, never training.
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +17,7 @@ from ...errors import UserError
 from ...formats.mask_file import write_label
 from ...formats.voc_layout import VOCLayout, write_lists
 from ...utils.files import atomic_write, write_bytes
+from ...utils.progress import track
 from ..made_folder import MadeFolder
 from .drawing import CLASSES, DemoSample, draw_sample
 
@@ -26,12 +26,7 @@ _SPLITS = ('train', 'val')
 
 
 def write_demo_data(
-    root: str | os.PathLike,
-    seed: int = 0,
-    train: int = 480,
-    val: int = 120,
-    size: int = 96,
-    progress: Callable[[int, int], None] | None = None,
+    root: str | os.PathLike, seed: int = 0, train: int = 480, val: int = 120, size: int = 96
 ) -> bool:
     """Write the demo data in PASCAL VOC's layout.
 
@@ -46,7 +41,6 @@ def write_demo_data(
         train: Images of the training split. Defaults to 480.
         val: Images of the validation split. Defaults to 120.
         size: Height and width in pixels. Defaults to 96.
-        progress: Called with (done, total) after every image.
 
     Returns:
         Whether anything was written.
@@ -57,13 +51,8 @@ def write_demo_data(
     root = Path(root)
     settings = dict(version=VERSION, seed=seed, train=train, val=val, size=size)
     _check_settings(settings)
-    folder = MadeFolder(
-        root,
-        'demo.json',
-        settings,
-        'demo data',
-        (VOCLayout.IMAGES, VOCLayout.MASKS, VOCLayout.ANNOTATIONS),
-    )
+    parts = (VOCLayout.IMAGES, VOCLayout.MASKS, VOCLayout.ANNOTATIONS)
+    folder = MadeFolder(root, 'demo.json', settings, 'demo data', parts)
     names = demo_names(train, val)
     if folder.was_finished and _has_all_files(root, names):
         return False
@@ -72,12 +61,10 @@ def write_demo_data(
     }
     labels = {}
     with folder:
-        for done, (split, index, image_id) in enumerate(names, 1):
+        for split, index, image_id in track(names, 'demo data'):
             sample = demo_sample(seed, split, index, size)
             _write_sample(root, image_id, sample)
             labels[image_id] = sample_classes(sample)
-            if progress is not None:
-                progress(done, len(names))
         write_lists(root, CLASSES, splits, labels)
     return True
 

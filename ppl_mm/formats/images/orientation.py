@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image
 
-_TAG = 0x0112
+#: The tag of EXIF, and of TIFF.
+ORIENTATION = 0x0112
 # What a viewer does to show a picture with that value of the tag.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -18,7 +19,7 @@ _TURNS = {
 
 def orientation_of(image: Image.Image) -> int:
     """Return EXIF's orientation, 1 to 8; 1, upright, where it says nothing valid."""
-    found = image.getexif().get(_TAG, 1)
+    found = image.getexif().get(ORIENTATION, 1)
     return found if found in _TURNS else 1
 
 

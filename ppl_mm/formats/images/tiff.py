@@ -7,7 +7,6 @@ from PIL import Image
 # Width and height as stored: an orientation may exchange them.
 WIDTH, HEIGHT = 256, 257
 BITS_PER_SAMPLE = 258
-ORIENTATION = 274
 SAMPLES_PER_PIXEL = 277
 EXTRA_SAMPLES = 338
 SAMPLE_FORMAT = 339

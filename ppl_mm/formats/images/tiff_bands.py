@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from .orientation import turn_array
-from .tiff import ORIENTATION
+from .orientation import ORIENTATION, turn_array
 from .transparency import OPACITY
 
 #: Bands that are read at most.
