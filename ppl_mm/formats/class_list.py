@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import UserError
+from ..utils.text import first_few
 from .image_labels.label_row import LabelRow
 from .image_list import has_control_character, normal_name
 from .text_file import read_lines
@@ -179,8 +180,7 @@ def suggest_class(name: str, classes: Sequence[str]) -> str:
     near = _nearest(name, classes)
     if near is not None:
         return f"did you mean '{near}'?"
-    shown = ', '.join(classes[:8]) + (', ..' if len(classes) > 8 else '')
-    return f'known are {shown}'
+    return f'known are {first_few(classes)}'
 
 
 def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from ..errors import UserError
+from ..utils.text import first_few
 from .text_file import read_text
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.tif', '.tiff')
@@ -106,6 +107,7 @@ def _read_list(path: str | os.PathLike) -> str:
     if os.path.lexists(path):
         return read_text(path, 'list of images')
     others = sorted(other.stem for other in Path(path).parent.glob('*.txt'))
-    shown = ', '.join(others[:8]) + (', ..' if len(others) > 8 else '')
-    advice = f'that folder has {shown}' if others else 'give a text file with one image per line'
+    advice = 'give a text file with one image per line'
+    if others:
+        advice = f'that folder has {first_few(others)}'
     raise UserError(f'{path}: is missing; {advice}')

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..utils.text import first_few
 from ..utils.troubleshooting import with_help
 from .mask_file import IGNORE, read_mask
 
@@ -17,7 +18,6 @@ MOST_LABELS = 0.95
 MOST_OF_AN_IMAGE = 0.5
 #: Share of one image that counts as nearly everything.
 NEARLY_ALL = 0.9
-_SHOWN = 8  # names of classes in a warning
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ class LabelSummary:
             name for name, count in zip(classes, self.images_per_class, strict=True) if not count
         ]
         if missing and not self.unread and self.background + self.void < total:
-            shown = ', '.join(missing[:_SHOWN]) + (', ..' if len(missing) > _SHOWN else '')
             yield (
                 'nowhere',
-                f'no pseudo-label shows {shown} ({len(missing)} of {len(classes)} classes), which '
-                'cannot be learned; lower the threshold, or check the image-level labels',
+                f'no pseudo-label shows {first_few(missing)} ({len(missing)} of {len(classes)} '
+                'classes), which cannot be learned; lower the threshold, or check the image-level '
+                'labels',
             )
 
 

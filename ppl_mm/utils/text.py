@@ -1,6 +1,7 @@
 """Text from outside: made safe to print, and what it may have meant."""
 
 import difflib
+import itertools
 from collections.abc import Iterable
 
 
@@ -19,6 +20,17 @@ def printable(text: object) -> str:
         cat\\n.jpg
     """
     return ''.join(char if char.isprintable() else _escape(char) for char in str(text))
+
+
+def first_few(names: Iterable[object], most: int = 8) -> str:
+    """Return the first of some names, as a list for people.
+
+    Examples:
+        >>> first_few('abc', most=2)
+        'a, b, ..'
+    """
+    shown = list(map(str, itertools.islice(names, most + 1)))
+    return ', '.join([*shown[:most], *(['..'] if len(shown) > most else [])])
 
 
 def _escape(char: str) -> str:

@@ -36,6 +36,7 @@ from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.files import check_regular
 from ppl_mm.utils.processes.worker_pool import WorkerPool, default_workers
 from ppl_mm.utils.progress import track
+from ppl_mm.utils.text import first_few
 
 TRAIN_AUG = 10_582
 
@@ -183,7 +184,7 @@ def check_files(devkit: Path, images: Sequence[str]) -> None:
         folder = ImageFolder(devkit / name, (suffix,))
         missing = [image for image in images if folder.find(image) is None]
         if missing:
-            shown = ', '.join(missing[:5]) + (', ..' if missing[5:] else '')
+            shown = first_few(missing, most=5)
             raise UserError(
                 f'{folder.root}: {len(missing)} of {len(images)} images have '
                 f'no {suffix} there: {shown}; unpack VOC 2012 again'

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ...errors import UserError
+from ...utils.text import first_few
 from ..class_list import check_classes
 from .label_names import LabelNames
 from .label_row import LabelRow, saying_where
@@ -44,7 +45,7 @@ class ToolClasses:
     def check(self, key: object) -> None:
         """Raise a ValueError unless a class has this id."""
         if not _is_id(key) or key not in self._listed:
-            known = ', '.join(map(str, list(self._listed)[:8])) + ', ..' * (len(self._listed) > 8)
+            known = first_few(self._listed)
             raise ValueError(f'has the class {key!r}, but {self.where} has only {known}')
 
     def names(self, keys: Iterable[object]) -> tuple[str, ...]:

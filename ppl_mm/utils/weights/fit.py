@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from ..text import first_few
 from .names import BACKBONE
 
 # How many keys of each kind a message names.
@@ -138,12 +139,7 @@ def difference(key: str, found: Tensor, own: Tensor) -> str:
 def _summary(**kinds: list[str]) -> str:
     """Return '1 missing (a); 2 not used (b, c)' for the kinds that have members."""
     return '; '.join(
-        f'{len(keys)} {kind.replace("_", " ")} ({_first_few(keys)})'
+        f'{len(keys)} {kind.replace("_", " ")} ({first_few(keys, _SHOWN)})'
         for kind, keys in kinds.items()
         if keys
     )
-
-
-def _first_few(keys: list[str]) -> str:
-    dots = ', ...' if len(keys) > _SHOWN else ''
-    return ', '.join(keys[:_SHOWN]) + dots
