@@ -166,32 +166,26 @@ def arguments_of(reader: Callable) -> set[str] | None:
     from mmengine.runner import Runner
 
     if not inspect.isclass(reader):
-        return _named(reader)
-    names: set[str] = set()
+        names, passes_on = _keywords(reader)
+        return None if passes_on else names
     if issubclass(reader, CheckpointHook):  # the one whose kwargs go elsewhere
-        _named(reader.__init__, names)
-        _named(CheckpointHook.__init__, names)
-        return names | (_named(Runner.save_checkpoint) or set())
+        takers = (reader.__init__, CheckpointHook.__init__, Runner.save_checkpoint)
+        return {name for taker in takers for name in _keywords(taker)[0]}
+    names = set()
     for cls in reader.__mro__:
-        if '__init__' not in vars(cls) or cls is object:
-            continue
-        found = _named(vars(cls)['__init__'], names)
-        if found is not None:
-            return found
+        if '__init__' in vars(cls) and cls is not object:
+            own, passes_on = _keywords(vars(cls)['__init__'])
+            names |= own
+            if not passes_on:
+                return names
     return None
 
 
-def _named(function: Callable, before: set[str] | None = None) -> set[str] | None:
-    """Return a function's keywords, with those before; None where it takes any.
-
-    ``before`` grows either way: the caller continues with the base class.
-    """
+def _keywords(function: Callable) -> tuple[set[str], bool]:
+    """Return a function's keywords, and whether it takes others, for its base class maybe."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # written in C
-        return None
+        return set(), True
     names = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
-    if before is not None:
-        before |= names
-        names = before
-    return None if any(p.kind is p.VAR_KEYWORD for p in parameters) else names
+    return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
