@@ -126,8 +126,9 @@ def _threshold(scan: DatasetScan) -> Iterator[Advice]:
     if train is None:
         yield Advice(
             '--expected-area LOW-HIGH%',
-            'how much of an image the objects cover on average, if you know it: nothing else here '
-            'says it. Or draw 5 to 20 masks of training images (--masks DIR)',
+            'about how much of an image the objects cover on average: without it, labels of '
+            'small things are up to ten times too large. Or draw 5 to 20 masks of training images '
+            '(--masks DIR)',
         )
     elif _MASKED_LIST not in scan.lists:
         low, high = (f'{min(max(100 * share, 0.01), 99):.2g}' for share in (
