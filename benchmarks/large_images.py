@@ -89,7 +89,8 @@ def main(argv: list[str] | None = None) -> None:
         folder = Path(name)
         write_images(folder / 'images', args.images, size)
         command = [sys.executable, str(ROOT / 'tools/make_masks.py'), str(folder / 'images')]
-        command += ['--out', str(folder / 'made'), '--preset', str(write_short_preset(folder))]
+        preset = write_short_preset(folder, small=args.quick)
+        command += ['--out', str(folder / 'made'), '--preset', str(preset)]
         command += ['--max-long-side', '0', '--rgb-bands', '3', '2', '1', '--workers', '2']
         seconds, memory = peak_memory([*command, '--device', 'cpu'])
         masks = sorted((folder / 'made/masks').rglob('*.png'))

@@ -82,7 +82,7 @@ def command(modules, tmp_path, monkeypatch):
         child = os.fork()
         if not child:
             with open(log, 'wb') as file:
-                become(modules[name].main, args, tmp_path, file.fileno(), SECONDS)
+                become([name, *args], tmp_path, SECONDS, file.fileno(), file.fileno())
             os._exit(status_of(modules[name].main))
         _, status = os.waitpid(child, 0)
         output = log.read_text(errors='replace')

@@ -1,7 +1,7 @@
 import json
-import subprocess
 import sys
 
+import forked_commands
 import pytest
 
 
@@ -11,13 +11,8 @@ def run_script(request):
 
     def run(name, *arguments):
         script = request.config.rootpath / f'benchmarks/{name}.py'
-        done = subprocess.run(
-            [sys.executable, str(script), '--quick', *map(str, arguments)],
-            text=True,
-            capture_output=True,
-            check=True,
-            timeout=300,
-        )
+        done = forked_commands.run([sys.executable, script, '--quick', *arguments])
+        assert done.returncode == 0, done.stdout + done.stderr
         result = json.loads(done.stdout.splitlines()[-1])
         assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
         assert result['benchmark'] == name

@@ -2,6 +2,7 @@
 
 import json
 
+import forked_commands
 import matplotlib
 import pytest
 
@@ -24,6 +25,7 @@ def test_the_cells_run(notebook, tmp_path, monkeypatch, request, capsys):
         (tmp_path / name).symlink_to(request.config.rootpath / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('PYTHONPATH', str(request.config.rootpath))
+    monkeypatch.setattr('subprocess.Popen', forked_commands.Popen)
     matplotlib.use('agg')
     code = '\n'.join(source(notebook, 'code'))
     for old, new in FASTER.items():

@@ -47,7 +47,7 @@ def _child(main, args, folder: Path, last: int | None, limit: int | None, pipes:
     os.setpgid(0, 0)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    become(main, args, folder, output, _SECONDS)
+    become([main.__module__, *args], folder, _SECONDS, output, output)
     steps = Steps(folder, last)
     code = status_of(main)
     os.write(answer, str(steps.count).encode())

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import forked_commands
 import pytest
 
 # A hundredth of the demo. Dropout in the segmentation head, and several
@@ -140,9 +141,7 @@ class Mini:
 
     def run(self, work_dir, *args):
         """Run it to its end; the finished process, with its output."""
-        return subprocess.run(
-            self.command(work_dir, *args), capture_output=True, text=True, cwd=self.root
-        )
+        return forked_commands.run(self.command(work_dir, *args), cwd=self.root)
 
 
 @pytest.fixture
@@ -153,12 +152,13 @@ def mini(tmp_path, request):
 
 @pytest.fixture(scope='session')
 def finished(tmp_path_factory, request):
-    """A tiny pipeline that has run to its end, and its work folder.
+    """A tiny pipeline that its command has run to the end, its work folder, and what it printed.
 
     Do not change it.
     """
     folder = tmp_path_factory.mktemp('pipeline')
     mini = Mini(folder / 'mini', request.config.rootpath)
-    done = mini.run(folder / 'work')
+    command = mini.command(folder / 'work')
+    done = subprocess.run(command, capture_output=True, text=True, cwd=mini.root)
     assert done.returncode == 0, done.stdout + done.stderr
     return mini, folder / 'work', done.stdout

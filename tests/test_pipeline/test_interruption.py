@@ -3,6 +3,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import forked_commands
 import pytest
 import torch
 
@@ -81,7 +82,7 @@ def own_data(work_dir: Path) -> list[str]:
 
 def run_and_kill(mini, work_dir: Path, step: str) -> None:
     """Kill the pipeline, with SIGKILL, in the middle of a step."""
-    process = subprocess.Popen(
+    process = forked_commands.Popen(
         mini.command(work_dir, *own_data(work_dir)), cwd=mini.root, stdout=subprocess.DEVNULL
     )
     while not is_in_the_middle(work_dir, step):

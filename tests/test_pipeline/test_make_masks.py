@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -91,7 +92,7 @@ class Job:
         return [sys.executable, tool, *where, *map(str, more)]
 
     def run(self, *more):
-        return subprocess.run(self.command(*more), capture_output=True, text=True, cwd=self.folder)
+        return forked_commands.run(self.command(*more), cwd=self.folder)
 
     def masks(self):
         folder = self.out / 'masks'
@@ -176,7 +177,7 @@ def test_killed_anywhere_it_goes_on(job):
     """Killed when each of several files appears, it ends with the same masks."""
     marks = ['data/own_data.json', 'work/steps/train_cam.started.json', 'work/steps/predict.json']
     for mark in marks:
-        running = subprocess.Popen(
+        running = forked_commands.Popen(
             job.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=job.folder
         )
         while not (job.out / mark).exists() and running.poll() is None:

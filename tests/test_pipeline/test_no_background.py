@@ -3,9 +3,9 @@
 import csv
 import json
 import shutil
-import subprocess
 import sys
 
+import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -91,10 +91,7 @@ def run(mini, images, tmp_path):
         tool = str(mini.root / 'tools/make_masks.py')
         given = [images, '--out', tmp_path / 'out', '--preset', mini.folder / 'tiny.py']
         given += ['--no-background', '--labels', images.parent / 'labels.csv', *more]
-        done = subprocess.run(
-            [sys.executable, tool, *map(str, given)], capture_output=True, text=True, cwd=tmp_path
-        )
-        return done, tmp_path / 'out'
+        return forked_commands.run([sys.executable, tool, *given], cwd=tmp_path), tmp_path / 'out'
 
     return make
 
@@ -169,9 +166,8 @@ def _networks_are_used_again(out, images, mini):
     (found,) = cams(str(images / '0.png'))['predictions']
     assert len(found['classes']) >= 1
     assert set(np.unique(found['label'])) <= {1, 2, 3, 255}
-    new, command = out.parent / 'new', [sys.executable, str(mini.root / 'tools/predict.py')]
-    command += [str(images), str(out), '--out', str(new), '--overlays']
-    done = subprocess.run(command, capture_output=True, text=True)
+    new, command = out.parent / 'new', [sys.executable, mini.root / 'tools/predict.py']
+    done = forked_commands.run([*command, images, out, '--out', new, '--overlays'])
     assert done.returncode == 0, done.stderr
     header = (new / 'predictions.csv').read_text().splitlines()[0]
     assert 'coverage field' in header and 'background' not in header

@@ -1,9 +1,9 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -68,15 +68,10 @@ def command(tmp_path):
     """
 
     def run(script, *arguments):
-        env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
-        return subprocess.run(
-            [sys.executable, str(ROOT / 'tools' / script), *map(str, arguments)],
+        return forked_commands.run(
+            [sys.executable, ROOT / 'tools' / script, *arguments],
             cwd=tmp_path,
-            env=env,
-            text=True,
-            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=300,
         )
 
     return run

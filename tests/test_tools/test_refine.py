@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import forked_commands
 import pytest
 from export_files import contents, record_of
 
@@ -179,7 +180,7 @@ def test_a_run_that_was_killed_continues(refine, own, config, cam_dir, tmp_path)
         '--workers',
         '2',
     ]
-    process = subprocess.Popen(command, env=environment(tmp_path), stderr=subprocess.DEVNULL)
+    process = forked_commands.Popen(command, env=environment(tmp_path), stderr=subprocess.DEVNULL)
     wait_for(lambda: len(contents(tmp_path / 'out')) >= 3)
     process.send_signal(signal.SIGKILL)
     process.wait()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked_commands
 import numpy as np
 import pytest
 import torch
@@ -21,20 +22,19 @@ from ppl_mm.formats.mask_file import voc_palette
 ROOT = Path(__file__).parents[2]
 
 
-def command(script, *arguments, **env):
-    arguments = [str(argument) for argument in arguments]
-    return subprocess.run(
-        [*script, *arguments],
+def command(start, *words):
+    """Run a command line; the finished process."""
+    return start(
+        list(map(str, words)),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=300,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), **env),
+        env=dict(os.environ, PYTHONPATH=str(ROOT), PYTHON=sys.executable),
     )
 
 
-def run_test(*arguments):
-    return command([sys.executable, ROOT / 'tools/test.py'], *arguments)
+def run_test(*arguments, start=forked_commands.run):
+    return command(start, sys.executable, ROOT / 'tools/test.py', *arguments)
 
 
 def scores(output):
@@ -55,6 +55,7 @@ def test_segmentation_network(seg, demo_root, tmp_path):
         tmp_path / 'val.json',
         '--show-dir',
         tmp_path / 'show',
+        start=subprocess.run,
     )
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / 'val.json').read_text())
@@ -163,23 +164,14 @@ def test_views_are_refined(seg, tmp_path, lines, options, all_background):
 def test_two_processes_equal_one(seg, tmp_path):
     # One of the processes gets an image twice, which must not count.
     options = ['--cfg-options', 'test_dataloader.dataset.indices=3']
-    found = []
-    for number in (1, 2):
-        report = tmp_path / f'{number}.json'
-        done = command(
-            ['bash', ROOT / 'tools/dist_test.sh'],
-            *seg,
-            number,
-            '--report',
-            report,
-            '--work-dir',
-            tmp_path / str(number),
-            *options,
-            PYTHON=sys.executable,
-        )
-        assert done.returncode == 0, done.stdout
-        found.append(json.loads(report.read_text()))
-    assert found[0] == found[1] and found[0]['num_images'] == 3
+    options += ['--work-dir', tmp_path / 'work', '--report']
+    done = run_test(*seg, *options, tmp_path / 'one.json')
+    assert done.returncode == 0, done.stdout
+    words = ['bash', ROOT / 'tools/dist_test.sh', *seg, 2, *options, tmp_path / 'two.json']
+    done = command(subprocess.run, *words)
+    assert done.returncode == 0, done.stdout
+    one, two = (json.loads((tmp_path / f'{name}.json').read_text()) for name in ('one', 'two'))
+    assert one == two and one['num_images'] == 3
 
 
 @pytest.mark.slow

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forked_commands import run_ranks
 
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
@@ -196,20 +196,8 @@ def test_two_processes_end_with_equal_weights(config, tmp_path):
             "custom_hooks = [dict(type='SaveEveryRank')]\n"
             "train_dataloader['batch_size'] = 2\n"
         )
-    done = subprocess.run(
-        ['bash', ROOT / 'tools/dist_train.sh', config, '2', '--work-dir', tmp_path / 'work'],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={
-            **os.environ,
-            'PYTHONPATH': f'{ROOT}:{tmp_path}',
-            'PYTHON': sys.executable,
-            'CUDA_VISIBLE_DEVICES': '',
-        },
-    )
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, ROOT / 'tools/train.py', config, '--work-dir', tmp_path / 'work']
+    run_ranks(command, 2, dict(os.environ, PYTHONPATH=str(tmp_path)), cwd=tmp_path)
     one, two = (
         torch.load(tmp_path / f'work/rank_{rank}.pth', weights_only=True) for rank in (0, 1)
     )

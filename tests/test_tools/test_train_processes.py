@@ -1,11 +1,11 @@
 """tools/train.py in two processes, and in one again."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from forked_commands import run_ranks
 from test_tools.trained_files import RUNS, load, same
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -29,20 +29,8 @@ ONE_PROCESS = ['train_dataloader.batch_size=2', 'train_cfg.max_epochs=4']
 
 
 def run_on_two_cpus(config, work_dir, *args):
-    path = f'{config.parent}:{os.environ.get("PYTHONPATH", "")}'
-    return subprocess.run(
-        ['bash', TOOLS / 'dist_train.sh', config, '2', '--work-dir', work_dir, *args],
-        cwd=config.parent,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={
-            **os.environ,
-            'PYTHONPATH': path,
-            'PYTHON': sys.executable,
-            'CUDA_VISIBLE_DEVICES': '',
-        },
-    )
+    command = [sys.executable, TOOLS / 'train.py', config, '--work-dir', work_dir, *args]
+    run_ranks(command, 2, dict(os.environ, PYTHONPATH=str(config.parent)), cwd=config.parent)
 
 
 @pytest.mark.slow
@@ -57,8 +45,7 @@ def test_two_processes_end_with_equal_weights(tiny_config, tmp_path, run):
         'train_dataloader = dict(batch_size=2)\n'
         f'{RUNS[run]}'
     )
-    done = run_on_two_cpus(config, tmp_path / 'work')
-    assert done.returncode == 0, done.stderr
+    run_on_two_cpus(config, tmp_path / 'work')
     one, two = (load(tmp_path / f'work/rank_{rank}.pth') for rank in (0, 1))
     assert same(one, two) and one['stage'].tolist() == [6, 1, 3]
 
@@ -72,8 +59,7 @@ def test_a_run_of_two_processes_continues_in_one(tiny_config, train, tmp_path):
         'train_dataloader = dict(batch_size=2)\n'
         'train_cfg = dict(max_epochs=4, val_interval=9)\n'
     )
-    done = run_on_two_cpus(config, tmp_path / 'work', '--cfg-options', 'train_cfg.max_epochs=2')
-    assert done.returncode == 0, done.stderr
+    run_on_two_cpus(config, tmp_path / 'work', '--cfg-options', 'train_cfg.max_epochs=2')
     assert load(tmp_path / 'work/epoch_2.pth')['meta']['iter'] == 4
     assert train('--resume', '--cfg-options', *ONE_PROCESS, work_dir='work').code == 0
     saved = load(tmp_path / 'work/epoch_4.pth')

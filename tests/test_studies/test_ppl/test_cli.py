@@ -1,8 +1,8 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
+import forked_commands
 import pytest
 
 from ppl_mm.errors import UserError
@@ -36,14 +36,9 @@ def test_no_results(tmp_path):
 
 @pytest.mark.slow
 def test_quick(tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / 'benchmarks/study.py'), '--quick'],
-        text=True,
-        capture_output=True,
-        check=True,
-        timeout=400,
-        cwd=ROOT,
-    )
+    command = [sys.executable, ROOT / 'benchmarks/study.py', '--quick']
+    done = forked_commands.run(command, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
     line = json.loads(done.stdout.splitlines()[-1])
     assert line['benchmark'] == 'study'
     assert line['figures']['runs'] == 2 and line['figures']['failed'] == 0
