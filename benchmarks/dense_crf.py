@@ -1,6 +1,6 @@
 """A dense CRF over a folder: worker processes, and fewer channels.
 
-Drawn images of 375 x 500 with one or two classes each, and blurred maps of
+Drawn images of 375 x 500 (quick: 150 x 200) with one or two classes each, and blurred maps of
 them, lie in a folder as tools/export_cam.py leaves it.
 
 one_process_over_pool       the folder refined as tools/refine.py does, image
@@ -41,17 +41,18 @@ from ppl_mm.refine.config import chain_settings
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.processes.worker_pool import WorkerPool
 
-SIZE = (375, 500)
+SIZE, QUICK_SIZE = (375, 500), (150, 200)
 CLASSES = [f'class {number}' for number in range(20)]  # as many as VOC
 BACKGROUND = 0.3
 
 
-def write_folder(root: Path, count: int) -> CamFolder:
+def write_folder(root: Path, count: int, size: tuple[int, int]) -> CamFolder:
     """Draw the data.
 
     Args:
         root: Gets ``data`` and ``export``.
         count: Number of images.
+        size: Their height and width.
 
     Returns:
         The export.
@@ -60,11 +61,11 @@ def write_folder(root: Path, count: int) -> CamFolder:
     images = root / 'data/JPEGImages'
     images.mkdir(parents=True)
     for k in range(count):
-        image, mask, classes = draw_image(rng)
+        image, mask, classes = draw_image(rng, size)
         Image.fromarray(image).save(images / f'{k}.jpg')
         write_cam(
             ExportFolder(root / 'export').cam_path(str(k)),
-            CamFile(classes, blurred(mask, classes), SIZE),
+            CamFile(classes, blurred(mask, classes), size),
         )
     (root / 'export/export.json').write_text(
         json.dumps(dict(classes=CLASSES, data_root=str(root / 'data'), threshold=0.3))
@@ -72,11 +73,13 @@ def write_folder(root: Path, count: int) -> CamFolder:
     return CamFolder(root / 'export')
 
 
-def draw_image(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def draw_image(
+    rng: np.random.Generator, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return an image (H, W, 3), its mask (H, W), and its one or two class ids."""
     while True:
-        sample = draw_sample(rng, max(SIZE))
-        image, mask = (whole[: SIZE[0], : SIZE[1]] for whole in (sample.image, sample.mask))
+        sample = draw_sample(rng, max(size))
+        image, mask = (whole[: size[0], : size[1]] for whole in (sample.image, sample.mask))
         classes = np.unique(mask[mask > 0]) - 1
         if len(classes) in (1, 2):
             return image, mask, classes
@@ -86,7 +89,7 @@ def blurred(mask: np.ndarray, classes: np.ndarray) -> torch.Tensor:
     """Return maps of coarse cells, as CAMs have them, shape ``(n, h, w)``."""
     own = torch.from_numpy(mask[None] == classes[:, None, None] + 1).float()
     cells = F.avg_pool2d(own[None], 32, ceil_mode=True)
-    maps = F.interpolate(cells, (94, 125), mode='bilinear')[0]
+    maps = F.interpolate(cells, [-(-side // 4) for side in mask.shape], mode='bilinear')[0]
     return maps / maps.amax(dim=(1, 2), keepdim=True)
 
 
@@ -154,7 +157,7 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
     for image_id in folder.image_ids()[:count]:
         image, cam_file = folder.read(image_id)
         own = background(image, Scores.from_cam(cam_file))
-        values = np.zeros((1 + len(CLASSES), *SIZE), np.float32)
+        values = np.zeros((1 + len(CLASSES), *image.shape[:2]), np.float32)
         values[np.append(0, own.class_ids + 1)] = own.values
         labels = dict(
             own=label(crf, image, own, seconds['own']),
@@ -212,15 +215,15 @@ def show(ratios: dict, figures: dict) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Print two lines, and one line of JSON at the end."""
-    parser = make_parser(__doc__, 'few images')
+    parser = make_parser(__doc__, 'few and small images')
     parser.add_argument('--images', type=int, help='number of images (default: 40, quick: 8)')
     parser.add_argument('--workers', type=int, default=2, help='processes of the pool (default: 2)')
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     count = args.images or (8 if args.quick else 40)
     with tempfile.TemporaryDirectory() as root:
-        folder = write_folder(Path(root), count)
-        pool = measure_pool(folder, Path(root), args.workers, rounds=3)
+        folder = write_folder(Path(root), count, QUICK_SIZE if args.quick else SIZE)
+        pool = measure_pool(folder, Path(root), args.workers, rounds=1 if args.quick else 3)
         channels = measure_channels(folder, max(1, count // 4))
     ratios, figures = summarize(pool, channels, args.workers)
     show(ratios, figures)

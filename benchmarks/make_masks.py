@@ -39,8 +39,7 @@ train_pipeline = smaller(_base_.train_pipeline)
 test_pipeline = smaller(_base_.test_pipeline)
 tta_pipeline = smaller(_base_.tta_pipeline)
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 """
 
 

@@ -98,11 +98,12 @@ def time_step(forward: Callable, model: nn.Module, images: Tensor) -> tuple[floa
 
 
 @cache
-def count_flops(name: str, position: int, grid: int | None) -> int:
+def count_flops(name: str, position: int, grid: int | None, side: int = 224) -> int:
     """Count the FLOPs of forward and backward of one image; nothing is computed."""
-    model = make_model(BACKBONES[name][0], position, grid).to('meta')
+    with torch.device('meta'):
+        model = make_model(BACKBONES[name][0], position, grid)
     with FlopCounterMode(display=False) as counter:
-        model(torch.empty(1, 3, 224, 224, device='meta')).mean().backward()
+        model(torch.empty(1, 3, side, side, device='meta')).mean().backward()
     return counter.get_total_flops()
 
 
@@ -141,20 +142,20 @@ def measure(name: str, images: Tensor, rounds: int) -> list[dict]:
     for _ in range(rounds):
         for key, forward, model in runs:
             times[key].append(time_step(forward, model, images))
-    return [make_row(name, cell, times) for cell in cells]
+    return [make_row(name, cell, times, images.shape[-1]) for cell in cells]
 
 
-def make_row(name: str, cell: tuple[int, int], times: dict) -> dict:
+def make_row(name: str, cell: tuple[int, int], times: dict, side: int) -> dict:
     """Return medians and ratios of one position and grid."""
     position, grid = cell
-    flops = count_flops(name, 0, None)
+    flops = count_flops(name, 0, None, side)
     row = dict(
         backbone=name,
         position=position,
         grid=grid,
         # A grid of one patch is the map as it is, without padding.
-        flop_ratio=count_flops(name, position, 1) / flops,
-        padded_flop_ratio=count_flops(name, position, grid) / flops,
+        flop_ratio=count_flops(name, position, 1, side) / flops,
+        padded_flop_ratio=count_flops(name, position, grid, side) / flops,
     )
     seconds = {}
     for way, key in (('plain', 'plain'), ('folded', (*cell, 'folded')), ('loop', (*cell, 'loop'))):
@@ -205,7 +206,9 @@ def show(rows: list[dict]) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     parser = make_parser(__doc__)
-    parser.add_argument('--batch', type=int, help='images of 224 px (default: 4, quick: 1)')
+    parser.add_argument(
+        '--batch', type=int, help='images of 224 px, quick: 96 (default: 4, quick: 1)'
+    )
     parser.add_argument('--rounds', type=int, help='repeats (default: 5, quick: 1)')
     parser.add_argument('--threads', type=int, default=1, help='default: 1')
     parser.add_argument('--channels-last', action='store_true', help='the memory format')
@@ -214,7 +217,8 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(0)
     batch = args.batch or (1 if args.quick else 4)
     rounds = args.rounds or (1 if args.quick else 5)
-    images = torch.rand(batch, 3, 224, 224)
+    side = 96 if args.quick else 224
+    images = torch.rand(batch, 3, side, side)
     if args.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     rows = [row for name in BACKBONES for row in measure(name, images, rounds)]

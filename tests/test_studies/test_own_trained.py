@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.make_masks import write_short_preset
 from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
 from studies.engine.results import ResultsFile
-from studies.own import maps, trained
+from studies.own import maps, rows, trained, trained_run
 from studies.own.rows import ROWS, data_sets
 from studies.own.table import table
 from studies.own.trained_run import TrainedRun, last_name, on_device
@@ -61,8 +62,11 @@ def test_a_final_of_two_trainings_is_measured_on_train_and_val_and_teaches_a_net
     demo_root, tmp_path, monkeypatch
 ):
     monkeypatch.setenv('OWN_DATA', str(demo_root))
+    monkeypatch.setattr(rows, '_SIDES', dict.fromkeys(rows._SIDES, (72, 64, 88, (64, 96))))
+    write_short_preset(tmp_path, small=True)
+    monkeypatch.setattr(trained_run, 'SEGMENTATION', tmp_path / 'seg_deeplab_quick_own.py')
     sets = data_sets(str(demo_root.parent))
-    (run, *_) = make_runs(ROWS, sets, ['demo/self_trained'], ['final'])
+    (run, *_) = make_runs(rows.finals(), sets, ['demo/self_trained'], ['final'])
     record = json.loads(json.dumps(TrainedRun(run, tmp_path, steps=1)()))
     assert (record['measured']['images'], record['val']['images']) == (8, 4)
     for part in ('measured', 'val'):
