@@ -15,7 +15,7 @@ def test_it_ends_with_one_line_of_json(capsys, tmp_path):
     except UserError as error:
         pytest.skip(str(error))
     out = tmp_path / 'gallery.json'
-    benchmark.main(['--images', '20', '200', '--scroll', '1', '--out', str(out)])
+    benchmark.main(['--quick', '--images', '20', '200', '--scroll', '1', '--out', str(out)])
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result == json.loads(out.read_text())
     assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}

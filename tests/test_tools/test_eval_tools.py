@@ -1,8 +1,8 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
+import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
@@ -150,7 +150,7 @@ def test_an_error_is_one_line_and_status_2(root, tool):
     (root / 'masks/2.png').unlink()
     folder = root / 'export' / ('labels' if tool == 'eval_labels' else '')
     options = ['--classes', str(root / 'classes.txt')] if tool == 'eval_labels' else []
-    done = subprocess.run(
+    done = forked_commands.run(
         [
             sys.executable,
             str(TOOLS / f'{tool}.py'),
@@ -159,9 +159,7 @@ def test_an_error_is_one_line_and_status_2(root, tool):
             '--split',
             str(root / 'val.txt'),
             *options,
-        ],
-        capture_output=True,
-        text=True,
+        ]
     )
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
