@@ -169,7 +169,11 @@ def _play(words: Sequence[str], given: Mapping) -> None:
     launch._context = lambda: multiprocessing.get_context('fork')
     places = filter(None, environment.get('PYTHONPATH', '').split(os.pathsep))
     sys.path[:0] = [folder if is_module else str(Path(words[0]).resolve().parent), *places]
-    if is_module:
-        runpy.run_module(words[1], run_name='__main__', alter_sys=True)
-    else:
-        runpy.run_path(words[0], run_name='__main__')
+    try:
+        if is_module:
+            runpy.run_module(words[1], run_name='__main__', alter_sys=True)
+        else:
+            runpy.run_path(words[0], run_name='__main__')
+    except Exception:
+        sys.excepthook(*sys.exc_info())  # ppl_mm has one of its own
+        sys.exit(1)

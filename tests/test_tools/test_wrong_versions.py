@@ -18,6 +18,9 @@ def import_anew():
     for name in list(sys.modules):
         if name.partition('.')[0] in ('mmcv', 'mmengine', 'mmpretrain', 'mmseg', 'ppl_mm'):
             del sys.modules[name]
+    own = [finder for finder in sys.meta_path if type(finder).__module__.startswith('ppl_mm.')]
+    for finder in own:
+        sys.meta_path.remove(finder)
 
 
 @pytest.mark.slow
