@@ -49,7 +49,7 @@ def memory_status(key: str) -> int:
 
 def in_own_process(function: Callable, *args: object) -> Any:
     """Return what a function does in a fresh process, whose peak of memory is its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as process:
+    with ProcessPoolExecutor(1, multiprocessing.get_context('forkserver')) as process:
         return process.submit(function, *args).result()
 
 

@@ -4,9 +4,10 @@ An interpreter that imports torch and OpenMMLab takes seconds to start, a fork
 takes none, and it cannot disturb the next one.
 """
 
+import gc
 import importlib
 import inspect
-import multiprocessing
+import multiprocessing.forkserver
 import os
 import resource
 import runpy
@@ -101,6 +102,7 @@ class Popen(subprocess.Popen):
             super()._execute_child(*args)
             return
         import_types()
+        gc.collect()  # loaders of other tests cannot end their workers from the child
         self.pid = os.fork()
         if not self.pid:
             child = multiprocessing.Process(target=_play, args=(words[1:], given), daemon=False)
@@ -165,6 +167,9 @@ def _play(words: Sequence[str], given: Mapping) -> None:
     forget()
     launch._reseed()
     subprocess.Popen = Popen
+    multiprocessing.forkserver._forkserver._forkserver_pid = (
+        None  # that of the parent is none of it
+    )
     # A fork server would import everything anew.
     launch._context = lambda: multiprocessing.get_context('fork')
     places = filter(None, environment.get('PYTHONPATH', '').split(os.pathsep))
