@@ -106,6 +106,12 @@ def job(tmp_path, mini):
     return job
 
 
+def shown(job):
+    """What the gallery says of each image."""
+    text = (job.out / 'gallery/data.js').read_text()
+    return json.loads(text[text.index('{') :].rstrip(';\n'))['images']
+
+
 def expected(job):
     """The path of the mask of each image, and the image's size upright."""
     found = {}
@@ -154,14 +160,16 @@ def test_a_mask_of_every_image(job):
     for name, size in wanted.items():
         mask = Image.open(job.out / 'masks' / name)
         assert mask.mode == 'P' and mask.size == size, name
-        shown = set(np.unique(mask))
+        values = set(np.unique(mask))
         if name.startswith('_negative'):
-            assert shown == {0}
+            assert values == {0}
         elif '/' in name:  # its own class only
-            assert shown <= {0, 1 + list(COLOURS).index(name.split('/')[0])}
+            assert values <= {0, 1 + list(COLOURS).index(name.split('/')[0])}
     config, weights = sorted((job.out / 'model').glob('[!.]*'), key=lambda path: path.suffix)[::-1]
     assert config.suffix == '.py' and weights.suffix == '.pth'
     assert json.loads((job.out / 'make_masks.json').read_text())['preset'] == str(job.preset)
+    assert {image['mask'] for image in shown(job)} == set(wanted)
+    assert {'apple/1.jpg', 'nobody knows.jpg'} < {image['photo'] for image in shown(job)}
 
     start = time.monotonic()
     before = {path: path.stat().st_mtime_ns for path in job.out.rglob('*.png')}
