@@ -201,7 +201,8 @@ def read_json(path: str | os.PathLike) -> dict:
 def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:
     """Remove the temporary files that killed runs left in a folder; return how many there were.
 
-    Only the one run that writes there may call this. Links are not followed.
+    Files deeper in it are left alone, but for its folders ``parts``, which are searched to their
+    bottom. Only the one run that writes there may call this. Links are not followed.
     """
     places = [Path(folder)]
     for part in parts:

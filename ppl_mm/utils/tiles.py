@@ -117,8 +117,8 @@ class TileGrid:
 
     Examples:
         >>> grid = TileGrid((4, 10), max_pixels=16, margin=1)
-        >>> [(one.start, one.stop) for one in grid.columns]
-        [(0, 4), (2, 6), (4, 8), (6, 10)]
+        >>> grid.sides[1].starts
+        [0, 2, 4, 6]
         >>> image = torch.arange(40.0).reshape(4, 10)
         >>> bool((grid.stitch(lambda window: image[window]) == image).all())
         True
@@ -131,11 +131,6 @@ class TileGrid:
         longest = max(size) if whole else math.isqrt(max_pixels)
         self.align = align
         self.sides = [Side.cut(side, longest, margin, align) for side in size]
-
-    @property
-    def columns(self) -> list[slice]:
-        """What each tile of a row is of the image's width."""
-        return [part for part, _ in self.sides[1].spans(self.align)]
 
     def __len__(self) -> int:
         return math.prod(len(side.starts) for side in self.sides)
