@@ -22,7 +22,6 @@ from ppl_mm.utils.config.reading import read_runner_config
 from ppl_mm.utils.files import naming_file
 from ppl_mm.utils.locks import hold_folder
 from ppl_mm.utils.processes import distributed
-from ppl_mm.utils.processes.main_process import on_main_process
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
 
@@ -181,7 +180,7 @@ def test(cfg: Config, out: str | None) -> None:
     with ExitStack() as held:
         if out and is_segmentation(cfg):
             check_names(runner, out)
-            on_main_process(lambda: held.enter_context(hold_folder(out)))
+            distributed.on_main_process(lambda: held.enter_context(hold_folder(out)))
         with running(cfg):
             runner.test()
 

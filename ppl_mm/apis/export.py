@@ -21,7 +21,7 @@ from ..formats.export_record import ExportRecord
 from ..formats.mask_file import write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
-from ..utils.processes.main_process import on_main_process
+from ..utils.processes.distributed import on_main_process
 from ..utils.progress import track
 from .exporting.background_cells import write_background
 from .exporting.background_images import pick_images

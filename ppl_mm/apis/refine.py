@@ -19,7 +19,7 @@ from ..formats.mask_file import check_labels, read_mask, write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..refine.config import CHAIN_KEYS, build_chain, chain_settings, used_files
 from ..utils.files import file_sha256
-from ..utils.processes.main_process import on_main_process
+from ..utils.processes.distributed import on_main_process
 from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
 from .exporting.cam_folder import CamFolder

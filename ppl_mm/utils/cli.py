@@ -10,9 +10,9 @@ from . import versions
 from .as_command import take_interrupts
 from .console import keep_console_short, take_every_letter
 from .files import no_space
-from .known_failures import explain_failure
 from .processes.ranks import leave_to_launcher
 from .text import printable
+from .troubleshooting import explain_failure
 
 # What mmengine's registries put before the message of a failed constructor.
 _REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')

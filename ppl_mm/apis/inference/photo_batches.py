@@ -6,7 +6,7 @@ import cv2
 from mmengine.dataset import pseudo_collate
 
 from ...errors import UserError
-from ...utils.known_failures import explain_failure
+from ...utils.troubleshooting import explain_failure
 
 Size = tuple[int, int]
 #: Called where a network cannot take the photo that was asked for last.

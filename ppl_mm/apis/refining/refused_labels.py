@@ -9,7 +9,7 @@ from ...errors import UserError
 from ...formats.export_folder import ExportFolder
 from ...formats.mask_file import read_mask
 from ...formats.pseudo_label_summary import LabelSummary
-from ...utils.processes.main_process import on_main_process
+from ...utils.processes.distributed import on_main_process
 from ...visualization import Cell, draw_panel, overlay_label, save_figure
 from ..exporting.cam_folder import CamFolder
 from ..thresholds.sheet import choose_images

@@ -12,7 +12,7 @@ from mmengine.registry import build_from_cfg
 
 from ...errors import UserError, first_line
 from ..files import no_space
-from ..known_failures import explain_failure
+from ..troubleshooting import explain_failure
 
 #: Set in the environment, it has errors shown with their tracebacks.
 TRACEBACK = 'PPL_MM_TRACEBACK'

@@ -1,4 +1,4 @@
-"""Set up several processes, on GPUs or on CPUs."""
+"""Set up several processes, on GPUs or on CPUs, and let one of them act for all."""
 
 import atexit
 import ctypes
@@ -6,10 +6,12 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.dist import init_dist
+from mmengine.dist import broadcast_object_list, init_dist, is_main_process
 from mmengine.logging import print_log
 from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
@@ -17,6 +19,7 @@ from torch import distributed
 from ...errors import UserError
 from .ranks import LAUNCHER_VARIABLE
 
+T = TypeVar('T')
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -75,6 +78,31 @@ def make_group(cfg: Config) -> None:
     # The Runner does it before the group too; later it would warn.
     set_multi_processing(**env.get('mp_cfg', {}), distributed=True)
     init_dist(cfg.launcher, **env.get('dist_cfg', {}))
+
+
+def on_main_process(call: Callable[[], T]) -> T:
+    """Call a function in the main process only, and return its result in all.
+
+    Every process must call this. An error that a user can fix is raised in all of them, so that
+    none waits forever.
+
+    Args:
+        call: Takes nothing; its result can be pickled.
+
+    Raises:
+        UserError: As raised by the function.
+        OSError: As raised by the function.
+    """
+    outcome: list = [None, None]
+    if is_main_process():
+        try:
+            outcome[0] = call()
+        except (UserError, OSError) as error:
+            outcome[1] = error
+    broadcast_object_list(outcome)
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]
 
 
 def _end_with_launcher() -> None:

@@ -8,7 +8,7 @@ from test_tools.test_export_cam.exported import other_checkpoint, times
 
 from ppl_mm.apis import export as export_module
 from ppl_mm.apis.exporting import cam_writer, runner
-from ppl_mm.utils.processes import main_process
+from ppl_mm.utils.processes import distributed
 
 
 def test_the_second_run_does_nothing(export, monkeypatch):
@@ -116,7 +116,7 @@ def test_the_ranks_are_known_before_the_folder_is_looked_at(export, monkeypatch)
     for module, name in (
         (export_module, 'barrier'),
         (export_module, 'is_main_process'),
-        (main_process, 'is_main_process'),
+        (distributed, 'is_main_process'),
     ):
         known = getattr(module, name)
         monkeypatch.setattr(module, name, lambda _known=known: (calls.append('rank'), _known())[1])

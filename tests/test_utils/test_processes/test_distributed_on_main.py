@@ -5,13 +5,13 @@ import sys
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.processes.main_process import on_main_process
+from ppl_mm.utils.processes.distributed import on_main_process
 
 RANK = """
 import sys
 from torch import distributed
 from ppl_mm.errors import UserError
-from ppl_mm.utils.processes.main_process import on_main_process
+from ppl_mm.utils.processes.distributed import on_main_process
 
 rank, group = int(sys.argv[1]), sys.argv[2]
 distributed.init_process_group('gloo', init_method=f'file://{group}', rank=rank, world_size=2)
