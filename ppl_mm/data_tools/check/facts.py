@@ -9,7 +9,7 @@ from ...errors import UserError
 from ...formats.images.photo import read_photo, used_white_of
 from ...formats.mask_file import read_mask
 from ...utils.files import file_sha256
-from .near_copies import look_of
+from ..near_copies import look_of
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ from ...formats.images.bit_depth import FULL_WHITE
 from ...formats.images.stored_values import values_for
 from ...formats.voc_layout import VOC_CLASSES, VOCLayout
 from ...utils.processes.thread_pool import map_files
+from ..near_copies import find_near_copies
 from .facts import ImageFacts, MaskFacts, image_facts, mask_facts
-from .near_copies import find_near_copies
 
 T = TypeVar('T')
 

@@ -111,6 +111,12 @@ def _add_val_options(parser: argparse.ArgumentParser) -> None:
         help='a second file like --labels, with the photos to validate on, instead',
     )
     parser.add_argument('--seed', type=int, default=0, help='random seed of their choice')
+    parser.add_argument(
+        '--split-near-copies',
+        action='store_true',
+        help='choose them one by one; by default photos that are nearly the same, such as frames '
+        'of a video, stay in one list',
+    )
 
 
 def _add_mask_options(parser: argparse.ArgumentParser) -> None:

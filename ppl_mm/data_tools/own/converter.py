@@ -21,6 +21,7 @@ from ...formats.images.tiff_bands import write_bands
 from ...formats.mask_file import IGNORE, read_any_mask, write_label
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write, naming_file
+from ..near_copies import packed_look
 from .mask_values import MaskValues
 from .masks import merge_masks
 from .settings import OwnDataSettings
@@ -104,6 +105,7 @@ class PhotoConverter:
         except UserError as error:
             return dict(entry, problem=str(error))
         entry |= dict(files=files, notes=list(photo.changes), size=list(photo.picture.size))
+        entry['look'] = packed_look(photo.picture)
         if not image.masked:
             return entry
         try:

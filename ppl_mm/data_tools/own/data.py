@@ -110,7 +110,7 @@ class OwnData:
                 for image in images
                 if image.image_id not in bad
             ]
-            splits = split_images(good, labels.classes, self.settings, labels.val)
+            splits = split_images(good, labels.classes, self.settings, entries, labels.val)
             self._write_lists(found, good, splits, bad)
             self.folder.facts = size_facts(entries, splits['train'], self.settings.expected_area)
             _remove_others(self.out, entries)
@@ -183,6 +183,7 @@ class OwnData:
             and entry['digest'] == image.digest
             and entry.get('white_level') == self.stored.white_level
             and entry.get('bands') == (self.stored.bands and self.stored.bands.count)
+            and 'look' in entry
             and all((self.out / name).is_file() for name in entry['files'])
         )
 

@@ -10,6 +10,7 @@ from ...utils.files import read_json
 from ...utils.text import printable
 from .data import OwnDataSummary
 from .settings import RECORD
+from .split import LABELLED
 
 
 def print_summary(out: Path, summary: OwnDataSummary | None) -> None:
@@ -55,8 +56,9 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
             shown.append(f'none {summary.counts[split][""]}')
         print(f'{out}: {split} {size} images' + f': {", ".join(shown)}' * (split != 'unlabelled'))
     negatives = summary.total('')
+    labelled = sum(size for split, size in summary.sizes.items() if split in LABELLED)
     print(
-        f'{out}: {summary.sizes["train"] + summary.sizes["val"] - negatives} images with a class, '
+        f'{out}: {labelled - negatives} images with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
     if labels.unused:

@@ -57,6 +57,7 @@ class OwnDataSettings:
         expected_area: How much of an image objects cover, as '1-5%'; only 'auto' reads it. Defaults
             to '': not known.
         background: False where every pixel belongs to a class. Defaults to True.
+        split_near_copies: Whether photos that are nearly the same may be in train and in val.
     """
 
     photos: Path
@@ -83,6 +84,7 @@ class OwnDataSettings:
     image_size: int | str = AUTO_SIZE
     expected_area: str = ''
     background: bool = True
+    split_near_copies: bool = False
 
     @property
     def size_limit(self) -> int:
@@ -109,6 +111,7 @@ class OwnDataSettings:
         settings['background'] = None if self.background else False  # likewise
         if not self.keep_others:  # likewise
             settings.pop('keep_others')
+        settings['split_near_copies'] = self.split_near_copies or None
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
         return dict(version=VERSION, **settings)
 

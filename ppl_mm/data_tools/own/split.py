@@ -8,7 +8,16 @@ from ...errors import UserError
 from .converter import OwnImage
 from .settings import OwnDataSettings
 from .sources import PhotoFinder, read_names
+from .together import group_near_copies
 
+# What is said of near-copies.
+_KEPT = 'near-copies of others, kept in one list'
+_SPLIT = 'near-copies of others, shared out one by one: else none would be left for val'
+
+#: Lists that share the labelled images out.
+LABELLED = ('train', 'val', 'near_val')
+#: Image ids that are in one list.
+Group = tuple[str, ...]
 # Negatives are chosen like the images of a class; no class has this name.
 _NO_CLASS = ''
 
@@ -17,15 +26,25 @@ def split_images(
     images: Sequence[OwnImage],
     classes: Sequence[str],
     settings: OwnDataSettings,
+    entries: Mapping[str, dict],
     val_photos: Collection[str] | None = None,
 ) -> dict[str, list[str]]:
     """Return the lists of a data set.
 
     Where there are masks, val is chosen among the images that have one and the negatives, which
     need none; where only some have, half of the masks stay in train, to choose a threshold on.
+    Near-copies are chosen together; those of images of val that have no mask are in no list but
+    ``near_val``.
+
+    Args:
+        images: All.
+        classes: Foreground classes.
+        settings: ``val_list``, or ``val_share``, ``seed`` and ``split_near_copies``.
+        entries: The journal, see :func:`.group_near_copies`.
+        val_photos: Photos that the labels say to validate on. Defaults to None: they do not.
 
     Returns:
-        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with masks) and
+        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with masks), ``near_val`` and
         ``unlabelled``, if any.
 
     Raises:
@@ -40,19 +59,41 @@ def split_images(
                 'the labels or --classes'
             )
     masked = sorted(image.image_id for image in images if image.masked and image.labels is not None)
-    if settings.val_list or val_photos is not None:
-        val = named_val(images, settings, val_photos)
-    else:
-        candidates = _candidates(labels, masked, settings.seed)
-        val = choose_val(labels, settings.val_share, settings.seed, candidates)
+    val, bare = named_val(images, settings, val_photos), set[str]()
+    if settings.val_list is None and val_photos is None:
+        val = _drawn_val(images, labels, masked, settings, entries)
+        if any(labels[name] for name in masked):
+            bare = {name for name in val if labels[name]} - set(masked)
     splits = dict(
         train=[name for name in labels if name not in val],
-        val=[name for name in labels if name in val],
+        val=[name for name in labels if name in val - bare],
         train_masks=[name for name in masked if name not in val],
+        near_val=[name for name in labels if name in bare],
         unlabelled=[image.image_id for image in images if image.labels is None],
     )
     _check_split(splits, labels, classes, settings)
     return {name: stems for name, stems in splits.items() if stems}
+
+
+def _drawn_val(
+    images: Sequence[OwnImage],
+    labels: Mapping[str, Sequence[str]],
+    masked: list[str],
+    settings: OwnDataSettings,
+    entries: Mapping[str, dict],
+) -> set[str]:
+    """Return images to validate on: near-copies together, unless that leaves none."""
+    near = [] if settings.split_near_copies else group_near_copies(images, entries)
+    copies = [name for group in near if len(group) > 1 for name in group]
+    val = set[str]()
+    for groups, note in ((near, _KEPT), ((), _SPLIT)):
+        if not val:
+            candidates = _candidates(labels, masked, settings.seed, groups)
+            val = choose_val(labels, settings.val_share, settings.seed, candidates)
+            found = note
+    for name in copies:
+        entries[name]['notes'].append(found)
+    return val
 
 
 def _check_split(
@@ -94,54 +135,58 @@ def named_val(
     }
 
 
-def _candidates(labels: Mapping[str, Sequence[str]], masked: list[str], seed: int) -> list[str]:
-    """Return the images that may be validated on."""
-    drawn = [name for name in masked if labels[name]]
-    negatives = [name for name, names in labels.items() if not names]
-    if not drawn or len(drawn) + len(negatives) == len(labels):
-        return list(labels)
+def _candidates(
+    labels: Mapping[str, Sequence[str]], masked: list[str], seed: int, groups: Sequence[Group]
+) -> list[Group]:
+    """Return the groups of images that may be validated on."""
+    groups = sorted(groups or ((name,) for name in labels))
+    shown = {name for name in masked if labels[name]}
+    drawn = [group for group in groups if not shown.isdisjoint(group)]
+    negatives = [group for group in groups if not any(labels[name] for name in group)]
+    if not drawn or len(drawn) + len(negatives) == len(groups):
+        return groups
     random.Random(seed).shuffle(drawn)
     return drawn[: (len(drawn) + 1) // 2] + negatives
 
 
 def choose_val(
-    labels: Mapping[str, Collection[str]],
-    share: float,
-    seed: int,
-    candidates: Collection[str] | None = None,
+    labels: Mapping[str, Collection[str]], share: float, seed: int, groups: Collection[Group] = ()
 ) -> set[str]:
     """Choose images to validate on, class by class, the rarest first.
 
     About ``share * n`` of a class's n images, at least one, are chosen where enough are
-    candidates, and at least one is always left. The same holds for the images without a class.
+    candidates, and at least one is always left. The same holds for the images without a class. A
+    group is taken whole unless that leads further from that number; if none is, the smallest is.
 
     Args:
         labels: The classes of every image.
         share: In 0..1.
         seed: Random seed; the order of ``labels`` does not matter.
-        candidates: The images that may be chosen. Defaults to None: all.
+        groups: The images that may be chosen, those that stay together in one. Defaults to (): all,
+            one by one.
 
     Returns:
         Chosen images.
     """
-    groups = {image: set(names) or {_NO_CLASS} for image, names in labels.items()}
-    counts = Counter(name for names in groups.values() for name in names)
+    classes = {image: set(names) or {_NO_CLASS} for image, names in labels.items()}
+    counts = Counter(name for names in classes.values() for name in names)
     quota = {name: min(max(round(share * count), 1), count - 1) for name, count in counts.items()}
-    order = sorted(labels if candidates is None else candidates)
+    order = sorted(groups or ((image,) for image in labels))
     random.Random(seed).shuffle(order)
+    shown = {group: Counter(name for image in group for name in classes[image]) for group in order}
     chosen: set[str] = set()
     taken: Counter[str] = Counter()
+
+    def take(group: Group, name: str, most: int) -> None:
+        found = shown[group]
+        leaves_some = all(taken[other] + found[other] < counts[other] for other in found)
+        if 0 < found[name] <= most and leaves_some and chosen.isdisjoint(group):
+            chosen.update(group)
+            taken.update(found)
+
     for name in sorted(counts, key=lambda name: (counts[name], name)):
-        for image in order:
-            if taken[name] >= quota[name]:
-                break
-            names = groups[image]
-            if (
-                image in chosen
-                or name not in names
-                or any(taken[other] + 1 >= counts[other] for other in names)
-            ):
-                continue
-            chosen.add(image)
-            taken.update(names)
+        for group in order:
+            take(group, name, 2 * (quota[name] - taken[name]))
+        for group in () if taken[name] else sorted(order, key=len):
+            take(group, name, 0 if taken[name] else quota[name] and counts[name])
     return chosen

@@ -6,6 +6,7 @@ affine motion can, and compared pixel by pixel, first coarsely. So images of the
 whose low frequencies are alike, are not taken for copies.
 """
 
+import base64
 from collections.abc import Iterator, Mapping
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import Image
 from scipy.fft import dctn
 
-from ...utils.progress import track
+from ..utils.progress import track
 
 #: Side of a small copy, in pixels.
 SIDE = 64
@@ -44,6 +45,24 @@ def look_of(picture: Image.Image) -> np.ndarray:
     )
 
 
+def packed_look(picture: Image.Image) -> str:
+    """Return a small copy of a picture as text, see :func:`look_of`.
+
+    Args:
+        picture: Of any size.
+    """
+    return base64.b64encode(look_of(picture).tobytes()).decode()
+
+
+def unpacked_look(text: str) -> np.ndarray:
+    """Return the small copy that :func:`packed_look` made text of.
+
+    Args:
+        text: As it returned it.
+    """
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE)
+
+
 def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
     """Return pairs of images that are nearly the same.
 
@@ -54,10 +73,10 @@ def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
         looks: Small copies by image, see :func:`look_of`.
 
     Returns:
-        Pairs in the order of the images. Of many images of a kind each is in a pair, but not each
-        pair is there.
+        Pairs in the order of names. Of many images of a kind each is in a pair, but not all pairs
+        are there.
     """
-    names = list(looks)
+    names = sorted(looks)  # which pairs are there does not depend on the lists that images are in
     if len(names) < 2:
         return []
     stack = np.stack([looks[name] for name in names])
