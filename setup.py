@@ -90,6 +90,7 @@ setup(
         'tests': requirements('tests'),
         'onnx': requirements('onnx'),
         'tiff': requirements('tiff'),
+        'timm': requirements('timm'),
         'weights': requirements('weights'),
     },
     entry_points={'console_scripts': ['ppl-mm = ppl_mm.command_line:main']},

@@ -1,5 +1,5 @@
 """How backbones split into blocks, family by family."""
 
-from . import conv, tokens
+from . import conv, timm, tokens
 
-__all__ = ['conv', 'tokens']
+__all__ = ['conv', 'timm', 'tokens']
