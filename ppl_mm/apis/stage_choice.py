@@ -120,7 +120,8 @@ def _with_classes(folder: CamFolder, ids: list[str]) -> list[str]:
 def _agreement(folder: CamFolder, ids: list[str]) -> float:
     """Return the mean IoU of labels and refined labels."""
     start = dict(type='ppl_mm.ConstantBackground', threshold=folder.record.map_threshold or 0.0)
-    chain = RefinerChain([start, *_REFINERS], max_pixels=_PIXELS)
+    background = folder.record.background
+    chain = RefinerChain([start, *_REFINERS], max_pixels=_PIXELS, background=background)
     found = []
     for image_id in track(ids, 'comparing stages'):
         refined, _ = refine_image(chain, *folder.read(image_id))

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..formats.class_list import channel_names
 from ..utils.progress import duration
 from .tables import (
+    MEAN,
     ROLES,
     columns,
     find,
@@ -72,6 +73,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         measured=measured,
         roles=[role_name(role) for role in ROLES],
         rows=table_rows(report) if measured else (),
+        mean=MEAN,
         has_gallery=(work_dir / 'gallery' / 'index.html').is_file(),
         splits=splits_line(report) if measured else '',
         pictures={

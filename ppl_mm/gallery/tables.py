@@ -14,6 +14,8 @@ from ..utils.text import printable
 #: What is measured beside the methods' maps, and its name.
 PSEUDO_LABELS, SEGMENTATION = 'pseudo_labels', 'segmentation'
 _NAMES = {PSEUDO_LABELS: 'pseudo-label', SEGMENTATION: 'segmentation'}
+#: The row of the mean.
+MEAN = 'mean (mIoU)'
 #: Where: on training images with masks, and on images never trained on.
 ROLES = ('masked', 'val')
 # What acts in Markdown's text; an underscore does only at the edge of a word.
@@ -59,7 +61,7 @@ def find(report: dict, method: str, role: str) -> dict:
 
 
 def table_rows(report: dict) -> list[list[str]]:
-    """Return the table: a row for each class, one for the mean, one for the thresholds.
+    """Return the table: a row for each class, one for the mean, and one for thresholds, if any.
 
     Returns:
         Rows of a name and, for each of :func:`columns`, the numbers of both ``ROLES``; IoU in per
@@ -71,9 +73,9 @@ def table_rows(report: dict) -> list[list[str]]:
         for name in report['classes']
         if name != NO_BACKGROUND
     ]
-    rows.append(['mean (mIoU)', *(percent(one['scores']['mIoU']) for one in cells)])
+    rows.append([MEAN, *(percent(one['scores']['mIoU']) for one in cells)])
     thresholds = ['' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells]
-    return [*rows, ['threshold', *thresholds]]
+    return [*rows, ['threshold', *thresholds]] if any(thresholds) else rows
 
 
 def percent(fraction: float | None) -> str:
@@ -109,9 +111,8 @@ def terminal_report(report: dict) -> str:
     head = ''.join(f'{printable(name):>16}' for name in columns(report).values())
     roles = ''.join(f'{role_name(role):>8}' for _ in columns(report) for role in ROLES)
     lines = ['', f'{"IoU, per cent":{width}}{head}', f'{"":{width}}{roles}']
-    # The mean and the threshold are the last two.
-    for number, (name, *cells) in enumerate(rows, -len(rows)):
-        if number == -2:
+    for name, *cells in rows:
+        if name == MEAN:
             lines.append('-' * (width + 8 * len(cells)))
         lines.append(f'{name:{width}}' + ''.join(f'{cell:>8}' for cell in cells))
     return '\n'.join([*lines, '', splits_line(report), '', *sentences])
@@ -144,9 +145,9 @@ def markdown_report(report: dict) -> str:
 def _markdown_table(report: dict) -> list[str]:
     """Return the lines of the table, and of what its columns are."""
     names = [f'{name}, {role_name(role)}' for name in columns(report).values() for role in ROLES]
-    *rows, mean, threshold = table_rows(report)
+    rows = table_rows(report)
     table = [_line(['IoU, per cent', *names]), _rule(len(names))]
-    table += [*map(_line, rows), _line(mean, '**'), _line(threshold)]
+    table += [_line(row, '**' * (row[0] == MEAN)) for row in rows]
     return [*table, '', escape_markdown(splits_line(report)), '']
 
 

@@ -114,3 +114,37 @@ def test_without_a_class_there_is_nothing_to_compare(data):
     one = stage(data, 'one', GOOD, ids=())
     choice = choose_by_maps(one, one, 'train', 2)
     assert not choice.later and choice.num_images == 0
+
+
+def halves(data, name, left):
+    """The export of two classes, one left and one right of a column; there is no background."""
+    folder = ExportFolder(data.root.parent / name)
+    cam = np.full((2, *SIZE), 0.1)
+    cam[0, :, :left] = cam[1, :, left:] = 0.9
+    for image_id in IDS:
+        file = CamFile(class_ids=[0, 1], cam=cam, size=SIZE)
+        write_cam(folder.cam_path(image_id), file)
+        write_label(folder.label_path(image_id), label_from_cam(file, 0.0, False))
+    shown = dict(classes=('x', 'y'), data_root=str(data.root))
+    folder.write(ExportRecord(**shown, background=False, finished=True))
+    return CamFolder(folder.root)
+
+
+@pytest.fixture
+def land(data):
+    """Images whose left half is dark, and whose right half is bright."""
+    for image_id in IDS:
+        image = np.full((*SIZE, 3), 40, np.uint8)
+        image[:, 40:] = 200
+        Image.fromarray(image).save(data.image_dir / f'{image_id}.png')
+    data.split_path('train').write_text('\n'.join(IDS))
+    return data
+
+
+@pytest.mark.parametrize('first, second, later', [(56, 40, True), (40, 56, False)])
+def test_without_a_background_a_crf_has_no_class_to_add(land, first, second, later):
+    pytest.importorskip('pydensecrf')
+    stages = halves(land, 'one', first), halves(land, 'other', second)
+    choice = choose_by_maps(*stages, 'train', 2)
+    assert choice.later is later
+    assert max(choice.before, choice.after) > 0.95  # of that which follows the image

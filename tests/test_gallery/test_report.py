@@ -85,6 +85,16 @@ def test_the_table(report):
     assert rows['threshold'] == ['0.25'] * 6 + [''] * 2
 
 
+def test_without_a_background_there_is_no_row_of_thresholds(report):
+    report, with_row = copy.deepcopy(report), table_rows(report)
+    for one in report['measurements']:
+        one['threshold'] = None
+    assert table_rows(report) == with_row[:-1]
+    for text in (terminal_report(report), markdown_report(report)):
+        names = [line.strip('|* ').split('  ')[0].split('**')[0] for line in text.splitlines()]
+        assert 'mean (mIoU)' in text and not any(one.startswith('threshold') for one in names)
+
+
 @pytest.mark.parametrize('name', ['cow', 'a class of a very long name'])
 def test_columns_stand_below_their_names(report, name):
     report = copy.deepcopy(report)
