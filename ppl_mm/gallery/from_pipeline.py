@@ -27,13 +27,19 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
             Defaults to None: what the pipeline tested.
 
     Raises:
-        UserError: If it is not the folder of a pipeline that got as far as pseudo-labels.
+        UserError: If it is not the folder of a pipeline that got as far as pseudo-labels, or its
+            data set is not where it was.
     """
     run = read_run(work_dir)
     paths, root = run['paths'], Path(run['data_root'])
     folder = work_dir / paths['labels']
     if not ExportFolder(folder).record_path.is_file():
         raise UserError(f'{folder}: has no pseudo-labels yet; run the pipeline to its end')
+    if not root.is_dir():
+        raise UserError(
+            f'{root}: no such folder; the pipeline of {work_dir} read its images there, so '
+            'run this in the same folder as the pipeline'
+        )
     truth, measured = _ground_truth(root, run['splits'])
     last = run['methods'][-1]['key']
     refined = paths['labels'] != paths['maps'][last]
