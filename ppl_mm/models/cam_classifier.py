@@ -132,9 +132,7 @@ class CAMClassifier(ImageClassifier):
             lambda window: self._maps(inputs[..., window[0], window[1]], read), strides
         )
         samples = self.head.predict_from(cams, data_samples)
-        extent = chain.extent(tuple(inputs.shape[-2:]), tuple(cams.shape[-2:]))
-        for sample in samples:
-            sample.set_metainfo(dict(cam_extent=extent))
+        self._say_extent(samples, inputs, cams)
         return samples, cells[0] if cells else None
 
     def _maps(self, inputs: Tensor, read: Callable[[Tensor], Tensor] | None) -> list[Tensor]:
