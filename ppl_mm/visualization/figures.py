@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from ..utils.files import atomic_write
 from ..utils.text import printable
 
 _DPI = 110
+_DECIMALS = 5  # of the place of axes, whose unit is the figure: far below a pixel
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -23,7 +25,7 @@ def new_figure(width: float, height: float) -> Figure:
     Returns:
         With a layout that leaves no empty margins.
     """
-    figure = Figure(figsize=(width, height), layout='constrained')
+    figure = Figure(figsize=(width, height), dpi=_DPI, layout='constrained')
     FigureCanvasAgg(figure)
     return figure
 
@@ -42,8 +44,22 @@ def save_figure(figure: Figure, path: str | os.PathLike) -> None:
         text.set_text('\n'.join(map(printable, text.get_text().split('\n'))))
     # Ticks come into being while they are drawn.
     with rc_context({'text.parse_math': False}), atomic_write(path) as file:
+        _settle(figure)
         if str(path).endswith('.jpg'):
             figure.savefig(file, format='jpg', dpi=_DPI)
             return
         # Without the version of matplotlib, the same picture is the same file.
         figure.savefig(file, format='png', dpi=_DPI, metadata=dict(Software=None))
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a figure out, and round the places of its axes.
+
+    The last digits of matplotlib's solver depend on the addresses of its variables, and letters
+    between two pixels on those: the same picture would not be the same file.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine('none')
+    for axes in figure.axes:
+        place = axes.get_position(original=True).bounds
+        axes.set_position(np.round(place, _DECIMALS).tolist(), which='original')

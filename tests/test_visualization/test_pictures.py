@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from ppl_mm.visualization import (
@@ -72,3 +73,25 @@ def test_names_are_drawn_as_they_stand(tmp_path, name):
     save_figure(draw_curves(curves, name), tmp_path / 'a.png')
     save_figure(draw_dataset({name: {'$\\x$': 3}}, [(3, 4)], name), tmp_path / 'b.png')
     assert Image.open(tmp_path / 'a.png').size[0] > 100
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+def test_the_last_digits_of_the_layout_are_not_seen(tmp_path, monkeypatch, suffix):
+    """They depend on the addresses of the solver's variables."""
+    lay_out = ConstrainedLayoutEngine.execute
+
+    def save(shift):
+        def shifted(engine, figure):
+            lay_out(engine, figure)
+            for axes in figure.axes:
+                place = np.array(axes.get_position(original=True).bounds)
+                axes.set_position(place + shift, which='original')
+
+        monkeypatch.setattr(ConstrainedLayoutEngine, 'execute', shifted)
+        cells = [[Cell(np.zeros((48, 48, 3), np.uint8), f'train_{k:05d}') for k in range(3)]]
+        figure = draw_panel((), cells, ['dax'], ['background', 'dax'], 'title')
+        save_figure(figure, tmp_path / f'a{suffix}')
+        places = np.array([axes.get_position(original=True).bounds for axes in figure.axes])
+        return (tmp_path / f'a{suffix}').read_bytes(), places.tolist()
+
+    assert save(1e-9) == save(-1e-9)
