@@ -8,12 +8,14 @@ from collections.abc import Callable
 from ..errors import UserError, first_line
 from . import versions
 from .as_command import take_interrupts
-from .console import keep_console_short, take_every_letter
+from .console import keep_console_short, reader_is_gone, take_every_letter
 from .files import no_space
 from .processes.ranks import leave_to_launcher
 from .text import printable
 from .troubleshooting import explain_failure
 
+# Status of what ends since nobody reads its output, as in a shell: 128 and SIGPIPE.
+_PIPE = 141
 # What mmengine's registries put before the message of a failed constructor.
 _REGISTRY_PREFIX = re.compile(r'^class `\w+` in [\w./-]+: ')
 
@@ -134,10 +136,14 @@ def _call(main: Callable[[], int | None]) -> tuple[int, str, str]:
     try:
         versions.check()
         keep_console_short()
-        return main() or 0, '', ''
+        status = main() or 0
+        sys.stdout.flush()
+        return status, '', ''
     except UserError as error:
         return 2, one_line(error), ''
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and reader_is_gone():
+            return _PIPE, '', ''
         if not error.strerror:  # a library's own, of anything
             raise
         return 2, _of_file(error), ''

@@ -2,7 +2,9 @@
 
 import io
 import logging
+import os
 import re
+import select
 import sys
 import warnings
 from contextlib import suppress
@@ -37,11 +39,29 @@ _OF_MMSEG = (
 def take_every_letter() -> None:
     """Have stdout and stderr escape the letters that their encoding lacks.
 
-    A strict one ends a command for the name of a file that it prints.
+    A strict one ends a command for the name of a file that it prints. What goes to a stream that
+    whoever started the command has closed is lost.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ('stdout', 'stderr'):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, 'w'))
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors='backslashreplace')
+
+
+def reader_is_gone() -> bool:
+    """Return whether nobody reads stdout any more, as after ``| head -1``.
+
+    What goes there from then on is lost.
+    """
+    out = sys.stdout.fileno()
+    poll = select.poll()
+    poll.register(out, 0)
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out)
+    return True
 
 
 def keep_console_short() -> None:

@@ -62,6 +62,7 @@ OPTIONS = [
     ('env_cfg.cudnn_benchmrk=True', ['did you mean cudnn_benchmark?']),
     ('default_hooks.loger.interval=3', ['default_hooks.loger', 'did you mean logger?']),
     ('default_hooks.checkpoint.interval=abc', ["interval='abc'", 'a whole number']),
+    ('default_hooks=3', ['cannot be built']),
     ('default_scope=mmpretain', ['no such package; did you mean mmpretrain?']),
     ('custom_imports.imports=none', ['cannot be imported (Failed to import none)']),
     ('log_level=LOUD', ['LOUD', 'WARNING']),

@@ -1,4 +1,6 @@
 import errno
+import os
+import subprocess
 import sys
 
 import pytest
@@ -98,3 +100,27 @@ def test_the_line_comes_after_the_bar(capsys, error, status, line):
     code, shown = ends(capsys, main)
     bar, last = shown.splitlines()
     assert (code, last) == (status, line) and bar.startswith('converting')
+
+
+_PRINTS = 'from ppl_mm.utils.cli import run; run(lambda: print("x\\n" * {}, flush={}))'
+
+
+@pytest.mark.parametrize('lines, flush', [(1, False), (1, True), (99_999, False)])
+def test_a_reader_that_has_enough_ends_the_command_quietly(lines, flush):
+    """As with | head -1."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, '-c', _PRINTS.format(lines, flush)],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (141, '')
+
+
+@pytest.mark.parametrize('closed', ['>&-', '2>&-', '>&- 2>&-'])
+def test_an_output_that_is_closed(closed):
+    command = f'"$0" -c \'{_PRINTS.format(1, True)}\' {closed}'
+    assert subprocess.run(['sh', '-c', command, sys.executable]).returncode == 0

@@ -131,7 +131,8 @@ def read_runner_config(
     check_config(cfg)
     if data:
         _check_own_data(cfg, data)
-    if hooks := cfg.get('default_hooks'):  # None leaves out; mmengine knows its own ones only
+    hooks = cfg.get('default_hooks')
+    if isinstance(hooks, dict):  # None leaves out; mmengine knows its own ones only
         cfg.default_hooks = {
             key: hook for key, hook in hooks.items() if hook is not None or key in default_hooks()
         }
