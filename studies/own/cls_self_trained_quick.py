@@ -9,6 +9,9 @@ model = dict(
 )
 # The maps are logits beside a background of 0.
 tta_model = dict(softmax=True)
+# See cls_self_trained_own.py.
+export_threshold = 0.5
+export_reference = None
 
 train_pipeline = [
     _base_.train_pipeline[0],

@@ -55,7 +55,9 @@ def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
         (found,) = network(images.find_id(image_id))['predictions']
         total += confusion_matrix(found['label'], truth.read(image_id, found['size']), classes)
         paint.update(found['label'], image_id in negatives)
-    return dict(foreground=_rounded(_foreground(total))) | paint.scores()
+    found = dict(foreground=_foreground(total), mIoU=float(mean_scores(total)['mIoU']))
+    shown = dict(classes=[_rounded(one) for one in iou_from_confusion(total)[1:]])
+    return {key: _rounded(value) for key, value in found.items()} | shown | paint.scores()
 
 
 class _Counts:

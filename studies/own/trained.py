@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ppl_mm.utils.cli import run
@@ -21,7 +22,9 @@ from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
 from studies.engine.results import ResultsFile
 from studies.engine.row import ROUNDS
+from studies.engine.run import Run
 
+from .goals import PARTS, goals
 from .rows import ROWS, data_sets
 from .table import table
 
@@ -32,8 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the rows that are asked for; return 1 where some have failed."""
     args = _parse(argv)
     if args.table:
-        done = [one for one in ResultsFile(args.results).read() if one['status'] == 'done']
-        print(table(done, 'val' if args.table == 'val' else 'measured'))
+        done = [
+            one
+            for one in ResultsFile(args.results).read()
+            if one['status'] == 'done' and one['round'] in (args.round or ROUNDS)
+        ]
+        print(goals(done) if args.table == 'goals' else table(done, PARTS[args.table]))
         return 0
     if args.device == 'cpu':
         os.environ['CUDA_VISIBLE_DEVICES'] = ''
@@ -64,6 +71,7 @@ def _work(args: argparse.Namespace, job: int | None) -> int:
     if job is not None:
         _redirect(args.work_dir / f'log_{job}.txt')
     runs = make_runs(ROWS, data_sets(args.data), args.only, args.round, args.seeds)
+    runs.sort(key=partial(_place, args.only or ()))
     queue = Queue(
         runs,
         ResultsFile(args.results),
@@ -72,6 +80,12 @@ def _work(args: argparse.Namespace, job: int | None) -> int:
         lambda: description(threads=1, workers=1),
     )
     return int(bool(queue.run()))
+
+
+def _place(names: Sequence[str], run: Run) -> int:
+    """Return where a run stands among the names of its row and data set."""
+    own = (run.row.name, f'{run.row.data}/{run.row.name}')
+    return next((k for k, name in enumerate(names) if name in own), 0)
 
 
 def _redirect(log: Path) -> None:
@@ -89,9 +103,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument('--data', default='data', help='the folder of the data sets')
     parser.add_argument(
-        '--table', choices=['train', 'val'], help='print the scores on this split, and run nothing'
+        '--table',
+        choices=[*PARTS, 'goals'],
+        help='print the scores on this split, or finals beside the goals, and run nothing',
     )
-    parser.add_argument('--only', nargs='+', help='rows, as lse1 or tiles/lse1')
+    parser.add_argument('--only', nargs='+', help='rows, as lse1 or tiles/lse1, in this order')
     parser.add_argument('--round', nargs='+', choices=ROUNDS, help='rounds')
     parser.add_argument('--seeds', nargs='+', type=int, help="random seeds, not the rows' own")
     parser.add_argument('--jobs', type=int, default=1, help='rows that run at once')

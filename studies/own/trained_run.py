@@ -4,6 +4,7 @@ import copy
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
+from ppl_mm.apis.stage_choice import choose_by_maps
 from ppl_mm.apis.thresholds.choice import ThresholdChoice
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
@@ -21,6 +23,8 @@ from studies.engine.run import Run
 
 from .maps import measure_labels, measure_maps
 
+#: Folders of a run.
+MAPS, FIRST_LABELS = 'maps', 'first_labels'
 SEGMENTATION = 'configs/own/seg_deeplab_quick_own.py'
 REFINEMENT = 'configs/own/refine_own.py'
 #: Data sets of which half is negatives.
@@ -38,20 +42,24 @@ class TrainedRun:
 
     def __init__(self, run: Run, work_dir: Path, steps: int | None = None) -> None:
         self.run, self.steps = run, steps
-        self.folder = Path(work_dir) / run.id.replace('/', '_') / run.settings_key
+        self.folder = Path(work_dir).absolute() / run.id.replace('/', '_') / run.settings_key
         self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
         # Configs of configs/own read their classes there.
         os.environ['OWN_DATA'] = run.data.root
 
     def __call__(self) -> dict:
-        """Return the scores of train; of a final those of val, and of a network, too."""
+        """Return the scores of train; of a final those of val, and of networks, too."""
         cfg, data = self.run.config(for_test=True), self.run.data
+        before = None
         if self.run.previous:
-            cfg.train_dataloader.dataset.label_dir = str(self._labels())
+            before = self._label()
+            cfg.train_dataloader.dataset.label_dir = str(self.folder / FIRST_LABELS)
             cfg.load_from = str(last_checkpoint(self.folder / 'previous'))
         checkpoint = self._train(cfg, 'train')
         measured, cut = self._measure(cfg, checkpoint, data.masked)
         record = dict(measured=measured)
+        if before:
+            record |= self._compare(before)
         if self.run.row.round == 'final':
             record['val'], _ = self._measure(cfg, checkpoint, data.val, cut)
             if self.run.seed == 0:
@@ -66,6 +74,8 @@ class TrainedRun:
         if done.is_file():
             return done
         cfg.work_dir = str(self.folder / name)
+        # One of the same name would be that of the run before, whose folder is gone.
+        cfg.visualizer.name = cfg.work_dir
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
         cfg.test_cfg = cfg.test_dataloader = cfg.test_evaluator = None
         cfg.default_hooks.pop('maps', None)
@@ -74,35 +84,43 @@ class TrainedRun:
         Runner.from_cfg(cfg).train()
         return done
 
-    def _labels(self) -> Path:
-        """Train the row's first round, and label all training images by its maps."""
+    def _label(self) -> CamFolder:
+        """Train the row's first round, label all training images by its maps, return these."""
         previous, extra = self.run.previous, self.run.row.extra
         cfg = previous.config(for_test=True)
         cfg.merge_from_dict(extra['views'])
         checkpoint = self._train(cfg, 'previous')
-        maps, _ = self._export(cfg, checkpoint, 'train', name='first_maps')
-        return self._refine(extra['refine'], maps, 'train', 'first_labels')
+        maps = self._export(cfg, checkpoint, 'train', name='first_maps')
+        self._refine(extra['refine'], maps, 'train', FIRST_LABELS)
+        return maps
+
+    def _compare(self, before: CamFolder) -> dict:
+        """Return the scores of the first round, and which of both stages a user would keep."""
+        split, after = self.run.data.masked, CamFolder(self.folder / MAPS, self.run.data.root)
+        scores = measure_maps(before, split, before.record.threshold, self.device)
+        return dict(first=scores, kept=asdict(choose_by_maps(before, after, split, 1)))
 
     def _export(
         self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None, name: str = ''
-    ) -> tuple[CamFolder, float]:
-        """Export the maps of a split; return them, and their threshold."""
-        out = self.folder / (name or f'maps_{split}')
-        choice = ThresholdChoice(auto=True) if cut is None else ThresholdChoice(cut)
-        summary = CAMExport(cfg, str(checkpoint), out).run(split, choice)
-        return CamFolder(out, self.run.data.root), summary.threshold
+    ) -> CamFolder:
+        """Export the maps of a split, cut where the config says; return the folder."""
+        out = self.folder / (name or MAPS)
+        choice = ThresholdChoice.given(str(cfg.export_threshold if cut is None else cut))
+        CAMExport(copy.deepcopy(cfg), str(checkpoint), out).run(split, choice)
+        return CamFolder(out, self.run.data.root)
 
     def _refine(self, config: str, maps: CamFolder, split: str, name: str) -> Path:
         """Label a split by a config of tools/refine.py, and return the folder."""
         cfg = on_device(read_config(Path(config)).to_dict(), self.device)
         FolderRefinement(cfg, maps, self.folder / name).run(maps.image_ids(split), split, workers=0)
-        return (self.folder / name).absolute()
+        return self.folder / name
 
     def _measure(
         self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None
     ) -> tuple[dict, float]:
         """Measure the maps of a split; return the scores, and the threshold."""
-        maps, cut = self._export(cfg, checkpoint, split, cut)
+        maps = self._export(cfg, checkpoint, split, cut)
+        cut = maps.record.threshold
         scores = measure_maps(maps, split, cut, self.device)
         if self.run.row.data in PAINTED:
             seen = self._predicted(maps, cfg, checkpoint, split, cut)
@@ -117,25 +135,32 @@ class TrainedRun:
         cfg.tta_model.classes = 'predicted'
         cfg.tta_model.full_scale = maps.record.full_scale
         cfg.export_negatives = None
-        return self._export(cfg, checkpoint, split, cut, f'predicted_{split}')[0]
+        return self._export(cfg, checkpoint, split, cut, 'predicted')
 
     def _networks(self, cfg: Config, checkpoint: Path, cut: float) -> dict:
-        """Train the preset's network on refined labels of train, and on masks; measure val."""
-        maps, _ = self._export(cfg, checkpoint, 'train', cut, 'maps_all')
-        labels = self._refine(REFINEMENT, maps, 'train', 'labels')
-        data = dict(
-            type='ppl_mm.VOCLayoutDataset', data_prefix=dict(seg_map_path='SegmentationClass')
-        )
-        return dict(
-            network=self._network('network', label_dir=str(labels)),
-            full=self._network('full', _delete_=True, data_root=self.run.data.root, **data),
-        )
+        """Train the preset's network on refined labels, or on masks, of train; measure val.
 
-    def _network(self, name: str, **data) -> dict:
+        Both start from the classifier, as the pipeline's does.
+        """
+        tasks, found = self.run.row.extra.get('networks', ()), {}
+        if 'labels' in tasks:
+            maps = self._export(cfg, checkpoint, 'train', cut)
+            labels = self._refine(REFINEMENT, maps, 'train', 'labels')
+            found['network'] = self._network('network', checkpoint, label_dir=str(labels))
+        if 'masks' in tasks:
+            masks = dict(
+                type='ppl_mm.VOCLayoutDataset',
+                data_root=self.run.data.root,
+                data_prefix=dict(seg_map_path='SegmentationClass'),
+            )
+            found['full'] = self._network('full', checkpoint, _delete_=True, **masks)
+        return found
+
+    def _network(self, name: str, start: Path, **data) -> dict:
         cfg = read_config(Path(SEGMENTATION))
         keep = dict(ann_file=cfg.train_dataloader.dataset.ann_file, pipeline=cfg.train_pipeline)
         cfg.merge_from_dict({'train_dataloader.dataset': keep | data})
-        cfg.randomness.seed = self.run.seed
+        cfg.randomness.seed, cfg.load_from = self.run.seed, str(start)
         if self.steps:
             cfg.train_cfg.max_iters = self.steps
         checkpoint = self._train(cfg, name)

@@ -1,17 +1,20 @@
 """Whole trainings of the study of own images: rows, scores, the table."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.make_masks import write_short_preset
+from ppl_mm.utils.config.reading import read_config
 from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
 from studies.engine.results import ResultsFile
-from studies.own import maps, rows, trained, trained_run
-from studies.own.rows import ROWS, data_sets
+from studies.own import maps, trained, trained_run
+from studies.own.goals import goals
+from studies.own.rows import CONFIG, ROWS, data_sets, preset_sides
 from studies.own.table import table
 from studies.own.trained_run import TrainedRun, last_name, on_device
 
@@ -57,20 +60,88 @@ def test_table_has_means_over_random_seeds_and_cuts_the_baseline_at_a_constant()
     ]
 
 
-@pytest.mark.slow
-def test_a_final_of_two_trainings_is_measured_on_train_and_val_and_teaches_a_network(
-    demo_root, tmp_path, monkeypatch
-):
+def _final(name, data, seed, auto, fixed=0.1, **more):
+    refined = dict(
+        auto=[0.3, auto], fixed=[0.15, fixed], miou=dict(auto=auto, best=auto + 0.02), **more
+    )
+    part = dict(refined=refined, seeds=refined, predicted=dict(refined=refined))
+    return dict(name=name, data=data, seed=seed, round='final', measured=part, val=part)
+
+
+def test_goals_are_means_over_random_seeds_of_finals_beside_the_baseline_at_its_constant():
+    paint = dict(false_paint=0.004, painted=0.9)
+    records = [
+        _final('preset', 'tiles', 1, 0.3),
+        _final('preset', 'tiles', 0, 0.2),
+        _final('baseline', 'tiles', 0, 0.4, fixed=0.125),
+        _final('preset', 'tiles_defect', 0, 0.27, **paint),
+        dict(_final('preset', 'tiles', 2, 0.9), round='screen'),
+    ]
+    found = dict(line[2:-2].split(' | ', 1) for line in goals(records).splitlines())
+    assert found['tiles: foreground IoU'] == ' | 25.0 ± 7.1 | 25.0 ± 7.1'
+    assert found['tiles: times the baseline'] == 'at least 1.6 | 2.00 | 2.00'
+    assert found['tiles_defect: foreground IoU'] == 'at least 26 | 27.0 | 27.0'
+    assert found['paint on good tiles, predicted classes'] == 'under 1 | 0.4 | 0.4'
+    assert found['`auto` below the best threshold, seeds, worst of the sets'] == (
+        'at most 5 | 2.0 | 2.0'
+    )
+    assert found['voc6: foreground IoU'] == ' |  | '
+
+
+def test_the_table_of_a_round_leaves_out_the_others(capsys):
+    assert trained.main('--table train --round screen'.split()) == 0
+    screen = capsys.readouterr().out
+    assert '`lse1`' in screen and '`preset`' not in screen
+
+
+def test_rows_are_taken_in_the_order_of_their_names():
+    runs = make_runs(ROWS, data_sets('data'), ['tiles/lse4', 'lse1'], ['screen'])
+    runs.sort(key=lambda run: trained._place(['tiles/lse4', 'lse1'], run))
+    assert [run.row.name for run in runs] == ['lse4', *['lse1'] * 5]
+
+
+def test_rows_of_the_preset_have_the_sizes_that_it_has(demo_root, monkeypatch):
     monkeypatch.setenv('OWN_DATA', str(demo_root))
-    monkeypatch.setattr(rows, '_SIDES', dict.fromkeys(rows._SIDES, (72, 64, 88, (64, 96))))
+    cfg, changed = read_config(Path(CONFIG)), read_config(Path(CONFIG))
+    changed.merge_from_dict(preset_sides(384))
+    for part in ('train_dataloader', 'tta_pipeline'):
+        assert json.dumps(changed.to_dict()[part]) == json.dumps(cfg.to_dict()[part])
+
+
+def _small(run):
+    """Return a run of a row whose images are 64 pixels large."""
+    extra = dict(run.row.extra)
+    if run.previous:
+        extra['previous'] = dict(extra['previous'], options=preset_sides(64))
+    options = run.row.options | preset_sides(64, first=2 if run.previous else 1)
+    return replace(run, row=replace(run.row, options=options, extra=extra))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'name, parts',
+    [
+        ('preset', {'network', 'full'}),
+        ('preset_ppl_k2', set()),
+        ('preset_self_trained', {'first', 'kept', 'network'}),
+    ],
+)
+def test_a_final_is_measured_on_train_and_val_and_teaches_networks(
+    name, parts, demo_root, tmp_path, monkeypatch
+):
+    if 'kept' in parts:
+        pytest.importorskip('pydensecrf')
+    monkeypatch.setenv('OWN_DATA', str(demo_root))
     write_short_preset(tmp_path, small=True)
     monkeypatch.setattr(trained_run, 'SEGMENTATION', tmp_path / 'seg_deeplab_quick_own.py')
     sets = data_sets(str(demo_root.parent))
-    (run, *_) = make_runs(rows.finals(), sets, ['demo/self_trained'], ['final'])
-    record = json.loads(json.dumps(TrainedRun(run, tmp_path, steps=1)()))
+    (run, *_) = make_runs(ROWS, sets, [f'demo/{name}'], ['final'])
+    record = json.loads(json.dumps(TrainedRun(_small(run), tmp_path, steps=1)()))
     assert (record['measured']['images'], record['val']['images']) == (8, 4)
+    assert set(record) == {'measured', 'val', *parts}
     for part in ('measured', 'val'):
         seeds = record[part]['seeds']
         assert seeds['best'][1] >= max(seeds[key][1] for key in ('auto', 'fixed', 'half'))
-    assert set(record['network']) == set(record['full']) == {'foreground', 'covered', 'painted'}
+    for part in parts & {'network', 'full'}:
+        assert set(record[part]) == {'foreground', 'mIoU', 'classes', 'covered', 'painted'}
     assert not list(Path(tmp_path).rglob('*.pth'))
