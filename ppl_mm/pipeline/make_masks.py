@@ -25,7 +25,7 @@ from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json
-from ..utils.project import command_line, tools_dir
+from ..utils.project import command_line, find_config, tools_dir
 from ..utils.work_dir import check_name
 from .covered import covered_lines
 from .data_check import check_cuts
@@ -208,9 +208,10 @@ def _known_preset(name: str) -> str:
     """Return a key of ``PRESETS``, or the absolute path of a config."""
     if name in PRESETS:
         return name
-    if not Path(name).is_file():
+    path = find_config(name)
+    if not path.is_file():
         raise UserError(f'--preset {name}: must be one of {", ".join(PRESETS)}, or a config file')
-    return os.path.abspath(name)
+    return os.path.abspath(path)
 
 
 def _make_data(job: MaskJob, results: ResultFolder) -> None:

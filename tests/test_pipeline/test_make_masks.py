@@ -13,15 +13,17 @@ import pytest
 from PIL import Image
 
 from ppl_mm.data_tools.demo.data import write_demo_data
+from ppl_mm.data_tools.own.settings import OwnDataSettings
+from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.formats.photo_names import mask_names
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.data_check import fit_to_masks
 from ppl_mm.pipeline.guess import networks
-from ppl_mm.pipeline.make_masks import PRESETS, closing_lines
+from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
 from ppl_mm.pipeline.plan import make_plan
-from ppl_mm.utils.project import tools_dir
+from ppl_mm.utils.project import find_config, tools_dir
 
 ORIENTATION = 0x0112
 COLOURS = {'apple': (220, 40, 40), 'leaf': (40, 190, 60)}
@@ -143,6 +145,17 @@ def test_the_last_lines_name_the_photos_of_each_class_where_they_are_drawn(tmp_p
     sheet.parent.mkdir(parents=True)
     sheet.touch()
     assert f'your classes: {sheet}' in closing_lines(ResultFolder(tmp_path))
+
+
+def test_a_preset_by_the_short_name_of_its_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'photos').mkdir()
+    name = 'configs/own/pipeline_quick.py'
+    data = OwnDataSettings(tmp_path / 'photos', tmp_path / 'out/data')
+    with pytest.raises(UserError, match='photos: '):  # of the photos, not of the preset
+        make_masks(MaskJob(data, tmp_path / 'out', preset=name))
+    record = json.loads((tmp_path / 'out/make_masks.json').read_text())
+    assert Path(record['preset']) == find_config(name) and Path(record['preset']).is_file()
 
 
 @pytest.mark.slow
