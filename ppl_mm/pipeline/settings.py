@@ -8,6 +8,7 @@ from ..errors import UserError
 from ..formats.corrected_masks import has_corrections
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
+from ..utils.config.values import check_value
 from ..utils.project import find_config
 from .config_keys import training_split
 from .config_values import check_known, config_beside, configs_beside
@@ -169,6 +170,8 @@ def _check_keys(path: Path, cfg: dict) -> None:
         raise UserError(
             f'{path}: not a pipeline config: {missing[0]} is missing; see configs/demo/pipeline.py'
         )
+    for key in ('data_root', 'results'):
+        check_value(str(path), key, cfg.get(key))
     found = [field.name for field in fields(PipelineSettings)]
     check_known(str(path), cfg, [key for key in found if key not in ('path', 'not_measured')])
 

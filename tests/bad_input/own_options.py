@@ -41,6 +41,12 @@ OWN_OPTIONS = {
     ),
     ('refine', 'pixels of letters'): ('', '--cfg-options max_pixels=x', 'must be a whole number'),
     ('refine', 'a misspelt option'): ('', '--cfg-options refinrs.0.threshold=0.3', 'refinrs'),
+    ('refine', 'a number as label'): ('', '--cfg-options label=3', "must be a dict with a 'type'"),
+    ('refine', 'a step in brackets'): (
+        '',
+        '--cfg-options refiners=[dict(type="ppl_mm.PAMR",iterations=1)]',
+        'set its keys one by one',
+    ),
     ('refine', 'an unknown label rule'): (
         '',
         '--cfg-options label.type=ppl_mm.Strongst',
@@ -58,6 +64,16 @@ OWN_OPTIONS = {
         '',
         '--cfg-options segmentation=no.py',
         'no such config',
+    ),
+    ('pipeline', 'a number as data'): (
+        '',
+        '--cfg-options data_root=3',
+        'data_root=3 must be a path',
+    ),
+    ('pipeline', 'a number as results'): (
+        '',
+        '--cfg-options results=3',
+        'results=3 must be a path',
     ),
     ('pipeline', 'data that is missing'): ('', '--cfg-options data_root=no', 'no: no such folder'),
     ('pipeline', 'a split that is missing'): (

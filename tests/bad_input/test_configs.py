@@ -63,6 +63,7 @@ OPTIONS = [
     ('default_hooks.loger.interval=3', ['default_hooks.loger', 'did you mean logger?']),
     ('default_hooks.checkpoint.interval=abc', ["interval='abc'", 'a whole number']),
     ('default_hooks=3', ['cannot be built']),
+    ('auto_scale_lr=3', ['auto_scale_lr=3 must be a dict']),
     ('default_scope=mmpretain', ['no such package; did you mean mmpretrain?']),
     ('custom_imports.imports=none', ['cannot be imported (Failed to import none)']),
     ('log_level=LOUD', ['LOUD', 'WARNING']),

@@ -146,6 +146,8 @@ def check_part(registry: Registry, config: Mapping, where: str) -> None:
     Raises:
         UserError: It names the nearest right name.
     """
+    if not isinstance(config, Mapping):
+        raise UserError(f"{where}: is {config!r}, but must be a dict with a 'type'")
     kind = config.get('type')
     if not isinstance(kind, str):
         return

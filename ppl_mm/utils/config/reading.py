@@ -53,6 +53,10 @@ class ConfigOptions(DictAction):
             super().__call__(parser, namespace, values, option_string)
         except AssertionError as error:  # about brackets
             raise ArgumentError(self, str(error)) from error
+        except RecursionError as error:
+            raise ArgumentError(
+                self, 'dict(..) is not read here; set its keys one by one, as KEY.0.NAME=VALUE'
+            ) from error
 
 
 def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:

@@ -34,6 +34,10 @@ def _path(value: object) -> bool:
     return not isinstance(value, bool | int | float)
 
 
+def _dict(value: object) -> bool:
+    return value is None or isinstance(value, dict)
+
+
 def _level(value: object) -> bool:
     return isinstance(value, int) or value in _LEVELS
 
@@ -65,6 +69,8 @@ _VALUES: dict[str, _Rule] = {
     'work_dir': _PATH,
     'data_root': _PATH,
     'ann_file': _PATH,
+    'results': _PATH,
+    'auto_scale_lr': (_dict, 'a dict, as dict(base_batch_size=16)'),
     'log_level': (_level, ' or '.join(_LEVELS)),
 }
 
