@@ -238,4 +238,4 @@ def test_a_timm_network_is_found_below_its_wrapper(tmp_path, capsys):
     build = lambda **kw: TIMMBackbone('resnet18', **kw)  # noqa: E731
     model, report = from_file(build, path, capsys)
     assert torch.equal(model.timm_model.conv1.weight, source.conv1.weight)
-    assert isinstance(model, nn.Module) and 'not used (fc.weight, fc.bias)' in report[0]
+    assert isinstance(model, nn.Module) and 'not used (timm_model.fc.weight, ' in report[0]

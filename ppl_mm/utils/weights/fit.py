@@ -11,8 +11,8 @@ from .names import BACKBONE
 
 # How many keys of each kind a message names.
 _SHOWN = 3
-# Layers that a new task replaces.
-_CLASSIFIER = re.compile(r'(head|heads|fc|classifier)\.')
+# Layers that a new task replaces; those of timm are inside of mmpretrain's wrapper.
+_CLASSIFIER = re.compile(r'(timm_model\.)?(head|heads|fc|classifier)\.')
 # A backbone has one of these for each feature map that it returns.
 _OUTPUT_NORM = re.compile(r'norm\d+\.')
 # Buffers that follow from the size of the network, and are not trained.
