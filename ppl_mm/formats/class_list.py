@@ -15,6 +15,8 @@ from .text_file import read_lines
 BACKGROUND = 'background'
 #: In its place where every pixel belongs to a class: no mask and no label has a 0 then.
 NO_BACKGROUND = 'no background'
+#: Labels are bytes; 0 is the background, 255 is ignored.
+MOST_CLASSES = 254
 _TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
@@ -37,7 +39,7 @@ def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
         That, then the classes.
 
     Raises:
-        UserError: The file is missing or empty, or its first line is neither.
+        UserError: The file is missing or empty, its first line is neither, or there are too many.
     """
     names = [line for _, line in read_lines(path, 'class list')]
     if names[0] not in (BACKGROUND, NO_BACKGROUND):
@@ -45,7 +47,25 @@ def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
             f"{path} line 1: is '{names[0]}', expected '{BACKGROUND}'; put {BACKGROUND} first, or "
             f"'{NO_BACKGROUND}' where every pixel belongs to a class"
         )
-    return (names[0], *check_classes(names[1:], str(path)))
+    classes = check_classes(names[1:], str(path))
+    check_count(classes, str(path))
+    return (names[0], *classes)
+
+
+def check_count(classes: Sequence[str], where: str) -> None:
+    """Refuse more classes than a mask can show beside 0 and 255.
+
+    Args:
+        classes: Foreground classes.
+        where: Where they stand, for messages.
+
+    Raises:
+        UserError: There are more than 254.
+    """
+    if len(classes) > MOST_CLASSES:
+        raise UserError(
+            f'{where}: {len(classes)} classes, but an 8-bit mask has room for {MOST_CLASSES}'
+        )
 
 
 def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, ...]:

@@ -33,6 +33,10 @@ FAULTS = {
     'classes': {
         'no background': (text('dax\nfep\n'), "line 1: is 'dax', expected 'background'"),
         'twice': (text('background\ndax\ndax\n'), "names class 'dax' twice"),
+        'too many': (
+            text('\n'.join(['background', *map(str, range(300))])),
+            '300 classes, but an 8-bit mask has room for 254',
+        ),
         'empty': (faults.empty, 'is empty'),
         'only background': (text('background\n'), 'expected a list of class names'),
     },

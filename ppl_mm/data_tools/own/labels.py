@@ -5,7 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import UserError
-from ...formats.class_list import check_classes, likely_typos, natural_order, suggest_class
+from ...formats.class_list import (
+    check_classes,
+    check_count,
+    likely_typos,
+    natural_order,
+    suggest_class,
+)
 from ...formats.image_labels.label_row import LabelRow
 from .label_sources import merged, rows_from_files, rows_from_folders, rows_from_pattern
 from .settings import OwnDataSettings
@@ -147,6 +153,5 @@ def _check_own_classes(names: list[str], where: str) -> tuple[str, ...]:
                 f'{where}: class {name!r} has a semicolon, a control '
                 'character, or spaces at its ends; rename it'
             )
-    if len(classes) > 254:
-        raise UserError(f'{where}: {len(classes)} classes, but an 8-bit mask has room for 254')
+    check_count(classes, where)
     return classes
