@@ -127,10 +127,11 @@ def export(plan: Plan, network: Network, split: str, cut: Cut) -> Step:
     settings, config = plan.settings, network.config
     name = f'export_{network.key}' + ('_val' if split == 'val' else '')
     options: dict = data_options(read_config(config), str(settings.data_root), ('test',))
-    if cut.by_corrections:
-        options['test_dataloader.dataset.data_prefix.seg_map_path'] = VOCLayout.CORRECTED
     command: list = [plan.tools / 'export_cam.py', config, network.training.folder]
     command += ['--out-dir', plan.folder / name, '--split', settings.splits[split]]
+    maps_command = [*command, *cfg_options(options)]
+    if cut.by_corrections:
+        options['test_dataloader.dataset.data_prefix.seg_map_path'] = VOCLayout.CORRECTED
     return plan.add(
         name,
         f'export the maps of {network.name} {network.which}on {split}',
@@ -142,6 +143,7 @@ def export(plan: Plan, network: Network, split: str, cut: Cut) -> Step:
         makes=('export.json',),
         configs=(config,),
         files=(settings.data_root / CORRECTIONS,) if cut.by_corrections else (),
+        maps_command=tuple(map(_argument, maps_command)),
     )
 
 

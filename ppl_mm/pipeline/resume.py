@@ -7,7 +7,7 @@ from ..errors import UserError
 from . import fingerprint
 from .settings import PipelineSettings
 from .step import Step
-from .work_folder import WorkFolder
+from .work_folder import WorkFolder, keeps_maps
 
 
 class Resume:
@@ -17,7 +17,8 @@ class Resume:
     configs, the data, or the results of the steps before it. All of it is one hash, see
     :mod:`.fingerprint`, that :class:`.WorkFolder` keeps when a step begins and when it ends. A step
     that was interrupted continues if the hash is still the same and its command can continue
-    (:meth:`.Step.can_resume`). Otherwise it starts anew, and what it had written is removed first
+    (:meth:`.Step.can_resume`). An export that would make the same maps keeps them, and only cuts
+    them anew. Any other step starts anew, and what it had written is removed first
     (:mod:`.clearing`).
 
     Args:
@@ -45,16 +46,34 @@ class Resume:
 
     def fingerprint(self, step: Step) -> str | None:
         """Return the hash of what a step would do now, None if that is not known yet."""
-        inputs = {}
-        for name in step.needs:
-            record = self.folder.finished(self.steps[name])
-            if record is None:
-                return None
-            inputs[name] = record['result']
-        data = None
-        if step.kind != 'make_data':
-            data = self._data = self._data or fingerprint.of_data(self.settings)
-        return fingerprint.of_step(step, self.places, data, inputs)
+        inputs = self._inputs(step)
+        if inputs is None:
+            return None
+        return fingerprint.of_step(step, self.places, self._data_of(step), inputs)
+
+    def maps(self, step: Step) -> str | None:
+        """Return the hash of the maps that an export would make now, wherever it cuts them.
+
+        None for a step without maps, or if it is not known yet.
+        """
+        inputs = self._inputs(step)
+        if inputs is None or not step.maps_command:
+            return None
+        trained = {name: made for name, made in inputs.items() if self.steps[name].kind == 'train'}
+        return fingerprint.of_maps(step, self.places, self._data_of(step), trained)
+
+    def _inputs(self, step: Step) -> dict[str, str] | None:
+        """Return the hash of what each step that it needs has made, None if one has not."""
+        records = {name: self.folder.finished(self.steps[name]) for name in step.needs}
+        if None in records.values():
+            return None
+        return {name: record['result'] for name, record in records.items() if record}
+
+    def _data_of(self, step: Step) -> str | None:
+        if step.kind == 'make_data':
+            return None
+        self._data = self._data or fingerprint.of_data(self.settings)
+        return self._data
 
     def state(self, step: Step) -> str:
         """Say what is to do."""
@@ -63,8 +82,10 @@ class Resume:
             return 'to do'
         now = self.fingerprint(step) if self._missing(step) is None else None
         if record:
-            same = record['fingerprint'] == now
-            return 'finished' if same else 'to do again, something has changed'
+            if record['fingerprint'] == now:
+                return 'finished'
+            keeps = now is not None and begun is not None and keeps_maps(begun, self.maps(step))
+            return 'to cut again, its maps stay' if keeps else 'to do again, something has changed'
         same = begun is not None and begun['fingerprint'] == now
         return 'to continue' if same else 'to do'
 

@@ -138,7 +138,7 @@ class Pipeline:
 
         now = self.resume.fingerprint(step)
         assert now is not None  # what it needs is finished
-        resumes = self.folder.begin(step, now)
+        resumes = self.folder.begin(step, now, self.resume.maps(step))
         command = [*step.command, *(step.resume if resumes else ())]
         log = self.folder.log_path(step)
         logged = log.stat().st_size if log.is_file() else 0

@@ -31,6 +31,8 @@ class Step:
         files: Files it depends on, beside those of the data and of other steps.
         resume: Arguments that continue an interrupted run.
         seconds: A guess at how long it takes.
+        maps_command: The command of an export without what says where its maps are cut. An export
+            that differs in nothing else keeps its maps, and only cuts them anew.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Step:
     files: tuple[Path, ...] = ()
     resume: tuple[str, ...] = ()
     seconds: float = 1.0
+    maps_command: tuple[str, ...] = ()
 
     def output_files(self) -> list[Path] | None:
         """Return the files it made, or None where one of them is missing."""

@@ -69,24 +69,27 @@ class WorkFolder:
         """Return the record of a step that was started: fingerprint and times."""
         return _read(self._begun_path(step))
 
-    def begin(self, step: Step, fingerprint: str) -> bool:
+    def begin(self, step: Step, fingerprint: str, maps: str | None = None) -> bool:
         """Note that a step starts; remove what it must not continue from.
 
         Args:
             step: The step.
             fingerprint: Of what it is going to do.
+            maps: That of the maps it is going to export, see :func:`.fingerprint.of_maps`.
+                Defaults to None: it exports none.
 
         Returns:
-            Whether it continues an interrupted run of the same.
+            Whether it continues an interrupted run of the same, or cuts the same maps anew.
 
         Raises:
             UserError: If its folder has to be emptied, and holds files that the pipeline did not
                 write. Nothing has changed then.
         """
         begun, spent = self.begun(step) or {}, 0.0
-        resumes = begun.get('fingerprint') == fingerprint and step.can_resume()
+        same = begun.get('fingerprint') == fingerprint or keeps_maps(begun, maps)
+        resumes = same and step.can_resume()
         configs = {path.name for path in step.configs}.union(begun.get('configs', ()))
-        note = dict(fingerprint=fingerprint, configs=sorted(configs))
+        note = dict(fingerprint=fingerprint, maps=maps, configs=sorted(configs))
         if resumes:
             spent = begun['spent'] + self._time_of_last_run(step, begun)
             self._record(step).unlink(missing_ok=True)
@@ -107,7 +110,7 @@ class WorkFolder:
         """Remove what earlier runs of a step wrote; killed here, it starts anew as well."""
         written = find_written(step.folder, note['configs']) if step.folder else []
         self._record(step).unlink(missing_ok=True)
-        write_json(self._begun_path(step), note | dict(fingerprint=None))
+        write_json(self._begun_path(step), note | dict(fingerprint=None, maps=None))
         self.log_path(step).unlink(missing_ok=True)
         remove(written)
 
@@ -136,6 +139,11 @@ class WorkFolder:
 
     def _begun_path(self, step: Step) -> Path:
         return self.path / 'steps' / f'{step.name}.started.json'
+
+
+def keeps_maps(begun: dict, maps: str | None) -> bool:
+    """Return whether an export finds the very maps that it would make, from :meth:`begun`."""
+    return maps is not None and begun.get('maps') == maps
 
 
 def _read(path: Path) -> dict | None:

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from ppl_mm.utils.files import read_json
+
 pytestmark = pytest.mark.slow
 
 
@@ -81,6 +83,21 @@ def test_a_changed_config_redoes_it_and_what_follows(copied, name, old, new, ste
         assert redone(mini, work_dir) == steps
     finally:
         path.write_text(text)
+
+
+def test_another_threshold_keeps_the_maps(copied):
+    mini, work_dir = copied
+    folder = work_dir / 'export_ppl'
+    before = {path: path.stat().st_mtime_ns for path in (folder / 'cams').iterdir()}
+    labels = {path.name: path.read_bytes() for path in (folder / 'labels').iterdir()}
+    given = ('--cfg-options', 'threshold=0.9')
+    assert 'export_ppl, ' in mini.run(work_dir, '--dry-run', *given).stdout
+    assert 'to cut again, its maps stay' in mini.run(work_dir, '--dry-run', *given).stdout
+    done = mini.run(work_dir, '--only', 'export_ppl', *given)
+    assert done.returncode == 0, done.stderr
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / 'cams').iterdir()}
+    assert read_json(folder / 'export.json')['threshold'] == 0.9
+    assert labels != {path.name: path.read_bytes() for path in (folder / 'labels').iterdir()}
 
 
 def test_changed_data_redo_all_but_themselves(copied):

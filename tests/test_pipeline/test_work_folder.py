@@ -135,6 +135,16 @@ def test_a_changed_step_starts_from_nothing(folder, step):
     assert folder.finished(step) is None and not step.folder.exists()
 
 
+def test_an_export_that_cuts_the_same_maps_keeps_them(folder, step):
+    folder.begin(step, 'abc', maps='m')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.0)
+    assert folder.begin(step, 'def', maps='m') is True
+    assert folder.finished(step) is None and step.folder.exists()
+    assert folder.begin(step, 'ghi', maps='n') is False
+    assert not step.folder.exists()
+
+
 def test_broken_records_count_as_none(folder, step):
     folder.begin(step, 'abc')
     save_checkpoint(step)
@@ -176,9 +186,9 @@ def test_killed_while_it_clears_it_starts_anew(folder, step, monkeypatch):
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(work_folder, 'remove', killed)
-        folder.begin(step, 'def')
+        folder.begin(step, 'def', maps='m')
     assert folder.finished(step) is None
-    assert folder.begin(step, 'abc') is False
+    assert folder.begin(step, 'abc', maps='m') is False
     assert not step.folder.exists()
 
 
