@@ -167,9 +167,8 @@ def _play(words: Sequence[str], given: Mapping) -> None:
     forget()
     launch._reseed()
     subprocess.Popen = Popen
-    multiprocessing.forkserver._forkserver._forkserver_pid = (
-        None  # that of the parent is none of it
-    )
+    # The fork server of the parent is not a child of this process.
+    multiprocessing.forkserver._forkserver._forkserver_pid = None
     # A fork server would import everything anew.
     launch._context = lambda: multiprocessing.get_context('fork')
     places = filter(None, environment.get('PYTHONPATH', '').split(os.pathsep))
