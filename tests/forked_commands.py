@@ -159,7 +159,7 @@ def _play(words: Sequence[str], given: Mapping) -> None:
     if given['preexec_fn']:
         given['preexec_fn']()
     is_module = words[0] == '-m'
-    folder = given['cwd'] or os.getcwd()
+    folder = os.fspath(given['cwd'] or os.getcwd())
     become(words[is_module:], folder, SECONDS, given['c2pwrite'], given['errwrite'])
     for file in {given['c2pwrite'], given['errwrite']}:
         if file > 2:  # a step of a pipeline would hold it open
