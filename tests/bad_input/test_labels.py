@@ -56,7 +56,7 @@ JSON |= {
     ),
     'COCO: an escape code': (
         _COCO % (r'\u001b[2J{i}', '[]', '[{"id": 1, "name": "{a}"}]'),
-        'has a control character; rename the file',
+        'has a control character',
     ),
     'Label Studio: JSON-MIN': (
         '[{"image": "{i}", "choice": "{a}"}]',
@@ -64,7 +64,7 @@ JSON |= {
     ),
     'CreateML: no label': (
         '[{"image": "{i}", "annotations": [{}]}]',
-        "[0] annotations: expected an object with 'label'",
+        "[0] annotations[0]: expected an object with 'label'",
     ),
     'Datumaro: no list of labels': (
         '{"categories": {}, "items": []}',

@@ -116,7 +116,7 @@ def test_metadata_names_no_mmcv_but_what_others_forgot(wheel):
     assert {'ftfy', 'regex', 'torch', 'torchvision'} <= set(required)
     assert '<82' in required['setuptools']
     extras = {line.partition(': ')[2] for line in lines if line.startswith('Provides-Extra')}
-    assert extras == {'mim', 'onnx', 'optional', 'tests', 'tiff', 'weights'}
+    assert extras == {'mim', 'onnx', 'optional', 'tests', 'tiff', 'timm', 'weights'}
 
 
 def requirement_lines(name):

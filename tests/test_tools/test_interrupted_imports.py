@@ -1,6 +1,7 @@
 """Ctrl-C in the seconds in which a command imports what it needs."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,11 @@ _INTERRUPTED = 'import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise Sy
 _HEAVY = ('PIL', 'cv2', 'matplotlib', 'mmengine', 'numpy', 'scipy', 'torch')
 _LINE = 'interrupted; run the same command again to continue\n'
 _INSTALLED = ['-c', 'from ppl_mm.command_line import main; main()', 'train']
+
+
+def _hear_ctrl_c():
+    """As in a terminal, also where the suite runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope='module')
@@ -28,6 +34,7 @@ def interrupted(tmp_path_factory):
             capture_output=True,
             text=True,
             env=dict(os.environ, PYTHONPATH=paths, **env),
+            preexec_fn=_hear_ctrl_c,
         )
 
     return start
