@@ -94,10 +94,7 @@ class CAMExport:
             choice = self._choose(choice, split)
             ids = self._export_cams(split)
             labels = self._write_labels(ids, split, choice)
-            if choice.auto:
-                maps = CamFolder(self.folder.root, image_dir=self.image_dir)
-                sheet = self.folder.root / THRESHOLD_SHEET
-                on_main_process(lambda: write_threshold_sheet(sheet, maps, ids, choice.value))
+            on_main_process(lambda: self._write_sheet(ids, choice))
             warnings = labels.warnings(self._record.classes)
             return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
 
@@ -230,6 +227,15 @@ class CAMExport:
             finished=True,
         )
         return labels
+
+    def _write_sheet(self, ids: Sequence[str], choice: ThresholdChoice) -> None:
+        """Show other thresholds where the maps chose one; remove the sheet of an earlier choice."""
+        sheet = self.folder.root / THRESHOLD_SHEET
+        if choice.auto:
+            maps = CamFolder(self.folder.root, image_dir=self.image_dir)
+            write_threshold_sheet(sheet, maps, ids, choice.value)
+        else:
+            sheet.unlink(missing_ok=True)
 
 
 def _fitting(choice: ThresholdChoice, record: ExportRecord, cfg: Config) -> ThresholdChoice:

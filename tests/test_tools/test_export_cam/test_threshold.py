@@ -68,6 +68,14 @@ def test_the_maps_choose_the_threshold_without_masks(export, data):
     assert seen['covered'] == pytest.approx(np.mean(shares), abs=0.01)
 
 
+def test_a_given_threshold_removes_the_sheet_of_the_one_that_the_maps_chose(export):
+    """It would mark that one as the one in use."""
+    folder = export('--threshold', 'auto')
+    assert (folder / 'thresholds.jpg').is_file()
+    export('--threshold', '0.3')
+    assert not (folder / 'thresholds.jpg').exists()
+
+
 def test_few_masks_and_the_maps_choose_together(export):
     masks = record_of(export('--threshold-split', 'val', out='masks'))['threshold']
     maps = record_of(export('--threshold', 'auto', out='maps'))['threshold']
