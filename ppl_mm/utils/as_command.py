@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from ..errors import UserError
 from .processes.ranks import leave_to_launcher
 from .project import tools_dir
 
@@ -34,7 +35,10 @@ def _end(*_: object) -> None:
 def _is_started() -> bool:
     """Return whether a tool is what the user has started; tests and ppl-mm import it."""
     script = getattr(sys.modules['__main__'], '__file__', None)
-    return script is not None and tools_dir() in Path(script).resolve().parents
+    try:
+        return script is not None and tools_dir() in Path(script).resolve().parents
+    except UserError:  # a copy of the package without its tools
+        return False
 
 
 if _is_started():

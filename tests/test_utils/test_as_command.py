@@ -1,7 +1,10 @@
+import importlib
 import signal
+import sys
 
 import pytest
 
+from ppl_mm.utils import as_command, project
 from ppl_mm.utils.as_command import end_at_once
 from ppl_mm.utils.cli import run
 
@@ -29,3 +32,9 @@ def test_what_is_ignored_stays_ignored(handle):
     handle(signal.SIG_IGN)
     end_at_once()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_copy_of_the_package_without_its_tools_can_be_imported(monkeypatch, tmp_path):
+    monkeypatch.setattr(project, '_PACKAGE', tmp_path / 'ppl_mm')
+    monkeypatch.setattr(sys.modules['__main__'], '__file__', 'script.py', raising=False)
+    importlib.reload(as_command)
