@@ -45,7 +45,7 @@ def take_every_letter() -> None:
     for name in ('stdout', 'stderr'):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, 'w'))
+            setattr(sys, name, open(os.devnull, 'w', errors='backslashreplace'))
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors='backslashreplace')
 

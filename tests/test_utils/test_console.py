@@ -89,3 +89,12 @@ def test_a_strict_console_takes_every_name_of_a_file(monkeypatch, encoding):
         print('fötos/caf\udce9', file=stream, flush=True)
         shown = stream.buffer.getvalue().decode(encoding)
         assert shown == ('f\\xf6tos' if encoding == 'ascii' else 'fötos') + '/caf\\udce9\n'
+
+
+def test_a_closed_console_takes_every_name_of_a_file(monkeypatch):
+    for name in ('stdout', 'stderr'):
+        monkeypatch.setattr(sys, name, None)
+    take_every_letter()
+    for stream in (sys.stdout, sys.stderr):
+        with stream:
+            print('caf\udce9', file=stream, flush=True)
