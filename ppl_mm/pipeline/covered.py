@@ -4,6 +4,7 @@ from ..errors import UserError
 from ..formats.export_folder import ExportFolder
 from ..formats.result_folder import ResultFolder
 from ..utils.files import read_json
+from ..utils.text import per_cent
 
 
 def covered_lines(results: ResultFolder) -> list[str]:
@@ -26,7 +27,7 @@ def covered_lines(results: ResultFolder) -> list[str]:
     if 'auto' not in origin or 'expected area' in origin or not seen.get('covered'):
         return []
     return [
-        f'labels cover {100 * seen["covered"]:.2g} % of an image on average. If your objects cover '
+        f'labels cover {per_cent(seen["covered"])} % of an image on average. If your objects cover '
         'much less or more, add',
         '  --expected-area RANGE, e.g. 1-5%',
     ]

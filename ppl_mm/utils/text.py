@@ -1,4 +1,4 @@
-"""Text from outside: made safe to print, and what it may have meant."""
+"""Text for people: made safe to print, shortened, rounded, and what it may have meant."""
 
 import difflib
 import itertools
@@ -31,6 +31,16 @@ def first_few(names: Iterable[object], most: int = 8) -> str:
     """
     shown = list(map(str, itertools.islice(names, most + 1)))
     return ', '.join([*shown[:most], *(['..'] if len(shown) > most else [])])
+
+
+def per_cent(share: float) -> str:
+    """Return a share, 0..1, in per cent with two digits.
+
+    Examples:
+        >>> [per_cent(share) for share in (0.0031, 0.189, 1)]
+        ['0.31', '19', '100']
+    """
+    return f'{float(f"{100 * share:.2g}"):g}'  # .2g alone makes 1e+02 of 100
 
 
 def _escape(char: str) -> str:

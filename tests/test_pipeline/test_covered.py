@@ -39,6 +39,10 @@ def test_what_the_maps_chose_is_for_people_to_judge(tmp_path, record):
     assert '19 % of an image' in first and '--expected-area' in second
 
 
+def test_labels_of_whole_images_cover_100_per_cent(tmp_path):
+    assert 'labels cover 100 % of an image' in lines(tmp_path, export(RULE), covered=0.998)[0]
+
+
 @pytest.mark.parametrize(
     'record', [export('0.4'), export(AREA), refinement('the export (auto: expected area 1-5 %)')]
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from ppl_mm.utils.text import printable
+from ppl_mm.utils.text import per_cent, printable
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_all_of_unicode_stays_on_one_line_and_can_be_written():
     shown = printable(''.join(map(chr, range(0x110000))))
     assert len(shown.splitlines()) == 1 and shown.isprintable()
     assert shown.encode('utf-8')
+
+
+@pytest.mark.parametrize('share', [0.0, 0.00012, 0.0031, 0.05, 0.189, 0.5, 0.997, 1.0])
+def test_a_share_is_a_plain_number_of_two_digits(share):
+    shown = per_cent(share)
+    assert 'e' not in shown and float(shown) == pytest.approx(100 * share, rel=0.05)

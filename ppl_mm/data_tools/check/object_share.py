@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...utils.text import per_cent
 from .facts import MaskFacts
 from .scan import DatasetScan
 
@@ -29,7 +30,7 @@ class ObjectShare:
 
     def __str__(self) -> str:
         """Return the median, and the quantiles in brackets, in per cent."""
-        low, median, high = (f'{100 * share:.2g}' for share in (self.low, self.median, self.high))
+        low, median, high = map(per_cent, (self.low, self.median, self.high))
         return f'{median} % ({low} to {high})'
 
 
