@@ -135,6 +135,15 @@ def test_a_changed_step_starts_from_nothing(folder, step):
     assert folder.finished(step) is None and not step.folder.exists()
 
 
+def test_without_its_records_a_step_starts_from_nothing(folder, step):
+    folder.begin(step, 'abc')
+    save_checkpoint(step)
+    folder.finish(step, 'result', 2.0)
+    for path in (folder.path / 'steps').iterdir():
+        path.unlink()
+    assert folder.begin(step, 'abc') is False and not step.folder.exists()
+
+
 def test_an_export_that_cuts_the_same_maps_keeps_them(folder, step):
     folder.begin(step, 'abc', maps='m')
     save_checkpoint(step)
