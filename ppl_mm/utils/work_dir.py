@@ -77,7 +77,8 @@ def hold_work_dir(cfg: Config) -> Iterator[None]:
 def remove_old_run(cfg: Config) -> None:
     """Remove the checkpoints of the run that a new one replaces.
 
-    Links are removed, not what they lead to. Other files stay.
+    Links are removed, not what they lead to. The checkpoint that the new run starts from stays, and
+    so do other files.
     """
     folder = Path(cfg.work_dir)
     start = Path(cfg.get('load_from') or folder).resolve()

@@ -143,8 +143,10 @@ class KeyReaders:
 def check_part(registry: Registry, config: Mapping, where: str) -> None:
     """Refuse a part whose type a registry does not know, or with a key that the type does not take.
 
+    A part without a type is not looked at: what builds it says so.
+
     Raises:
-        UserError: It names the nearest right name.
+        UserError: It is not a dict; or it names the nearest right name.
     """
     if not isinstance(config, Mapping):
         raise UserError(f"{where}: is {config!r}, but must be a dict with a 'type'")

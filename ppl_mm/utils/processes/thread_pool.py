@@ -15,7 +15,7 @@ R = TypeVar('R')
 def map_files(
     function: Callable[[T], R], items: Sequence[T], what: str, workers: int | None = None
 ) -> Iterator[tuple[T, R]]:
-    """Apply a function to many items in threads, with a bar.
+    """Apply a function to many items in threads, with a bar; without ``workers`` one for each CPU.
 
     Pillow and hashlib let other threads run while they work, and a thread, unlike a process, has
     nothing to import.
