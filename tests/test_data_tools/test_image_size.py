@@ -68,7 +68,7 @@ def test_the_record_says_what_is_known(photos):
     record = record_of(photos, masks=photos.parent / 'masks')
     assert record['median_long_side'] == 400
     assert record['object_share'] == pytest.approx(0.01)
-    assert 'image_size' not in record and 'expected_area' not in record
+    assert record['image_size'] is None and 'expected_area' not in record
 
 
 def test_without_masks_an_expected_area_says_it(photos):

@@ -1,5 +1,6 @@
 """own_data.py: runs that stop are continued, and other settings are refused."""
 
+import json
 import shutil
 
 import pytest
@@ -78,3 +79,27 @@ def test_a_second_run_is_idle_and_changes_are_refused(convert, mine, photos, cap
     with pytest.raises(UserError, match='1 are new, 1 gone, 1 changed'):
         convert(*arguments)
     assert before == {path: path.stat().st_mtime_ns for path in mine.rglob('*')}
+
+
+OPTIONS = (
+    ('--image-size', '512'),
+    ('--classes', 'apple', 'leaf', '--keep-others'),
+    ('--split-near-copies',),
+)
+
+
+@pytest.mark.parametrize('given', OPTIONS, ids=' '.join)
+def test_a_second_run_without_an_option_is_refused(convert, given):
+    convert('--skip-bad', *given)
+    without = given[:-1] if given[-1] == '--keep-others' else ()
+    option = given[-1] if given[-1].startswith('--') else given[-2]
+    with pytest.raises(UserError, match=f'{option[2:].replace("-", "_")} .* there, None here'):
+        convert('--skip-bad', *without)
+
+
+def test_a_record_from_before_options_existed_is_that_of_the_same_data_set(convert, capsys):
+    record = convert('--skip-bad') / 'own_data.json'
+    known = json.loads(record.read_text())
+    record.write_text(json.dumps({key: one for key, one in known.items() if one is not None}))
+    convert('--skip-bad')
+    assert 'complete already' in capsys.readouterr().out

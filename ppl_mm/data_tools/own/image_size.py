@@ -56,7 +56,7 @@ def read_side(root: str | Path, images: int) -> int:
         record = dict(read_json(Path(root) / RECORD))
     except (OSError, ValueError, TypeError):
         return USUAL
-    given = record.get('image_size', AUTO_SIZE)
+    given = record.get('image_size') or AUTO_SIZE
     if given != AUTO_SIZE:
         return int(given)
     return choose_side(

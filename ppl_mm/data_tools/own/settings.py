@@ -16,6 +16,8 @@ AUTO_SIZE = 'auto'
 #: The largest view of the preset quick, beside its ``image_size``.
 LARGEST_VIEW = 4 / 3
 VERSION = 2  # an empty label means that a photo shows none of the classes
+# Settings that older records lack: at its default, each is None in a record, as it is in those.
+_NEWER = tuple('rgb_bands value_range image_size background keep_others split_near_copies'.split())
 
 
 @dataclass(frozen=True)
@@ -98,21 +100,14 @@ class OwnDataSettings:
         settings = {
             key: os.path.abspath(value) if isinstance(value, Path) else value
             for key, value in asdict(self).items()
-            if key != 'out'
+            if key not in ('out', 'expected_area')  # the latter changes no file
         }
-        settings['classes'] = list(self.classes)
-        settings.pop('expected_area')  # changes no file
-        settings['negative_names'] = list(self.negative_names)
-        for key in ('rgb_bands', 'value_range'):
-            # A record of before they existed is still that of the same data set.
-            settings.pop(key) if not settings[key] else settings.update({key: list(settings[key])})
-        if self.image_size == AUTO_SIZE:  # a record of before that option, too
-            settings.pop('image_size')
-        settings['background'] = None if self.background else False  # likewise
-        if not self.keep_others:  # likewise
-            settings.pop('keep_others')
-        settings['split_near_copies'] = self.split_near_copies or None
+        for key in ('classes', 'negative_names', 'rgb_bands', 'value_range'):
+            settings[key] = list(settings[key])
         settings['mask_values'] = [f'{key}={value}' for key, value in self.mask_values.items()]
+        settings |= {
+            name: None for name in _NEWER if getattr(self, name) == getattr(type(self), name)
+        }
         return dict(version=VERSION, **settings)
 
     def check(self) -> None:
