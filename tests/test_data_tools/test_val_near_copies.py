@@ -78,6 +78,7 @@ def test_copies_of_val_without_a_mask_are_in_no_list_but_their_own(folder, tmp_p
     assert set(map(scene, train)).isdisjoint(map(scene, val))
     assert len(split(tmp_path / 'a', 'train_masks')) >= 5
     assert len(lines(tmp_path / 'a/image_labels.csv')) == 31
+    assert summary.total('cat') == summary.total('dog') == 15
     print_summary(tmp_path / 'a', summary)
     assert '30 images with a class, 0 without, 0 unlabelled' in capsys.readouterr().out
 

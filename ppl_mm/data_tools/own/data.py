@@ -24,7 +24,7 @@ from .images import OwnImages, collect_images
 from .labels import OwnLabels
 from .mask_values import mask_values
 from .settings import RECORD, OwnDataSettings
-from .split import named_val, split_images
+from .split import LABELLED, named_val, split_images
 
 # Where the images and their masks go.
 _PARTS = (VOCLayout.IMAGES, VOCLayout.MASKS)
@@ -54,7 +54,7 @@ class OwnDataSummary:
 
     def total(self, name: str) -> int:
         """Return how many images of all splits show a class; '' counts the negatives."""
-        return sum(self.counts[split][name] for split in ('train', 'val') if split in self.counts)
+        return sum(self.counts[split][name] for split in LABELLED if split in self.counts)
 
 
 class OwnData:
