@@ -94,3 +94,10 @@ def test_commands_of_steps_are_quoted_for_a_shell():
     run |= dict(versions={}, command=None, configs={})
     text = render('gallery/run.html', run=run)
     assert shlex.join(words).replace("'", '&#39;').replace('"', '&#34;') in text
+
+
+def test_no_mask_in_the_list_is_an_option_of_tar(open_page, gallery, tmp_path):
+    page = open_page(gallery, '#images')
+    page.evaluate("void (window.gallery.data.images[0].mask = '--to-command=x.png')")
+    page.evaluate('window.gallery.marks.toggle(window.gallery.data.images[0])')
+    assert saved(page, tmp_path) == ['./--to-command=x.png']

@@ -32,10 +32,10 @@
     button: (image, attributes) =>
       app.el('button', { type: 'button', class: 'mark', 'data-mark': image.id, 'aria-pressed': String(marked.has(image.id)),
         'aria-label': 'Mark ' + app.title(image), title: 'Mark (m)', onclick: () => app.marks.toggle(image), ...attributes }, '★'),
-    // Bring buttons and the list in line with what is marked.
+    // Bring buttons and the list in line with what is marked. Tar would take a name that begins with - for an option.
     draw() {
       for (const button of document.querySelectorAll('[data-mark]')) button.setAttribute('aria-pressed', String(marked.has(button.dataset.mark)));
-      const names = app.data.images.filter(app.marks.has).map((image) => image.mask || image.id + '.png');
+      const names = app.data.images.filter(app.marks.has).map((image) => (image.mask || image.id + '.png').replace(/^-/, './-'));
       line.hidden = !names.length;
       list.textContent = `Save the list of ${names.length.toLocaleString()} marked`;
       list.href = 'data:text/plain;charset=utf-8,' + encodeURIComponent(names.map((name) => name + '\n').join(''));
