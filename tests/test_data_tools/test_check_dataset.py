@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from test_data_tools.checked_data import NAMES, edit, lost_image, mask_of, rare_class, unknown_class
 
+from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.mask_file import write_label
 from ppl_mm.utils import cli
 
@@ -144,3 +145,10 @@ def test_what_own_data_makes_has_no_error(convert, photos, check):
     assert {finding['level'] for finding in report['findings']} <= {'warning', 'note'}
     texts = ' '.join(finding['text'] for finding in report['findings'])
     assert 'fewer than 20' in texts and 'mask' not in texts
+
+
+def test_without_lists_annotations_are_found_in_folders_below(tmp_path):
+    (tmp_path / 'Annotations/more').mkdir(parents=True)
+    text = '<annotation><object><name>cat</name></object></annotation>'
+    (tmp_path / 'Annotations/more/a.xml').write_text(text)
+    assert scan_dataset(ScanOptions(tmp_path), workers=1).labels == {'more/a': ('cat',)}

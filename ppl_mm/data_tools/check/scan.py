@@ -27,6 +27,7 @@ from ...formats.image_labels.label_file import (
 )
 from ...formats.image_labels.label_json import DATA_LIST
 from ...formats.image_labels.label_row import LabelRow
+from ...formats.image_labels.label_xml import annotated_images
 from ...formats.image_list import IMAGE_SUFFIXES, image_id, read_ids
 from ...formats.images.bands import ImageBands
 from ...formats.images.bit_depth import FULL_WHITE
@@ -220,7 +221,7 @@ def _xml_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
     """Read XML files one by one, since a bad one need not hide the others."""
     rows = list[LabelRow]()
     scan.form = 'VOC XML'
-    for image in scan.used() or sorted(path.stem for path in path.glob('*.xml')):
+    for image in scan.used() or annotated_images(path):
         found = _try(scan, read_labels, path, scan.classes, 'voc_xml', images=[image])
         rows += found.rows if found else []
     return rows

@@ -42,10 +42,15 @@ def read_voc_xml(
     if not folder.is_dir():
         raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
-        files = files_below(folder, '.xml')
-        images = [path.relative_to(folder).as_posix()[: -len('.xml')] for path in files]
+        images = annotated_images(folder)
     rows = [_voc_row(folder, image, names, count_difficult) for image in images]
     return LabelRows(rows, form='VOC XML', by_tail=True)
+
+
+def annotated_images(folder: Path) -> list[str]:
+    """Return the ids of images that have an XML file in a folder or in those below."""
+    files = files_below(folder, '.xml')
+    return [path.relative_to(folder).as_posix().removesuffix('.xml') for path in files]
 
 
 def _voc_row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
