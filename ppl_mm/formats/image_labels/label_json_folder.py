@@ -47,9 +47,11 @@ def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
         unlabelled.
 
     Raises:
-        UserError: A file is malformed, or of another tool.
+        UserError: The folder is missing, or a file is malformed or of another tool.
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f'{folder}: the folder of JSON files is missing; set ann_file')
     found = [_read(path, folder) for path in json_files(folder)]
     rows = [one.row for one in found]
     if not any(row.names for row in rows):

@@ -189,6 +189,8 @@ def _task_image(data: Mapping, where: str) -> str:
     address = next(filter(None, candidates), None)
     if address is None:
         raise UserError(f"{where}: its data has no 'image'; {_EXPORT}")
+    if not {'/', '\\'} & set(address):  # a name, in which # and % mean nothing
+        return image_of_tool(address, where)
     parts = urlsplit(address.replace('\\', '/'))
     if (local := parse_qs(parts.query).get('d')) and parts.path.endswith('/local-files/'):
         return image_of_tool(local[0], where)

@@ -166,11 +166,12 @@ GOOD = {
     ),
     'studio: paths of the tool': (
         studio(
+            task([], image='a#1 50%25.jpg'),
             task([], image=r'C:\photos\a.jpg'),
             task([], image='photos/b/c.jpg'),
             task([], image='/data/local-files/?d=..%5Cb%5Cd.jpg'),
         ),
-        {'a.jpg': [], 'photos/b/c.jpg': [], 'b/d.jpg': []},
+        {'a#1 50%25.jpg': [], 'a.jpg': [], 'photos/b/c.jpg': [], 'b/d.jpg': []},
     ),
     'studio: an image called otherwise': (
         studio(dict(data=dict(id='7', photo='s3://a/b/c.PNG'), annotations=[dict(result=[])])),
@@ -254,3 +255,8 @@ GOOD = {
 def test_what_counts(tmp_path, case):
     parts, expected = GOOD[case]
     assert names(read_labels(write(tmp_path, parts), negative_names=['good'])) == expected
+
+
+def test_a_folder_of_json_files_that_is_missing_is_said_to_be(tmp_path):
+    with pytest.raises(UserError, match='labels: the folder of JSON files is missing'):
+        read_labels(tmp_path / 'labels', ann_format='json_folder')
