@@ -49,8 +49,8 @@ class ImageLabelDataset(BaseDataset):
             :class:`ppl_mm.CAMHead`. Defaults to None.
         split: Name of a list in ``ImageSets/Segmentation``, or path of a .txt below ``data_root``,
             one image per line. Defaults to None, every labelled image.
-        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat' or 'auto', by the ending of
-            ``ann_file``. Defaults to 'auto'.
+        ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat', 'json_folder' or 'auto', by the
+            ending of ``ann_file``, or by what is in a folder. Defaults to 'auto'.
         count_difficult: Whether objects that VOC's XML marks difficult count, as they do in the
             image-level labels that published methods train on. Defaults to True.
         **kwargs: ``pipeline``, ``indices``, ``serialize_data``, ``test_mode``

@@ -84,7 +84,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
         uint8, shape ``(H, W)``.
 
     Raises:
-        UserError: If the file is missing, cannot be read to its end, or is a colour picture.
+        UserError: If the file is missing, cannot be read to its end, is a JPEG or a colour picture.
     """
     with open_mask(path) as image:
         mode = _mode_of(image)

@@ -1,4 +1,4 @@
-"""The same images at five thresholds, so that a person can overrule the one that was chosen."""
+"""The same images at several thresholds, so that a person can overrule the one that was chosen."""
 
 import math
 import os

@@ -15,7 +15,7 @@ _MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
 
 
 def import_mask_api() -> ModuleType:
-    """COCO's own reader of polygons and run lengths.
+    """Return COCO's own reader of polygons and run lengths.
 
     Raises:
         UserError: It is not installed.

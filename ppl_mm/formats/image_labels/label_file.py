@@ -46,7 +46,7 @@ def read_labels(
             text files, or the JSON files of LabelMe, Darwin or Supervisely.
         classes: Foreground classes, if they are known.
         ann_format: 'csv', 'json', 'voc_xml', 'yolo', 'cvat', 'json_folder', or 'auto', by the
-            ending. What kind of CSV or JSON it is, its content says.
+            ending, or by what is in a folder. What kind of CSV or JSON it is, its content says.
         images: Ids to read of a folder of XML files. Defaults to None: all.
         count_difficult: Whether objects that XML files mark difficult count.
         negative_names: Labels that mean "shows none of the classes".
@@ -73,7 +73,7 @@ def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
 
     Args:
         path: The file or folder.
-        ann_format: One of ``FORMATS``, or 'auto', by the ending or by what is in the folder.
+        ann_format: See :func:`read_labels`.
 
     Raises:
         UserError: The format is unknown.
