@@ -134,6 +134,13 @@ def test_photos_of_other_classes_may_be_kept_as_negatives(csv):
     assert not found.left_out and found.outside == {'bird': 3}
 
 
+@pytest.mark.parametrize('name, sign', [('labels.csv', ','), ('labels.tsv', '\t')])
+def test_a_name_with_a_space_is_one_name_in_every_line(csv, name, sign):
+    rows = [sign.join(row) for row in [('1', 'blue bird;'), ('2', 'blue bird')]]
+    path = csv(*rows, name=name, header=sign.join(('image', 'labels')))
+    assert read(['1.jpg', '2.jpg'], labels=path).classes == ('blue bird',)
+
+
 def test_a_rare_name_that_resembles_a_class_is_a_typo(csv):
     rows = [*(f'{n},cat' for n in range(297)), *(f'{n},cta' for n in range(297, 300))]
     rows += [f'{n},crack {n % 2 + 1};' for n in range(300, 342)] + ['342,Cat', '343,crack 3;']

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...errors import UserError
-from ...formats.image_labels.label_file import read_labels
+from ...formats.image_labels.label_file import label_format, read_labels
 from ...formats.image_labels.label_names import LabelNames
 from ...formats.image_labels.label_row import LabelRow, LabelRows, saying_where
 from .settings import OwnDataSettings
@@ -139,7 +139,7 @@ def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
     known = settings.classes
     found = read_labels(path, known, negative_names=settings.negative_names)
     spaced = sorted({name for row in found.rows for name in row.names if ' ' in name})
-    if known or not spaced or path.suffix.lower() != '.csv':
+    if known or not spaced or label_format(path) != 'csv':
         return found
     # What one line sets apart by semicolons is one name in another line, too.
     return read_labels(path, spaced, negative_names=settings.negative_names)
