@@ -81,13 +81,13 @@ class Resume:
         if not record and not begun:
             return 'to do'
         now = self.fingerprint(step) if self._missing(step) is None else None
-        if record:
-            if record['fingerprint'] == now:
-                return 'finished'
-            keeps = now is not None and begun is not None and keeps_maps(begun, self.maps(step))
-            return 'to cut again, its maps stay' if keeps else 'to do again, something has changed'
-        same = begun is not None and begun['fingerprint'] == now
-        return 'to continue' if same else 'to do'
+        if record and record['fingerprint'] == now:
+            return 'finished'
+        if not record and begun and begun['fingerprint'] == now:
+            return 'to continue'
+        if now is not None and begun and keeps_maps(begun, self.maps(step)):
+            return 'to cut again, its maps stay'
+        return 'to do again, something has changed' if record else 'to do'
 
     def check_needs(self, step: Step) -> None:
         """Refuse a step that is asked for too early.

@@ -31,14 +31,18 @@ def test_what_is_said_of_a_step(monkeypatch, finished, begun, said):
     assert resume.state(STEP) == said
 
 
-def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch):
+@pytest.mark.parametrize(
+    'record, changed',
+    [(dict(fingerprint='before'), 'to do again, something has changed'), (None, 'to do')],
+)
+def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch, record, changed):
+    """Finished or killed."""
     folder = SimpleNamespace(
-        finished=lambda step: dict(fingerprint='before'),
-        begun=lambda step: dict(fingerprint='before', maps='same'),
+        finished=lambda step: record, begun=lambda step: dict(fingerprint='before', maps='same')
     )
     resume = Resume([STEP], folder, None, {})
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: 'same')
     assert resume.state(STEP) == 'to cut again, its maps stay'
     monkeypatch.setattr(resume, 'maps', lambda step: 'other')
-    assert resume.state(STEP) == 'to do again, something has changed'
+    assert resume.state(STEP) == changed
