@@ -11,8 +11,8 @@ from ppl_mm.utils.config.reading import read_config
 
 def test_the_config_of_the_page_is_a_classifier_with_stages(pages, root, tmp_path):
     (text,) = re.findall(r'```python\n(.*?)```', pages['docs/own_config.md'], re.DOTALL)
-    path = tmp_path / 'ppl_resnet50.py'
-    path.write_text(text.replace('../_base_', f'{root}/configs/_base_'), encoding='utf-8')
+    path = tmp_path / 'my_ppl.py'
+    path.write_text(text.replace("'configs/", f"'{root}/configs/"), encoding='utf-8')
     cfg = read_config(path)
     init_default_scope('mmpretrain')
     model = MODELS.build({**cfg.model, 'backbone': {**cfg.model.backbone, 'init_cfg': None}}).eval()
