@@ -34,7 +34,7 @@ def _add_label_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         help='labels: a CSV (image,labels, or one-hot), a JSON (COCO, Label Studio, Datumaro and '
         "others), CVAT's XML, a folder of YOLO's, VOC's or LabelMe's files, or YOLO's data.yaml; "
-        'what it is is found from its content (default: a folder for each class)',
+        'its content says which it is (default: a folder for each class)',
     )
     parser.add_argument(
         '--label-pattern',
