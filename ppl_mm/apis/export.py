@@ -186,9 +186,9 @@ class CAMExport:
         """Replace what chooses the threshold by the threshold, which takes CAMs."""
         by_maps, masks_of = None, choice.split
         if choice.auto:
-            shown = self._export_cams(split)
+            shown, boxes = self._export_cams(split), self._data.box_share()
             by_maps = on_main_process(
-                lambda: choose_by_maps(self.folder, shown, choice.expected_area)
+                lambda: choose_by_maps(self.folder, shown, choice.expected_area, boxes)
             )
         if masks_of is None:
             return by_maps or choice

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..formats.cam_file import CamFile
+from ..utils.text import per_cent
 
 #: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
 #: where no threshold is given and no mask may choose one.
@@ -89,11 +90,14 @@ class MapStatistics:
         """Return the mean share of an image above each of :data:`CUTS`, falling."""
         return self._above / max(self.num_images, 1)
 
-    def choose(self, expected_area: tuple[float, float] | None = None) -> AutoThreshold:
+    def choose(
+        self, expected_area: tuple[float, float] | None = None, box_share: float | None = None
+    ) -> AutoThreshold:
         """Return the threshold of these maps, see :func:`choose_threshold`.
 
         Args:
             expected_area: What is known of the objects. Defaults to None: nothing.
+            box_share: What their boxes cover; an expected area overrules it. Defaults to None.
         """
         if not self.num_images:  # all labels are background, whatever the threshold
             return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
@@ -102,28 +106,35 @@ class MapStatistics:
         if expected_area is not None:
             value = _within(self, value, *expected_area)
             rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
+        elif box_share is not None and self.covered(value) > box_share:
+            value = _within(self, value, 0, box_share)
+            rule = f'at most the {per_cent(box_share)} % of an image that boxes cover'
         return AutoThreshold(value, rule, self.covered(value), self.num_images)
 
 
 def choose_threshold(
-    cams: Iterable[CamFile], expected_area: tuple[float, float] | None = None
+    cams: Iterable[CamFile],
+    expected_area: tuple[float, float] | None = None,
+    box_share: float | None = None,
 ) -> AutoThreshold:
     """Return a threshold for maps without masks.
 
     A map of a small object is low almost everywhere; a map that floods is high almost everywhere.
     So the cut lies half a standard deviation above the mean of an image's map, averaged over the
     images. Where the objects' area is known, it is the nearest cut at which the labels cover as
-    much.
+    much. Objects cover at most their boxes: labels that cover more are cut until they do not.
 
     Args:
         cams: The maps of a split, in any order.
         expected_area: Smallest and largest mean share of an image with a class that its objects
             cover, 0..1. Defaults to None: not known.
+        box_share: The mean share of such an image that boxes around its objects cover. Defaults to
+            None: not known.
     """
     seen = MapStatistics()
     for cam_file in cams:
         seen.update(cam_file)
-    return seen.choose(expected_area)
+    return seen.choose(expected_area, box_share)
 
 
 def _nearest(level: float) -> float:

@@ -13,8 +13,9 @@ from PIL import Image
 
 from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
-from ..data_tools.own.settings import RECORD, OwnDataSettings
+from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
+from ..formats.data_record import RECORD
 from ..formats.geo_tiff import geo_name, write_georeferenced
 from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size

@@ -86,6 +86,23 @@ def test_an_expected_area_that_the_choice_has_anyway_changes_nothing(cams):
     assert choose_threshold(cams, (free.covered / 2, free.covered * 2)).value == free.value
 
 
+@pytest.mark.parametrize('share', [0.01, 0.05, 0.2, 0.5])
+def test_labels_cover_no_more_than_boxes(cams, share):
+    free, chosen = choose_threshold(cams), choose_threshold(cams, box_share=share)
+    if free.covered <= share:
+        assert chosen == free
+    else:
+        assert chosen.covered <= share and chosen.value > free.value
+        assert chosen.rule == f'at most the {100 * share:g} % of an image that boxes cover'
+        before = choose_threshold(cams, (chosen.covered, free.covered))
+        assert before.value == free.value  # nothing between: it is the nearest cut
+
+
+def test_an_expected_area_overrules_boxes(cams):
+    area = (0.05, 0.1)
+    assert choose_threshold(cams, area, box_share=0.01) == choose_threshold(cams, area)
+
+
 def test_one_image_is_enough():
     assert 0.05 <= choose_threshold([blob(4)]).value <= 0.95
 

@@ -10,6 +10,7 @@ from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.image_size import choose_side, epochs_of, read_side, steps_of
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
+from ppl_mm.formats.data_record import read_box_share
 from ppl_mm.utils.config.reading import read_config
 
 QUICK = 'configs/own/cls_cam_quick_own.py'
@@ -79,6 +80,40 @@ def test_without_masks_an_expected_area_says_it(photos):
         OwnData(OwnDataSettings(photos, photos.parent / 'other', expected_area='much'))
     (photos.parent / 'mine').rename(photos.parent / 'old')
     assert record_of(photos, expected_area='1-5%')['object_share'] == pytest.approx(0.03)
+
+
+def write_boxes(photos, known):
+    """COCO of all photos; as many of them as given have a box, of 2 % of a photo."""
+    names = sorted(path.relative_to(photos).as_posix() for path in photos.rglob('*.png'))
+    images = [dict(id=k, file_name=name, width=400, height=300) for k, name in enumerate(names)]
+    shown = [
+        dict(image_id=k, category_id=1 + (name[0] == 'b'))
+        | (dict(bbox=[9, 9, 60, 40]) if k < known else {})
+        for k, name in enumerate(names)
+    ]
+    classes = [dict(id=1, name='a'), dict(id=2, name='b')]
+    content = dict(images=images, annotations=shown, categories=classes)
+    path = photos.parent / 'coco.json'
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_boxes_say_how_large_objects_are_at_most(photos):
+    record = record_of(photos, labels=write_boxes(photos, 6))
+    assert record['object_share'] == record['box_share'] == pytest.approx(0.02)
+    assert read_box_share(photos.parent / 'mine') == pytest.approx(0.02)
+
+
+def test_masks_know_better_than_boxes(photos):
+    masks = photos.parent / 'masks'
+    record = record_of(photos, labels=write_boxes(photos, 6), masks=masks)
+    assert record['object_share'] == pytest.approx(0.01)
+    assert record['box_share'] == pytest.approx(0.02)
+
+
+def test_a_few_boxes_say_nothing(photos):
+    record = record_of(photos, labels=write_boxes(photos, 1))
+    assert record['object_share'] is None and 'box_share' not in record
 
 
 def sides_of(cfg):

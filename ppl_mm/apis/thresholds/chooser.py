@@ -74,7 +74,10 @@ def _towards(prior: float, best: float, num_masks: int) -> float:
 
 
 def choose_by_maps(
-    folder: ExportFolder, image_ids: Sequence[str], expected_area: tuple[float, float] | None = None
+    folder: ExportFolder,
+    image_ids: Sequence[str],
+    expected_area: tuple[float, float] | None = None,
+    box_share: float | None = None,
 ) -> ThresholdChoice:
     """Return a threshold that no mask has chosen, with how it was chosen.
 
@@ -82,12 +85,14 @@ def choose_by_maps(
         folder: Holds the CAMs.
         image_ids: The images of the split.
         expected_area: See :class:`ThresholdChoice`.
+        box_share: See :func:`.read_box_share`. Defaults to None: not known.
 
     Raises:
         UserError: If a file is missing or damaged.
     """
     paths = [folder.cam_path(image_id) for image_id in image_ids]
-    chosen = choose_threshold(map(read_cam, track(paths, 'choosing a threshold')), expected_area)
+    cams = map(read_cam, track(paths, 'choosing a threshold'))
+    chosen = choose_threshold(cams, expected_area, box_share)
     found = asdict(chosen)
     value = found.pop('value')
     return ThresholdChoice(value, {AUTO: found.pop('rule'), **found}, auto=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
+from ...formats.data_record import RECORD
 from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
 from ...formats.photo_names import SOURCES
@@ -23,7 +24,7 @@ from .image_size import size_facts
 from .images import OwnImages, collect_images
 from .labels import OwnLabels
 from .mask_values import mask_values
-from .settings import RECORD, OwnDataSettings
+from .settings import OwnDataSettings
 from .split import LABELLED, named_val, split_images
 
 # Where the images and their masks go.
@@ -112,7 +113,8 @@ class OwnData:
             ]
             splits = split_images(good, labels.classes, self.settings, entries, labels.val)
             self._write_lists(found, good, splits, bad)
-            self.folder.facts = size_facts(entries, splits['train'], self.settings.expected_area)
+            area = self.settings.expected_area
+            self.folder.facts = size_facts(entries, splits['train'], found.boxes(), area)
             _remove_others(self.out, entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)

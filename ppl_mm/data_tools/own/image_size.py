@@ -2,12 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...apis.thresholds.choice import parse_area
-from ...utils.files import read_json
-from .settings import AUTO_SIZE, RECORD
+from ...formats.data_record import BOX_SHARE, read_data_record
+from .settings import AUTO_SIZE
 
 #: The long side at which 200 steps of training take two CPU cores seven minutes.
 USUAL = 384
@@ -24,7 +24,10 @@ _OBJECT = 32
 
 
 def size_facts(
-    entries: Mapping[str, Mapping], train: Iterable[str], expected_area: str = ''
+    entries: Mapping[str, Mapping],
+    train: Sequence[str],
+    boxes: Mapping[str, float | None],
+    expected_area: str = '',
 ) -> dict:
     """Return what the record of a data set says of the sizes of its images and objects.
 
@@ -32,17 +35,23 @@ def size_facts(
         entries: The journal, by image: ``size``, (width, height), and with a mask ``share``, the
             share of the pixels that are of a class.
         train: The images to train on.
+        boxes: The share of each image with a class that boxes cover, None if not known. They are
+            used if at least half of them are.
         expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': the masks
-            say it.
+            say it, or else the boxes.
     """
     seen = [entries[name] for name in train]
     sides = [max(entry['size']) for entry in seen if 'size' in entry]
-    shares: Sequence[float] = [entry['share'] for entry in seen if entry.get('share')]
+    boxed = [boxes[name] for name in train if name in boxes]
+    known = [share for share in boxed if share]
+    known = known if 2 * len(known) >= len(boxed) else []
+    shares: Sequence[float] = [entry['share'] for entry in seen if entry.get('share')] or known
     if expected_area:
         shares = parse_area(expected_area)
     return dict(
         median_long_side=round(statistics.median(sides)) if sides else None,
         object_share=statistics.median(shares) if shares else None,
+        **({BOX_SHARE: statistics.mean(known)} if known else {}),
     )
 
 
@@ -52,10 +61,7 @@ def read_side(root: str | Path, images: int) -> int:
     Returns:
         What ``--image-size`` of ``own_data.py`` says; else see :func:`choose_side`.
     """
-    try:
-        record = dict(read_json(Path(root) / RECORD))
-    except (OSError, ValueError, TypeError):
-        return USUAL
+    record = read_data_record(root)
     given = record.get('image_size') or AUTO_SIZE
     if given != AUTO_SIZE:
         return int(given)

@@ -39,6 +39,15 @@ class OwnImages:
         sources = (source for image in self.images for source in image.sources)
         return [source.mask for source in sources if source.mask]
 
+    def boxes(self) -> dict[str, float | None]:
+        """Return the share of each image with a class that boxes cover, None if not known."""
+        known = self.labels.boxes
+        return {
+            image.image_id: next(filter(None, (known.get(one.name) for one in image.sources)), None)
+            for image in self.images
+            if image.labels
+        }
+
 
 def collect_images(
     settings: OwnDataSettings, skip_bad: bool = False, workers: int | None = None

@@ -34,6 +34,8 @@ class OwnLabels:
         val: Photos that the labels say to validate on, None if they do not.
         form: What they are read from: 'one-hot CSV', 'a folder for each class'.
         unused: Classes that a label file lists and no photo shows.
+        boxes: The share of a photo that the boxes of its objects cover, by its name, where the
+            labels have boxes.
     """
 
     classes: tuple[str, ...]
@@ -44,6 +46,7 @@ class OwnLabels:
     val: frozenset[str] | None = None
     form: str = ''
     unused: tuple[str, ...] = ()
+    boxes: dict[str, float] = field(default_factory=dict)
 
 
 def read_own_labels(
@@ -141,6 +144,7 @@ def _restrict(
         left_out,
         outside,
         {} if is_choice else likely_typos(counts, classes),
+        boxes={name: row.boxes for name, row in rows.items() if row.boxes and labels[name]},
     )
 
 

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from ...formats.class_list import NO_BACKGROUND
+from ...formats.data_record import read_box_share, read_data_record
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
 from ...formats.voc_layout import VOCLayout
-from ...utils.files import read_json
-from ...utils.text import printable
+from ...utils.text import per_cent, printable
 from .data import OwnDataSummary
-from .settings import RECORD
 from .split import LABELLED
 
 
@@ -61,6 +60,11 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         f'{out}: {labelled - negatives} images with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
+    if share := read_box_share(out):
+        print(
+            f'{out}: boxes cover {per_cent(share)} % of a training image on average; a threshold '
+            'of auto lets labels cover no more'
+        )
     if labels.unused:
         print(f'  no photo shows {", ".join(labels.unused)}; left out of the classes')
     if labels.outside:
@@ -75,6 +79,6 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
 
 def _fate(out: Path) -> str:
     """Return what has become of photos that show other classes only."""
-    if read_json(out / RECORD).get('keep_others'):
+    if read_data_record(out).get('keep_others'):
         return 'count as showing none'
     return 'are left out (--keep-others keeps them, as showing none)'

@@ -9,8 +9,6 @@ from ...apis.thresholds.choice import parse_area
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
 
-#: In the data set: how it was made.
-RECORD = 'own_data.json'
 #: The value of ``image_size`` that lets the data choose.
 AUTO_SIZE = 'auto'
 #: The largest view of the preset quick, beside its ``image_size``.

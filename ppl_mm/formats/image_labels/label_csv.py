@@ -10,6 +10,7 @@ from ...errors import UserError
 from ..class_list import check_classes
 from ..image_list import image_fault, normal_name
 from ..text_file import read_text
+from .box_share import box_share
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 
@@ -24,6 +25,8 @@ _LABELS = (
 )
 # Columns of a box, whose row has one class, with spaces or not.
 _BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
+# Columns with a box and the size of its image, as Roboflow and TensorFlow write them.
+_CORNERS = ('xmin', 'xmax', 'ymin', 'ymax', 'width', 'height')
 _FLAGS = {'1': True, '1.0': True, 'true': True, '': False}
 _FLAGS |= {'0': False, '0.0': False, 'false': False}
 # Cells of one class, in words that are not read.
@@ -79,6 +82,7 @@ class _Columns:
         if self.labels is None and _is_one_hot(header, rows[0] if rows else (), image):
             image = 0
         self.has_boxes = not _BOX.isdisjoint(plain)
+        self.corners = [*map(plain.index, _CORNERS)] if set(_CORNERS) <= set(plain) else []
         # A column without a name is the index that pandas writes.
         self.flags = [place for place, cell in enumerate(header) if cell and place != image]
         if self.labels is None and len(self.flags) == 1 and _holds_names(rows, self.flags[0]):
@@ -114,7 +118,9 @@ class _Columns:
     def row(self, cells: list[str], path: str | os.PathLike, number: int) -> LabelRow:
         """Return the row of one line."""
         try:  # not saying_where: there may be many rows
-            return LabelRow(self._image(cells), self._names(cells), path, number)
+            image, names = self._image(cells), self._names(cells)
+            boxes = self._box(cells) if self.corners else None
+            return LabelRow(image, names, path, number, boxes)
         except ValueError as error:
             raise UserError(f'{path} line {number}: {error}') from None
 
@@ -133,6 +139,10 @@ class _Columns:
         if fault:
             raise ValueError(fault)
         return cells[self.image]
+
+    def _box(self, cells: list[str]) -> float | None:
+        left, right, top, bottom, *size = (cells[place] for place in self.corners)
+        return box_share(lambda: [((left, right), (top, bottom))], size)
 
     def _names(self, cells: list[str]) -> tuple[str, ...]:
         if self.labels is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import UserError
+from .box_share import Corners, box_share
 from .json_pairs import Pairs, objects_of, read_pairs
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
@@ -78,15 +79,36 @@ def _read(path: Path, folder: Path) -> _File:
     if tool is None:
         raise UserError(f'{path}: is not {_EXPECTED}; take it out of the folder')
     entries, key = _TOOLS[tool]
-    labels = [one[key] for _, one in objects_of(fields[entries], path, entries, key)]
+    objects = [one for _, one in objects_of(fields[entries], path, entries, key)]
+    labels = [one[key] for one in objects]
     if not all(isinstance(label, str) for label in labels):
         raise UserError(f'{path}: expected names of classes in {entries}')
     flags = fields.get('flags')
     is_set = [name for name, value in flags if value is True] if isinstance(flags, Pairs) else []
     # Supervisely keeps the ending of the image: a.jpg.json.
     name = path.relative_to(folder).as_posix().removesuffix('.json')
-    row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path)
+    boxes = box_share(lambda: map(_corners, objects), _size(fields))
+    row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path, boxes=boxes)
     return _File(tool, row, _classes(is_set))
+
+
+def _size(fields: Mapping) -> list:
+    """Return width and height of an image, as LabelMe or Supervisely writes them."""
+    size = fields.get('size')
+    both = dict(size) if isinstance(size, Pairs) else {}
+    return [
+        fields.get('imageWidth', both.get('width')),
+        fields.get('imageHeight', both.get('height')),
+    ]
+
+
+def _corners(shape: Mapping) -> Corners:
+    """Return the corners of a shape; a circle's points are its centre and one of its edge."""
+    if shape.get('shape_type') == 'circle':
+        raise ValueError('a circle')
+    points = shape['points']
+    xs, ys = zip(*(dict(points)['exterior'] if isinstance(points, Pairs) else points), strict=True)
+    return xs, ys
 
 
 def _tool_of(fields: Mapping) -> str | None:

@@ -16,12 +16,15 @@ class LabelRow(NamedTuple):
         names: Names of classes; none for a negative, an image that shows none of the classes.
         path: The file.
         place: Line number, or name of the entry; '' where the file is the image's own.
+        boxes: The share of the image that the boxes around its objects cover, see
+            :func:`.box_share`. Defaults to None: not known.
     """
 
     image: str
     names: tuple[str, ...]
     path: str | os.PathLike
     place: int | str = ''
+    boxes: float | None = None
 
     @property
     def where(self) -> str:

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from ...errors import UserError
 from ..image_list import check_image
 from ..text_file import read_bytes
+from .box_share import Corners, box_share, corners, polygon
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
@@ -76,7 +77,16 @@ def _voc_row(folder: Path, image: str, names: LabelNames, count_difficult: bool)
             'image out'
         )
     with saying_where(path):
-        return LabelRow(image, names.from_names(found), path)
+        return LabelRow(image, names.from_names(found), path, boxes=_voc_boxes(root, objects))
+
+
+def _voc_boxes(root: Element, objects: Sequence[Element]) -> float | None:
+    boxes = [
+        [[item.findtext(f'bndbox/{axis}{end}') for end in ('min', 'max')] for axis in 'xy']
+        for item in objects
+    ]
+    size = [root.findtext(f'size/{side}') for side in ('width', 'height')]
+    return box_share(lambda: [(xs, ys) for xs, ys in boxes], size)
 
 
 def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
@@ -111,12 +121,26 @@ def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
         tool_path = f'{image.get("subset", "")}/{image.get("name", "")}' * bool(image.get('name'))
         name = image_of_tool(tool_path, f'{path} {place}')
         with saying_where(f"{path} {place} '{name}'", '; correct the label'):
-            rows.append(LabelRow(name, classes.names(_cvat_labels(image)), path, place))
+            shown = classes.names(_cvat_labels(image))
+        rows.append(LabelRow(name, shown, path, place, _cvat_boxes(image)))
     return LabelRows(rows, classes.classes, 'CVAT XML', by_tail=True)
 
 
 def _cvat_labels(image: Element) -> list[str]:
     return [label for one in image if (label := one.get('label'))]
+
+
+def _cvat_boxes(image: Element) -> float | None:
+    shapes = [one for one in image if one.get('label')]
+    return box_share(lambda: map(_cvat_corners, shapes), [image.get('width'), image.get('height')])
+
+
+def _cvat_corners(shape: Element) -> Corners:
+    if shape.tag == 'mask':
+        return corners(*(shape.get(key) for key in ('left', 'top', 'width', 'height')))
+    if 'points' in shape.attrib:
+        return polygon(shape.attrib['points'].replace(';', ',').split(','))
+    return [shape.get('xtl'), shape.get('xbr')], [shape.get('ytl'), shape.get('ybr')]
 
 
 def _read_xml(path: str | os.PathLike) -> Element:

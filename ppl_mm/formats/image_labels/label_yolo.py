@@ -10,6 +10,7 @@ import yaml
 from ...errors import UserError
 from ..image_list import check_image
 from ..text_file import read_lines, read_text
+from .box_share import Corners, box_share, corners, polygon
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 from .tool_classes import ToolClasses
@@ -102,13 +103,24 @@ def _yaml_names(path: Path) -> list[str]:
 def _row(path: Path, folder: Path, classes: ToolClasses) -> LabelRow:
     parts = [_IMAGES if part == _LABELS else part for part in path.relative_to(folder).parts]
     image = check_image('/'.join(parts).removesuffix('.txt'), str(path))
-    shown = dict.fromkeys(_ids(path))
+    lines = [*_lines(path)]
+    shown = dict.fromkeys(int(numbers[0]) for numbers in lines)
     with saying_where(path, '; correct the id, or the list of classes'):
-        return LabelRow(image, classes.names(shown), path)
+        names = classes.names(shown)
+    boxes = box_share(lambda: [_corners(*numbers[1:]) for numbers in lines], (1, 1))
+    return LabelRow(image, names, path, boxes=boxes)
 
 
-def _ids(path: Path) -> Iterator[int]:
-    """Yield the class ids of a text file."""
+def _corners(*numbers: str) -> Corners:
+    """Return the corners of a polygon, or of a box: its centre and size, maybe a score."""
+    if len(numbers) > 5:
+        return polygon(numbers)
+    x, y, width, height = map(float, numbers[:4])
+    return corners(x - width / 2, y - height / 2, width, height)
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """Yield the class id and the other numbers of each line of a text file."""
     for number, line in enumerate(read_text(path, 'label file').splitlines(), 1):
         if not line.strip():
             continue
@@ -117,4 +129,4 @@ def _ids(path: Path) -> Iterator[int]:
                 f"{path} line {number}: is '{ascii(line[:60])[1:-1]}', expected a class id and the "
                 'numbers of a box or polygon'
             )
-        yield int(line.split()[0])
+        yield line.split()

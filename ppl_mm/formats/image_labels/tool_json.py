@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ...errors import UserError
 from ..image_list import IMAGE_SUFFIXES
+from .box_share import Corners, box_share, corners
 from .json_pairs import Pairs, fields_of, is_list, items_of, objects_of
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
@@ -50,7 +51,8 @@ def read_tool_json(content: Any, path: _Path, names: LabelNames) -> LabelRows | 
 def _read_coco(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
     """Return the labels of COCO's instances; the classes are in the order of their ids."""
     classes = ToolClasses(_coco_categories(content, path), names, f'{path} categories')
-    rows = dict(_coco_images(content['images'], path))
+    rows, sizes = _coco_images(content['images'], path)
+    boxes: dict[object, list] = {image: [] for image in rows}
     shown: dict[object, dict[int | str, None]] = {image: {} for image in rows}
     if 'annotations' not in content:
         raise UserError(f"{path}: has no 'annotations'; give COCO's instances, with all its parts")
@@ -64,11 +66,17 @@ def _read_coco(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
         with saying_where(f'{path} {place}', '; correct category_id'):
             classes.check(category)
         shown[image][category] = None
+        boxes[image].append(fields.get('bbox'))
     found = []
     for image, row in rows.items():
         with saying_where(row.where):
-            found.append(row._replace(names=classes.names(shown[image])))
+            row = row._replace(names=classes.names(shown[image]))
+        found.append(row._replace(boxes=_coco_boxes(boxes[image], sizes[image])))
     return LabelRows(found, classes.classes, 'COCO JSON', by_tail=True)
+
+
+def _coco_boxes(boxes: Sequence, size: Sequence) -> float | None:
+    return box_share(lambda: [corners(*box) for box in boxes], size)
 
 
 def _coco_categories(content: Mapping, path: _Path) -> list[tuple[Any, Any]]:
@@ -79,17 +87,21 @@ def _coco_categories(content: Mapping, path: _Path) -> list[tuple[Any, Any]]:
     return sorted(pairs, key=lambda pair: pair[0]) if are_numbers else pairs
 
 
-def _coco_images(images: list, path: _Path) -> Iterator[tuple[int | str, LabelRow]]:
-    """Yield the id of each image, and a row without labels."""
-    places: dict[int | str, str] = {}
+def _coco_images(
+    images: list, path: _Path
+) -> tuple[dict[int | str, LabelRow], dict[int | str, list]]:
+    """Return a row without labels, and width and height, of each image, by id."""
+    rows: dict[int | str, LabelRow] = {}
+    sizes: dict[int | str, list] = {}
     for place, fields in objects_of(images, path, 'images', 'id', 'file_name'):
         key, name = fields['id'], fields['file_name']
         if not isinstance(key, int | str) or not isinstance(name, str):
             raise UserError(f'{path} {place}: expected an id and a name, got {key!r} and {name!r}')
-        if key in places:
-            raise UserError(f'{path} {place}: has the id {key} of {places[key]}; correct one')
-        places[key] = place
-        yield key, LabelRow(image_of_tool(name, f'{path} {place}'), (), path, place)
+        if key in rows:
+            raise UserError(f'{path} {place}: has the id {key} of {rows[key].place}; correct one')
+        rows[key] = LabelRow(image_of_tool(name, f'{path} {place}'), (), path, place)
+        sizes[key] = [fields.get('width'), fields.get('height')]
+    return rows, sizes
 
 
 def _read_createml(entries: Sequence, path: _Path, names: LabelNames) -> LabelRows:
@@ -162,7 +174,8 @@ def _tasks(tasks: Sequence, path: _Path) -> Iterator[tuple[LabelRow, list[list[s
         kept = [one for one in kept if one.get('ground_truth')] or kept
         if kept:
             image = _task_image(fields_of(fields['data'], f'{where} data'), where)
-            yield LabelRow(image, (), path, place), [_task_labels(one, where) for one in kept]
+            row = LabelRow(image, (), path, place, _task_boxes(kept))
+            yield row, [_task_labels(one, where) for one in kept]
 
 
 def _task_labels(annotation: Mapping, where: str) -> list[str]:
@@ -179,6 +192,20 @@ def _task_labels(annotation: Mapping, where: str) -> list[str]:
             raise UserError(f'{where}: expected names in {kind}')
         found += labels
     return found
+
+
+def _task_boxes(annotations: Sequence[Mapping]) -> float | None:
+    """Return what the boxes and polygons of a task cover; their unit is per cent of the image."""
+    regions = [dict(region) for one in annotations for region in one['result']]
+    return box_share(lambda: map(_region_corners, regions), (100, 100))
+
+
+def _region_corners(region: Mapping) -> Corners:
+    value = dict(region['value'])
+    if 'points' in value:
+        xs, ys = zip(*value['points'], strict=True)
+        return xs, ys
+    return corners(*(value[key] for key in ('x', 'y', 'width', 'height')))
 
 
 def _task_image(data: Mapping, where: str) -> str:

@@ -152,6 +152,18 @@ def test_an_expected_area(export):
     assert few['threshold_from']['auto'] == 'expected area 1-5 %'
 
 
+def test_boxes_of_the_labels_bound_what_auto_covers(export, data):
+    root, option = data
+    auto = ('--threshold', 'auto', *option)
+    free = record_of(export(*auto))
+    (root / 'own_data.json').write_text('{"box_share": 0.04}')
+    bound = record_of(export(*auto))
+    assert bound['threshold'] > free['threshold'] and bound['threshold_from']['covered'] <= 0.04
+    assert bound['threshold_from']['auto'] == 'at most the 4 % of an image that boxes cover'
+    said = record_of(export(*auto, '--expected-area', '30-40%'))
+    assert said['threshold'] < bound['threshold']
+
+
 @pytest.mark.parametrize(
     'options, message',
     [
