@@ -215,6 +215,7 @@ def merged(first: LabelRow, row: LabelRow) -> LabelRow:
             f"{none.where}: '{row.image}' shows none of the classes, but {has.names[0]} by "
             f'{has.where}; keep one'
         )
-    known = first.boxes is not None and row.boxes is not None
-    boxes = min(1.0, first.boxes + row.boxes) if known else None
+    boxes = None
+    if first.boxes is not None and row.boxes is not None:
+        boxes = min(1.0, first.boxes + row.boxes)
     return first._replace(names=tuple(dict.fromkeys((*first.names, *row.names))), boxes=boxes)
