@@ -23,6 +23,14 @@ CSV = {
     ),
     'background as others call it': (HEAD + '{i},__background__\n', 'is usually no class'),
     'a dash': (HEAD + '{i},-\n', "line 2: label '-' is usually no class"),
+    'NA as R writes it': (HEAD + '{i},NA\n', "line 2: label 'NA' is usually no class"),
+    'an ampersand': (HEAD + '{i},{a} & {b}\n', "line 2: '&' is not a valid class name"),
+    'quotes of a word processor': (HEAD + '{i},“{a}”\n', 'is not a valid class name'),
+    'two columns of labels in pandas': (
+        'image,label,label.1\n{i},{a},{b}\n',
+        "line 1: has the column 'label' twice",
+    ),
+    'a mark': ('image,{a}\n{i},x\n', "line 2: has 'x', expected 0 or 1"),
     'a flag of 2': ('image,{a},{b}\n{i},2,0\n', "line 2: has '2', expected 0 or 1"),
     'half a list': (HEAD + '{i},"[\'{a}"\n', 'is not a valid class name'),
     'ids in a list': (HEAD + '{i},"[0, 1]"\n', "line 2: '[0, 1]' is a list of numbers"),
@@ -169,6 +177,14 @@ OTHERS = [
     # What no file can be blamed for alone: the others show it.
     ('own_data', HEAD + 'nobody.jpg,cat\n', "labels.csv line 2: photo 'nobody.jpg' is missing"),
     ('own_data', HEAD + '1.jpg,\n1.jpg,cat\n', "'1.jpg' shows none of the classes, but cat by"),
+    *(
+        ('own_data', HEAD + f'1.jpg,{cell}\n2.jpg,cat\n3.jpg,dog\n', f"line 2: label '{name}'")
+        for cell, name in (
+            ('cat/dog', 'cat/dog'),
+            ('cat+Dog', 'cat+Dog'),
+            ('bird;cat and dog', 'cat and dog'),
+        )
+    ),
     ('train', HEAD + 'train_00000.jpg,unicorn\n', "unknown class 'unicorn'; known are dax"),
     ('train', HEAD + 'train_00000.jpg,Dax\n', "unknown class 'Dax'; did you mean 'dax'?"),
     ('train', HEAD + 'a.jpg,dax\na.jpg,dax\n', "image 'a.jpg' occurs twice, first at"),

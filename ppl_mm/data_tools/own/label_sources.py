@@ -15,6 +15,9 @@ from .sources import PhotoFinder
 # Names that folders have where somebody has split a data set already.
 _SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
 
+# What stands between two names in one: cat/dog, cat & dog, cat and dog.
+_JOINT = re.compile(r"[^\w.'-]+|\b(?:and|or)\b")
+
 
 def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
     """Take the class of each photo from its folder; a photo in no folder has none.
@@ -139,10 +142,26 @@ def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
     known = settings.classes
     found = read_labels(path, known, negative_names=settings.negative_names)
     spaced = sorted({name for row in found.rows for name in row.names if ' ' in name})
-    if known or not spaced or label_format(path) != 'csv':
-        return found
-    # What one line sets apart by semicolons is one name in another line, too.
-    return read_labels(path, spaced, negative_names=settings.negative_names)
+    if not known and spaced and label_format(path) == 'csv':
+        # What one line sets apart by semicolons is one name in another line, too.
+        found = read_labels(path, spaced, negative_names=settings.negative_names)
+    if not (known or found.classes or found.by_tail):
+        _check_joined(found.rows)
+    return found
+
+
+def _check_joined(rows: Sequence[LabelRow]) -> None:
+    """Refuse a name that is made of others, as ``cat/dog`` beside ``cat`` and ``dog``."""
+    names = {name for row in rows for name in row.names}
+    plain = set(map(str.casefold, names))
+    parts = {name: set(filter(None, _JOINT.split(name.casefold()))) for name in names}
+    joined = {name for name, found in parts.items() if found <= plain - {name.casefold()}}
+    for row in rows if joined else ():
+        for name in joined.intersection(row.names):
+            raise UserError(
+                f"{row.where}: label '{name}' reads as if it held other classes together; write "
+                'cat;dog for two classes, or name all with --classes if it is one'
+            )
 
 
 def _by_photo(

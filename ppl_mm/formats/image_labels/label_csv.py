@@ -14,15 +14,18 @@ from .box_share import box_share
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 
-# Headers that columns have, the most telling first; neither capitals nor signs matter.
+# Headers that columns have, the most telling first, names before ids; neither capitals nor signs
+# matter.
 _IMAGE = (
-    *('image', 'images', 'imageid', 'img', 'imgpath', 'imagepath', 'imagename', 'imgname', 'file'),
-    *('filename', 'filepath', 'imageindex', 'path', 'name', 'photo', 'id', 'idcode'),
+    *('image', 'images', 'imgpath', 'imagepath', 'imagename', 'imgname', 'filename', 'filepath'),
+    *('path', 'file', 'img', 'photo', 'imageid', 'imageindex', 'name', 'id', 'idcode'),
 )
 _LABELS = (
-    *('labels', 'label', 'labelname', 'classes', 'class', 'classname', 'categories', 'category'),
-    *('tags', 'tag', 'target', 'targets', 'findinglabels'),
+    *('labels', 'labelname', 'classname', 'categoryname', 'label', 'classes', 'class'),
+    *('categories', 'category', 'tags', 'tag', 'target', 'targets', 'findinglabels'),
 )
+# A column of 0 and 1 that says which list an image is in.
+_LISTS = re.compile(r'is(train(ing)?|val(id|idation)?|test)')
 # Columns of a box, whose row has one class, with spaces or not.
 _BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
 # Columns with a box and the size of its image, as Roboflow and TensorFlow write them.
@@ -30,7 +33,7 @@ _CORNERS = ('xmin', 'xmax', 'ymin', 'ymax', 'width', 'height')
 _FLAGS = {'1': True, '1.0': True, 'true': True, '': False}
 _FLAGS |= {'0': False, '0.0': False, 'false': False}
 # Cells of one class, in words that are not read.
-_ANSWERS = ('yes', 'no', 'y', 'n')
+_ANSWERS = ('yes', 'no', 'ja', 'nein', 'oui', 'non')
 _LONGEST = 80  # characters of a line that a message shows
 
 
@@ -76,7 +79,7 @@ class _Columns:
         self, header: list[str], names: LabelNames, where: str, rows: Sequence[list[str]]
     ) -> None:
         self.header, self.names = header, names
-        plain = [re.sub(r'[\W_]+', '', cell.lower()) for cell in header]
+        plain = list(map(_plain, header))
         image = _first(plain, _IMAGE)
         self.labels = _first(plain, _LABELS)
         if self.labels is None and _is_one_hot(header, rows[0] if rows else (), image):
@@ -93,7 +96,7 @@ class _Columns:
                 'and one column per class'
             )
         for place in (image, self.labels):
-            if place is not None and plain.count(plain[place]) > 1:
+            if place is not None and _times(plain[place], plain) > 1:
                 raise UserError(f"{where}: has the column '{header[place]}' twice; keep one")
         self.image = image
         self.classes = None
@@ -109,6 +112,8 @@ class _Columns:
 
     def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column is of a class: others are known where each class has one."""
+        if _LISTS.fullmatch(_plain(self.header[place])):
+            return False
         header = list(map(normal_name, self.header))
         known = set(self.names.classes)
         if not known or not known <= set(header) or header[place] in known:
@@ -187,9 +192,11 @@ def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) 
 
 
 def _holds_names(body: Sequence[Sequence[str]], column: int) -> bool:
-    """Return whether a column has names and no answers or numbers: ``breed`` in ``id,breed``."""
+    """Return whether a column has names and no marks or numbers: ``breed`` in ``id,breed``."""
     cells = {cells[column].lower() for cells in body if column < len(cells)} - {''}
-    return bool(cells) and not any(
+    if len(cells) < 3 and all(len(cell) == 1 for cell in cells):
+        return False  # x, or y and n
+    return not any(
         cell in _FLAGS or cell in _ANSWERS or _number(cell) is not None for cell in cells
     )
 
@@ -199,6 +206,15 @@ def _number(cell: str) -> float | None:
         return float(cell)
     except ValueError:
         return None
+
+
+def _plain(header: str) -> str:
+    return re.sub(r'[\W_]+', '', header.lower())
+
+
+def _times(header: str, columns: Sequence[str]) -> int:
+    """Return how often a header occurs; pandas calls a second ``label`` ``label.1``."""
+    return sum(re.fullmatch(rf'{header}\d*', name) is not None for name in columns)
 
 
 def _first(columns: Sequence[str], wanted: Sequence[str]) -> int | None:

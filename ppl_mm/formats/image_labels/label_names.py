@@ -7,10 +7,12 @@ from ..image_list import has_control_character, normal_name
 
 #: Names that mean "shows none of the classes", unless a known class is called so.
 NO_CLASS = (
-    *('none', 'background', '__background__', '_background_', 'negative', 'nothing'),
-    *('null', 'nan', 'n/a', '-'),
+    *('none', 'background', '__background__', '_background_', 'bg', 'negative', 'nothing'),
+    *('no class', 'no object', 'void', 'null', 'nan', 'na', 'n/a', 'n.a.', '#n/a', '<na>'),
+    *('-', '?'),
 )
-_SEPARATORS = ';|,'
+# The last four are those of Chinese and Japanese keyboards.
+_SEPARATORS = ';|,\uff1b\uff5c\uff0c\u3001'
 _FORMS = 'separate classes by spaces, or by one of ;|, in a quoted cell'
 _QUOTED = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)")\s*,?""")
 
@@ -128,7 +130,8 @@ class LabelNames:
         if name.casefold() in NO_CLASS:
             raise ValueError(
                 f"label '{name}' is usually no class; leave the label empty if the image shows "
-                f'none of the classes, or give own_data.py --negative-name {name}'
+                f'none of the classes, or give own_data.py --negative-name {name}, or --classes '
+                'if it is one'
             )
         return name
 
@@ -137,7 +140,7 @@ class LabelNames:
 
     def _split(self, text: str) -> list[str]:
         """Take a cell apart."""
-        if self._is_one_name(text):
+        if self._is_one_name(text) or text.casefold() in NO_CLASS:
             return [text]
         for pieces in (text.split(';'), text.split()):
             pieces = [piece.strip() for piece in pieces if piece.strip()]
@@ -174,8 +177,8 @@ class LabelNames:
 def _is_plain(name: str) -> bool:
     """Return whether a name is not what is left of a form that was not understood."""
     return not (
-        not name
-        or set(name) & set(_SEPARATORS)
+        not any(map(str.isalnum, name))
+        or set(name) & {*_SEPARATORS, *'“”„«»'}
         or has_control_character(name)
         or (name[0] in '[({' and name[-1] in '])}')
         or any(name.count(one) != name.count(other) for one, other in ('[]', '()', '{}'))
