@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError
-from .mask_file import IGNORE, open_mask, read_any_mask, voc_palette
+from .mask_file import IGNORE, open_mask, read_any_mask, upright_values, voc_palette
 
 # Classes whose colours a message lists.
 _LISTED = 8
@@ -37,7 +37,7 @@ def read_edited_mask(path: str | os.PathLike, classes: Sequence[str]) -> np.ndar
         if image.mode == 'P':
             label = _by_palette(image, len(classes))
         elif image.mode in ('RGB', 'RGBA'):
-            label = _by_colours(np.array(image), classes, path)
+            label = _by_colours(upright_values(image), classes, path)
     return read_any_mask(path) if label is None else label
 
 
@@ -56,7 +56,7 @@ def _codes(colours: np.ndarray) -> np.ndarray:
 def _by_palette(image: Image.Image, num_classes: int) -> np.ndarray | None:
     """Return the labels of an indexed picture; None if it uses a colour of no class."""
     colours = _codes(np.array(image.getpalette('RGB')).reshape(-1, 3)).tolist()
-    known, pixels = _colour_labels(num_classes), np.array(image)
+    known, pixels = _colour_labels(num_classes), upright_values(image)
     table = np.zeros(256, np.uint8)
     for value in np.flatnonzero(np.bincount(pixels.ravel(), minlength=256)):
         label = known.get(colours[value]) if value < len(colours) else None

@@ -5,18 +5,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ..errors import UserError, first_line
+from ..errors import UserError
 from ..utils.files import check_regular, write_bytes
-from .images.checks import open_picture, raw_mode, too_large
+from .images import tiff
+from .images.checks import open_picture, raw_mode, reason_of, too_large
+from .images.orientation import orientation_of, turn_array, upright_size
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
 IGNORE = 255
-# What Pillow calls JPEGs.
-_LOSSY = ('JPEG', 'MPO')
+# Where Pillow takes black for 1, and where it leaves out all bands but the first.
+_CHANGED = ('1;I', 'LX')
+# What Pillow calls JPEGs, and how a TIFF may be compressed.
+_LOSSY = ('JPEG', 'MPO', 'jpeg', 'tiff_jpeg')
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +93,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
     """
     with open_mask(path) as image:
         mode = _mode_of(image)
-        mask = np.array(image) if mode in ('P', 'L') else None
+        mask = upright_values(image) if mode in ('P', 'L') else None
     if mask is None:
         raise UserError(
             f'{path}: a mask must be an 8-bit palette or grey PNG whose pixel '
@@ -130,7 +135,17 @@ def mask_size(path: str | os.PathLike) -> tuple[int, int]:
         path: See :func:`open_mask`.
     """
     with open_mask(path) as image:
-        return image.size
+        return upright_size(image.size, _turn_of(image))
+
+
+def upright_values(image: Image.Image) -> np.ndarray:
+    """Return the pixels of an opened mask, turned as its EXIF says."""
+    return turn_array(np.array(image), _turn_of(image))
+
+
+def _turn_of(image: Image.Image) -> int:
+    """Return EXIF's orientation of an opened mask; a TIFF is turned by Pillow."""
+    return orientation_of(image) if 'exif' in image.info and image.format != 'TIFF' else 1
 
 
 @contextmanager
@@ -141,13 +156,18 @@ def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
         path: A picture of any lossless format.
 
     Raises:
-        UserError: If the file is missing, a JPEG, or cannot be read.
+        UserError: If the file is missing, a JPEG, of several pages, or cannot be read.
     """
     try:
         check_regular(path)
-        with open_picture(path) as image:
-            if image.format in _LOSSY:
+        # Of its path Pillow 13 maps a turned TIFF with width and height exchanged.
+        with open_picture(io.BytesIO(Path(path).read_bytes())) as image:
+            if {image.format, image.info.get('compression')} & {*_LOSSY}:
                 raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
+            if _has_another_page(image):
+                raise UserError(
+                    f'{path}: has several pages or frames, and a mask has one; save it as PNG'
+                )
             yield image
     except UserError:
         raise
@@ -160,14 +180,27 @@ def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
     # A broken file can make a decoder raise anything.
     except Exception as error:
         raise UserError(
-            f'{path}: not a readable mask ({first_line(error)}); put back a whole file'
+            f'{path}: not a readable mask ({reason_of(error, path)}); put back a whole file'
         ) from error
 
 
+def _has_another_page(image: Image.Image) -> bool:
+    """Return whether a second page is more than a small copy of the first, as GIS write them."""
+    if getattr(image, 'n_frames', 1) == 1:
+        return False
+    image.seek(1)
+    is_copy = tiff.tag(image, tiff.SUBFILE_TYPE, 0) & tiff.REDUCED
+    image.seek(0)
+    return not is_copy
+
+
 def _mode_of(image: Image.Image) -> str:
-    """Pillow's mode; 'L;2' or 'L;4' where it would stretch grey values."""
+    """Pillow's mode; how the file stores its values where Pillow would change or drop some."""
     stored = raw_mode(image)
-    return stored if stored.startswith('L;') else image.mode
+    tile = getattr(image, 'tile', ())
+    if tile and tile[0][0].startswith('ppm') and tile[0][3][1] != IGNORE:
+        return f'PGM up to {tile[0][3][1]}'
+    return stored if stored.startswith('L;') or stored in _CHANGED else image.mode
 
 
 def check_labels(
@@ -217,7 +250,7 @@ def read_any_mask(path: str | os.PathLike) -> np.ndarray:
     """
     with open_mask(path) as image:
         mode = _mode_of(image)
-        values = _class_values(np.array(image), mode)
+        values = _class_values(upright_values(image), mode)
     if values is None:
         raise UserError(
             f'{path}: the values of a mask must be classes, but its mode is {mode}; save it as '
@@ -235,6 +268,8 @@ def _class_values(pixels: np.ndarray, mode: str) -> np.ndarray | None:
     """Return the values as they were stored, (H, W); None for colours."""
     if mode in ('P', 'L', '1') or mode.startswith('I'):
         return pixels.astype(int) if mode == '1' else pixels
+    if mode == '1;I':
+        return 1 - pixels.astype(int)
     if mode in ('L;2', 'L;4'):  # Pillow has stretched 3, or 15, to 255
         return pixels // (255 // (2 ** int(mode[-1]) - 1))
     if mode == 'LA' and (pixels[..., 1] == 255).all():

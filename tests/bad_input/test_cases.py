@@ -19,6 +19,12 @@ LABELS = {
     'a byte order mark': ('\ufeff' + HEAD + '{0},{a}\n{1},{b}\n', ('a', 'b')),
     'the index of pandas': (',image,labels\n0,{0},{a}\n1,{1},{b}\n', ('a', 'b')),
     'line ends of old Macs': (HEAD.strip() + '\r{0},{a}\r{1},{b}\r', ('a', 'b')),
+    'commas of a Chinese keyboard': (HEAD + '{0},{a}\uff0c{b}\n{1},{a}\n', ('ab', 'a')),
+    'ids beside names': (
+        'image_id,file_name,class,class_name\n8,{0},1,{a}\n7,{1},0,{b}\n',
+        ('a', 'b'),
+    ),
+    'which list': ('image,{a},{b},is_valid\n{0},1,1,0\n{1},0,1,1\n', ('ab', 'b')),
     'an empty cell': (HEAD + '{0},\n{1},{a} {b}\n', ('', 'ab')),
 }
 # Each command, where its images' labels lie, two classes, and how many images there are.
@@ -97,6 +103,12 @@ def reordered(folder):
     turned.save(folder / 'masks/1.png')
 
 
+def turned(folder):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a viewer turns it by a quarter, clockwise
+    mask_as('png', lambda image: image.transpose(Image.Transpose.ROTATE_90), exif=exif)(folder)
+
+
 def grey(image):
     return Image.fromarray(np.array(image))
 
@@ -110,6 +122,12 @@ MASKS = {
     '16 bits': (
         mask_as('png', lambda image: Image.fromarray(np.array(image).astype(np.uint16))), (), None),
     'grey and opaque': (mask_as('png', lambda image: grey(image).convert('LA')), (), None),
+    'two pages': (mask_as('tif', grey, save_all=True, append_images=[Image.new('L', (24, 20))]),
+                  (), 'has several pages or frames'),
+    'frames': (mask_as('png', grey, save_all=True, append_images=[Image.new('L', (24, 20))]),
+               (), 'has several pages or frames'),
+    'a JPEG in a TIFF': (mask_as('tif', grey, compression='jpeg'), (), 'a JPEG changes the values'),
+    'turned by EXIF': (turned, (), None),
     'soft edges': (soft, (), 'looks like soft edges'),
     'soft edges, explained': (
         soft, ('--mask-values', '0-127=background', '128-255=object'), None),
@@ -131,6 +149,8 @@ def test_masks_in_the_forms_that_people_have(play, folder, name, form):
         assert len(written) == 8
         values = {int(value) for path in written for value in np.unique(Image.open(path))}
         assert values == {0, 1, 2}
+        if form != 'soft edges, explained':
+            assert all((np.array(Image.open(path)) > 0)[4:12, 4:12].all() for path in written)
 
 
 @pytest.mark.parametrize('name', ['own_data', 'train'])

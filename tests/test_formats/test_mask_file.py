@@ -3,6 +3,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from ppl_mm.errors import UserError
@@ -10,6 +11,7 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import (
     channels_from_label,
     label_from_channels,
+    mask_size,
     read_any_mask,
     read_mask,
     voc_palette,
@@ -197,3 +199,58 @@ def test_channels_and_labels_are_told_apart_by_the_background():
     assert label_from_channels(channels, background=True).tolist() == [[0, 1, 255]]
     found = label_from_channels(channels, background=False)
     assert found.tolist() == [[1, 2, 255]] and found.dtype == np.uint8
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+@pytest.mark.parametrize('ending', ['png', 'tif', 'webp'])
+def test_a_mask_is_turned_as_its_exif_says(tmp_path, orientation, ending):
+    path, stored = tmp_path / f'a.{ending}', np.arange(48, dtype=np.uint8).reshape(6, 8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(stored).save(
+        path, exif=exif, **(dict(lossless=True) if ending == 'webp' else {})
+    )
+    if ending == 'webp':  # a colour picture, whose head is all that is read
+        assert mask_size(path) == ((8, 6) if orientation < 5 else (6, 8))
+        return
+    expected = {
+        1: stored, 2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1], 5: stored.T,
+        6: np.rot90(stored, -1), 7: stored[::-1, ::-1].T, 8: np.rot90(stored),
+    }[orientation]  # fmt: skip
+    assert np.array_equal(read_any_mask(path), expected)
+    assert np.array_equal(read_mask(path), expected)
+
+
+def tiff(path, values, **options):
+    tifffile.imwrite(path, values, **options)
+    return path
+
+
+def test_values_are_those_of_the_file_where_0_is_white(tmp_path):
+    values = np.random.default_rng(0).integers(0, 2, (5, 9)).astype(bool)
+    path = tiff(tmp_path / 'a.tif', values, photometric='miniswhite')
+    assert np.array_equal(read_any_mask(path), values)
+
+
+def test_smaller_copies_of_a_mask_are_passed_over(tmp_path):
+    values = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    with tifffile.TiffWriter(tmp_path / 'a.tif') as file:
+        file.write(values)
+        file.write(values[::2, ::2], subfiletype=1)
+    assert np.array_equal(read_any_mask(tmp_path / 'a.tif'), values)
+
+
+@pytest.mark.parametrize('most', [2, 20, 200])
+def test_a_pgm_whose_values_are_stretched_is_refused(tmp_path, most):
+    path = tmp_path / 'a.pgm'
+    path.write_bytes(b'P5 4 3 %d ' % most + bytes(range(2)) * 6)
+    for read in (read_mask, read_any_mask):
+        with pytest.raises(UserError, match=f'PGM up to {most}'):
+            read(path)
+
+
+def test_a_second_band_is_not_left_out_silently(tmp_path):
+    values = np.dstack([np.ones((3, 4), np.uint8)] * 2)
+    path = tiff(tmp_path / 'a.tif', values, photometric='minisblack', planarconfig='contig')
+    with pytest.raises(UserError, match='its mode is LX'):
+        read_any_mask(path)

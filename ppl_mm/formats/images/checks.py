@@ -46,7 +46,8 @@ def _formats() -> tuple[str, ...]:
 def raw_mode(image: Image.Image) -> str:
     """Return how an opened file stores its pixels: 'L;4', 'RGB;16B'; '' if it does not say."""
     tile = getattr(image, 'tile', ())
-    return str(tile[0][3]) if tile else ''
+    mode = tile[0][3] if tile else ''
+    return str(mode[0] if isinstance(mode, tuple) else mode)
 
 
 def fits(size: tuple[int, int]) -> bool:
@@ -113,7 +114,12 @@ def naming(path: str | os.PathLike) -> Iterator[None]:
         raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None
     # A broken file can make a decoder raise anything.
     except Exception as error:
-        reason = ' '.join(str(error).split())[:100] or type(error).__name__
-        # Pillow repeats the path, or the address of a stream.
-        reason = _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))
-        raise UserError(f'{path}: the image cannot be read ({reason}); replace the file') from None
+        raise UserError(
+            f'{path}: the image cannot be read ({reason_of(error, path)}); replace the file'
+        ) from None
+
+
+def reason_of(error: Exception, path: str | os.PathLike) -> str:
+    """Return what a decoder has to say, without the path or the address of a stream."""
+    reason = ' '.join(str(error).split())[:100] or type(error).__name__
+    return _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))

@@ -35,9 +35,9 @@ def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def turn_array(values: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn or mirror values (H, W, C), see :func:`turn_upright`."""
+    """Turn or mirror values (H, W, ..), see :func:`turn_upright`."""
     if orientation in (5, 6, 7, 8):
-        values = values.transpose(1, 0, 2)
+        values = values.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         values = values[::-1]
     if orientation in (2, 3, 6, 7):

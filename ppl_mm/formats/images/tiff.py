@@ -4,6 +4,7 @@ from typing import Any
 
 from PIL import Image
 
+SUBFILE_TYPE = 254
 # Width and height as stored: an orientation may exchange them.
 WIDTH, HEIGHT = 256, 257
 BITS_PER_SAMPLE = 258
@@ -12,6 +13,8 @@ EXTRA_SAMPLES = 338
 SAMPLE_FORMAT = 339
 #: Of SAMPLE_FORMAT: integers with a sign.
 SIGNED = 2
+#: Of SUBFILE_TYPE: a bit that marks a smaller copy of another page.
+REDUCED = 1
 
 
 def tag(image: Image.Image, number: int, default: Any = None) -> Any:
