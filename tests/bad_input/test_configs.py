@@ -52,7 +52,7 @@ OPTIONS = [
     ('model.backbone.init_cfg.typ=Constant', ["init_cfg: has no 'type'; 'typ' is not read"]),
     ('model.backbone.norm_cfg.type=BNN', ['norm_cfg.type', "'BNN' is not known"]),
     ('model.backbone.strides=1,2', ['ResNet cannot be built (Ass', 'assert len(strides) ==']),
-    ('optim_wrapper.optimizer=SGD', ['does not run']),
+    ('optim_wrapper.optimizer=SGD', ["optimizer='SGD' must be a dict"]),
     ('optim_wrapper.optimizer.weight_decay=-1', ['weight_decay=-1 must be a number, 0 or more']),
     ('optim_wrapper.accumulative_counts=0', ['accumulative_counts=0', 'above 0']),
     ('optim_wrapper.clip_grad.max_nor=1', ['max_nor', 'did you mean max_norm?']),
@@ -62,8 +62,24 @@ OPTIONS = [
     ('env_cfg.cudnn_benchmrk=True', ['did you mean cudnn_benchmark?']),
     ('default_hooks.loger.interval=3', ['default_hooks.loger', 'did you mean logger?']),
     ('default_hooks.checkpoint.interval=abc', ["interval='abc'", 'a whole number']),
-    ('default_hooks=3', ['cannot be built']),
     ('auto_scale_lr=3', ['auto_scale_lr=3 must be a dict']),
+    ('default_hooks=3', ['default_hooks=3 must be a dict']),
+    ('env_cfg=3', ['env_cfg=3 must be a dict']),
+    ('resume=maybe', ["resume='maybe' must be True or False"]),
+    ('train_cfg.by_epoch=abc', ["train_cfg.by_epoch='abc' must be True or False"]),
+    ('model.backbone.norm_eval=maybe', ["backbone.norm_eval='maybe' must be True or False"]),
+    ('train_dataloader.shuffle=2', ['train_dataloader.shuffle=2 must be True or False']),
+    ('param_scheduler.begin=x', ["param_scheduler.begin='x' must be a number"]),
+    ('model.backbone.init_cfg=abc', ["backbone.init_cfg='abc' must be a dict or a list"]),
+    ('optim_wrapper.clip_grad=3', ['optim_wrapper.clip_grad=3 must be a dict']),
+    ('optim_wrapper.paramwise_cfg.custom_key.a=1', ['did you mean custom_keys?']),
+    ('optim_wrapper.paramwise_cfg.custom_keys.a.lr_mul=1', ['did you mean lr_mult?']),
+    ('env_cfg.dist_cfg.backen=gloo', ['did you mean backend?']),
+    ('log_processor.window_sise=3', ['did you mean window_size?']),
+    ('default_hooks.loger.type=LoggerHook', ['a second LoggerHook', 'did you mean logger?']),
+    ('train_dataloader.dataset.data_prefix.img_pth=a', ['did you mean img_path?']),
+    ('test_dataloader.dataset.metainfo.clases=a', ['did you mean classes?']),
+    ('model.train_cfg.augment=a', ['did you mean augments?']),
     ('default_scope=mmpretain', ['no such package; did you mean mmpretrain?']),
     ('custom_imports.imports=none', ['cannot be imported (Failed to import none)']),
     ('log_level=LOUD', ['LOUD', 'WARNING']),
@@ -97,6 +113,13 @@ def test_a_wrong_option(refuses, tiny_config, trained, name, option, named):
 def test_any_hook_can_be_left_out(command, tiny_config, trained, name):
     option = 'default_hooks.visualization=None'
     assert command(name, tiny_config, *REST[name](trained), '--cfg-options', option).code == 0
+
+
+def test_a_setting_of_parameters_that_are_not_there_is_told(command, tiny_config):
+    option = 'optim_wrapper.paramwise_cfg.custom_keys.bakbone.lr_mult=0.1'
+    outcome = command('train', tiny_config, '--cfg-options', option, 'train_cfg.max_epochs=1')
+    assert outcome.code == 0 and "holds 'bakbone'" in outcome.output
+    assert 'did you mean backbone?' in outcome.output
 
 
 TEXTS = {

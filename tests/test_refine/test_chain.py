@@ -125,6 +125,7 @@ def test_labels_without_a_background():
         ([dict(type='ppl_mm.AlphaBackground')], None, 'refiners: .*alpha'),
         ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
         ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
+        ([dict(CONSTANT, threshold='a')], None, "refiners: threshold='a' must be a number"),
         ([], dict(type='ppl_mm.Nothing'), 'label: .*ppl_mm.Nothing'),
     ],
 )

@@ -5,19 +5,28 @@ into a run, and a misspelt setting of a data loader or of ``--cfg-options`` neve
 a config is compared with what will read it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from importlib.util import find_spec
 
 from mmengine.config import Config
 
 from ...errors import UserError
 from ..text import suggestion
+from .arguments import check_arguments, some
 from .known_keys import KeyReaders, default_hooks, first_keys, is_read_by_mmengine
+from .paramwise import check_paramwise
 from .values import check_value
 
 # Parts whose builders take more than the constructor says, or other names.
 _OPEN = ('norm_cfg', 'act_cfg', 'conv_cfg', 'init_cfg', 'upsample_cfg', 'model_wrapper_cfg')
-_MARKS = {'type', '_delete_', '_scope_'}
+# Dicts in which anything may stand, by their names, and the keys of theirs that are read.
+_KEYS = {
+    'metainfo': ('classes', 'palette'),
+    'data_prefix': ('img_path', 'img_path2', 'seg_map_path'),
+    'train_cfg': ('augments', 'probs'),
+    'test_cfg': ('mode', 'crop_size', 'stride', 'size', 'size_divisor'),
+}
 _SCOPES = ('mmpretrain', 'mmseg', 'mmengine', 'ppl_mm')
 
 
@@ -37,6 +46,7 @@ def check_config(cfg: Config) -> None:
     for key, value in read.items():
         check_value(where, key, value)
     readers = KeyReaders(scope, where)
+    check_arguments(f'{where}: ', read, readers.arguments('', read) or some())
     for path, node in _parts(Config(read).to_dict()):
         _check_part(readers, where, path, node)
 
@@ -108,12 +118,15 @@ def _check_part(readers: KeyReaders, where: str, path: str, node: dict) -> None:
             raise UserError(f"{where}: {path}: has no 'type'{_misspelt(node)}")
         if path == 'default_hooks':
             _check_hooks(where, node)
+        _check_open(f'{where}: {path}', node, _KEYS.get(name, ()))
         return
     for key, value in node.items():
         check_value(where, f'{path}.{key}', value)
-    allowed = readers.keys(path, node)
-    if allowed is not None and name not in _OPEN:
-        _check_keys(where, path, node, allowed)
+    taken = readers.arguments(path, node)
+    if taken and name not in _OPEN:
+        check_arguments(f'{where}: {path}.', node, taken)
+    if path == 'optim_wrapper':
+        check_paramwise(readers, node)
 
 
 def _misspelt(node: Mapping) -> str:
@@ -121,18 +134,26 @@ def _misspelt(node: Mapping) -> str:
     return f"; '{near[0]}' is not read" if near else '; give one'
 
 
+def _check_open(where: str, node: Mapping, known: Iterable[str]) -> None:
+    """Refuse a key that is nearly one of those that are read, where others may stand, too."""
+    for key in node:
+        near = get_close_matches(str(key), known, n=1, cutoff=0.8)
+        if near and key not in known:
+            raise UserError(f"{where}.{key}: nothing reads '{key}'; did you mean {near[0]}?")
+
+
 def _check_hooks(where: str, hooks: Mapping) -> None:
-    """Refuse a change of a hook that is not there."""
+    """Refuse a change of a hook that is not there, and a second hook of a kind by a wrong name."""
+    defaults = {kind: name for name, kind in default_hooks().items()}
     for name, hook in hooks.items():
-        if isinstance(hook, Mapping) and 'type' not in hook:
+        if not isinstance(hook, Mapping):
+            continue
+        if 'type' not in hook:
             near = suggestion(name, {*hooks, *default_hooks()} - {name})
             raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'; {near}")
-
-
-def _check_keys(where: str, path: str, node: Mapping, allowed: Set[str]) -> None:
-    for key in node:
-        if key not in allowed and key not in _MARKS:
-            taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
+        right = defaults.get(hook['type'], name)
+        if right != name and hooks.get(right, hook) is not None:
             raise UserError(
-                f"{where}: {path}.{key}: {taker} no '{key}'; {suggestion(key, allowed - {'self'})}"
+                f'{where}: default_hooks.{name}: is a second {hook["type"]} beside '
+                f'default_hooks.{right}; did you mean {right}? (two of them: see custom_hooks)'
             )

@@ -34,8 +34,8 @@ def _path(value: object) -> bool:
     return not isinstance(value, bool | int | float)
 
 
-def _dict(value: object) -> bool:
-    return value is None or isinstance(value, dict)
+def _dicts(value: object) -> bool:
+    return value is None or isinstance(value, dict | list | tuple)
 
 
 def _level(value: object) -> bool:
@@ -70,7 +70,7 @@ _VALUES: dict[str, _Rule] = {
     'data_root': _PATH,
     'ann_file': _PATH,
     'results': _PATH,
-    'auto_scale_lr': (_dict, 'a dict, as dict(base_batch_size=16)'),
+    'init_cfg': (_dicts, 'a dict or a list'),
     'log_level': (_level, ' or '.join(_LEVELS)),
 }
 

@@ -1,5 +1,6 @@
 """What cannot be built, or does not run, is one line."""
 
+import mmcv.transforms  # noqa: F401  (registers the types below)
 import pytest
 from mmengine.config import Config
 from mmengine.logging import MMLogger

@@ -88,3 +88,29 @@ def test_a_subclass_takes_what_its_bases_take(tmp_path):
     read_runner_config(tmp_path / 'x.py')
     with pytest.raises(UserError, match=r"model\.head\.treshold: .* takes no 'treshold'"):
         read_runner_config(tmp_path / 'x.py', {'model.head.treshold': 0.3})
+
+
+def test_a_second_checkpoint_hook_by_a_wrong_name_is_refused():
+    hooks = dict(checkpont=dict(type='CheckpointHook', interval=1))
+    cfg = Config(dict(default_scope='mmpretrain', default_hooks=hooks))
+    with pytest.raises(UserError, match=r'default_hooks\.checkpont: .* did you mean checkpoint\?'):
+        check_config(cfg)
+    cfg.default_hooks.checkpoint = None  # taken out on purpose
+    check_config(cfg)
+
+
+@pytest.mark.parametrize(
+    'key, value',
+    [
+        ('env_cfg', dict(dist_cfg=dict(backend='gloo', timeout=60), resource_limit=3)),
+        ('log_processor', dict(window_size=3, by_epoch=False)),
+        ('visualizer', dict(vis_backends=[dict(type='LocalVisBackend')])),
+        ('randomness', dict(seed=0, deterministic=1)),
+        ('log_level', 10),
+        ('resume', None),
+        ('compile', True),
+        ('test_dataloader', dict(dataset=dict(metainfo=dict(classes=['a'], mine=3)))),
+    ],
+)
+def test_what_mmengine_reads_is_right(key, value):
+    check_config(Config({'default_scope': 'mmpretrain', key: value}))

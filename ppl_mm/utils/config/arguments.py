@@ -1,0 +1,184 @@
+"""What constructors take: names of arguments, and the plain values that each may have."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cache
+
+from ...errors import UserError
+from ..text import suggestion
+
+# Keys that mmengine takes out before it builds a part.
+_MARKS = {'type', '_delete_', '_scope_'}
+# The values that a config can write, by what a message calls them.
+_FLAG, _NUMBER, _TEXT, _DICT, _LIST = 'True or False', 'a number', 'a text', 'a dict', 'a list'
+Kinds = Set[str] | None  # None: anything
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a constructor.
+
+    Attributes:
+        kinds: For each name the kinds of plain values that it takes; None for any.
+        is_open: Whether others are taken, too.
+    """
+
+    kinds: Mapping[str, Kinds]
+    is_open: bool = False
+
+    def __or__(self, other: 'Arguments') -> 'Arguments':
+        """Return what one or the other takes."""
+        kinds = {**self.kinds, **other.kinds}
+        for name in self.kinds.keys() & other.kinds.keys():
+            own, others = self.kinds[name], other.kinds[name]
+            kinds[name] = None if own is None or others is None else own | others
+        return Arguments(kinds, self.is_open or other.is_open)
+
+
+def some(
+    names: Iterable[str] = (), flags: Iterable[str] = (), dicts: Iterable[str] = ()
+) -> Arguments:
+    """Return arguments of which some take anything, some are flags, and some are dicts."""
+    return Arguments(
+        dict.fromkeys(names)
+        | dict.fromkeys(flags, frozenset([_FLAG]))
+        | dict.fromkeys(dicts, frozenset([_DICT]))
+    )
+
+
+def check_arguments(before: str, node: Mapping, taken: Arguments) -> None:
+    """Refuse the part of a config that has a key, or a kind of value, that nothing takes.
+
+    Args:
+        before: What a message writes before the key.
+        node: The part.
+        taken: What is taken.
+
+    Raises:
+        UserError: It names the key, and the right one or what it must be.
+    """
+    for key, value in node.items():
+        if not taken.is_open and key not in taken.kinds and key not in _MARKS:
+            taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
+            raise UserError(
+                f"{before}{key}: {taker} no '{key}'; {suggestion(str(key), taken.kinds)}"
+            )
+        if wanted := _misfit(value, taken.kinds.get(key)):
+            raise UserError(f'{before}{key}={value!r} must be {wanted}')
+
+
+def _misfit(value: object, kinds: Kinds) -> str | None:
+    """Return what a value must be; None if it fits.
+
+    None stands for what is not given, and always fits. 0 and 1 are flags, too. Of lists only flags
+    are sure: OpenMMLab annotates much as one number, or one dict, that may be a list of them.
+    """
+    kind = next((name for name, of in _TYPES.items() if isinstance(value, of)), None)
+    if not kinds or kind is None or kind in kinds or (kind == _LIST and kinds != {_FLAG}):
+        return None
+    if (kind == _FLAG and _NUMBER in kinds) or (_FLAG in kinds and value in (0, 1)):
+        return None
+    return ' or '.join(sorted(kinds))
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    _FLAG: (bool,),
+    _NUMBER: (int, float),
+    _TEXT: (str,),
+    _DICT: (dict,),
+    _LIST: (list, tuple),
+}
+
+
+@cache
+def arguments_of(reader: Callable) -> Arguments:
+    """Return what a function takes, or a constructor and those that it passes on to."""
+    from mmengine.hooks import CheckpointHook
+    from mmengine.runner import Runner
+
+    if not inspect.isclass(reader):
+        return _of_function(reader)
+    if issubclass(reader, CheckpointHook):  # the one whose kwargs go elsewhere
+        takers = (reader.__init__, CheckpointHook.__init__, Runner.save_checkpoint)
+        return Arguments(_merged(map(_of_function, takers)))
+    found = list(_of_bases(reader))
+    return Arguments(_merged(found), is_open=not found or found[-1].is_open)
+
+
+def _of_bases(cls: type) -> Iterator[Arguments]:
+    for base in cls.__mro__:
+        if '__init__' in vars(base) and base is not object:
+            own = _of_function(vars(base)['__init__'])
+            yield own
+            if not own.is_open:
+                return
+
+
+def _merged(found: Iterable[Arguments]) -> dict[str, Kinds]:
+    """Return the arguments of classes that pass on to the next; the first that says counts."""
+    kinds: dict[str, Kinds] = {}
+    for one in found:
+        for name, own in one.kinds.items():
+            kinds[name] = kinds[name] if kinds.get(name) is not None else own
+    return kinds
+
+
+def _of_function(function: Callable) -> Arguments:
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # written in C
+        return Arguments({}, is_open=True)
+    names = getattr(inspect.unwrap(function), '__globals__', {})
+    kinds = {
+        one.name: _kinds_of(one, names)
+        for one in parameters
+        if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL) and one.name != 'self'
+    }
+    return Arguments(kinds, any(one.kind is one.VAR_KEYWORD for one in parameters))
+
+
+def _kinds_of(parameter: inspect.Parameter, names: dict[str, object]) -> Kinds:
+    """Return what an argument takes by its annotation, or as a flag by its default.
+
+    Args:
+        parameter: The argument.
+        names: What an annotation that is a text can name.
+    """
+    default = parameter.default
+    if parameter.annotation is parameter.empty:
+        return frozenset([_FLAG]) if isinstance(default, bool) else None
+    holder = types.SimpleNamespace(__annotations__={'hint': parameter.annotation})
+    try:
+        hint = typing.get_type_hints(holder, names)['hint']
+    except Exception:  # a name that only a type checker knows
+        return None
+    kinds = _kinds_of_hint(hint)
+    return kinds if default is parameter.empty or not _misfit(default, kinds) else None
+
+
+def _kinds_of_hint(hint: object) -> Kinds:
+    origin = typing.get_origin(hint) or hint
+    if origin in (typing.Union, types.UnionType):
+        members = [_kinds_of_hint(one) for one in typing.get_args(hint)]
+        return None if None in members else frozenset().union(*filter(None, members))
+    if origin is types.NoneType:
+        return frozenset()
+    return next((frozenset([kind]) for kind, known in _HINTS.items() if known(origin)), None)
+
+
+def _is_built(hint: object) -> bool:
+    """Return whether an annotation is a class whose objects a config writes as dicts."""
+    packages = ('mmengine.', 'torch.nn.', 'torch.optim.', 'torch.utils.data.')
+    return inspect.isclass(hint) and hint.__module__.startswith(packages)
+
+
+_HINTS: dict[str, Callable[[object], bool]] = {
+    _FLAG: lambda hint: hint is bool,
+    _NUMBER: lambda hint: hint in (int, float),
+    _TEXT: lambda hint: hint is str,
+    _DICT: lambda hint: hint in (dict, Mapping) or _is_built(hint),
+    _LIST: lambda hint: hint in (list, tuple),
+}

@@ -1,0 +1,68 @@
+"""Settings of single parameters: ``optim_wrapper.paramwise_cfg``, which mmengine never checks."""
+
+import inspect
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from mmengine.config import Config
+from mmengine.logging import print_log
+from torch import nn
+
+from ..text import suggestion
+from .arguments import check_arguments, some
+from .known_keys import KeyReaders
+
+_PATH = 'optim_wrapper.paramwise_cfg'
+# How a constructor takes a setting: .get('KEY'), .pop('KEY'), ['KEY'].
+_SETTING = re.compile(r"paramwise_cfg(?:\.(?:get|pop)\(|\[)\s*'(\w+)'")
+# How an optimizer takes an option of a group of parameters, such as LARS its lars_exclude.
+_OPTION = re.compile(r"""['"](\w+)['"]""")
+
+
+def check_paramwise(readers: KeyReaders, optim_wrapper: Mapping) -> None:
+    """Refuse a setting that the constructor of the optimizer, or the optimizer, does not read.
+
+    Raises:
+        UserError: It names the key and the nearest right one.
+    """
+    settings = optim_wrapper.get('paramwise_cfg')
+    if not isinstance(settings, Mapping):
+        return
+    kind = optim_wrapper.get('constructor', 'DefaultOptimWrapperConstructor')
+    known = _read(_SETTING, readers.readers('optim_wrapper.constructor', kind))
+    where = f'{readers.where}: {_PATH}.'
+    check_arguments(where, settings, some(known - {'custom_keys'}, dicts={'custom_keys'}))
+    keys = settings.get('custom_keys')
+    if not isinstance(keys, Mapping):
+        return
+    check_arguments(f'{where}custom_keys.', keys, some(dicts=keys))
+    kind = optim_wrapper['optimizer']['type']
+    options = _read(_OPTION, readers.readers('optim_wrapper.optimizer', kind))
+    for name, key in keys.items():
+        check_arguments(
+            f'{where}custom_keys.{name}.', key, some({'lr_mult', 'decay_mult'} | options)
+        )
+
+
+def _read(pattern: re.Pattern, classes: Iterable[Callable]) -> set[str]:
+    """Return what a pattern finds in the code of classes and their bases."""
+    own = {
+        base for cls in classes for base in getattr(cls, '__mro__', (cls,)) if base is not object
+    }
+    return {name for cls in own for name in pattern.findall(inspect.getsource(cls))}
+
+
+def warn_of_custom_keys(cfg: Config, model: nn.Module) -> None:
+    """Warn of settings for parameters that the model does not have."""
+    settings = (cfg.get('optim_wrapper') or {}).get('paramwise_cfg') or {}
+    names = [f'.{name}' for name, _ in model.named_parameters()]
+    for key in settings.get('custom_keys') or ():
+        if not any(key in name for name in names):
+            parts = {part for name in names for part in name.split('.')}
+            print_log(
+                f"{_PATH}.custom_keys: no parameter's name holds '{key}', so that it has no "
+                f'effect; {suggestion(key, parts)}',
+                logger='current',
+                level=logging.WARNING,
+            )
