@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import UserError
 from .image_list import check_image
 
 #: Lists the photographs, in the folder of a data set of ``own_data.py``.
@@ -19,13 +20,19 @@ def images_of(data_root: Path) -> dict[str, str]:
         data_root: A data set of ``own_data.py``.
 
     Raises:
-        UserError: If an image id is not below the image folder.
+        UserError: If the list is missing or not of ``own_data.py``, or an image id is not below the
+            image folder.
     """
-    with open(data_root / SOURCES, encoding='utf-8', newline='') as file:
-        rows = list(csv.DictReader(file))
-    used = [row for row in rows if row['image'] and not row['problem']]
-    where = str(data_root / SOURCES)
-    return {row['photo']: check_image(row['image'], where) for row in used}
+    path = data_root / SOURCES
+    try:
+        with open(path, encoding='utf-8', newline='') as file:
+            rows = [(row['photo'], row['image'], row['problem']) for row in csv.DictReader(file)]
+    except (OSError, KeyError, ValueError, csv.Error) as error:
+        raise UserError(
+            f'{path}: missing or not readable; delete it, and give the command that made '
+            f'{data_root} again'
+        ) from error
+    return {photo: check_image(image, str(path)) for photo, image, bad in rows if image and not bad}
 
 
 def mask_names(data_root: Path) -> dict[str, str]:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...formats.data_record import RECORD
+from ...formats.image_folder import ImageFolder
 from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
-from ...formats.photo_names import SOURCES
+from ...formats.photo_names import SOURCES, images_of
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...utils.files import atomic_write
 from ...utils.processes.thread_pool import map_files
-from ...utils.text import printable
+from ...utils.text import counted, noun, printable
 from ..made_folder import MadeFolder
 from .bands import find_bands
 from .converter import Journal, OwnImage, PhotoConverter
@@ -92,9 +93,10 @@ class OwnData:
         found = collect_images(self.settings, skip_bad, self.workers)
         images, labels = found.images, found.labels
         self.values = mask_values(self.settings, labels.classes, found.masks, self.workers)
-        if self.folder.was_finished:
+        if self.folder.was_finished and (self.out / SOURCES).is_file():
             self._check_unchanged(images, labels.val)
-            return None
+            if self._is_whole():
+                return None
         with self.folder:
             self.stored = self._find_values(images)
             entries = self._convert_all(images)
@@ -118,6 +120,15 @@ class OwnData:
             _remove_others(self.out, entries)
         self.journal.remove()
         return self._summary(good, found, splits, entries, problems)
+
+    def _is_whole(self) -> bool:
+        """Return whether a finished data set still has its lists and its images."""
+        layout = VOCLayout(self.out)
+        lists = [layout.class_file, layout.label_file, *map(layout.split_path, ('train', 'val'))]
+        images = ImageFolder(layout.image_dir)
+        return all(path.is_file() for path in lists) and all(
+            map(images.find_id, images_of(self.out).values())
+        )
 
     def _find_values(self, images: Sequence[OwnImage]) -> StoredValues:
         """See which values the images have: bands, or a white of 16 bits."""
@@ -226,10 +237,12 @@ class OwnData:
             for split, stems in splits.items()
         }
         notes = Counter(note for image in good for note in entries[image.image_id]['notes'])
-        notes['copies of another photo'] = sum(len(image.sources) - 1 for image in good)
+        copies = sum(len(image.sources) - 1 for image in good)
+        notes[noun(copies, 'copy', 'copies') + ' of another photo'] = copies
         if found.unused_masks:
-            note = f'files of --masks belong to no photo, e.g. {found.unused_masks[0]}'
-            notes[note] = len(found.unused_masks)
+            count = len(found.unused_masks)
+            note = noun(count, 'file of --masks belongs', 'files of --masks belong')
+            notes[f'{note} to no photo, e.g. {found.unused_masks[0]}'] = count
         return OwnDataSummary(
             found.labels,
             counts,
@@ -248,8 +261,8 @@ def _check_bad(out: Path, bad: Sequence[str], skip_bad: bool) -> None:
         write_lines(path, list(map(printable, bad)))
     if bad and not skip_bad:
         raise UserError(
-            f'{len(bad)} photos or masks cannot be used, all are listed in {path}; correct '
-            f'them, or leave them out with --skip-bad; the first: {bad[0]}'
+            f'{counted(len(bad), "photo or mask", "photos or masks")} cannot be used, listed in '
+            f'{path}; correct them, or leave them out with --skip-bad; the first: {bad[0]}'
         )
 
 
