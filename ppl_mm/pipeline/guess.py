@@ -1,7 +1,7 @@
 """A first guess at how long the steps of a pipeline take, from measured times of its networks."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +58,10 @@ def networks(steps: Iterable[Step]) -> list[str]:
 
 
 def guess_times(
-    steps: Sequence[Step], settings: PipelineSettings, costs: Mapping[str, float]
+    steps: Sequence[Step],
+    settings: PipelineSettings,
+    costs: Mapping[str, float],
+    cut: Collection[str] = (),
 ) -> list[Step]:
     """Return steps with a guess at their seconds, where the config gives none.
 
@@ -66,6 +69,7 @@ def guess_times(
         steps: From :func:`.plan.make_plan`.
         settings: The pipeline's.
         costs: Seconds of training for each image, by config, see :func:`.timing.seconds_per_image`.
+        cut: Names of exports that only cut their maps anew. Defaults to (): none.
     """
     folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
     every = folder.all_ids()
@@ -75,10 +79,15 @@ def guess_times(
         _count_negatives(settings.data_root),
         _sample_sizes(folder, every),
     )
+    guesses = {
+        step.name: _WRITE * data.train
+        if step.name in cut
+        else _seconds(step, settings, data, costs)
+        for step in steps
+        if step.name not in settings.expected_seconds
+    }
     return [
-        step
-        if step.name in settings.expected_seconds
-        else replace(step, seconds=_START + _seconds(step, settings, data, costs))
+        replace(step, seconds=_START + guesses[step.name]) if step.name in guesses else step
         for step in steps
     ]
 

@@ -51,7 +51,7 @@ def parse_progress(line: str) -> Progress | None:
         days, hours, minutes, seconds = (
             (int(part or 0) for part in left.groups()) if left else [0] * 4
         )
-        text = f'epoch {epoch}, {done}/{total}' if epoch else f'{done}/{total}'
+        text = f'epoch {epoch}, step {done}/{total}' if epoch else f'{done}/{total}'
         if mode == 'val':
             return Progress(f'validating, {done}/{total}', None)
         return Progress(text, left and float(((days * 24 + hours) * 60 + minutes) * 60 + seconds))

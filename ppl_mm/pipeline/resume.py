@@ -44,6 +44,17 @@ class Resume:
         record = self.folder.finished(step)
         return record if record and record['fingerprint'] == self.fingerprint(step) else None
 
+    def settled(self, step: Step) -> dict | None:
+        """Return the record of a step that no step before it will change, else None."""
+        return self.record(step) if self._missing(step) is None else None
+
+    def is_cut(self, step: Step) -> bool:
+        """Return whether a step only cuts the maps anew that it has exported."""
+        begun = self.folder.begun(step)
+        if not begun or not self.folder.finished(step) or self.record(step):
+            return False
+        return keeps_maps(begun, self.maps(step))
+
     def fingerprint(self, step: Step) -> str | None:
         """Return the hash of what a step would do now, None if that is not known yet."""
         inputs = self._inputs(step)

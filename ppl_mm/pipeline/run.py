@@ -87,10 +87,11 @@ class Pipeline:
         if all(map(self.resume.record, self.steps)):
             print(f'all {len(self.steps)} steps are finished')
             return
-        self.steps = guess_times(self.steps, self.settings, self._costs())
+        cut = {step.name for step in self.steps if self.resume.is_cut(step)}
+        self.steps = guess_times(self.steps, self.settings, self._costs(), cut)
         estimate, todo = Estimate(self.steps), []
         for step in self.steps:
-            if record := self.resume.record(step):
+            if record := self.resume.settled(step):
                 estimate.learn(step, record['seconds'])
             else:
                 todo.append(step)
@@ -136,7 +137,7 @@ class Pipeline:
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 
-        now = self.resume.fingerprint(step)
+        now, cut = self.resume.fingerprint(step), self.resume.is_cut(step)
         assert now is not None  # what it needs is finished
         resumes = self.folder.begin(step, now, self.resume.maps(step))
         command = [*step.command, *(step.resume if resumes else ())]
@@ -153,9 +154,12 @@ class Pipeline:
                 f'{_why(status)}: {last_useful_line(log)}; its whole output is in {log}, and the '
                 'same command continues from here'
             )
-        record = self.folder.finish(step, fingerprint.of_files(files), time.monotonic() - start)
-        display.done(record['seconds'], warnings_of(log, logged))
-        estimate.learn(step, record['seconds'])
+        passed = time.monotonic() - start
+        record = self.folder.finish(step, fingerprint.of_files(files), passed)
+        # A record counts what interrupted runs took, and the export of maps that are cut anew.
+        seconds = passed if cut else record['seconds']
+        display.done(seconds, warnings_of(log, logged))
+        estimate.learn(step, seconds)
 
     def show(self, until: str | None = None, only: str | None = None) -> None:
         """Print what :meth:`run` would do, without doing it; the arguments are the same."""

@@ -44,6 +44,15 @@ def test_a_fast_network_waits_for_its_images(planned):
     assert read['train_cam'] == one['train_cam'] > 5.0 + 48 * 0.001
 
 
+def test_cutting_maps_anew_needs_no_network(planned):
+    settings, steps = planned
+    costs = dict.fromkeys(networks(steps), 9.0)
+    found = {step.name: step.seconds for step in guess_times(steps, settings, costs)}
+    cut = {step.name: step.seconds for step in guess_times(steps, settings, costs, {'export_ppl'})}
+    assert cut.pop('export_ppl') < 10.0 < found.pop('export_ppl')
+    assert cut == found
+
+
 def test_refining_takes_as_long_as_its_pixels(planned, mini, monkeypatch):
     small = guesses(planned, 1.0)['refine']
     monkeypatch.setattr(guess, 'image_size', lambda path: (480, 480))  # 48 x 48 before

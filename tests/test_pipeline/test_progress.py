@@ -15,7 +15,7 @@ PREFIX = '11/22 16:46:02 - mmengine - INFO - '
     [
         (
             PREFIX + 'Epoch(train)  [3][20/30]  lr: 1.0e-03  eta: 0:01:23  time: 0.2',
-            'epoch 3, 20/30',
+            'epoch 3, step 20/30',
             83,
         ),
         (PREFIX + 'Iter(train) [ 50/400]  base_lr: 1e-3 eta: 2:00:12  time: 1', '50/400', 7212),
@@ -142,7 +142,7 @@ def test_the_stage_is_what_the_hook_logs(tmp_path):
     (tmp_path / 'x.py').write_text(code)
     run_process([sys.executable, str(tmp_path / 'x.py')], tmp_path / 'x.log', shown.append)
     stage = '2 of 3: patches of a 4 grid after block 6, for 2 epochs'
-    assert Progress('epoch 3, 20/30', None, stage) in shown
+    assert Progress('epoch 3, step 20/30', None, stage) in shown
 
 
 def test_duration():

@@ -44,5 +44,6 @@ def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch, record, changed):
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: 'same')
     assert resume.state(STEP) == 'to cut again, its maps stay'
+    assert resume.is_cut(STEP) == (record is not None)  # a killed one may lack maps
     monkeypatch.setattr(resume, 'maps', lambda step: 'other')
-    assert resume.state(STEP) == changed
+    assert resume.state(STEP) == changed and not resume.is_cut(STEP)

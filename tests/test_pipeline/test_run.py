@@ -76,6 +76,17 @@ def test_a_change_redoes_what_depends_on_it(start, capsys, tmp_path, changed, ex
     assert not (tmp_path / f'work/{changed}/export.json').exists()
 
 
+def test_what_depends_on_a_change_is_announced(start, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(Pipeline, '_costs', lambda self: {})
+    start().run()
+    (tmp_path / 'a.py').write_text('x = 5\n')
+    capsys.readouterr()
+    start().announce()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == '2 of 3 steps to do:'
+    assert [line.split(',')[0] for line in said[1:-1]] == ['  do a', '  do b']
+
+
 def test_what_is_made_again_the_same_redoes_nothing_else(start, capsys, tmp_path):
     start().run()
     done(capsys)
