@@ -29,9 +29,10 @@ def track(
         The items, in order.
     """
     console = Console(stderr=True)
-    if show and not console.is_terminal:
-        total = len(items) if total is None and isinstance(items, Sized) else total
-        items = _with_lines(items, what, total) if total else items
+    total = len(items) if total is None and isinstance(items, Sized) else total
+    show = show and total != 0
+    if show and total and not console.is_terminal:
+        items = _with_lines(items, what, total)
     yield from rich_track(items, what, total, console=console, disable=not show)
 
 

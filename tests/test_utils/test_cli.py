@@ -102,6 +102,11 @@ def test_the_line_comes_after_the_bar(capsys, error, status, line):
     assert (code, last) == (status, line) and bar.startswith('converting')
 
 
+def test_what_has_no_items_has_no_bar(capsys):
+    assert list(track(iter(()), 'converting', total=0)) == list(track([], 'converting')) == []
+    assert capsys.readouterr().err == ''
+
+
 _PRINTS = 'from ppl_mm.utils.cli import run; run(lambda: print("x\\n" * {}, flush={}))'
 
 
