@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 320, 140
 _TICKS = 4
 #: Points of a curve; more are averaged, so that a page stays small.
 MOST_POINTS = 200
-_SKIPPED = ('lr', 'data_time', 'time', 'epoch', 'iter', 'step', 'memory', 'base_lr')
+_SKIPPED = ('lr', 'data_time', 'time', 'epoch', 'iter', 'step', 'memory', 'base_lr', 'grad_norm')
 
 
 @dataclass(frozen=True)

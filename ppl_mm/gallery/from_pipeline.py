@@ -46,7 +46,7 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
     layers = [*_maps(work_dir, run), *_labels(work_dir, paths, refined, predictions)]
     raw, record = f'label_{last}', ExportFolder(folder).read()
     return GallerySource(
-        title=run['name'],
+        title=_title(run, work_dir),
         data_root=root,
         classes=record.classes,
         background=record.background,
@@ -62,7 +62,7 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
         folder=folder,
         work_dir=work_dir,
         photos=_photo_names(root),
-        masks=_mask_names(root, work_dir),
+        masks=_mask_names(root) if _is_results(work_dir) else {},
     )
 
 
@@ -73,10 +73,18 @@ def _photo_names(root: Path) -> dict[str, str]:
     return {image: photo for photo, image in images_of(root).items()}
 
 
-def _mask_names(root: Path, work_dir: Path) -> dict[str, str]:
-    """Return the name of each mask in the results of one command; none without them."""
-    if not (work_dir.parent / ResultFolder.RECORD).is_file():
-        return {}
+def _is_results(work_dir: Path) -> bool:
+    """Return whether a pipeline works in the folder of make_masks.py."""
+    return (work_dir.parent / ResultFolder.RECORD).is_file()
+
+
+def _title(run: Mapping, work_dir: Path) -> str:
+    """Return the name of the folder that a user has chosen, else that of the pipeline."""
+    return work_dir.resolve().parent.name if _is_results(work_dir) else run['name']
+
+
+def _mask_names(root: Path) -> dict[str, str]:
+    """Return the name of each mask in the results of one command."""
     return {image: mask for mask, image in mask_names(root).items()}
 
 

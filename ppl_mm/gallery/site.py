@@ -63,6 +63,7 @@ def _data(source: GallerySource, records: Sequence[Mapping]) -> dict:
             dict(key=layer.key, title=layer.title, isMap=layer.is_map) for layer in source.layers
         ],
         pseudoLabel=source.pseudo_label,
+        usualLayer=source.usual_layer(),
         rawLabel=source.raw_label,
         findings=[dict(key=one.key, title=one.title, text=one.text) for one in FINDINGS],
         images=[

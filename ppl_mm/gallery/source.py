@@ -127,6 +127,11 @@ class GallerySource:
         """Return the ids of the images whose label names none of the classes."""
         return {image for image, labels in self.image_labels().items() if not labels}
 
+    def usual_layer(self) -> str:
+        """Return the key of what is shown first: the masks that a user gets, else pseudo-labels."""
+        predicted = any(layer.key == PREDICTION for layer in self.layers)
+        return PREDICTION if self.masks and predicted else self.pseudo_label
+
     def label_layers(self) -> list[Layer]:
         """Return the layers of labels, without the ground truth."""
         return [layer for layer in self.layers if not layer.is_map and layer.key != TRUTH]

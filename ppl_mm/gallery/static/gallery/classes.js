@@ -47,10 +47,10 @@
   function page(id, state) {
     const one = data.classes[id], { labelled, showing, shares } = numbers(id);
     const sheet = el('ul', { class: 'sheet' }, ...pick(showing, id).map((image) => el('li', {},
-      app.card(image, { ...state, class: one.name }, app.percent(app.coverage(image, data.pseudoLabel, id)) + ' %'))));
+      app.card(image, { ...state, class: one.name, show: data.pseudoLabel }, app.percent(app.coverage(image, data.pseudoLabel, id)) + ' %'))));
     return el('article', { class: 'panel' },
       el('h3', {}, app.swatch(one), one.name),
-      el('p', {}, `${labelled.length.toLocaleString()} images are labelled with it; ${showing.length.toLocaleString()} pseudo-labels show it. `,
+      el('p', {}, `${app.counted(labelled.length, 'image is', 'images are')} labelled with it; ${app.counted(showing.length, 'pseudo-label shows', 'pseudo-labels show')} it. `,
         el('a', { href: app.address({ class: one.name, sort: 'coverage' }, 'images') }, 'All of them')),
       el('h4', {}, 'Share of the image that it covers'),
       histogram(shares, one, false),
@@ -78,12 +78,12 @@
     const most = Math.max(1, ...bins), height = small ? 24 : 120, width = small ? 120 : 400;
     const box = svg('svg', {
       viewBox: `0 0 ${width} ${height + (small ? 0 : 18)}`, role: 'img', class: small ? 'bins small' : 'bins',
-      'aria-label': `Coverage of ${one.name} in ${shares.length} images`,
+      'aria-label': `Coverage of ${one.name} in ${app.counted(shares.length, 'image')}`,
     });
     bins.forEach((count, k) => {
       const tall = (count / most) * height;
       const bar = svg('rect', { x: (k * width) / BINS + 1, width: width / BINS - 2, y: height - tall, height: tall, fill: one.color });
-      bar.append(svg('title', {}, `${(100 * k) / BINS} to ${(100 * (k + 1)) / BINS} %: ${count} images`));
+      bar.append(svg('title', {}, `${(100 * k) / BINS} to ${(100 * (k + 1)) / BINS} %: ${app.counted(count, 'image')}`));
       box.append(bar);
     });
     box.append(svg('line', { class: 'rule', x1: 0, x2: width, y1: height, y2: height }));

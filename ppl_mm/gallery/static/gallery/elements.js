@@ -16,6 +16,8 @@
     return node;
   };
 
+  app.counted = (number, one, many) => `${number.toLocaleString()} ${number === 1 ? one : many || one + 's'}`;
+
   app.swatch = function (one) {
     const node = app.el('i', { class: 'swatch', 'aria-hidden': 'true' });
     node.style.background = one.color;
@@ -52,7 +54,7 @@
 
   // An image of the grid or of a contact sheet; opens the viewer.
   app.card = function (image, state, shown) {
-    const cover = app.coverage(image, app.data.pseudoLabel);
+    const cover = app.coverage(image, image.cover[state.show] ? state.show : app.data.pseudoLabel);
     const text = shown || (cover === null ? '' : Math.round(100 * cover) + ' % covered');
     const dots = app.el('span', { class: 'dots', 'aria-hidden': 'true' },
       ...(image.labels || []).slice(0, 8).map((id) => app.swatch(app.data.classes[id])));

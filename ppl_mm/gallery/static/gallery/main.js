@@ -5,7 +5,7 @@
   const el = app.el, data = app.data;
   const form = document.getElementById('tools'), status = document.getElementById('status');
   const pages = [...document.querySelectorAll('.page')];
-  const usual = { name: '', class: '', split: '', labelled: '', finding: '', marked: '', sort: 'name', order: 'up', show: data.pseudoLabel, blend: 60, side: 168, open: '' };
+  const usual = { name: '', class: '', split: '', labelled: '', finding: '', marked: '', sort: 'name', order: 'up', show: data.usualLayer, blend: 60, side: 168, open: '' };
   const FILTERS = ['name', 'class', 'split', 'labelled', 'finding', 'marked', 'sort', 'order'];
   const LOOK = 6, FEW = 8;
   let filtered = null;
@@ -64,8 +64,8 @@
     filtered = key;
     const places = app.select(state);
     app.grid.show(places, { ...state, open: '' });
-    const all = data.images.length.toLocaleString();
-    status.textContent = places.length === data.images.length ? `${all} images` : `${places.length.toLocaleString()} of ${all} images`;
+    const all = app.counted(data.images.length, 'image');
+    status.textContent = places.length === data.images.length ? all : `${places.length.toLocaleString()} of ${all}`;
     document.getElementById('nothing').hidden = places.length > 0;
     const on = FILTERS.filter((name) => state[name] !== usual[name]).length;
     document.querySelector('#filters summary').textContent = 'Filter and sort' + (on ? ` (${on} set)` : '');
@@ -89,11 +89,11 @@
     legend.replaceChildren(...data.classes.map((one) => el('li', {}, app.swatch(one), one.name)));
   }
 
-  // Some images whose pseudo-labels show a class, on the first page.
+  // Some images on which a class is shown, on the first page.
   function firstLook() {
     const look = document.getElementById('look');
     if (!look.hidden) return;
-    const showing = data.images.filter((image) => app.coverage(image, data.pseudoLabel) > 0);
+    const showing = data.images.filter((image) => app.coverage(image, data.usualLayer) > 0);
     look.querySelector('ul').replaceChildren(...app.spread(showing, LOOK).map((image) => el('li', {}, app.card(image, usual))));
     look.hidden = !showing.length;
   }

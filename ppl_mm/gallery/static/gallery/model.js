@@ -33,7 +33,7 @@
   app.sorts = (function () {
     const title = (key) => app.layer.get(key).title;
     const found = [['name', 'name', null]];
-    found.push(['coverage', 'coverage', (image, classId) => app.coverage(image, data.pseudoLabel, classId)]);
+    found.push(['coverage', 'coverage of ' + title(data.pseudoLabel), (image, classId) => app.coverage(image, data.pseudoLabel, classId)]);
     const pairs = [[data.rawLabel, 'agreement of ' + (data.rawLabel && title(data.rawLabel)) + ' and ' + title(data.pseudoLabel)],
       ['prediction', 'agreement of network and ' + title(data.pseudoLabel)]];
     for (const [key, name] of pairs) {
