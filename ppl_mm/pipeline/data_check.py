@@ -66,9 +66,19 @@ def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:
             settings,
             splits=dict(train=settings.splits['train']),
             methods=settings.methods[-1:],
-            not_measured=str(error),
+            not_measured=_why_not(settings, error),
         )
     return settings
+
+
+def _why_not(settings: PipelineSettings, error: UserError) -> str:
+    """Return why nothing is measured, and what to give so that it is."""
+    if next(VOCLayout(settings.data_root).mask_dir.rglob('*.png'), None):
+        return f'masks of some images are missing. {error}'
+    return (
+        'no masks were given, and training needs none. To measure IoU, draw masks of 20 images or '
+        'more and give them to a new data set with --masks DIR, see docs/own_masks.md'
+    )
 
 
 def _check_masks(settings: PipelineSettings) -> None:
