@@ -42,6 +42,7 @@ from ppl_mm.apis.predict import ImagePrediction
 from ppl_mm.apis.thresholds.choice import DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import add_max_pixels, make_parser, run
+from ppl_mm.utils.text import counted
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -116,7 +117,7 @@ def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> No
         pictures = [folder.overlay_path(name) for name in frames.names()]
         path = folder.root / f'{frames.video.stem}_overlays.mp4'
         frames.join(pictures, path)
-        print(f'{frames.video}: {len(pictures)} frames with their masks: {path}')
+        print(f'{frames.video}: {counted(len(pictures), "frame")} with masks: {path}')
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from ..formats.images.white_level import check_white_level, find_white_level, wh
 from ..formats.photo_names import output_names
 from ..utils.cli import one_line
 from ..utils.progress import track
-from ..utils.text import printable
+from ..utils.text import counted, printable
 from ..utils.weights.loading import checkpoint_sha256
 from ..version import __version__
 from ..visualization import overlay_label
@@ -58,7 +58,7 @@ class PredictionSummary:
         """
         kept = self.num_images - self.predicted - len(self.problems)
         lines = [
-            f'{self.num_images} images: {self.predicted} predicted, {kept} were there, '
+            f'{counted(self.num_images, "image")}: {self.predicted} predicted, {kept} were there, '
             f'{len(self.problems)} failed; masks in {folder.masks}, table in {folder.table_path}'
         ]
         if folder.masks_geo.is_dir():

@@ -22,6 +22,7 @@ from ..utils.files import file_sha256
 from ..utils.processes.distributed import on_main_process
 from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
+from ..utils.text import counted
 from .exporting.cam_folder import CamFolder
 from .refining.image_refiner import ImageRefiner, Outcome
 from .refining.refused_labels import refuse_useless
@@ -59,13 +60,13 @@ class RefinementSummary:
         """
         refined = self.num_images - self.kept - len(self.failed)
         lines = [
-            f'{self.num_images} images, {out_dir}: {refined} refined, '
+            f'{counted(self.num_images, "image")}, {out_dir}: {refined} refined, '
             f'{self.kept} were there, {len(self.failed)} failed'
         ]
         if self.blank:
             lines.append(
-                f'note: {len(self.blank)} have no class or only zero maps, so '
-                f'they are all background (first: {self.blank[0]})'
+                f'note: {counted(len(self.blank), "label is", "labels are")} all background, for '
+                f'want of a class or of maps above zero (first: {self.blank[0]})'
             )
         lines += [f'warning: {line}' for line in self.warnings]
         ids = sorted(self.failed)
@@ -199,7 +200,7 @@ class FolderRefinement:
             return []
         first = min(self.masks.values())
         return [
-            f'--masks: none of the {len(self.masks)} masks is of these images (first: {first}); '
+            f'--masks: no mask of {len(self.masks)} is of these images (first: {first}); '
             'a mask is named <image id>.png'
         ]
 

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import UserError
+from ..utils.text import counted
 from .mask_file import IGNORE, open_mask, read_any_mask, upright_values, voc_palette
 
 # Classes whose colours a message lists.
@@ -79,9 +80,9 @@ def _by_colours(pixels: np.ndarray, classes: Sequence[str], path: str | os.PathL
     odd = [k for k, colour in enumerate(colours) if int(colour) not in known]
     if odd:
         raise UserError(
-            f'{path}: {counts[odd].sum()} pixels have a colour of no class, e.g. '
-            f'#{colours[odd[0]]:06x}; paint with a hard brush in the colours of the masks: '
-            f'{_list_colours(known, classes)}'
+            f'{path}: {counted(counts[odd].sum(), "pixel has", "pixels have")} a colour of no '
+            f'class, e.g. #{colours[odd[0]]:06x}; paint with a hard brush in the colours of the '
+            f'masks: {_list_colours(known, classes)}'
         )
     labels = np.array([known[int(colour)] for colour in colours], np.uint8)
     return labels[places].reshape(pixels.shape[:2])

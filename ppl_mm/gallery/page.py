@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..formats.class_list import channel_names
 from ..utils.progress import duration
+from ..utils.text import noun
 from .tables import (
     MEAN,
     ROLES,
@@ -39,14 +40,9 @@ def render(template: str, **content: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join, noun=_noun)
+    environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join, noun=noun)
     style = (_HERE / 'static' / 'page.css').read_text(encoding='utf-8')
     return environment.get_template(template).render(style=style, **content)
-
-
-def _noun(number: int, one: str, many: str = '') -> str:
-    """Return the form of a word that fits a number."""
-    return one if number == 1 else many or f'{one}s'
 
 
 def html_report(work_dir: Path, report: dict) -> str:

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
 from ..utils.files import file_sha256
+from ..utils.text import counted
 from ..utils.weights.last_checkpoint import last_checkpoint
 from ..version import __version__
 from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find, read_part
@@ -184,8 +185,9 @@ def _claims(report: dict, method: str, other: str, name: str, other_name: str) -
         own, theirs = (find(report, name_of, role) for name_of in (method, other))
         first, second = (100 * entry['scores']['mIoU'] for entry in (own, theirs))
         verb = 'beats' if first > second else 'does not beat'
+        images = counted(own['num_images'], 'image')
         claims.append(
-            f'{name} {verb} {other_name} on {own["split"]} ({own["num_images"]} images): '
+            f'{name} {verb} {other_name} on {own["split"]} ({images}): '
             f'{first - second:+.2f} points ({first:.2f} against {second:.2f} % mIoU).'
         )
     return claims

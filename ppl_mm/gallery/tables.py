@@ -9,7 +9,7 @@ from ..formats.class_list import NO_BACKGROUND
 from ..formats.ground_truth import note_on_negatives
 from ..utils.files import read_json
 from ..utils.progress import duration
-from ..utils.text import printable
+from ..utils.text import counted, printable
 
 #: What is measured beside the methods' maps, and its name.
 PSEUDO_LABELS, SEGMENTATION = 'pseudo_labels', 'segmentation'
@@ -98,7 +98,7 @@ def splits_line(report: dict) -> str:
 
 def _images_of(measured: dict) -> str:
     note = note_on_negatives(measured.get('negatives_without_mask', 0))
-    return f'{measured["num_images"]} images of {measured["split"]}{note}'
+    return f'{counted(measured["num_images"], "image")} of {measured["split"]}{note}'
 
 
 def terminal_report(report: dict) -> str:

@@ -6,6 +6,7 @@ from ..formats.corrected_masks import held_out
 from ..formats.ground_truth import GroundTruth
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
+from ..utils.text import counted
 from .predict import LABELS
 
 
@@ -31,6 +32,6 @@ def held_out_lines(results: ResultFolder) -> list[str]:
     )
     score = mean_scores(confusion)['mIoU']
     return [
-        f'measured:     {100 * score:.1f} % mIoU with {len(images)} corrected masks that nothing '
-        'has learnt from'
+        f'measured:     {100 * score:.1f} % mIoU with {counted(len(images), "corrected mask")} '
+        'that nothing has learnt from'
     ]

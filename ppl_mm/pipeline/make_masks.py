@@ -26,6 +26,7 @@ from ..formats.result_folder import ResultFolder
 from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, find_config, tools_dir
+from ..utils.text import counted
 from ..utils.work_dir import check_name
 from .covered import covered_lines
 from .data_check import check_cuts
@@ -178,8 +179,8 @@ def _device(name: str) -> Iterator[None]:
         raise UserError(f'--device {name}: must be cpu, cuda or cuda:N')
     if kind == 'cuda' and int(number or 0) >= torch.cuda.device_count():
         raise UserError(
-            f'--device {name}: PyTorch finds {torch.cuda.device_count()} GPUs here; give --device '
-            'cpu, or install a PyTorch for your GPU'
+            f'--device {name}: PyTorch finds {counted(torch.cuda.device_count(), "GPU")} here; '
+            'give --device cpu, or install a PyTorch for your GPU'
         )
     if kind == 'cpu':
         number = '-1'

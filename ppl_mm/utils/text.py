@@ -33,6 +33,26 @@ def first_few(names: Iterable[object], most: int = 8) -> str:
     return ', '.join([*shown[:most], *(['..'] if len(shown) > most else [])])
 
 
+def counted(number: int, one: str, many: str = '') -> str:
+    """Return a number and what there is of it, in the form that fits.
+
+    Args:
+        number: How many there are.
+        one: What follows 1.
+        many: What follows other numbers; that with an 's' where it is not given.
+
+    Examples:
+        >>> [counted(1, 'class', 'classes'), counted(3, 'image')]
+        ['1 class', '3 images']
+    """
+    return f'{number} {noun(number, one, many)}'
+
+
+def noun(number: int, one: str, many: str = '') -> str:
+    """Return what of :func:`counted` follows the number."""
+    return one if number == 1 else many or f'{one}s'
+
+
 def per_cent(share: float) -> str:
     """Return a share, 0..1, in per cent with two digits.
 

@@ -222,7 +222,7 @@ FORMATS = {
     'eval_cam': _MISSING,
     'eval_labels': _MISSING,
     'eval_refiners': _MISSING,
-    'check_dataset': '1 images of val have no mask',
+    'check_dataset': '1 image of val has no mask',
     'train seg': 'have no pseudo-label there, first train_00000',
     'voc_submission': 'have no prediction',
 }

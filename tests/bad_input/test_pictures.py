@@ -43,7 +43,7 @@ ELSE = {
     ('own_data', 'mask'): dict(
         colours='its mode is RGB; save it as an indexed',
         sixteen_bits='has the value 302',
-        unknown_value='has the value 200, but there are 2 classes',
+        unknown_value='has the value 200, but masks are of 2 classes',
         soft_edges='looks like soft edges',
         pipe='is not a regular file',
     ),
@@ -51,7 +51,7 @@ ELSE = {
     ('check_dataset', 'mask'): dict(
         another_size='mask 17 x 33, image 48 x 48',
         unknown_value='val_00000: 200',
-        soft_edges='1 masks hold values that are not class ids',
+        soft_edges='1 mask holds values that are not class ids',
     ),
     ('check_dataset', 'image'): dict(
         too_small='val_00000: 3 x 3', too_thin='val_00000: 1000 x 8', pipe='val_00000'

@@ -31,14 +31,14 @@ def found(data, text):
 
 def test_a_near_copy_in_val_is_a_leak(data):
     copy_of(data, 'train_00003', 'val_00005')
-    (leak,) = found(data, '1 images of val are nearly the same as training images')
+    (leak,) = found(data, '1 image of val is nearly the same as training images')
     assert leak.level == 'warning' and '--val-list' in leak.advice
     assert leak.items == ('val_00005 ~ train_00003',)
 
 
 def test_near_copies_of_train_are_a_note(data):
     copy_of(data, 'train_00003', 'train_00009')
-    (note,) = found(data, '1 pairs of images are nearly the same')
+    (note,) = found(data, '1 pair of images is nearly the same')
     assert note.level == 'note' and note.items == ('train_00003 ~ train_00009',)
     assert not found(data, 'of val are nearly')
 
@@ -54,19 +54,19 @@ def test_near_copies_with_different_labels_are_shown_with_them(data):
             for line in text.splitlines()
         ),
     )
-    (finding,) = found(data, '1 pairs of images that are nearly the same have different labels')
+    (finding,) = found(data, '1 pair of images that are nearly the same has different labels')
     assert finding.items == ('train_00003 (dax, fep) ~ train_00009 (none)',)
 
 
 def test_equal_files_are_no_near_copies(data):
     image_of(data, 'train_00001').write_bytes(image_of(data, 'train_00000').read_bytes())
-    assert found(data, '1 images are copies of another') and not found(data, 'nearly the same')
+    assert found(data, '1 image is a copy of another') and not found(data, 'nearly the same')
 
 
 def test_classes_that_always_come_together_cannot_be_told_apart(data):
     train = train_of(data)
     relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:50], 'wug'))
-    (finding,) = found(data, '1 pairs of classes always come together')
+    (finding,) = found(data, '1 pair of classes always comes together')
     assert finding.level == 'warning' and 'make one class' in finding.advice
     assert finding.items == ('dax and fep: 30 images',)
 
@@ -74,7 +74,7 @@ def test_classes_that_always_come_together_cannot_be_told_apart(data):
 def test_one_image_that_shows_them_apart_in_twenty_is_not_enough(data):
     train = train_of(data)
     relabel(data, {name: 'dax fep' for name in train[:38]} | dict.fromkeys(train[38:40], 'dax'))
-    assert found(data, '1 pairs of classes always come together')
+    assert found(data, '1 pair of classes always comes together')
     relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:40], 'dax'))
     assert not found(data, 'always come together')
 
@@ -83,7 +83,7 @@ def test_a_class_that_comes_with_another_only(data):
     train = train_of(data)
     both = {name: 'dax fep' for name in train[:12]}
     relabel(data, both | dict.fromkeys(train[12:40], 'dax'))
-    (finding,) = found(data, '1 classes hardly ever come without a certain other one')
+    (finding,) = found(data, '1 class hardly ever comes without a certain other one')
     assert finding.items == ('12 of 12 images of fep have dax, too',)
 
 
@@ -101,10 +101,7 @@ def test_what_may_be_chance_is_not_reported(data, both, alone):
 
 @pytest.mark.parametrize(
     'side, level, text',
-    [
-        (3, 'warning', 'cover less than 0.5% of an image'),
-        (10, 'note', 'cover 0.5% to 5% of an image'),
-    ],
+    [(3, 'warning', 'less than 0.5% of an image'), (10, 'note', '0.5% to 5% of an image')],
 )
 def test_small_objects(data, side, level, text):
     relabel(data, dict.fromkeys(train_of(data), 'dax wug'))

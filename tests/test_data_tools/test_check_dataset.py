@@ -15,6 +15,7 @@ from test_data_tools.checked_data import NAMES, edit, lost_image, mask_of, rare_
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.mask_file import write_label
 from ppl_mm.utils import cli
+from ppl_mm.utils.text import counted
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +81,8 @@ def test_cases_and_advice_are_printed_the_worst_first(data, check):
         for item in finding['items'][:5]:
             assert f'    {item}' in printed
     errors = levels.count('error')
-    assert f'{errors} errors, {len(levels) - errors} warnings' in printed
+    warnings = counted(len(levels) - errors, 'warning')
+    assert f'{counted(errors, "error")}, {warnings}' in printed
 
 
 def test_a_class_that_is_drawn_but_not_labelled(data, check):

@@ -169,7 +169,7 @@ def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
 
 def test_a_folder_of_other_masks(results, tmp_path):
     draw(tmp_path / 'others/somebody.png')
-    with pytest.raises(UserError, match='1 masks found, none belongs to a photo'):
+    with pytest.raises(UserError, match='1 mask found, none belongs to a photo'):
         take(tmp_path / 'others', results)
 
 

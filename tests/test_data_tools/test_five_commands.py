@@ -158,7 +158,7 @@ def test_one_class_and_negatives(home, photos, execute):
     assert '10 images with a class, 17 without, 0 unlabelled' in printed
     assert 'values in masks: 0=background, 1=apple' in printed
     printed = execute(check)
-    assert 'training images and 5 of val show none of the classes' in printed
+    assert 'of train and 5 of val show none of the classes' in printed
     assert '\n0 errors' in printed and '\nnext: ' in printed
     execute(train)
     execute([*export, '--threshold-split', 'train'])

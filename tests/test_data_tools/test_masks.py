@@ -73,7 +73,7 @@ def test_masks_that_belong_to_no_photo_are_refused(tmp_path):
 
 def test_jpegs_are_refused(tmp_path):
     write(tmp_path, 'cat/1.png', 'cat/2.jpg')
-    with pytest.raises(UserError, match='1 masks are JPEGs.*cat/2.jpg; save them as PNG'):
+    with pytest.raises(UserError, match='1 mask is a JPEG.*cat/2.jpg; save masks as PNG'):
         MaskFinder(tmp_path, PHOTOS)
 
 
@@ -169,12 +169,12 @@ def test_the_converter_finds_masks_and_counts_those_of_no_photo(tmp_path, load_t
         'cat_1.png',
         'dog_2.png',
     ]
-    assert '1 files of --masks belong to no photo, e.g. dog/5_mask.tif' in capsys.readouterr().out
+    assert '1 file of --masks belongs to no photo, e.g. dog/5_mask.tif' in capsys.readouterr().out
 
 
 def test_a_class_that_the_photo_is_not_labelled_with_is_told(tmp_path, load_tool, capsys):
     data_set(tmp_path, load_tool, {'cat/1.png': 2, 'dog/2.png': 2})
-    assert '1 masks show a class that the photo is not labelled' in capsys.readouterr().out
+    assert '1 with a class in the mask that the label does not name' in capsys.readouterr().out
 
 
 def test_a_photo_is_kept_without_a_mask_that_cannot_be_used(tmp_path, load_tool):
@@ -200,4 +200,4 @@ def test_masks_of_equal_photos_are_put_together(tmp_path, load_tool, capsys, ove
         Image.new('L', (40, 40), shade).save(tmp_path / 'photos' / name)
     out = data_set(tmp_path, load_tool, masks, '--mask-overlap', overlap)
     assert set(np.unique(Image.open(out / 'SegmentationClass/cat_7.png'))) == expected
-    assert '1 masks of one photo overlap' in capsys.readouterr().out
+    assert '1 with masks that overlap' in capsys.readouterr().out

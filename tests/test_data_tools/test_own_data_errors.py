@@ -90,7 +90,7 @@ BAD = [
     (no_folders, (), 'no photo lies in a folder of its class'),
     (splits, (), 'test, train, val look like splits'),
     (other_size, ('--masks', '{0}/masks'), 'has 9 x 9 pixels, but its photo'),
-    (bad_value, ('--masks', '{0}/masks'), '0.png: has the value 7, but there'),
+    (bad_value, ('--masks', '{0}/masks'), '0.png: has the value 7, but masks'),
     (colours, ('--masks', '{0}/masks'), '0.png: the values of a mask must be classes, but its'),
     (
         short_class,

@@ -72,7 +72,7 @@ def test_photos_of_8_bits_have_no_white(make):
 def test_an_interrupted_run_with_another_white_starts_those_photos_again(make, folder, capsys):
     deep(folder / 'cat/deep.png', 1000)
     (folder / 'dog/broken.jpg').write_bytes(b'')
-    with pytest.raises(ValueError, match='1 photos or masks cannot be used'):
+    with pytest.raises(ValueError, match='1 photo or mask cannot be used'):
         make()
     (folder / 'dog/broken.jpg').unlink()
     before = deep(folder / 'dog/brighter.png', 4095)

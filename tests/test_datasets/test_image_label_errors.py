@@ -80,7 +80,7 @@ BAD_FILES = [
     (
         dict(labels='{"a": [true]}'),
         dict(ann_file='labels.json'),
-        ["entry 'a'", 'has 1 values, one per class, but 3 classes are known'],
+        ["entry 'a'", 'has 1 value, one per class, but 3 classes are known'],
     ),
     (
         dict(labels='{"data_list": [{"img": "a"}]}'),

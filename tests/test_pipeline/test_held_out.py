@@ -35,7 +35,7 @@ def test_only_masks_outside_of_train_count(results):
     (line,) = held_out_lines(results)
     # Of either class a quarter is shared, three quarters are covered.
     assert line.split()[:4] == ['measured:', '33.3', '%', 'mIoU']
-    assert '1 corrected masks that nothing' in line
+    assert '1 corrected mask that nothing' in line
 
 
 def test_corrections_of_train_alone_measure_nothing(results):

@@ -248,7 +248,7 @@ def test_corrected_masks_are_learnt_from_and_kept(job):
     done = job.run('--corrected', copy)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '2 corrected masks: 1 of training images' in done.stdout
-    assert '% mIoU with 1 corrected masks that nothing has learnt from' in done.stdout
+    assert '% mIoU with 1 corrected mask that nothing has learnt from' in done.stdout
     assert 'corrected, not learnt from' in (job.out / 'gallery/index.html').read_text()
     assert (read_mask(job.out / 'masks' / other) == held).all()
     refined = job.out / 'work/refine'

@@ -63,4 +63,4 @@ def test_masks_of_other_images_are_told(refine, mask, tmp_path):
     (tmp_path / 'drawn/train_00001.png').rename(tmp_path / 'drawn/train_00001_mask.png')
     done = refine('--masks', tmp_path / 'drawn')
     assert done.code == 0
-    assert 'warning: --masks: none of the 1 masks is of these images (first: ' in done.output
+    assert 'warning: --masks: no mask of 1 is of these images (first: ' in done.output

@@ -1,6 +1,6 @@
 import pytest
 
-from ppl_mm.utils.text import per_cent, printable
+from ppl_mm.utils.text import counted, per_cent, printable
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,17 @@ def test_all_of_unicode_stays_on_one_line_and_can_be_written():
 def test_a_share_is_a_plain_number_of_two_digits(share):
     shown = per_cent(share)
     assert 'e' not in shown and float(shown) == pytest.approx(100 * share, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    'number, words, shown',
+    [
+        (0, ('image',), '0 images'),
+        (1, ('image',), '1 image'),
+        (2, ('image',), '2 images'),
+        (1, ('class is', 'classes are'), '1 class is'),
+        (12, ('class is', 'classes are'), '12 classes are'),
+    ],
+)
+def test_what_is_counted_has_the_form_of_its_number(number, words, shown):
+    assert counted(number, *words) == shown

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...formats.class_list import NO_BACKGROUND
+from ...utils.text import counted
 from ..thresholds.choice import AUTO
 
 #: Beside the export's record, where the maps have chosen the threshold.
@@ -36,7 +37,7 @@ class ExportSummary:
         cut = f'background score {self.threshold:g}'
         if self.origin == NO_BACKGROUND:
             cut = 'no background: each pixel has its strongest class'
-        first = f'{len(self.image_ids)} images in {out_dir}, {cut}'
+        first = f'{counted(len(self.image_ids), "image")} in {out_dir}, {cut}'
         if (self.origin or '').startswith(AUTO):
             first += f' ({self.origin}; see {Path(out_dir, THRESHOLD_SHEET)})'
         return [first, *(f'warning: {line}' for line in self.warnings)]

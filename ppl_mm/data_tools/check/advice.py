@@ -11,6 +11,7 @@ import numpy as np
 from ...formats.image_labels.label_file import LABEL_FILES
 from ...formats.voc_layout import VOCLayout
 from ...utils.project import command_line
+from ...utils.text import counted
 from ..own.presets import PRESETS, usual_preset
 from .content_findings import SMALL_OBJECT, TINY_OBJECT
 from .object_share import object_share
@@ -73,8 +74,8 @@ def expectation(scan: DatasetScan) -> str:
     else:
         found = 'usable masks, if objects differ from their background in colour or texture'
     return (
-        f'objects cover {share} of an image in {share.images} masks, median and 10 % to 90 % of '
-        f'the images: {found}; see docs/expectations.md'
+        f'objects cover {share} of an image in {counted(share.images, "mask")}, median and 10 % to '
+        f'90 % of the images: {found}; see docs/expectations.md'
     )
 
 
@@ -137,15 +138,15 @@ def _threshold(scan: DatasetScan) -> Iterator[Advice]:
         area = f'{low}-{high}%'
         yield Advice(
             f'--expected-area {area}',
-            f'objects cover {train.mean:.2%} of an image on average, in {train.images} masks of '
-            'train',
+            f'objects cover {train.mean:.2%} of an image on average, in '
+            f'{counted(train.images, "mask")} of train',
             f'expected_area={area}',
         )
     elif train.images < ENOUGH_MASKS:
         yield Advice(
             f'--masks DIR with {ENOUGH_MASKS} masks of train',
-            f'{train.images} choose the threshold together with the maps; {ENOUGH_MASKS} choose it '
-            'more surely',
+            f'{counted(train.images, "chooses", "choose")} the threshold together with the maps; '
+            f'{ENOUGH_MASKS} choose it more surely',
         )
 
 

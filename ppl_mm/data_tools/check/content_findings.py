@@ -36,14 +36,16 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (f'{image} ~ {", ".join(others)}' for image, others in leaked.items()),
-        '{n} images of val are nearly the same as training images',
+        ('image of val is', 'images of val are'),
+        'nearly the same as training images',
         'what is measured on val would be too good: take them out of val.txt, or keep copies, '
         'crops and photos of one scene in one list (own_data.py --val-list)',
     )
     yield from some(
         'note',
         twice,
-        '{n} pairs of images are nearly the same',
+        ('pair of images is', 'pairs of images are'),
+        'nearly the same',
         'they count as one image: keep one of each, or do not count on their number',
     )
     yield from some(
@@ -53,7 +55,11 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
             for one, other in scan.near_copies
             if set(scan.labels.get(one, ())) != set(scan.labels.get(other, ()))
         ),
-        '{n} pairs of images that are nearly the same have different labels',
+        (
+            'pair of images that are nearly the same has',
+            'pairs of images that are nearly the same have',
+        ),
+        'different labels',
         'look at them: one label is probably wrong, or incomplete',
     )
 
@@ -79,14 +85,16 @@ def _never_apart(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         pairs,
-        '{n} pairs of classes always come together',
+        ('pair of classes always comes', 'pairs of classes always come'),
+        'together',
         'image-level labels cannot tell them apart, and both get the same map: make one class of '
         'them, or add images that show one without the other',
     )
     yield from some(
         'warning',
         parts,
-        '{n} classes hardly ever come without a certain other one',
+        ('class hardly ever comes', 'classes hardly ever come'),
+        'without a certain other one',
         'their maps may cover both: add images that show the one without the other',
     )
 
@@ -115,7 +123,8 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (f'{name}: {share}' for name, share in shares.items() if share.median < TINY_OBJECT),
-        f'{{n}} classes cover less than {TINY_OBJECT:.1%} of an image in the median',
+        ('class covers', 'classes cover'),
+        f'less than {TINY_OBJECT:.1%} of an image in the median',
         'masks will be blobs around the place, not outlines (docs/expectations.md): cut the '
         'images into parts, or take them from nearer, so that objects are larger in them',
     )
@@ -125,7 +134,8 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'note',
         (f'{name}: {share}' for name, share in small.items()),
-        f'{{n}} classes cover {TINY_OBJECT:.1%} to {SMALL_OBJECT:.0%} of an image in the median',
+        ('class covers', 'classes cover'),
+        f'{TINY_OBJECT:.1%} to {SMALL_OBJECT:.0%} of an image in the median',
         'expect masks at the right place, but too large (docs/expectations.md)',
     )
 
@@ -144,7 +154,8 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (f'{name}: {count} of {total}' for name, count in everywhere.items()),
-        '{n} classes are in nearly every training image',
+        ('class is', 'classes are'),
+        'in nearly every training image',
         with_help(
             'a classifier has nothing to tell them from, and their maps are arbitrary: add images '
             f'that {away}',

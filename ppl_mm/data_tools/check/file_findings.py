@@ -8,6 +8,7 @@ from ...formats.images.checks import MAX_RATIO, MIN_SIDE, fits
 from ...formats.images.photo import NO_VALUES
 from ...formats.images.stored_values import VALUES_FILE
 from ...formats.mask_file import IGNORE
+from ...utils.text import counted
 from .finding import Check, Finding, some
 from .scan import DatasetScan, other_files
 
@@ -16,11 +17,12 @@ SMALL, LARGE = 64, 2500
 
 
 def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
-    for what, facts in (('images', scan.images), ('masks', scan.masks)):
+    for what, facts in (('image', scan.images), ('mask', scan.masks)):
         yield from some(
             'error',
             (fact.problem for fact in facts.values() if fact.problem),
-            f'{{n}} {what} cannot be read',
+            (what, f'{what}s'),
+            'cannot be read',
             'put back whole files, or take them out of the lists',
         )
 
@@ -31,7 +33,8 @@ def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'error',
         (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
-        '{n} masks hold values that are not class ids',
+        ('mask holds', 'masks hold'),
+        'values that are not class ids',
         f'masks are {"0 background, " if scan.background else ""}1 the first class, 255 void: '
         'translate them with own_data.py --mask-values',
     )
@@ -46,7 +49,8 @@ def _mask_sizes(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'error',
         bad,
-        '{n} masks have another size than their image',
+        ('mask has', 'masks have'),
+        'another size than the image',
         'make both equal; photos count as upright, as EXIF turns them',
     )
 
@@ -63,14 +67,16 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         beyond,
-        '{n} classes of masks are not among the labels',
+        ('class of masks is', 'classes of masks are'),
+        'not among the labels',
         'the image has the object and training says that it has not: add the '
         'labels, or correct the masks',
     )
     yield from some(
         'warning',
         without,
-        '{n} labels have no pixel in the mask',
+        ('label has', 'labels have'),
+        'no pixel in the mask',
         'look at some: a wrong label, an object drawn as void, or a mask '
         'whose values are of other classes',
     )
@@ -82,7 +88,8 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (image for image in train if image in val),
-        '{n} images are both in train and in val',
+        ('image is', 'images are'),
+        'both in train and in val',
         advice,
     )
     first: dict[str, str] = {}
@@ -94,9 +101,19 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
             continue
         pair = f'{other} = {image}'
         ((leaked if (other in val) != (image in val) else twice).append(pair))
-    yield from some('warning', leaked, '{n} images of val are copies of training images', advice)
     yield from some(
-        'note', twice, '{n} images are copies of another', 'harmless unless their labels differ'
+        'warning',
+        leaked,
+        ('image of val is a copy', 'images of val are copies'),
+        'of training images',
+        advice,
+    )
+    yield from some(
+        'note',
+        twice,
+        ('image is a copy', 'images are copies'),
+        'of another',
+        'harmless unless their labels differ',
     )
 
 
@@ -105,7 +122,8 @@ def _sizes(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'error',
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if not fits(size)),
-        '{n} images are too small or too thin',
+        ('image is', 'images are'),
+        'too small or too thin',
         f'each side must have at least {MIN_SIDE} pixels, and the long one at most {MAX_RATIO} '
         'times the short one: take them out of the lists',
     )
@@ -113,13 +131,15 @@ def _sizes(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if min(size) < SMALL),
-        f'{{n}} images have a side below {SMALL} pixels',
+        ('image has', 'images have'),
+        f'a side below {SMALL} pixels',
         'a map has one cell for 8 to 16 pixels: give larger images',
     )
     yield from some(
         'warning',
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if max(size) > LARGE),
-        f'{{n}} images have a side above {LARGE} pixels',
+        ('image has', 'images have'),
+        f'a side above {LARGE} pixels',
         'export and refinement of them are slow and need memory: shrink them with own_data.py',
     )
 
@@ -130,7 +150,7 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
     if turned:
         yield Finding(
             'note',
-            f'{turned} images are turned by EXIF',
+            f'{counted(turned, "image is", "images are")} turned by EXIF',
             'training turns them; masks must be upright',
         )
     yield from _deep_images(scan, kinds.pop('16 bits to 8', 0))
@@ -138,7 +158,10 @@ def _kinds(scan: DatasetScan) -> Iterator[Finding]:
     for kind, count in kinds.items():
         yield Finding(
             'warning',
-            f'{count} images are not plain 8-bit pictures ({kind})',
+            counted(
+                count, 'image is not a plain 8-bit picture', 'images are not plain 8-bit pictures'
+            )
+            + f' ({kind})',
             'training may see them otherwise than you do: convert them with own_data.py',
         )
 
@@ -147,7 +170,8 @@ def _deep_images(scan: DatasetScan, count: int) -> Iterator[Finding]:
     whites = [facts.used_white for facts in scan.images.values() if facts.used_white]
     if not count or not whites:
         return
-    text = f'{count} images have 16 bits, of which 0 to {scan.white_level} become 0 to 255'
+    text = counted(count, 'image has', 'images have')
+    text += f' 16 bits, of which 0 to {scan.white_level} become 0 to 255'
     if max(whites) == scan.white_level:
         yield Finding('note', text, f'{VALUES_FILE} in the folder of the data set says so')
         return
@@ -173,29 +197,32 @@ def _bands(scan: DatasetScan, incomplete: int) -> Iterator[Finding]:
     if incomplete:
         yield Finding(
             'note',
-            f'{incomplete} images have pixels without a value (NaN)',
+            f'{counted(incomplete, "image has", "images have")} pixels without a value (NaN)',
             'they count as the mean of their band; no mask is expected there',
         )
 
 
 def _unused_files(scan: DatasetScan) -> Iterator[Finding]:
-    for kind, number in Counter(scan.skipped.values()).items():
+    for kind in Counter(scan.skipped.values()):
         yield from some(
             'note' if kind == HIDDEN else 'warning',
             (name for name, own in scan.skipped.items() if own == kind),
-            f'{number} entries of {scan.options.image_dir} are not used: {kind}',
+            ('entry', 'entries'),
+            f'of {scan.options.image_dir} not used: {kind}',
             'move them away, or convert them with own_data.py',
         )
     yield from some(
         'warning',
         other_files(scan.names),
-        '{n} pictures are neither .jpg, .png nor .tif, so training does not find them',
+        ('picture is', 'pictures are'),
+        'neither .jpg, .png nor .tif, so training does not find them',
         'convert them with own_data.py',
     )
     yield from some(
         'warning',
         (image for image, names in scan.names.items() if len(names) > 1),
-        '{n} names belong to two files, of which one is used',
+        ('name belongs', 'names belong'),
+        'to two files, of which one is used',
         'rename one: a.jpg and a.png are the same image here',
     )
 
@@ -215,7 +242,8 @@ def _missing_masks(scan: DatasetScan) -> Iterator[Finding]:
         yield from some(
             'warning',
             unmasked,
-            '{n} images of val have no mask',
+            ('image of val has', 'images of val have'),
+            'no mask',
             'add masks, or measure on a list of images that have one',
         )
 

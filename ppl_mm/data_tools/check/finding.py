@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from ...utils.text import counted
 from .scan import DatasetScan
 
 #: What findings are, the worst first.
@@ -26,11 +27,21 @@ class Finding:
     items: tuple[str, ...] = ()
 
 
-def some(level: str, items: Iterable[str], text: str, advice: str) -> Iterator[Finding]:
-    """One finding if there are cases; ``{n}`` in the text is how many."""
+def some(
+    level: str, items: Iterable[str], subject: tuple[str, str], text: str, advice: str
+) -> Iterator[Finding]:
+    """Yield one finding if there are cases.
+
+    Args:
+        level: See :class:`Finding`.
+        items: The cases.
+        subject: What follows their number, for one and for several: 'image is', 'images are'.
+        text: What is said of them.
+        advice: The way out.
+    """
     items = tuple(items)
     if items:
-        yield Finding(level, text.format(n=len(items)), advice, items)
+        yield Finding(level, f'{counted(len(items), *subject)} {text}', advice, items)
 
 
 Check = Callable[[DatasetScan], Iterator[Finding]]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...formats.class_list import BACKGROUND, likely_typos
+from ...utils.text import counted
 from .finding import Check, Finding, some
 from .scan import DatasetScan
 
@@ -33,7 +34,8 @@ def _unknown_classes(scan: DatasetScan) -> Iterator[Finding]:
             for name in names
             if name not in known
         ),
-        '{n} labels are of an unknown class',
+        ('label is', 'labels are'),
+        'of an unknown class',
         'correct the names, or add them to classes.txt',
     )
 
@@ -56,14 +58,16 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
         yield from some(
             used.get(name, 'warning'),
             (image for image in ids if image not in scan.names),
-            f'{name}.txt names {{n}} images that are not there',
+            (f'image of {name}.txt is', f'images of {name}.txt are'),
+            'not there',
             'add the files, or take the names out of the list',
         )
         if name in used:
             yield from some(
                 'error',
                 (image for image in ids if image not in scan.labels),
-                f'{name}.txt names {{n}} images without a label',
+                (f'image of {name}.txt has', f'images of {name}.txt have'),
+                'no label',
                 'label them, with an empty label where they show none of the classes, or take them '
                 'out of the list',
             )
@@ -74,7 +78,8 @@ def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (image for image in scan.labels if image not in scan.names and image not in used),
-        '{n} labels are of images that are not there',
+        ('label is', 'labels are'),
+        'of images that are not there',
         'add the images, or take the lines out',
     )
     if scan.lists:
@@ -82,7 +87,8 @@ def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
         yield from some(
             'note',
             (image for image in scan.labels if image not in listed),
-            '{n} labelled images are in no list, so they are not used',
+            ('labelled image is', 'labelled images are'),
+            'in no list, so they are not used',
             'add them to train.txt',
         )
 
@@ -92,14 +98,16 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (name for name, count in train.items() if not count),
-        '{n} classes have no training image',
+        ('class has', 'classes have'),
+        'no training image',
         'add images, or take the classes out: they are never learned',
     )
     tiny = {name: count for name, count in train.items() if 0 < count < TINY_CLASS}
     yield from some(
         'warning',
         (f'{name}: {count}' for name, count in tiny.items()),
-        f'{{n}} classes have fewer than {TINY_CLASS} training images',
+        ('class has', 'classes have'),
+        f'fewer than {TINY_CLASS} training images',
         'add images; few of them give maps of what they share by chance',
     )
     present = [count for count in train.values() if count]
@@ -115,7 +123,8 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
         yield from some(
             'warning',
             (name for name, count in val.items() if train[name] and not count),
-            '{n} classes are not in val',
+            ('class is', 'classes are'),
+            'not in val',
             'move an image or two of each there, or do not read val for them',
         )
 
@@ -129,10 +138,11 @@ def _typos(scan: DatasetScan) -> Iterator[Finding]:
     yield from some(
         'warning',
         (
-            f"'{name}' has {counts[name]} images, '{near}' {counts[near]}"
+            f"'{name}' has {counted(counts[name], 'image')}, '{near}' {counts[near]}"
             for name, near in likely_typos(counts, counts).items()
         ),
-        '{n} classes may be other classes misspelt',
+        ('class may be another one', 'classes may be other ones'),
+        'misspelt',
         'correct the labels, or leave them if they are right',
     )
 
@@ -148,15 +158,16 @@ def _negatives(scan: DatasetScan) -> Iterator[Finding]:
         yield from some(
             'error',
             (image for images in shown.values() for image in images),
-            '{n} images show none of the classes, and the data have no background',
+            ('image shows', 'images show'),
+            'none of the classes, and the data have no background',
             f"label them; or write '{BACKGROUND}' into the first line of classes.txt",
         )
         return
     bare = sum(image not in scan.masks for image in shown['val'])
     yield Finding(
         'note',
-        f'{len(shown["train"])} training images and {len(shown["val"])} of val show none of the '
-        'classes',
+        f'{counted(len(shown["train"]), "image")} of train and {len(shown["val"])} of val show '
+        'none of the classes',
         f'they are trained on as such; {bare} of val have no mask and are measured as all '
         'background',
     )

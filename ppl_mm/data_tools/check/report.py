@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...utils.files import read_json, write_json
-from ...utils.text import printable
+from ...utils.text import counted, printable
 from ...visualization.dataset_sheet import draw_dataset
 from ...visualization.figures import save_figure
 from .advice import Advice, expectation, recommend
@@ -47,9 +47,8 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
     write_json(out / 'report.json', figures)
     counts = {level: sum(finding.level == level for finding in findings) for level in LEVELS}
     print(
-        '{} errors, {} warnings, {} notes; {}/report.json and report.png hold them all'.format(
-            *counts.values(), out
-        )
+        ', '.join(counted(number, level) for level, number in counts.items())
+        + f'; {out}/report.json and report.png hold them all'
     )
     return counts
 
@@ -118,8 +117,10 @@ def _block() -> str:
 def _print_table(figures: dict) -> None:
     """Print counts of classes, with bars, and sizes."""
     print(
-        '{data_root}: {images} images in {train} and {val}, {labels_per_image:.2f} labels an '
-        'image, {masks} masks; labels of {labels} ({label_form})'.format(**figures)
+        '{data_root}: {} in {train} and {val}, {labels_per_image:.2f} labels an image, {}; labels '
+        'of {labels} ({label_form})'.format(
+            counted(figures['images'], 'image'), counted(figures['masks'], 'mask'), **figures
+        )
     )
     print(
         'images: {with_class} with a class, {without_class} without, {unlabelled} '

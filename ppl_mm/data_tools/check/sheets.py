@@ -11,6 +11,7 @@ from ...formats.image_folder import ImageFolder
 from ...formats.images.photo import read_photo
 from ...formats.mask_file import IGNORE, read_mask
 from ...utils.spread import spread
+from ...utils.text import counted
 from ...visualization import Cell, draw_panel, save_figure
 from .scan import DatasetScan
 
@@ -48,9 +49,13 @@ def _class_rows(scan: DatasetScan, reader: '_Reader') -> list[tuple[str, list[Ce
     rows = []
     for number, name in enumerate(scan.classes[:_ROWS], 1):
         shown = [image for image in readable if name in scan.labels.get(image, ())]
-        rows.append((f'{name}\n{len(shown)} images', reader.cells(_chosen(scan, shown), number)))
+        rows.append(
+            (f'{name}\n{counted(len(shown), "image")}', reader.cells(_chosen(scan, shown), number))
+        )
     without = [image for image in readable if scan.labels.get(image) == ()]
-    rows.append((f'none of them\n{len(without)} images', reader.cells(_chosen(scan, without))))
+    rows.append(
+        (f'none of them\n{counted(len(without), "image")}', reader.cells(_chosen(scan, without)))
+    )
     return [(name, cells) for name, cells in rows if cells]
 
 

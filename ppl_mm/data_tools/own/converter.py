@@ -30,8 +30,8 @@ from .sources import Source
 _JPEG = dict(quality=95, subsampling=0)  # colours at full resolution
 # What is said of masks of one photo that claim one pixel for two classes.
 _CLASH = dict(
-    later='masks of one photo overlap: the later class was kept',
-    void='masks of one photo overlap: these pixels are void',
+    later='with masks that overlap: the later class was kept',
+    void='with masks that overlap: these pixels are void',
 )
 
 
@@ -118,7 +118,7 @@ class PhotoConverter:
         if clashes:
             entry['notes'].append(_CLASH[self.settings.mask_overlap])
         if image.labels is not None and self._classes_in(mask) - set(image.labels):
-            entry['notes'].append('masks show a class that the photo is not labelled with')
+            entry['notes'].append('with a class in the mask that the label does not name')
         return entry
 
     def _classes_in(self, mask: np.ndarray) -> set[str]:

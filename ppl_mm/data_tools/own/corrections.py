@@ -17,7 +17,7 @@ from ...formats.photo_names import mask_names
 from ...formats.result_folder import ResultFolder
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import file_sha256, read_json, write_json
-from ...utils.text import printable
+from ...utils.text import counted, printable
 from .data import escaped
 from .masks import MaskFinder
 
@@ -59,14 +59,14 @@ class Corrections:
     def lines(self, folder: Path) -> list[str]:
         """Return what to tell the user."""
         lines = [
-            f'{folder}: {self.taken} corrected masks: {self.learnt} of training images, to learn '
-            f'from, and {self.taken - self.learnt} of other images, to measure with; '
-            f'{self.unchanged} are unchanged and not used'
+            f'{folder}: {counted(self.taken, "corrected mask")}: {self.learnt} of training images, '
+            f'to learn from, and {self.taken - self.learnt} of other images, to measure with; '
+            f'{self.unchanged} unchanged, not used'
         ]
         if self.unknown:
             lines.append(
-                f'warning: {len(self.unknown)} files are not named like a mask of these images '
-                f'(first: {printable(self.unknown[0])})'
+                f'warning: {counted(len(self.unknown), "file is", "files are")} not named like a '
+                f'mask of these images (first: {printable(self.unknown[0])})'
             )
         return lines
 

@@ -10,6 +10,7 @@ from ...errors import UserError
 from ...formats.class_list import BACKGROUND
 from ...formats.mask_file import IGNORE, read_any_mask
 from ...utils.processes.thread_pool import map_files
+from ...utils.text import counted
 from .settings import OwnDataSettings
 
 _WORDS = (BACKGROUND, 'void', 'object')
@@ -64,9 +65,9 @@ class MaskValues:
             )
         if unknown:
             raise UserError(
-                f'{where}: has the value {unknown[0]}, but there are {len(self.classes)} classes; '
-                'say what each value is with --mask-values, e.g. 0=background '
-                f'{unknown[0]}={self.classes[0]}'
+                f'{where}: has the value {unknown[0]}, but masks are of '
+                f'{counted(len(self.classes), "class", "classes")}; say what each value is with '
+                f'--mask-values, e.g. 0=background {unknown[0]}={self.classes[0]}'
             )
         if values.tolist() in ([0, IGNORE], [IGNORE]):
             raise UserError(

@@ -11,6 +11,7 @@ from ...errors import UserError
 from ...formats.image_list import normal_name
 from ...formats.mask_file import open_mask
 from ...utils.processes.thread_pool import map_files
+from ...utils.text import counted
 
 #: Formats that keep each value, the usual one first. JPEG does not.
 MASK_SUFFIXES = ('.png', '.tif', '.tiff', '.bmp', '.gif', '.pgm', '.webp')
@@ -41,8 +42,8 @@ class MaskFinder:
         masks = _masks_among(files)
         if files and not masks:
             raise UserError(
-                f'{self.root}: {len(files)} files found, none is a mask, e.g. {files[0]}; known '
-                f'endings are {" ".join(MASK_SUFFIXES)}'
+                f'{self.root}: {counted(len(files), "file")} found, none is a mask, e.g. '
+                f'{files[0]}; known endings are {" ".join(MASK_SUFFIXES)}'
             )
         stems = [_stem(photo) for photo in photos]
         by_stem: dict[str, list[str]] = defaultdict(list)
@@ -56,7 +57,7 @@ class MaskFinder:
         self.unused = sorted(set(files) - set(self._of.values()))
         if masks and not self._of:
             raise UserError(
-                f'{self.root}: {len(masks)} masks found, none belongs to a photo, e.g. '
+                f'{self.root}: {counted(len(masks), "mask")} found, none belongs to a photo, e.g. '
                 f'{masks[0]}; name each as its photo, e.g. {stems[0] if stems else "1"}.png'
             )
 
@@ -86,8 +87,8 @@ def _files_below(root: Path, others: Collection[str]) -> list[str]:
     lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
     if lossy:
         raise UserError(
-            f'{root}: {len(lossy)} masks are JPEGs, which change the values of pixels, e.g. '
-            f'{lossy[0]}; save them as PNG'
+            f'{root}: {counted(len(lossy), "mask is a JPEG", "masks are JPEGs")}, which changes '
+            f'the values of pixels, e.g. {lossy[0]}; save masks as PNG'
         )
     return sorted(names)
 
@@ -152,8 +153,8 @@ def check_palettes(masks: Sequence[Path], workers: int | None = None) -> None:
         path, value = odd[0]
         raise UserError(
             f'{path}: the value {value} has the colour {colours[path][value]}, in most masks '
-            f'{usual[value]} ({len({path for path, _ in odd})} masks have another palette); '
-            'save all masks with one palette'
+            f'{usual[value]} ({counted(len({path for path, _ in odd}), "mask")} of another '
+            'palette); save all masks with one palette'
         )
 
 

@@ -7,7 +7,7 @@ from ...formats.data_record import read_box_share, read_data_record
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
 from ...formats.voc_layout import VOCLayout
-from ...utils.text import per_cent, printable
+from ...utils.text import counted, per_cent, printable
 from .data import OwnDataSummary
 from .split import LABELLED
 
@@ -43,7 +43,7 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     """Print how many images show what."""
     labels = summary.labels
     count = len(labels.classes)
-    print(f'{out}: labels: {labels.form}, {count} class' + 'es' * (count != 1))
+    print(f'{out}: labels: {labels.form}, ' + counted(count, 'class', 'classes'))
     meanings = VOCLayout(out).read_label_names()
     values = [f'{value}={name}' for value, name in enumerate(meanings) if name != NO_BACKGROUND]
     print(f'{out}: values in masks: {", ".join(values)}')
@@ -53,11 +53,14 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         shown = [f'{name} {summary.counts[split][name]}' for name in labels.classes]
         if summary.counts[split]['']:
             shown.append(f'none {summary.counts[split][""]}')
-        print(f'{out}: {split} {size} images' + f': {", ".join(shown)}' * (split != 'unlabelled'))
+        print(
+            f'{out}: {split} {counted(size, "image")}'
+            + f': {", ".join(shown)}' * (split != 'unlabelled')
+        )
     negatives = summary.total('')
     labelled = sum(size for split, size in summary.sizes.items() if split in LABELLED)
     print(
-        f'{out}: {labelled - negatives} images with a class, '
+        f'{out}: {counted(labelled - negatives, "image")} with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
     if share := read_box_share(out):
@@ -72,7 +75,7 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         print(f'  not among --classes: {names}; photos that show nothing else {_fate(out)}')
     for name, near in labels.typos.items():
         print(
-            f"warning: class '{name}' has {summary.total(name)} images and '{near}' "
+            f"warning: class '{name}' has {counted(summary.total(name), 'image')} and '{near}' "
             f'{summary.total(near)}; if it is misspelt, correct the labels and start again'
         )
 

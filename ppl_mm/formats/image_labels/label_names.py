@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from ...utils.text import counted
 from ..image_list import has_control_character, normal_name
 
 #: Names that mean "shows none of the classes", unless a known class is called so.
@@ -92,8 +93,9 @@ class LabelNames:
         """
         if len(flags) != len(self.classes):
             raise ValueError(
-                f'has {len(flags)} values, one per class, but {len(self.classes)} classes are '
-                'known; give them in that order (own_data.py --classes, or classes.txt)'
+                f'has {counted(len(flags), "value")}, one per class, but '
+                f'{counted(len(self.classes), "class is", "classes are")} known; '
+                'give them in that order (own_data.py --classes, or classes.txt)'
             )
         return self.from_names(name for name, on in zip(self.classes, flags, strict=True) if on)
 

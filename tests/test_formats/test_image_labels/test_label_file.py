@@ -195,7 +195,7 @@ BAD = [
     ('a.json', '{"a": [3]}', CLASSES, "unknown class '3'; class ids count from 0 to 2"),
     ('a.json', '{"a": [0, 1], "b": [0, 1]}', CLASSES[:2], 'may be class ids or a vector'),
     ('a.json', '{"a": [true, false]}', CLASSES, 'has 2 values, one per class, but 3 classes'),
-    ('a.json', '{"a": [true]}', (), 'has 1 values, one per class, but 0 classes are known'),
+    ('a.json', '{"a": [true]}', (), 'has 1 value, one per class, but 0 classes are known'),
     ('a.json', '{"a": [true, "cat"]}', CLASSES, "has 'True', expected names or ids"),
     ('a.json', '{"a": [0.5]}', CLASSES, "has '0.5', expected names or ids"),
     ('a.json', '{"a": ["cat, dog"]}', CLASSES, "'cat, dog' is not a valid class name"),
