@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from ..utils.files import read_json
+
 
 class ResultFolder:
     """Where the results of one command are: for people, and for the next command.
@@ -34,3 +36,12 @@ class ResultFolder:
         self.data = self.root / 'data'
         self.check = self.data / 'check'
         self.work = self.root / 'work'
+
+
+def written_before(record: Path) -> set[str]:
+    """Return the files that a record of a run names, none if there is no whole one."""
+    try:
+        found = read_json(record)
+        return set(map(str, found.get('files') or found['masks']))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()

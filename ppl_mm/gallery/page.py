@@ -23,6 +23,12 @@ from .tables import (
 )
 
 _HERE = Path(__file__).parent
+#: What every gallery has beside its pictures, in its folder.
+SITE_FILES = (
+    'index.html',
+    'data.js',
+    *sorted(path.name for path in (_HERE / 'static' / 'gallery').iterdir()),
+)
 
 
 def render(template: str, **content: object) -> str:

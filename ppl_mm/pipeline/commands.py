@@ -9,6 +9,7 @@ from ..formats.corrected_masks import CORRECTIONS, correction_files
 from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
+from ..gallery.page import SITE_FILES
 from ..utils.config.reading import ConfigOptions, read_config
 from .config_keys import data_options, dataset_key
 from .cuts import Cut
@@ -240,7 +241,7 @@ def report(plan: Plan, needs: Iterable[Step]) -> Step:
     command: list = ['-m', 'ppl_mm.pipeline.report', plan.folder]
     if plan.settings.results is None:
         command.append('--gallery')
-        outputs.append(plan.folder / 'gallery' / 'index.html')
+        outputs += _site(plan.folder / 'gallery')
     return plan.add('report', 'write the report', command, needs=needs, outputs=tuple(outputs))
 
 
@@ -275,9 +276,13 @@ def results(plan: Plan, trained: Step, reported: Step) -> None:
         'draw the gallery',
         [*command, '--predictions', folder / 'predictions'],
         needs=(predicted, reported),
-        outputs=(given.gallery / 'index.html',),
+        outputs=tuple(_site(given.gallery)),
         files=files,
     )
+
+
+def _site(gallery: Path) -> list[Path]:
+    return [gallery / name for name in SITE_FILES]
 
 
 def _argument(value: object) -> str:

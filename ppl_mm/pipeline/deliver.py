@@ -21,7 +21,7 @@ from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
 from ..formats.mask_file import read_mask, write_label
 from ..formats.photo_names import images_of, output_names
-from ..formats.result_folder import ResultFolder
+from ..formats.result_folder import ResultFolder, written_before
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
 from ..utils.files import atomic_write, read_json, write_bytes, write_json
@@ -57,7 +57,7 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     used = [name for name in photos if escaped(name) in image_of]
     layout = VOCLayout(data_root)
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
-    before = _written_before(results.masks_record)
+    before = written_before(results.masks_record)
     for photo, name in track(list(names.items()), 'writing masks'):
         image = image_of[escaped(photo)]
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
@@ -94,7 +94,7 @@ def deliver_model(network: Path, out: Path) -> None:
         torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
     write_bytes(out / configs[0].name, configs[0].read_bytes())
     record, names = out / _MODEL_RECORD, [checkpoint.name, configs[0].name]
-    _remove_old(out, _written_before(record) - set(names))
+    _remove_old(out, written_before(record) - set(names))
     write_json(record, dict(files=names))
 
 
@@ -112,15 +112,6 @@ def _photos(data_root: Path) -> dict[str, Path]:
         masks=folder('masks'),
     )
     return find_photos(settings)[0]
-
-
-def _written_before(record: Path) -> set[str]:
-    """Return the files that a record names, none if there is no whole one."""
-    try:
-        found = read_json(record)
-        return set(map(str, found.get('files') or found['masks']))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set()
 
 
 def _remove_old(folder: Path, names: Iterable[str]) -> None:

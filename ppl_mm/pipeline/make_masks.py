@@ -16,13 +16,13 @@ from ..data_tools.own.corrections import (
     read_corrections,
     write_corrections,
 )
-from ..data_tools.own.data import OwnData
+from ..data_tools.own.data import OwnData, escaped
 from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
 from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
 from ..formats.photo_names import SOURCES
-from ..formats.result_folder import ResultFolder
+from ..formats.result_folder import ResultFolder, written_before
 from ..utils.claims import check_folder
 from ..utils.files import write_json
 from ..utils.project import command_line, find_config, tools_dir
@@ -105,6 +105,7 @@ def make_masks(job: MaskJob) -> ResultFolder:
             corrections = corrections or read_corrections(job.corrected, results)
             taken = write_corrections(corrections, results)
             print('\n'.join(taken.lines(job.corrected)))
+        _forget_if_lost(results)
         pipeline = _pipeline(job, preset, results)
         pipeline.announce()
         pipeline.run()
@@ -227,6 +228,13 @@ def _make_data(job: MaskJob, results: ResultFolder) -> None:
         raise UserError(
             f'{job.data.photos}: {error}; then remove {results.data} and give the command again'
         )
+
+
+def _forget_if_lost(results: ResultFolder) -> None:
+    """Have the masks written again if one was deleted."""
+    paths = (path.relative_to(results.masks).as_posix() for path in results.masks.rglob('*.png'))
+    if written_before(results.masks_record) - set(map(escaped, paths)):
+        results.masks_record.unlink()
 
 
 def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:

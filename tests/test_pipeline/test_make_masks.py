@@ -212,6 +212,26 @@ def test_killed_anywhere_it_goes_on(job):
 
 
 @pytest.mark.slow
+def test_what_was_deleted_comes_back_without_a_training(job):
+    assert job.run().returncode == 0
+    names = [
+        'sources.csv',
+        'classes.txt',
+        'ImageSets/Segmentation/val.txt',
+        'JPEGImages/apple_1.jpg',
+    ]
+    lost = [job.out / name for name in ('masks/apple/1.png', 'gallery/main.js')]
+    lost += [job.out / 'data' / name for name in names]
+    before = [path.read_bytes() for path in lost]
+    for path in lost:
+        path.unlink()
+    again = job.run()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert [path.read_bytes() for path in lost] == before
+    assert again.stdout.count(': done in') == 2  # masks and gallery
+
+
+@pytest.mark.slow
 def test_with_masks_everything_is_measured(job):
     for label in COLOURS:
         for path in job.images.glob(f'{label}/[0-9].jpg'):
