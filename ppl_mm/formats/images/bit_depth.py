@@ -15,6 +15,7 @@ from ...errors import UserError
 from ...utils.text import printable
 from . import tiff
 from .checks import raw_mode
+from .tiff_bands import read_bands
 from .transparency import has_alpha_band, is_premultiplied
 
 #: What is white in 16 bits where nothing else is said.
@@ -88,13 +89,22 @@ def deep_values(image: Image.Image, content: bytes) -> np.ndarray:
                 f'its values, {values.min()} to {values.max()}, are not of 16 bits; '
                 'save it with 8 or 16 bits'
             )
+        if tiff.tag(image, tiff.PHOTOMETRIC) == tiff.WHITE_IS_ZERO:
+            raise UserError('its 16 bits call 0 white; save it with 0 as black')
         return values.astype(np.uint16)
-    found = None
-    if image.mode in _COLOUR_MODES:
-        found = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    found = _colours(image, content) if image.mode in _COLOUR_MODES else None
     if found is None or found.dtype != np.uint16 or found.shape[2:] not in ((3,), (4,)):
         raise UserError('colours of this kind with 16 bits are not read; save it as 16-bit RGB')
-    return found[..., [2, 1, 0, 3][: found.shape[2]]]
+    return found
+
+
+def _colours(image: Image.Image, content: bytes) -> np.ndarray | None:
+    """Return colours as RGB or RGBA; None if they are of another kind."""
+    # OpenCV mixes up the pixels of bands that are stored one after another.
+    if tiff.tag(image, tiff.PLANAR) == tiff.SEPARATE:
+        return read_bands(content)
+    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    return None if bgr is None or bgr.ndim < 3 else bgr[..., [2, 1, 0, 3][: bgr.shape[2]]]
 
 
 def used_white(image: Image.Image, content: bytes) -> int:

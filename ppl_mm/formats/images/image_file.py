@@ -29,8 +29,8 @@ from .tiff_bands import band_size, is_tiff
 PHOTO_SUFFIXES = tuple(
     '.jpg .jpeg .jfif .jpe .png .avif .bmp .gif .jp2 .pgm .ppm .tga .tif .tiff .webp'.split()
 )
-# Markers of a JPEG: the start and the end of a scan, EXIF's segment, frames.
-_SCAN, _END = b'\xff\xda', b'\xff\xd9'
+# Markers of a JPEG: its start, the start and the end of a scan, EXIF's segment, frames.
+_START, _SCAN, _END = b'\xff\xd8\xff', b'\xff\xda', b'\xff\xd9'
 _EXIF, _FRAMES = 0xE1, (0xC0, 0xC1, 0xC2)
 
 
@@ -191,8 +191,10 @@ def _is_usual_jpeg(content: bytes) -> bool:
         marker = content[place + 1 : place + 20]
         if marker[0] in _FRAMES:
             height, width = (int.from_bytes(marker[k : k + 2], 'big') for k in (4, 6))
-            # Pillow has a word to say about images as large as a bomb.
-            return marker[8] in (1, 3) and height * width <= (Image.MAX_IMAGE_PIXELS or 0)
+            # Pillow has a word to say about images as large as a bomb, and the end of a second
+            # picture behind the first does not show that the first is whole.
+            is_small = height * width <= (Image.MAX_IMAGE_PIXELS or 0)
+            return marker[8] in (1, 3) and is_small and content.find(_START, place) < 0
         if marker[0] == _EXIF and not _is_upright(content):
             return False
         place += 2 + int.from_bytes(marker[1:3], 'big')

@@ -96,14 +96,11 @@ def open_photo(content: bytes) -> Image.Image:
         OSError: Pillow cannot read it.
     """
     try:
-        image = open_picture(io.BytesIO(content))
+        return open_picture(io.BytesIO(content))
     except UnidentifiedImageError:
         if not has_band_size(content):
             raise
         raise UserError(_NO_PHOTO) from None
-    if image.mode == 'L' and tiff.SIGNED in tiff.tag(image, tiff.SAMPLE_FORMAT, ()):
-        raise UserError(_NO_PHOTO)  # Pillow would take -1 for 255
-    return image
 
 
 def develop(
@@ -124,6 +121,8 @@ def develop(
     Raises:
         UserError: Its values are of a kind that is not read.
     """
+    if image.mode == 'L' and tiff.SIGNED in tiff.tag(image, tiff.SAMPLE_FORMAT, ()):
+        raise UserError(_NO_PHOTO)  # Pillow would take -1 for 255
     # First: to ask for the EXIF loads a PNG, and then its bits are forgotten.
     kind, mode, deep = image.format, image.mode, is_deep(image)
     orientation = turn = orientation_of(image)

@@ -8,11 +8,17 @@ SUBFILE_TYPE = 254
 # Width and height as stored: an orientation may exchange them.
 WIDTH, HEIGHT = 256, 257
 BITS_PER_SAMPLE = 258
+PHOTOMETRIC = 262
 SAMPLES_PER_PIXEL = 277
+PLANAR = 284
 EXTRA_SAMPLES = 338
 SAMPLE_FORMAT = 339
 #: Of SAMPLE_FORMAT: integers with a sign.
 SIGNED = 2
+#: Of PHOTOMETRIC: grey that is brighter where the value is lower.
+WHITE_IS_ZERO = 0
+#: Of PLANAR: bands one after another.
+SEPARATE = 2
 #: Of SUBFILE_TYPE: a bit that marks a smaller copy of another page.
 REDUCED = 1
 

@@ -4,12 +4,13 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.images.bit_depth import to_8_bits
 from ppl_mm.formats.images.image_file import read_image
-from ppl_mm.formats.images.photo import read_photo, used_white_of
+from ppl_mm.formats.images.photo import develop, read_photo, used_white_of
 from ppl_mm.formats.images.stored_values import StoredValues, values_for, write_values
 
 RNG = np.random.default_rng(0)
@@ -48,6 +49,22 @@ def test_grey_and_colour_are_scaled_alike(tmp_path, png16, tiff, kind, bands, wh
     assert photo.picture.mode == ('L' if bands == 1 else 'RGB')
     assert photo.changes == ('16 bits to 8',) and photo.suffix is None
     assert np.array_equal(np.asarray(photo.picture), expected(values, white))
+
+
+@pytest.mark.parametrize('compression', [None, 'zlib'])
+def test_bands_one_after_another(tmp_path, compression):
+    values, path = deep(3), tmp_path / 'a.tif'
+    tifffile.imwrite(
+        path, np.moveaxis(values, 2, 0), photometric='rgb', planarconfig='separate',
+        compression=compression,
+    )  # fmt: skip
+    assert np.array_equal(read_image(path, 65535), expected(values, 65535))
+
+
+def test_grey_that_is_white_where_it_is_0(tmp_path):
+    tifffile.imwrite(tmp_path / 'a.tif', deep(1), photometric='miniswhite')
+    with pytest.raises(UserError, match='a.tif: its 16 bits call 0 white; save it with 0 as black'):
+        read_image(tmp_path / 'a.tif')
 
 
 @pytest.mark.parametrize('bands', [2, 4])
@@ -182,3 +199,10 @@ def test_a_truncated_deep_file_is_refused(tmp_path, png16):
     (tmp_path / 'a.png').write_bytes(content[: len(content) // 2])
     with pytest.raises(UserError, match='a.png: the image cannot be read'):
         read_image(tmp_path / 'a.png')
+
+
+def test_a_sign_is_seen_in_an_opened_picture(tmp_path):
+    """Pillow would take -1 for 255."""
+    tifffile.imwrite(tmp_path / 'a.tif', np.full((9, 9), -1, np.int8))
+    with Image.open(tmp_path / 'a.tif') as image, pytest.raises(UserError, match='more than a'):
+        develop(image)

@@ -86,6 +86,15 @@ def test_a_jpeg_cut_anywhere_is_refused(name):
             decode_image(data[:length])
 
 
+def test_a_cut_jpeg_before_a_whole_one_is_refused():
+    """The second one may be a small copy, and its end is not that of the first."""
+    data = JPEGS['plain']
+    with pytest.raises(OSError, match='broken data|truncated'):
+        decode_image(data[: len(data) * 2 // 3] + JPEGS['small'])
+    whole = decode_image(data + JPEGS['small'])
+    assert np.array_equal(whole, decode_image(data))
+
+
 def test_a_bomb_is_left_to_pillow(monkeypatch):
     monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 50 * 37 // 3)
     with pytest.raises(Image.DecompressionBombError):
