@@ -159,7 +159,7 @@ def _parts(scan: DatasetScan) -> Iterator[Advice]:
     if long_side <= 2 * _SEEN or (share and share.median**0.5 * long_side >= _CELLS * cell):
         return
     yield Advice(
-        f'cut the images into parts of {_SEEN} to {2 * _SEEN} pixels'
+        f'cut_images.py --size {_SEEN}: parts of the images'
         + ', if objects are small' * (share is None),
         f'a network sees {long_side:.0f} pixels as {_SEEN}. Objects of less than '
         f'{_CELLS * cell:.0f} pixels are then below {_CELLS} cells of a map, and get blobs',

@@ -126,7 +126,8 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
         ('class covers', 'classes cover'),
         f'less than {TINY_OBJECT:.1%} of an image in the median',
         'masks will be blobs around the place, not outlines (docs/expectations.md): cut the '
-        'images into parts, or take them from nearer, so that objects are larger in them',
+        'images into parts (cut_images.py), or take them from nearer, so that objects are larger '
+        'in them',
     )
     small = {
         name: share for name, share in shares.items() if TINY_OBJECT <= share.median < SMALL_OBJECT
@@ -184,7 +185,7 @@ def _help_alike(background: bool) -> str:
     others = 'in a folder _negative or with --negatives DIR' if background else 'of other classes'
     return with_help(
         'a classifier learns nothing from such labels: add images without these classes, '
-        f'{others}; or cut the images into parts, if some parts do not show them',
+        f'{others}; or cut the images into parts (cut_images.py), if some parts do not show them',
         'negatives',
     )
 
