@@ -63,7 +63,8 @@ def cut_images(
     settings = dict(photos=os.path.abspath(photos), size=size, masks=where)
     folder = MadeFolder(out, _RECORD, settings, 'parts of images', (PHOTOS, MASKS))
     if folder.was_finished:
-        return _check_unchanged(folder, seen)
+        _check_unchanged(folder, seen)
+        return None
     folder.facts = dict(files=seen)
     cut = partial(_cut, photos, out, size, find)
     with folder:
@@ -91,8 +92,8 @@ def windows(height: int, width: int, size: int) -> Iterator[tuple[str, Window]]:
     """Yield the name and the place of each part of an image, row by row.
 
     Args:
-        height: Of the image, in pixels.
-        width: Likewise.
+        height: Height of the image in pixels.
+        width: Its width.
         size: About how long the sides of a part are.
 
     Examples:
