@@ -80,11 +80,11 @@ def keep_console_short() -> None:
         """Make a logger, and keep its console short."""
         make(self, *args, **kwargs)
         for handler in self.handlers:
+            handler.handleError = partial(_end_run, handler)  # type: ignore[method-assign]
             if isinstance(handler, logging.FileHandler):
                 # Names of files are no text of an ASCII locale; some are not even UTF-8.
                 if handler.stream:
                     handler.stream.reconfigure(encoding='utf-8', errors='backslashreplace')
-                handler.handleError = partial(_end_run, handler)  # type: ignore[method-assign]
             else:
                 handler.addFilter(_is_for_users)
                 handler.setFormatter(_Shown(handler.formatter))
@@ -117,11 +117,15 @@ class _Shown(logging.Formatter):
         return self.formatter.format(shown)
 
 
-def _end_run(handler: logging.FileHandler, record: logging.LogRecord) -> None:
-    """Raise what the system says of a log file: of a full disk, logging prints a page a line."""
+def _end_run(handler: logging.Handler, record: logging.LogRecord) -> None:
+    """Raise what the system says of a log: of a full disk, logging prints a page a line.
+
+    So it does where nobody reads the console any more.
+    """
     error = sys.exc_info()[1]
     if not isinstance(error, OSError):
         return logging.Handler.handleError(handler, record)
     with suppress(OSError):
         handler.close()  # what it has not written would fail again
-    raise OSError(error.errno, error.strerror, handler.baseFilename) from error
+    file = getattr(handler, 'baseFilename', None)
+    raise OSError(error.errno, error.strerror, file) from error

@@ -110,16 +110,23 @@ def test_what_has_no_items_has_no_bar(capsys):
 _PRINTS = 'from ppl_mm.utils.cli import run; run(lambda: print("x\\n" * {}, flush={}))'
 
 
-@pytest.mark.parametrize('lines, flush', [(1, False), (1, True), (99_999, False)])
-def test_a_reader_that_has_enough_ends_the_command_quietly(lines, flush):
+# A training prints through mmengine's logger.
+_LOGS = (
+    'from mmengine.logging import MMLogger; from ppl_mm.utils.cli import run; '
+    'run(lambda: [MMLogger.get_instance("a").warning("x") for _ in range(3)])'
+)
+
+
+@pytest.mark.parametrize(
+    'code',
+    [_PRINTS.format(1, False), _PRINTS.format(1, True), _PRINTS.format(99_999, False), _LOGS],
+)
+def test_a_reader_that_has_enough_ends_the_command_quietly(code):
     """As with | head -1."""
     reads, writes = os.pipe()
     os.close(reads)
     done = subprocess.run(
-        [sys.executable, '-c', _PRINTS.format(lines, flush)],
-        stdout=writes,
-        stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, '-c', code], stdout=writes, stderr=subprocess.PIPE, text=True
     )
     os.close(writes)
     assert (done.returncode, done.stderr) == (141, '')
