@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from mmseg.datasets import BaseSegDataset
 
 from ..errors import UserError
@@ -13,7 +12,7 @@ from ..formats.image_folder import ImageFolder
 from ..formats.image_list import normal_name, read_ids
 from ..formats.images.image_file import image_size, read_image
 from ..formats.images.stored_values import read_values
-from ..formats.mask_file import check_labels, mask_size, read_mask, voc_palette
+from ..formats.mask_file import check_labels, mask_size, read_mask, voc_colors
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 
@@ -68,7 +67,7 @@ class VOCLayoutDataset(BaseSegDataset):
         classes = channel_names(names)
         metainfo.update(read_values(data_root).record(), classes=classes)
         kwargs['reduce_zero_label'] = classes != names
-        palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[: len(names)]
+        palette = voc_colors()[: len(names)]
         metainfo.setdefault('palette', palette[-len(classes) :].tolist())
         data_prefix = dict(
             dict(img_path=VOCLayout.IMAGES, seg_map_path=VOCLayout.MASKS), **data_prefix or {}

@@ -4,6 +4,7 @@ import difflib
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import UserError
@@ -123,7 +124,7 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
     for name in names:
         if not name.strip() or has_control_character(name):
             raise UserError(f'{where}: {name!r} is not a valid class name; rename it')
-    twice = _first_repeated(names)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise UserError(f"{where}: names class '{twice}' twice; keep one")
     return names
@@ -248,12 +249,3 @@ def _same_word(one: str, other: str) -> bool:
 def _letters(name: str) -> str:
     """Return a name without case, spaces, dashes and underscores."""
     return re.sub(r'[\s_-]+', '', name.casefold())
-
-
-def _first_repeated(names: Sequence[str]) -> str | None:
-    seen = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None

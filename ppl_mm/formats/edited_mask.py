@@ -8,7 +8,7 @@ from PIL import Image
 
 from ..errors import UserError
 from ..utils.text import counted
-from .mask_file import IGNORE, open_mask, read_any_mask, upright_values, voc_palette
+from .mask_file import IGNORE, open_mask, read_any_mask, upright_values, voc_colors
 
 # Classes whose colours a message lists.
 _LISTED = 8
@@ -44,7 +44,7 @@ def read_edited_mask(path: str | os.PathLike, classes: Sequence[str]) -> np.ndar
 
 def _colour_labels(num_classes: int) -> dict[int, int]:
     """Return the label of each colour, as 0xRRGGBB, that a mask of ours may have."""
-    codes = _codes(np.frombuffer(voc_palette(), np.uint8).reshape(-1, 3)).tolist()
+    codes = _codes(voc_colors()).tolist()
     return {codes[label]: label for label in (*range(num_classes + 1), IGNORE)}
 
 

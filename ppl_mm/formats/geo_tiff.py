@@ -14,7 +14,7 @@ from ..utils.files import write_bytes
 from ..utils.text import printable
 from .images.orientation import ORIENTATION
 from .images.tiff_bands import is_tiff
-from .mask_file import voc_palette
+from .mask_file import voc_colors
 
 # Tags of GeoTIFF (OGC 19-008r4).
 _SCALE, _TIE_POINTS, _TRANSFORMATION = 33550, 33922, 34264
@@ -68,12 +68,11 @@ def write_georeferenced(
     import tifffile
 
     file = io.BytesIO()
-    palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
     tifffile.imwrite(
         file,
         label,
         photometric='palette',
-        colormap=palette.T.astype(np.uint16) * 257,  # 16 bits each
+        colormap=voc_colors().T.astype(np.uint16) * 257,  # 16 bits each
         compression='zlib',
         metadata=None,
         **georeference,

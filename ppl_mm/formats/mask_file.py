@@ -25,22 +25,28 @@ _LOSSY = ('JPEG', 'MPO', 'jpeg', 'tiff_jpeg')
 
 
 @lru_cache(maxsize=1)
-def voc_palette() -> bytes:
+def voc_colors() -> np.ndarray:
     """The colours of PASCAL VOC's masks, by the bit rule of its devkit.
 
     Bits 0, 1 and 2 of a label are the highest bits of red, green and blue, bits 3, 4 and 5 the
     next lower ones, and so on: 0 is black, 1 a dark red, 255 a pale yellow.
 
     Returns:
-        Red, green and blue of 256 labels, 768 bytes.
+        Red, green and blue of 256 labels, uint8 (256, 3), read-only.
     """
     label = np.arange(256)
-    palette = np.zeros((256, 3), np.uint8)
+    colors = np.zeros((256, 3), np.uint8)
     for channel in range(3):
         for step in range(3):
             bit = label >> (3 * step + channel) & 1
-            palette[:, channel] |= (bit << (7 - step)).astype(np.uint8)
-    return palette.tobytes()
+            colors[:, channel] |= (bit << (7 - step)).astype(np.uint8)
+    colors.setflags(write=False)
+    return colors
+
+
+def voc_palette() -> bytes:
+    """Return :func:`voc_colors` as Pillow takes them, 768 bytes."""
+    return voc_colors().tobytes()
 
 
 def encode_label(label: np.ndarray) -> bytes:

@@ -54,7 +54,7 @@ class LabelSummary:
         Args:
             classes: Foreground classes.
         """
-        return [with_help(line, topic) for topic, line in self._warnings(classes)]
+        return list(self._warnings(classes))
 
     def refusal(self) -> str | None:
         """Return why nothing should be trained on the labels, with the page that helps.
@@ -62,42 +62,42 @@ class LabelSummary:
         Returns:
             A line if they cover implausibly much, or nearly nothing; else None.
         """
-        return next((with_help(line, topic) for topic, line in self._useless()), None)
+        return next(self._useless(), None)
 
-    def _useless(self) -> Iterator[tuple[str, str]]:
+    def _useless(self) -> Iterator[str]:
         total = self.num_labels
         if total and self.background >= MOST_LABELS * total:
-            yield (
-                'black',
+            yield with_help(
                 f'{self.background} of {total} pseudo-labels are all background; '
                 'lower the threshold, choose it by masks (--threshold-split), or train longer',
+                'black',
             )
         if self.covered is not None and self.covered > MOST_OF_AN_IMAGE:
-            yield (
-                'flooded',
+            yield with_help(
                 f'pseudo-labels cover {100 * self.covered:.0f} % of an image on average, and more '
                 f'than {100 * NEARLY_ALL:.0f} % of {self.nearly_all} of {total} images; raise '
                 'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)',
+                'flooded',
             )
 
-    def _warnings(self, classes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _warnings(self, classes: Sequence[str]) -> Iterator[str]:
         total = self.num_labels
         yield from self._useless()
         if self.void:
-            yield (
-                'black',
+            yield with_help(
                 f'{self.void} of {total} pseudo-labels are all void (255), so nothing is learned '
                 'from them; let the label rule ignore less',
+                'black',
             )
         missing = [
             name for name, count in zip(classes, self.images_per_class, strict=True) if not count
         ]
         if missing and not self.unread and self.background + self.void < total:
-            yield (
-                'nowhere',
+            yield with_help(
                 f'no pseudo-label shows {first_few(missing)} ({len(missing)} of {len(classes)} '
                 'classes), which cannot be learned; lower the threshold, or check the image-level '
                 'labels',
+                'nowhere',
             )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 
-from ..formats.mask_file import voc_palette
+from ..formats.mask_file import voc_colors
 
 
 def colorize(label: np.ndarray) -> np.ndarray:
@@ -15,7 +15,7 @@ def colorize(label: np.ndarray) -> np.ndarray:
     Returns:
         RGB uint8, shape ``(*label.shape, 3)``.
     """
-    return np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)[label]
+    return voc_colors()[label]
 
 
 def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) -> np.ndarray:

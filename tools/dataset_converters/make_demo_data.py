@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ppl_mm.data_tools.demo.data import demo_sample, write_demo_data
-from ppl_mm.formats.mask_file import voc_palette
+from ppl_mm.formats.mask_file import voc_colors
 from ppl_mm.utils import atomic_write
 from ppl_mm.utils.cli import make_parser, run
 
@@ -37,10 +37,9 @@ def contact_sheet(seed: int, size: int) -> np.ndarray:
     Returns:
         RGB uint8, (6 * size, 12 * size, 3).
     """
-    palette = np.frombuffer(voc_palette(), np.uint8).reshape(256, 3)
     samples = [demo_sample(seed, 'train', index, size) for index in range(_ROWS * _COLUMNS)]
     pairs = np.stack(
-        [np.hstack([sample.image, palette[sample.mask]]) for sample in samples]
+        [np.hstack([sample.image, voc_colors()[sample.mask]]) for sample in samples]
     )  # (36, S, 2 S, 3)
     grid = pairs.reshape(_ROWS, _COLUMNS, size, 2 * size, 3)
     return grid.swapaxes(1, 2).reshape(_ROWS * size, _COLUMNS * 2 * size, 3)

@@ -41,13 +41,13 @@ def is_list(value: object) -> bool:
     return isinstance(value, list) and not isinstance(value, Pairs)
 
 
-def items_of(value: object, where: str) -> list:
+def items_of(value: Any, where: str) -> list:
     """Return a JSON list.
 
     Raises:
         UserError: It is something else; ``where`` says where it stands.
     """
-    if not isinstance(value, list) or isinstance(value, Pairs):
+    if not is_list(value):
         raise UserError(f'{where}: expected a list')
     return value
 

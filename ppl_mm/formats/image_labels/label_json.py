@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from ...errors import UserError
 from ..class_list import check_classes
@@ -86,11 +87,11 @@ def _are_vectors(lists: Sequence[list], length: int, path: str | os.PathLike) ->
     return True
 
 
-def _as_list(values: object, where: str) -> list:
+def _as_list(values: Any, where: str) -> list:
     """Return the labels of an image as a list of single values."""
     if isinstance(values, str):
         return [values] if values.strip() else []
-    if not isinstance(values, list) or isinstance(values, Pairs):
+    if not is_list(values):
         raise UserError(f'{where}: expected a list of classes, got {_kind(values)}')
     if any(isinstance(value, list) for value in values):  # or an object
         raise UserError(

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ...errors import UserError
-from .tiff_bands import MOST_BANDS, read_bands
+from .tiff_bands import MOST_BANDS, is_tiff, read_bands
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,18 @@ class ImageBands:
         return found
 
     def read(self, content: bytes) -> np.ndarray:
-        """Return what a network sees of a TIFF, by its bytes; see :meth:`scale`."""
-        return self.scale(read_bands(content))
+        """Return what a network sees of a file, by its bytes; see :meth:`scale`."""
+        return self.scale(self.stored(content))
+
+    def stored(self, content: bytes) -> np.ndarray:
+        """Return the values of a file as they are stored, by its bytes; see :func:`read_bands`.
+
+        Raises:
+            UserError: It is not a TIFF.
+        """
+        if not is_tiff(content):
+            raise UserError(f'not a TIFF; the data set has TIFFs of {self.count} bands')
+        return read_bands(content)
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return what a network sees of values as they are stored.

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ...errors import UserError
 from ...utils.files import check_regular
 from . import tiff
 from .bands import ImageBands
@@ -34,23 +33,14 @@ _START, _SCAN, _END = b'\xff\xd8\xff', b'\xff\xda', b'\xff\xd9'
 _EXIF, _FRAMES = 0xE1, (0xC0, 0xC1, 0xC2)
 
 
-def read_image(
-    path: str | os.PathLike,
-    white_level: int | None = None,
-    bgr: bool = False,
-    backend_args: dict | None = None,
-) -> np.ndarray:
+def read_image(path: str | os.PathLike) -> np.ndarray:
     """Read an image to its end, as persons see it.
 
     Args:
         path: The file, or an address that mmengine's file backends know.
-        white_level: White of 16 bits. Defaults to None: the data set's, see
-            :func:`.stored_values.values_for`.
-        bgr: Whether to return BGR, as OpenCV orders channels. Defaults to False.
-        backend_args: Of :func:`mmengine.fileio.get`. Defaults to None.
 
     Returns:
-        uint8, (H, W, 3), upright and without transparency.
+        RGB, uint8, (H, W, 3), upright and without transparency.
 
     Raises:
         UserError: One line that names the file: it is missing, not a regular file, damaged, too
@@ -58,8 +48,7 @@ def read_image(
     """
     with naming(path):
         check_kind(path)
-        content = _read_bytes(path, backend_args)
-        return decode_image(content, white_level, bgr, path)
+        return decode_image(_read_bytes(path), path=path)
 
 
 def read_pixels(
@@ -72,10 +61,11 @@ def read_pixels(
 
     Args:
         path: See :func:`read_image`.
-        white_level: See :func:`read_image`.
+        white_level: White of 16 bits. Defaults to None: the data set's, see
+            :func:`.stored_values.values_for`.
         bands: The bands of the network's data set. Defaults to None: those of the data set that
             the file belongs to, see :func:`.stored_values.values_for`.
-        backend_args: See :func:`read_image`.
+        backend_args: Of :func:`mmengine.fileio.get`. Defaults to None.
 
     Returns:
         A photo as BGR, uint8, (H, W, 3); or all bands in their order, float32 in 0 to 255,
@@ -91,8 +81,6 @@ def read_pixels(
             bands = values_for(path).bands
         if bands is None:
             return decode_image(content, white_level, bgr=True, path=path)
-        if not is_tiff(content):
-            raise UserError(f'not a TIFF; the data set has TIFFs of {bands.count} bands')
         return bands.read(content)
 
 
@@ -109,8 +97,8 @@ def decode_image(
 
     Args:
         content: The file.
-        white_level: See :func:`read_image`.
-        bgr: See :func:`read_image`.
+        white_level: See :func:`read_pixels`.
+        bgr: Whether to return BGR, as OpenCV orders channels. Defaults to False.
         path: Where it was, to look for what the data set says of its values. Defaults to None:
             65535 is white, and there are no bands.
 
@@ -174,7 +162,7 @@ def image_size(path: str | os.PathLike) -> tuple[int, int]:
             return band_size(content)  # of bands that Pillow does not know
 
 
-def _read_bytes(path: str | os.PathLike, backend_args: dict | None) -> bytes:
+def _read_bytes(path: str | os.PathLike, backend_args: dict | None = None) -> bytes:
     if backend_args or '://' in str(path):
         # It imports torch, which the converters of data sets never need.
         from mmengine import fileio

@@ -23,7 +23,7 @@ from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white
 from .checks import check_kind, naming, open_picture
 from .orientation import orientation_of, turn_upright, upright_size
 from .stored_values import values_for
-from .tiff_bands import has_band_size, is_tiff, read_bands
+from .tiff_bands import has_band_size, is_tiff
 from .transparency import fill, is_transparent
 
 #: Change of an image with bands, see :class:`Photo`.
@@ -167,9 +167,7 @@ def develop(
 
 def _with_bands(content: bytes, bands: ImageBands, max_long_side: int | None) -> Photo:
     """Read an image of a data set with bands, in the size that it has there."""
-    if not is_tiff(content):
-        raise UserError(f'not a TIFF; the data set has TIFFs of {bands.count} bands')
-    values = read_bands(content)
+    values = bands.stored(content)
     height, width = values.shape[:2]
     target = scaled_size((width, height), max_long_side)
     made_smaller = target != (width, height)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from .orientation import ORIENTATION, turn_array
+from .orientation import ORIENTATION, turn_array, upright_size
 from .transparency import OPACITY
 
 #: Bands that are read at most.
@@ -80,8 +80,7 @@ def band_size(content: bytes) -> tuple[int, int]:
     with _opened(io.BytesIO(content)) as tif:
         series = _series(tif)
         size = dict(zip(series.axes, series.shape, strict=True))
-        width, height = size['X'], size['Y']
-        return (height, width) if _orientation(tif) > 4 else (width, height)
+        return upright_size((size['X'], size['Y']), _orientation(tif))
 
 
 def has_band_size(content: bytes) -> bool:

@@ -57,7 +57,6 @@ def test_16_bits_are_their_8_bits_up_to_rounding(data):
     seen, flat = read_pixels(path), np.rint(deep * (255 / 4095))
     assert abs(seen - flat).max() <= 0.5 and len(np.unique(seen)) > 256
     assert np.array_equal(read_image(path), flat[..., :3])
-    assert np.array_equal(read_image(path, bgr=True), flat[..., 2::-1])
 
 
 def test_the_bands_that_are_shown_may_be_chosen(data):

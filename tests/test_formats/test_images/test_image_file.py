@@ -12,7 +12,13 @@ from PIL import Image, ImageOps
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.images.checks import MAX_RATIO, MIN_SIDE, check_sides
-from ppl_mm.formats.images.image_file import PHOTO_SUFFIXES, decode_image, image_size, read_image
+from ppl_mm.formats.images.image_file import (
+    PHOTO_SUFFIXES,
+    decode_image,
+    image_size,
+    read_image,
+    read_pixels,
+)
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -113,7 +119,7 @@ def test_every_kind_is_read_as_pillow_shows_it(tmp_path, suffix, mode):
         expected = np.array(image.convert('RGB'))
     found = read_image(path)
     assert found.dtype == np.uint8 and np.array_equal(found, expected)
-    assert np.array_equal(read_image(path, bgr=True), expected[..., ::-1])
+    assert np.array_equal(read_pixels(path), expected[..., ::-1])
     assert image_size(path) == (30, 20)
 
 
@@ -219,8 +225,8 @@ def test_a_fault_is_one_line_with_the_file(tmp_path, make, message):
 
 def test_an_address_is_read_through_mmengine(tmp_path):
     Image.fromarray(PIXELS).save(tmp_path / 'a.png')
-    found = read_image(str(tmp_path / 'a.png'), backend_args=dict(backend='local'))
-    assert np.array_equal(found, PIXELS)
+    found = read_pixels(str(tmp_path / 'a.png'), backend_args=dict(backend='local'))
+    assert np.array_equal(found, PIXELS[..., ::-1])
     with pytest.raises(UserError, match='^ftp://nowhere/a.png: the image cannot be read'):
         read_image('ftp://nowhere/a.png')
 
