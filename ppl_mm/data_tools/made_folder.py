@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..utils.claims import check_folder, claim_folder
+from ..utils.claims import Claim
 from ..utils.files import write_json
 
 
@@ -37,11 +37,11 @@ class MadeFolder:
     ) -> None:
         self.root = Path(root)
         self.path = self.root / file_name
-        self.settings, self.what, self.parts = settings, what, parts
+        self.settings = settings
         #: What is known once it is made, for the record.
         self.facts: dict = {}
-        self._claim = ExitStack()
-        found = check_folder(self.root, settings, what, file_name)
+        self._claim, self._held = Claim(self.path, settings, what, parts=parts), ExitStack()
+        found = self._claim.check()
         self.was_finished = found is not None and found.get('complete') is True
 
     def __enter__(self) -> None:
@@ -50,13 +50,11 @@ class MadeFolder:
         Raises:
             UserError: If another run is making it.
         """
-        self._claim.enter_context(
-            claim_folder(self.root, self.settings, self.what, self.path.name, parts=self.parts)
-        )
+        self._held.enter_context(self._claim.hold())
         write_json(self.path, dict(self.settings, complete=False))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Mark the folder as whole, unless there was an error."""
-        with self._claim:  # released in any case
+        with self._held:  # released in any case
             if kind is None:
                 write_json(self.path, dict(self.settings, **self.facts, complete=True))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.claims import check_folder, claim_folder
+from ..utils.claims import Claim
 from .class_list import channel_names
 from .export_record import ExportRecord, Record, read_record
 from .image_list import normal_name
@@ -102,7 +102,7 @@ class ExportFolder:
             UserError: See :meth:`claim`.
         """
         identity = {key: value for key, value in record.identity().items() if key not in unknown}
-        check_folder(self.root, identity, record.what, _RECORD, self._has_files)
+        self._claim(identity, record.what).check()
 
     @contextmanager
     def claim(self, record: Record) -> Iterator[Record]:
@@ -125,10 +125,11 @@ class ExportFolder:
                 raise UserError(
                     f'{self.root}: holds {found.what}, not {record.what}; give another folder'
                 )
-        with claim_folder(
-            self.root, record.identity(), record.what, _RECORD, self._has_files, (_CAMS, _LABELS)
-        ) as earlier:
+        with self._claim(record.identity(), record.what).hold() as earlier:
             yield record if earlier is None else record.continuing(self.read())
+
+    def _claim(self, identity: dict, what: str) -> Claim:
+        return Claim(self.record_path, identity, what, self._has_files, (_CAMS, _LABELS))
 
     def _has_files(self) -> bool:
         """Return whether a run has written more than the record."""

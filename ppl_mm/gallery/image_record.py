@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,9 @@ class ImagePaths:
 
     out: Path
 
+    #: Those that hold files of images.
+    FOLDERS: ClassVar[tuple[str, ...]] = ('records', 'photos', 'thumbs', 'layers')
+
     @staticmethod
     def key(image: str) -> str:
         """Return the name of an image's files: safe in any file system and address."""
@@ -60,11 +63,11 @@ class ImagePaths:
 
     def all_files(self) -> list[Path]:
         """Return what bears an image's key, in folders of a gallery that are not links."""
-        folders = [self.out / name for name in ('records', 'photos', 'thumbs', 'layers')]
-        folders = [folder for folder in folders if not folder.is_symlink()]
+        folders = (self.out / name for name in self.FOLDERS)
         return [
             path
             for folder in folders
+            if not folder.is_symlink()
             for path in folder.rglob('*.*')
             if _KEY.fullmatch(path.stem) and path.is_file() and not path.parent.is_symlink()
         ]
@@ -94,7 +97,7 @@ class ImageMaker:
             record = read_json(self.paths.record(key))
         except (OSError, ValueError):
             return None
-        same = isinstance(record, dict) and record.get('made_of') == self._made_of(image)
+        same = record.get('made_of') == self._made_of(image)
         return record if same and all(path.is_file() for path in self._files(record)) else None
 
     def __call__(self, image: str) -> dict:
@@ -188,7 +191,8 @@ class ImageMaker:
             found = _noting(record, confusion_matrix, label, truth, len(self.source.classes))
             if found is not None:
                 record['confusion'][key] = _sparse(found)
-                record['iou'][key] = _number(float(mean_scores(found)['mIoU']))
+                iou = float(mean_scores(found)['mIoU'])
+                record['iou'][key] = None if np.isnan(iou) else iou
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> float:
@@ -226,9 +230,4 @@ def _stamp(path: str | os.PathLike | None) -> list | None:
 
 def _sparse(array: np.ndarray) -> list[list[int]]:
     """Return the places of an array that are not 0, each followed by its value."""
-    places = np.argwhere(array)
-    return [[*map(int, place), int(array[tuple(place)])] for place in places]
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    return np.column_stack([np.argwhere(array), array[array != 0]]).tolist()

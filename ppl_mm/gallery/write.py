@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..utils.claims import claim_folder
+from ..utils.claims import Claim
 from ..utils.files import write_json
 from ..utils.processes.thread_pool import map_files
 from ..utils.text import printable
@@ -14,7 +14,6 @@ from .site import write_site
 from .source import GallerySource
 
 _RECORD = 'gallery.json'
-_PARTS = ('records', 'photos', 'thumbs', 'layers')
 
 
 def write_gallery(
@@ -51,7 +50,7 @@ def make_gallery(source: GallerySource, out: str | Path, workers: int | None = N
         UserError: If ``out`` holds something else.
     """
     out = Path(out)
-    with claim_folder(out, {}, 'a gallery', _RECORD, parts=_PARTS):
+    with Claim(out / _RECORD, {}, 'a gallery', parts=ImagePaths.FOLDERS).hold():
         write_json(out / _RECORD, dict(ppl_mm=__version__, title=source.title))
         records = _all_records(source, out, workers)
         _remove_others(records, out)

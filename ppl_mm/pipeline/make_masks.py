@@ -23,7 +23,7 @@ from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
 from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder, written_before
-from ..utils.claims import check_folder
+from ..utils.claims import Claim
 from ..utils.files import write_json
 from ..utils.project import command_line, find_config, tools_dir
 from ..utils.text import counted
@@ -197,7 +197,7 @@ def _claim(job: MaskJob, results: ResultFolder) -> str:
     identity = dict(photos=os.path.abspath(job.data.photos))
     if job.preset:
         identity['preset'] = _known_preset(job.preset)
-    found = check_folder(job.out, identity, 'masks', results.RECORD)
+    found = Claim(job.out / results.RECORD, identity, 'masks').check()
     record = dict(preset=usual_preset()) | (found or {}) | identity
     if job.command:
         record['command'] = list(job.command)

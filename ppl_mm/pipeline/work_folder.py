@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from ..utils.claims import check_folder
+from ..utils.claims import Claim
 from ..utils.files import read_json, write_json
 from ..utils.locks import lock_folder
 from .clearing import find_written, remove
@@ -37,7 +37,7 @@ class WorkFolder:
         Raises:
             UserError: If it is not empty and not this pipeline's.
         """
-        check_folder(self.path, self.identity, 'a pipeline', _RECORD)
+        Claim(self.path / _RECORD, self.identity, 'a pipeline').check()
 
     def claim(self) -> IO[bytes]:
         """Make the folder this pipeline's, and nobody else's meanwhile.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
@@ -12,48 +13,73 @@ from .locks import hold_folder
 _SHOWN, _WIDTH = 3, 40  # settings in a message, characters of each value
 
 
-def check_folder(
-    path: str | os.PathLike,
-    identity: Mapping[str, object],
-    what: str,
-    record: str,
-    begun: Callable[[], bool] = lambda: True,
-) -> dict | None:
-    """Return the record of a folder that belongs to this run, or None if it is free.
-
-    A folder is free if it is missing or empty; hidden files do not count.
+@dataclass(frozen=True)
+class Claim:
+    """What a run is going to make of a folder.
 
     Args:
-        path: The folder.
+        record: The JSON file in the folder that says whose it is.
         identity: What makes its content what it is, of JSON's types. Keys that
             the record does not have are None there.
         what: What the folder holds, for messages: 'an export'.
-        record: Name of the JSON file in the folder that says whose it is.
         begun: Tells whether the folder holds anything but its record; if not,
             a run with another identity may have it.
-
-    Raises:
-        UserError: If it is a file, holds something else or the work of another
-            run, or its record is damaged.
+        parts: Folders in it that are written into.
     """
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise UserError(f'{path}: is a file; give another folder')
-    if not (path / record).is_file():
-        if path.is_dir() and any(not name.startswith('.') for name in os.listdir(path)):
-            raise UserError(f'{path}: holds other files than {what}; give another folder')
+
+    record: Path
+    identity: Mapping[str, object]
+    what: str
+    begun: Callable[[], bool] = lambda: True
+    parts: Sequence[str] = ()
+
+    def check(self) -> dict | None:
+        """Return the record of a folder that belongs to this run, or None if it is free.
+
+        A folder is free if it is missing or empty; hidden files do not count.
+
+        Raises:
+            UserError: If it is a file, holds something else or the work of another
+                run, or its record is damaged.
+        """
+        folder = self.record.parent
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f'{folder}: is a file; give another folder')
+        if not self.record.is_file():
+            if folder.is_dir() and any(not name.startswith('.') for name in os.listdir(folder)):
+                raise UserError(
+                    f'{folder}: holds other files than {self.what}; give another folder'
+                )
+            return None
+        found = _read(self.record, self.what)
+        other = _differences(found, self.identity)
+        if not other:
+            return found
+        if self.begun():
+            raise _other_settings(folder, self.what, other)
         return None
-    found = _read(path / record, what)
-    other = _differences(found, identity)
-    if not other:
-        return found
-    if begun():
-        raise _other_settings(path, what, other)
-    return None
+
+    @contextmanager
+    def hold(self) -> Iterator[dict | None]:
+        """Hold the folder for one run; see :meth:`check` for what is refused.
+
+        Temporary files that a killed run left there and in its parts are removed. In a distributed
+        run only the main process may hold it.
+
+        Yields:
+            The record of an earlier run with the same identity, or None. The
+            caller writes the new record.
+
+        Raises:
+            UserError: See :meth:`check`; or if another run is at work.
+        """
+        self.check()  # before the lock, so that nothing is written into a stranger's folder
+        with hold_folder(self.record.parent, self.parts):
+            yield self.check()
 
 
 def check_record(path: str | os.PathLike, identity: Mapping[str, object], what: str) -> dict:
-    """Return what a JSON file says, if it belongs to this run, see :func:`check_folder`.
+    """Return what a JSON file says, if it belongs to this run, see :class:`Claim`.
 
     Raises:
         UserError: If it is damaged, or of other settings.
@@ -65,41 +91,13 @@ def check_record(path: str | os.PathLike, identity: Mapping[str, object], what: 
     return found
 
 
-@contextmanager
-def claim_folder(
-    path: str | os.PathLike,
-    identity: Mapping[str, object],
-    what: str,
-    record: str,
-    begun: Callable[[], bool] = lambda: True,
-    parts: Sequence[str] = (),
-) -> Iterator[dict | None]:
-    """Hold a folder for one run; see :func:`check_folder` for what is refused.
-
-    Temporary files that a killed run left are removed, those in its folders ``parts``, too. In a
-    distributed run only the main process may claim.
-
-    Yields:
-        The record of an earlier run with the same identity, or None. The
-        caller writes the new record.
-
-    Raises:
-        UserError: See :func:`check_folder`; or if another run is at work.
-    """
-    # Before the lock, so that nothing is written into a stranger's folder.
-    check_folder(path, identity, what, record, begun)
-    with hold_folder(path, parts):
-        yield check_folder(path, identity, what, record, begun)
-
-
 def _read(path: Path, what: str) -> dict:
     try:
-        found = read_json(path)
+        return read_json(path)
     except (OSError, ValueError) as error:
-        raise _damaged(path, what) from error
-    if not isinstance(found, dict):
-        raise _damaged(path, what)
-    return found
+        raise UserError(
+            f'{path}: not readable as the record of {what}; remove it, or give another one'
+        ) from error
 
 
 def _differences(found: Mapping, identity: Mapping[str, object]) -> str:
@@ -123,12 +121,6 @@ def _other_settings(path: Path, what: str, differences: str) -> UserError:
     return UserError(
         f'{path}: holds {what} made with other settings ({differences}); '
         'remove it, or give another one'
-    )
-
-
-def _damaged(path: Path, what: str) -> UserError:
-    return UserError(
-        f'{path}: not readable as the record of {what}; remove it, or give another one'
     )
 
 

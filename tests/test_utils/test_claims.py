@@ -4,17 +4,17 @@ import os
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.claims import check_folder, claim_folder
+from ppl_mm.utils.claims import Claim
 
 IDENTITY = dict(seed=1, classes=['cat'], files=dict(a='1', b='3'), steps=[dict(t=0.4), 5])
 
 
 def check(path, identity=IDENTITY, **kwargs):
-    return check_folder(path, identity, 'an export', 'export.json', **kwargs)
+    return Claim(path / 'export.json', identity, 'an export', **kwargs).check()
 
 
 def claim(path, identity=IDENTITY, **kwargs):
-    return claim_folder(path, identity, 'an export', 'export.json', **kwargs)
+    return Claim(path / 'export.json', identity, 'an export', **kwargs).hold()
 
 
 def write(path, **record):

@@ -13,7 +13,7 @@ from PIL import Image
 from ...formats.class_list import natural_order
 from ...formats.geo_tiff import geo_name, write_georeferenced
 from ...formats.mask_file import write_label
-from ...utils.claims import claim_folder
+from ...utils.claims import Claim
 from ...utils.files import atomic_write, check_regular, read_json, write_json
 from ...utils.text import printable
 
@@ -60,9 +60,8 @@ class PredictionFolder:
             UserError: If the folder holds something else or the masks of another model, or another
                 run is at work there.
         """
-        with claim_folder(
-            self.root, identity, _WHAT, _RECORD, self._has_masks, (_MASKS, _GEO, _OVERLAYS)
-        ):
+        parts = (_MASKS, _GEO, _OVERLAYS)
+        with Claim(self.root / _RECORD, identity, _WHAT, self._has_masks, parts).hold():
             yield
 
     def _has_masks(self) -> bool:
