@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 
 #: Of a chart, in units of its own.
 WIDTH, HEIGHT = 320, 140
@@ -114,9 +115,5 @@ def _curve(name: str, found: dict[int, float]) -> Curve:
     points = sorted(found.items())
     size = -(-len(points) // MOST_POINTS)
     groups = [points[start : start + size] for start in range(0, len(points), size)]
-    steps, values = ([_mean([one[k] for one in group]) for group in groups] for k in (0, 1))
+    steps, values = ([fmean(one[k] for one in group) for group in groups] for k in (0, 1))
     return Curve(name, steps, values)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

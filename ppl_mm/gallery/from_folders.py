@@ -42,7 +42,8 @@ def read_folders(
     if refined:
         layers.append(Layer(REFINED, 'refined label', (find_labels(refined)[0],)))
     if predictions:
-        _check_folder(predictions)
+        if not predictions.is_dir():
+            raise UserError(f'{predictions}: no such folder; give the one with the predictions')
         layers.append(Layer(PREDICTION, 'network', (predictions,), flat=True))
     root = _data_root(labels, data_root, record)
     _check_layers(layers, root)
@@ -69,7 +70,7 @@ def read_folders(
 def _map_dir(labels: Path, record: ExportRecord | None) -> Path | None:
     """Return the folder of the maps that labels were made from, None if it is not known."""
     source = record.source_dir if isinstance(record, RefinementRecord) else None
-    folders = [ExportFolder(labels).cam_dir, *([ExportFolder(source).cam_dir] if source else [])]
+    folders = (ExportFolder(root).cam_dir for root in (labels, source) if root)
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
@@ -103,8 +104,3 @@ def _check_layers(layers: list[Layer], root: Path) -> None:
                 f'{layer.folders[0]}: holds no label of an image of {root}, as <image id>.png; '
                 'give another folder'
             )
-
-
-def _check_folder(path: Path) -> None:
-    if not path.is_dir():
-        raise UserError(f'{path}: no such folder; give the one with the predictions')

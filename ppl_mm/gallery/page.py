@@ -80,7 +80,7 @@ def html_report(work_dir: Path, report: dict) -> str:
         splits=splits_line(report) if measured else '',
         pictures={
             name: _data_url(work_dir / f'{name}.png')
-            for name in ('panel', *(['curve'] if has_curves(report) else []))
+            for name in ['panel'] + ['curve'] * has_curves(report)
         },
     )
 

@@ -2,13 +2,13 @@
 
 import platform
 import shlex
-from importlib import metadata
 from pathlib import Path
 
 from ..errors import UserError
 from ..formats.result_folder import ResultFolder
 from ..utils.files import read_json
 from ..utils.project import command_line
+from ..utils.versions import installed_version
 from ..version import __version__
 from .charts import Chart, make_chart, read_curves
 from .from_pipeline import read_run
@@ -99,9 +99,5 @@ def _configs(work_dir: Path) -> dict[str, str]:
 
 def _versions() -> dict[str, str]:
     found = dict(ppl_mm=__version__, Python=platform.python_version())
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
+    found |= {name: version for name in _PACKAGES if (version := installed_version(name))}
     return found | dict(system=platform.platform())
