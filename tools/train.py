@@ -103,8 +103,7 @@ def check_start(runner: Runner) -> None:
     path = runner._load_from
     if path and '://' not in path:
         # A new run may have another head, as after ImageNet.
-        part = '' if runner._resume else 'backbone.'
-        check_checkpoint(runner.model, path, part)
+        check_checkpoint(runner.model, path, whole=runner._resume)
 
 
 def main() -> None:

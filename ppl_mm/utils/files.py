@@ -19,7 +19,7 @@ from ..errors import UserError, first_line
 fcntl: ModuleType | None
 try:
     import fcntl
-except ImportError:  # not on Windows
+except ImportError:  # not on Windows, where nothing is locked
     fcntl = None
 
 # The umask can only be read by setting it, for all threads.

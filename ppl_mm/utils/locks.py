@@ -8,17 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import IO
 
 from ..errors import UserError
-from .files import naming_file, remove_temporaries
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # not on Windows, where nothing is locked
-    fcntl = None
+from .files import fcntl, naming_file, remove_temporaries
 
 #: Hidden, so that it is no content of the folder.
 LOCK_NAME = '.lock'

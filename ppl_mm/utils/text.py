@@ -30,7 +30,9 @@ def first_few(names: Iterable[object], most: int = 8) -> str:
         'a, b, ..'
     """
     shown = list(map(str, itertools.islice(names, most + 1)))
-    return ', '.join([*shown[:most], *(['..'] if len(shown) > most else [])])
+    if len(shown) > most:
+        shown[most] = '..'
+    return ', '.join(shown)
 
 
 def counted(number: int, one: str, many: str = '') -> str:

@@ -80,7 +80,7 @@ def _of_a_variable(where: str, cfg: Mapping, read: set[str], name: str, rest: st
     place = (
         f'the config has copied it already: set {" and ".join(copies)}'
         if copies
-        else ('nothing reads it; change what the config makes of it, or the config itself')
+        else 'nothing reads it; change what the config makes of it, or the config itself'
     )
     return f'{where}: --cfg-options {f"{name}.{rest}".strip(".")}: is a variable, {place}'
 

@@ -63,19 +63,18 @@ def load_weights(
     return f'{source}: {fit.report(type(model).__name__)}'
 
 
-def check_checkpoint(model: nn.Module, path: str | os.PathLike, part: str = '') -> None:
+def check_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> None:
     """Refuse a checkpoint early: load it into a copy of the model.
 
     Args:
         model: The model; wrappers are looked through.
         path: The checkpoint.
-        part: ``'backbone.'`` for a model whose head starts anew. Defaults to '': every weight must
-            agree.
+        whole: See :func:`load_weights`. Defaults to True.
 
     Raises:
         UserError: If the file cannot be read or does not fit.
     """
-    load_checkpoint(copy.deepcopy(unwrap_model(model)), path, whole=not part)
+    load_checkpoint(copy.deepcopy(unwrap_model(model)), path, whole)
 
 
 def load_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> dict:
