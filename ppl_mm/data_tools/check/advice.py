@@ -152,7 +152,7 @@ def _threshold(scan: DatasetScan) -> Iterator[Advice]:
 
 def _parts(scan: DatasetScan) -> Iterator[Advice]:
     """Recommend to cut large images, unless their objects are large, too."""
-    sides = [max(facts.size) for facts in scan.images.values() if not facts.problem]
+    sides = list(map(max, scan.sizes().values()))
     share = object_share(scan, 'train')
     long_side = float(np.median(sides)) if sides else 0.0
     cell = _CELL * long_side / _SEEN

@@ -118,7 +118,7 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
 
 
 def _sizes(scan: DatasetScan) -> Iterator[Finding]:
-    sizes = {image: facts.size for image, facts in scan.images.items() if not facts.problem}
+    sizes = scan.sizes()
     yield from some(
         'error',
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if not fits(size)),

@@ -1,5 +1,6 @@
 """The report of a check of a data set: a table, findings, a picture and a JSON."""
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -38,7 +39,7 @@ def report_check(scan: DatasetScan, out: Path) -> dict[str, int]:
     _print_table(figures)
     _print_findings(findings)
     _print_advice(figures['expectation'], advice)
-    sizes = [facts.size for facts in scan.images.values() if not facts.problem]
+    sizes = list(scan.sizes().values())
     save_figure(draw_dataset(figures['counts'], sizes, str(scan.options.root)), out / 'report.png')
     for path in write_sheets(scan, out):
         print(f'look at {path}: {SHEETS[path.name]}')
@@ -77,10 +78,7 @@ def find_all(scan: DatasetScan) -> list[Finding]:
 
 def _describe(scan: DatasetScan) -> dict:
     """Return figures of a data set, of JSON's types."""
-    sizes = sorted(
-        (facts.size for facts in scan.images.values() if not facts.problem),
-        key=lambda size: size[0] * size[1],
-    )
+    sizes = sorted(scan.sizes().values(), key=math.prod)
     return dict(
         data_root=str(scan.options.root),
         labels=scan.ann_file,

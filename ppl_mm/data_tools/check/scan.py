@@ -127,6 +127,10 @@ class DatasetScan:
         """Ids of both, each once."""
         return list(dict.fromkeys([*self.split('train'), *self.split('val')]))
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Width and height of the images in use that can be read."""
+        return {image: facts.size for image, facts in self.images.items() if not facts.problem}
+
     def counts(self, name: str) -> dict[str, int]:
         """Images of each class in 'train' or 'val'."""
         counts = dict.fromkeys(self.classes, 0)

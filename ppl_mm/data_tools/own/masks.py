@@ -39,7 +39,7 @@ class MaskFinder:
     ) -> None:
         self.root = Path(root)
         files = _files_below(self.root, set(others))
-        masks = _masks_among(files)
+        masks = [name for name in files if name.lower().endswith(MASK_SUFFIXES)]
         if files and not masks:
             raise UserError(
                 f'{self.root}: {counted(len(files), "file")} found, none is a mask, e.g. '
@@ -91,10 +91,6 @@ def _files_below(root: Path, others: Collection[str]) -> list[str]:
             f'the values of pixels, e.g. {lossy[0]}; save masks as PNG'
         )
     return sorted(names)
-
-
-def _masks_among(names: Sequence[str]) -> list[str]:
-    return [name for name in names if os.path.splitext(name)[1].lower() in MASK_SUFFIXES]
 
 
 def _as_they_are(masks: Collection[str], stems: Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ...errors import UserError
 from ...formats.image_labels.tool_files import without_upload_mark
@@ -15,6 +16,7 @@ from ...formats.images.checks import FOREIGN_SUFFIXES
 from ...formats.images.image_file import PHOTO_SUFFIXES
 from ...formats.text_file import read_lines
 
+T = TypeVar('T')
 _LONGEST_ID = 60  # characters; a file name has 255 bytes at most
 
 
@@ -81,9 +83,10 @@ class PhotoFinder:
         """
         end = f'/{_plain(name)}'
         for table, last in ((self._names, self._last_names), (self._stems, self._last_stems)):
-            found = [key for key in last.get(_last_part(end), ()) if self._ends(key, end)]
+            keys = last.get(_last_part(end), ())
+            found = [table[key] for key in keys if f'{self._above}/{key}'.endswith(end)]
             if found:
-                return [table[key] for key in found]
+                return found
         return []
 
     def by_name(self, name: str) -> list[str]:
@@ -101,9 +104,6 @@ class PhotoFinder:
         web_names = (self._web_names.get(one, []) for one in (parts[-1], uploaded))
         return next(filter(None, itertools.chain(found, web_names)), [])
 
-    def _ends(self, key: str, end: str) -> bool:
-        return f'{self._above}/{key}'.endswith(end)
-
 
 def _plain(name: str) -> str:
     return normal_name(name).replace('\\', '/').removeprefix('./')
@@ -117,10 +117,10 @@ def _web_name(path: str) -> str:
     return re.sub(r'[^-\w.]', '', _last_part(path).replace(' ', '_'))
 
 
-def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(key(path), []).append(path)
+def _grouped(items: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
     return found
 
 
@@ -165,7 +165,4 @@ def image_ids(names: Iterable[str]) -> dict[str, str]:
 
 def by_content(sources: Sequence[Source], digests: Mapping[str, str]) -> list[list[Source]]:
     """Return photos of the same bytes, by their digests, together, in the order of the first."""
-    groups: dict[str, list[Source]] = {}
-    for source in sources:
-        groups.setdefault(digests[source.name], []).append(source)
-    return list(groups.values())
+    return list(_grouped(sources, lambda source: digests[source.name]).values())

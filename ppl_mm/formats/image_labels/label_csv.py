@@ -152,11 +152,8 @@ class _Columns:
     def _names(self, cells: list[str]) -> tuple[str, ...]:
         if self.labels is not None:
             text = cells[self.labels]
-            return (
-                self.names.from_names([text])
-                if self.has_boxes and text
-                else self.names.from_text(text)
-            )
+            is_one = self.has_boxes and text
+            return self.names.from_names([text]) if is_one else self.names.from_text(text)
         flags = tuple(cells[place] for place in self.flags)
         names = self._known.get(flags)
         if names is None:
