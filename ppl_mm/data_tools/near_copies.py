@@ -46,20 +46,12 @@ def look_of(picture: Image.Image) -> np.ndarray:
 
 
 def packed_look(picture: Image.Image) -> str:
-    """Return a small copy of a picture as text, see :func:`look_of`.
-
-    Args:
-        picture: Of any size.
-    """
+    """Return a small copy of a picture as text, see :func:`look_of`."""
     return base64.b64encode(look_of(picture).tobytes()).decode()
 
 
 def unpacked_look(text: str) -> np.ndarray:
-    """Return the small copy that :func:`packed_look` made text of.
-
-    Args:
-        text: As it returned it.
-    """
+    """Return the small copy that :func:`packed_look` made text of."""
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE)
 
 

@@ -54,11 +54,7 @@ def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
 
 
 def check_count(classes: Sequence[str], where: str) -> None:
-    """Refuse more classes than a mask can show beside 0 and 255.
-
-    Args:
-        classes: Foreground classes.
-        where: Where they stand, for messages.
+    """Refuse more classes, by where they stand, than a mask can show beside 0 and 255.
 
     Raises:
         UserError: There are more than 254.
@@ -83,14 +79,7 @@ def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, .
 
 
 def channel_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes of a segmentation network, one a channel.
-
-    Args:
-        labels: See :func:`label_names`.
-
-    Returns:
-        The same, without :data:`NO_BACKGROUND`: no channel stands for it.
-    """
+    """Return the classes of a segmentation network, one a channel: none is :data:`NO_BACKGROUND`."""
     return tuple(labels[1:] if labels[0] == NO_BACKGROUND else labels)
 
 

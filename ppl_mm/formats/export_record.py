@@ -182,9 +182,6 @@ class RefinementRecord(ExportRecord):
 def read_record(path: str | os.PathLike) -> ExportRecord:
     """Read the record of an export or a refinement.
 
-    Args:
-        path: An ``export.json``.
-
     Raises:
         UserError: If it is missing, damaged, or says something impossible.
     """

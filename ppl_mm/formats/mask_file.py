@@ -72,15 +72,7 @@ def encode_label(label: np.ndarray) -> bytes:
 
 
 def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
-    """Write a label as an 8-bit palette PNG, whole or not at all.
-
-    Args:
-        path: The PNG to write; its folder is made.
-        label: See :func:`encode_label`.
-
-    Raises:
-        ValueError: If the label is of another type or shape.
-    """
+    """Write a label as an 8-bit palette PNG, whole or not at all, see :func:`encode_label`."""
     content = encode_label(label)
     write_bytes(path, content)
 
@@ -135,11 +127,7 @@ def channels_from_label(label: np.ndarray, background: bool) -> np.ndarray:
 
 
 def mask_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Return width and height of a mask, from its first bytes.
-
-    Args:
-        path: See :func:`open_mask`.
-    """
+    """Return width and height of a mask, from its first bytes."""
     with open_mask(path) as image:
         return upright_size(image.size, _turn_of(image))
 

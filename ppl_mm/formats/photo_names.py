@@ -36,11 +36,7 @@ def images_of(data_root: Path) -> dict[str, str]:
 
 
 def mask_names(data_root: Path) -> dict[str, str]:
-    """Return the image id of each mask that a user gets, by its path.
-
-    Args:
-        data_root: A data set of ``own_data.py``.
-    """
+    """Return the image id of each mask that a user gets, by its path."""
     photos = images_of(data_root)
     return {f'{name}.png': photos[photo] for photo, name in output_names(photos).items()}
 

@@ -9,11 +9,7 @@ T = TypeVar('T')
 
 
 def spread(items: Sequence[T], most: int) -> list[T]:
-    """Return so many items at equal distances, the first and the last among them, or all.
-
-    Args:
-        items: In any order; theirs is kept.
-        most: How many, 1 or more.
+    """Return at most so many items at equal distances, in order, the first and the last among them.
 
     Examples:
         >>> spread('abcdefg', 3)

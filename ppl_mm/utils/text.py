@@ -6,14 +6,11 @@ from collections.abc import Iterable
 
 
 def printable(text: object) -> str:
-    """Return a text on one line in which nothing acts on a terminal.
+    """Return the ``str`` of an object on one line in which nothing acts on a terminal.
 
     A file name may hold line breaks, escape codes that clear the screen, marks
     that reverse the reading order, and bytes that are not UTF-8. Each such
     character becomes an escape such as ``\\n``, ``\\x1b`` or ``\\u202e``.
-
-    Args:
-        text: The object to print; its ``str`` is taken.
 
     Examples:
         >>> print(printable('cat\\n.jpg'))

@@ -16,15 +16,7 @@ _DECIMALS = 5  # of the place of axes, whose unit is the figure: far below a pix
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure that needs no display and no clean-up.
-
-    Args:
-        width: In inches.
-        height: In inches.
-
-    Returns:
-        With a layout that leaves no empty margins.
-    """
+    """A figure, in inches, that needs no display and no clean-up, and has no empty margins."""
     figure = Figure(figsize=(width, height), dpi=_DPI, layout='constrained')
     FigureCanvasAgg(figure)
     return figure

@@ -64,11 +64,7 @@ def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
 
 
 def json_files(folder: Path) -> list[Path]:
-    """Return the JSON files of images below a folder.
-
-    Args:
-        folder: The folder.
-    """
+    """Return the JSON files of images below a folder."""
     return [path for path in files_below(folder, '.json') if path.name not in _OTHERS]
 
 

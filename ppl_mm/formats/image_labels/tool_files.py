@@ -28,21 +28,12 @@ def image_of_tool(path: str, where: str) -> str:
 
 
 def without_upload_mark(name: str) -> str:
-    """Return the name that a file had before it was uploaded to Label Studio.
-
-    Args:
-        name: The file, without folders.
-    """
+    """Return the name, without folders, of a file before it was uploaded to Label Studio."""
     return _UPLOAD.sub('', name)
 
 
 def files_below(folder: Path, suffix: str) -> list[Path]:
-    """Return the files of a kind in a folder and the folders in it, but for hidden ones.
-
-    Args:
-        folder: The folder.
-        suffix: The end of their names, '.xml'.
-    """
+    """Return the files with an ending, as '.xml', in a folder and those in it, but for hidden ones."""
     found = (path for path in folder.rglob(f'*{suffix}') if path.is_file())
     return sorted(
         path

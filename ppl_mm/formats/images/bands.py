@@ -120,10 +120,7 @@ class ImageBands:
         return np.repeat(scaled, 3, axis=2) if self.count == 1 else scaled
 
     def picture(self, scaled: np.ndarray) -> np.ndarray:
-        """Return what persons and refiners see.
-
-        Args:
-            scaled: What :meth:`scale` returns.
+        """Return what persons and refiners see of what :meth:`scale` returns.
 
         Returns:
             uint8 RGB, shape (H, W, 3).

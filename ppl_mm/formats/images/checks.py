@@ -57,10 +57,7 @@ def fits(size: tuple[int, int]) -> bool:
 
 
 def check_sides(size: tuple[int, int]) -> None:
-    """Refuse images that are too small or too thin to be learned from.
-
-    Args:
-        size: Width and height.
+    """Refuse images, by width and height, that are too small or too thin to be learned from.
 
     Raises:
         UserError: Without the file's name.
@@ -91,9 +88,6 @@ def too_large(path: str | os.PathLike) -> UserError:
 @contextmanager
 def naming(path: str | os.PathLike) -> Iterator[None]:
     """Turn whatever reading an image raises into one line that names the file.
-
-    Args:
-        path: The file.
 
     Raises:
         UserError: The file is missing, too large, damaged, or refused.

@@ -37,9 +37,6 @@ class StoredValues(NamedTuple):
 def values_for(path: str | os.PathLike) -> StoredValues:
     """Return what the nearest ``image_values.json`` in or above a path says.
 
-    Args:
-        path: The data set's folder, or anything below it.
-
     Raises:
         UserError: That file is damaged.
     """

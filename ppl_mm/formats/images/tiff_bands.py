@@ -45,10 +45,7 @@ def needs_bands(path: str | os.PathLike) -> bool:
 
 
 def read_bands(content: bytes) -> np.ndarray:
-    """Read all bands of a TIFF, or its first page if the pages are not channels.
-
-    Args:
-        content: The bytes of the file.
+    """Read all bands of a TIFF by its bytes, or its first page if the pages are not channels.
 
     Returns:
         Values as they are stored, shape (H, W, C), upright.

@@ -81,13 +81,10 @@ def make_group(cfg: Config) -> None:
 
 
 def on_main_process(call: Callable[[], T]) -> T:
-    """Call a function in the main process only, and return its result in all.
+    """Call a function in the main process only; return its result, which is pickled, in all.
 
     Every process must call this. An error that a user can fix is raised in all of them, so that
     none waits forever.
-
-    Args:
-        call: Takes nothing; its result can be pickled.
 
     Raises:
         UserError: As raised by the function.
