@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UserError
-from .processes.ranks import leave_to_launcher
+from .processes.to_launcher import leave_to_launcher
 from .project import tools_dir
 
 

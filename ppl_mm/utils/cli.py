@@ -10,7 +10,7 @@ from . import versions
 from .as_command import take_interrupts
 from .console import keep_console_short, reader_is_gone, take_every_letter
 from .files import no_space
-from .processes.ranks import leave_to_launcher
+from .processes.to_launcher import leave_to_launcher
 from .text import printable
 from .troubleshooting import explain_failure
 

@@ -83,17 +83,18 @@ def _drawn_val(
     entries: Mapping[str, dict],
 ) -> set[str]:
     """Return images to validate on: near-copies together, unless that leaves none."""
+
+    def drawn(groups: Sequence[Group]) -> set[str]:
+        candidates = _candidates(labels, masked, settings.seed, groups)
+        return choose_val(labels, settings.val_share, settings.seed, candidates)
+
     near = [] if settings.split_near_copies else group_near_copies(images, entries)
-    copies = [name for group in near if len(group) > 1 for name in group]
-    val = set[str]()
-    for groups, note in ((near, _KEPT), ((), _SPLIT)):
-        if not val:
-            candidates = _candidates(labels, masked, settings.seed, groups)
-            val = choose_val(labels, settings.val_share, settings.seed, candidates)
-            found = note
-    for name in copies:
-        entries[name]['notes'].append(found)
-    return val
+    val = drawn(near)
+    for group in near:
+        if len(group) > 1:
+            for name in group:
+                entries[name]['notes'].append(_KEPT if val else _SPLIT)
+    return val or drawn(())
 
 
 def _check_split(
@@ -177,16 +178,20 @@ def choose_val(
     chosen: set[str] = set()
     taken: Counter[str] = Counter()
 
-    def take(group: Group, name: str, most: int) -> None:
+    def take(group: Group, name: str, most: int) -> bool:
         found = shown[group]
         leaves_some = all(taken[other] + found[other] < counts[other] for other in found)
-        if 0 < found[name] <= most and leaves_some and chosen.isdisjoint(group):
+        fits = 0 < found[name] <= most and leaves_some and chosen.isdisjoint(group)
+        if fits:
             chosen.update(group)
             taken.update(found)
+        return fits
 
     for name in sorted(counts, key=lambda name: (counts[name], name)):
         for group in order:
             take(group, name, 2 * (quota[name] - taken[name]))
-        for group in () if taken[name] else sorted(order, key=len):
-            take(group, name, 0 if taken[name] else quota[name] and counts[name])
+        if quota[name] and not taken[name]:
+            for group in sorted(order, key=len):
+                if take(group, name, counts[name]):
+                    break
     return chosen

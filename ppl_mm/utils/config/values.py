@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from ...errors import UserError
 
@@ -10,24 +11,16 @@ def _whole(value: object, least: float = -math.inf) -> bool:
     return type(value) is int and value >= least
 
 
-def _count(value: object) -> bool:
-    return _whole(value, 0)
-
-
-def _positive(value: object) -> bool:
-    return _whole(value, 1)
-
-
 def _number(value: object) -> bool:
     return isinstance(value, int | float) and type(value) is not bool and 0 <= value < math.inf
 
 
 def _size(value: object) -> bool:
-    return all(map(_positive, value if isinstance(value, list | tuple) else [value]))
+    return all(_whole(one, 1) for one in (value if isinstance(value, list | tuple) else [value]))
 
 
 def _seed(value: object) -> bool:
-    return value is None or (_count(value) and value < 2**32)  # type: ignore[operator]
+    return value is None or (_whole(value, 0) and value < 2**32)  # type: ignore[operator]
 
 
 def _path(value: object) -> bool:
@@ -44,8 +37,8 @@ def _level(value: object) -> bool:
 
 _LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
 _Rule = tuple[Callable[[object], bool], str]
-_ABOVE_0: _Rule = (_positive, 'a whole number above 0')
-_FROM_0: _Rule = (_count, 'a whole number, 0 or more')
+_ABOVE_0: _Rule = (partial(_whole, least=1), 'a whole number above 0')
+_FROM_0: _Rule = (partial(_whole, least=0), 'a whole number, 0 or more')
 _NUMBER: _Rule = (_number, 'a number, 0 or more')
 _PATH: _Rule = (_path, 'a path; put a number in quotes, as in "\'3\'"')
 _VALUES: dict[str, _Rule] = {

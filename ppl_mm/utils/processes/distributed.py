@@ -17,7 +17,7 @@ from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
 
 from ...errors import UserError
-from .ranks import LAUNCHER_VARIABLE
+from .to_launcher import LAUNCHER_VARIABLE
 
 T = TypeVar('T')
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

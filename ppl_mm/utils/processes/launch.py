@@ -12,7 +12,7 @@ from torch.distributed import run as torchrun
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
 
-from .ranks import LAUNCHER_VARIABLE
+from .to_launcher import LAUNCHER_VARIABLE
 
 _RESUME = '; a training continues with --resume'
 

@@ -110,9 +110,8 @@ class WeightFit:
             of_another_shape=[difference(key, *pair) for key, pair in self.unfit.items()],
             not_used=self.unexpected,
         )
-        return f'{self.loaded} of {self.total} weights of {name} loaded' + (
-            f'; {rest}' if rest else ''
-        )
+        loaded = f'{self.loaded} of {self.total} weights of {name} loaded'
+        return f'{loaded}; {rest}' if rest else loaded
 
 
 def differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:

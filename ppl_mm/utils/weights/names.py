@@ -89,16 +89,21 @@ def adapt_first_convolution(weights: Weights, own: Mapping[str, Tensor]) -> tupl
     Returns:
         The weights, and the name of the convolution if it was adapted, else ''.
     """
-    key, new = next(((key, value) for key, value in own.items() if value.ndim == 4), ('', None))
-    if new is None or new.shape[1] == 3:
+    key = _first_convolution(own)
+    if not key or own[key].shape[1] == 3:
         return weights, ''
-    channels, rgb = new.shape[1], (new.shape[0], 3, *new.shape[2:])
+    filters, channels, *size = own[key].shape
     if key not in weights:  # a hook of the model renames it later
-        key = next((key for key, value in weights.items() if value.ndim == 4), '')
+        key = _first_convolution(weights)
     old = weights.get(key)
-    if old is None or old.shape != rgb:
+    if old is None or old.shape != (filters, 3, *size):
         return weights, ''
     wide = old.repeat(1, math.ceil(channels / 3), 1, 1)[:, :channels] * (3 / channels)
     weights = copy.copy(weights)
     weights[key] = old.sum(1, keepdim=True) if channels == 1 else wide  # (out, channels, h, w)
     return weights, key
+
+
+def _first_convolution(weights: Mapping[str, Tensor]) -> str:
+    """Return the name of the first filters, or '' if there are none."""
+    return next((key for key, value in weights.items() if value.ndim == 4), '')
