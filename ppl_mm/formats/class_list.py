@@ -79,7 +79,7 @@ def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, .
 
 
 def channel_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes of a segmentation network, one a channel: none is :data:`NO_BACKGROUND`."""
+    """Return the classes of a segmentation network, a channel each; "no background" has none."""
     return tuple(labels[1:] if labels[0] == NO_BACKGROUND else labels)
 
 

@@ -33,7 +33,7 @@ def without_upload_mark(name: str) -> str:
 
 
 def files_below(folder: Path, suffix: str) -> list[Path]:
-    """Return the files with an ending, as '.xml', in a folder and those in it, but for hidden ones."""
+    """Return the files with an ending, as '.xml', in a folder and below it, but for hidden ones."""
     found = (path for path in folder.rglob(f'*{suffix}') if path.is_file())
     return sorted(
         path
