@@ -47,7 +47,7 @@ def read_folders(
         layers.append(Layer(PREDICTION, 'network', (predictions,), flat=True))
     root = _data_root(labels, data_root, record)
     _check_layers(layers, root)
-    masks = masks_of(root)
+    splits, masks = _splits(root, layers), masks_of(root)
     if masks:
         layers.append(Layer(TRUTH, 'ground truth', (masks,)))
     made = Path(refined or labels)
@@ -57,7 +57,7 @@ def read_folders(
         data_root=root,
         classes=names[1:],
         background=names[0] != NO_BACKGROUND,
-        splits=_splits(root, layers),
+        splits=splits,
         layers=tuple(layers),
         pseudo_label=REFINED if refined else 'label',
         raw_label='label' if refined else None,
@@ -89,7 +89,7 @@ def _data_root(labels: Path, given: Path | None, record: ExportRecord | None) ->
 def _splits(root: Path, layers: list[Layer]) -> dict[str, list[str]]:
     """Return the images that have a label of some kind, by split."""
     splits = {
-        name: [image for image in ids if any(layer.find(image) for layer in layers[:-1] or layers)]
+        name: [image for image in ids if any(layer.find(image) for layer in layers)]
         for name, ids in splits_of(root).items()
     }
     return {name: ids for name, ids in splits.items() if ids}

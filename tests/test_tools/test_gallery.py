@@ -7,6 +7,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord
 from ppl_mm.formats.voc_layout import VOCLayout
+from ppl_mm.gallery.from_folders import read_folders
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_a_folder_of_labels(main, export, demo_root, tmp_path):
     shutil.copytree(export / 'labels', tmp_path / 'alone')
     main([str(tmp_path / 'alone'), *options])
     assert (tmp_path / 'out/index.html').is_file()
+
+
+def test_an_image_with_a_prediction_alone_is_shown_with_masks_and_without(
+    export, demo_root, tmp_path
+):
+    shutil.copytree(demo_root, tmp_path / 'data')
+    shutil.rmtree(VOCLayout(tmp_path / 'data').mask_dir)
+    shutil.copytree(export / 'labels', tmp_path / 'predicted')
+    next((export / 'labels').glob('*.png')).unlink()
+    for root in (demo_root, tmp_path / 'data'):
+        source = read_folders(export, root, predictions=tmp_path / 'predicted')
+        assert len(source.split_of()) == 12
 
 
 @pytest.mark.parametrize(
