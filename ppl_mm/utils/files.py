@@ -44,7 +44,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
         path: The file to write; its folder is made.
 
     Yields:
-        IO[bytes]: The temporary file, open for binary writing.
+        The temporary file, open for binary writing.
 
     Raises:
         OSError: If it cannot be written; ``filename`` is ``path``, not the temporary file.

@@ -56,7 +56,7 @@ BAD = [
     (nothing, ('--masks', 'none'), 'none: the folder of masks is missing'),
     (nothing, ('--val-share', '0.7'), '--val-share is 0.7; it must be above'),
     (nothing, ('--max-long-side', '5'), '--max-long-side is 5'),
-    (nothing, ('--white-level', '0'), '--white-level is 0'),
+    (nothing, ('--white-level', '0'), '--white-level 0: give 1 to 65535'),
     (nothing, ('--classes', 'fox'), "unknown class 'apple'; known are fox"),
     (nothing, ('--classes', 'aple', 'leaf'), "unknown class 'apple'; did you mean 'aple'"),
     (

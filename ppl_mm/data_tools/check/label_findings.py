@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ...formats.class_list import BACKGROUND, likely_typos
+from ...formats.class_list import BACKGROUND, MOST_CLASSES, likely_typos
 from ...utils.text import counted
 from .finding import Check, Finding, some
 from .scan import DatasetScan
@@ -133,7 +133,7 @@ def _typos(scan: DatasetScan) -> Iterator[Finding]:
     counts = Counter(
         name for names in scan.labels.values() for name in names if name in scan.classes
     )
-    if len(counts) > 254:  # more than masks can hold, and every pair is compared
+    if len(counts) > MOST_CLASSES:  # every pair is compared
         return
     yield from some(
         'warning',

@@ -18,7 +18,7 @@ class Annotation(NamedTuple):
 
     Attributes:
         label: Value in the masks, 1 for the category with the smallest id.
-        shape (list | dict): COCO's polygons or run lengths.
+        shape: COCO's polygons or run lengths.
         area: As COCO has it, in pixels.
         is_crowd: Whether it is a region of many objects.
     """

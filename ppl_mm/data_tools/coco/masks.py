@@ -41,7 +41,7 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
             is no object.
 
     Returns:
-        np.ndarray: uint8, (H, W): 0 background, 255 void.
+        uint8, (H, W): 0 background, 255 void.
     """
     if not 0 < image.size[0] * image.size[1] <= _MOST_PIXELS:
         raise ValueError(f'a size of {image.size}')

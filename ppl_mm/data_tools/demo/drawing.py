@@ -31,9 +31,9 @@ class DemoSample(NamedTuple):
     """One picture and what is in it.
 
     Attributes:
-        image (np.ndarray): RGB uint8, (size, size, 3).
-        mask (np.ndarray): uint8, (size, size); 0 background, class id + 1.
-        objects (list): (class id, (xmin, ymin, xmax, ymax)) of each creature, pixels counted from
+        image: RGB uint8, (size, size, 3).
+        mask: uint8, (size, size); 0 background, class id + 1.
+        objects: (class id, (xmin, ymin, xmax, ymax)) of each creature, pixels counted from
             1 and inclusive as in VOC.
     """
 

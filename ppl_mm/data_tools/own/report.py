@@ -6,6 +6,7 @@ from ...formats.class_list import NO_BACKGROUND
 from ...formats.data_record import read_box_share, read_data_record
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
+from ...formats.photo_names import SOURCES
 from ...formats.voc_layout import VOCLayout
 from ...utils.text import counted, per_cent, printable
 from .data import OwnDataSummary
@@ -36,7 +37,7 @@ def print_summary(out: Path, summary: OwnDataSummary | None) -> None:
         hint = '; --masks DIR names their folder' * (kind == MASKS)
         print(f'  {count} not used: {kind}{hint}')
     if summary.skipped:
-        print(f'  which photo or file became what: {out / "sources.csv"}')
+        print(f'  which photo or file became what: {out / SOURCES}')
 
 
 def _print_labels(out: Path, summary: OwnDataSummary) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...apis.thresholds.choice import parse_area
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
+from ...formats.images.white_level import check_white_level
 
 #: The value of ``image_size`` that lets the data choose.
 AUTO_SIZE = 'auto'
@@ -130,10 +131,10 @@ class OwnDataSettings:
         _require(
             '--val-share', self.val_share, 0 < self.val_share <= 0.5, 'above 0 and at most 0.5'
         )
-        side, white, size = self.max_long_side, self.white_level, self.image_size
+        side, size = self.max_long_side, self.image_size
         no_limit = 'at least 32 pixels, or 0 for no limit'
         _require('--max-long-side', side, side == 0 or side >= 32, no_limit)
-        _require('--white-level', white, white is None or 1 <= white <= 65535, 'in 1..65535')
+        check_white_level(self.white_level)
         bands, low_high = self.rgb_bands, self.value_range
         _require('--rgb-bands', bands, min(bands, default=1) >= 1, 'three bands, counted from 1')
         rises = not low_high or -math.inf < low_high[0] < low_high[1] < math.inf

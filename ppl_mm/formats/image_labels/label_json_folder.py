@@ -57,8 +57,8 @@ def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
     rows = [one.row for one in found]
     if not any(row.names for row in rows):
         rows = [one.row._replace(names=one.flags) for one in found]
-    listed = dict.fromkeys(label for row in rows for label in row.names)
-    classes = ToolClasses(zip(listed, listed, strict=True), names, str(folder))
+    listed = (label for row in rows for label in row.names)
+    classes = ToolClasses.by_name(listed, names, str(folder))
     form = ' and '.join(dict.fromkeys(one.tool for one in found))
     return LabelRows([classes.named(row) for row in rows], None, form, by_tail=True)
 

@@ -111,9 +111,9 @@ def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
         raise UserError(f"{path}: holds {what}, expected CVAT's annotations of images; {_EXPORT}")
     images = root.findall('image')
     listed = [one.findtext('name') for one in root.iterfind('meta/*/labels/label')]
-    keys = dict.fromkeys(map(str.strip, filter(None, listed)))
-    keys = keys or dict.fromkeys(label for image in images for label in _cvat_labels(image))
-    classes = ToolClasses(zip(keys, keys, strict=True), names, f'{path} meta')
+    found = [name.strip() for name in listed if name]
+    found = found or [label for image in images for label in _cvat_labels(image)]
+    classes = ToolClasses.by_name(found, names, f'{path} meta')
     rows = []
     for number, image in enumerate(images):
         place = f'image[{number}]'

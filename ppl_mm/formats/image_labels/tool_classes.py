@@ -42,6 +42,12 @@ class ToolClasses:
         self.classes = check_classes(found, where) if found else ()
         self._names = names.of_classes(self.classes)
 
+    @classmethod
+    def by_name(cls, found: Iterable[str], names: LabelNames, where: str) -> 'ToolClasses':
+        """Return the classes of labels that name them, in the order of their first use."""
+        listed = dict.fromkeys(found)
+        return cls(zip(listed, listed, strict=True), names, where)
+
     def check(self, key: object) -> None:
         """Raise a ValueError unless a class has this id."""
         if not _is_id(key) or key not in self._listed:

@@ -114,8 +114,8 @@ def _read_createml(entries: Sequence, path: _Path, names: LabelNames) -> LabelRo
             raise UserError(f'{path} {place}: expected names of an image and of classes')
         image = image_of_tool(fields['image'], f'{path} {place}')
         found.append(LabelRow(image, labels, path, place))
-    listed = dict.fromkeys(label for row in found for label in row.names)
-    classes = ToolClasses(zip(listed, listed, strict=True), names, str(path))
+    listed = (label for row in found for label in row.names)
+    classes = ToolClasses.by_name(listed, names, str(path))
     return LabelRows(list(map(classes.named, found)), None, 'CreateML JSON', by_tail=True)
 
 
@@ -145,8 +145,8 @@ def _read_label_studio(tasks: Sequence, path: _Path, names: LabelNames) -> Label
     without any, or with skipped ones only, is unlabelled and has no row.
     """
     found = list(_tasks(tasks, path))
-    listed = dict.fromkeys(name for _, shown in found for one in shown for name in one)
-    classes = ToolClasses(zip(listed, listed, strict=True), names, str(path))
+    listed = (name for _, shown in found for one in shown for name in one)
+    classes = ToolClasses.by_name(listed, names, str(path))
     rows = [row._replace(names=_task_names(row, shown, classes)) for row, shown in found]
     return LabelRows(rows, None, 'Label Studio JSON', by_tail=True)
 

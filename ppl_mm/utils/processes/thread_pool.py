@@ -21,7 +21,7 @@ def map_files(
     nothing to import.
 
     Yields:
-        tuple: Item and result, as they are finished.
+        Item and result, as they are finished.
 
     Raises:
         UserError: If ``workers`` is negative.
