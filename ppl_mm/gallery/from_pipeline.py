@@ -50,7 +50,7 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
         data_root=root,
         classes=record.classes,
         background=record.background,
-        splits=splits_of(root, _first(run['splits'])),
+        splits=splits_of(root, _split_order(run['splits'])),
         layers=tuple(filter(None, [*layers, truth])),
         pseudo_label=REFINED if refined else raw,
         raw_label=raw if refined else None,
@@ -120,7 +120,7 @@ def _ground_truth(
     return corrected, {HELD_OUT: held_out(root)}
 
 
-def _first(splits: Mapping[str, str]) -> list[str]:
+def _split_order(splits: Mapping[str, str]) -> list[str]:
     """Return the splits that an image belongs to: trained on, and held out."""
     return [splits[role] for role in ('train', 'val') if role in splits]
 

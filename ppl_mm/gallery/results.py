@@ -56,9 +56,9 @@ def _measurements(work_dir: Path, run: dict, maps: dict) -> list[dict]:
     paths = run['paths']
     if not maps:
         return []
-    found = [entry for key, measured in maps.items() for entry in _of_maps(measured, key, 'maps')]
-    found += _of_maps(read_part(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
-    found += _of_segmentation(work_dir, paths, run)
+    found = [score for key, one in maps.items() for score in _map_scores(one, key, 'maps')]
+    found += _map_scores(read_part(work_dir / paths['measured_labels']), PSEUDO_LABELS, 'labels')
+    found += _network_scores(work_dir, paths, run)
     return [dict(entry, seed=run['seed']) for entry in found]
 
 
@@ -75,7 +75,7 @@ def _portable(value: Any) -> Any:
     return value.removeprefix(f'{Path.cwd()}{os.sep}')
 
 
-def _of_maps(measured: dict, method: str, kind: str) -> list[dict]:
+def _map_scores(measured: dict, method: str, kind: str) -> list[dict]:
     entries = []
     for role in ROLES:
         found = {
@@ -87,7 +87,7 @@ def _of_maps(measured: dict, method: str, kind: str) -> list[dict]:
     return entries
 
 
-def _of_segmentation(work_dir: Path, paths: dict, run: dict) -> list[dict]:
+def _network_scores(work_dir: Path, paths: dict, run: dict) -> list[dict]:
     folder = work_dir / paths['network']
     checkpoint = last_checkpoint(folder)
     if checkpoint is None:

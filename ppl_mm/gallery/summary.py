@@ -35,22 +35,14 @@ def all_scores(source: GallerySource, records: Sequence[Mapping]) -> list[dict[s
         nothing where there is no ground truth.
     """
     by_image = {record['image']: record for record in records}
-    found = []
+    names, found = label_names(source.classes, source.background), []
     for split, ids in (source.measured or source.splits).items():
         own = [by_image[image] for image in ids if image in by_image]
         for layer in source.label_layers():
             total, number = _confusion(own, layer.key, len(source.classes))
             if number and total.any():
-                scores = summarize(total, label_names(source.classes, source.background))
-                found.append(
-                    dict(
-                        layer=layer.key,
-                        title=layer.title,
-                        split=split,
-                        num_images=number,
-                        scores=scores,
-                    )
-                )
+                entry = dict(layer=layer.key, title=layer.title, split=split, num_images=number)
+                found.append(dict(entry, scores=summarize(total, names)))
     return found
 
 

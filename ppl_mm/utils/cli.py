@@ -102,7 +102,7 @@ def one_line(error: UserError) -> str:
     return printable(line)
 
 
-def _of_file(error: OSError) -> str:
+def _file_line(error: OSError) -> str:
     """What the system says, after the file where it names one."""
     if error.filename is None:
         return error.strerror or type(error).__name__
@@ -146,7 +146,7 @@ def _call(main: Callable[[], int | None]) -> tuple[int, str, str]:
             return _PIPE, '', ''
         if not error.strerror:  # a library's own, of anything
             raise
-        return 2, _of_file(error), ''
+        return 2, _file_line(error), ''
     except UnicodeError as error:
         return 2, printable(first_line(error)), ''
     except (RuntimeError, MemoryError) as error:

@@ -133,15 +133,8 @@ def install_command(name: str = 'mmcv-lite') -> str:
 def main() -> None:
     """Print what is installed, after the check."""
     check()
-    for name in (
-        'torch',
-        'torchvision',
-        *MMCV_NAMES,
-        'mmengine',
-        'mmpretrain',
-        'mmsegmentation',
-        'numpy',
-    ):
+    libraries = ('mmengine', 'mmpretrain', 'mmsegmentation', 'numpy')
+    for name in ('torch', 'torchvision', *MMCV_NAMES, *libraries):
         if version := installed_version(name):
             print(f'{name} {version}')
 

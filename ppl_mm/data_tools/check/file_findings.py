@@ -144,7 +144,7 @@ def _sizes(scan: DatasetScan) -> Iterator[Finding]:
     )
 
 
-def _kinds(scan: DatasetScan) -> Iterator[Finding]:
+def _unusual_images(scan: DatasetScan) -> Iterator[Finding]:
     kinds = Counter(change for facts in scan.images.values() for change in facts.changes)
     turned = kinds.pop('turned upright', 0)
     if turned:
@@ -256,7 +256,7 @@ FILE_CHECKS: tuple[Check, ...] = (
     _masks_and_labels,
     _leaks,
     _sizes,
-    _kinds,
+    _unusual_images,
     _unused_files,
     _missing_masks,
 )

@@ -120,15 +120,8 @@ def _draw_stalk(rng: np.random.Generator, image: np.ndarray) -> None:
     size = len(image)
     ends = np.round(rng.uniform(-0.2, 1.2, (2, 2)) * size * 16).astype(int)
     colour = _rgb(rng.random(), rng.uniform(0.1, 0.5), rng.uniform(0.2, 0.8))
-    cv2.line(
-        image,
-        ends[0].tolist(),
-        ends[1].tolist(),
-        colour.tolist(),
-        int(rng.integers(1, 3)),
-        cv2.LINE_8,
-        4,
-    )
+    start, end = ends.tolist()
+    cv2.line(image, start, end, colour.tolist(), int(rng.integers(1, 3)), cv2.LINE_8, 4)
 
 
 def _random_pose(rng: np.random.Generator, size: int) -> _Pose:

@@ -116,7 +116,7 @@ def rows_from_files(
         )
     val = frozenset(parts[1]) if parts[1:] else None
     form = ' and '.join(dict.fromkeys(one.form for one in found))
-    return rows, _listed(found, settings), val, form
+    return rows, _listed_classes(found, settings), val, form
 
 
 def _folder_of(path: Path, photos: Path) -> str:
@@ -126,7 +126,7 @@ def _folder_of(path: Path, photos: Path) -> str:
     return Path(os.path.relpath(folder, above)).as_posix() if inside else '.'
 
 
-def _listed(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[str] | None:
+def _listed_classes(found: Sequence[LabelRows], settings: OwnDataSettings) -> Sequence[str] | None:
     """Return the classes that the label files list."""
     lists = [one.classes for one in found if one.classes is not None]
     if any(one != lists[0] for one in lists):
@@ -173,7 +173,7 @@ def _by_photo(
     for row in labels.rows:
         name = find(row.image) or find(f'{folder}/{row.image}')
         if name is None and labels.by_tail:
-            name = _only(row, find.by_tail(row.image), find)
+            name = _only_photo(row, find.by_tail(row.image), find)
         if name is None:
             unknown.append(row)
         else:
@@ -201,7 +201,7 @@ def _add_by_name(
     missing = []
     by_name: dict[str, LabelRow] = {}
     for row in rows:
-        name = _only(row, find.by_name(row.image), find)
+        name = _only_photo(row, find.by_name(row.image), find)
         if name is None or name in found:
             missing.append(row)
             continue
@@ -216,7 +216,7 @@ def _add_by_name(
     return missing
 
 
-def _only(row: LabelRow, photos: Sequence[str], find: PhotoFinder) -> str | None:
+def _only_photo(row: LabelRow, photos: Sequence[str], find: PhotoFinder) -> str | None:
     """Return the photo that a row means, if there is one."""
     if len(photos) > 1:
         raise UserError(

@@ -52,7 +52,7 @@ class MaskFinder:
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
         found: list[dict[str, str]] = [way(by_stem.keys(), stems) for way in ways]
         chosen = max(found, key=len)  # of equal ones the first, the simplest
-        self._of = {photo: self._only(by_stem[mask]) for photo, mask in chosen.items()}
+        self._of = {photo: self._only_mask(by_stem[mask]) for photo, mask in chosen.items()}
         #: Files that are the mask of no photo.
         self.unused = sorted(set(files) - set(self._of.values()))
         if masks and not self._of:
@@ -66,7 +66,7 @@ class MaskFinder:
         name = self._of.get(_stem(photo))
         return None if name is None else self.root / name
 
-    def _only(self, masks: Sequence[str]) -> str:
+    def _only_mask(self, masks: Sequence[str]) -> str:
         """Return the one mask of a name."""
         if len(masks) > 1:
             raise UserError(

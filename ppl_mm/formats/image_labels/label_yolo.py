@@ -45,7 +45,7 @@ def read_yolo(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     path = Path(path)
     is_yaml = path.suffix.lower() in YAML_SUFFIXES and not path.is_dir()
     folder = path.parent if is_yaml else path
-    listed, where = _listed(path if is_yaml else _class_file(folder), folder, names)
+    listed, where = _class_names(path if is_yaml else _class_file(folder), folder, names)
     classes = ToolClasses(enumerate(listed), names, where)
     rows = [_row(file, folder, classes) for file in label_files(folder)]
     return LabelRows(rows, classes.classes, 'YOLO', by_tail=True)
@@ -70,7 +70,7 @@ def _class_file(folder: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _listed(path: Path | None, folder: Path, names: LabelNames) -> tuple[Sequence[str], str]:
+def _class_names(path: Path | None, folder: Path, names: LabelNames) -> tuple[Sequence[str], str]:
     """Return the classes in the order of their ids, and where they are listed."""
     if path is None:
         if not names.classes:

@@ -66,14 +66,14 @@ def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Ma
         if first in known:
             continue
         if first in cfg:
-            raise UserError(_of_a_variable(where, cfg, known, first, rest))
+            raise UserError(_variable_fault(where, cfg, known, first, rest))
         raise UserError(
             f'{where}: --cfg-options {option}: nothing reads the key '
             f"'{first}'; {suggestion(first, known)}"
         )
 
 
-def _of_a_variable(where: str, cfg: Mapping, read: set[str], name: str, rest: str) -> str:
+def _variable_fault(where: str, cfg: Mapping, read: set[str], name: str, rest: str) -> str:
     """Return the message about an option that sets a variable of the config's own."""
     parts = {key: cfg[key] for key in cfg if key in read}
     copies = [f'{path}.{rest}'.strip('.') for path in _copies(parts, name, cfg[name])]

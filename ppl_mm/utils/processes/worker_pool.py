@@ -82,7 +82,7 @@ class WorkerPool:
     def _map(self, pool: ProcessPoolExecutor, items: Iterable) -> Iterator:
         pending = set()
         for item in items:
-            pending.add(pool.submit(_do, item))
+            pending.add(pool.submit(_apply, item))
             if len(pending) == _IN_FLIGHT * self.workers:
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -124,7 +124,7 @@ def end_with_parent() -> None:
     os._exit(1)
 
 
-def _do(item):
+def _apply(item):
     """Apply the function, which the first item has made."""
     global _work
     # Here and not at the start, where an error would only break the pool.
