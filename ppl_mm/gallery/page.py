@@ -59,13 +59,14 @@ def html_report(work_dir: Path, report: dict) -> str:
         report: From :func:`.results.collect_results`, with its ``panel``.
     """
     names = {method['key']: method['name'] for method in report['methods']}
-    measured = bool(report['measurements']) and [
+    shown = columns(report) if report['measurements'] else {}
+    measured = [
         dict(
             short=short,
             name=names.get(key, short),
             roles=[(role_name(role), find(report, key, role)) for role in ROLES],
         )
-        for key, short in columns(report).items()
+        for key, short in shown.items()
     ]
     return render(
         'report.html',

@@ -26,6 +26,7 @@ from ..visualization import (
 )
 from .tables import ROLES, SEGMENTATION, columns, find, has_curves
 
+_EACH = 2  # images of each kind
 _RULE = (
     'Images of {split} by the IoU of their pseudo-label, the mean over the classes in the mask: '
     'the {n} best, the {n} in the middle, the {n} worst. Below each picture is its IoU; white '
@@ -36,24 +37,24 @@ _RULE_WITHOUT_MASKS = (
 )
 
 
-def draw_pictures(work_dir: Path, report: dict, each: int = 2) -> dict:
+def draw_pictures(work_dir: Path, report: dict) -> dict:
     """Draw ``panel.png``, and ``curve.png`` where maps are cut and measured.
 
     Returns:
         ``rule``, how the images were chosen, and ``images``.
     """
-    chosen = draw_images(work_dir, report, work_dir / 'panel.png', each=each)
+    chosen = draw_images(work_dir, report, work_dir / 'panel.png')
     if not report['measurements']:
         rule = _RULE_WITHOUT_MASKS.format(split=report['splits']['train'])
         return dict(rule=rule, images=chosen)
     if has_curves(report):
         save_figure(_curves(report), work_dir / 'curve.png')
     split = find(report, SEGMENTATION, 'masked')['split']
-    return dict(rule=_RULE.format(split=split, n=each), images=chosen)
+    return dict(rule=_RULE.format(split=split, n=_EACH), images=chosen)
 
 
 def draw_images(
-    work_dir: Path, report: dict, path: Path, each: int = 2, photos: bool = True
+    work_dir: Path, report: dict, path: Path, each: int = _EACH, photos: bool = True
 ) -> list[str]:
     """Draw the images whose pseudo-labels are best, in the middle and worst.
 

@@ -98,16 +98,11 @@ def _check_settings(settings: dict) -> None:
 
 def _has_all_files(root: Path, names: list[tuple[str, int, str]]) -> bool:
     """Whether no image, mask or list has been deleted since."""
-    image_ids = [image_id for _, _, image_id in names]
     layout = VOCLayout(root)
-    wanted = {layout.image_dir: '.jpg', layout.mask_dir: '.png', layout.annotation_dir: '.xml'}
-    lists = [layout.split_path(split) for split in _SPLITS]
-    lists += [layout.label_file, layout.class_file]
-    return all(path.is_file() for path in lists) and all(
-        folder.is_dir()
-        and {image_id + suffix for image_id in image_ids}.issubset(os.listdir(folder))
-        for folder, suffix in wanted.items()
-    )
+    paths = [layout.label_file, layout.class_file, *map(layout.split_path, _SPLITS)]
+    for _, _, image in names:
+        paths += [layout.image_path(image), layout.mask_path(image), layout.annotation_path(image)]
+    return all(path.is_file() for path in paths)
 
 
 def _write_sample(root: Path, image_id: str, sample: DemoSample) -> None:
