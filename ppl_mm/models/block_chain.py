@@ -39,6 +39,8 @@ class Block:
         tiles: Whether each cell of the output stands for a square of ``stride`` cells of the input,
             the first at the top left, as in a patch embedding. A strided convolution with padding
             on all sides does not tile. Only read where ``stride`` is above 1. Defaults to False.
+        own_form: Whether the backbone itself returns this output as something else than a map, as
+            tokens, so that only the chain makes a map of it. Defaults to False.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Block:
     channels: int
     readout: tuple[Callable[[Tensor], Tensor], ...] = ()
     tiles: bool = False
+    own_form: bool = False
 
     def __call__(self, x: Tensor) -> Tensor:
         """Run the block: (B, C, H, W) to (B, C', H', W')."""
@@ -218,7 +221,7 @@ def block_chain(backbone: Backbone) -> BlockChain:
             ``forward`` from one.
 
     Returns:
-        ``chain(x)`` equals ``backbone(x)[-1]``.
+        ``chain(x)`` equals ``backbone(x)[-1]``, or is its map, see :attr:`Block.own_form`.
 
     Raises:
         UserError: If no adapter fits, or it can't for these settings.

@@ -61,6 +61,10 @@ class CAMClassifier(ImageClassifier):
         super().__init__(
             backbone=backbone, neck=neck, head=head, data_preprocessor=data_preprocessor, **kwargs
         )
+        # Else a backbone runs as its library has it, and hooks on it see what it returns.
+        self._runs_chain = isinstance(self.neck, ChainNeck) or (
+            not self.with_neck and chain[-1].own_form
+        )
         #: Set for the export of maps, see :class:`CAMTTAModel`.
         self.reference: NegativeReference | None = None
         #: Larger images are seen in tiles when maps are predicted.
@@ -77,9 +81,10 @@ class CAMClassifier(ImageClassifier):
             tuple[Tensor] | Tensor: At 'neck' a tuple of one map (B, C, H_N, W_N), all branches
             concatenated.
         """
-        if stage == 'backbone' or not isinstance(self.neck, ChainNeck):
+        if stage == 'backbone' or not self._runs_chain:
             return super().extract_feat(inputs, stage)
-        feats = (self.neck(inputs, block_chain(self.backbone)),)
+        chain = block_chain(self.backbone)
+        feats = (chain(inputs) if self.neck is None else self.neck(inputs, chain),)
         return feats if stage == 'neck' else self.head.pre_logits(feats)
 
     def predict(

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ...errors import UserError
 from ..block_chain import Backbone, Block, register_block_chain
+from .timm_transformers import transformer_blocks
 
 #: The name of a part and the layers that it runs.
 Part = tuple[str, tuple[Callable[[Tensor], Tensor], ...]]
@@ -28,6 +29,8 @@ _KNOWN: WeakKeyDictionary[nn.Module, list[tuple[int, int]]] = WeakKeyDictionary(
 def timm_chain(backbone: Backbone) -> list[Block]:
     """Stem, then the blocks of each stage, and the end of the network with the last."""
     model = backbone.timm_model
+    if blocks := transformer_blocks(model):
+        return blocks
     if model not in _KNOWN:
         _KNOWN[model] = _measured(model)
     return [
@@ -47,8 +50,7 @@ def _parts_of(model: Backbone) -> list[Part]:
             return [*parts, (name, (*layers, model.forward_head))]
     raise UserError(
         f'backbone TIMMBackbone: no block chain is known for {type(model).__name__} of timm; take '
-        f'a network of {", ".join(_NAMES)} with features_only=False, or of transformers '
-        "mmpretrain's VisionTransformer or SwinTransformer"
+        f'a network of {", ".join(_NAMES)} with features_only=False'
     )
 
 
@@ -122,4 +124,8 @@ _FAMILIES = {
     'ConvNeXt': _convnext,
     'DenseNet': _densenet,
 }
-_NAMES = ('ResNet (ResNeXt, ResNeSt)', 'EfficientNet (MobileNetV2)', *list(_FAMILIES)[2:])
+_NAMES = (
+    *('ResNet (ResNeXt, ResNeSt)', 'EfficientNet (MobileNetV2)'),
+    *('MobileNetV3', 'RegNet', 'ConvNeXt', 'DenseNet'),
+    *('VisionTransformer (DeiT, DINOv2)', 'SwinTransformer'),
+)

@@ -18,7 +18,7 @@ NAMES = (
     *('efficientnet_lite0', 'tf_efficientnet_b0', 'mobilenetv2_035', 'mobilenetv3_small_050'),
     *('convnext_atto', 'convnextv2_atto', 'densenet121'),
 )
-REFUSED = ('vit_tiny_patch16_224', 'swin_tiny_patch4_window7_224', 'maxvit_rmlp_pico_rw_256')
+REFUSED = ('swinv2_tiny_window8_256', 'eva02_tiny_patch14_224', 'maxvit_rmlp_pico_rw_256')
 
 
 def timm_backbone(name, **settings):
