@@ -44,6 +44,16 @@ FINDINGS = (
         'raise',
     ),
     Finding(
+        'network_flooded',
+        'network floods',
+        f'are predicted to show classes on more than {100 * NEARLY_ALL:.0f} % of the image',
+        f'is predicted to show classes on more than {100 * NEARLY_ALL:.0f} % of the image',
+        with_help(
+            'If its pseudo-labels are too large, too, raise the threshold; else train longer',
+            'flooded',
+        ),
+    ),
+    Finding(
         'empty',
         'all background',
         'show a class by their image-level label, but not in their pseudo-label',
@@ -132,8 +142,9 @@ def find_in(
         found['flooded'] = source.background and sum(own.values()) > NEARLY_ALL
         found['empty'] = bool(expected) and not own and not void
         found['missing_class'] = bool(own) and bool(expected - set(own))
-    if predicted is not None and labels is not None and source.pseudo_label != PREDICTION:
-        found['other_class'] = bool(set(predicted) - expected)
+    if predicted is not None and source.pseudo_label != PREDICTION:
+        found['network_flooded'] = source.background and sum(predicted.values()) > NEARLY_ALL
+        found['other_class'] = labels is not None and bool(set(predicted) - expected)
     for key, name in ((source.raw_label, 'refined_away'), (PREDICTION, 'network_differs')):
         share = agreement.get(key)
         found[name] = share is not None and share < LITTLE_AGREEMENT

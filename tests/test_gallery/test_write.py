@@ -1,5 +1,6 @@
 import json
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.gallery import make_gallery, write_gallery
+from ppl_mm.gallery.findings import find_in
 from ppl_mm.gallery.image_record import ImagePaths, agreement
 from ppl_mm.gallery.layer_files import label_file, photo_file
 
@@ -80,6 +82,14 @@ def test_what_is_suspicious_is_found(gallery):
     text = gallery.read_text()
     assert '1 image' in text and 'covers more than 90 % of the image' in text
     assert 'tools/refine.py refine.py' in text and 'refiners.0.threshold=0.45' in text
+
+
+@pytest.mark.parametrize('background, found', [(True, ['network_flooded']), (False, [])])
+def test_a_network_that_floods_is_found(background, found):
+    pixels = dict(refined=[[0, 90], [1, 10]], prediction=[[0, 5], [1, 95]])
+    record = dict(pixels=pixels, agreement={}, problems=[])
+    source = SimpleNamespace(pseudo_label='refined', raw_label=None, background=background)
+    assert find_in(record, source, [0], trained=True) == found
 
 
 def test_a_second_run_draws_nothing(made):
