@@ -15,6 +15,7 @@ class ResultFolder:
     Attributes:
         masks: A mask for each photograph.
         masks_record: The names of the masks; hidden, so that their folder holds nothing else.
+        model_record: The names of the files of the network, likewise.
         masks_geo: The masks of GeoTIFFs once more, as GeoTIFFs; missing without any.
         model: Config and checkpoint of the segmentation network.
         gallery: The gallery; ``index.html`` is its first page.
@@ -25,6 +26,8 @@ class ResultFolder:
 
     #: Says whose folder it is.
     RECORD = 'make_masks.json'
+    #: Names the files of the network, beside them.
+    MODEL_RECORD = '.model.json'
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
@@ -32,6 +35,7 @@ class ResultFolder:
         self.masks_record = self.masks / '.masks.json'
         self.masks_geo = self.root / 'masks_geo'
         self.model = self.root / 'model'
+        self.model_record = self.model / self.MODEL_RECORD
         self.gallery = self.root / 'gallery'
         self.data = self.root / 'data'
         self.check = self.data / 'check'

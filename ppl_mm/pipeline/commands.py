@@ -267,7 +267,7 @@ def results(plan: Plan, trained: Step, reported: Step) -> None:
         'write masks and network',
         [*command, '--data-root', data, '--out', given.root],
         needs=(trained, predicted),
-        outputs=(given.masks_record, given.model),
+        outputs=(given.masks_record, given.model_record, given.model),
         files=files,
     )
     command = [plan.tools / 'gallery.py', plan.folder, '--out', given.gallery]

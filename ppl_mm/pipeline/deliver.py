@@ -30,9 +30,6 @@ from ..utils.weights.checkpoint_file import read_checkpoint
 from ..utils.weights.last_checkpoint import last_checkpoint
 from .predict import LABELS
 
-# The files of a network that were written; hidden, beside them.
-_MODEL_RECORD = '.model.json'
-
 
 def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> int:
     """Write a mask for each photograph that a data set was made from.
@@ -93,7 +90,7 @@ def deliver_model(network: Path, out: Path) -> None:
     with atomic_write(out / checkpoint.name) as file:
         torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
     write_bytes(out / configs[0].name, configs[0].read_bytes())
-    record, names = out / _MODEL_RECORD, [checkpoint.name, configs[0].name]
+    record, names = out / ResultFolder.MODEL_RECORD, [checkpoint.name, configs[0].name]
     _remove_old(out, written_before(record) - set(names))
     write_json(record, dict(files=names))
 

@@ -231,10 +231,11 @@ def _make_data(job: MaskJob, results: ResultFolder) -> None:
 
 
 def _forget_if_lost(results: ResultFolder) -> None:
-    """Have the masks written again if one was deleted."""
-    paths = (path.relative_to(results.masks).as_posix() for path in results.masks.rglob('*.png'))
-    if written_before(results.masks_record) - set(map(escaped, paths)):
-        results.masks_record.unlink()
+    """Have masks and network written again if a file of them was deleted."""
+    for record in (results.masks_record, results.model_record):
+        there = (path.relative_to(record.parent).as_posix() for path in record.parent.rglob('*'))
+        if written_before(record) - set(map(escaped, there)):
+            record.unlink()
 
 
 def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:

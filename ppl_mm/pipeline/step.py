@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..formats.export_folder import ExportFolder
 from ..utils.weights.last_checkpoint import last_checkpoint
 
 #: The segmentation network and the AffinityNet, where a step's method is one.
@@ -59,11 +60,15 @@ class Step:
     def can_resume(self) -> bool:
         """Return whether an interrupted run of it left something to continue from.
 
-        A training that was killed before, or while, it noted its checkpoint has to start again.
+        A training that was killed before, or while, it noted its checkpoint has to start again. So
+        has an export whose record was deleted: its folder is not known as one any more.
         """
-        if not self.resume or self.folder is None:
+        if self.folder is None:
             return True
-        return last_checkpoint(self.folder) is not None
+        if self.resume:
+            return last_checkpoint(self.folder) is not None
+        record = ExportFolder(self.folder).record_path
+        return record not in self.outputs or record.is_file()
 
 
 def find_step(steps: Iterable[Step], kind: str, method: str = '', role: str = '') -> Step:

@@ -220,7 +220,7 @@ def test_what_was_deleted_comes_back_without_a_training(job):
         'ImageSets/Segmentation/val.txt',
         'JPEGImages/apple_1.jpg',
     ]
-    lost = [job.out / name for name in ('masks/apple/1.png', 'gallery/main.js')]
+    lost = [job.out / name for name in ('masks/apple/1.png', 'gallery/main.js', 'model/seg.py')]
     lost += [job.out / 'data' / name for name in names]
     before = [path.read_bytes() for path in lost]
     for path in lost:

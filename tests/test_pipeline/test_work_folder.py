@@ -213,3 +213,17 @@ def test_a_step_may_write_to_another_disk(folder, step, tmp_path):
     with pytest.raises(UserError, match='is a link'):
         folder.begin(step, 'def')
     assert (disk / 'epoch_1.pth').exists()
+
+
+def test_an_export_without_its_record_starts_anew(folder):
+    """Its command would refuse the folder as that of something else."""
+    place = folder.path / 'export'
+    record, label = place / 'export.json', place / 'labels/a.png'
+    step = Step(name='export', title='export', command=['x'], outputs=(record,), folder=place)
+    folder.begin(step, 'now')
+    label.parent.mkdir(parents=True)
+    label.touch()
+    record.touch()
+    assert folder.begin(step, 'now') and label.is_file()
+    record.unlink()
+    assert not folder.begin(step, 'now') and not label.exists()
