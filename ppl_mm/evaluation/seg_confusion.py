@@ -12,6 +12,7 @@ from ..formats.class_list import label_names
 from ..formats.mask_file import label_from_channels
 from ..registry import METRICS
 from ..utils.files import write_json
+from ..utils.text import counted
 from .confusion import confusion_matrix
 from .summary import format_table, summarize
 
@@ -96,9 +97,9 @@ class SegConfusion(BaseMetric):
         """
         classes = self.dataset_meta['classes']
         summary = summarize(np.sum(results, axis=0), self._label_names)
+        images = counted(len(results), 'image')
         print_log(
-            f'{self.split} ({len(results)} images), in per cent:\n{format_table(summary)}',
-            logger='current',
+            f'{self.split} ({images}), in per cent:\n{format_table(summary)}', logger='current'
         )
         if self.out_file:
             report = dict(

@@ -11,7 +11,7 @@ from ppl_mm.errors import UserError
 
 
 def test_a_broken_photo_stops_it_and_a_mended_one_goes_on(convert, photos, tmp_path):
-    with pytest.raises(UserError, match='1 photos .*--skip-bad.*cut.jpg'):
+    with pytest.raises(UserError, match='1 photo .*--skip-bad.*cut.jpg'):
         convert()
     out = tmp_path / 'mine'
     (listed,) = lines(out / 'problems.txt')

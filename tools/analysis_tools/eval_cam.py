@@ -28,6 +28,7 @@ from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
 from ppl_mm.utils.files import write_json
+from ppl_mm.utils.text import counted
 from ppl_mm.visualization.figures import new_figure, save_figure
 
 # A sweep keeps two counts a class for each.
@@ -117,7 +118,8 @@ def print_tables(
     """Print the curve, and the scores at the best threshold and at the export's."""
     best, _ = sweep.best()
     print(
-        f'{sweep.num_images} images of {split}{note_on_negatives(sweep.num_assumed)}, per cent\n'
+        f'{counted(sweep.num_images, "image")} of {split}{note_on_negatives(sweep.num_assumed)}, '
+        'per cent\n'
         f'{format_curve(sweep)}\n\nat {best:g}, the best on {split}, '
         f'chosen by its masks:\n{format_table(scores[best])}'
     )

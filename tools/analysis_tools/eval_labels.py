@@ -28,6 +28,7 @@ from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
 from ppl_mm.utils.files import write_json
+from ppl_mm.utils.text import counted
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     confusion = evaluate_labels(args.label_dir, truth, ids, len(classes))
     summary = summarize(confusion, names)
     note = note_on_negatives(len(truth.assumed))
-    print(f'{len(ids)} images of {args.split}{note}, per cent')
+    print(f'{counted(len(ids), "image")} of {args.split}{note}, per cent')
     print(format_table(summary))
     if args.out:
         report = dict(

@@ -35,6 +35,7 @@ from ppl_mm.evaluation import percent
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config.reading import read_config
+from ppl_mm.utils.text import counted
 from ppl_mm.visualization import Cell, draw_panel, overlay_label, save_figure
 
 
@@ -123,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     _check_masks(comparison, args.picture)
     report = comparison.run(args.workers)
     print(
-        f'{report["num_images"]} images of {args.split}, per cent\n'
+        f'{counted(report["num_images"], "image")} of {args.split}, per cent\n'
         f'{format_chains(report, list(chains))}\n\nwritten: {args.out}'
     )
     if args.picture:

@@ -29,6 +29,7 @@ from ppl_mm.formats.npz_file import read_header
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.files import check_regular
+from ppl_mm.utils.text import counted
 
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
 # strings and bytes as Python 2 wrote them.
@@ -194,7 +195,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.out:
         write_labels(args.out, labels)
         negatives = sum(not names for names in labels.values())
-        print(f'{args.out}: {len(labels)} images, {negatives} of them without a class')
+        print(f'{args.out}: {counted(len(labels), "image")}, {negatives} of them without a class')
     return int(bool(lines))
 
 

@@ -18,6 +18,7 @@ from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.onnx_export import agreement, export_onnx
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.text import counted
 
 # The network's own rounding differs at pixels between two classes.
 _ENOUGH = 0.999
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if images is None:
         return 0
     share = agreement(inferencer, args.out, [images.path(name) for name in images.names])
-    print(f'{len(images.names)} images: {share:.3%} of the pixels have the same label')
+    print(f'{counted(len(images.names), "image")}: {share:.3%} of the pixels have the same label')
     return int(share < _ENOUGH)
 
 
