@@ -1,9 +1,8 @@
 """The classes of image-level labels: given, or those of the data set."""
 
-import os
 from collections.abc import Mapping
 
-from ..formats.class_list import NO_BACKGROUND, check_classes, check_same_classes, read_label_names
+from ..formats.class_list import NO_BACKGROUND, check_classes, check_same_classes
 from ..formats.voc_layout import VOCLayout
 
 
@@ -20,8 +19,8 @@ def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str
         UserError: A list is not valid, or the two differ.
     """
     metainfo = dict(metainfo or {})
-    path = os.path.join(data_root, VOCLayout.CLASSES)
-    zero, *names = read_label_names(path) if os.path.isfile(path) else (None,)
+    layout = VOCLayout(data_root)
+    zero, *names = layout.read_label_names() if layout.has_class_file else (None,)
     listed = tuple(names) or None
     if zero == NO_BACKGROUND:
         metainfo['background'] = False
@@ -29,8 +28,8 @@ def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str
         where = 'metainfo.classes'
         metainfo['classes'] = check_classes(metainfo['classes'], where)
         if listed is not None:
-            check_same_classes(metainfo['classes'], where, listed, path)
+            check_same_classes(metainfo['classes'], where, listed, str(layout.class_file))
         return metainfo, where
     if listed is not None:
         metainfo['classes'] = listed
-    return metainfo, path
+    return metainfo, str(layout.class_file)

@@ -121,6 +121,6 @@ def read_negatives(
     if path is None:
         return frozenset()
     layout = VOCLayout(data_root)
-    classes = layout.read_classes() if layout.class_file.is_file() else ()
+    classes = layout.read_classes() if layout.has_class_file else ()
     rows = read_labels(path, classes).rows
     return frozenset(image_id(row.image) for row in rows if not row.names)

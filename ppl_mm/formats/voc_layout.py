@@ -95,9 +95,14 @@ class VOCLayout:
         return read_label_names(self.class_file)
 
     @property
+    def has_class_file(self) -> bool:
+        """Whether there is a list of classes, even one that is a link to nothing."""
+        return os.path.lexists(self.class_file)
+
+    @property
     def has_background(self) -> bool:
         """Whether a pixel may be of no class; True also where there is no list of classes."""
-        return not self.class_file.is_file() or self.read_label_names()[0] == BACKGROUND
+        return not self.has_class_file or self.read_label_names()[0] == BACKGROUND
 
     def check_classes(self, classes: Sequence[str], where: str) -> None:
         """Refuse foreground classes, of what ``where`` says, that differ from the listed ones.
@@ -105,7 +110,7 @@ class VOCLayout:
         Raises:
             UserError: They differ, or their order does.
         """
-        if self.class_file.is_file():
+        if self.has_class_file:
             check_same_classes(self.read_classes(), str(self.class_file), classes, where)
 
 

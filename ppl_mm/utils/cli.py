@@ -1,5 +1,6 @@
 """How commands end: with status 0, or with one line that helps."""
 
+import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -108,6 +109,8 @@ def _file_line(error: OSError) -> str:
         return error.strerror or type(error).__name__
     # Of a copy, what could not be written comes second.
     name = error.filename2 if no_space(error) and error.filename2 else error.filename
+    if isinstance(error, FileExistsError) and os.path.islink(name):
+        return printable(f'{name}: a link to nothing; remove it, or give another folder')
     return printable(f'{name}: {error.strerror}')
 
 

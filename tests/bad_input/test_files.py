@@ -38,6 +38,8 @@ FAULTS = {
             '300 classes, but an 8-bit mask has room for 254',
         ),
         'empty': (faults.empty, 'is empty'),
+        'a link to nothing': (faults.dangling, 'classes.txt: '),
+        'pipe': (faults.pipe, 'is not a regular file'),
         'only background': (text('background\n'), 'expected a list of class names'),
     },
     'checkpoint': {

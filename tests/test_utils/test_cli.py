@@ -75,6 +75,13 @@ def test_a_name_in_an_error_of_the_system_is_escaped(tmp_path, capsys):
     )
 
 
+def test_a_link_to_nothing_is_not_a_folder(tmp_path, capsys):
+    link = tmp_path / 'out'
+    link.symlink_to('nowhere')
+    said = f'error: {link}: a link to nothing; remove it, or give another folder\n'
+    assert ends(capsys, lambda: link.mkdir(exist_ok=True)) == (2, said)
+
+
 @pytest.mark.parametrize(
     'encoding, said', [('ascii', 'PYTHONUTF8=1'), ('utf-8', 'not valid UTF-8')]
 )

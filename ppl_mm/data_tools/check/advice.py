@@ -94,7 +94,7 @@ def _fits_own_configs(scan: DatasetScan) -> bool:
     """Return whether ``configs/own`` reads it: these configs name no file of their own."""
     options, layout = scan.options, VOCLayout(scan.options.root)
     return (
-        layout.class_file.is_file()
+        layout.has_class_file
         and scan.ann_file == LABEL_FILES[0]
         and scan.train == 'train'
         and 'train' in scan.lists

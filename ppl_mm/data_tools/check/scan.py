@@ -15,7 +15,6 @@ from ...formats.class_list import (
     check_same_classes,
     label_names,
     natural_order,
-    read_label_names,
 )
 from ...formats.found_files import find_files
 from ...formats.image_folder import ImageFolder
@@ -200,10 +199,10 @@ def _read_lists(scan: DatasetScan) -> None:
 def _given_names(scan: DatasetScan) -> Iterable[str] | None:
     """Return what the values of masks mean, as an option or classes.txt says."""
     options = scan.options
-    path = VOCLayout(options.root).class_file
+    layout = VOCLayout(options.root)
     if options.classes:
         return label_names(_try(scan, check_classes, options.classes, '--classes') or ())
-    return _try(scan, read_label_names, path) if path.is_file() else None
+    return _try(scan, layout.read_label_names) if layout.has_class_file else None
 
 
 def _read_labels(scan: DatasetScan) -> None:

@@ -1,6 +1,9 @@
 """Resume a training whose epochs have another length."""
 
+import math
+
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ...registry import HOOKS
@@ -23,6 +26,8 @@ class ResumedLengthHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Count the iterations of the saved epochs anew."""
+        if runner._resume:
+            _warn_of_rates(runner, checkpoint)
         loop, meta = runner._train_loop, checkpoint.get('meta')
         if not (runner._resume and meta and isinstance(loop, EpochBasedTrainLoop)):
             return
@@ -37,12 +42,34 @@ class ResumedLengthHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Compute the schedule anew if it has another end than the config says."""
+        if runner._resume and runner.iter >= runner.max_iters:
+            runner.logger.warning(
+                f'nothing is left to train: the checkpoint was saved at iteration {runner.iter} of '
+                f'{runner.max_iters}; to train more, raise train_cfg.max_epochs or max_iters'
+            )
         resumed = runner._resume and isinstance(runner.train_loop, EpochBasedTrainLoop)
         if not resumed or not runner.cfg.get('param_scheduler'):
             return
         begin, end = _span(runner)
         if _ends(runner, end - begin) != [scheduler.end for scheduler in runner.param_schedulers]:
             restart_schedule(runner, end - begin, done=runner.epoch - begin)
+
+
+def _warn_of_rates(runner: Runner, checkpoint: dict) -> None:
+    """Warn where the config has another learning rate, which a resumed optimizer does not take."""
+    groups = zip(
+        (checkpoint.get('optimizer') or {}).get('param_groups', ()),
+        runner.optim_wrapper.param_groups if isinstance(runner.optim_wrapper, OptimWrapper) else (),
+        strict=False,
+    )
+    for saved, new in groups:
+        old, rate = saved.get('initial_lr', saved['lr']), new.get('initial_lr', new['lr'])
+        if not math.isclose(old, rate):
+            runner.logger.warning(
+                f'the learning rate stays that of the checkpoint, {old:g}, and not {rate:g} as the '
+                'config says: to train with another one, start anew with load_from=CHECKPOINT'
+            )
+            return
 
 
 def _span(runner: Runner) -> tuple[int, int]:

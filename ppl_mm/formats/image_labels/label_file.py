@@ -105,4 +105,5 @@ def _format_of_folder(path: Path) -> str:
 def find_label_file(data_root: str | os.PathLike) -> Path | None:
     """Return the label file of a data set in VOC's layout, None if it has none."""
     paths = [Path(data_root) / name for name in LABEL_FILES]
-    return next((path for path in paths if path.exists()), None)
+    # A link to nothing is there, too: whoever reads it is told.
+    return next((path for path in paths if os.path.lexists(path)), None)

@@ -80,3 +80,21 @@ def test_more_epochs_than_before_have_the_schedule_of_as_many(tiny_cfg, train):
     load_from = f'{before.work_dir}/epoch_2.pth'
     later = run(tiny_cfg, train, 'after', 4, load_from=load_from, resume=True)
     assert rates(later) == pytest.approx(rates(whole)[4:], rel=1e-6)
+
+
+def test_another_learning_rate_is_not_taken_silently(tiny_cfg, train, capsys):
+    before = run(tiny_cfg, train, 'before', 4)
+    settings = dict(load_from=f'{before.work_dir}/epoch_2.pth', resume=True)
+    run(tiny_cfg, train, 'same', 4, **settings)
+    assert 'learning rate' not in capsys.readouterr().out
+    later = run(tiny_cfg, train, 'after', 4, **settings, **{'optim_wrapper.optimizer.lr': 0.5})
+    assert 'stays that of the checkpoint, 0.01, and not 0.5' in capsys.readouterr().out
+    assert rates(later) == rates(before)[4:]
+
+
+def test_a_training_that_is_over_says_so(tiny_cfg, train, capsys):
+    before = run(tiny_cfg, train, 'before', 4, epochs=2)
+    settings = dict(load_from=f'{before.work_dir}/epoch_2.pth', resume=True)
+    run(tiny_cfg, train, 'after', 4, epochs=1, **settings)
+    said = 'nothing is left to train: the checkpoint was saved at iteration 4 of 2'
+    assert said in capsys.readouterr().out
