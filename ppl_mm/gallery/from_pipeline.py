@@ -132,12 +132,10 @@ def _maps(work_dir: Path, run: Mapping) -> list[Layer]:
         key, short = method['key'], method['short']
         if key not in run['paths']['maps']:
             continue
-        exports = [ExportFolder(one) for one in _both(work_dir / run['paths']['maps'][key])]
-        cams, labels = (
-            [getattr(one, name) for one in exports] for name in ('cam_dir', 'label_dir')
-        )
+        exports = _exports(work_dir / run['paths']['maps'][key])
+        maps, labels = (one.cam_dir for one in exports), (one.label_dir for one in exports)
         layers += [
-            Layer(f'cam_{key}', f'{short} map', tuple(cams), is_map=True),
+            Layer(f'cam_{key}', f'{short} map', tuple(maps), is_map=True),
             Layer(f'label_{key}', f'{short} label', tuple(labels)),
         ]
     return layers
@@ -146,7 +144,7 @@ def _maps(work_dir: Path, run: Mapping) -> list[Layer]:
 def _labels(work_dir: Path, paths: Mapping, refined: bool, predictions: Path | None) -> list[Layer]:
     layers = []
     if refined:
-        folders = [ExportFolder(one).label_dir for one in _both(work_dir / paths['labels'])]
+        folders = [one.label_dir for one in _exports(work_dir / paths['labels'])]
         layers.append(Layer(REFINED, 'refined label', tuple(folders)))
     tested = [work_dir / one / 'predictions' for one in paths.get('tests', {}).values()]
     folders = [predictions] if predictions else tested
@@ -155,9 +153,9 @@ def _labels(work_dir: Path, paths: Mapping, refined: bool, predictions: Path | N
     return layers
 
 
-def _both(folder: Path) -> list[Path]:
+def _exports(folder: Path) -> list[ExportFolder]:
     """Return what a step made of train, and of val, where that is made as well."""
-    return [folder, folder.with_name(f'{folder.name}_val')]
+    return [ExportFolder(folder), ExportFolder(folder.with_name(f'{folder.name}_val'))]
 
 
 def _measured(root: Path, splits: Mapping[str, str]) -> dict[str, Sequence[str]]:
