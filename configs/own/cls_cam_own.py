@@ -30,21 +30,25 @@ model = dict(
     ),
 )
 
+# 384 pixels, and views of 256 to 1024, unless --image-size of own_data.py says otherwise.
+side = round(384 * _base_.own_scale)
 train_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     # Long sides are IRN's for VOC (run_sample.py); the crop is our choice, for a GPU of 8 GB.
-    dict(type='ppl_mm.RandomResizeLong', min_size=320, max_size=640),
+    dict(
+        type='ppl_mm.RandomResizeLong', min_size=round(side * 5 / 6), max_size=round(side * 5 / 3)
+    ),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(
         type='ppl_mm.RandomFillCrop',
-        crop_size=384,
+        crop_size=side,
         pad_value=_base_.own_mean or [103.53, 116.28, 123.675],  # BGR
     ),
     dict(type='PackInputs'),
 ]
 test_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='Resize', scale=(512, 512), keep_ratio=True),
+    dict(type='Resize', scale=(round(side * 4 / 3),) * 2, keep_ratio=True),
     _base_.pack,
 ]
 train_dataloader = dict(
@@ -58,7 +62,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 # PSA's and IRN's 0.5, 1, 1.5 and 2 of a long side of 512.
 scales = [
-    dict(type='Resize', scale=(side, side), keep_ratio=True) for side in (256, 512, 768, 1024)
+    dict(type='Resize', scale=(round(side * by / 3),) * 2, keep_ratio=True) for by in (2, 4, 6, 8)
 ]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),

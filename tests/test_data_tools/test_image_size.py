@@ -1,6 +1,7 @@
 """How large the preset quick sees the images of a data set."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -132,6 +133,20 @@ def test_the_config_follows_the_data(photos, monkeypatch):
     assert sides_of(read_config(QUICK)) == (512, 555, 448, 683)
 
 
+@pytest.mark.parametrize('name', ['cls_cam_own', 'cls_progressive_own', 'cls_self_trained_own'])
+def test_larger_presets_follow_a_given_size_only(photos, monkeypatch, name):
+    path = f'configs/own/{name}.py'
+    monkeypatch.setenv('OWN_DATA', 'data/none')
+    usual = (384, 512, 256, 512, 768, 1024)
+    assert sides_of(read_config(path)) == usual
+    monkeypatch.setenv('OWN_DATA', str(photos.parent / 'mine'))
+    record_of(photos, expected_area='1%')
+    assert sides_of(read_config(path)) == usual
+    shutil.rmtree(photos.parent / 'mine')
+    record_of(photos, image_size=576)
+    assert sides_of(read_config(path)) == tuple(round(1.5 * side) for side in usual)
+
+
 @pytest.mark.parametrize('size', [0, 10, 5000, 'large'])
 def test_a_size_that_cannot_be(photos, size):
     with pytest.raises(UserError, match="--image-size is .* 'auto', or 64 to 4096"):
@@ -139,7 +154,7 @@ def test_a_size_that_cannot_be(photos, size):
 
 
 def test_photos_are_not_shrunk_below_what_is_seen(photos):
-    record_of(photos, max_long_side=100, image_size=150)
+    record_of(photos, max_long_side=100, image_size=75)
     images = (photos.parent / 'mine/JPEGImages').iterdir()
     assert {Image.open(path).size for path in images} == {(200, 150)}
 

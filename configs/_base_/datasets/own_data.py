@@ -50,9 +50,11 @@ def _read_channels():
 # Images with bands bring their own mean and std. Those of photos belong to a network's weights.
 own_channels, own_mean, own_std = _read_channels()
 own_photos = own_mean is None
-# The long side at which the preset quick sees images: --image-size of own_data.py.
-own_side = __import__('ppl_mm.data_tools.own.image_size', fromlist=['read_side']).read_side(
-    own_data_root, own_num_train
-)
+# --image-size of own_data.py: the long side at which the preset quick sees images, and how much
+# larger than usual the others do.
+_sizes = __import__('ppl_mm.data_tools.own.image_size', fromlist=['read_side'])
+own_side = _sizes.read_side(own_data_root, own_num_train)
+own_scale = _sizes.read_scale(own_data_root)
+del _sizes
 # Without masks the maps choose where they are cut; tools/export_cam.py --threshold wins.
 export_threshold = 'auto'

@@ -161,8 +161,9 @@ def _add_photo_options(parser: argparse.ArgumentParser) -> None:
         type=lambda text: int(text) if text.isdecimal() else text,
         default=AUTO_SIZE,
         metavar='PIXELS',
-        help='the long side at which the preset quick sees images: more finds smaller objects and '
-        'takes longer, with its square (default: auto: from the sizes and number of images)',
+        help='the long side of crops that the classifier learns from: more finds smaller objects '
+        'and takes more time and memory, with its square (default: auto: for the preset quick from '
+        'the sizes and number of images, 384 for others)',
     )
     parser.add_argument(
         '--white-level',

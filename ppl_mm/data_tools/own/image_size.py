@@ -1,4 +1,4 @@
-"""How large the preset quick sees the images of a data set of one's own."""
+"""How large the presets see the images of a data set of one's own."""
 
 import math
 import statistics
@@ -68,6 +68,16 @@ def read_side(root: str | Path, images: int) -> int:
     return choose_side(
         images, record.get('median_long_side'), record.get('object_share'), _has_gpu()
     )
+
+
+def read_scale(root: str | Path) -> float:
+    """Return how much larger than usual the presets standard and best see images, for configs.
+
+    Returns:
+        What ``--image-size`` of ``own_data.py`` says, beside the usual side; 1 where it is 'auto'.
+    """
+    given = read_data_record(root).get('image_size') or AUTO_SIZE
+    return 1.0 if given == AUTO_SIZE else int(given) / USUAL
 
 
 def choose_side(

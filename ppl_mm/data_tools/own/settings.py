@@ -12,8 +12,8 @@ from ...formats.images.white_level import check_white_level
 
 #: The value of ``image_size`` that lets the data choose.
 AUTO_SIZE = 'auto'
-#: The largest view of the preset quick, beside its ``image_size``.
-LARGEST_VIEW = 4 / 3
+#: The largest view of a preset, beside its ``image_size``: that of standard, see cls_cam_own.py.
+LARGEST_VIEW = 8 / 3
 VERSION = 2  # an empty label means that a photo shows none of the classes
 # Settings that older records lack: at its default, each is None in a record, as it is in those.
 _NEWER = tuple('rgb_bands value_range image_size background keep_others split_near_copies'.split())
@@ -53,8 +53,8 @@ class OwnDataSettings:
             bands. Defaults to (): the first three.
         value_range: The values of bands that become 0 and 255. Defaults to (): from the images,
             see :func:`.bands.find_bands`.
-        image_size: The long side at which the preset quick sees the images, in pixels, or 'auto',
-            see :func:`.image_size.choose_side`.
+        image_size: The long side of crops that a preset's classifier learns from, in pixels, or
+            'auto', see :func:`.image_size.choose_side`.
         expected_area: How much of an image objects cover, as '1-5%'; only 'auto' reads it. Defaults
             to '': not known.
         background: False where every pixel belongs to a class. Defaults to True.
