@@ -154,6 +154,7 @@ def refine(
     source: Step,
     affinity: Step | None = None,
     corrected: bool = False,
+    split: str = 'train',
     **names: Any,
 ) -> Step:
     """Add a refinement of exported maps, or the labels of a round in between, and return it.
@@ -164,9 +165,10 @@ def refine(
         source: The export.
         affinity: The training of the AffinityNet that random walks use.
         corrected: Whether masks that a user has corrected are the labels of their images.
+        split: The images that are labelled: 'train' or 'val'.
         **names: ``name``, ``title``, ``kind`` and ``role`` of the step.
     """
-    data = plan.settings.data_root
+    data, splits = plan.settings.data_root, plan.settings.splits
     configs: tuple[Path, ...] = (config,)
     options: dict[str, object] = {}
     for index, step in enumerate(read_config(config).get('refiners', []) if affinity else ()):
@@ -176,6 +178,8 @@ def refine(
             configs = (config, *affinity.configs)
     command: list = [plan.tools / 'refine.py', config, source.folder]
     command += ['--out-dir', plan.folder / names['name']]
+    if splits.get('threshold', splits['train']) != splits['train']:
+        command += ['--split', splits[split]]  # maps of others chose the threshold, and lie there
     command += ['--masks', data / VOCLayout.CORRECTED] if corrected else []
     return plan.add(
         command=[*command, *cfg_options(options)],

@@ -73,6 +73,7 @@ def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
             source,
             affinity,
             corrected=settings.corrected and role == 'train',
+            split=role,
             name='refine' if role == 'train' else f'refine_{role}',
             title=f'refine the maps on {role}',
             kind='refine',

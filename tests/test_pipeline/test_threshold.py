@@ -1,6 +1,7 @@
 """A threshold that the user gives to a pipeline."""
 
 import pytest
+from test_pipeline.mini_configs import plan, rewrite
 
 from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.errors import UserError
@@ -63,3 +64,12 @@ def test_the_first_round_is_cut_there_too(tmp_path):
     steps = make_plan(settings, tmp_path / 'work', tools_dir())
     (first,) = [step for step in steps if step.name == 'export_ppl_st_1']
     assert first.command[first.command.index('--expected-area') + 1] == '1-5%'
+
+
+def test_maps_that_only_chose_the_threshold_become_no_labels(mini):
+    assert '--split' not in plan(mini)['refine'].command  # the export has no others
+    rewrite(mini, "threshold='train'", "threshold='others'")
+    steps = plan(mini)
+    for name, split in dict(refine='train', refine_confident='train', refine_val='val').items():
+        command = steps[name].command
+        assert command[command.index('--split') + 1] == split
