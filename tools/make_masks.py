@@ -30,7 +30,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ppl_mm.data_tools.own.arguments import add_data_options, settings_of
-from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
+from ppl_mm.pipeline.closing import closing_lines
+from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, make_masks
 from ppl_mm.utils.cli import add_workers, make_parser, run
 from ppl_mm.utils.project import command_line
 from ppl_mm.utils.runner_arguments import add_config_options

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..apis.thresholds.choice import check_cut
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
-from ..data_tools.check.sheets import CLASS_SHEET
 from ..data_tools.own.corrections import (
     FoundMasks,
     check_corrected,
@@ -25,12 +24,10 @@ from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder, written_before
 from ..utils.claims import Claim
 from ..utils.files import write_json
-from ..utils.project import command_line, find_config, tools_dir
+from ..utils.project import find_config, tools_dir
 from ..utils.text import counted
 from ..utils.work_dir import check_name
-from .covered import covered_lines
 from .data_check import check_cuts
-from .held_out import held_out_lines
 from .run import Pipeline
 from .settings import load_settings
 
@@ -110,27 +107,6 @@ def make_masks(job: MaskJob) -> ResultFolder:
         pipeline.announce()
         pipeline.run()
     return results
-
-
-def closing_lines(results: ResultFolder) -> list[str]:
-    """Return what a user reads at the end: what is where, and the next command."""
-    count = sum(1 for _ in results.masks.rglob('*.png'))
-    first, sheet = results.gallery / 'index.html', results.check / CLASS_SHEET
-    return [
-        '',
-        f'{count} masks:     {results.masks}',
-        *([f'as GeoTIFFs:  {results.masks_geo}'] if results.masks_geo.is_dir() else []),
-        *([f'look at them: {first}'] if first.is_file() else []),
-        *([f'your classes: {sheet}'] if sheet.is_file() else []),
-        f'the network:  {results.model}',
-        *covered_lines(results),
-        *held_out_lines(results),
-        '',
-        'Masks that you have corrected, in a copy of that folder, are learnt from with',
-        '  --corrected COPY',
-        'Masks of new images:',
-        f'  {command_line("predict")} NEW_IMAGES {results.root} --out new_masks',
-    ]
 
 
 def _check_places(data: OwnDataSettings, out: Path) -> None:

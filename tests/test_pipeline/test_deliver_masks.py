@@ -11,8 +11,8 @@ from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.formats.mask_file import read_any_mask, read_mask, write_label
 from ppl_mm.formats.photo_names import images_of
 from ppl_mm.formats.result_folder import ResultFolder
+from ppl_mm.pipeline.closing import closing_lines
 from ppl_mm.pipeline.deliver import deliver_masks
-from ppl_mm.pipeline.make_masks import closing_lines
 from ppl_mm.pipeline.predict import LABELS
 
 SIZE, SHRUNK = (120, 80), (60, 40)

@@ -19,9 +19,10 @@ from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.formats.photo_names import mask_names
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline import load_settings
+from ppl_mm.pipeline.closing import closing_lines
 from ppl_mm.pipeline.data_check import fit_to_masks
 from ppl_mm.pipeline.guess import networks
-from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, closing_lines, make_masks
+from ppl_mm.pipeline.make_masks import PRESETS, MaskJob, make_masks
 from ppl_mm.pipeline.plan import make_plan
 from ppl_mm.utils.project import find_config, tools_dir
 

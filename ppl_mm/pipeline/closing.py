@@ -1,0 +1,87 @@
+"""What a user of make_masks.py reads at the end: what is where, how good it is, and what to do."""
+
+from ..data_tools.check.sheets import CLASS_SHEET
+from ..errors import UserError
+from ..evaluation import evaluate_labels, mean_scores
+from ..formats.corrected_masks import held_out
+from ..formats.export_folder import ExportFolder
+from ..formats.ground_truth import GroundTruth
+from ..formats.result_folder import ResultFolder
+from ..formats.voc_layout import VOCLayout
+from ..utils.files import read_json
+from ..utils.project import command_line
+from ..utils.text import counted, per_cent
+from .predict import LABELS
+
+
+def closing_lines(results: ResultFolder) -> list[str]:
+    """Return what is where, how good it may be, and the next commands.
+
+    Args:
+        results: Those of a finished run.
+    """
+    count = sum(1 for _ in results.masks.rglob('*.png'))
+    first, sheet = results.gallery / 'index.html', results.check / CLASS_SHEET
+    return [
+        '',
+        f'{count} masks:     {results.masks}',
+        *([f'as GeoTIFFs:  {results.masks_geo}'] if results.masks_geo.is_dir() else []),
+        *([f'look at them: {first}'] if first.is_file() else []),
+        *([f'your classes: {sheet}'] if sheet.is_file() else []),
+        f'the network:  {results.model}',
+        *covered_lines(results),
+        *held_out_lines(results),
+        '',
+        'Masks that you have corrected, in a copy of that folder, are learnt from with',
+        '  --corrected COPY',
+        'Masks of new images:',
+        f'  {command_line("predict")} NEW_IMAGES {results.root} --out new_masks',
+    ]
+
+
+def covered_lines(results: ResultFolder) -> list[str]:
+    """Return what the labels cover at the threshold that the maps chose.
+
+    Nothing else shows that maps are ten times wider than the objects.
+
+    Args:
+        results: Those of a finished run.
+
+    Returns:
+        No line where somebody has chosen the threshold, or there is none.
+    """
+    try:
+        paths = read_json(results.work / 'pipeline.json')['paths']
+        record = ExportFolder(results.work / paths['labels']).read()
+    except (OSError, KeyError, UserError):
+        return []
+    origin, seen = record.threshold_origin or '', record.label_summary or {}
+    if 'auto' not in origin or 'expected area' in origin or not seen.get('covered'):
+        return []
+    return [
+        f'labels cover {per_cent(seen["covered"])} % of an image on average. If your objects cover '
+        'much less or more, add',
+        '  --expected-area RANGE, e.g. 1-5%',
+    ]
+
+
+def held_out_lines(results: ResultFolder) -> list[str]:
+    """Return the score on corrected masks of images outside of train.
+
+    Args:
+        results: Those of a finished run.
+
+    Returns:
+        No line where there is no such mask.
+    """
+    images, layout = held_out(results.data), VOCLayout(results.data)
+    if not images:
+        return []
+    classes = layout.read_classes()
+    truth = GroundTruth(layout.corrected_dir, classes=classes)
+    labels = results.work / 'predict' / LABELS
+    confusion = evaluate_labels(labels, truth, images, len(classes), progress=False)
+    return [
+        f'measured:     {100 * mean_scores(confusion)["mIoU"]:.1f} % mIoU with '
+        f'{counted(len(images), "corrected mask")} that nothing has learnt from'
+    ]
