@@ -1,8 +1,12 @@
-"""A data set of a study."""
+"""A data set of a study, and its images."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
+from ppl_mm.formats.image_folder import ImageFolder
+from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.voc_layout import VOCLayout
 
 
@@ -28,3 +32,8 @@ class DataSet:
     def list_path(self, split: str) -> Path:
         """Return the file that lists the images of a split."""
         return VOCLayout(self.root).split_path(split)
+
+
+def read_picture(layout: VOCLayout, image_id: str) -> Image.Image:
+    """Return an image of a data set, RGB, as the product sees it."""
+    return Image.fromarray(read_image(ImageFolder(layout.image_dir).find_id(image_id)))

@@ -22,7 +22,6 @@ import torch
 
 from ppl_mm.cams import choose_threshold
 from ppl_mm.evaluation import ThresholdSweep
-from ppl_mm.evaluation.confusion import iou_from_confusion
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -31,6 +30,7 @@ from studies.engine.machine import description
 from studies.engine.results import ResultsFile
 
 from .frozen import FrozenStart, cam_of, train
+from .maps import foreground_iou
 
 RESULTS = Path('studies/own/results/pooling.jsonl')
 CONFIG = 'configs/own/cls_cam_quick_own.py'
@@ -110,7 +110,7 @@ def _scores(data: str, files: dict[str, CamFile]) -> dict:
     sweep = ThresholdSweep(len(layout.read_classes()))
     for image_id, file in files.items():
         sweep.update(file, truth.read(image_id, file.size))
-    foreground = np.array([np.nanmean(iou_from_confusion(m)[1:]) for m in sweep.confusion()])
+    foreground = np.array([foreground_iou(matrix) for matrix in sweep.confusion()])
     best = int(np.nanargmax(foreground))
     auto = round(choose_threshold(files.values()).value, 2)
     cuts = {'0.15': 0.15, '0.5': 0.5, 'auto': auto, 'best': sweep.thresholds[best]}

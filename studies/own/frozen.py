@@ -84,7 +84,7 @@ class FrozenStart:
         model.eval()
         return model
 
-    def branch_cams(self, model: nn.Module, features: Tensor) -> tuple[Tensor, ...]:
+    def head_input(self, model: nn.Module, features: Tensor) -> tuple[Tensor, ...]:
         """Return what the head is given for frozen features (B, C, h, w)."""
         chain = block_chain(model.backbone)
         tail = chain[range(len(chain))[self.cut] + 1 :]
@@ -119,7 +119,7 @@ def train(
                 sample = images[index].sample
                 if torch.rand(()) < 0.5:
                     features, sample = features.flip(-1), _flipped(sample)
-                feats = start.branch_cams(model, features)
+                feats = start.head_input(model, features)
                 loss = sum(model.head.loss(feats, [sample]).values())
                 (loss / len(batch)).backward()
             nn.utils.clip_grad_norm_([*rest, *head], 5.0)
@@ -145,7 +145,7 @@ def cam_of(start: FrozenStart, model: nn.Module, image: Image, softmax: bool = F
         softmax: See :class:`ppl_mm.CAMTTAModel`.
     """
     with torch.no_grad():
-        feats = start.branch_cams(model, image.features[None].float())
+        feats = start.head_input(model, image.features[None].float())
         (sample,) = model.head.predict(feats, [image.sample.new()])
     ids = image.sample.gt_label.long().unique()
     cam = sample.cam[ids]

@@ -55,7 +55,7 @@ def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
         (found,) = network(images.find_id(image_id))['predictions']
         total += confusion_matrix(found['label'], truth.read(image_id, found['size']), classes)
         paint.update(found['label'], image_id in negatives)
-    found = dict(foreground=_foreground(total), mIoU=float(mean_scores(total)['mIoU']))
+    found = dict(foreground=foreground_iou(total), mIoU=float(mean_scores(total)['mIoU']))
     shown = dict(classes=[_rounded(one) for one in iou_from_confusion(total)[1:]])
     return {key: _rounded(value) for key, value in found.items()} | shown | paint.scores()
 
@@ -74,7 +74,7 @@ class _Counts:
     def scores(self, cut: float) -> dict:
         """Return foreground IoU at each kind of threshold, with that threshold."""
         matrices, grid = self.sweep.confusion(), self.sweep.thresholds
-        foreground = np.array([_foreground(one) for one in matrices])
+        foreground = np.array([foreground_iou(one) for one in matrices])
         miou = mean_scores(matrices)['mIoU']
         cuts = dict(auto=cut, fixed=FIXED, half=0.5)
         places = {name: int(np.abs(np.array(grid) - one).argmin()) for name, one in cuts.items()}
@@ -105,7 +105,7 @@ class _Paint:
         return found
 
 
-def _foreground(confusion: np.ndarray) -> float:
+def foreground_iou(confusion: np.ndarray) -> float:
     """Return the mean IoU of the classes, without the background."""
     return float(np.nanmean(iou_from_confusion(confusion)[1:]))
 

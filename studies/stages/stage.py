@@ -8,11 +8,13 @@ from PIL import Image
 
 from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import choose_threshold, label_from_cam
-from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
+from ppl_mm.evaluation import confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.refine import RefinerChain
+from studies.engine.data_set import read_picture
+from studies.own.maps import foreground_iou
 
 #: Long side at which labels are made and measured; maps have no more detail.
 SIDE = 160
@@ -68,8 +70,7 @@ def read_scenes(data: str, ids: list[str]) -> list[Scene]:
 
 
 def _scene(layout: VOCLayout, truth: GroundTruth, image_id: str) -> Scene:
-    (path,) = Path(layout.image_dir).glob(f'{image_id}.*')
-    image = Image.open(path).convert('RGB')
+    image = read_picture(layout, image_id)
     mask = Image.fromarray(truth.read(image_id, image.size[::-1]))
     image.thumbnail((SIDE, SIDE))
     mask = mask.resize(image.size, Image.Resampling.NEAREST)
@@ -97,8 +98,8 @@ def read_stage(export: str, scenes: list[Scene], threshold: float | None = None)
 def measure(labels: dict[str, np.ndarray], scenes: list[Scene], classes: int) -> dict:
     """Return mIoU with background, and of the classes alone."""
     total = sum(confusion_matrix(labels[one.image_id], one.mask, classes) for one in scenes)
-    foreground = float(np.nanmean(iou_from_confusion(total)[1:]))
-    return dict(miou=round(float(mean_scores(total)['mIoU']), 4), foreground=round(foreground, 4))
+    miou = float(mean_scores(total)['mIoU'])
+    return dict(miou=round(miou, 4), foreground=round(foreground_iou(total), 4))
 
 
 def spread(ids: list[str], limit: int) -> list[str]:

@@ -6,9 +6,11 @@ python -m studies.thresholds compare
 """
 
 import argparse
-import json
 from datetime import date
 from pathlib import Path
+
+from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import write_json
 
 from .compare import compare, few_masks
 from .linear_maps import linear_maps
@@ -20,7 +22,7 @@ RESULTS = Path(__file__).parent / 'results'
 
 
 def parse_args() -> argparse.Namespace:
-    """Arguments of the command."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -57,10 +59,9 @@ def main() -> None:
         return
     sets = [MapSet.read(path) for path in sorted(Path(args.packs).glob('*.npz'))]
     found = compare(sets) | dict(few_masks=few_masks(sets), date=date.today().isoformat())
-    args.results.parent.mkdir(parents=True, exist_ok=True)
-    args.results.write_text(json.dumps(found, indent=1) + '\n')
+    write_json(args.results, found)
     print(table(found))
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

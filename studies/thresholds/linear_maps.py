@@ -12,15 +12,15 @@ import torch
 import torch.nn.functional as F
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import MODELS
-from PIL import Image
 
 import ppl_mm.models  # noqa: F401
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.progress import track
+from studies.engine.data_set import read_picture
 
 from .map_set import MapImage, MapSet
-from .pack import _labels
+from .pack import class_ids_of
 
 #: Long sides of the views.
 SIDES = (256, 384)
@@ -63,7 +63,7 @@ def linear_maps(
     """
     layout = VOCLayout(data_root)
     classes = layout.read_classes()
-    ids, own = layout.read_split(split)[:limit], _labels(data_root, classes)
+    ids, own = layout.read_split(split)[:limit], class_ids_of(data_root, classes)
     backbone = build_backbone(weights)
     features = [_features(backbone, layout, one) for one in track(ids, 'features')]
     pooled = torch.stack(
@@ -82,15 +82,9 @@ def linear_maps(
         yield MapSet(f'{name}.linear{number}', len(classes), images)
 
 
-def _read(layout: VOCLayout, image_id: str) -> Image.Image:
-    (path,) = layout.image_dir.glob(f'{image_id}.*')
-    with Image.open(path) as image:
-        return image.convert('RGB')
-
-
 @torch.no_grad()
 def _features(backbone: torch.nn.Module, layout: VOCLayout, image_id: str) -> list[torch.Tensor]:
-    image, views = _read(layout, image_id), []
+    image, views = read_picture(layout, image_id), []
     for side in SIDES:
         factor = side / max(image.size)
         size = [max(32, round(length * factor)) for length in image.size]
@@ -126,7 +120,7 @@ def _image(
     maps = torch.stack([_view(one, weight[class_ids], size) for one in views])
     merged = maps.mean(0)  # (n, h, w)
     peak = merged.flatten(1).amax(1).clamp(min=1e-6)[:, None, None] if class_ids else 1
-    image = _read(layout, image_id)
+    image = read_picture(layout, image_id)
     return MapImage(
         class_ids=np.array(class_ids, np.int16),
         cam=(merged / peak).numpy(),

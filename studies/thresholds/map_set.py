@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ppl_mm.evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ppl_mm.utils.files import atomic_write
 
 #: The thresholds of each sweep.
-CUTS = np.round(np.arange(0.01, 1, 0.01), 2)
+CUTS = np.array(DEFAULT_THRESHOLDS)
 
 
 @dataclass(frozen=True, eq=False)

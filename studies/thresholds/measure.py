@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ppl_mm.evaluation import mean_scores
+
 from .map_set import CUTS, MapImage, MapSet
 
 
@@ -17,8 +19,8 @@ def truth_shares(mask: np.ndarray, num_classes: int, size: tuple[int, int]) -> n
 
 
 def confusion_curve(image: MapImage, num_classes: int, refined: bool = False) -> np.ndarray:
-    """Return the confusion matrix of an image at each cut, (T, 1 + C, 1 + C)."""
-    curve = np.zeros((len(CUTS), num_classes + 1, num_classes + 1))
+    """Return the confusion matrix of an image at each cut, (T, 1 + C, 2 + C), as the product's."""
+    curve = np.zeros((len(CUTS), num_classes + 1, num_classes + 2))
     maps = image.refined if refined and image.refined is not None else image.cam
     if not len(image.class_ids):
         curve[:, :, 0] = truth_shares(image.mask, num_classes, (8, 8)).sum(axis=(1, 2))
@@ -36,11 +38,8 @@ def confusion_curve(image: MapImage, num_classes: int, refined: bool = False) ->
 
 
 def miou(confusion: np.ndarray) -> np.ndarray:
-    """Return the mIoU in per cent of matrices (.., 1 + C, 1 + C); absent classes are left out."""
-    hit = np.diagonal(confusion, axis1=-2, axis2=-1)
-    truth, union = confusion.sum(axis=-1), confusion.sum(axis=-1) + confusion.sum(axis=-2) - hit
-    with np.errstate(invalid='ignore', divide='ignore'):
-        return 100 * np.nanmean(np.where(truth > 0, hit / union, np.nan), axis=-1)
+    """Return the mIoU in per cent of matrices (.., 1 + C, 2 + C)."""
+    return 100 * mean_scores(confusion)['mIoU']
 
 
 class Curves:

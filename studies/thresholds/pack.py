@@ -16,6 +16,7 @@ from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.refine.pamr import PAMR
 from ppl_mm.refine.scores import Scores
 from ppl_mm.utils.progress import track
+from studies.engine.data_set import read_picture
 
 from .map_set import MapImage, MapSet
 
@@ -35,7 +36,7 @@ def pack_export(
         limit: The first so many of them. Defaults to None: all.
     """
     folder = CamFolder(root, data_root)
-    truth, own = GroundTruth(folder.layout.mask_dir), _labels(data_root, folder.classes)
+    truth, own = GroundTruth(folder.layout.mask_dir), class_ids_of(data_root, folder.classes)
     images = []
     for one in track(folder.image_ids(split)[:limit], 'packing'):
         image, cam_file = folder.read(one)
@@ -53,7 +54,8 @@ def pack_export(
     return MapSet(name, len(folder.classes), images)
 
 
-def _labels(data_root: str, classes: Sequence[str]) -> dict[str, set[int]]:
+def class_ids_of(data_root: str, classes: Sequence[str]) -> dict[str, set[int]]:
+    """Return the ids of the classes that each image shows by its label, by image id."""
     path = find_label_file(data_root)
     rows = read_labels(path, classes).rows if path else []
     return {image_id(row.image): {classes.index(name) for name in row.names} for row in rows}
@@ -88,8 +90,6 @@ def small_images(data_root: str, split: str, limit: int | None = None) -> Iterat
     """Return the images of a split at the side that is refined, in RGB."""
     layout = VOCLayout(data_root)
     for one in layout.read_split(split)[:limit]:
-        (path,) = layout.image_dir.glob(f'{one}.*')
-        with Image.open(path) as image:
-            image = image.convert('RGB')
-            image.thumbnail((_REFINED_SIDE, _REFINED_SIDE))
-            yield np.asarray(image)
+        image = read_picture(layout, one)
+        image.thumbnail((_REFINED_SIDE, _REFINED_SIDE))
+        yield np.asarray(image)

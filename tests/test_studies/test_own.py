@@ -28,7 +28,7 @@ def test_features_of_frozen_blocks_lead_to_the_classifiers_own(root, cut, grid):
     dataset = DATASETS.build(dict(start.config.val_dataloader.dataset, split='val'))
     inputs = model.data_preprocessor(pseudo_collate([dataset[0]]))['inputs']
     with torch.no_grad():
-        own = start.branch_cams(model, image.features[None].float())[-1]
+        own = start.head_input(model, image.features[None].float())[-1]
         if neck:
             model.neck.set_stage(cut + 1, grid)
         full = model.extract_feat(inputs)[-1]
