@@ -14,6 +14,7 @@ from ..cams import lay_over, normalize_cam
 from ..errors import UserError
 from ..registry import MODELS
 from ..utils.tiles import MAX_PIXELS, check_max_pixels
+from ..utils.weights.loading import unwrap_model
 
 
 @MODELS.register_module()
@@ -166,17 +167,14 @@ class CAMTTAModel(BaseTTAModel):
             return sample.gt_label.to(score.device, torch.long).unique()
         if self.classes == 'all':
             return torch.arange(len(score), device=score.device)
-        lowest = self._threshold()
+        lowest = self._classifier.head.thr
         if not self.background:
             lowest = min(lowest, float(score.max()))
         return torch.nonzero(score >= lowest)[:, 0]
 
-    def _threshold(self) -> float:
-        return self._classifier.head.thr
-
     @property
     def _classifier(self) -> Any:
-        return getattr(self.module, 'module', self.module)  # out of DDP
+        return unwrap_model(self)
 
     def _aligned(self, view: DataSample, class_ids: Tensor, size: list[int]) -> Tensor:
         """The view's maps (n, *size), upright, of the kept classes."""

@@ -82,10 +82,8 @@ class RefinerChain:
         Returns:
             The label, and the scores at the size at which they were refined, see ``max_pixels``.
         """
-        image, scores, size = self._start(image, cam_file)
-        for step in self.steps:
-            scores = self._refined(step, image, scores)
-        label = self._labelled(image, scores)
+        image, scores = self._run(image, cam_file)
+        label, size = self._labelled(image, scores), cam_file.size
         if label.shape != size:
             label = np.asarray(Image.fromarray(label).resize(size[::-1], Image.Resampling.NEAREST))
         return label, scores
@@ -96,10 +94,16 @@ class RefinerChain:
         Returns:
             At the image's size.
         """
-        image, scores, size = self._start(image, cam_file)
+        _, scores = self._run(image, cam_file)
+        return scores if scores.size == cam_file.size else _resized(scores, cam_file.size)
+
+    def _run(self, image: np.ndarray, cam_file: CamFile) -> tuple[np.ndarray, Scores]:
+        """Return image and scores after all steps, at the size at which they were refined."""
+        image, cam_file = self._shrunk(image, cam_file)
+        scores = Scores.from_cam(cam_file, self.background)
         for step in self.steps:
             scores = self._refined(step, image, scores)
-        return scores if scores.size == size else _resized(scores, size)
+        return image, scores
 
     def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
         """Apply a step, in tiles if the image is large."""
@@ -123,10 +127,8 @@ class RefinerChain:
         pixels = self.max_pixels if in_tiles else math.prod(scores.size)
         return TileGrid(scores.size, pixels, part.margin or 0, ALIGN)
 
-    def _start(
-        self, image: np.ndarray, cam_file: CamFile
-    ) -> tuple[np.ndarray, Scores, tuple[int, int]]:
-        """Image and scores at the size they are refined at, and their own."""
+    def _shrunk(self, image: np.ndarray, cam_file: CamFile) -> tuple[np.ndarray, CamFile]:
+        """Return image and maps at the size at which they are refined."""
         size = image.shape[:2]
         if size != cam_file.size:
             raise ValueError(
@@ -135,11 +137,10 @@ class RefinerChain:
             )
         shrink = 1.0 if self.tiles else min(1.0, math.sqrt(self.max_pixels / math.prod(size)))
         if shrink == 1:
-            return image, Scores.from_cam(cam_file, self.background), size
+            return image, cam_file
         small = (max(1, int(size[0] * shrink)), max(1, int(size[1] * shrink)))
         shrunk = np.asarray(Image.fromarray(image).resize(small[::-1], Image.Resampling.BILINEAR))
-        cam_file = replace(cam_file, size=small)
-        return shrunk, Scores.from_cam(cam_file, self.background), size
+        return shrunk, replace(cam_file, size=small)
 
 
 def _build(registry, config: dict, key: str):

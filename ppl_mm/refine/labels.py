@@ -33,8 +33,7 @@ class LabelRule(ABC):
         Raises:
             UserError: If a background is needed and no step has made one.
         """
-        lacks_one = not (scores.has_background or scores.no_background)
-        if self.needs_background and lacks_one:
+        if self.needs_background and scores.lacks_background:
             raise UserError(
                 f'label: ppl_mm.{type(self).__name__} needs a background; end refiners with a step '
                 'that makes it, as ppl_mm.ConstantBackground'

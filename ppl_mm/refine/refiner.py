@@ -39,8 +39,7 @@ class Refiner(ABC):
             ValueError: If image and scores do not fit each other.
         """
         name = type(self).__name__
-        lacks_one = not (scores.has_background or scores.no_background)
-        if self.needs_background and lacks_one:
+        if self.needs_background and scores.lacks_background:
             raise UserError(
                 f'refiners: ppl_mm.{name} needs scores with a background; put '
                 'a step that makes it, as ppl_mm.ConstantBackground, before'

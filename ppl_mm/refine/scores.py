@@ -37,8 +37,8 @@ class Scores:
         ids = np.asarray(self.class_ids, np.int16)
         if values.ndim != 3 or ids.shape != (max(len(values) - 1, 0),):
             raise ValueError(
-                f'{ids.shape[:1] and len(ids)} class ids need scores (1 + n, H, W) with n '
-                f'= {len(np.atleast_1d(ids))}, got {values.shape}'
+                f'scores of shape {values.shape} and class ids of shape {ids.shape}: expect '
+                '(1 + n, H, W) and (n,)'
             )
         if not values.size:
             raise ValueError(f'scores of shape {values.shape} have no pixels')
@@ -82,6 +82,11 @@ class Scores:
     def size(self) -> tuple[int, int]:
         """(H, W) in pixels."""
         return self.values.shape[1:]
+
+    @property
+    def lacks_background(self) -> bool:
+        """Whether a step has still to make the background."""
+        return not (self.has_background or self.no_background)
 
     def part(self, window: Window) -> 'Scores':
         """Return the scores of a part of the image."""

@@ -12,6 +12,7 @@ from ..errors import UserError
 from ..formats.images.image_file import read_image
 from ..models.segmentation.padding import check_padding
 from ..registry import MODELS
+from ..utils.weights.loading import unwrap_model
 from .chain import RefinerChain
 from .scores import Scores
 
@@ -48,7 +49,7 @@ class RefinedSegTTAModel(SegTTAModel):
             raise UserError(
                 'ppl_mm.RefinedSegTTAModel needs a channel for the background; set out_channels=2'
             )
-        check_padding(getattr(self.module, 'module', self.module))  # out of DDP
+        check_padding(unwrap_model(self))
         refiners = [refiners] if isinstance(refiners, dict) else refiners
         self.steps = RefinerChain(refiners).steps
         self.min_probability = min_probability

@@ -38,8 +38,8 @@ def test_maps_without_a_common_range_are_refused():
     'values, ids, message',
     [
         (np.zeros((2, 3)), [0], r'\(1 \+ n, H, W\)'),
-        (np.zeros((2, 3, 3)), [0, 1], '2 class ids'),
-        (np.zeros((0, 3, 3)), [0], '1 class ids'),
+        (np.zeros((2, 3, 3)), [0, 1], r'class ids of shape \(2,\)'),
+        (np.zeros((0, 3, 3)), [0], r'class ids of shape \(1,\)'),
         (np.zeros((2, 0, 3)), [0], 'no pixels'),
         (np.full((2, 3, 3), np.nan), [0], 'finite'),
         (np.full((2, 3, 3), np.inf), [0], 'finite'),

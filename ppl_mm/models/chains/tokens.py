@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from ...errors import UserError
 from ..block_chain import Backbone, Block, register_block_chain
 
+#: H and W of the grid that tokens make.
 Size = tuple[int, int]
-#: From tokens (B, E + H * W, C) of a grid (H, W) to others, and their grid.
 
 
 def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
@@ -136,23 +136,22 @@ def _embed_with_places(
     backbone: Backbone, free: list[Tensor], images: Tensor
 ) -> tuple[Tensor, Size]:
     """Tokens that know their place in the image, also after a cut."""
-    # A second to import, which whoever has no transformer need not wait.
-    from mmpretrain.models.utils import resize_pos_embed
-
     cells, size = backbone.patch_embed(images)
     tokens = torch.cat([*(token.expand(len(images), -1, -1) for token in free), cells], 1)
-    tokens = tokens + resize_pos_embed(
-        backbone.pos_embed,
-        backbone.patch_resolution,
-        size,
-        backbone.interpolate_mode,
-        backbone.num_extra_tokens,
-    )
-    tokens = backbone.drop_after_pos(tokens)
+    tokens = backbone.drop_after_pos(tokens + _places(backbone, backbone.pos_embed, size))
     # DeiT's distilled form has the layer, and does not run it.
     if len(free) < 2:
         tokens = backbone.pre_norm(tokens)
     return tokens, size
+
+
+def _places(backbone: Backbone, embedding: Tensor, size: Size) -> Tensor:
+    """The embedding of the tokens' places, at the size of a grid."""
+    # A second to import, which whoever has no transformer need not wait.
+    from mmpretrain.models.utils import resize_pos_embed
+
+    before, mode = backbone.patch_resolution, backbone.interpolate_mode
+    return resize_pos_embed(embedding, before, size, mode, backbone.num_extra_tokens)
 
 
 def _cells(x: Tensor, channels: int) -> Tensor:
@@ -208,15 +207,7 @@ def swin_chain(backbone: Backbone) -> list[Block]:
 def _embed_for_windows(backbone: Backbone, images: Tensor) -> tuple[Tensor, Size]:
     tokens, size = backbone.patch_embed(images)
     if backbone.use_abs_pos_embed:
-        from mmpretrain.models.utils import resize_pos_embed
-
-        tokens = tokens + resize_pos_embed(
-            backbone.absolute_pos_embed,
-            backbone.patch_resolution,
-            size,
-            backbone.interpolate_mode,
-            backbone.num_extra_tokens,
-        )
+        tokens = tokens + _places(backbone, backbone.absolute_pos_embed, size)
     return backbone.drop_after_pos(tokens), size
 
 

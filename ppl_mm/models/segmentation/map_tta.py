@@ -14,6 +14,7 @@ from ...cams import normalize_cam
 from ...errors import UserError
 from ...registry import MODELS
 from ...utils.tiles import MAX_PIXELS
+from ...utils.weights.loading import unwrap_model
 from .padding import check_padding
 from .slide import slide_over_large_images
 
@@ -60,7 +61,7 @@ class SegMapTTAModel(BaseTTAModel):
             raise UserError(
                 f'tta_model.classes={classes!r}: use one of {" or ".join(map(repr, _SOURCES))}'
             )
-        network: Any = getattr(self.module, 'module', self.module)  # out of DDP
+        network: Any = unwrap_model(self)
         if network.out_channels < 2:
             raise UserError(
                 'ppl_mm.SegMapTTAModel needs a channel for the background; set out_channels=2'
