@@ -13,12 +13,12 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ppl_mm.apis.inference.trained_model import is_segmentation
 from ppl_mm.apis.inference.without_masks import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running
 from ppl_mm.utils.config.reading import read_runner_config
+from ppl_mm.utils.config.scope import is_segmentation
 from ppl_mm.utils.files import naming_file
 from ppl_mm.utils.locks import hold_folder
 from ppl_mm.utils.processes import distributed

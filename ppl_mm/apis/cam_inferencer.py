@@ -16,11 +16,11 @@ from ..formats.cam_file import CamFile
 from ..formats.class_list import label_names
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, read_record
+from ..utils.config.scope import is_segmentation
 from ..utils.files import file_sha256
 from .exporting.origin import check_config
 from .inference.photo_batches import Skip, batches_of
 from .inference.photo_inferencer import PhotoInferencer
-from .inference.trained_model import is_segmentation
 from .thresholds.choice import DEFAULT_THRESHOLD
 
 # Where a map is a probability, a class above it is likelier than none.

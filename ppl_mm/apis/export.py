@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ..formats.export_record import ExportRecord
 from ..formats.mask_file import write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
+from ..utils.config.scope import scope_of
 from ..utils.processes.distributed import on_main_process
 from ..utils.progress import track
 from .exporting.background_cells import write_background
@@ -61,7 +61,7 @@ class CAMExport:
         check_config(cfg, 'test_dataloader')
         self.cfg, self.checkpoint = cfg, checkpoint
         self.folder = ExportFolder(out_dir)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        init_default_scope(scope_of(cfg))
         self._data = ExportedData(cfg)
 
     @property
@@ -215,9 +215,15 @@ class CAMExport:
         _label(self.folder, todo[get_rank() :: get_world_size()], self._record, choice.value)
         barrier()
         paths = {image_id: self.folder.label_path(image_id) for image_id in ids}
-        classes, background = self._record.classes, self._record.background
-        count = partial(summarize_labels, paths, len(classes), background=background)
-        labels = on_main_process(lambda: count(lambda: self._data.build(split).negatives()))
+        record = self._record
+        labels = on_main_process(
+            lambda: summarize_labels(
+                paths,
+                len(record.classes),
+                lambda: self._data.build(split).negatives(),
+                background=record.background,
+            )
+        )
         self._write_record(
             threshold=choice.value,
             threshold_from=choice.origin,

@@ -5,6 +5,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -109,7 +110,7 @@ def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
     Raises:
         UserError: If onnx is not installed, or the network cannot be exported.
     """
-    onnx = _onnx()
+    onnx = _package('onnx')
     graph = SegGraph(inferencer).eval()
     file: Any = io.BytesIO()  # which the annotations of export() leave out
     device = next(graph.parameters()).device
@@ -149,7 +150,9 @@ def agreement(inferencer: SegInferencer, path: str | os.PathLike, images: Sequen
     Raises:
         UserError: If onnxruntime is not installed, or a photo cannot be read.
     """
-    session = _runtime().InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    session = _package('onnxruntime').InferenceSession(
+        str(path), providers=['CPUExecutionProvider']
+    )
     same = []
     for sample in map(inferencer.read, images):
         (found,) = inferencer.stream([sample])
@@ -159,21 +162,11 @@ def agreement(inferencer: SegInferencer, path: str | os.PathLike, images: Sequen
     return float(np.concatenate(same).mean())
 
 
-def _onnx() -> ModuleType:
+def _package(name: str) -> ModuleType:
+    """Return a package that only ONNX graphs need."""
     try:
-        import onnx
+        return import_module(name)
     except ImportError as error:
-        raise _missing('onnx') from error
-    return onnx
-
-
-def _runtime() -> ModuleType:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise _missing('onnxruntime') from error
-    return onnxruntime
-
-
-def _missing(name: str) -> UserError:
-    return UserError(f'{name} is not installed; pip install "ppl_mm[onnx]", or pip install {name}')
+        raise UserError(
+            f'{name} is not installed; pip install "ppl_mm[onnx]", or pip install {name}'
+        ) from error

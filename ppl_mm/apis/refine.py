@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -235,10 +234,13 @@ class FolderRefinement:
 
     def _summarize(self, image_ids: Sequence[str]) -> LabelSummary:
         labels = {image_id: self.folder.label_path(image_id) for image_id in image_ids}
-        count = partial(summarize_labels, labels, len(self.source.classes))
-        background = self.source.record.background
         return on_main_process(
-            lambda: count(lambda: read_negatives(self.source.data_root), background=background)
+            lambda: summarize_labels(
+                labels,
+                len(self.source.classes),
+                lambda: read_negatives(self.source.data_root),
+                background=self.source.record.background,
+            )
         )
 
     def _write_record(self, **changes: Any) -> None:

@@ -14,9 +14,9 @@ from ..formats.class_list import BACKGROUND, label_names
 from ..formats.mask_file import label_from_channels
 from ..models.segmentation.known_classes import label_among
 from ..models.segmentation.slide import slide_over_large_images
+from ..utils.config.scope import is_segmentation
 from ..utils.tiles import MAX_PIXELS
 from .inference.photo_inferencer import PhotoInferencer
-from .inference.trained_model import is_segmentation
 from .inference.without_masks import without_masks
 
 # Of large photos, probabilities are computed in strips of so many rows.

@@ -83,7 +83,7 @@ def label_from_cam(cam_file: CamFile, threshold: float, background: bool = True)
             not used. A pixel for which no map of several speaks is 255 then. Defaults to True.
 
     Returns:
-        np.ndarray: uint8, shape ``(H, W)``: 0 for background, else classifier id + 1.
+        uint8, shape ``(H, W)``: 0 for background, else classifier id + 1.
     """
     nothing = 0 if background else IGNORE
     if not len(cam_file.class_ids):

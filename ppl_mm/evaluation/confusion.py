@@ -136,7 +136,7 @@ def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
         confusion: Shape ``(..., n + 1, n + 2)``.
 
     Returns:
-        dict[str, np.ndarray]: Fractions of shape ``(...)``: ``mIoU``, ``precision`` and ``recall``
+        Fractions of shape ``(...)``: ``mIoU``, ``precision`` and ``recall``
         over all classes with the background, ``over_activation`` and ``under_activation`` over the
         foreground.
     """

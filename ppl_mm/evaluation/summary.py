@@ -32,7 +32,7 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
             true pixels of the value 0 are void, and predicted ones as wrong as 255.
 
     Returns:
-        dict: The means (``mIoU``, ``precision``, ..) as fractions; ``per_class``: the same by
+        The means (``mIoU``, ``precision``, ..) as fractions; ``per_class``: the same by
         name, None for n/a; ``absent_classes``: the names without a pixel in the truth;
         ``ignored_share``: share of pixels predicted as 255; ``num_pixels``; ``confusion_matrix``.
     """

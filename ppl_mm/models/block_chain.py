@@ -124,7 +124,7 @@ class BlockChain(Sequence[Block]):
 
     @property
     def stride(self) -> int:
-        """int: Stride of all blocks together."""
+        """Stride of all blocks together."""
         stride = 1
         for block in self._blocks:
             stride *= block.stride
@@ -152,7 +152,7 @@ class BlockChain(Sequence[Block]):
 
     @property
     def channels(self) -> int:
-        """int: Channels of the last block's output."""
+        """Channels of the last block's output."""
         return self._blocks[-1].channels
 
     def resolve(self, position: int) -> int:
@@ -263,6 +263,8 @@ def _main() -> None:
     from mmengine.config import Config
     from mmengine.registry import MODELS, init_default_scope
 
+    from ..utils.config.scope import scope_of
+
     parser = argparse.ArgumentParser(
         description='Print the blocks of the backbone of a config: index, '
         'name, stride so far, channels.'
@@ -272,7 +274,7 @@ def _main() -> None:
     if not Path(path).is_file():
         raise UserError(f'{path}: no such config')
     cfg = Config.fromfile(path)
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    init_default_scope(scope_of(cfg))
     cfg.model.backbone.pop('init_cfg', None)
     print(describe(block_chain(MODELS.build(cfg.model.backbone))))
 

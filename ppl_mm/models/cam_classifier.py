@@ -78,7 +78,7 @@ class CAMClassifier(ImageClassifier):
             stage: 'backbone', 'neck' or 'pre_logits', see mmpretrain's ImageClassifier.
 
         Returns:
-            tuple[Tensor] | Tensor: At 'neck' a tuple of one map (B, C, H_N, W_N), all branches
+            At 'neck' a tuple of one map (B, C, H_N, W_N), all branches
             concatenated.
         """
         if stage == 'backbone' or not self._runs_chain:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from mmengine.config import Config
 
+from ..utils.config.scope import is_segmentation
+
 
 def dataset_key(cfg: Config, loader: str, name: str) -> str:
     """Return the dotted key of a data set's setting, within wrappers such as RepeatDataset.
@@ -29,17 +31,12 @@ def get(cfg: Config, dotted: str) -> object:
 
 def learns_from_labels(cfg: Config) -> bool:
     """Return whether a classifier learns from pseudo-labels of the training before."""
-    return bool(get(cfg, dataset_key(cfg, 'train', 'label_dir'))) and is_classifier(cfg)
-
-
-def is_classifier(cfg: Config) -> bool:
-    """Return whether a config trains a classifier, not a segmentation network."""
-    return cfg.get('default_scope') != 'mmseg'
+    return bool(get(cfg, dataset_key(cfg, 'train', 'label_dir'))) and not is_segmentation(cfg)
 
 
 def training_split(cfg: Config) -> tuple[str, str]:
     """Return the key of the list of images that a config trains on, and its value or ''."""
-    key = dataset_key(cfg, 'train', 'split' if is_classifier(cfg) else 'ann_file')
+    key = dataset_key(cfg, 'train', 'ann_file' if is_segmentation(cfg) else 'split')
     return key, str(get(cfg, key) or '')
 
 

@@ -14,16 +14,15 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper
-from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
 
+from ..apis.inference.trained_model import build_network
 from ..utils.cli import run
-from ..utils.config.building import building
 from ..utils.config.reading import read_config
+from ..utils.config.scope import is_segmentation
 from ..utils.files import write_json
-from .config_keys import is_classifier
 from .image_sizes import crop_size
 
 # Nearly as fast for each image as a whole batch, and little enough for a large network on a CPU.
@@ -42,10 +41,7 @@ def seconds_per_image(cfg: Config) -> float:
     Args:
         cfg: The config of a training.
     """
-    with building(cfg), DefaultScope.overwrite_default_scope(cfg.get('default_scope')):
-        settings = cfg.model.copy()
-        settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-        model = MODELS.build(settings).to(get_device())
+    model = build_network(cfg).to(get_device())
     if get_device() == 'cpu':
         model = model.to(memory_format=torch.channels_last)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
@@ -69,7 +65,7 @@ def _time(model: BaseModel, optimizer: OptimWrapper, batch: Mapping) -> float:
 
 def _batch(cfg: Config) -> dict:
     height, width = crop_size(cfg)
-    sample = _class_sample if is_classifier(cfg) else _label_sample
+    sample = _label_sample if is_segmentation(cfg) else _class_sample
     channels = cfg.model.backbone.get('in_channels', 3)
     images = torch.randint(256, (_IMAGES, channels, height, width), dtype=torch.uint8)
     return dict(inputs=list(images), data_samples=[sample(height, width) for _ in images])

@@ -27,7 +27,7 @@ class LabelRule(ABC):
             scores: Scores of the same ``(H, W)``.
 
         Returns:
-            np.ndarray: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
+            uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.
             Where the scores have no background, 255 stands for it.
 
         Raises:

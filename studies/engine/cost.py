@@ -21,6 +21,7 @@ from torch import nn
 
 import ppl_mm  # noqa: F401
 from ppl_mm.engine.stages import check_stage, stages_of
+from ppl_mm.utils.config.scope import scope_of
 from ppl_mm.utils.files import write_json
 from ppl_mm.utils.flops import count_flops
 
@@ -47,7 +48,7 @@ def training_cost(cfg: Config) -> dict:
         ``images_per_epoch``; ``stages``: epochs and FLOPs per image of each; ``flops_per_image``,
         for one image in one epoch, the mean over the epochs; ``flops``, in all.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    init_default_scope(scope_of(cfg))
     loader = cfg.train_dataloader
     dataset = DATASETS.build(loader.dataset)
     images = len(dataset)
@@ -82,7 +83,7 @@ def export_cost(cfg: Config, split: str) -> dict:
     Returns:
         ``images``, and ``flops`` in all, extrapolated from every 100th image.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    init_default_scope(scope_of(cfg))
     dataset = DATASETS.build(
         dict(cfg.test_dataloader.dataset, split=split, pipeline=cfg.tta_pipeline)
     )

@@ -3,11 +3,12 @@
 import os
 
 from ...errors import UserError
+from ...utils.config.scope import is_segmentation
 from ...utils.tiles import MAX_PIXELS
 from ..cam_inferencer import CAMInferencer
 from ..seg_inferencer import SegInferencer
 from .photo_inferencer import PhotoInferencer
-from .trained_model import find_model, is_segmentation
+from .trained_model import find_model
 
 NO_THRESHOLD = '--threshold: a segmentation network has none; leave it out'
 

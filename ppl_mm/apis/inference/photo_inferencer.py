@@ -17,10 +17,11 @@ from ...errors import UserError
 from ...formats.class_list import NO_BACKGROUND, suggest_class
 from ...formats.images.bands import ImageBands
 from ...formats.images.checks import naming
+from ...utils.config.scope import scope_of
 from ...visualization import overlay_label
 from .photo_batches import Skip, batches_of
 from .photo_inputs import KINDS, ReadPhoto, photo_list, pixels_of
-from .trained_model import build_model, find_model, scope_of
+from .trained_model import build_model, find_model
 
 
 class PhotoInferencer(BaseInferencer):

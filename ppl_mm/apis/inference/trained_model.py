@@ -13,6 +13,7 @@ from ...formats.result_folder import ResultFolder
 from ...models.segmentation.padding import check_padding
 from ...utils.config.building import building
 from ...utils.config.reading import read_runner_config
+from ...utils.config.scope import is_segmentation, scope_of
 from ...utils.weights.loading import load_checkpoint, resolve_checkpoint
 
 
@@ -53,9 +54,16 @@ def _config_beside(weights: str) -> Path:
     return found[0]
 
 
-def is_segmentation(cfg: Config) -> bool:
-    """Return whether a config follows mmseg's conventions, else mmpretrain's."""
-    return cfg.get('default_scope') == 'mmseg'
+def build_network(cfg: Config) -> BaseModel:
+    """Build the network of a config, its weights as they are before any training.
+
+    Raises:
+        UserError: If it cannot be built.
+    """
+    settings = cfg.model.copy()
+    settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+    with building(cfg), DefaultScope.overwrite_default_scope(scope_of(cfg)):
+        return MODELS.build(settings)
 
 
 def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None) -> BaseModel:
@@ -72,10 +80,7 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
             there is no such device.
     """
     device = usable_device(device)
-    settings = cfg.model.copy()
-    settings.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
-    with building(cfg), DefaultScope.overwrite_default_scope(scope_of(cfg)):
-        model = MODELS.build(settings)
+    model = build_network(cfg)
     if is_segmentation(cfg):
         check_padding(model)
     meta = load_checkpoint(model, checkpoint).get('meta') or {}
@@ -83,11 +88,6 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
     model._dataset_meta = meta.get('dataset_meta') or dict(classes=meta.get('CLASSES'))
     model._config = cfg
     return model.to(device).eval()
-
-
-def scope_of(cfg: Config) -> str:
-    """Return where a config's types are looked up."""
-    return cfg.get('default_scope') or 'mmpretrain'
 
 
 def usable_device(device: str | torch.device | None) -> torch.device:

@@ -142,7 +142,7 @@ class ResNet38d(BaseModule):
             x: Images (B, 3, H, W).
 
         Returns:
-            tuple[Tensor]: Maps (B, C, h, w), in the order of the stages; h is H / stride, rounded
+            Maps (B, C, h, w), in the order of the stages; h is H / stride, rounded
             up.
         """
         outs = []
