@@ -68,11 +68,8 @@ def _pass_epochs(runner: Runner, epochs: int) -> None:
     found = runner.param_schedulers
     lists = found.values() if isinstance(found, dict) else [found]
     schedulers = [scheduler for group in lists for scheduler in group]
+    by_epoch = [one for one in schedulers if one.by_epoch]
+    by_iter = [one for one in schedulers if not one.by_epoch]
     for _ in range(epochs):
-        for _ in range(len(runner.train_dataloader)):
-            for scheduler in schedulers:
-                if not scheduler.by_epoch:
-                    scheduler.step()
-        for scheduler in schedulers:
-            if scheduler.by_epoch:
-                scheduler.step()
+        for scheduler in [*by_iter * len(runner.train_dataloader), *by_epoch]:
+            scheduler.step()

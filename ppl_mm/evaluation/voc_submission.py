@@ -132,14 +132,15 @@ def check_archive(path: Path, split: Split) -> list[str]:
     if not path.name.endswith(ENDINGS):
         lines.append(f'{path}: must be called .tgz or .tar.gz')
     seen: dict[str, str] = {}
-    faults: dict[str, list[str]] = {}
     try:
         with tarfile.open(path, 'r:gz') as tar:
-            for member in tar:
-                if fault := _fault_of(tar, member, split, seen):
-                    faults.setdefault(fault, []).append(member.name)
+            found = [(_fault_of(tar, member, split, seen), member.name) for member in tar]
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         return [*lines, f'{path}: not a complete .tar.gz ({error})']
+    faults: dict[str, list[str]] = {}
+    for fault, name in found:
+        if fault:
+            faults.setdefault(fault, []).append(name)
     if len(set(seen.values())) > 1:
         lines.append(f'{path}: holds both comp5_test_cls and comp6_test_cls; submit one of them')
     if missing := [image for image in split.images if image not in seen]:

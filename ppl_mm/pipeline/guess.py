@@ -144,17 +144,20 @@ def _seconds(
     config = str(step.configs[0] if step.configs else settings.segmentation[-1])
     if config not in costs:
         return step.seconds
-    cfg = read_config(config)
+    cfg, cost = read_config(config), costs[config]
     if step.kind == 'train':
         read = _READ / max(cfg.train_dataloader.get('num_workers') or 1, 1)
-        return _BESIDE * max(costs[config], read) * _trained_images(cfg, data.train)
-    is_export = step.kind == 'export'
-    pixels = data.filled * view_pixels(cfg, 'tta_pipeline' if is_export else 'test_pipeline')
-    forward = costs[config] * _FORWARD * pixels / math.prod(crop_size(cfg))
-    if is_export and cfg.get('export_reference'):
-        forward *= _COMPARE
-    images = _exported_images(cfg, data) if is_export else data.all
-    return images * (forward + _READ + _WRITE)
+        return _BESIDE * max(cost, read) * _trained_images(cfg, data.train)
+    if step.kind == 'export':
+        forward = cost * _share_of_step(cfg, 'tta_pipeline', data)
+        forward *= _COMPARE if cfg.get('export_reference') else 1
+        return _exported_images(cfg, data) * (forward + _READ + _WRITE)
+    return data.all * (cost * _share_of_step(cfg, 'test_pipeline', data) + _READ + _WRITE)
+
+
+def _share_of_step(cfg: Config, pipeline: str, data: _Data) -> float:
+    """Return what all views of an image cost, as a part of a training step with one image."""
+    return _FORWARD * data.filled * view_pixels(cfg, pipeline) / math.prod(crop_size(cfg))
 
 
 def _exported_images(cfg: Config, data: _Data) -> int:

@@ -5,13 +5,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TextIO
 
 from ..utils.progress import duration
 from .step import Step
 
 _LOGGED = re.compile(
-    r'(Epoch|Iter)\((train|val|test)\)\s+(?:\[(\d+)\])?'
+    r'(?:Epoch|Iter)\((train|val|test)\)\s+(?:\[(\d+)\])?'
     r'\[\s*(\d+)/(\d+)\]'
 )
 _LOGGED_LEFT = re.compile(r'eta: (?:(\d+) days?, )?(\d+):(\d\d):(\d\d)')
@@ -46,19 +47,24 @@ def parse_progress(line: str) -> Progress | None:
             ``[>>> ] 40/120, .. ETA:    3s``.
     """
     if found := _LOGGED.search(line):
-        _, mode, epoch, done, total = found.groups()
-        left = _LOGGED_LEFT.search(line)
-        days, hours, minutes, seconds = (
-            (int(part or 0) for part in left.groups()) if left else [0] * 4
-        )
-        text = f'epoch {epoch}, step {done}/{total}' if epoch else f'{done}/{total}'
+        mode, epoch, done, total = found.groups()
         if mode == 'val':
             return Progress(f'validating, {done}/{total}', None)
-        return Progress(text, left and float(((days * 24 + hours) * 60 + minutes) * 60 + seconds))
+        text = f'epoch {epoch}, step {done}/{total}' if epoch else f'{done}/{total}'
+        return Progress(text, _logged_left(line))
     if found := _COUNTED.search(line):
         left = _COUNTED_LEFT.search(line)
         return Progress('/'.join(found.groups()), left and float(left[1]))
     return None
+
+
+def _logged_left(line: str) -> float | None:
+    """Return the seconds left that a line of mmengine's log tells, None where it does not."""
+    found = _LOGGED_LEFT.search(line)
+    if not found:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(days, seconds, minutes=minutes, hours=hours).total_seconds()
 
 
 def parse_stage(line: str) -> str:
@@ -136,7 +142,7 @@ class Display:
         """Show how far the step is; a new stage has a line of its own."""
         if progress and progress.stage != self.stage:
             self.stage = progress.stage
-            self._clear()
+            self.clear()
             self._line(f'{self.head}: stage {self.stage}')
         parts = [duration(passed), f'about {duration(left)} left in all']
         parts[:0] = [progress.text] if progress else []
@@ -149,7 +155,7 @@ class Display:
 
     def done(self, seconds: float, warnings: Sequence[str] = ()) -> None:
         """Show that the step is finished, and what it has warned about."""
-        self._clear()
+        self.clear()
         self._line(f'{self.head}: done in {duration(seconds)}')
         for line in warnings:
             self._line(f'  {line}')
@@ -158,19 +164,16 @@ class Display:
         """Show that an earlier run finished a step."""
         self._line(f'step {number} of {self.total}: {step.title}: finished before')
 
-    def stop(self) -> None:
+    def clear(self) -> None:
         """Remove the line that is drawn in place."""
-        self._clear()
+        if self.in_place and self.width:
+            self.out.write('\r' + ' ' * self.width + '\r')
+            self.width = 0
 
     def _draw(self, text: str) -> None:
         self.out.write('\r' + text.ljust(self.width))
         self.out.flush()
         self.width = len(text)
-
-    def _clear(self) -> None:
-        if self.in_place and self.width:
-            self.out.write('\r' + ' ' * self.width + '\r')
-            self.width = 0
 
     def _line(self, text: str) -> None:
         print(text, file=self.out, flush=True)

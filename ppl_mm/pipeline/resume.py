@@ -68,7 +68,7 @@ class Resume:
         None for a step without maps, or if it is not known yet.
         """
         inputs = self._inputs(step)
-        if inputs is None or not step.maps_command:
+        if inputs is None:
             return None
         trained = {name: made for name, made in inputs.items() if self.steps[name].kind == 'train'}
         return fingerprint.of_maps(step, self.places, self._data_of(step), trained)

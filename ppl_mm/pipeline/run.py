@@ -102,18 +102,19 @@ class Pipeline:
 
     def _costs(self) -> dict[str, float]:
         """Return the seconds that networks take for an image in training, by config."""
+        path, log = self.dir / 'costs.json', self.dir / 'logs/costs.log'
+        command = [sys.executable, '-m', 'ppl_mm.pipeline.timing', str(path)]
         with self.folder.claim() as lock:
-            path, log = self.dir / 'costs.json', self.dir / 'logs/costs.log'
-            if not path.is_file():
-                print('measuring how fast this machine is ..', flush=True)
-                command = [sys.executable, '-m', 'ppl_mm.pipeline.timing', str(path)]
-                status = run_process(
-                    [*command, *networks(self.steps)], log, lambda progress: None, lock.fileno()
-                )
-                if status or not path.is_file():
-                    print(f'not measured: {last_useful_line(log)}')
-                    return {}
-            return read_json(path)
+            if path.is_file():
+                return read_json(path)
+            print('measuring how fast this machine is ..', flush=True)
+            status = run_process(
+                [*command, *networks(self.steps)], log, lambda progress: None, lock.fileno()
+            )
+            if not status and path.is_file():
+                return read_json(path)
+        print(f'not measured: {last_useful_line(log)}')
+        return {}
 
     def _chosen(self, until: str | None, only: str | None) -> list[Step]:
         names = [step.name for step in self.steps]
@@ -146,7 +147,7 @@ class Pipeline:
         try:
             status = run_process(command, log, show, self.lock.fileno())
         finally:
-            display.stop()
+            display.clear()
         files = step.output_files()
         if status or files is None:
             raise UserError(

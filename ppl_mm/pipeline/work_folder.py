@@ -62,7 +62,7 @@ class WorkFolder:
 
         It holds ``fingerprint``, ``result``, ``seconds`` and ``command``.
         """
-        record = _read(self._record(step))
+        record = _read(self._record_path(step))
         return record if record and step.output_files() else None
 
     def begun(self, step: Step) -> dict | None:
@@ -92,7 +92,7 @@ class WorkFolder:
         note = dict(fingerprint=fingerprint, maps=maps, configs=sorted(configs))
         if resumes:
             spent = begun['spent'] + self._time_of_last_run(step, begun)
-            self._record(step).unlink(missing_ok=True)
+            self._record_path(step).unlink(missing_ok=True)
         else:
             self._clear(step, note)
         write_json(self._begun_path(step), note | dict(spent=spent, started=time.time()))
@@ -109,7 +109,7 @@ class WorkFolder:
     def _clear(self, step: Step, note: dict) -> None:
         """Remove what earlier runs of a step wrote; killed here, it starts anew as well."""
         written = find_written(step.folder, note['configs']) if step.folder else []
-        self._record(step).unlink(missing_ok=True)
+        self._record_path(step).unlink(missing_ok=True)
         write_json(self._begun_path(step), note | dict(fingerprint=None, maps=None))
         self.log_path(step).unlink(missing_ok=True)
         remove(written)
@@ -131,10 +131,10 @@ class WorkFolder:
             seconds=round(begun['spent'] + seconds, 2),
             command=step.command,
         )
-        write_json(self._record(step), record)
+        write_json(self._record_path(step), record)
         return record
 
-    def _record(self, step: Step) -> Path:
+    def _record_path(self, step: Step) -> Path:
         return self.path / 'steps' / f'{step.name}.json'
 
     def _begun_path(self, step: Step) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import torch
@@ -107,10 +108,9 @@ def _neighbours(tensor: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
     padded = F.pad(tensor, [reach] * 4, mode='replicate')
     for distance in dilations:
         steps = (reach - distance, reach, reach + distance)
-        for top in steps:
-            for left in steps:
-                if (top, left) != (reach, reach):
-                    yield padded[..., top : top + height, left : left + width]
+        for top, left in product(steps, steps):
+            if (top, left) != (reach, reach):
+                yield padded[..., top : top + height, left : left + width]
 
 
 def _shares(images: Tensor, dilations: Sequence[int]) -> Tensor:

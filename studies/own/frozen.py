@@ -115,16 +115,18 @@ def train(
         for batch in torch.randperm(len(images)).split(8):
             optimizer.zero_grad()
             for index in batch.tolist():
-                features = images[index].features[None].float()
-                sample = images[index].sample
-                if torch.rand(()) < 0.5:
-                    features, sample = features.flip(-1), _flipped(sample)
-                feats = start.head_input(model, features)
-                loss = sum(model.head.loss(feats, [sample]).values())
-                (loss / len(batch)).backward()
+                (_loss(start, model, images[index]) / len(batch)).backward()
             nn.utils.clip_grad_norm_([*rest, *head], 5.0)
             optimizer.step()
             schedule.step()
+
+
+def _loss(start: FrozenStart, model: nn.Module, image: Image) -> Tensor:
+    """Return the loss of an image, which is flipped in half of the cases."""
+    features, sample = image.features[None].float(), image.sample
+    if torch.rand(()) < 0.5:
+        features, sample = features.flip(-1), _flipped(sample)
+    return sum(model.head.loss(start.head_input(model, features), [sample]).values())
 
 
 def _flipped(sample: DataSample) -> DataSample:

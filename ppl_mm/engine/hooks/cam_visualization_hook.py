@@ -17,6 +17,7 @@ from ...formats.cam_file import CamFile
 from ...formats.images.image_file import read_image
 from ...models.cam_tta import CAMTTAModel
 from ...registry import HOOKS
+from ...utils.spread import spread
 from ...utils.weights.loading import unwrap_model
 from ...visualization import overlay_score
 from ..cam_viewer import cam_viewer
@@ -77,8 +78,7 @@ def _fixed_samples(runner: Runner, number: int) -> list[dict]:
             'add one, or take the hook out'
         )
     dataset = DATASETS.build(settings['dataset'])
-    count = min(number, len(dataset))
-    return [dataset[place * len(dataset) // count] for place in range(count)]
+    return [dataset[place] for place in spread(range(len(dataset)), number)]
 
 
 def _see(viewer: CAMTTAModel, sample: dict) -> tuple[str, DataSample]:
