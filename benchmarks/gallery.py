@@ -27,6 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -47,6 +48,7 @@ from ppl_mm.gallery.image_record import ImagePaths
 from ppl_mm.gallery.site import write_site
 from ppl_mm.gallery.source import GallerySource
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.files import read_json
 
 DRAWN, QUICK_DRAWN, SIDE = 40, 10, 320
 LIMIT, FRAME = 2.0, 1 / 60
@@ -118,8 +120,6 @@ def _write_labels(
 
 def _blurred(mask: np.ndarray, sigma: float) -> np.ndarray:
     """Return a mask (H, W) as a smooth map whose maximum is 1."""
-    import cv2
-
     found = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
     return found / max(float(found.max()), 1e-6)
 
@@ -137,7 +137,7 @@ def multiply(source: GallerySource, drawn: Path, out: Path, count: int) -> Path:
         The page to open.
     """
     few, many = ImagePaths(drawn), ImagePaths(out)
-    maker_records = [_record(few, image) for image in source.split_of()]
+    maker_records = [read_json(few.record(few.key(image))) for image in source.split_of()]
     records = []
     for number in range(count):
         record = dict(maker_records[number % len(maker_records)])
@@ -155,12 +155,6 @@ def multiply(source: GallerySource, drawn: Path, out: Path, count: int) -> Path:
     splits = dict(train=[record['image'] for record in records])
     values = vars(source) | dict(splits=splits, label_file=None, title=f'{count} images')
     return write_site(GallerySource(**values), records, out)
-
-
-def _record(paths: ImagePaths, image: str) -> dict:
-    import json
-
-    return json.loads(paths.record(paths.key(image)).read_text())
 
 
 def measure(browser: Any, page: Path, seconds: float) -> dict:

@@ -119,7 +119,7 @@ def compare(sizes: list[int], cells: int, repeats: int) -> tuple[dict, dict]:
         repeats: Runs of the matrix-free walk.
 
     Returns:
-        Ratios and figures,.
+        Ratios and figures.
     """
     dense = [measure('dense', size, 1) for size in sizes]
     ours = [measure('matrix_free', size, repeats) for size in (*sizes, cells)]

@@ -39,7 +39,7 @@ from benchmarks.common import make_parser, make_result
 from ppl_mm.engine.training_cost import training_loss
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import run
-from ppl_mm.utils.files import write_json
+from ppl_mm.utils.files import read_json, write_json
 from ppl_mm.utils.progress import track
 from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes
 
@@ -200,7 +200,7 @@ def measure_all(args: argparse.Namespace, device: str) -> dict:
     """Measure the recipes that the file has not got, and add each to it; return its content."""
     result = make_result('recipes', {}, {})
     if args.out and args.out.is_file():
-        result = json.loads(args.out.read_text())
+        result = read_json(args.out)
     figures, known = result['figures'], {}
     for path in track(chosen(args.only), 'measuring'):
         if path.stem in figures:

@@ -75,17 +75,13 @@ def noise(data: str, seeds: tuple[int, ...]) -> list[Row]:
     balanced = dict(type='ppl_mm.BalancedCrossEntropyLoss', _delete_=True)
     average = dict(type='EMAHook', momentum=0.01)
     # The demo's recipe averages the weights, that of voc6 does not.
-    other = (
-        row(
-            'network_latest',
-            'the last weights follow the last labels, wrong or not',
-            {'custom_hooks': []},
-        )
+    name, hypothesis, hooks = (
+        ('network_latest', 'the last weights follow the last labels, wrong or not', [])
         if data == 'demo'
-        else row(
+        else (
             'network_average',
             'averaged weights smooth out what is wrong in the labels',
-            {'custom_hooks': [average]},
+            [average],
         )
     )
     return [
@@ -100,7 +96,7 @@ def noise(data: str, seeds: tuple[int, ...]) -> list[Row]:
             'the background does not drown small objects',
             {'model.decode_head.loss_decode': balanced},
         ),
-        other,
+        row(name, hypothesis, {'custom_hooks': hooks}),
     ]
 
 

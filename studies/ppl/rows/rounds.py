@@ -42,15 +42,13 @@ def finals() -> list[Row]:
         all_cuts(mixed),
     ]
     return [
-        at(baseline, 'final', *_SEEDS),
-        *(at(row, 'final', *_SEEDS, epochs=2) for row in two_epochs),
+        _final(baseline),
+        *(_final(row, epochs=2) for row in two_epochs),
         twice(mixed, _SEEDS),
-        at(ppl['ppl_k2'], 'final', *_SEEDS),
-        at(ppl['ppl_k2_together'], 'final', *_SEEDS),
-        at(
+        _final(ppl['ppl_k2']),
+        _final(ppl['ppl_k2_together']),
+        _final(
             baseline,
-            'final',
-            *_SEEDS,
             name='plain_equal_cost',
             epochs=6,
             hypothesis=_AT_THE_HEAD,
@@ -95,41 +93,33 @@ def demo() -> list[Row]:
         previous=dict(mixed.extra['previous'], epochs=9),
     )
     return [
-        at(
+        _final(
             mixed,
-            'final',
-            *_SEEDS,
             name='self_trained_long_4_k2_mixed',
             extra=long,
             hypothesis='better labels teach more, also from worse maps',
         ),
-        at(baseline, 'final', *_SEEDS),
-        at(
-            baseline,
-            'final',
-            *_SEEDS,
-            name='plain_3',
-            epochs=3,
-            hypothesis='from scratch it is best early',
-        ),
+        _final(baseline),
+        _final(baseline, name='plain_3', epochs=3, hypothesis='from scratch it is best early'),
         # Three stages of three epochs.
-        at(paper, 'final', *_SEEDS, epochs=9),
-        at(
+        _final(paper, epochs=9),
+        _final(
             together,
-            'final',
-            *_SEEDS,
             name='ppl_k2_together_3',
             epochs=3,
             hypothesis='as many FLOPs as stages in turn, and no stage is forgotten',
         ),
-        at(together, 'final', *_SEEDS, epochs=9),
-        at(
+        _final(together, epochs=9),
+        _final(
             baseline,
-            'final',
-            *_SEEDS,
             name='plain_equal_cost',
             epochs=17,
             hypothesis=_AT_THE_HEAD,
             equal_cost_to=paper.name,
         ),
     ]
+
+
+def _final(row: Row, **changes) -> Row:
+    """Return a row in the last round, with three random seeds."""
+    return at(row, 'final', *_SEEDS, **changes)
