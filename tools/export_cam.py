@@ -27,7 +27,6 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from ppl_mm.apis.export import CAMExport
-from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.exporting.summary import ExportSummary
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.thresholds.choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
@@ -144,9 +143,8 @@ def read_configs(args: argparse.Namespace) -> tuple[Config, Config | None]:
 
 def refine(export: CAMExport, refiners: Config, image_ids: Sequence[str], split: str | None) -> int:
     """Refine what was exported; return 1 where images have failed."""
-    folder = CamFolder(export.folder.root, image_dir=export.image_dir)
     out_dir = export.folder.refined.root
-    summary = FolderRefinement(refiners, folder, out_dir).run(image_ids, split)
+    summary = FolderRefinement(refiners, export.cam_folder(), out_dir).run(image_ids, split)
     if is_main_process():
         print('\n'.join(summary.lines(out_dir)))
     return int(bool(summary.failed))

@@ -3,9 +3,7 @@
 import copy
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -21,7 +19,7 @@ from ..formats.mask_file import write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
 from ..utils.config.scope import scope_of
-from ..utils.processes.distributed import on_main_process
+from ..utils.processes.distributed import on_main, on_main_process
 from ..utils.progress import track
 from .exporting.background_cells import write_background
 from .exporting.background_images import pick_images
@@ -64,10 +62,9 @@ class CAMExport:
         init_default_scope(scope_of(cfg))
         self._data = ExportedData(cfg)
 
-    @property
-    def image_dir(self) -> Path:
-        """The folder of images that are exported."""
-        return self._data.image_dir
+    def cam_folder(self) -> CamFolder:
+        """Return the maps that were written, each beside its image."""
+        return CamFolder(self.folder.root, image_dir=self._data.image_dir)
 
     def run(self, split: str | None = None, choice: ThresholdChoice | None = None) -> ExportSummary:
         """Write the CAMs and the labels of a split.
@@ -88,8 +85,7 @@ class CAMExport:
         if choice.split is not None:
             self._data.check_masks(choice.split)
         record = self._weigh_maps(self._compare_background(record))
-        with ExitStack() as held:
-            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+        with on_main(self.folder.claim(record)) as self._record:
             self._write_record()
             choice = self._choose(choice, split)
             ids = self._export_cams(split)
@@ -150,8 +146,7 @@ class CAMExport:
         if not chosen:
             return None
         record = replace(describe_export(self.cfg, self.checkpoint, dataset), reference=reference)
-        with ExitStack() as held:
-            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+        with on_main(self.folder.claim(record)) as self._record:
             self._write_record()
             ids = self._export_cams(split, chosen)
             paths = [self.folder.cam_path(image_id) for image_id in ids]
@@ -238,8 +233,7 @@ class CAMExport:
         """Show other thresholds where the maps chose one; remove the sheet of an earlier choice."""
         sheet = self.folder.root / THRESHOLD_SHEET
         if choice.auto:
-            maps = CamFolder(self.folder.root, image_dir=self.image_dir)
-            write_threshold_sheet(sheet, maps, ids, choice.value)
+            write_threshold_sheet(sheet, self.cam_folder(), ids, choice.value)
         else:
             sheet.unlink(missing_ok=True)
 

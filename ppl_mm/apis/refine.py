@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from ..formats.mask_file import check_labels, read_mask, write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..refine.config import CHAIN_KEYS, build_chain, chain_settings, used_files
 from ..utils.files import file_sha256
-from ..utils.processes.distributed import on_main_process
+from ..utils.processes.distributed import on_main, on_main_process
 from ..utils.processes.worker_pool import WorkerPool, default_workers
 from ..utils.progress import track
 from ..utils.text import counted
@@ -137,9 +136,7 @@ class FolderRefinement:
                 chain cannot work on any image, nothing can be written, or a worker process was
                 ended; or if its labels are refused.
         """
-        with ExitStack() as held:
-            record = self._describe()
-            self._record = on_main_process(lambda: held.enter_context(self.folder.claim(record)))
+        with on_main(self.folder.claim(self._describe())) as self._record:
             return self._run(image_ids, split, workers)
 
     def _describe(self) -> RefinementRecord:

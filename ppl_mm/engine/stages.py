@@ -1,5 +1,7 @@
 """The stages of a config, and the stage of a model in training: reading it and moving it."""
 
+from collections.abc import Mapping, Sequence
+
 from mmengine.config import Config
 from mmengine.runner import Runner
 from torch import nn
@@ -28,6 +30,19 @@ def stages_of(cfg: Config) -> list[dict]:
         if str(hook.get('type')).endswith('ProgressiveStageHook'):
             return [dict(stage) for stage in hook.stages]
     return []
+
+
+def check_keys(owner: str, stages: Sequence[Mapping], *keys: str) -> None:
+    """Refuse a stage of a config that lacks a key, or has another one.
+
+    Raises:
+        UserError: It names the stage.
+    """
+    for number, stage in enumerate(stages, start=1):
+        if set(stage) != set(keys):
+            raise UserError(
+                f'{owner}: stage {number} needs the keys {", ".join(keys)}; it has {sorted(stage)}'
+            )
 
 
 def patch_learning_of(model: nn.Module) -> PatchLearning | None:

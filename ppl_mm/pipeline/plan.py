@@ -7,10 +7,10 @@ from ..errors import UserError
 from . import commands
 from .commands import Plan, export, measure
 from .cuts import cut_as, cut_of_train
+from .keep_better import keep_better
 from .methods import Method
 from .network import Network
 from .settings import PipelineSettings
-from .stages import keep_better
 from .step import SEGMENTATION, Step, find_maps, find_step
 from .trainings import train_affinity, train_classifier, train_segmentation
 

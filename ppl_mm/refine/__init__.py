@@ -3,7 +3,7 @@
 from .background import AlphaBackground, ConstantBackground, Renormalize
 from .chain import RefinerChain
 from .dense_crf import DenseCRF
-from .labels import Agreement, IgnoreBand, LabelRule, PerClassThreshold, Strongest
+from .label_rules import Agreement, IgnoreBand, LabelRule, PerClassThreshold, Strongest
 from .pamr import PAMR
 from .random_walk import RandomWalk
 from .refiner import Refiner

@@ -14,7 +14,7 @@ from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
 from ..utils.config.known_keys import check_part
 from ..utils.tiles import ALIGN, MAX_PIXELS, TileGrid, check_max_pixels
-from .labels import LabelRule
+from .label_rules import LabelRule
 from .refiner import Refiner
 from .scores import Scores
 

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from ...errors import UserError
 from ...registry import HOOKS
 from ..schedules import optim_wrappers, restart_schedule, schedulers_of
-from ..stages import check_stage, set_stage
+from ..stages import check_keys, check_stage, set_stage
 
 
 @HOOKS.register_module()
@@ -32,12 +32,8 @@ class ProgressiveStageHook(Hook):
     def __init__(
         self, stages: list[dict], fresh_schedule: bool = True, keep_optimizer_state: bool = False
     ) -> None:
+        check_keys('ProgressiveStageHook', stages, 'position', 'grid', 'epochs')
         for number, stage in enumerate(stages, start=1):
-            if set(stage) != {'position', 'grid', 'epochs'}:
-                raise UserError(
-                    f'ProgressiveStageHook: stage {number} needs the keys '
-                    f'position, grid and epochs, got {sorted(stage)}'
-                )
             if type(stage['epochs']) is not int or stage['epochs'] < 1:
                 raise UserError(
                     f'ProgressiveStageHook: stage {number} has epochs={stage["epochs"]!r}; give a '

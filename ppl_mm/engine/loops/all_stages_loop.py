@@ -7,7 +7,7 @@ from torch import nn
 
 from ...errors import UserError
 from ...registry import LOOPS
-from ..stages import set_stage
+from ..stages import check_keys, set_stage
 
 
 @LOOPS.register_module()
@@ -29,12 +29,7 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
         super().__init__(*args, **kwargs)
         if not stages:
             raise UserError('AllStagesTrainLoop: train_cfg.stages is empty')
-        for number, stage in enumerate(stages, start=1):
-            if set(stage) != {'position', 'grid'}:
-                raise UserError(
-                    f'AllStagesTrainLoop: stage {number} needs the keys '
-                    f'position and grid, got {sorted(stage)}'
-                )
+        check_keys('AllStagesTrainLoop', stages, 'position', 'grid')
         self.stages = stages
 
     def run(self) -> nn.Module:

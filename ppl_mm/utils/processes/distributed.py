@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
 import torch
@@ -100,6 +101,20 @@ def on_main_process(call: Callable[[], T]) -> T:
     if outcome[1] is not None:
         raise outcome[1]
     return outcome[0]
+
+
+@contextmanager
+def on_main(context: AbstractContextManager[T]) -> Iterator[T]:
+    """Hold a context in the main process only; see :func:`on_main_process`.
+
+    Args:
+        context: Not entered yet; what it gives can be pickled.
+
+    Yields:
+        What it gives, in all processes.
+    """
+    with ExitStack() as held:
+        yield on_main_process(lambda: held.enter_context(context))
 
 
 def _end_with_launcher() -> None:
