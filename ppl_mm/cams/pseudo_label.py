@@ -49,7 +49,7 @@ def image_maps(cam_file: CamFile, background: bool = True) -> torch.Tensor:
 
 
 def foreground_score(cam_file: CamFile, background: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """The strongest class of each pixel, and how strong it is.
+    """Return the strongest class of each pixel, and how strong it is.
 
     Of classes that are equally strong, the first one listed wins.
 
@@ -69,7 +69,7 @@ def foreground_score(cam_file: CamFile, background: bool = True) -> tuple[np.nda
 
 
 def label_from_cam(cam_file: CamFile, threshold: float, background: bool = True) -> np.ndarray:
-    """The pseudo-label of one image.
+    """Return the pseudo-label of one image.
 
     As in PSA and IRN: the background competes with a constant score. A background score of ``(1 -
     maximum) ** alpha`` (PSA's other choice) gives the same labels as the threshold t that solves

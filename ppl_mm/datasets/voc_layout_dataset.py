@@ -116,18 +116,18 @@ class VOCLayoutDataset(BaseSegDataset):
         ]
 
     def _images_alone(self) -> list[dict]:
-        """The samples of a split that is not measured."""
+        """Return the samples of a split that is not measured."""
         images = ImageFolder(self.data_prefix['img_path'])
         image_ids = read_ids(self.ann_file)
         self._check_all('image', images, image_ids)
         return [dict(img_path=images.find_id(image_id), seg_fields=[]) for image_id in image_ids]
 
     def _no_masks(self) -> str:
-        """What to tell a user whose folder of masks is missing or empty."""
+        """Return what to tell a user whose folder of masks is missing or empty."""
         return 'no masks are there; check data_root and data_prefix'
 
     def _image_ids(self, mask_dir: Path) -> list[str]:
-        """The images of the split, or all that have a mask."""
+        """Return the images of the split, or all that have a mask."""
         if self.ann_file:
             return read_ids(self.ann_file)
         found = mask_dir.rglob(f'*{self.seg_map_suffix}')
@@ -176,7 +176,7 @@ class VOCLayoutDataset(BaseSegDataset):
 
     @staticmethod
     def _check_sizes(img_path: str, seg_map_path: str) -> None:
-        """A mask of another size would be cropped elsewhere than its image."""
+        """Refuse a mask of another size: it would be cropped elsewhere than its image."""
         sizes = [image_size(img_path), mask_size(seg_map_path)]
         if sizes[0] != sizes[1]:
             raise UserError(
@@ -187,7 +187,7 @@ class VOCLayoutDataset(BaseSegDataset):
             )
 
     def _check_labels(self, results: dict, seg_map_path: str) -> None:
-        """A label without a class would end in the loss, without a name."""
+        """Refuse a label without a class: it would end in the loss, without a name."""
         sample = results.get('data_samples') if results else None
         if sample is None or 'gt_sem_seg' not in sample:
             return
@@ -216,7 +216,7 @@ def _own_masks(step: object) -> object:
 
 
 def _loads_masks(step: object) -> bool:
-    """Whether a transform, or one inside it, may load masks."""
+    """Return whether a transform, or one inside it, may load masks."""
     if isinstance(step, list | tuple):
         return any(map(_loads_masks, step))
     if not isinstance(step, dict):

@@ -63,7 +63,7 @@ def _storage(value: Tensor) -> int:
 
 
 def training_loss(model: nn.Module, images: Tensor) -> Tensor:
-    """A number whose computation is that of the loss.
+    """Return a number whose computation is that of the loss.
 
     Losses of frameworks look at values, which are not there.
 

@@ -168,7 +168,7 @@ class CAMIoU(BaseMetric):
         }
 
     def compute_metrics(self, results: list[ThresholdSweep]) -> dict:
-        """The scores of a split.
+        """Return the scores of a split.
 
         Args:
             results: One sweep, that of the split.
@@ -228,7 +228,7 @@ def _origin(sweep: ThresholdSweep, given: str | None, split: str) -> str:
 
 
 def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
-    """The sum of an int64 array over all processes."""
+    """Return the sum of an int64 array over all processes."""
     total = torch.from_numpy(counts)
     all_reduce(total)
     return total.numpy()

@@ -69,20 +69,20 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
 
 
 def _true_false(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """True positives, false positives, false negatives, ``(..., n + 1)``."""
+    """Return true positives, false positives, false negatives, ``(..., n + 1)``."""
     square = confusion[..., :-1]
     hit = np.diagonal(square, axis1=-2, axis2=-1)
     return hit, square.sum(-2) - hit, confusion.sum(-1) - hit
 
 
 def _ratio(confusion: np.ndarray, part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Part over whole; nan for an absent class or an empty whole."""
+    """Return the part over whole; nan for an absent class or an empty whole."""
     defined = (confusion.sum(-1) > 0) & (whole > 0)
     return np.where(defined, part / np.where(defined, whole, 1), np.nan)
 
 
 def iou_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Intersection over union of each class.
+    """Return the intersection over union of each class.
 
     Args:
         confusion: Shape ``(..., n + 1, n + 2)``.
@@ -96,7 +96,7 @@ def iou_from_confusion(confusion: np.ndarray) -> np.ndarray:
 
 
 def precision_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Share of a class's predicted pixels that are right, ``(..., n + 1)``.
+    """Return the share of a class's predicted pixels that are right, ``(..., n + 1)``.
 
     Nan also for a class that is present and was never predicted.
     """
@@ -105,13 +105,13 @@ def precision_from_confusion(confusion: np.ndarray) -> np.ndarray:
 
 
 def recall_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Share of a class's true pixels that were found, ``(..., n + 1)``."""
+    """Return the share of a class's true pixels that were found, ``(..., n + 1)``."""
     hit, _, missed = _true_false(confusion)
     return _ratio(confusion, hit, hit + missed)
 
 
 def over_activation(confusion: np.ndarray) -> np.ndarray:
-    """False positives over the union of each class, ``(..., n + 1)``.
+    """Return false positives over the union of each class, ``(..., n + 1)``.
 
     How far a map reaches beyond its object, as the evaluation code around SEAM (Wang et al., CVPR
     2020, arXiv 2004.04581) measures it. IoU, over- and under-activation of a class add up to 1.
@@ -121,7 +121,7 @@ def over_activation(confusion: np.ndarray) -> np.ndarray:
 
 
 def under_activation(confusion: np.ndarray) -> np.ndarray:
-    """False negatives over the union of each class, ``(..., n + 1)``.
+    """Return false negatives over the union of each class, ``(..., n + 1)``.
 
     How much of its object a map leaves out, see :func:`over_activation`.
     """
@@ -130,7 +130,7 @@ def under_activation(confusion: np.ndarray) -> np.ndarray:
 
 
 def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """The scores of a split, each the mean over its classes.
+    """Return the scores of a split, each the mean over its classes.
 
     Args:
         confusion: Shape ``(..., n + 1, n + 2)``.
@@ -150,7 +150,7 @@ def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _mean(scores: np.ndarray) -> np.ndarray:
-    """Mean over the last axis without the nans; nan where all are."""
+    """Return the mean over the last axis without the nans; nan where all are."""
     known = ~np.isnan(scores)
     count = known.sum(-1)
     total = np.where(known, scores, 0).sum(-1)

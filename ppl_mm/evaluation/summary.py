@@ -24,7 +24,7 @@ _SCORES = dict(
 
 
 def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
-    """Everything that a confusion matrix says, ready for JSON.
+    """Return everything that a confusion matrix says, ready for JSON.
 
     Args:
         confusion: Shape ``(n + 1, n + 2)``, see :mod:`.confusion`.
@@ -72,12 +72,12 @@ def _without_background(confusion: np.ndarray) -> np.ndarray:
 
 
 def _number(value: float) -> float | None:
-    """A plain float, or None where there is no score."""
+    """Return a plain float, or None where there is no score."""
     return None if np.isnan(value) else float(value)
 
 
 def format_table(summary: dict) -> str:
-    """A summary as a table of per cent, one line per class.
+    """Return a summary as a table of per cent, one line per class.
 
     Args:
         summary: From :func:`summarize`.

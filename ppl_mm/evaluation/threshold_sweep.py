@@ -85,7 +85,7 @@ class ThresholdSweep:
         self.num_images += 1
 
     def _count(self, cam_file: CamFile, mask: np.ndarray) -> np.ndarray:
-        """Pixels by mask value, index of the class, thresholds below."""
+        """Return the pixels by mask value, index of the class, thresholds below."""
         score, index = foreground_score(cam_file, self.background)
         shape = (256, len(cam_file.class_ids), self.counts.shape[2])
         key = mask.astype(np.int32)
@@ -110,7 +110,7 @@ class ThresholdSweep:
         self.num_assumed += other.num_assumed
 
     def confusion(self, threshold: float | None = None) -> np.ndarray:
-        """The confusion matrix at one threshold, or at all of them.
+        """Return the confusion matrix at one threshold, or at all of them.
 
         Args:
             threshold: One of ``thresholds``. Defaults to None: all.
@@ -131,7 +131,7 @@ class ThresholdSweep:
         return matrices[self._position(threshold)]
 
     def _position(self, threshold: float) -> int:
-        """Where a threshold stands; they compare as float32, like scores."""
+        """Return where a threshold stands; they compare as float32, like scores."""
         known = np.array(self.thresholds, np.float32)
         found = np.flatnonzero(known == np.float32(threshold))
         if not len(found):
@@ -141,7 +141,7 @@ class ThresholdSweep:
         return int(found[0])
 
     def best(self) -> tuple[float, float]:
-        """The threshold of the highest mIoU, the lowest one on a tie.
+        """Return the threshold of the highest mIoU, the lowest one on a tie.
 
         Returns:
             Threshold, and mIoU as a fraction.
@@ -156,7 +156,7 @@ class ThresholdSweep:
         return self.thresholds[best], float(scores[best])
 
     def curve(self) -> dict[str, list[float | None]]:
-        """The mean scores over the thresholds, ready for JSON.
+        """Return the mean scores over the thresholds, ready for JSON.
 
         Returns:
             ``threshold`` and, for each, ``mIoU``, ``precision``, ``recall``, ``over_activation``

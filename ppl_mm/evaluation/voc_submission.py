@@ -60,7 +60,7 @@ class Split:
 
 
 def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every prediction, as the archive has them.
+    """Yield name and content of every prediction, as the archive has them.
 
     Args:
         folder: The predictions.

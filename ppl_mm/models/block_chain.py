@@ -58,7 +58,7 @@ class Block:
         return x
 
     def features(self, output: Tensor) -> Tensor:
-        """From the block's output to its features (B, channels, H', W')."""
+        """Return the features (B, channels, H', W') of the block's output."""
         for layer in self.readout:
             output = layer(output)
         return output
@@ -156,7 +156,7 @@ class BlockChain(Sequence[Block]):
         return self._blocks[-1].channels
 
     def resolve(self, position: int) -> int:
-        """Index of the block after which a cut is made.
+        """Return the index of the block after which a cut is made.
 
         Args:
             position: 0 .. N-2, or -N .. -2 counted from the end: at least one block must follow
@@ -211,7 +211,7 @@ def register_block_chain(name: str) -> Callable:
 # what is before and behind.
 @torch.compiler.disable
 def block_chain(backbone: Backbone) -> BlockChain:
-    """The chain of a backbone, to be made anew for each use.
+    """Return the chain of a backbone, to be made anew for each use.
 
     Never keep a chain: after a deepcopy (as EMA makes) or a conversion of its norm layers it would
     still run the old modules.
@@ -240,7 +240,7 @@ def block_chain(backbone: Backbone) -> BlockChain:
 
 
 def describe(chain: BlockChain) -> str:
-    """A table of the chain: what a user chooses the positions from.
+    """Return a table of the chain: what a user chooses the positions from.
 
     Args:
         chain: Any.

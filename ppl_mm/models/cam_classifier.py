@@ -71,7 +71,7 @@ class CAMClassifier(ImageClassifier):
         self.max_pixels = MAX_PIXELS
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor, ...] | Tensor:
-        """Features of the images.
+        """Return the features of the images.
 
         Args:
             inputs: Images (B, 3, H, W).

@@ -177,7 +177,7 @@ class CAMTTAModel(BaseTTAModel):
         return unwrap_model(self)
 
     def _aligned(self, view: DataSample, class_ids: Tensor, size: list[int]) -> Tensor:
-        """The view's maps (n, *size), upright, of the kept classes."""
+        """Return the view's maps (n, *size), upright, of the kept classes."""
         cam = view.cam[class_ids].float()
         if self.softmax:
             cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]

@@ -89,7 +89,7 @@ def _method(path: Path, where: str, given: dict) -> Method:
 
 
 def _check_labels(path: Path, where: str, method: Method) -> None:
-    """Each training that learns from labels has a config that makes them."""
+    """Refuse a training that learns from labels which no config makes."""
     learning = [config.name for config in method.configs if learns_from_labels(read_config(config))]
     if learning and learning[0] == method.configs[0].name:
         raise UserError(
@@ -106,7 +106,7 @@ def _check_labels(path: Path, where: str, method: Method) -> None:
 
 
 def _check_keep_better(path: Path, where: str, method: Method) -> None:
-    """The stage before the last one has maps, which the last one learned from."""
+    """Refuse to compare a last training that has learned from no maps of one before."""
     if method.keep_better not in (True, False):
         raise UserError(f'{path}: {where}.keep_better={method.keep_better!r} must be True or False')
     if method.keep_better and not learns_from_labels(read_config(method.configs[-1])):

@@ -56,7 +56,7 @@ def _measured_maps(plan: Plan, method: Method, stages: Sequence[Network]) -> dic
 
 
 def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
-    """From the last method's maps, by role, to pseudo-labels; return the step of those of train."""
+    """Add what makes pseudo-labels of maps, by role; return the step of those of train."""
     settings = plan.settings
     if not settings.refinement:
         if settings.corrected:

@@ -189,7 +189,7 @@ def _affinity_labels(path: Path, configs: dict, method: Method) -> Path | None:
 
 
 def _check_rounds(settings: PipelineSettings) -> None:
-    """Several rounds of segmentation need two configs more, and one neither."""
+    """Refuse several rounds of segmentation without two more configs, and one round with them."""
     keys = ('segmentation_maps', 'segmentation_labels')
     given = [key for key in keys if getattr(settings, key)]
     if len(given) != 2 * (len(settings.segmentation) > 1):
@@ -200,7 +200,7 @@ def _check_rounds(settings: PipelineSettings) -> None:
 
 
 def _check_splits_of_configs(settings: PipelineSettings) -> None:
-    """A config that trains on other images than are exported is a mistake."""
+    """Refuse a config that trains on other images than are exported."""
     configs = [config for method in settings.methods for config in method.configs]
     configs += [*settings.segmentation, *([settings.affinity] if settings.affinity else [])]
     wanted = settings.splits['train']

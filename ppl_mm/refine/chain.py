@@ -60,7 +60,7 @@ class RefinerChain:
                 check_max_pixels(max_pixels, part.margin or 0)
 
     def __call__(self, image: np.ndarray, cam_file: CamFile) -> np.ndarray:
-        """The label of an image.
+        """Return the label of an image.
 
         Args:
             image: uint8 RGB, shape ``(H, W, 3)``.
@@ -75,7 +75,7 @@ class RefinerChain:
         return self.refine(image, cam_file)[0]
 
     def refine(self, image: np.ndarray, cam_file: CamFile) -> tuple[np.ndarray, Scores]:
-        """The label of an image and the scores that it was made of.
+        """Return the label of an image and the scores that it was made of.
 
         Arguments and errors are those of ``__call__``.
 

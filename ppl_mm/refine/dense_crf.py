@@ -161,13 +161,13 @@ def dense_crf(
 
 
 def _energy_of_scores(scores: np.ndarray) -> np.ndarray:
-    """Minus the logarithm, float32, shape ``(C, H * W)``."""
+    """Return minus the logarithm, float32, shape ``(C, H * W)``."""
     energy = -np.log(np.clip(scores, SMALLEST, 1), dtype=np.float32)
     return np.ascontiguousarray(energy.reshape(len(scores), -1))
 
 
 def _energy_of_labels(scores: np.ndarray, gt_prob: float) -> np.ndarray:
-    """The same of labels; the other channels share what is left."""
+    """Return the same of labels; the other channels share what is left."""
     labels = scores.reshape(len(scores), -1).argmax(axis=0)
     other = (1 - gt_prob) / (len(scores) - 1)
     right = labels == np.arange(len(scores))[:, None]
@@ -177,7 +177,7 @@ def _energy_of_labels(scores: np.ndarray, gt_prob: float) -> np.ndarray:
 def _kernel(
     name: str, preset: dict, changes: Mapping[str, float] | None, scale: float
 ) -> dict[str, float]:
-    """Settings of a kernel: the preset's with changes, at the scale."""
+    """Return the settings of a kernel: the preset's with changes, at the scale."""
     if unknown := set(changes or ()) - set(preset[name]):
         raise UserError(
             f'ppl_mm.DenseCRF: {name} has no {", ".join(sorted(unknown))}; it '
@@ -200,7 +200,7 @@ def _check(iterations: int, unary: str, gt_prob: float, **_: dict) -> None:
 
 
 def _pydensecrf() -> ModuleType:
-    """The package, imported late: only this refiner needs it."""
+    """Return the package, imported late: only this refiner needs it."""
     try:
         from pydensecrf import densecrf
     except ImportError as error:

@@ -186,13 +186,13 @@ class Agreement(LabelRule):
 
 
 def _labels_of(scores: Scores) -> np.ndarray:
-    """The label of each channel, uint8, shape ``(1 + n,)``."""
+    """Return the label of each channel, uint8, shape ``(1 + n,)``."""
     nothing = IGNORE if scores.no_background else 0
     return np.concatenate([[nothing], scores.class_ids + 1]).astype(np.uint8)
 
 
 def _strongest_class(scores: Scores) -> np.ndarray:
-    """The label of the strongest class, never the background's."""
+    """Return the label of the strongest class, never the background's."""
     if not len(scores.class_ids):
         return np.zeros(scores.size, np.uint8)
     return _labels_of(scores)[1:][scores.foreground.argmax(axis=0)]

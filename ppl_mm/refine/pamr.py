@@ -102,7 +102,7 @@ def pamr(
 
 
 def _neighbours(tensor: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
-    """Views: what each pixel has at each of its neighbours."""
+    """Yield views: what each pixel has at each of its neighbours."""
     height, width = tensor.shape[-2:]
     reach = max(dilations)
     padded = F.pad(tensor, [reach] * 4, mode='replicate')
@@ -114,7 +114,7 @@ def _neighbours(tensor: Tensor, dilations: Sequence[int]) -> Iterator[Tensor]:
 
 
 def _shares(images: Tensor, dilations: Sequence[int]) -> Tensor:
-    """The share of each neighbour, shape ``(B, 8 * dilations, H, W)``."""
+    """Return the share of each neighbour, shape ``(B, 8 * dilations, H, W)``."""
     width = 1e-8 + 0.1 * _spread(images, dilations)  # (B, K, H, W)
     batch, _, *size = images.shape
     shares = images.new_empty(batch, 8 * len(dilations), *size)
@@ -129,7 +129,7 @@ def _shares(images: Tensor, dilations: Sequence[int]) -> Tensor:
 
 
 def _spread(images: Tensor, dilations: Sequence[int]) -> Tensor:
-    """Standard deviation about each pixel, shape ``(B, K, H, W)``.
+    """Return the standard deviation about each pixel, shape ``(B, K, H, W)``.
 
     The pixel itself counts once for each distance, as in the paper's code.
     """

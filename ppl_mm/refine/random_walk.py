@@ -70,7 +70,7 @@ def random_walk(
 
 
 def _gather(values: Tensor, weights: list[Tensor], offsets: list[tuple[int, int]]) -> Tensor:
-    """The sum of each pixel and its neighbours, times their weights."""
+    """Return the sum of each pixel and its neighbours, times their weights."""
     total = values.clone()
     for weight, offset in zip(weights, offsets, strict=True):
         first, second = pair_views(values, offset)
@@ -81,7 +81,7 @@ def _gather(values: Tensor, weights: list[Tensor], offsets: list[tuple[int, int]
 
 
 def _chebyshev_polynomials(values: Tensor, apply: Callable[[Tensor], Tensor]) -> Iterator[Tensor]:
-    """T_0, T_1, .. of a linear function, times some values; never ends."""
+    """Yield T_0, T_1, .. of a linear function, times some values; never end."""
     before, now = values, apply(values)
     yield before
     while True:
@@ -91,7 +91,7 @@ def _chebyshev_polynomials(values: Tensor, apply: Callable[[Tensor], Tensor]) ->
 
 @cache
 def _chebyshev_coefficients(power: int) -> list[float]:
-    """``x^power`` as a sum of Chebyshev polynomials, without its small end.
+    """Return ``x^power`` as a sum of Chebyshev polynomials, without its small end.
 
     With x = cos(a), x^n is the characteristic function of n fair steps to the left or right: the
     coefficient of T_k is the chance to end k away.
@@ -182,14 +182,14 @@ class RandomWalk(Refiner):
         return replace(scores, values=values)
 
     def _network(self) -> Any:
-        """The network, made at the first image."""
+        """Return the network, made at the first image."""
         if self._net is None:
             self._net = load_affinity_net(self.affinity_net, self.checkpoint).to(self.device)
         return self._net
 
 
 def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
-    """An AffinityNet with its weights, to be applied.
+    """Return an AffinityNet with its weights, to be applied.
 
     Args:
         config: A config whose ``model`` is a ``ppl_mm.AffinityNet``.

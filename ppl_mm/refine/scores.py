@@ -52,7 +52,7 @@ class Scores:
 
     @classmethod
     def from_cam(cls, cam_file: CamFile, background: bool = True) -> 'Scores':
-        """The maps of a CAM file at the image's size, without a background.
+        """Return the maps of a CAM file at the image's size, without a background.
 
         Args:
             cam_file: Normalized maps.

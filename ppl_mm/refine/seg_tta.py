@@ -79,7 +79,7 @@ class RefinedSegTTAModel(SegTTAModel):
         return merged
 
     def _label(self, probability: Tensor, path: str) -> Tensor:
-        """Labels (1, H, W) out of probabilities (C, H, W)."""
+        """Return labels (1, H, W) out of probabilities (C, H, W)."""
         present = probability.amax(dim=(1, 2)) >= self.min_probability
         present[0] = True
         channels = torch.nonzero(present)[:, 0]

@@ -16,7 +16,7 @@ _TRIED = CUTS[9:90:5]  # 0.10, 0.15, .. 0.90
 
 
 def constant(cut: float) -> Criterion:
-    """The same cut for all sets.
+    """Return the same cut for all sets.
 
     Hypothesis: 0.5 or a little less is hard to beat, since maps are divided by their maximum.
     """
@@ -24,7 +24,7 @@ def constant(cut: float) -> Criterion:
 
 
 def spread(deviations: float) -> Criterion:
-    """Mean of an image's map and so many standard deviations, averaged over images.
+    """Return the mean of an image's map and so many standard deviations, averaged over images.
 
     Hypothesis: what floods has a high mean, so it is cut higher; gap below that of a constant.
     """
@@ -38,7 +38,7 @@ def spread(deviations: float) -> Criterion:
 
 
 def otsu(maps: MapSet) -> float:
-    """Otsu's cut of each image, the median over images.
+    """Return Otsu's cut of each image, the median over images.
 
     Hypothesis: maps are not bimodal, so it is not better than a constant.
     """
@@ -55,7 +55,7 @@ def _otsu(values: np.ndarray) -> float:
 
 
 def coverage(share: float) -> Criterion:
-    """The cut at which labels cover the same share of an image on every set.
+    """Return the cut at which labels cover the same share of an image on every set.
 
     Hypothesis: objects of the sets differ too much in size; worse than a constant.
     """
@@ -65,7 +65,7 @@ def coverage(share: float) -> Criterion:
 
 
 def soft_area(factor: float) -> Criterion:
-    """The cut at which labels cover ``factor`` times the mean of the maps.
+    """Return the cut at which labels cover ``factor`` times the mean of the maps.
 
     A head with mean pooling is trained on that mean, so the score predicts a coverage.
     Hypothesis: as good as the spread.
@@ -82,7 +82,7 @@ def soft_area(factor: float) -> Criterion:
 
 
 def view_stability(maps: MapSet) -> float:
-    """The cut at which the labels of two views agree best (Cohen's kappa).
+    """Return the cut at which the labels of two views agree best (Cohen's kappa).
 
     Hypothesis: views agree where the object ends, and disagree in the noise around it.
     """
@@ -92,7 +92,7 @@ def view_stability(maps: MapSet) -> float:
 
 
 def refinement_stability(maps: MapSet) -> float:
-    """The cut at which PAMR changes the label least (Cohen's kappa).
+    """Return the cut at which PAMR changes the label least (Cohen's kappa).
 
     Hypothesis: a label that follows the image already is left alone.
     """
@@ -107,7 +107,7 @@ def refinement_stability(maps: MapSet) -> float:
 
 
 def boundary_contrast(maps: MapSet) -> float:
-    """The cut whose border lies on the strongest edges of the image.
+    """Return the cut whose border lies on the strongest edges of the image.
 
     Hypothesis: none; a prototype was 14 points below the best.
     """
@@ -122,7 +122,7 @@ def boundary_contrast(maps: MapSet) -> float:
 
 
 def median_of(*criteria: Criterion) -> Criterion:
-    """The median of several rules.
+    """Return the median of several rules.
 
     Hypothesis: a rule that fails on one set is outvoted.
     """

@@ -54,7 +54,7 @@ def replicate_padding(tail: BlockChain) -> Iterator[None]:
 
 
 def _pad_input(vertical: int, horizontal: int) -> Callable:
-    """A hook that pads what a convolution is given."""
+    """Return a hook that pads what a convolution is given."""
 
     def pad(_: nn.Module, inputs: tuple[Tensor]) -> Tensor:
         """Repeat the outermost cells, as wide as the padding."""

@@ -14,7 +14,7 @@ from ...registry import TRANSFORMS
 
 @lru_cache
 def _colours(values: tuple[float, ...], channels: int, dtype: np.dtype) -> list[float]:
-    """The colour around a small image, as its channels can hold it."""
+    """Return the colour around a small image, as its channels can hold it."""
     colours = np.array(values)
     if np.issubdtype(dtype, np.integer):
         limits = np.iinfo(dtype)
@@ -153,12 +153,12 @@ class RandomFillCrop(BaseTransform):
 
     @cache_randomness
     def _random_place(self) -> tuple[float, float]:
-        """Where the crop lies in its free range, each in [0, 1)."""
+        """Return where the crop lies in its free range, each in [0, 1)."""
         return tuple(np.random.random_sample(2))
 
     @staticmethod
     def _overlap(side: int, wanted: int, place: float) -> tuple[slice, slice]:
-        """What the crop and the image share along one side."""
+        """Return what the crop and the image share along one side."""
         offset = int(place * (abs(side - wanted) + 1))
         in_target, in_source = (0, offset) if side > wanted else (offset, 0)
         length = min(side, wanted)

@@ -62,6 +62,6 @@ class AffinityLoss(nn.Module):
 
 
 def _mean(values: Tensor, chosen: Tensor) -> Tensor:
-    """Mean of the chosen values, 0 if there is none."""
+    """Return the mean of the chosen values, 0 if there is none."""
     total = torch.where(chosen, values, 0).sum()
     return total / chosen.sum().clamp(min=1)

@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 
 
 def half_disc(radius: float) -> list[tuple[int, int]]:
-    """Offsets to the neighbours that come later in reading order.
+    """Return the offsets to the neighbours that come later in reading order.
 
     Args:
         radius: Neighbours are closer than this, in pixels. PSA (Ahn and Kwak, CVPR 2018) and its
@@ -34,7 +34,7 @@ def half_disc(radius: float) -> list[tuple[int, int]]:
 
 
 def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """All first and all second pixels of the pairs of one offset.
+    """Return all first and all second pixels of the pairs of one offset.
 
     Args:
         values: (..., H, W).
@@ -54,7 +54,7 @@ def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]
 
 
 def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
-    """The value of the second pixel of each pair.
+    """Return the value of the second pixel of each pair.
 
     Args:
         values: (..., H, W).
@@ -74,7 +74,7 @@ def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
 
 
 def pair_affinities(features: Tensor, radius: float) -> Tensor:
-    """How alike the pixels of each pair are: ``exp(-mean |difference|)``.
+    """Return how alike the pixels of each pair are: ``exp(-mean |difference|)``.
 
     Args:
         features: (B, C, H, W).
@@ -95,7 +95,7 @@ class _MeanDistance(Function):
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, radius: float) -> Tensor:
-        """(B, C, H, W) to (B, P, H, W)."""
+        """Map (B, C, H, W) to (B, P, H, W)."""
         ctx.save_for_backward(features)
         ctx.offsets = half_disc(radius)
         batch, _, height, width = features.shape
@@ -109,7 +109,7 @@ class _MeanDistance(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        """(B, P, H, W) to (B, C, H, W)."""
+        """Map (B, P, H, W) to (B, C, H, W)."""
         (features,) = ctx.saved_tensors
         total = torch.zeros_like(features)
         for index, offset in enumerate(ctx.offsets):

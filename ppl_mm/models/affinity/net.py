@@ -96,7 +96,7 @@ class AffinityNet(BaseModel):
 
     @torch.compiler.disable  # as block_chain
     def extract_feat(self, inputs: Tensor) -> Tensor:
-        """Features whose differences are distances.
+        """Return features whose differences are distances.
 
         Args:
             inputs: Images (B, 3, H, W).
@@ -200,7 +200,7 @@ class AffinityHead(nn.Module):
 
 
 def _check_taps(taps: Sequence[int], channels: Sequence[int], count: int) -> tuple[int, ...]:
-    """The taps as indices from the start."""
+    """Return the taps as indices from the start."""
     if len(taps) != len(channels) or not taps:
         raise UserError(
             f'ppl_mm.AffinityNet: taps={tuple(taps)} and channels='

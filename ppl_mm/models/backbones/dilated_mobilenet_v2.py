@@ -83,7 +83,7 @@ def check_layers(
 
 
 def _depthwise(block: Backbone) -> nn.Conv2d:
-    """The 3x3 convolution of an inverted residual block."""
+    """Return the 3x3 convolution of an inverted residual block."""
     return block.conv[-2].conv
 
 

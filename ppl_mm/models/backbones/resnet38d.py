@@ -136,7 +136,7 @@ class ResNet38d(BaseModule):
         return [getattr(self, name) for name in self.stages[stage - 1]]
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Features of the stages ``out_indices``.
+        """Return the features of the stages ``out_indices``.
 
         Args:
             x: Images (B, 3, H, W).
@@ -211,7 +211,7 @@ class PreActivationUnit(nn.Module):
             self.conv_branch1 = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) to (B, out_channels, H', W')."""
+        """Map (B, in_channels, H, W) to (B, out_channels, H', W')."""
         active = F.relu(self.bn_branch2a(x), inplace=True)
         shortcut = x if self.same_shape else self.conv_branch1(active)
         residual = self.conv_branch2a(active)
@@ -256,7 +256,7 @@ class PreActivationBottleneck(nn.Module):
         self.conv_branch1 = nn.Conv2d(in_channels, out_channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, H, W) to (B, out_channels, H, W)."""
+        """Map (B, in_channels, H, W) to (B, out_channels, H, W)."""
         active = F.relu(self.bn_branch2a(x), inplace=True)
         residual = self.conv_branch2a(active)
         residual = F.relu(self.bn_branch2b1(residual), inplace=True)

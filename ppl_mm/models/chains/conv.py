@@ -10,7 +10,7 @@ from ..block_chain import Backbone, Block, register_block_chain
 
 @register_block_chain('mmpretrain.models.backbones.resnet.ResNet')
 def resnet_chain(backbone: Backbone) -> list[Block]:
-    """Stem with its pool, then the residual units."""
+    """List the stem with its pool, then the residual units."""
     stem = (
         (backbone.stem,) if backbone.deep_stem else (backbone.conv1, backbone.norm1, backbone.relu)
     )
@@ -34,7 +34,7 @@ register_block_chain('mmseg.models.backbones.resnet.ResNet')(resnet_chain)
 
 @register_block_chain('ppl_mm.models.backbones.resnet38d.ResNet38d')
 def resnet38d_chain(backbone: Backbone) -> list[Block]:
-    """conv1a and the residual units; bn7 and its ReLU with the last.
+    """List conv1a and the residual units; bn7 and its ReLU with the last.
 
     A unit passes on the sum of its residual and its shortcut. Its features are what the next one
     makes of that first: norm and ReLU (PSA's taps).
@@ -53,7 +53,7 @@ def resnet38d_chain(backbone: Backbone) -> list[Block]:
 
 @register_block_chain('mmpretrain.models.backbones.mobilenet_v2.MobileNetV2')
 def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
-    """First convolution, the inverted residuals, the last convolution."""
+    """List the first convolution, the inverted residuals, the last convolution."""
     blocks = [_conv_block('conv1', backbone.conv1)]
     for name in backbone.layers[: max(backbone.out_indices) + 1]:
         layer = getattr(backbone, name)
@@ -69,7 +69,7 @@ def mobilenet_v2_chain(backbone: Backbone) -> list[Block]:
 
 @register_block_chain('ppl_mm.models.backbones.efficientnet_lite.EfficientNetLite')
 def efficientnet_lite_chain(backbone: Backbone) -> list[Block]:
-    """First convolution, the inverted residuals, the last convolution."""
+    """List the first convolution, the inverted residuals, the last convolution."""
     stem, *layers, last = backbone.layers
     end = max(backbone.out_indices)
     blocks = [Block('layers.0', (stem,), stem.conv.stride[0], stem.out_channels)]
@@ -89,7 +89,7 @@ def _conv_block(name: str, conv: Backbone) -> Block:
 
 @register_block_chain('mmpretrain.models.backbones.vgg.VGG')
 def vgg_chain(backbone: Backbone) -> list[Block]:
-    """The convolution layers, a pool with the layer that it follows."""
+    """List the convolution layers, a pool with the layer that it follows."""
     if backbone.num_classes > 0:
         raise UserError(
             'backbone VGG: with num_classes > 0 it ends in a classifier and '
@@ -108,7 +108,7 @@ def vgg_chain(backbone: Backbone) -> list[Block]:
 
 @register_block_chain('mmpretrain.models.backbones.convnext.ConvNeXt')
 def convnext_chain(backbone: Backbone) -> list[Block]:
-    """Stem, blocks, and downsampling layers; the final norm with the last."""
+    """List the stem, blocks, and downsampling layers; the final norm with the last."""
     if backbone.gap_before_final_norm:
         raise UserError(
             'backbone ConvNeXt: it returns pooled features, which have no '

@@ -42,7 +42,7 @@ def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
 
 
 def map_to_tokens(x: Tensor, extra: int = 0) -> Tensor:
-    """The inverse of :func:`tokens_to_map`.
+    """Do the inverse of :func:`tokens_to_map`.
 
     Args:
         x: (B, (1 + E) * C, H, W). Where the cells of a map carry different copies, that of the
@@ -74,7 +74,7 @@ class TokenLayer:
     extra: int = 0
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(B, (1 + E) * C, H, W) to (B, (1 + E) * C', H', W')."""
+        """Map (B, (1 + E) * C, H, W) to (B, (1 + E) * C', H', W')."""
         tokens, size = self.function(map_to_tokens(x, self.extra), (x.shape[-2], x.shape[-1]))
         return tokens_to_map(tokens, size, self.extra)
 
@@ -92,19 +92,19 @@ class Embedding(TokenLayer):
     """The first layer: its function takes images (B, 3, H, W)."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) to (B, (1 + E) * C, H', W')."""
+        """Map (B, 3, H, W) to (B, (1 + E) * C, H', W')."""
         return tokens_to_map(*self.function(x), self.extra)
 
 
 def _place_by_place(module: nn.Module, extra: int = 0) -> TokenLayer:
-    """A module that leaves the grid as it is and need not know it."""
+    """Return a module that leaves the grid as it is and need not know it."""
     return TokenLayer(lambda tokens, size: (module(tokens), size), (module,), extra)
 
 
 @register_block_chain('mmpretrain.models.backbones.vision_transformer.VisionTransformer')
 @register_block_chain('mmpretrain.models.backbones.deit.DistilledVisionTransformer')
 def vision_transformer_chain(backbone: Backbone) -> list[Block]:
-    """Embedding with positions, then the layers; the norm with the last."""
+    """List the embedding with positions, then the layers; the norm with the last."""
     if backbone.out_type != 'featmap':
         raise UserError(
             f"backbone {type(backbone).__name__}: out_type='{backbone.out_type}' has no map to "
@@ -135,7 +135,7 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
 def _embed_with_places(
     backbone: Backbone, free: list[Tensor], images: Tensor
 ) -> tuple[Tensor, Size]:
-    """Tokens that know their place in the image, also after a cut."""
+    """Return tokens that know their place in the image, also after a cut."""
     cells, size = backbone.patch_embed(images)
     tokens = torch.cat([*(token.expand(len(images), -1, -1) for token in free), cells], 1)
     tokens = backbone.drop_after_pos(tokens + _places(backbone, backbone.pos_embed, size))
@@ -146,7 +146,7 @@ def _embed_with_places(
 
 
 def _places(backbone: Backbone, embedding: Tensor, size: Size) -> Tensor:
-    """The embedding of the tokens' places, at the size of a grid."""
+    """Return the embedding of the tokens' places, at the size of a grid."""
     # A second to import, which whoever has no transformer need not wait.
     from mmpretrain.models.utils import resize_pos_embed
 
@@ -155,7 +155,7 @@ def _places(backbone: Backbone, embedding: Tensor, size: Size) -> Tensor:
 
 
 def _cells(x: Tensor, channels: int) -> Tensor:
-    """The cells' own channels, without the tokens that they carry."""
+    """Return the cells' own channels, without the tokens that they carry."""
     return x[:, :channels]
 
 
@@ -164,7 +164,7 @@ def _stride(backbone: Backbone) -> int:
 
 
 def _tiles(backbone: Backbone) -> bool:
-    """Whether patches lie side by side, padded at right and bottom at most."""
+    """Return whether patches lie side by side, padded at right and bottom at most."""
     embed = backbone.patch_embed
     padding = getattr(embed, 'adaptive_padding', None)
     return embed.projection.kernel_size == embed.projection.stride and (
@@ -173,13 +173,13 @@ def _tiles(backbone: Backbone) -> bool:
 
 
 def _extended(block: Block, *layers: Callable[[Tensor], Tensor]) -> Block:
-    """The last block of a chain: what it gives is the backbone's output."""
+    """Return the last block of a chain: what it gives is the backbone's output."""
     return replace(block, layers=(*block.layers, *layers), readout=())
 
 
 @register_block_chain('mmpretrain.models.backbones.swin_transformer.SwinTransformer')
 def swin_chain(backbone: Backbone) -> list[Block]:
-    """Embedding, blocks, and patch mergings; the norm with the last."""
+    """List the embedding, blocks, and patch mergings; the norm with the last."""
     places = [backbone.absolute_pos_embed] if backbone.use_abs_pos_embed else []
     embedding = Embedding(partial(_embed_for_windows, backbone), (backbone.patch_embed, *places))
     stride, tiles = _stride(backbone), _tiles(backbone)

@@ -10,7 +10,7 @@ from ...registry import MODELS
 
 
 def balanced_cross_entropy(logits: Tensor, labels: Tensor, ignore: int = IGNORE) -> Tensor:
-    """Half the mean over pixels of background, half that over objects.
+    """Return half the mean over pixels of background, half that over objects.
 
     Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose seeds are balanced
     so).
@@ -55,7 +55,7 @@ class BalancedCrossEntropyLoss(nn.Module):
         weight: Tensor | None = None,
         ignore_index: int = IGNORE,
     ) -> Tensor:
-        """The loss of a batch.
+        """Return the loss of a batch.
 
         Args:
             logits: ``(B, 1 + num_classes, H, W)``.
