@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -115,23 +116,18 @@ def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dic
         'benchmark',
     )
     ids, seconds = folder.image_ids(), {1: [], workers: []}
-    pools = {
-        count: WorkerPool(
-            ImageRefiner, (settings, folder, ExportFolder(out / str(count)), False), count
-        )
-        for count in seconds
-    }
-    for pool in pools.values():
-        list(pool.map(ids[: 3 * workers]))  # every process has begun
-    for _ in range(rounds):
-        for count, pool in pools.items():
+    with ExitStack() as held:
+        pools = {}
+        for count in seconds:
+            args = (settings, folder, ExportFolder(out / str(count)), False)
+            pools[count] = held.enter_context(WorkerPool(ImageRefiner, args, count))
+            list(pools[count].map(ids[: 3 * workers]))  # every process has begun
+        for count, pool in rounds * list(pools.items()):
             start = time.perf_counter()
             failed = [done for done in pool.map(ids) if done.failure]
             seconds[count].append(time.perf_counter() - start)
             if failed:
                 raise SystemExit(f'failed: {failed[0]}')
-    for pool in pools.values():
-        pool.__exit__()
     return dict(
         seconds=seconds,
         same_labels=all(

@@ -208,21 +208,22 @@ class ImagePrediction:
         problems: dict[str, str] = {}
         at_work: deque[tuple[str, np.ndarray]] = deque()  # read, but not predicted yet
 
-        def skip(error: UserError) -> None:
-            name, _ = at_work.pop()
+        def fail(name: str, error: UserError) -> None:
             problems[name] = one_line(error)
             self._table.rows.pop(printable(name), None)
 
         def samples() -> Iterator[dict]:
             for name in track(todo, 'predicting', bool(todo)):
-                at_work.append((name, np.empty(0)))
                 try:
                     sample = self.inferencer.read(images.path(name), white_level=self.white_level)
                 except UserError as error:
-                    skip(error)
-                    continue
-                at_work[-1] = name, sample['img']
-                yield sample
+                    fail(name, error)
+                else:
+                    at_work.append((name, sample['img']))
+                    yield sample
+
+        def skip(error: UserError) -> None:
+            fail(at_work.pop()[0], error)
 
         for found in self.inferencer.stream(samples(), self.batch_size, skip, **self.options):
             name, image = at_work.popleft()

@@ -76,7 +76,7 @@ def _true_false(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def _ratio(confusion: np.ndarray, part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return the part over whole; nan for an absent class or an empty whole."""
+    """Return part over whole; nan for an absent class or an empty whole."""
     defined = (confusion.sum(-1) > 0) & (whole > 0)
     return np.where(defined, part / np.where(defined, whole, 1), np.nan)
 

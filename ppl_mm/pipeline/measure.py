@@ -11,6 +11,7 @@ from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ..formats.export_folder import ExportFolder
+from ..formats.export_record import ExportRecord
 from ..formats.ground_truth import GroundTruth
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
@@ -51,19 +52,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     record, ids = folder.read(), layout.read_split(split)
     masks = GroundTruth(layout.mask_dir, classes=record.classes)
     classes, threshold = record.label_names, record.map_threshold
-    maps = curve = None
-    if threshold is not None:
-        thresholds = [*DEFAULT_THRESHOLDS, threshold]
-        sweep = evaluate_folder(
-            folder.cam_dir,
-            masks,
-            ids,
-            len(record.classes),
-            thresholds,
-            background=record.background,
-        )
-        maps = summarize(sweep.confusion(threshold), classes)
-        curve = sweep.curve() if record.background else None
+    maps, curve = _measure_maps(folder, record, masks, ids)
     labels = evaluate_labels(folder.label_dir, masks, ids, len(record.classes))
     if not labels.any():
         raise UserError(
@@ -83,6 +72,21 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         labels=summarize(labels, classes),
         curve=curve,
     )
+
+
+def _measure_maps(
+    folder: ExportFolder, record: ExportRecord, masks: GroundTruth, ids: Sequence[str]
+) -> tuple[dict | None, dict | None]:
+    """Return the scores of the maps at their threshold, and at all; see :func:`measure_export`."""
+    threshold = record.map_threshold
+    if threshold is None:
+        return None, None
+    thresholds, background = [*DEFAULT_THRESHOLDS, threshold], record.background
+    sweep = evaluate_folder(
+        folder.cam_dir, masks, ids, len(record.classes), thresholds, background=background
+    )
+    scores = summarize(sweep.confusion(threshold), record.label_names)
+    return scores, sweep.curve() if background else None
 
 
 def main() -> None:

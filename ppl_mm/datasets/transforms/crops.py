@@ -22,6 +22,15 @@ def _colours(values: tuple[float, ...], channels: int, dtype: np.dtype) -> list[
     return np.broadcast_to(colours, channels).tolist()
 
 
+def _fill_around(planes: np.ndarray, window: tuple[slice, slice], colours: Sequence[float]) -> None:
+    """Paint each plane (C, H, W) in its colour, but for a window (rows, columns)."""
+    rows, columns = window
+    for plane, colour in zip(planes, colours, strict=True):
+        plane[: rows.start] = plane[rows.stop :] = colour
+        middle = plane[rows]
+        middle[:, : columns.start] = middle[:, columns.stop :] = colour
+
+
 @TRANSFORMS.register_module()
 class RandomResizeLong(BaseTransform):
     """Resize the long side to a random length, keeping the aspect ratio.
@@ -135,13 +144,7 @@ class RandomFillCrop(BaseTransform):
         planes = np.empty((image.shape[2], *self.crop_size), image.dtype)
         crop, part = planes.transpose(1, 2, 0), image[source]
         if part.shape != crop.shape:
-            colours = _colours(self.pad_value, len(planes), planes.dtype)
-            rows, columns = target
-            for plane, colour in zip(planes, colours, strict=True):
-                plane[: rows.start] = plane[rows.stop :] = colour
-                middle = plane[rows]
-                middle[:, : columns.start] = colour
-                middle[:, columns.stop :] = colour
+            _fill_around(planes, target, _colours(self.pad_value, len(planes), planes.dtype))
         crop[target] = part
         results['img'] = crop
         results['img_shape'] = crop.shape[:2]
