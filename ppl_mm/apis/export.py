@@ -126,14 +126,12 @@ class CAMExport:
             tta.full_scale = strength
         return replace(record, full_scale=strength)
 
-    def strength_of_negatives(
-        self, split: str, reference: dict | None = None
-    ) -> list[float] | None:
+    def strength_of_negatives(self, split: str, reference: dict | None) -> list[float] | None:
         """Export maps of images that show none of the classes, and see how strong they are.
 
         Args:
             split: Their split.
-            reference: That of :class:`.ExportRecord`. Defaults to None.
+            reference: That of :class:`.ExportRecord`.
 
         Returns:
             See :func:`.negative_maps.full_scale`; None where there are too few of them.

@@ -18,17 +18,10 @@ class MultiLabelAP(BaseMetric):
 
     A class that no image of the split shows has no average precision. It is left out of the mean,
     and counted. mmpretrain's ``AveragePrecision`` counts it as 0; for the other classes both give
-    the same numbers.
-
-    Args:
-        collect_device: See BaseMetric. Defaults to 'cpu'.
-        prefix: See BaseMetric. Defaults to 'multi-label', as in mmpretrain.
+    the same numbers. The arguments are those of mmengine's ``BaseMetric``.
     """
 
-    default_prefix = 'multi-label'
-
-    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+    default_prefix = 'multi-label'  # as in mmpretrain
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Keep the scores of a batch.

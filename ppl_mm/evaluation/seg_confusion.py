@@ -29,8 +29,7 @@ class SegConfusion(BaseMetric):
     Args:
         split: What to call the split in the log and the file. Defaults to 'the split'.
         out_file: A JSON to write: scores, per class too, and the matrix. Defaults to None.
-        collect_device: As in BaseMetric. Defaults to 'cpu'.
-        prefix: As in BaseMetric. Defaults to 'seg'.
+        **kwargs: See mmengine's ``BaseMetric``.
 
     Examples:
         >>> test_evaluator = [
@@ -41,15 +40,10 @@ class SegConfusion(BaseMetric):
     default_prefix = 'seg'
 
     def __init__(
-        self,
-        split: str = 'the split',
-        out_file: str | os.PathLike | None = None,
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
+        self, split: str = 'the split', out_file: str | os.PathLike | None = None, **kwargs
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
-        self.split = split
-        self.out_file = out_file
+        super().__init__(**kwargs)
+        self.split, self.out_file = split, out_file
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Count the pixels of a batch.

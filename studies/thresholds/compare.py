@@ -70,24 +70,23 @@ def _gaps(rule: Criterion, curves: Curves) -> dict:
     return {key: round(value, 3) for key, value in found.items()}
 
 
-def few_masks(sets: Sequence[MapSet], seed: int = 0) -> list[dict]:
+def few_masks(sets: Sequence[MapSet]) -> list[dict]:
     """Return the gaps of N masks, alone and with the maps as a prior.
 
     Args:
         sets: The maps.
-        seed: The random seed of the draws.
     """
     return [
-        dict(set=one.name, masks=number, **_draws(Curves(one), number, seed))
+        dict(set=one.name, masks=number, **_draws(Curves(one), number))
         for one in sets
         for number in (0, 5, 20, 50)
     ]
 
 
-def _draws(curves: Curves, number: int, seed: int) -> dict:
+def _draws(curves: Curves, number: int) -> dict:
     prior = spread(0.5)(curves.maps)
     shown = [k for k, one in enumerate(curves.maps.images) if len(one.class_ids)]
-    rng, alone, both = np.random.default_rng(seed), [], []
+    rng, alone, both = np.random.default_rng(0), [], []
     for _ in range(DRAWS):
         if not number:
             both.append(curves.gap(prior))

@@ -71,7 +71,7 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
 
 
 def pixels_of(
-    item: object, name: str, white_level: int | None = None, bands: ImageBands | None = None
+    item: object, name: str, white_level: int | None, bands: ImageBands | None
 ) -> np.ndarray:
     """Return what is not a file as a network sees it.
 
@@ -79,8 +79,8 @@ def pixels_of(
         item: For a network of photos see :func:`bgr_of`. For one of bands an array (H, W, bands)
             of values as files store them, or the bytes of a TIFF.
         name: What messages call it.
-        white_level: White of 16 bits. Defaults to None: 65535.
-        bands: Those of the network's data set. Defaults to None: it had photos.
+        white_level: White of 16 bits; None is 65535.
+        bands: Those of the network's data set; None where it had photos.
 
     Returns:
         BGR, uint8, (H, W, 3); or float32, (H, W, C).
@@ -103,14 +103,14 @@ def pixels_of(
         return image
 
 
-def bgr_of(item: object, name: str, white_level: int | None = None) -> np.ndarray:
+def bgr_of(item: object, name: str, white_level: int | None) -> np.ndarray:
     """Return what is not a file as an image, read as files are.
 
     Args:
         item: Bytes of an image file; a PIL image; or an array, grey (H, W) or (H, W, 1), BGR (H,
             W, 3) or BGRA (H, W, 4), of uint8, of uint16, or of floats from 0 to 1.
         name: What messages call it.
-        white_level: White of 16 bits. Defaults to None: 65535.
+        white_level: White of 16 bits; None is 65535.
 
     Returns:
         BGR, uint8, (H, W, 3).
