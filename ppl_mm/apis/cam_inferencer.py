@@ -210,10 +210,8 @@ def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
 
 def _weights_of_maps(path: Path, record: ExportRecord) -> dict:
     """Return the settings of ``tta_model`` by which an export weighed its maps."""
-    if record.reference is None:
-        return dict(full_scale=record.full_scale)
-    reference = ExportFolder(path.parent).reference_path(record)
-    return dict(
-        full_scale=record.full_scale,
-        reference=dict(type='ppl_mm.NegativeReference', path=str(reference)),
-    )
+    weights: dict = dict(full_scale=record.full_scale)
+    if record.reference is not None:
+        reference = ExportFolder(path.parent).reference_path(record)
+        weights['reference'] = dict(type='ppl_mm.NegativeReference', path=str(reference))
+    return weights

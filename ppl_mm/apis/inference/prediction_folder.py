@@ -3,8 +3,8 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +49,8 @@ class PredictionFolder:
         """Return the path of an overlay."""
         return self.root / _OVERLAYS / f'{name}.jpg'
 
-    @contextmanager
-    def claim(self, identity: Mapping) -> Iterator[None]:
-        """Hold the folder for a run.
+    def claim(self, identity: Mapping) -> AbstractContextManager[dict | None]:
+        """Return a context that holds the folder for a run.
 
         Args:
             identity: What makes the masks what they are, of JSON's types.
@@ -61,8 +60,7 @@ class PredictionFolder:
                 run is at work there.
         """
         parts = (_MASKS, _GEO, _OVERLAYS)
-        with Claim(self.root / _RECORD, identity, _WHAT, self._has_masks, parts).hold():
-            yield
+        return Claim(self.root / _RECORD, identity, _WHAT, self._has_masks, parts).hold()
 
     def _has_masks(self) -> bool:
         return next(self.masks.rglob('*.png'), None) is not None
