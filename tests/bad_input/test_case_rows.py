@@ -98,6 +98,22 @@ def test_a_mask_for_each_class(command, per_class, name, overlap, there):
 
 
 @pytest.mark.parametrize('name', ['own_data'])
+@pytest.mark.parametrize('orientation, noted', [(3, True), (6, False)])
+def test_masks_of_turned_photos(command, own_folder, name, orientation, noted):
+    """A photo that is turned by a half has its size before and after."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for path in sorted((own_folder / 'own').rglob('*.jpg')):
+        photo(path, exif=exif.tobytes())
+        mask(own_folder / f'flat/{path.stem}.png', 1 + (path.parent.name == 'dog'))
+    done = own(command, '--masks', 'flat')
+    assert done.code == 0, done.output
+    assert ('8 turned ones whose mask fits unturned, too: taken as up' in done.output) == noted
+    # Those of (20, 24), as stored, are turned with the photo where that shows.
+    assert values_of(own_folder, 'cat_c0').shape == ((20, 24) if noted else (24, 20))
+
+
+@pytest.mark.parametrize('name', ['own_data'])
 def test_classes_that_are_numbers(command, tmp_path, name):
     for number in range(1, 12):
         for k in range(2):

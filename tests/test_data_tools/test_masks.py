@@ -39,12 +39,29 @@ def test_masks_are_found_as_people_name_them(tmp_path, masks):
 
 
 @pytest.mark.parametrize(
-    'names', [('cat/1.bmp', 'cat/1.png'), ('1.PNG', '1.png'), ('1_mask.png', '1_mask.tif')]
+    'names',
+    [
+        ('cat/1.bmp', 'cat/1.png'),
+        ('1.PNG', '1.png'),
+        ('1_mask.png', '1_mask.tif'),
+        ('1_cat.png', '1_dog.png'),
+        ('0_1.png', '1_1.png'),
+        ('cat/1_0.png', 'cat/1_1.png'),
+    ],
 )
 def test_two_masks_of_one_photo_are_refused(tmp_path, names):
     write(tmp_path, *names)
     with pytest.raises(UserError, match=f'{names[0]} and {names[1]} would both be the mask'):
         MaskFinder(tmp_path, ['cat/1.jpg', 'cat/2.jpg'] if '/' in names[0] else ['1.jpg'])
+
+
+def test_a_photo_may_be_named_as_another_with_a_part_more(tmp_path):
+    names = ['1_mask.png', '1_b_mask.png', '1_b_c_mask.png', '1_of_a_photo_that_is_gone_mask.png']
+    write(tmp_path, *names)
+    photos = ['1.jpg', '1_b.jpg', '1_b_c.jpg']
+    find = MaskFinder(tmp_path, photos)
+    assert [find(photo).name for photo in photos] == names[:3]
+    assert find.unused == names[3:]
 
 
 def test_two_masks_of_no_photo_are_unused(tmp_path):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ...errors import UserError
 from ...formats.images.checks import check_sides, naming
-from ...formats.images.orientation import turn_upright
+from ...formats.images.orientation import turn_upright, upright_size
 from ...formats.images.photo import Photo, read_photo
 from ...formats.images.stored_values import StoredValues
 from ...formats.images.tiff_bands import write_bands
@@ -33,6 +33,8 @@ _CLASH = dict(
     later='with masks that overlap: the later class was kept',
     void='with masks that overlap: these pixels are void',
 )
+# EXIF turns the photo into the same size: it does not show whether the mask was drawn so.
+_EITHER_WAY = 'turned ones whose mask fits unturned, too: taken as upright'
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,19 @@ class PhotoConverter:
         files.append(f'{VOCLayout.MASKS}/{image.image_id}.png')
         write_label(self.out / files[1], mask)
         entry['share'] = round(float(np.mean((mask > 0) & (mask != IGNORE))), 6)
-        if clashes:
-            entry['notes'].append(_CLASH[self.settings.mask_overlap])
-        if image.labels is not None and self._classes_in(mask) - set(image.labels):
-            entry['notes'].append('with a class in the mask that the label does not name')
+        entry['notes'] += self._mask_notes(image, photo, mask, clashes)
         return entry
+
+    def _mask_notes(
+        self, image: OwnImage, photo: Photo, mask: np.ndarray, clashes: int
+    ) -> Iterator[str]:
+        size = photo.full_size
+        if photo.orientation != 1 and upright_size(size, photo.orientation) == size:
+            yield _EITHER_WAY
+        if clashes:
+            yield _CLASH[self.settings.mask_overlap]
+        if image.labels is not None and self._classes_in(mask) - set(image.labels):
+            yield 'with a class in the mask that the label does not name'
 
     def _classes_in(self, mask: np.ndarray) -> set[str]:
         values = np.unique(mask)

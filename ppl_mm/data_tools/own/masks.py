@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -52,6 +52,8 @@ class MaskFinder:
         ways = (_as_they_are, _in_one_folder, _with_a_part_more)
         found: list[dict[str, str]] = [way(by_stem.keys(), stems) for way in ways]
         chosen = max(found, key=len)  # of equal ones the first, the simplest
+        if chosen is found[-1]:
+            self._refuse_second(chosen, by_stem)
         self._of = {photo: self._only_mask(by_stem[mask]) for photo, mask in chosen.items()}
         #: Files that are the mask of no photo.
         self.unused = sorted(set(files) - set(self._of.values()))
@@ -66,12 +68,23 @@ class MaskFinder:
         name = self._of.get(_stem(photo))
         return None if name is None else self.root / name
 
+    def _refuse_second(self, chosen: Mapping[str, str], by_stem: Mapping[str, list[str]]) -> None:
+        """Refuse masks of one photo with different parts more, as 1_cat.png and 1_dog.png."""
+        usual = {
+            part for stem, mask in chosen.items() for one, part in _shorter(mask) if one == stem
+        }
+        for mask in sorted(by_stem.keys() - set(chosen.values())):
+            parts = dict(_shorter(mask))
+            # With the usual part it is the mask of a photo that is not there.
+            for stem in chosen.keys() & parts.keys() if usual.isdisjoint(parts.values()) else ():
+                self._only_mask([*by_stem[chosen[stem]], *by_stem[mask]])
+
     def _only_mask(self, masks: Sequence[str]) -> str:
         """Return the one mask of a name."""
         if len(masks) > 1:
             raise UserError(
                 f'{self.root}: {" and ".join(masks[:2])} would both be the mask of one image; '
-                'remove one'
+                'keep one for each, with all that it shows'
             )
         return masks[0]
 

@@ -15,8 +15,8 @@ EXTRA_SAMPLES = 338
 SAMPLE_FORMAT = 339
 #: Of SAMPLE_FORMAT: integers with a sign.
 SIGNED = 2
-#: Of PHOTOMETRIC: grey that is brighter where the value is lower.
-WHITE_IS_ZERO = 0
+#: Of PHOTOMETRIC: grey that is brighter where the value is lower, and colours for print.
+WHITE_IS_ZERO, CMYK = 0, 5
 #: Of PLANAR: bands one after another.
 SEPARATE = 2
 #: Of SUBFILE_TYPE: a bit that marks a smaller copy of another page.

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import UserError
 from .orientation import ORIENTATION, turn_array, upright_size
+from .tiff import CMYK
 from .transparency import OPACITY
 
 #: Bands that are read at most.
@@ -25,7 +26,7 @@ def is_tiff(content: bytes) -> bool:
 def needs_bands(path: str | os.PathLike) -> bool:
     """Return whether a file is a TIFF that is more than a photo.
 
-    A photo is grey or RGB, of 8 bits, or with opacity of 8 or 16 bits.
+    A photo is grey, RGB or CMYK, of 8 bits, or with opacity of 8 or 16 bits.
     """
     try:
         with open(path, 'rb') as file:
@@ -36,12 +37,13 @@ def needs_bands(path: str | os.PathLike) -> bool:
                 page = _series(tif)
                 bands, dtype = _bands(page), np.dtype(page.dtype)
                 has_opacity = any(sample in OPACITY for sample in tif.pages[0].extrasamples)
+                colours = (4,) if tif.pages[0].photometric == CMYK else (1, 3)
     # A broken file can make a decoder raise anything.
     except Exception:
         return False
     most_bits = 16 if has_opacity else 8
     is_photo = dtype.kind == 'u' and 8 * dtype.itemsize <= most_bits
-    return not is_photo or bands - has_opacity not in (1, 3)
+    return not is_photo or bands - has_opacity not in colours
 
 
 def read_bands(content: bytes) -> np.ndarray:

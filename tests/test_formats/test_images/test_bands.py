@@ -136,6 +136,8 @@ def test_what_is_written_is_read(tmp_path):
         (np.uint16, (9, 9), 'minisblack', None, True),
         (np.uint16, (9, 9, 3), 'rgb', None, True),
         (np.uint8, (9, 9), 'minisblack', None, False),
+        (np.uint8, (9, 9, 4), 'separated', None, False),
+        (np.uint16, (9, 9, 4), 'separated', None, True),
         (np.uint16, (9, 9, 4), 'rgb', ['unassalpha'], False),
         (np.uint16, (9, 9, 4), 'rgb', ['unspecified'], True),
         (np.uint8, (9, 9, 2), 'minisblack', ['assocalpha'], False),
