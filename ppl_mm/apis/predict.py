@@ -213,7 +213,7 @@ class ImagePrediction:
             self._table.rows.pop(printable(name), None)
 
         def samples() -> Iterator[dict]:
-            for name in track(todo, 'predicting', bool(todo)):
+            for name in track(todo, 'predicting'):
                 try:
                     sample = self.inferencer.read(images.path(name), white_level=self.white_level)
                 except UserError as error:

@@ -19,7 +19,7 @@ from ..formats.mask_file import open_mask
 from ..utils.files import atomic_write, read_json
 from ..utils.processes.thread_pool import map_files
 from .made_folder import MadeFolder
-from .own.masks import MaskFinder
+from .own.masks import MaskFinder, size_error
 
 #: Folders of the parts, and of the parts of masks.
 PHOTOS, MASKS = 'photos', 'masks'
@@ -125,19 +125,11 @@ def _cut(photos: Path, out: Path, size: int, find: MaskFinder | None, name: str)
     mask = find(name) if find else None
     if mask:
         with open_mask(mask) as picture:
-            _check_size(mask, picture, path, (width, height))
+            if picture.size != (width, height):
+                raise size_error(mask, picture.size, path, (width, height))
             for part, window in parts:
                 _write(out / MASKS / f'{stem}_{part}', picture, window)
     return len(parts)
-
-
-def _check_size(mask: Path, picture: Image.Image, path: Path, size: tuple[int, int]) -> None:
-    if picture.size != size:
-        raise UserError(
-            '{}: has {} x {} pixels, but its photo {} has {} x {}; make both equal'.format(
-                mask, *picture.size, path, *size
-            )
-        )
 
 
 def _picture(path: Path) -> Image.Image:
@@ -159,7 +151,6 @@ def _height_and_width(values: np.ndarray | Image.Image) -> tuple[int, int]:
 
 def _write(stem: Path, values: np.ndarray | Image.Image, window: Window) -> None:
     """Write a part: JPEG of a JPEG, else without loss."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
     rows, columns = window
     if isinstance(values, np.ndarray):
         with atomic_write(Path(f'{stem}.tif')) as file:

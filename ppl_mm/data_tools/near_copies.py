@@ -75,7 +75,7 @@ def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
     pairs = list(_candidates(_signatures(stack)))
     return [
         (names[one], names[other])
-        for one, other in track(pairs, 'comparing images', total=len(pairs))
+        for one, other in track(pairs, 'comparing images')
         if aligned_correlation(stack[one], stack[other]) >= _SAME
     ]
 

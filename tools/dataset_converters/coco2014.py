@@ -129,7 +129,7 @@ def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.
     """Write the masks that are not there yet."""
     todo = [image for image in images if not (folder.root / f'{image.image_id}.png').is_file()]
     with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd), args.workers) as pool:
-        for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
+        for _ in track(pool.map(todo), 'masks', total=len(todo)):
             pass
 
 

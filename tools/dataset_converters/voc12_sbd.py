@@ -200,7 +200,7 @@ def convert(args: argparse.Namespace, sbd: SBD, images: Sequence[str]) -> int:
     todo = [image for image in images if not mask_path(args.devkit, image).is_file()]
     parts = (args.devkit, sbd.root, sbd.suffix)
     with folder, WorkerPool(Converter, parts, args.workers) as pool:
-        for _ in track(pool.map(todo), 'masks', bool(todo), len(todo)):
+        for _ in track(pool.map(todo), 'masks', total=len(todo)):
             pass
     return len(todo)
 

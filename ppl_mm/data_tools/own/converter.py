@@ -23,7 +23,7 @@ from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write, naming_file
 from ..near_copies import packed_look
 from .mask_values import MaskValues
-from .masks import merge_masks
+from .masks import merge_masks, size_error
 from .settings import OwnDataSettings
 from .sources import Source
 
@@ -168,11 +168,7 @@ class PhotoConverter:
             # Drawn by a program that did not turn the photo.
             turned = turn_upright(mask, photo.orientation)
             if turned.size != photo.full_size:
-                raise UserError(
-                    '{}: has {} x {} pixels, but its photo {} has {} x {}; make both equal'.format(
-                        path, *mask.size, source.path, *photo.full_size
-                    )
-                )
+                raise size_error(path, mask.size, source.path, photo.full_size)
             mask = turned
         if mask.size != photo.picture.size:
             mask = mask.resize(photo.picture.size, Image.Resampling.NEAREST)
