@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...errors import UserError
 from .box_share import Corners, box_share
-from .json_pairs import Pairs, objects_of, read_pairs
+from .json_pairs import Pairs, is_list, objects_of, read_pairs
 from .label_names import LabelNames
 from .label_row import LabelRow, LabelRows
 from .tool_classes import ToolClasses
@@ -37,7 +37,8 @@ class _File(NamedTuple):
 def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read LabelMe's, Darwin's or Supervisely's files, one JSON per image.
 
-    Shapes, objects and Darwin's tags count. LabelMe's flags are classes where no file has a shape.
+    Shapes, objects and Darwin's tags count. LabelMe's flags and Supervisely's tags, which are of
+    whole images, are classes where no file has a shape or an object.
 
     Args:
         folder: The folder of the JSON files, or one above it.
@@ -79,13 +80,24 @@ def _read(path: Path, folder: Path) -> _File:
     labels = [one[key] for one in objects]
     if not all(isinstance(label, str) for label in labels):
         raise UserError(f'{path}: expected names of classes in {entries}')
-    flags = fields.get('flags')
-    is_set = [name for name, value in flags if value is True] if isinstance(flags, Pairs) else []
     # Supervisely keeps the ending of the image: a.jpg.json.
     name = path.relative_to(folder).as_posix().removesuffix('.json')
     boxes = box_share(lambda: map(_corners, objects), _size(fields))
     row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path, boxes=boxes)
-    return _File(tool, row, _classes(is_set))
+    return _File(tool, row, _classes(_flags(fields, path)))
+
+
+def _flags(fields: Mapping, path: Path) -> list[str]:
+    """Return what is said of a whole image: the flags of LabelMe, the tags of Supervisely."""
+    flags, tags = fields.get('flags'), fields.get('tags')
+    if isinstance(flags, Pairs):
+        return [name for name, value in flags if value is True]
+    if not is_list(tags) or 'objects' not in fields:
+        return []
+    names = [one['name'] for _, one in objects_of(tags, path, 'tags', 'name')]
+    if not all(isinstance(name, str) for name in names):
+        raise UserError(f'{path}: expected names in tags')
+    return names
 
 
 def _size(fields: Mapping) -> list:

@@ -42,6 +42,10 @@ def shapes(*labels, **flags):
     return dict(shapes=[dict(label=one) for one in labels], flags=flags)
 
 
+def tagged(*tags):
+    return dict(objects=[], tags=[dict(name=one, value=None) for one in tags])
+
+
 def datumaro(items=(), labels=('cat', 'dog')):
     listed = [dict(name=name) for name in labels]
     content = dict(categories=dict(label=dict(labels=listed)), items=items)
@@ -105,6 +109,11 @@ BAD = {
         cvat('<image name="a"/>', '<label><name>background</name></label>'),
         '--negative-name background',
     ),
+    'Supervisely: a tag without a name': (
+        each(dict(tagged(), tags=[dict(id=3)]), tagged()),
+        "tags[0]: expected an object with 'name'",
+    ),
+    'Supervisely: a number as a tag': (each(tagged(3), tagged()), 'expected names in tags'),
     'CreateML: a number': (
         studio(dict(image='a', annotations=[dict(label=3)])),
         '[0]: expected names of an image',
@@ -222,6 +231,14 @@ GOOD = {
     ),
     'LabelMe: flags beside shapes are something else': (
         each(shapes('cat', 'cat', blurry=True), shapes(dog=True)),
+        {'a': ['cat'], 'b': []},
+    ),
+    'Supervisely: tags of whole images, where nothing is drawn': (
+        each(tagged('cat', 'dog'), tagged()),
+        {'a': ['cat', 'dog'], 'b': []},
+    ),
+    'Supervisely: tags beside objects are something else': (
+        each(dict(tagged('blurry'), objects=[dict(classTitle='cat')]), tagged('train')),
         {'a': ['cat'], 'b': []},
     ),
     'LabelMe: a class with a space, and one that means none': (
