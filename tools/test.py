@@ -20,7 +20,7 @@ from ppl_mm.utils.config.building import building, running
 from ppl_mm.utils.config.reading import read_runner_config
 from ppl_mm.utils.config.scope import is_segmentation
 from ppl_mm.utils.files import naming_file
-from ppl_mm.utils.locks import hold_folder
+from ppl_mm.utils.locks import LOCK_NAME, hold_folder
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
@@ -141,6 +141,17 @@ def predict_only(cfg: Config, args: argparse.Namespace) -> None:
     ]
 
 
+def check_out(out: str) -> None:
+    """Refuse a folder of other files, as the masks that are compared with.
+
+    Raises:
+        UserError: It holds files, and no run has written predictions there.
+    """
+    folder = Path(out)
+    if folder.is_dir() and not (folder / LOCK_NAME).exists() and any(folder.glob('[!.]*')):
+        raise UserError(f'--out {out}: holds other files than predictions; give another folder')
+
+
 def check_names(runner: Runner, out: str) -> None:
     """Refuse to save two predictions as one file.
 
@@ -179,6 +190,7 @@ def test(cfg: Config, out: str | None) -> None:
     check_checkpoint(runner.model, cfg.load_from)
     with ExitStack() as held:
         if out and is_segmentation(cfg):
+            check_out(out)
             check_names(runner, out)
             distributed.on_main_process(lambda: held.enter_context(hold_folder(out)))
         with running(cfg):

@@ -112,7 +112,7 @@ def main() -> None:
     cfg = load_config(args)
     distributed.setup(cfg, args.launcher)
     distributed.make_group(cfg)
-    with hold_work_dir(cfg):
+    with hold_work_dir(cfg, args.overwrite):
         train(cfg, args.overwrite)
 
 

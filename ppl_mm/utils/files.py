@@ -156,6 +156,17 @@ def _open_alone(name: str) -> int | None:
     return None
 
 
+def check_output(path: str | os.PathLike, *inputs: str | os.PathLike) -> None:
+    """Refuse to write a file that the same command reads.
+
+    Raises:
+        UserError: It is one of the inputs.
+    """
+    for read in inputs:
+        if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
+            raise UserError(f'{path}: is read by this command; write another file')
+
+
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:
     """Write a file, whole or not at all, see :func:`atomic_write`."""
     with atomic_write(path) as file:

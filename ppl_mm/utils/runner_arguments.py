@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from ..errors import UserError
 from .config.reading import ConfigOptions
-from .work_dir import check_name
+from .work_dir import check_name, check_own_config
 
 
 def add_config_options(parser: ArgumentParser, example: str) -> None:
@@ -50,7 +50,8 @@ def set_work_dir(cfg: Config, given: str | None) -> None:
     """Set where a run writes: what is given, else the config's own, else named after it.
 
     Raises:
-        UserError: If it is not a path; and see :func:`.work_dir.check_name`.
+        UserError: If it is not a path; and see :func:`.work_dir.check_name` and
+            :func:`.work_dir.check_own_config`.
     """
     if given or not cfg.get('work_dir'):
         cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
@@ -59,3 +60,4 @@ def set_work_dir(cfg: Config, given: str | None) -> None:
             f'work_dir={cfg.work_dir}: must be the path of a folder; put one with commas in quotes'
         )
     check_name(cfg.work_dir)
+    check_own_config(cfg)

@@ -28,6 +28,20 @@ def check_name(folder: str | os.PathLike) -> None:
         raise UserError(f'{path}: {first_line(error)}') from error
 
 
+def check_own_config(cfg: Config) -> None:
+    """Refuse a folder in which mmengine's copy of the config would replace the config itself.
+
+    A copy that an earlier run has written there may be replaced.
+
+    Raises:
+        UserError: The folder is that of the config, and no run has written there.
+    """
+    folder, path = Path(cfg.work_dir), Path(cfg.filename or os.devnull)
+    copy = folder / path.name
+    if copy.exists() and copy.samefile(path) and not any(folder.glob('[0-9]*_[0-9]*/*.log')):
+        raise UserError(f'{folder}: is the folder of {path.name}; give another --work-dir')
+
+
 def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -> None:
     """Decide where the weights of a training come from.
 
@@ -53,24 +67,38 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
         cfg.resume, cfg.load_from = True, resume
     if cfg.get('load_from'):
         cfg.load_from = resolve_checkpoint(cfg.load_from)
-    if not cfg.get('resume') and not overwrite and (found := checkpoints(folder)):
-        raise UserError(
-            f'{folder}: holds a training ({found[-1].name}); continue it with --resume, start '
-            'anew in another --work-dir, or replace it with --overwrite'
-        )
+    if not overwrite:
+        _check_old_run(cfg, resume)
+
+
+def _check_old_run(cfg: Config, resume: str | None = None) -> None:
+    """Refuse a new run in the folder of another one."""
+    if cfg.get('resume') or not (found := checkpoints(Path(cfg.work_dir))):
+        return
+    way = 'continue it with --resume, start anew' if not resume else 'it is damaged; start anew'
+    raise UserError(
+        f'{cfg.work_dir}: holds a training ({found[-1].name}); {way} in another --work-dir, or '
+        'replace it with --overwrite'
+    )
 
 
 @contextmanager
-def hold_work_dir(cfg: Config) -> Iterator[None]:
+def hold_work_dir(cfg: Config, overwrite: bool = False) -> Iterator[None]:
     """Hold the folder of a training for one run, without what killed runs left.
 
+    Args:
+        cfg: The config, see :func:`set_start`.
+        overwrite: Whether a new run may take the folder of an old one.
+
     Raises:
-        UserError: If another run is at work there.
+        UserError: If another run is at work there, or has been until now.
     """
     if not is_main_process():
         yield
         return
     with hold_folder(cfg.work_dir):
+        if not overwrite:
+            _check_old_run(cfg)
         yield
 
 

@@ -7,7 +7,13 @@ from mmengine.config import Config
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils.locks import lock_folder
-from ppl_mm.utils.work_dir import check_name, hold_work_dir, remove_old_run, set_start
+from ppl_mm.utils.work_dir import (
+    check_name,
+    check_own_config,
+    hold_work_dir,
+    remove_old_run,
+    set_start,
+)
 
 
 @pytest.fixture
@@ -79,6 +85,42 @@ def test_a_folder_is_held_by_one_run_and_cleared_of_what_a_killed_one_left(cfg, 
             lock_folder(tmp_path, patience=0)
     with hold_work_dir(config):
         pass
+
+
+def test_a_run_that_waited_for_another_does_not_take_its_folder(cfg):
+    config = cfg()
+    set_start(config)
+    cfg('epoch_1.pth')  # what the other run has made meanwhile
+    with pytest.raises(UserError, match=r'holds a training \(epoch_1\.pth\)'):
+        with hold_work_dir(config):
+            pass
+    with hold_work_dir(config, overwrite=True):
+        pass
+
+
+def test_a_folder_of_damaged_checkpoints_cannot_be_resumed(cfg, tmp_path):
+    config = cfg('epoch_1.pth')
+    (tmp_path / 'epoch_1.pth').write_bytes((tmp_path / 'epoch_1.pth').read_bytes()[:-9])
+    with pytest.raises(UserError, match=r'\(epoch_1\.pth\); it is damaged; start anew in another'):
+        set_start(config, 'auto')
+
+
+def test_the_users_config_is_not_replaced_by_its_copy(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text('a = 1  # mine')
+    cfg = Config.fromfile(path)
+    for folder in (tmp_path, tmp_path / 'work/..'):
+        cfg.work_dir = str(folder)
+        (tmp_path / 'work').mkdir(exist_ok=True)
+        with pytest.raises(UserError, match=r'is the folder of mine\.py; give another --work-dir'):
+            check_own_config(cfg)
+    cfg.work_dir = str(tmp_path / 'work')
+    check_own_config(cfg)
+    # A run has made this one.
+    (tmp_path / '20261127_120000').mkdir()
+    (tmp_path / '20261127_120000/20261127_120000.log').touch()
+    cfg.work_dir = str(tmp_path)
+    check_own_config(cfg)
 
 
 @pytest.mark.parametrize(

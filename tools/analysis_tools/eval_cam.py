@@ -27,7 +27,7 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
-from ppl_mm.utils.files import write_json
+from ppl_mm.utils.files import check_output, write_json
 from ppl_mm.utils.text import counted
 from ppl_mm.visualization.figures import new_figure, save_figure
 
@@ -140,6 +140,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = ExportFolder(args.export_dir)
     record, ids = folder.read(), read_ids(args.split)
     used, split = record.map_threshold, Path(args.split).stem
+    out = output_stem(args.out) if args.out else folder.root / 'eval' / split
+    check_output(f'{out}.json', folder.record_path)
     given = [] if used is None else [used]
     sweep = evaluate_folder(
         folder.cam_dir,
@@ -160,7 +162,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         for threshold in [best, *given]
     }
     print_tables(sweep, scores, split, used)
-    out = output_stem(args.out) if args.out else folder.root / 'eval' / split
     report = dict(
         export=args.export_dir,
         masks=args.mask_dir,

@@ -27,7 +27,7 @@ from ppl_mm.formats.class_list import read_label_names
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
-from ppl_mm.utils.files import write_json
+from ppl_mm.utils.files import check_output, write_json
 from ppl_mm.utils.text import counted
 
 
@@ -58,6 +58,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
+    if args.out:
+        check_output(args.out, args.classes, args.split)
     names, ids = read_label_names(args.classes), read_ids(args.split)
     classes = names[1:]
     truth = GroundTruth(args.mask_dir, args.image_labels, classes)

@@ -28,7 +28,7 @@ from ppl_mm.formats.image_list import check_image, image_id
 from ppl_mm.formats.npz_file import read_header
 from ppl_mm.formats.voc_layout import VOC_CLASSES, write_labels
 from ppl_mm.utils.cli import make_parser, run
-from ppl_mm.utils.files import check_regular
+from ppl_mm.utils.files import check_output, check_regular
 from ppl_mm.utils.text import counted
 
 # All that a pickled dictionary of arrays calls, by NumPy 1 and 2, and its
@@ -71,6 +71,8 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if not (args.out or args.compare):
         parser.error('give --out, --compare or both')
+    if args.out:
+        check_output(args.out, args.labels)
     return args
 
 

@@ -18,6 +18,7 @@ from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.onnx_export import agreement, export_onnx
 from ppl_mm.utils.cli import make_parser, run
+from ppl_mm.utils.files import check_output
 from ppl_mm.utils.text import counted
 
 # The network's own rounding differs at pixels between two classes.
@@ -53,6 +54,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Export a network; the status is 1 where the check finds other labels."""
     args = parse_args(argv)
+    check_output(args.out, args.model, *filter(None, [args.config]))
     images = find_images(args.check) if args.check else None
     given = (args.config, args.model) if args.config else (args.model, None)
     inferencer = SegInferencer(*given, device='cpu')

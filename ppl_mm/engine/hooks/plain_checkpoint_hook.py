@@ -39,7 +39,7 @@ class PlainCheckpointHook(Hook):
             if key in checkpoint:
                 checkpoint[key] = to_plain(checkpoint[key])
         note = Path(runner.work_dir, 'last_checkpoint')
-        if note.is_symlink():  # mmengine would write into what it leads to
+        if note.is_symlink() or note.is_fifo():  # mmengine would write into what it leads to
             note.unlink()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -50,10 +50,22 @@ class PlainCheckpointHook(Hook):
                 f'{runner._load_from or runner.work_dir}: cannot be resumed, it holds weights '
                 f'only (no {", ".join(missing)}); start from it with --cfg-options load_from=..'
             )
+        if runner._resume:
+            _check_progress(runner, checkpoint['meta'])
         hub = checkpoint.get('message_hub')
         if isinstance(hub, Mapping):
             scalars = hub.get('log_scalars', {})
             scalars.update({name: _history_buffer(value) for name, value in scalars.items()})
+
+
+def _check_progress(runner: Runner, meta: Mapping) -> None:
+    """Refuse a checkpoint that does not say how far its training was."""
+    for key in ('epoch', 'iter'):
+        if type(meta.get(key)) is not int or meta[key] < 0:
+            raise UserError(
+                f'{runner._load_from or runner.work_dir}: cannot be resumed, its meta.{key} is '
+                f'{meta.get(key)!r}; start from it with --cfg-options load_from=..'
+            )
 
 
 def to_plain(value: Any) -> Any:

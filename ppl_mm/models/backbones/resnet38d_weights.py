@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...utils import atomic_write
+from ...utils.files import check_output
 from ...utils.weights.checkpoint_file import check_weights
 from ...utils.weights.fit import differences
 from ...utils.weights.names import align
@@ -130,6 +131,10 @@ def save(state: State, path: str | os.PathLike, source: str | os.PathLike) -> No
         state: Weights from :func:`complete`.
         path: The file to write.
         source: The file the weights come from; its name is written too.
+
+    Raises:
+        UserError: They are one file.
     """
+    check_output(path, source)
     with atomic_write(path) as file:
         torch.save(dict(state_dict=state, meta=dict(converted_from=Path(source).name)), file)

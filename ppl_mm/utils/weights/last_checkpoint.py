@@ -1,9 +1,12 @@
 """Find the checkpoint that a training can continue from; without torch, in a moment."""
 
+import os
 import re
 import zipfile
 from pathlib import Path
 
+# Bytes of a path, and of a name, on Linux.
+_LONGEST, _LONGEST_NAME = 4096, 255
 _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
 
@@ -35,11 +38,15 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def _noted(folder: Path) -> Path | None:
+    note = folder / 'last_checkpoint'
     try:
-        noted = (folder / 'last_checkpoint').read_text().strip()
+        # Reading a pipe or a device never ends, and no path is as long as the longest files.
+        readable = note.is_file() and note.stat().st_size < _LONGEST
+        noted = note.read_text().strip() if readable else ''
     except (OSError, ValueError):
         return None
-    return folder / Path(noted).name if noted else None
+    name = Path(noted).name
+    return folder / name if name and len(os.fsencode(name)) <= _LONGEST_NAME else None
 
 
 def _is_whole(path: Path) -> bool:

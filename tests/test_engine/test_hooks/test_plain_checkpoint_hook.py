@@ -118,6 +118,16 @@ def test_a_file_of_weights_alone_cannot_be_resumed(tmp_path, missing):
         train(tmp_path, 2, [PLAIN], resume=True)
 
 
+@pytest.mark.parametrize('epoch', ['three', -1, None, True])
+def test_a_checkpoint_that_does_not_say_how_far_it_was_cannot_be_resumed(tmp_path, epoch):
+    train(tmp_path, 1, [PLAIN])
+    saved = torch.load(tmp_path / 'epoch_1.pth')
+    saved['meta']['epoch'] = epoch
+    torch.save(saved, tmp_path / 'epoch_1.pth')
+    with pytest.raises(UserError, match=rf'cannot be resumed, its meta\.epoch is {epoch!r}; start'):
+        train(tmp_path, 2, [PLAIN], resume=True)
+
+
 def test_links_are_replaced_and_what_they_lead_to_is_left_alone(tmp_path):
     theirs = tmp_path / 'theirs'
     theirs.write_text('precious')

@@ -1,5 +1,6 @@
 """Which checkpoint of a work folder a training continues from."""
 
+import os
 import random
 import zipfile
 
@@ -55,6 +56,36 @@ def test_a_note_of_any_bytes_is_no_obstacle(work):
     for _ in range(50):
         (folder / 'last_checkpoint').write_bytes(rng.randbytes(rng.randrange(30)))
         assert last_checkpoint(folder).name == 'iter_1.pth'
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def device(path):
+    path.symlink_to('/dev/zero')
+
+
+def folder(path):
+    path.mkdir()
+
+
+def loop(path):
+    path.symlink_to(path.name)
+
+
+def huge(path):
+    path.write_text('x' * 100_000)
+
+
+def long(path):
+    path.write_text('x' * 1_000)
+
+
+@pytest.mark.parametrize('note', [pipe, device, folder, loop, huge, long])
+def test_a_note_that_is_no_short_file_is_passed_over(work, note):
+    note(work(1, 2) / 'last_checkpoint')
+    assert last_checkpoint(work()).name == 'epoch_2.pth'
 
 
 def test_what_a_user_calls_a_checkpoint_is_not_the_trainings(work):
