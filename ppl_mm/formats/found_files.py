@@ -15,6 +15,9 @@ _JPEG_SUFFIXES = ('.jpg', '.jpeg', '.jfif', '.jpe')
 # A picture is flat, as masks are, where this many colours cover this part.
 _FLAT_COLOURS, _FLAT_PART = 16, 0.9
 
+# Folders that systems make, with small copies of photos and the like.
+_OF_SYSTEMS = ('@eaDir', '__MACOSX', '$RECYCLE.BIN', 'System Volume Information')
+
 HIDDEN = 'hidden files and folders'
 UNKNOWN = 'files of another kind'
 IRREGULAR = 'pipes, devices and links to nothing'
@@ -56,7 +59,7 @@ def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] =
     photos, skipped = list[str](), dict[str, str]()
     for folder, below, files in os.walk(os.fspath(root), followlinks=True):
         seen.add(os.path.realpath(folder))
-        hidden = [name for name in below if name.startswith('.')]
+        hidden = list(filter(_is_hidden, below))
         # A link back would never end.
         back = [name for name in below if os.path.realpath(os.path.join(folder, name)) in seen]
         below[:] = [name for name in below if name not in {*hidden, *back}]
@@ -91,11 +94,15 @@ def _masks_beside(root: str | os.PathLike, photos: Sequence[str]) -> list[str]:
 
 def why_skipped(path: Path) -> str:
     """Return what a file is if it is not a photo, else ''."""
-    if path.name.startswith('.'):
+    if _is_hidden(path.name):
         return HIDDEN
     if not path.name.lower().endswith(PHOTO_SUFFIXES + FOREIGN_SUFFIXES):
         return UNKNOWN
     return '' if path.is_file() else IRREGULAR
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith('.') or name in _OF_SYSTEMS
 
 
 def _suffix(name: str) -> str:

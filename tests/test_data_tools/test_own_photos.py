@@ -15,6 +15,8 @@ from ppl_mm.utils import cli
 
 RNG = np.random.default_rng(0)
 
+HIDDEN_FOLDERS = ('.ipynb_checkpoints', '@eaDir', '__MACOSX')
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -89,6 +91,9 @@ def test_every_file_is_accounted_for(make, folder, capsys):
     (folder / '.DS_Store').touch()
     (folder / 'cat/.ipynb_checkpoints').mkdir()
     (folder / 'cat/.ipynb_checkpoints/0.jpg').touch()
+    for system in ('@eaDir', '__MACOSX'):  # a class, else
+        (folder / system).mkdir()
+        Image.new('RGB', (9, 9)).save(folder / system / 'small.jpg')
     os.mkfifo(folder / 'dog/pipe.jpg')
     (folder / 'dog/zero.png').symlink_to('/dev/zero')
     (folder / 'dog/gone.png').symlink_to('nowhere')
@@ -100,7 +105,7 @@ def test_every_file_is_accounted_for(make, folder, capsys):
     every = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob('*')
-        if not path.is_dir() and '.ipynb' not in path.as_posix()
+        if not path.is_dir() and path.parent.name not in HIDDEN_FOLDERS
     }
     assert every - {name.replace('\\n', '\n') for name in found} == set()
     kinds = {name: row['problem'] for name, row in found.items() if not row['image']}
@@ -110,6 +115,8 @@ def test_every_file_is_accounted_for(make, folder, capsys):
         'cat/new\nline.xyz': UNKNOWN,
         '.DS_Store': HIDDEN,
         'cat/.ipynb_checkpoints': HIDDEN,
+        '@eaDir': HIDDEN,
+        '__MACOSX': HIDDEN,
         'dog/pipe.jpg': IRREGULAR,
         'dog/zero.png': IRREGULAR,
         'dog/gone.png': IRREGULAR,
@@ -123,7 +130,7 @@ def test_every_file_is_accounted_for(make, folder, capsys):
         assert words in found[f'cat/{name}']['problem']
         assert not list((out / 'JPEGImages').glob(f'cat_{name[:4]}*'))
     printed = capsys.readouterr().out
-    for count, kind in ((3, UNKNOWN), (2, HIDDEN), (3, IRREGULAR)):
+    for count, kind in ((3, UNKNOWN), (4, HIDDEN), (3, IRREGULAR)):
         assert f'  {count} not used: {kind}' in printed
     assert '3 left out, see' in printed
 
