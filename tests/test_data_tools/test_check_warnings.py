@@ -166,7 +166,7 @@ OTHERS = [
     (rare_class, 'warning', 'the rarest 1'),
     (rare_class, 'warning', '1 class is not in val'),
     (everywhere, 'warning', '1 class is in nearly every'),
-    (everywhere, 'warning', '1 label has no pixel in the mask'),
+    (everywhere, 'warning', 'labels have no pixel in the mask'),
     (mask_without, 'warning', '1 label has no pixel in the mask'),
     (other_kind, 'warning', '1 picture is neither .jpg, .png nor .tif'),
     (two_endings, 'warning', '1 name belongs to two files'),
