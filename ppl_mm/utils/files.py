@@ -8,6 +8,7 @@ import re
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ _UMASK_LOCK = threading.Lock()
 _LONGEST = 255 - len('..new_file.tmp')
 # The names that _temporary gives, with mkstemp's letters in them.
 _TEMPORARY = re.compile(r'\..+\.[a-z0-9_]{8}\.tmp')
+# Seconds that a pipe may be without a reader.
+_PATIENCE = 10.0
 # What only writing ends with; the system does not say of which file.
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -56,7 +59,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     straight = path.exists() and not path.is_file()
-    with naming_file(path), open(path, 'wb') if straight else _replacing(path) as file:
+    with naming_file(path), _open_straight(path) if straight else _replacing(path) as file:
         yield file
 
 
@@ -94,6 +97,25 @@ def _is_unnamed(error: OSError, path: Path) -> bool:
     if error.filename is None:
         return error.errno in _NO_SPACE
     return os.path.basename(str(error.filename)).startswith(f'.{_short_name(path)}.')
+
+
+def _open_straight(path: Path) -> IO[bytes]:
+    """Open a device, or a pipe for which a reader comes in time: opening it would wait for one."""
+    if not path.is_fifo():
+        return open(path, 'wb')
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        else:
+            os.set_blocking(handle, True)
+            return os.fdopen(handle, 'wb')
+        if time.monotonic() > deadline:
+            raise OSError(errno.ENXIO, 'is a pipe that nobody reads', str(path))
+        time.sleep(0.05)
 
 
 @contextmanager

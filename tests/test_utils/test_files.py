@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.files import atomic_write, read_json, write_json
+from ppl_mm.utils import files
+from ppl_mm.utils.files import atomic_write, check_output, read_json, write_json
 
 
 def write(path, content=b'new'):
@@ -47,6 +48,23 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path, linked):
         write(target)
         assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert found == [b'new'] and target.is_symlink() == linked
+
+
+def test_a_pipe_that_nobody_reads_does_not_hang(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, '_PATIENCE', 0.1)
+    os.mkfifo(tmp_path / 'pipe')
+    with pytest.raises(OSError, match='is a pipe that nobody reads') as error:
+        write(tmp_path / 'pipe')
+    assert error.value.filename == str(tmp_path / 'pipe')
+
+
+def test_what_is_read_is_not_written(tmp_path):
+    (tmp_path / 'a').touch()
+    (tmp_path / 'link').symlink_to('a')
+    check_output(tmp_path / 'a', tmp_path / 'b')
+    check_output(tmp_path / 'new', tmp_path / 'a')
+    with pytest.raises(UserError, match='link: is read by this command; write another file'):
+        check_output(tmp_path / 'link', tmp_path / 'b', tmp_path / 'a')
 
 
 def test_a_device_stays_a_device(tmp_path):
