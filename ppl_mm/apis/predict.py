@@ -68,7 +68,7 @@ class PredictionSummary:
         if self.white_level is not None:
             lines.append(white_level_line(self.white_level))
         kinds = Counter(self.skipped.values())
-        lines += [f'skipped: {count} {kind}' for kind, count in sorted(kinds.items())]
+        lines += [f'skipped: {kind} ({count})' for kind, count in sorted(kinds.items())]
         if self.problems:
             first = printable(next(iter(self.problems.values())))
             lines.append(f'failed: {first}; all in {folder.problems_path}')

@@ -202,7 +202,7 @@ def test_odd_photos_are_read_or_named(command, folder, name):
         assert f'{good + len(BAD)} images: {good} predicted, 0 were there, {len(BAD)} failed' in (
             done.output
         )
-        assert 'skipped: 3 files of another kind' in done.output
+        assert 'skipped: files of another kind (3)' in done.output
         turned = Image.open(folder / 'out/masks/cat/turned.png')
         assert turned.size == (20, 24)  # as viewers show it
     named = problems.read_text()
