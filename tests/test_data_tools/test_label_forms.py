@@ -82,7 +82,11 @@ NAMES = st.text(LETTERS, min_size=1, max_size=12).map(
 RESERVED = {*NO_CLASS, 'unused', '0', '1', 'true', 'false'}  # the last are flags, not a header
 CLASS_LISTS = st.lists(
     NAMES.filter(
-        lambda name: name and name.casefold() not in RESERVED and not name.startswith("'")
+        lambda name: (
+            any(map(str.isalnum, name))
+            and name.casefold() not in RESERVED
+            and not name.startswith("'")
+        )
     ),
     min_size=1,
     max_size=4,
