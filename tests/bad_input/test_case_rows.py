@@ -209,6 +209,30 @@ def test_odd_photos_are_read_or_named(command, folder, name):
     assert len(named.splitlines()) == len(BAD) and all(file in named for file in BAD)
 
 
+# The files of an annotation tool, one a photo.
+TOOLS = dict(
+    VOC=('ann/{}.xml', '<annotation><object><name>{}</name></object></annotation>'),
+    LabelMe=('ann/{}.json', '{{"shapes": [{{"label": "{}"}}]}}'),
+    YOLO=('ann/labels/{}.txt', '{}'),
+)
+
+
+@pytest.mark.parametrize('name', ['own_data'])
+@pytest.mark.parametrize('tool', TOOLS)
+def test_endings_of_annotations_in_capitals(play, folder, name, tool):
+    """A photo whose file ends so would be unlabelled."""
+    path, text = TOOLS[tool]
+    (folder / path).parent.mkdir(parents=True)
+    for number in range(1, 9):
+        file = folder / path.format(number)
+        file = file.with_suffix(file.suffix.upper()) if number % 3 else file
+        label = ('cat', 'dog')[number % 2]
+        file.write_text(text.format(number % 2 if tool == 'YOLO' else label))
+    (folder / 'ann/classes.txt').write_text('cat\ndog\n')
+    done = play(name, '--labels', 'ann')
+    assert done.code == 0 and '8 images with a class, 0 without, 0 unlabelled' in done.output
+
+
 _XML = '<annotation><filename>{}.jpg</filename>{}</annotation>'
 _OBJECT = '<object><name>{}</name><difficult>0</difficult></object>'
 

@@ -81,7 +81,7 @@ def _read(path: Path, folder: Path) -> _File:
     if not all(isinstance(label, str) for label in labels):
         raise UserError(f'{path}: expected names of classes in {entries}')
     # Supervisely keeps the ending of the image: a.jpg.json.
-    name = path.relative_to(folder).as_posix().removesuffix('.json')
+    name = path.relative_to(folder).with_suffix('').as_posix()
     boxes = box_share(lambda: map(_corners, objects), _size(fields))
     row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path, boxes=boxes)
     return _File(tool, row, _classes(_flags(fields, path)))

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from ...errors import UserError
+from ..image_folder import ImageFolder
 from ..image_list import check_image
 from ..text_file import read_bytes
 from .box_share import Corners, box_share, corners, polygon
@@ -44,18 +45,20 @@ def read_voc_xml(
         raise UserError(f'{folder}: the folder of XML files is missing; set ann_file')
     if images is None:
         images = annotated_images(folder)
-    rows = [_voc_row(folder, image, names, count_difficult) for image in images]
+    files = ImageFolder(folder, ('.xml',))
+    rows = [_voc_row(files, image, names, count_difficult) for image in images]
     return LabelRows(rows, form='VOC XML', by_tail=True)
 
 
 def annotated_images(folder: Path) -> list[str]:
     """Return the ids of images that have an XML file in a folder or in those below."""
     files = files_below(folder, '.xml')
-    return [path.relative_to(folder).as_posix().removesuffix('.xml') for path in files]
+    return [path.relative_to(folder).with_suffix('').as_posix() for path in files]
 
 
-def _voc_row(folder: Path, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
-    path = folder / f'{check_image(image, str(folder))}.xml'
+def _voc_row(files: ImageFolder, image: str, names: LabelNames, count_difficult: bool) -> LabelRow:
+    image = check_image(image, files.root)
+    path = files.find_id(image) or f'{files.root}/{image}.xml'
     root = _read_xml(path)
     if root.tag != 'annotation':
         raise UserError(

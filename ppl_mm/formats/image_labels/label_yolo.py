@@ -101,8 +101,9 @@ def _yaml_names(path: Path) -> list[str]:
 
 
 def _row(path: Path, folder: Path, classes: ToolClasses) -> LabelRow:
-    parts = [_IMAGES if part == _LABELS else part for part in path.relative_to(folder).parts]
-    image = check_image('/'.join(parts).removesuffix('.txt'), str(path))
+    below = path.relative_to(folder).with_suffix('')
+    parts = [_IMAGES if part == _LABELS else part for part in below.parts]
+    image = check_image('/'.join(parts), str(path))
     lines = [*_lines(path)]
     shown = dict.fromkeys(int(numbers[0]) for numbers in lines)
     with saying_where(path, '; correct the id, or the list of classes'):

@@ -34,7 +34,7 @@ def without_upload_mark(name: str) -> str:
 
 def files_below(folder: Path, suffix: str) -> list[Path]:
     """Return the files with an ending, as '.xml', in a folder and below it, but for hidden ones."""
-    found = (path for path in folder.rglob(f'*{suffix}') if path.is_file())
+    found = (path for path in folder.rglob('*') if path.suffix.lower() == suffix and path.is_file())
     return sorted(
         path
         for path in found

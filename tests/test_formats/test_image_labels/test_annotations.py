@@ -45,3 +45,10 @@ def test_annotations(tmp_path):
     (tmp_path / 'b.xml').write_text(XML.format(''))
     assert names(read_labels(tmp_path)) == {'a': ['cat', 'blue bird'], 'b': []}
     assert names(read_labels(tmp_path, images=['b'])) == {'b': []}
+
+
+def test_a_file_whose_name_is_in_another_normal_form(tmp_path):
+    """macOS writes an e and its accent where a list has one character."""
+    (tmp_path / 'cafe\u0301.xml').write_text(XML.format(OBJECT.format('cat')))
+    (row,) = read_labels(tmp_path, ('cat',), 'voc_xml', images=['caf\u00e9']).rows
+    assert (row.image, row.names) == ('caf\u00e9', ('cat',))
