@@ -9,6 +9,7 @@ from PIL import Image
 
 from ppl_mm.data_tools.own.data import OwnData
 from ppl_mm.data_tools.own.image_size import choose_side, epochs_of, read_side, steps_of
+from ppl_mm.data_tools.own.report import print_summary
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
 from ppl_mm.formats.data_record import read_box_share
@@ -99,8 +100,11 @@ def write_boxes(photos, known):
     return path
 
 
-def test_boxes_say_how_large_objects_are_at_most(photos):
-    record = record_of(photos, labels=write_boxes(photos, 6))
+def test_boxes_say_how_large_objects_are_at_most(photos, capsys):
+    labels, out = write_boxes(photos, 6), photos.parent / 'mine'
+    print_summary(out, OwnData(OwnDataSettings(photos, out, labels=labels), 1).make())
+    assert 'boxes cover 2 % of a training image with a class' in capsys.readouterr().out
+    record = json.loads((out / 'own_data.json').read_text())
     assert record['object_share'] == record['box_share'] == pytest.approx(0.02)
     assert read_box_share(photos.parent / 'mine') == pytest.approx(0.02)
 

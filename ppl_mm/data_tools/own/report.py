@@ -66,8 +66,8 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
     )
     if share := read_box_share(out):
         print(
-            f'{out}: boxes cover {per_cent(share)} % of a training image on average; a threshold '
-            'of auto lets labels cover no more'
+            f'{out}: boxes cover {per_cent(share)} % of a training image with a class; a threshold '
+            'of auto lets labels cover no more on average'
         )
     if labels.unused:
         print(f'  no photo shows {", ".join(labels.unused)}; left out of the classes')
