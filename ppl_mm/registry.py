@@ -30,6 +30,7 @@ MODELS = Registry(
         'ppl_mm.models.negative_reference',
         'ppl_mm.models.patch_learning',
         'ppl_mm.models.segmentation.balanced_loss',
+        'ppl_mm.models.segmentation.deeplab_cam_head',
         'ppl_mm.models.segmentation.deeplab_v1_head',
         'ppl_mm.models.segmentation.deeplab_v2_head',
         'ppl_mm.models.segmentation.map_tta',

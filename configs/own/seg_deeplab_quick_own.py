@@ -2,7 +2,7 @@
 
 Chen et al., ECCV 2018, arXiv 1802.02611, with half of the usual width. The pipeline starts it
 from the classifier, cls_cam_quick_own.py, whose layers up to stride 16 are kept: they have seen
-these images.
+these images. Its map is the first guess of the classes: 300 steps hardly teach them.
 """
 
 _base_ = './seg_deeplab_own.py'
@@ -22,12 +22,21 @@ model = dict(
         in_channels=_base_.own_channels,
         strides=(1, 2, 2, 2, 1),
         dilations=(1, 1, 1, 1, 2),
-        out_indices=(2, 5),
+        out_indices=(2, 5, 6),
         norm_eval=True,
         frozen_stages=5,
         init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
     ),
-    decode_head=dict(in_channels=320, channels=128, c1_in_channels=24, c1_channels=24),
+    decode_head=dict(
+        type='ppl_mm.DeepLabCAMHead',
+        in_channels=320,
+        channels=128,
+        c1_in_channels=24,
+        c1_channels=24,
+        cam_index=2,
+        cam_channels=1280,
+        cam_classes=_base_.own_num_classes,
+    ),
 )
 param_scheduler = [dict(_base_.param_scheduler[0], end=max_iters)]
 train_cfg = dict(max_iters=max_iters, val_interval=max_iters)

@@ -22,6 +22,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'negative_reference': ('NegativeReference',),
         'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
         'segmentation.balanced_loss': ('BalancedCrossEntropyLoss',),
+        'segmentation.deeplab_cam_head': ('DeepLabCAMHead',),
         'segmentation.deeplab_v1_head': ('DeepLabV1Head',),
         'segmentation.deeplab_v2_head': ('DeepLabV2Head',),
         'segmentation.map_tta': ('SegMapTTAModel',),

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 BACKBONE = 'backbone.'
+# The map of a classifier, and where a segmentation network has it: ppl_mm.DeepLabCAMHead.
+_CAM, _OWN_CAM = 'head.classifier.weight', 'decode_head.cam.weight'
 # What other projects, DistributedDataParallel and torch.compile put before every name.
 _WRAPPERS = ('module.', '_orig_mod.', 'model.', 'network.', 'net.', 'student.', 'teacher.')
 Weights = OrderedDict[str, Tensor]
@@ -18,7 +20,7 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
     """Rename weights so that a model finds as many of its own as possible.
 
     Prefixes of wrappers are taken off. The prefix of a whole model's backbone is taken off, or put
-    on, as the model needs it.
+    on, as the model needs it. The map of a classifier is that of a segmentation network.
 
     Args:
         weights: Tensors by name; other values are left out.
@@ -35,6 +37,8 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
         renamed = OrderedDict((_renamed(key, strip, add), value) for key, value in tensors.items())
         if _fitting(renamed, own) > _fitting(best, own):
             best = renamed
+    if _CAM in best and _OWN_CAM in own and _OWN_CAM not in best:
+        best[_OWN_CAM] = best.pop(_CAM)
     return best
 
 

@@ -43,6 +43,16 @@ def test_a_file_of_a_whole_model_keeps_the_rest_of_its_names():
     assert tuple(align(weights(*names), RESNET)) == (*RESNET, 'head.weight')
 
 
+def test_the_map_of_a_classifier_is_that_of_a_segmentation_network():
+    own = (*prefixed('backbone.'), 'decode_head.cam.weight')
+    file = weights(*prefixed('module.backbone.'), 'module.head.classifier.weight')
+    assert tuple(align(file, own)) == own
+    assert tuple(align(weights(*own, 'head.classifier.weight'), own)) == (
+        *own,
+        'head.classifier.weight',
+    )
+
+
 def test_what_is_not_a_tensor_is_left_out():
     assert not align(dict(epoch=3), RESNET)
 
