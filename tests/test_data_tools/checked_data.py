@@ -31,8 +31,8 @@ def lost_image(data):
     mask_of(data).unlink()
 
 
-def findings(data):
-    return find_all(scan_dataset(ScanOptions(data), workers=2))
+def findings(data, **options):
+    return find_all(scan_dataset(ScanOptions(data, **options), workers=2))
 
 
 def rare_class(data):

@@ -122,7 +122,7 @@ ERRORS = [
     (lost_image, '1 image of train.txt is not there'),
     (lost_label, '1 image of train.txt has no label'),
     (twice_listed, "image 'train_00001' occurs twice"),
-    (no_train_list, 'train.txt: the list is missing'),
+    (no_train_list, 'train.txt: is missing'),
     (cut_image, '1 image cannot be read'),
     (cut_mask, '1 mask cannot be read'),
     (colour_mask, '1 mask cannot be read'),
@@ -140,6 +140,12 @@ def test_what_stops_training_is_an_error(data, spoil, text):
         finding for finding in findings(data) if finding.level == 'error' and text in finding.text
     )
     assert found.advice
+
+
+def test_a_missing_list_is_told_with_those_that_exist(data):
+    (found,) = (one for one in findings(data, val='no') if one.level == 'error')
+    assert found.text.endswith('no.txt: is missing')
+    assert found.advice == 'that folder has train, val'
 
 
 def test_the_only_class_in_every_training_image_is_an_error(data):

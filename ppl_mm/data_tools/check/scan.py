@@ -189,11 +189,8 @@ def _read_lists(scan: DatasetScan) -> None:
     wanted = {scan.train} if scan.lists or train else set()
     if scan.options.val != 'val':
         wanted.add(scan.options.val)
-    for name in wanted - scan.lists.keys():
-        scan.problems.append(
-            f'{folder / name}.txt: the list is missing; write it, or name '
-            'others with --train and --val'
-        )
+    for name in sorted(wanted - scan.lists.keys()):
+        _try(scan, read_ids, folder / f'{name}.txt')
 
 
 def _given_names(scan: DatasetScan) -> Iterable[str] | None:
