@@ -189,6 +189,18 @@ def check_output(path: str | os.PathLike, *inputs: str | os.PathLike) -> None:
             raise UserError(f'{path}: is read by this command; write another file')
 
 
+def check_outside(path: str | os.PathLike, *folders: str | os.PathLike) -> None:
+    """Refuse to write into a folder of images or masks: what is written would count as some.
+
+    Raises:
+        UserError: It is one of the folders, or below one.
+    """
+    place = Path(os.path.realpath(path))
+    for folder in filter(os.path.isdir, folders):
+        if any(one.exists() and one.samefile(folder) for one in (place, *place.parents)):
+            raise UserError(f'{path}: is in {folder}, which this command reads; write elsewhere')
+
+
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:
     """Write a file, whole or not at all, see :func:`atomic_write`."""
     with atomic_write(path) as file:

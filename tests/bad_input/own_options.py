@@ -20,6 +20,11 @@ OWN_OPTIONS = {
         'no/export.json',
     ),
     ('eval_cam', 'its input as output'): ('', '--out export/export', 'is read by this command'),
+    ('eval_cam', 'a curve among the masks'): (
+        '',
+        '--out data/SegmentationClass/val',
+        'is in data/SegmentationClass, which',
+    ),
     ('eval_labels', 'its input as output'): (
         '',
         '--out data/classes.txt',
@@ -137,6 +142,16 @@ OWN_OPTIONS = {
     ('own_data', 'an infinite range'): ('', '--value-range 0 inf', 'two numbers, the smaller'),
     ('own_data', "someone's folder"): ('', '--out data', 'data'),
     ('check_dataset', 'a folder that is missing'): (None, 'no', 'no: the folder is missing'),
+    ('check_dataset', 'a report among the images'): (
+        '',
+        '--out data/JPEGImages',
+        'data/JPEGImages: is in data/JPEGImages, which this command reads; write elsewhere',
+    ),
+    ('check_dataset', 'a report below the masks'): (
+        '',
+        '--out data/SegmentationClass/report',
+        'is in data/SegmentationClass, which',
+    ),
     ('voc_subset', 'an unknown class'): (
         '',
         '--classes unicorn',

@@ -27,7 +27,7 @@ from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.ground_truth import GroundTruth, note_on_negatives
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.utils.cli import add_truth, make_parser, run
-from ppl_mm.utils.files import check_output, write_json
+from ppl_mm.utils.files import check_output, check_outside, write_json
 from ppl_mm.utils.text import counted
 from ppl_mm.visualization.figures import new_figure, save_figure
 
@@ -142,6 +142,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     used, split = record.map_threshold, Path(args.split).stem
     out = output_stem(args.out) if args.out else folder.root / 'eval' / split
     check_output(f'{out}.json', folder.record_path)
+    check_outside(f'{out}.png', args.mask_dir)
     given = [] if used is None else [used]
     sweep = evaluate_folder(
         folder.cam_dir,

@@ -26,6 +26,7 @@ from ppl_mm.data_tools.check.report import report_check
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.cli import add_workers, make_parser, run
+from ppl_mm.utils.files import check_outside
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -88,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         tuple(args.classes),
     )
     out = args.out or Path('work_dirs/check_dataset', args.root.resolve().name)
+    check_outside(out, *(options.root / name for name in (options.image_dir, options.mask_dir)))
     scan = scan_dataset(options, args.workers)
     if report_check(scan, out)['error']:
         print('next: fix the errors, and give this command again')
