@@ -11,7 +11,7 @@ from mmengine.dist import is_main_process
 
 from ..errors import UserError, first_line
 from .locks import hold_folder
-from .weights.last_checkpoint import checkpoints, last_checkpoint
+from .weights.last_checkpoint import check_note, checkpoints, last_checkpoint
 from .weights.loading import resolve_checkpoint
 
 
@@ -55,9 +55,11 @@ def set_start(cfg: Config, resume: str | None = None, overwrite: bool = False) -
         overwrite: Whether a new run may take the folder of an old one.
 
     Raises:
-        UserError: If a checkpoint is missing, or the folder holds those of another run.
+        UserError: If a checkpoint is missing, or the folder holds those of another run; and see
+            :func:`.last_checkpoint.check_note`.
     """
     folder = Path(cfg.work_dir)
+    check_note(folder)
     if resume == 'auto' or (not resume and cfg.get('resume') and not cfg.get('load_from')):
         latest = last_checkpoint(folder)
         cfg.resume = latest is not None

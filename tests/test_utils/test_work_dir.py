@@ -43,6 +43,13 @@ def test_an_empty_folder_is_a_fresh_start(cfg, settings):
     assert config.resume is False and not config.get('load_from')
 
 
+@pytest.mark.parametrize('overwrite', [False, True])
+def test_a_folder_where_the_note_of_checkpoints_belongs_is_refused(cfg, tmp_path, overwrite):
+    (tmp_path / 'last_checkpoint').mkdir()
+    with pytest.raises(UserError, match='last_checkpoint: is a folder, but .*; move it away'):
+        set_start(cfg(), overwrite=overwrite)
+
+
 @pytest.mark.parametrize('by', ['option', 'config'])
 def test_resuming_takes_the_latest_checkpoint(cfg, tmp_path, by):
     config = cfg('iter_10.pth', 'iter_9.pth', resume=by == 'config')

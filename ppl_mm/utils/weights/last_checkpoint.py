@@ -5,6 +5,8 @@ import re
 import zipfile
 from pathlib import Path
 
+from ...errors import UserError
+
 # Bytes of a path, and of a name, on Linux.
 _LONGEST, _LONGEST_NAME = 4096, 255
 _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
@@ -35,6 +37,19 @@ def checkpoints(folder: Path) -> list[Path]:
         if (match := _NAME.fullmatch(path.name))
     ]
     return [path for _, path in sorted(found)]
+
+
+def check_note(folder: Path) -> None:
+    """Refuse a folder in which no note of the latest checkpoint can be written.
+
+    Raises:
+        UserError: A folder has its name.
+    """
+    note = folder / 'last_checkpoint'
+    if note.is_dir() and not note.is_symlink():
+        raise UserError(
+            f'{note}: is a folder, but a training notes its latest checkpoint there; move it away'
+        )
 
 
 def _noted(folder: Path) -> Path | None:
