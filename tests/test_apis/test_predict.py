@@ -213,6 +213,18 @@ def test_images_are_found(photos, given, names):
     assert len(found.names) == len(paths)
 
 
+@pytest.mark.parametrize('given', ['{root}', '{root}/**', '{root}/**/*.*', '{root}/*'])
+def test_masks_below_the_photos_are_not_photos(photos, given):
+    given, out = given.format(root=photos), photos / 'out'
+    found = find_images([given], leave_out=[out]).names
+    (out / 'masks/one').mkdir(parents=True)
+    for name in ('a.png', 'one/b.png'):
+        shutil.copy(photos / 'same.png', out / 'masks' / name)
+    assert find_images([given], leave_out=[out]).names == found
+    with pytest.raises(UserError, match='is where masks are written; give'):
+        find_images([out / 'masks'], leave_out=[out])
+
+
 def test_names_are_below_what_was_given(photos):
     assert find_images([photos / 'Київ']).names == ['кіт 猫.jpg']
     assert set(find_images([photos / 'Київ', photos / 'same.png']).names) == {

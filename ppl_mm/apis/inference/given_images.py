@@ -39,7 +39,7 @@ def find_images(
     Args:
         given: Folders, with all below them; files; and patterns, in which ``**`` stands for
             folders.
-        leave_out: Folders that hold something else.
+        leave_out: Folders that hold something else, also where they are given, as by ``photos/*``.
 
     Returns:
         Each image once, in natural order. The folder that names are below is the one that is
@@ -50,7 +50,7 @@ def find_images(
     """
     files: dict[Path, str] = {}  # why it is skipped, '' for an image
     tops = []
-    for path in map(Path, _expanded(given)):
+    for path in _outside(_expanded(given), leave_out):
         tops.append(path if path.is_dir() else path.parent)
         files.update(_below(path, leave_out) if path.is_dir() else {path: why_skipped(path)})
     root = Path(os.path.commonpath(list(map(os.path.abspath, tops))))
@@ -78,6 +78,22 @@ def _expanded(given: Iterable[str | os.PathLike]) -> list[str]:
     if not found:
         raise UserError('no images; give a folder of images, images, or a pattern')
     return found
+
+
+def _outside(
+    given: Iterable[str | os.PathLike], leave_out: Iterable[str | os.PathLike]
+) -> list[Path]:
+    """Return the paths that are not in one of the folders."""
+    paths = list(map(Path, given))
+    folders = {Path(os.path.realpath(folder)) for folder in leave_out}
+    kept = [
+        path
+        for path, real in ((path, Path(os.path.realpath(path))) for path in paths)
+        if folders.isdisjoint((real, *real.parents))
+    ]
+    if not kept:
+        raise UserError(f'{paths[0]}: is where masks are written; give images that are elsewhere')
+    return kept
 
 
 def _below(folder: Path, leave_out: Iterable[str | os.PathLike]) -> dict[Path, str]:
