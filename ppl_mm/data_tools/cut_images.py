@@ -1,6 +1,7 @@
 """Cuts large images into parts, in which small objects are larger, and some of which show none."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -15,7 +16,7 @@ from ..formats.images.bit_depth import is_deep
 from ..formats.images.checks import check_kind, naming, open_picture
 from ..formats.images.orientation import orientation_of, turn_upright
 from ..formats.images.tiff_bands import needs_bands, read_bands, write_bands
-from ..formats.mask_file import open_mask
+from ..formats.mask_file import open_mask, read_any_mask
 from ..utils.files import atomic_write, read_json
 from ..utils.processes.thread_pool import map_files
 from .made_folder import MadeFolder
@@ -28,6 +29,7 @@ SHORTEST = 64
 _RECORD = 'cut_images.json'
 _JPEG = dict(format='JPEG', quality=95, subsampling=0)
 _PNG_MODES = ('1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'I;16')
+_PART = re.compile(r'.+_r\d+_c\d+\.(jpg|png|tif)', re.DOTALL)
 
 Window = tuple[slice, slice]
 
@@ -55,6 +57,8 @@ def cut_images(
     """
     if size < SHORTEST:
         raise UserError(f'--size {size}: must be {SHORTEST} pixels or more')
+    if masks and not masks.is_dir():
+        raise UserError(f'{masks}: the folder of masks is missing; check --masks')
     names = find_files(photos, [out, *([masks] if masks else [])]).photos
     _check_names(photos, names)
     find = MaskFinder(masks, names) if masks else None
@@ -68,7 +72,16 @@ def cut_images(
     folder.facts = dict(files=seen)
     cut = partial(_cut, photos, out, size, find)
     with folder:
+        _remove_parts(out)
         return sum(count for _, count in map_files(cut, names, 'cutting', workers))
+
+
+def _remove_parts(out: Path) -> None:
+    """Remove what an interrupted run made, perhaps of images that have changed since."""
+    for folder in (out / PHOTOS, out / MASKS):
+        for path in sorted(folder.rglob('*.*')):
+            if _PART.fullmatch(path.name) and path.is_file():
+                path.unlink()
 
 
 def _check_unchanged(folder: MadeFolder, seen: dict[str, int]) -> None:
@@ -124,11 +137,11 @@ def _cut(photos: Path, out: Path, size: int, find: MaskFinder | None, name: str)
         _write(out / PHOTOS / f'{stem}_{part}', values, window)
     mask = find(name) if find else None
     if mask:
-        with open_mask(mask) as picture:
-            if picture.size != (width, height):
-                raise size_error(mask, picture.size, path, (width, height))
-            for part, window in parts:
-                _write(out / MASKS / f'{stem}_{part}', picture, window)
+        picture = _mask(mask)
+        if picture.size != (width, height):
+            raise size_error(mask, picture.size, path, (width, height))
+        for part, window in parts:
+            _write(out / MASKS / f'{stem}_{part}', picture, window)
     return len(parts)
 
 
@@ -136,11 +149,22 @@ def _picture(path: Path) -> Image.Image:
     """Return a photo as it is stored, but upright."""
     image = open_picture(path)
     if is_deep(image) and image.mode != 'I;16':
-        raise UserError('has colours of 16 bits, which are not cut; save it as TIFF')
+        raise UserError(
+            'has colours of 16 bits, which are not cut; save it as TIFF without transparency'
+        )
     upright = turn_upright(image, orientation_of(image))
     upright.load()
     upright.format = image.format
     return upright
+
+
+def _mask(path: Path) -> Image.Image:
+    """Return a mask upright, with the values that own_data.py reads, and its palette."""
+    image = Image.fromarray(read_any_mask(path))
+    with open_mask(path) as stored:
+        if stored.mode == 'P':
+            image.putpalette(stored.getpalette() or [])
+    return image
 
 
 def _height_and_width(values: np.ndarray | Image.Image) -> tuple[int, int]:

@@ -87,6 +87,32 @@ def test_masks_are_cut_as_their_photos_and_keep_values_and_palette(photos, tmp_p
     assert part.mode == 'P' and bytes(part.getpalette()[:15]) == bytes(range(15))
 
 
+def test_masks_are_cut_as_own_data_reads_them(photos, tmp_path):
+    masks, values = tmp_path / 'masks', noise() % 5
+    masks.mkdir()
+    for number in (1, 2):
+        Image.fromarray(noise(3)).save(photos / f'{number}.png')
+    Image.fromarray(values.astype(np.int32)).save(masks / '1.tif')
+    exif = Image.Exif()
+    exif[ORIENTATION] = 3
+    Image.fromarray(values[::-1, ::-1]).save(masks / '2.png', exif=exif)
+    cut_images(photos, tmp_path / 'out', 75, masks)
+    for name in '12':
+        assert np.array_equal(joined(tmp_path / 'out/masks', name, read), values)
+
+
+def test_an_interrupted_run_leaves_no_part_of_an_image_that_has_changed(photos, tmp_path):
+    (tmp_path / 'masks').mkdir()
+    Image.fromarray(noise()[:75, :75]).save(tmp_path / 'masks/1.png')
+    Image.fromarray(noise(3)).save(photos / '1.png')
+    with pytest.raises(UserError, match='make both equal'):
+        cut_images(photos, tmp_path / 'out', 75, tmp_path / 'masks')
+    Image.fromarray(noise(3)[:75, :75]).save(photos / '1.png')
+    assert cut_images(photos, tmp_path / 'out', 75, tmp_path / 'masks') == 1
+    found = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / 'out').rglob('*.png')]
+    assert sorted(found) == ['out/masks/1_r0_c0.png', 'out/photos/1_r0_c0.png']
+
+
 def test_own_data_takes_the_parts(photos, tmp_path, capsys):
     for number in range(4):
         Image.fromarray(np.roll(noise(3), 40 * number, 0)).save(photos / f'cat/{number}.png')
@@ -132,6 +158,7 @@ def test_what_cannot_be_cut_is_one_line(photos, tmp_path):
     refused('1.bmp and 1.png differ in their ending only')
     (photos / '1.bmp').unlink()
     cut_images(photos, tmp_path / 'out', 75)  # it goes on where all is well
+    refused('masks: the folder of masks is missing', masks=tmp_path / 'masks', out='other')
     (tmp_path / 'masks').mkdir()
     Image.fromarray(noise()[:50]).save(tmp_path / 'masks/1.png')
     refused('masks/1.png: has 220 x 50 pixels, but its', masks=tmp_path / 'masks', out='other')

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ppl_mm.data_tools.cut_images import MASKS, PHOTOS, cut_images
 from ppl_mm.utils.cli import add_workers, make_parser, run
+from ppl_mm.utils.text import counted
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     count = cut_images(args.photos, args.out, args.size, args.masks, args.workers)
     if count is None:
         return print(f'{args.out}: complete already')
-    print(f'{args.out / PHOTOS}: {count} parts')
+    print(f'{args.out / PHOTOS}: {counted(count, "part")}')
     if args.masks:
         print(f'{args.out / MASKS}: their masks')
     print(
