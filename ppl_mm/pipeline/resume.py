@@ -1,6 +1,6 @@
 """Which steps of a pipeline are finished, which continue, and which start anew."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..errors import UserError
@@ -44,12 +44,24 @@ class Resume:
         record = self.folder.finished(step)
         return record if record and record['fingerprint'] == self.fingerprint(step) else None
 
-    def settled(self, step: Step) -> dict | None:
-        """Return the record of a step that no step before it will change, else None."""
-        return self.record(step) if self._missing(step) is None else None
+    def settled(self) -> dict[str, dict]:
+        """Return the records, by name, of the steps that need not run, nor do those before them."""
+        found: dict[str, dict] = {}
+        for name, step in self.steps.items():
+            record = self.record(step)
+            if record and found.keys() >= set(step.needs):
+                found[name] = record
+        return found
 
-    def is_cut(self, step: Step) -> bool:
-        """Return whether a step only cuts the maps anew that it has exported."""
+    def is_cut(self, step: Step, settled: Collection[str]) -> bool:
+        """Return whether a step will only cut the maps anew that it has exported.
+
+        Args:
+            step: The step.
+            settled: Names of the steps whose results will be the same when it runs.
+        """
+        if any(self.steps[name].kind == 'train' and name not in settled for name in step.needs):
+            return False
         begun = self.folder.begun(step)
         if not begun or not self.folder.finished(step) or self.record(step):
             return False

@@ -84,14 +84,15 @@ class Pipeline:
 
         The guess is from a step or two of training of each network, in the first run.
         """
-        if all(map(self.resume.record, self.steps)):
+        settled = self.resume.settled()
+        if len(settled) == len(self.steps):
             print(f'all {len(self.steps)} steps are finished')
             return
-        cut = {step.name for step in self.steps if self.resume.is_cut(step)}
+        cut = {step.name for step in self.steps if self.resume.is_cut(step, settled)}
         self.steps = guess_times(self.steps, self.settings, self._costs(), cut)
         estimate, todo = Estimate(self.steps), []
         for step in self.steps:
-            if record := self.resume.settled(step):
+            if record := settled.get(step.name):
                 estimate.learn(step, record['seconds'])
             else:
                 todo.append(step)
@@ -138,7 +139,7 @@ class Pipeline:
             passed = time.monotonic() - start
             display.update(progress, passed, estimate.left(step, passed, progress))
 
-        now, cut = self.resume.fingerprint(step), self.resume.is_cut(step)
+        now, cut = self.resume.fingerprint(step), self.resume.is_cut(step, step.needs)
         assert now is not None  # what it needs is finished
         resumes = self.folder.begin(step, now, self.resume.maps(step))
         command = [*step.command, *(step.resume if resumes else ())]

@@ -44,6 +44,27 @@ def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch, record, changed):
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: 'same')
     assert resume.state(STEP) == 'to cut again, its maps stay'
-    assert resume.is_cut(STEP) == (record is not None)  # a killed one may lack maps
+    assert resume.is_cut(STEP, ()) == (record is not None)  # a killed one may lack maps
     monkeypatch.setattr(resume, 'maps', lambda step: 'other')
-    assert resume.state(STEP) == changed and not resume.is_cut(STEP)
+    assert resume.state(STEP) == changed and not resume.is_cut(STEP, ())
+
+
+def test_maps_of_a_network_that_will_be_trained_again_are_not_only_cut(monkeypatch):
+    export = SimpleNamespace(name='export', needs=('train', 'cut'))
+    train, cut = (SimpleNamespace(name=name, needs=(), kind=name) for name in export.needs)
+    found = dict(fingerprint='before', maps='same')
+    folder = SimpleNamespace(finished=lambda step: found, begun=lambda step: found)
+    resume = Resume([train, cut, export], folder, None, {})
+    monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
+    monkeypatch.setattr(resume, 'maps', lambda step: 'same')
+    assert resume.is_cut(export, {'train'})
+    assert not resume.is_cut(export, {'cut'})
+
+
+def test_a_step_is_settled_if_all_before_it_are(monkeypatch):
+    needs = dict(a=(), b=('a',), c=(), d=('b', 'c'), e=('c',))
+    steps = [SimpleNamespace(name=name, needs=before) for name, before in needs.items()]
+    folder = SimpleNamespace(finished=lambda step: dict(fingerprint='old' * (step.name == 'a')))
+    resume = Resume(steps, folder, None, {})
+    monkeypatch.setattr(resume, 'fingerprint', lambda step: '')
+    assert [*resume.settled()] == ['c', 'e']
