@@ -15,11 +15,11 @@ CSV = {
     'none and a class': (HEAD + '{i},none {a}\n', "line 2: label 'none' is usually no class"),
     'two columns of labels': (
         'image,labels,Labels\n{i},{a},{b}\n',
-        "line 1: has the column 'labels' twice",
+        "line 1: has the columns 'labels' and 'Labels'",
     ),
     'two columns of images': (
         'image,image,labels\n{i},{i},{b}\n',
-        "line 1: has the column 'image' twice",
+        "line 1: has the columns 'image' and 'image'",
     ),
     'background as others call it': (HEAD + '{i},__background__\n', 'is usually no class'),
     'a dash': (HEAD + '{i},-\n', "line 2: label '-' is usually no class"),
@@ -28,7 +28,7 @@ CSV = {
     'quotes of a word processor': (HEAD + '{i},“{a}”\n', 'is not a valid class name'),
     'two columns of labels in pandas': (
         'image,label,label.1\n{i},{a},{b}\n',
-        "line 1: has the column 'label' twice",
+        "line 1: has the columns 'label' and 'label.1'",
     ),
     'a mark': ('image,{a}\n{i},x\n', "line 2: has 'x', expected 0 or 1"),
     'a flag of 2': ('image,{a},{b}\n{i},2,0\n', "line 2: has '2', expected 0 or 1"),

@@ -15,8 +15,9 @@ from .sources import PhotoFinder
 # Names that folders have where somebody has split a data set already.
 _SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
 
-# What stands between two names in one: cat/dog, cat & dog, cat and dog.
-_JOINT = re.compile(r"[^\w.'-]+|\b(?:and|or)\b")
+# What stands between two names in one: cat/dog, cat & dog, cat and dog. A space does not: it is in
+# coffee table, too.
+_JOINT = re.compile(r"[^\w\s.'-]+|\b(?:and|or)\b")
 
 
 def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
@@ -154,14 +155,16 @@ def _check_joined(rows: Sequence[LabelRow]) -> None:
     """Refuse a name that is made of others, as ``cat/dog`` beside ``cat`` and ``dog``."""
     names = {name for row in rows for name in row.names}
     plain = set(map(str.casefold, names))
-    parts = {name: set(filter(None, _JOINT.split(name.casefold()))) for name in names}
-    joined = {name for name, found in parts.items() if found <= plain - {name.casefold()}}
+    parts = {name: set(map(str.strip, _JOINT.split(name.casefold()))) - {''} for name in names}
+    joined = {name for name, found in parts.items() if len(found) != 1 and found <= plain}
     for row in rows if joined else ():
         for name in joined.intersection(row.names):
-            raise UserError(
-                f"{row.where}: label '{name}' reads as if it held other classes together; write "
-                'cat;dog for two classes, or name all with --classes if it is one'
-            )
+            # "and" alone is a class: a duck, where Danish is spoken.
+            if parts[name] or len(row.names) > 2:
+                raise UserError(
+                    f"{row.where}: label '{name}' reads as if it held other classes together; "
+                    'write cat;dog for two classes, or name all with --classes if it is one'
+                )
 
 
 def _by_photo(

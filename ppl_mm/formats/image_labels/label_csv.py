@@ -32,8 +32,9 @@ _BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
 _CORNERS = ('xmin', 'xmax', 'ymin', 'ymax', 'width', 'height')
 _FLAGS = {'1': True, '1.0': True, 'true': True, '': False}
 _FLAGS |= {'0': False, '0.0': False, 'false': False}
-# Cells of one class, in words that are not read.
+# Cells of one class, in words and letters that are not read.
 _ANSWERS = ('yes', 'no', 'ja', 'nein', 'oui', 'non')
+_MARKS = ('x', 'y', 'n', 'j', 'o', 't', 'f')
 _LONGEST = 80  # characters of a line that a message shows
 
 
@@ -95,9 +96,12 @@ class _Columns:
                 f"{where}: is '{_shown(header)}', expected the header 'image,labels', or 'image' "
                 'and one column per class'
             )
-        for place in (image, self.labels):
-            if place is not None and _times(plain[place], plain) > 1:
-                raise UserError(f"{where}: has the column '{header[place]}' twice; keep one")
+        # pandas calls a second "label" "label.1".
+        for place, more in ((image, ''), (self.labels, r'\d*')):
+            alike = () if place is None else _alike(plain[place] + more, plain)
+            if len(alike) > 1:
+                both = ' and '.join(f"'{header[one]}'" for one in alike[:2])
+                raise UserError(f'{where}: has the columns {both}; keep one')
         self.image = image
         self.classes = None
         if self.labels is None:
@@ -112,11 +116,10 @@ class _Columns:
 
     def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column is of a class: others are known where each class has one."""
-        if _LISTS.fullmatch(_plain(self.header[place])):
-            return False
-        header = list(map(normal_name, self.header))
-        known = set(self.names.classes)
-        if not known or not known <= set(header) or header[place] in known:
+        name, known = normal_name(self.header[place]), set(self.names.classes)
+        if name in known or _LISTS.fullmatch(_plain(name)):
+            return name in known
+        if not known or not known <= set(map(normal_name, self.header)):
             return True
         return all(cells[place].lower() in _FLAGS for cells in rows if place < len(cells))
 
@@ -191,8 +194,8 @@ def _is_one_hot(header: Sequence[str], cells: Sequence[str], image: int | None) 
 def _holds_names(body: Sequence[Sequence[str]], column: int) -> bool:
     """Return whether a column has names and no marks or numbers: ``breed`` in ``id,breed``."""
     cells = {cells[column].lower() for cells in body if column < len(cells)} - {''}
-    if len(cells) < 3 and all(len(cell) == 1 for cell in cells):
-        return False  # x, or y and n
+    if all(cell in _MARKS or not any(map(str.isalnum, cell)) for cell in cells):
+        return False
     return not any(
         cell in _FLAGS or cell in _ANSWERS or _number(cell) is not None for cell in cells
     )
@@ -209,9 +212,9 @@ def _plain(header: str) -> str:
     return re.sub(r'[\W_]+', '', header.lower())
 
 
-def _times(header: str, columns: Sequence[str]) -> int:
-    """Return how often a header occurs; pandas calls a second ``label`` ``label.1``."""
-    return sum(re.fullmatch(rf'{header}\d*', name) is not None for name in columns)
+def _alike(pattern: str, columns: Sequence[str]) -> list[int]:
+    """Return the places of headers that match a pattern."""
+    return [place for place, name in enumerate(columns) if re.fullmatch(pattern, name)]
 
 
 def _first(columns: Sequence[str], wanted: Sequence[str]) -> int | None:
