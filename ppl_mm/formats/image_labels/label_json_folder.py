@@ -89,11 +89,13 @@ def _read(path: Path, folder: Path) -> _File:
 
 def _flags(fields: Mapping, path: Path) -> list[str]:
     """Return what is said of a whole image: the flags of LabelMe, the tags of Supervisely."""
-    flags, tags = fields.get('flags'), fields.get('tags')
+    flags, tags = fields.get('flags'), fields.get('tags', ())
     if isinstance(flags, Pairs):
         return [name for name, value in flags if value is True]
     if not is_list(tags) or 'objects' not in fields:
         return []
+    # Old files have names here.
+    tags = [Pairs([('name', one)]) if isinstance(one, str) else one for one in tags]
     names = [one['name'] for _, one in objects_of(tags, path, 'tags', 'name')]
     if not all(isinstance(name, str) for name in names):
         raise UserError(f'{path}: expected names in tags')

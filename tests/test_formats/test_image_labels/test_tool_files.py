@@ -237,6 +237,10 @@ GOOD = {
         each(tagged('cat', 'dog'), tagged()),
         {'a': ['cat', 'dog'], 'b': []},
     ),
+    'Supervisely: tags of old files': (
+        each(dict(objects=[dict(classTitle='cat')], tags=['train']), tagged()),
+        {'a': ['cat'], 'b': []},
+    ),
     'Supervisely: tags beside objects are something else': (
         each(dict(tagged('blurry'), objects=[dict(classTitle='cat')]), tagged('train')),
         {'a': ['cat'], 'b': []},
