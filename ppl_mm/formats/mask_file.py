@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -179,13 +179,17 @@ def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
 
 
 def _has_another_page(image: Image.Image) -> bool:
-    """Return whether a second page is more than a small copy of the first, as GIS write them."""
-    if getattr(image, 'n_frames', 1) == 1:
-        return False
-    image.seek(1)
-    is_copy = tiff.tag(image, tiff.SUBFILE_TYPE, 0) & tiff.REDUCED
+    """Return whether a second page is neither a small copy nor the opacity of the first.
+
+    GIS write such pages.
+    """
+    with suppress(SyntaxError):  # Pillow stops at a page of opacity, whose tags it has read
+        if getattr(image, 'n_frames', 1) == 1:
+            return False
+        image.seek(1)
+    belongs = tiff.tag(image, tiff.SUBFILE_TYPE, 0) & (tiff.REDUCED | tiff.OPACITY_MASK)
     image.seek(0)
-    return not is_copy
+    return not belongs
 
 
 def _mode_of(image: Image.Image) -> str:

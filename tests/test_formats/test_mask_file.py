@@ -232,11 +232,12 @@ def test_values_are_those_of_the_file_where_0_is_white(tmp_path):
     assert np.array_equal(read_any_mask(path), values)
 
 
-def test_smaller_copies_of_a_mask_are_passed_over(tmp_path):
+@pytest.mark.parametrize('kind', [1, 4, 5])
+def test_smaller_copies_and_opacity_of_a_mask_are_passed_over(tmp_path, kind):
     values = np.arange(12, dtype=np.uint8).reshape(3, 4)
     with tifffile.TiffWriter(tmp_path / 'a.tif') as file:
         file.write(values)
-        file.write(values[::2, ::2], subfiletype=1)
+        file.write(values > 5 if kind & 4 else values[::2, ::2], subfiletype=kind)
     assert np.array_equal(read_any_mask(tmp_path / 'a.tif'), values)
 
 

@@ -19,8 +19,8 @@ SIGNED = 2
 WHITE_IS_ZERO, CMYK = 0, 5
 #: Of PLANAR: bands one after another.
 SEPARATE = 2
-#: Of SUBFILE_TYPE: a bit that marks a smaller copy of another page.
-REDUCED = 1
+#: Of SUBFILE_TYPE: bits that mark a smaller copy of another page, and what is transparent in one.
+REDUCED, OPACITY_MASK = 1, 4
 
 
 def tag(image: Image.Image, number: int, default: Any = None) -> Any:
