@@ -183,5 +183,6 @@ def _write(stem: Path, values: np.ndarray | Image.Image, window: Window) -> None
     part = values.crop((columns.start, rows.start, columns.stop, rows.stop))
     part = part if part.mode in _PNG_MODES else part.convert('RGB')
     with atomic_write(Path(f'{stem}{".jpg" if is_jpeg else ".png"}')) as file:
-        part.save(file, **(_JPEG if is_jpeg else dict(format='PNG')))
+        # Old versions of Pillow would write the EXIF by which the whole was turned.
+        part.save(file, exif=b'', **(_JPEG if is_jpeg else dict(format='PNG')))
     return None
