@@ -81,6 +81,15 @@ def test_a_second_run_is_idle_and_changes_are_refused(convert, mine, photos, cap
     assert before == {path: path.stat().st_mtime_ns for path in mine.rglob('*')}
 
 
+@pytest.mark.parametrize('gone', ['JPEGImages', 'JPEGImages/apple_0.jpg', 'val.txt', 'sources.csv'])
+def test_what_was_deleted_is_made_again(convert, mine, photos, gone):
+    before = files(mine)
+    path = next(mine.rglob(gone)) if '.txt' in gone else mine / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    convert('--skip-bad', '--masks', photos.masks)
+    assert files(mine) == before
+
+
 OPTIONS = (
     ('--image-size', '512'),
     ('--classes', 'apple', 'leaf', '--keep-others'),

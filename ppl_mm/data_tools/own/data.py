@@ -125,10 +125,9 @@ class OwnData:
         """Return whether a finished data set still has its lists and its images."""
         layout = VOCLayout(self.out)
         lists = [layout.class_file, layout.label_file, *map(layout.split_path, ('train', 'val'))]
-        images = ImageFolder(layout.image_dir)
-        return all(path.is_file() for path in lists) and all(
-            map(images.find_id, images_of(self.out).values())
-        )
+        if not layout.image_dir.is_dir() or not all(path.is_file() for path in lists):
+            return False
+        return all(map(ImageFolder(layout.image_dir).find_id, images_of(self.out).values()))
 
     def _find_values(self, images: Sequence[OwnImage]) -> StoredValues:
         """See which values the images have: bands, or a white of 16 bits."""
