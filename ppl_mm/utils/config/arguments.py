@@ -1,6 +1,7 @@
 """What constructors take: names of arguments, and the plain values that each may have."""
 
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -109,9 +110,10 @@ def arguments_of(reader: Callable) -> Arguments:
 
 
 def _of_bases(cls: type) -> Iterator[Arguments]:
+    docs = '\n'.join(base.__doc__ or '' for base in cls.__mro__)
     for base in cls.__mro__:
         if '__init__' in vars(base) and base is not object:
-            own = _of_function(vars(base)['__init__'])
+            own = _of_function(vars(base)['__init__'], docs)
             yield own
             if not own.is_open:
                 return
@@ -126,14 +128,15 @@ def _merged(found: Iterable[Arguments]) -> dict[str, Kinds]:
     return kinds
 
 
-def _of_function(function: Callable) -> Arguments:
+def _of_function(function: Callable, docs: str = '') -> Arguments:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # written in C
         return Arguments({}, is_open=True)
     names = getattr(inspect.unwrap(function), '__globals__', {})
+    docs = f'{docs}\n{function.__doc__}'
     kinds = {
-        one.name: _kinds_of(one, names)
+        one.name: _widened(_kinds_of(one, names), one.name, docs)
         for one in parameters
         if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL) and one.name != 'self'
     }
@@ -159,6 +162,14 @@ def _kinds_of(parameter: inspect.Parameter, names: dict[str, object]) -> Kinds:
     return kinds if default is parameter.empty or not _misfit(default, kinds) else None
 
 
+def _widened(kinds: Kinds, name: str, docs: str) -> Kinds:
+    """Return kinds with those of the docstring: OpenMMLab annotates a loss scale as a text only."""
+    if not kinds:
+        return kinds
+    said = ' '.join(re.findall(rf'^\s*{name}\s*\(([^:]*?)\)\s*:', docs, re.MULTILINE))
+    return kinds | {kind for kind, word in _WORDS.items() if re.search(rf'\b({word})\b', said)}
+
+
 def _kinds_of_hint(hint: object) -> Kinds:
     origin = typing.get_origin(hint) or hint
     if origin in (typing.Union, types.UnionType):
@@ -181,4 +192,12 @@ _HINTS: dict[str, Callable[[object], bool]] = {
     _TEXT: lambda hint: hint is str,
     _DICT: lambda hint: hint in (dict, Mapping) or _is_built(hint),
     _LIST: lambda hint: hint in (list, tuple),
+}
+# The same kinds in docstrings.
+_WORDS = {
+    _FLAG: 'bool',
+    _NUMBER: 'int|float|[Nn]umber',
+    _TEXT: 'str',
+    _DICT: '[Dd]ict|ConfigDict',
+    _LIST: '[Ll]ist|[Tt]uple|Sequence',
 }

@@ -99,10 +99,10 @@ def _parts(node: object, path: str = '') -> Iterator[tuple[str, dict]]:
     if isinstance(node, dict):
         if path:
             yield path, node
-        # Augmentation policies, and what Albumentations gets, have readers of their own.
+        # Policies of augmentation, LoRA's targets and Albumentations have readers of their own.
         if not str(node.get('type', '')).startswith('Albu'):
             for key, value in node.items():
-                if key != 'policies':
+                if key not in ('policies', 'targets'):
                     yield from _parts(value, f'{path}.{key}' if path else str(key))
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):

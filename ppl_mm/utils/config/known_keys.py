@@ -75,15 +75,16 @@ def _untyped(node: Mapping) -> dict[str, Arguments]:
     loops = arguments_of(ValLoop) | arguments_of(TestLoop)
     training = arguments_of(EpochBasedTrainLoop) | arguments_of(IterBasedTrainLoop)
     return {
-        '': arguments_of(Runner) | some({*_OURS, 'log_level'}),  # a level may be a number
+        '': arguments_of(Runner) | some(_OURS),
         'train_dataloader': loader,
         'val_dataloader': loader,
         'test_dataloader': loader,
         'train_cfg': training | some(flags={'by_epoch'}),
         'val_cfg': loops,
         'test_cfg': loops,
-        'optim_wrapper': arguments_of(OptimWrapper),
-        _CLIPPING: arguments_of(clip) | some({'type'}),
+        # A constructor of one's own may read others, as of several optimizers.
+        'optim_wrapper': arguments_of(OptimWrapper) | Arguments({}, 'constructor' in node),
+        _CLIPPING: arguments_of(clip) | some({'type', 'norm_type'}),  # a number, or 'inf'
         'randomness': arguments_of(Runner.set_randomness),
         'log_processor': arguments_of(LogProcessor),
         'visualizer': arguments_of(Visualizer),

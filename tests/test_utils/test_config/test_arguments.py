@@ -16,6 +16,15 @@ class Base:
 
 
 class Part(Base):
+    """A part whose annotations do not say everything.
+
+    Args:
+        loss_scale (float or str or
+            dict): How large, or how a number is found.
+        convs (bool | str): Whether to, or what for.
+        meta (optional): No kind.
+    """
+
     def __init__(
         self,
         with_cp=False,
@@ -30,6 +39,8 @@ class Part(Base):
         hook: Optional[Union[Hook, Dict]] = None,
         meta: Mapping | None = None,
         names: Sequence[str] = (),
+        loss_scale: str = 'dynamic',
+        convs=False,
         anything=3,
         init_cfg=None,
         **kwargs,
@@ -49,6 +60,8 @@ FITTING = {
     'hook': [{}, [{}]],
     'meta': [{}],
     'names': ['a', ['a']],
+    'loss_scale': ['dynamic', 512.0, {}],
+    'convs': [True, 'on_input'],
     'anything': [3, 'a', {}, []],
     'init_cfg': [{}, [{}], None],
     'size': [3],
@@ -63,6 +76,7 @@ NOT_FITTING = {
     'scale': [3, 'big'],
     'hook': [3, 'a'],
     'meta': ['a'],
+    'convs': [3, {}],
     'init_cfg': ['abc', 3],
     'size': ['big'],
 }

@@ -1,5 +1,6 @@
 """Keys, types and numbers of configs, before anything is built."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,27 @@ def test_configs_of_mmsegmentation_are_right():
     folder = Path(mmseg.__file__).parent / '.mim/configs'
     for name in ('fcn', 'deeplabv3plus', 'segformer', 'swin', 'convnext'):
         check_config(read_config(sorted((folder / name).glob('*512x512.py'))[0]))
+
+
+@pytest.mark.parametrize(
+    'package, name',
+    [
+        ('mmseg', 'pspnet/pspnet_r101-d8_4xb2-amp-80k_cityscapes-512x1024.py'),  # loss_scale=512.
+        ('mmseg', 'dnlnet/dnl_r50-d8_4xb2-80k_cityscapes-769x769.py'),  # wd_mult
+        ('mmpretrain', 'twins/twins-pcpvt-small_8xb128_in1k.py'),  # a list of flags; _delete
+        ('mmpretrain', 'simsiam/simsiam_resnet50_8xb32-coslr-100e_in1k.py'),  # fix_lr
+        ('mmpretrain', 'vision_transformer/vit-base-p16_8xb64-lora_in1k-384px.py'),  # targets
+    ],
+)
+def test_unusual_configs_of_openmmlab_are_right(package, name):
+    folder = Path(import_module(package).__file__).parent / '.mim/configs'
+    check_config(read_config(folder / name))
+
+
+def test_gradients_may_be_clipped_by_their_largest():
+    wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
+    wrapper['clip_grad'] = dict(max_norm=1, norm_type='inf')
+    check_config(Config(dict(default_scope='mmpretrain', optim_wrapper=wrapper)))
 
 
 def test_variables_of_a_config_are_its_own():

@@ -2,6 +2,7 @@
 
 import pytest
 from mmengine.config import Config
+from mmengine.optim import DefaultOptimWrapperConstructor
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -17,10 +18,18 @@ def config(constructor=None, **settings):
     return Config(dict(default_scope='mmpretrain', optim_wrapper=wrapper))
 
 
+class OwnConstructor(DefaultOptimWrapperConstructor):
+    """A constructor whose settings stand nowhere as this project's check looks for them."""
+
+
 @pytest.mark.parametrize(
     'given',
     [
         dict(custom_keys=dict(head=dict(lr_mult=10.0, decay_mult=0.0, momentum=0.5))),
+        dict(custom_keys=dict(theta=dict(wd_mult=0.0))),  # mmseg's DNLNet
+        dict(_delete=True),  # mmpretrain's Twins
+        dict(custom_keys=dict(predictor=dict(fix_lr=True))),  # mmpretrain's SimSiamHook reads it
+        dict(constructor=OwnConstructor, own_rate=0.7, custom_keys=dict(head={})),
         dict(norm_decay_mult=0, bias_decay_mult=0.0, bypass_duplicate=True),
         dict(constructor='LearningRateDecayOptimWrapperConstructor', layer_decay_rate=0.7),
         dict(constructor='mmseg.LayerDecayOptimizerConstructor', num_layers=12, decay_rate=0.9),
@@ -52,6 +61,13 @@ def test_what_a_constructor_reads_is_right(given):
 def test_what_no_constructor_reads_is_refused(given, said):
     with pytest.raises(UserError, match=rf'optim_wrapper\.paramwise_cfg\.{said}'):
         check_config(config(**given))
+
+
+def test_a_constructor_of_ones_own_may_make_several_optimizers():
+    parts = {name: dict(optimizer=dict(type='SGD', lr=0.1)) for name in ('first', 'second')}
+    settings = dict(custom_keys=dict(head=dict(lr_mult=2)))
+    wrapper = dict(parts, constructor=OwnConstructor, paramwise_cfg=settings)
+    check_config(Config(dict(default_scope='mmpretrain', optim_wrapper=wrapper)))
 
 
 def test_keys_that_no_parameter_has_are_told(capsys):
