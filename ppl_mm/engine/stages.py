@@ -58,6 +58,18 @@ def patch_learning_of(model: nn.Module) -> PatchLearning | None:
     return neck if isinstance(neck, PatchLearning) else None
 
 
+def is_same_stage(model: nn.Module, one: Sequence[int], other: Sequence[int]) -> bool:
+    """Return whether two stages cut a model alike; block -2 may be block 15.
+
+    Args:
+        model: A classifier with a PatchLearning neck, or one wrapped for distribution.
+        one: Position, and rows and columns of the grid.
+        other: The same of the other stage.
+    """
+    count = len(block_chain(unwrap_model(model).backbone))
+    return (one[0] - other[0]) % count == 0 and list(one[1:]) == list(other[1:])
+
+
 def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
     """Check that a model can be cut there.
 

@@ -7,9 +7,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...errors import UserError
+from ...models.patch_ops import as_grid
 from ...registry import HOOKS
 from ..schedules import optim_wrappers, restart_schedule, schedulers_of
-from ..stages import check_keys, check_stage, set_stage
+from ..stages import check_keys, check_stage, is_same_stage, set_stage
 
 
 @HOOKS.register_module()
@@ -46,7 +47,10 @@ class ProgressiveStageHook(Hook):
         self.keep_optimizer_state = keep_optimizer_state
 
     def before_train(self, runner: Runner) -> None:
-        """Check the epochs, and start the first stage of a new run."""
+        """Check the epochs, and start the first stage of a new run.
+
+        A resumed run keeps the checkpoint's stage until the next one begins.
+        """
         if self.begins[-1] != runner.max_epochs:
             raise UserError(
                 f'ProgressiveStageHook: the stages have {self.begins[-1]} epochs in all, but '
@@ -58,6 +62,8 @@ class ProgressiveStageHook(Hook):
                 _check_schedulers(runner, stage['epochs'])
         if runner.epoch == 0:
             self._start(runner, 0)
+        else:
+            self._warn_of_stage(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Start the stage that begins with this epoch, if one does."""
@@ -72,6 +78,20 @@ class ProgressiveStageHook(Hook):
         """
         index = bisect_right(self.begins[1:-1], epoch)
         return self.begins[index], self.begins[index + 1]
+
+    def _warn_of_stage(self, runner: Runner) -> None:
+        """Warn where the last epoch of a resumed run had another stage than the config says."""
+        index = bisect_right(self.begins[1:-1], runner.epoch - 1)
+        stage = self.stages[index]
+        neck = check_stage(runner.model, stage['position'], stage['grid'])
+        saved, own = neck.stage.tolist(), [stage['position'], *as_grid(stage['grid'])]
+        if not is_same_stage(runner.model, saved, own):
+            runner.logger.warning(
+                f'epoch {runner.epoch} was trained with patches of a {saved[1]} x {saved[2]} grid '
+                f'after block {saved[0]}, but stage {index + 1} of the config has {own[1]} x '
+                f'{own[2]} after block {own[0]}: the stages have changed; the old one stays until '
+                'the next stage begins'
+            )
 
     def _start(self, runner: Runner, index: int) -> None:
         stage = self.stages[index]

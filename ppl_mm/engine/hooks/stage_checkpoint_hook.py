@@ -11,7 +11,7 @@ from ...models.block_chain import block_chain
 from ...registry import HOOKS
 from ...utils.weights.loading import unwrap_model
 from ...utils.weights.names import align
-from ..stages import patch_learning_of
+from ..stages import is_same_stage, patch_learning_of
 
 _STAGE = 'neck.stage'
 _CLASSIFIER = 'head.classifier.weight'
@@ -51,8 +51,7 @@ def _warn_of_stage(state: dict, model: nn.Module) -> None:
     if neck is None or _STAGE not in state:
         return
     own, saved = neck.stage.tolist(), state[_STAGE].tolist()
-    count = len(block_chain(model.backbone))  # -2 may be 15
-    if (own[0] - saved[0]) % count or own[1:] != saved[1:]:
+    if not is_same_stage(model, own, saved):
         print_log(
             f'The checkpoint was trained with patches of a {saved[1]} x {saved[2]} grid after '
             f"block {saved[0]}; this is used, and not the config's {own[1]} x {own[2]} after "

@@ -69,6 +69,29 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(progressive, train, 
     assert same(resumed.model.state_dict(), whole.model.state_dict())
 
 
+@pytest.mark.parametrize(
+    'later, epoch, told',
+    [
+        (TWO, 1, False),
+        (((2, 2, 2), (5, 2, 2)), 2, False),  # that stage is still to come
+        (((2, (2, 2), 2), (-3, (1, 3), 2)), 3, False),  # the same block, counted from the end
+        (((2, 3, 2), (6, (1, 3), 2)), 1, True),
+        (((2, 2, 2), (5, (1, 3), 2)), 3, True),
+        (((2, 2, 3), (6, (1, 3), 1)), 3, True),
+    ],
+)
+def test_a_resumed_stage_that_the_config_no_longer_has_is_told(
+    progressive, train, capsys, later, epoch, told
+):
+    before = train(progressive(*TWO, work_dir='before'))
+    assert 'was trained with patches' not in capsys.readouterr().out
+    load_from = f'{before.work_dir}/epoch_{epoch}.pth'
+    after = train(progressive(*later, work_dir='after', resume=True, load_from=load_from))
+    assert after.epoch == 4
+    said = f'epoch {epoch} was trained with patches of a'
+    assert (said in capsys.readouterr().out) == told
+
+
 def curve(train, cfg):
     return train(cfg).record.rates
 
