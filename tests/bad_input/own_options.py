@@ -30,6 +30,11 @@ OWN_OPTIONS = {
         '--out data/classes.txt',
         'data/classes.txt: is read by this command; write another file',
     ),
+    ('eval_labels', 'its image labels as output'): (
+        '',
+        '--image-labels labels.csv --out labels.csv',
+        'is read by this command',
+    ),
     ('cls_labels', 'its input as output'): ('', '--out cls_labels.npy', 'is read by this command'),
     ('resnet38d_from_torch', 'its input as output'): (
         None,

@@ -141,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     record, ids = folder.read(), read_ids(args.split)
     used, split = record.map_threshold, Path(args.split).stem
     out = output_stem(args.out) if args.out else folder.root / 'eval' / split
-    check_output(f'{out}.json', folder.record_path)
+    check_output(f'{out}.json', folder.record_path, *filter(None, [args.image_labels]))
     check_outside(f'{out}.png', args.mask_dir)
     given = [] if used is None else [used]
     sweep = evaluate_folder(

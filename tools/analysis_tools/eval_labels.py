@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print the table, write the JSON."""
     args = parse_args(argv)
     if args.out:
-        check_output(args.out, args.classes, args.split)
+        check_output(args.out, args.classes, args.split, *filter(None, [args.image_labels]))
     names, ids = read_label_names(args.classes), read_ids(args.split)
     classes = names[1:]
     truth = GroundTruth(args.mask_dir, args.image_labels, classes)
