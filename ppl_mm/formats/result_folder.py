@@ -42,10 +42,15 @@ class ResultFolder:
         self.work = self.root / 'work'
 
 
-def written_before(record: Path) -> set[str]:
-    """Return the files that a record of a run names, none if there is no whole one."""
+def written_before(record: Path, key: str = 'files') -> set[str]:
+    """Return the files that a record of a run names, none if there is no whole one.
+
+    Args:
+        record: Of masks, or of the network.
+        key: 'geo' for masks as GeoTIFFs. Defaults to 'files'.
+    """
     try:
         found = read_json(record)
-        return set(map(str, found.get('files') or found['masks']))
+        return set(map(str, found.get(key) or found['masks' if key == 'files' else key]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()

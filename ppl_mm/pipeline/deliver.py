@@ -65,7 +65,9 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     gone = before - set(names.values())
     _remove_old(results.masks, gone)
     _remove_old(results.masks_geo, map(geo_name, gone))
-    write_json(results.masks_record, dict(files=sorted(map(escaped, names.values()))))
+    geo = [name for name in map(geo_name, names.values()) if (results.masks_geo / name).is_file()]
+    record = dict(files=list(names.values()), geo=geo)
+    write_json(results.masks_record, {key: sorted(map(escaped, record[key])) for key in record})
     return len(names)
 
 

@@ -102,8 +102,9 @@ def make_masks(job: MaskJob) -> ResultFolder:
             corrections = corrections or read_corrections(job.corrected, results)
             taken = write_corrections(corrections, results)
             print('\n'.join(taken.lines(job.corrected)))
-        _forget_if_lost(results)
         pipeline = _pipeline(job, preset, results)
+        if is_lost(results):
+            pipeline.forget('deliver')
         pipeline.announce()
         pipeline.run()
     return results
@@ -206,12 +207,18 @@ def _make_data(job: MaskJob, results: ResultFolder) -> None:
         )
 
 
-def _forget_if_lost(results: ResultFolder) -> None:
-    """Have masks and network written again if a file of them was deleted."""
-    for record in (results.masks_record, results.model_record):
-        there = (path.relative_to(record.parent).as_posix() for path in record.parent.rglob('*'))
-        if written_before(record) - set(map(escaped, there)):
-            record.unlink()
+def is_lost(results: ResultFolder) -> bool:
+    """Return whether a file of the masks or the network that a user got was deleted."""
+    made = {
+        results.masks: written_before(results.masks_record),
+        results.masks_geo: written_before(results.masks_record, 'geo'),
+        results.model: written_before(results.model_record),
+    }
+    return any(names - _files_below(folder) for folder, names in made.items())
+
+
+def _files_below(folder: Path) -> set[str]:
+    return {escaped(path.relative_to(folder).as_posix()) for path in folder.rglob('*')}
 
 
 def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:

@@ -58,6 +58,10 @@ class Pipeline:
         places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         self.resume = Resume(self.steps, self.folder, settings, places)
 
+    def forget(self, name: str) -> None:
+        """Have a step done again, some of whose files were deleted."""
+        self.folder.forget(next(step for step in self.steps if step.name == name))
+
     def run(self, until: str | None = None, only: str | None = None) -> None:
         """Run the steps that are not finished.
 

@@ -65,6 +65,10 @@ class WorkFolder:
         record = _read(self._record_path(step))
         return record if record and step.output_files() else None
 
+    def forget(self, step: Step) -> None:
+        """Have a step done again."""
+        self._record_path(step).unlink(missing_ok=True)
+
     def begun(self, step: Step) -> dict | None:
         """Return the record of a step that was started: fingerprint and times."""
         return _read(self._begun_path(step))
