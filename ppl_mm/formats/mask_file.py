@@ -132,6 +132,12 @@ def mask_size(path: str | os.PathLike) -> tuple[int, int]:
         return upright_size(image.size, _turn_of(image))
 
 
+def is_turned(path: str | os.PathLike) -> bool:
+    """Return whether a mask is turned as its EXIF says when it is read."""
+    with open_mask(path) as image:
+        return orientation_of(image) != 1
+
+
 def upright_values(image: Image.Image) -> np.ndarray:
     """Return the pixels of an opened mask, turned as its EXIF says."""
     return turn_array(np.array(image), _turn_of(image))

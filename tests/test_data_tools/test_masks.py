@@ -206,6 +206,18 @@ def test_a_photo_is_kept_without_a_mask_that_cannot_be_used(tmp_path, load_tool)
     assert not any('cat_3' in text for text in lists)
 
 
+@pytest.mark.parametrize('suffix', ['png', 'tif'])
+def test_a_mask_is_not_turned_by_its_exif_and_by_that_of_its_photo(tmp_path, load_tool, suffix):
+    """It was drawn upright, and somebody has copied the EXIF of the photo."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name, size in (('photos/cat/5.jpg', (80, 40)), (f'masks/cat/5.{suffix}', (40, 80))):
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new('L', size, 1).save(tmp_path / name, exif=exif)
+    with pytest.raises(UserError, match=f'5.{suffix}: has 80 x 40 pixels, but its photo'):
+        data_set(tmp_path, load_tool, {'dog/2.png': 2})
+
+
 @pytest.mark.parametrize('overlap, expected', [('later', {2}), ('void', {255})])
 def test_masks_of_equal_photos_are_put_together(tmp_path, load_tool, capsys, overlap, expected):
     photo = Image.new('L', (40, 40), 7)

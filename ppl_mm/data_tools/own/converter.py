@@ -18,7 +18,7 @@ from ...formats.images.orientation import turn_upright, upright_size
 from ...formats.images.photo import Photo, read_photo
 from ...formats.images.stored_values import StoredValues
 from ...formats.images.tiff_bands import write_bands
-from ...formats.mask_file import IGNORE, read_any_mask, write_label
+from ...formats.mask_file import IGNORE, is_turned, read_any_mask, write_label
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write, naming_file
 from ..near_copies import packed_look
@@ -165,8 +165,8 @@ class PhotoConverter:
             self.values.convert(read_any_mask(path), source.labels or (), str(path))
         )
         if mask.size != photo.full_size:
-            # Drawn by a program that did not turn the photo.
-            turned = turn_upright(mask, photo.orientation)
+            # Drawn by a program that did not turn the photo, unless its own EXIF has turned it.
+            turned = mask if is_turned(path) else turn_upright(mask, photo.orientation)
             if turned.size != photo.full_size:
                 raise size_error(path, mask.size, source.path, photo.full_size)
             mask = turned
