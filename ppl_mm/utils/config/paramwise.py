@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 from torch import nn
 
 from ..text import suggestion
+from ..weights.loading import unwrap_model
 from .arguments import Arguments, check_arguments, some
 from .known_keys import KeyReaders
 
@@ -66,8 +67,13 @@ def _read(pattern: re.Pattern, classes: Iterable[Callable]) -> Arguments:
 
 def warn_of_custom_keys(cfg: Config, model: nn.Module) -> None:
     """Warn of settings for parameters that the model does not have."""
-    settings = (cfg.get('optim_wrapper') or {}).get('paramwise_cfg') or {}
-    names = [f'.{name}' for name, _ in model.named_parameters()]
+    wrapper = cfg.get('optim_wrapper') or {}
+    if 'constructor' in wrapper:  # it may find parameters in another way
+        return
+    settings = wrapper.get('paramwise_cfg') or {}
+    # As mmengine's constructor spells them: those of the model itself begin with a point.
+    found = [name for name, _ in unwrap_model(model).named_parameters()]
+    names = [name if '.' in name else f'.{name}' for name in found]
     for key in settings.get('custom_keys') or ():
         if not any(key in name for name in names):
             parts = {part for name in names for part in name.split('.')}
