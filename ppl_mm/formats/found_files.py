@@ -59,7 +59,7 @@ def find_files(root: str | os.PathLike, leave_out: Iterable[str | os.PathLike] =
     photos, skipped = list[str](), dict[str, str]()
     for folder, below, files in os.walk(os.fspath(root), followlinks=True):
         seen.add(os.path.realpath(folder))
-        hidden = list(filter(_is_hidden, below))
+        hidden = list(filter(is_hidden, below))
         # A link back would never end.
         back = [name for name in below if os.path.realpath(os.path.join(folder, name)) in seen]
         below[:] = [name for name in below if name not in {*hidden, *back}]
@@ -94,14 +94,15 @@ def _masks_beside(root: str | os.PathLike, photos: Sequence[str]) -> list[str]:
 
 def why_skipped(path: Path) -> str:
     """Return what a file is if it is not a photo, else ''."""
-    if _is_hidden(path.name):
+    if is_hidden(path.name):
         return HIDDEN
     if not path.name.lower().endswith(PHOTO_SUFFIXES + FOREIGN_SUFFIXES):
         return UNKNOWN
     return '' if path.is_file() else IRREGULAR
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder is hidden by its name, or one that a system makes."""
     return name.startswith('.') or name in _OF_SYSTEMS
 
 

@@ -88,6 +88,12 @@ def test_masks_that_belong_to_no_photo_are_refused(tmp_path):
         MaskFinder(tmp_path, PHOTOS)
 
 
+def test_small_copies_that_a_nas_makes_are_no_masks(tmp_path):
+    write(tmp_path, 'cat/1.png', 'cat/@eaDir/1.png/SYNOPHOTO_THUMB_M.jpg', '.trash/2.jpg')
+    find = MaskFinder(tmp_path, PHOTOS)
+    assert find('cat/1.jpg') == tmp_path / 'cat/1.png' and not find.unused
+
+
 def test_jpegs_are_refused(tmp_path):
     write(tmp_path, 'cat/1.png', 'cat/2.jpg')
     with pytest.raises(UserError, match='1 mask is a JPEG.*cat/2.jpg; save masks as PNG'):

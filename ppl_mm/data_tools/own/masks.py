@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ...errors import UserError
+from ...formats.found_files import is_hidden
 from ...formats.image_list import normal_name
 from ...formats.mask_file import open_mask
 from ...utils.processes.thread_pool import map_files
@@ -94,9 +95,10 @@ def _stem(name: str) -> str:
 
 
 def _files_below(root: Path, others: Collection[str]) -> list[str]:
-    """Return paths below the folder, sorted."""
-    files = [path for path in root.rglob('*') if not (path.is_dir() or path.name.startswith('.'))]
-    names = {path.relative_to(root).as_posix() for path in files}.difference(others)
+    """Return paths below the folder, sorted, but for hidden ones."""
+    files = (path.relative_to(root) for path in root.rglob('*') if not path.is_dir())
+    names = {path.as_posix() for path in files if not any(map(is_hidden, path.parts))}
+    names -= set(others)
     lossy = sorted(name for name in names if name.lower().endswith(_LOSSY))
     if lossy:
         raise UserError(
