@@ -106,10 +106,11 @@ class Resume:
         now = self.fingerprint(step) if self._missing(step) is None else None
         if record and record['fingerprint'] == now:
             return 'finished'
-        if not record and begun and begun['fingerprint'] == now:
-            return 'to continue'
-        if now is not None and begun and keeps_maps(begun, self.maps(step)):
-            return 'to cut again, its maps stay'
+        if now is not None and begun and step.can_resume():
+            if not record and begun['fingerprint'] == now:
+                return 'to continue'
+            if keeps_maps(begun, self.maps(step)):
+                return 'to cut again, its maps stay'
         return 'to do again, something has changed' if record else 'to do'
 
     def check_needs(self, step: Step) -> None:

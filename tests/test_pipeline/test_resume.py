@@ -6,7 +6,7 @@ import pytest
 
 from ppl_mm.pipeline.resume import Resume
 
-STEP = SimpleNamespace(name='train', needs=())
+STEP = SimpleNamespace(name='train', needs=(), can_resume=lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,17 @@ def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch, record, changed):
     assert resume.is_cut(STEP, ()) == (record is not None)  # a killed one may lack maps
     monkeypatch.setattr(resume, 'maps', lambda step: 'other')
     assert resume.state(STEP) == changed and not resume.is_cut(STEP, ())
+
+
+def test_what_starts_anew_does_not_continue(monkeypatch):
+    """A training without a checkpoint, an export without its record."""
+    step = SimpleNamespace(name='train', needs=(), can_resume=lambda: False)
+    begun = dict(fingerprint='now', maps='same')
+    folder = SimpleNamespace(finished=lambda step: None, begun=lambda step: begun)
+    resume = Resume([step], folder, None, {})
+    monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
+    monkeypatch.setattr(resume, 'maps', lambda step: 'same')
+    assert resume.state(step) == 'to do'
 
 
 def test_maps_of_a_network_that_will_be_trained_again_are_not_only_cut(monkeypatch):
