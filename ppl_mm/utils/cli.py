@@ -109,7 +109,7 @@ def _file_line(error: OSError) -> str:
         return error.strerror or type(error).__name__
     # Of a copy, what could not be written comes second.
     name = error.filename2 if no_space(error) and error.filename2 else error.filename
-    if isinstance(error, FileExistsError) and os.path.islink(name):
+    if isinstance(error, FileExistsError) and not os.path.exists(name):
         return printable(f'{name}: a link to nothing; remove it, or give another folder')
     return printable(f'{name}: {error.strerror}')
 

@@ -80,6 +80,8 @@ def test_a_link_to_nothing_is_not_a_folder(tmp_path, capsys):
     link.symlink_to('nowhere')
     said = f'error: {link}: a link to nothing; remove it, or give another folder\n'
     assert ends(capsys, lambda: link.mkdir(exist_ok=True)) == (2, said)
+    (tmp_path / 'nowhere').touch()
+    assert ends(capsys, lambda: link.mkdir(exist_ok=True)) == (2, f'error: {link}: File exists\n')
 
 
 @pytest.mark.parametrize(
