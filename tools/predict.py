@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     threshold = read_threshold(args.threshold)
     folder = PredictionFolder(args.out)
     videos = find_videos(args.images, folder.root / '.frames')
-    images = write_frames(videos) if videos else find_images(args.images, leave_out=[args.out])
+    images = write_frames(videos) if videos else find_images(args.images, folder)
     given = (args.config, args.model) if args.config else (args.model, None)
     inferencer = open_inferencer(
         *given, args.device, threshold.get('export'), max_pixels=args.max_pixels

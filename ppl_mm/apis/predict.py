@@ -283,5 +283,5 @@ def predict_images(
     inferencer = model if isinstance(model, PhotoInferencer) else open_inferencer(model)
     if not isinstance(images, GivenImages):
         given = [images] if isinstance(images, str | os.PathLike) else images
-        images = find_images(given, leave_out=[folder.root])
+        images = find_images(given, folder)
     return ImagePrediction(inferencer, folder, **options).run(images)

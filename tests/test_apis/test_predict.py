@@ -216,13 +216,22 @@ def test_images_are_found(photos, given, names):
 @pytest.mark.parametrize('given', ['{root}', '{root}/**', '{root}/**/*.*', '{root}/*'])
 def test_masks_below_the_photos_are_not_photos(photos, given):
     given, out = given.format(root=photos), photos / 'out'
-    found = find_images([given], leave_out=[out]).names
+    found = find_images([given], PredictionFolder(out)).names
     (out / 'masks/one').mkdir(parents=True)
     for name in ('a.png', 'one/b.png'):
         shutil.copy(photos / 'same.png', out / 'masks' / name)
-    assert find_images([given], leave_out=[out]).names == found
+    assert find_images([given], PredictionFolder(out)).names == found
     with pytest.raises(UserError, match='is where masks are written; give'):
-        find_images([out / 'masks'], leave_out=[out])
+        find_images([out / 'masks'], PredictionFolder(out))
+
+
+@pytest.mark.parametrize('given', ['{root}', '{root}/*', '{root}/Київ'])
+def test_photos_may_lie_in_the_folder_of_their_masks(photos, given):
+    given, out = given.format(root=photos), PredictionFolder(photos)
+    found = find_images([given], out).names
+    out.masks.mkdir()
+    shutil.copy(photos / 'same.png', out.masks)
+    assert find_images([given], out).names == found
 
 
 def test_names_are_below_what_was_given(photos):

@@ -10,6 +10,7 @@ from ...errors import UserError
 from ...formats.class_list import natural_order
 from ...formats.found_files import find_files, why_skipped
 from ...formats.images.image_file import PHOTO_SUFFIXES
+from .prediction_folder import PredictionFolder
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,15 @@ class GivenImages:
 
 
 def find_images(
-    given: Iterable[str | os.PathLike], leave_out: Iterable[str | os.PathLike] = ()
+    given: Iterable[str | os.PathLike], out: PredictionFolder | None = None
 ) -> GivenImages:
     """Find the images that are meant.
 
     Args:
         given: Folders, with all below them; files; and patterns, in which ``**`` stands for
             folders.
-        leave_out: Folders that hold something else, also where they are given, as by ``photos/*``.
+        out: Where predictions are written. Masks and overlays there are not images, also where a
+            pattern matches them.
 
     Returns:
         Each image once, in natural order. The folder that names are below is the one that is
@@ -50,9 +52,10 @@ def find_images(
     """
     files: dict[Path, str] = {}  # why it is skipped, '' for an image
     tops = []
-    for path in _outside(_expanded(given), leave_out):
+    written = [out.root, *out.pictures] if out else []
+    for path in _not_written(_expanded(given), written):
         tops.append(path if path.is_dir() else path.parent)
-        files.update(_below(path, leave_out) if path.is_dir() else {path: why_skipped(path)})
+        files.update(_below(path, written) if path.is_dir() else {path: why_skipped(path)})
     root = Path(os.path.commonpath(list(map(os.path.abspath, tops))))
     names = {
         Path(os.path.abspath(path)).relative_to(root).as_posix(): files[path] for path in files
@@ -80,20 +83,19 @@ def _expanded(given: Iterable[str | os.PathLike]) -> list[str]:
     return found
 
 
-def _outside(
-    given: Iterable[str | os.PathLike], leave_out: Iterable[str | os.PathLike]
-) -> list[Path]:
-    """Return the paths that are not in one of the folders."""
+def _not_written(given: Iterable[str], written: Sequence[Path]) -> list[Path]:
+    """Return the paths outside of an output folder; if all are inside, those of no result."""
     paths = list(map(Path, given))
-    folders = {Path(os.path.realpath(folder)) for folder in leave_out}
-    kept = [
-        path
-        for path, real in ((path, Path(os.path.realpath(path))) for path in paths)
-        if folders.isdisjoint((real, *real.parents))
-    ]
+    kept = _outside(paths, written) or _outside(paths, written[1:])
     if not kept:
         raise UserError(f'{paths[0]}: is where masks are written; give images that are elsewhere')
     return kept
+
+
+def _outside(paths: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
+    tops = list(map(os.path.realpath, folders))
+    real = ((path, Path(os.path.realpath(path))) for path in paths)
+    return [path for path, full in real if not any(map(full.is_relative_to, tops))]
 
 
 def _below(folder: Path, leave_out: Iterable[str | os.PathLike]) -> dict[Path, str]:

@@ -36,6 +36,7 @@ class PredictionFolder:
         self.masks_geo = self.root / _GEO
         self.table_path = self.root / _TABLE
         self.problems_path = self.root / _PROBLEMS
+        self.pictures = tuple(self.root / name for name in (_MASKS, _GEO, _OVERLAYS))
 
     def mask_path(self, name: str) -> Path:
         """Return the path of a mask."""
