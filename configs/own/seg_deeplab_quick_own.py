@@ -35,7 +35,7 @@ model = dict(
         c1_channels=24,
         cam_index=2,
         cam_channels=1280,
-        cam_classes=_base_.own_num_classes,
+        background=_base_.own_background,
     ),
 )
 param_scheduler = [dict(_base_.param_scheduler[0], end=max_iters)]

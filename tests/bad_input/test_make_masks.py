@@ -187,7 +187,7 @@ CORRECTED = {
     'cropped': (lambda path: Image.new('L', (9, 9)).save(path), 'without cropping or turning it'),
     'another class': (lambda path: Image.new('L', (48, 40), 9).save(path), 'has the label 9'),
     'soft colours': (lambda path: Image.new('RGB', (48, 40), 9).save(path), 'a colour of no class'),
-    'a JPEG': (lambda path: Image.new('L', (9, 9)).save(path.with_suffix('.jpg')), 'are JPEGs'),
+    'a JPEG': (lambda path: Image.new('L', (9, 9)).save(path.with_suffix('.jpg')), 'is a JPEG'),
     'another name': (lambda path: Image.new('L', (9, 9)).save(path.with_name('z.png')), 'z.png'),
 }
 

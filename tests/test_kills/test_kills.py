@@ -60,6 +60,7 @@ CASES = {
         demo, 'data/JPEGImages {checkpoint} --config {config} --out new --overlays'.split()
     ),
     'own_data': Case(photos, 'photos --masks masks --out mine --workers 1'.split()),
+    'cut_images': Case(photos, 'photos --out parts --size 64 --masks masks --workers 1'.split()),
     'check_dataset': Case(demo, 'data --out report --workers 1'.split()),
     'export_cam': Case(
         refinement,

@@ -279,7 +279,7 @@ def test_mim_starts_our_commands(mim_environment, command, tmp_path):
     )
     more = ['--checkpoint', 'missing.pth'] if command == 'test' else []
     done = run_mim(
-        mim_environment, command, 'ppl_mm', str(config), *more, '--work-dir', str(tmp_path)
+        mim_environment, command, 'ppl_mm', str(config), *more, '--work-dir', str(tmp_path / 'work')
     )
     assert done.returncode != 0
     assert 'error: ' in done.stderr and 'missing.pth' in done.stderr

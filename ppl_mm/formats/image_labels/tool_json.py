@@ -196,8 +196,10 @@ def _task_labels(annotation: Mapping, where: str) -> list[str]:
 
 def _task_boxes(annotations: Sequence[Mapping]) -> float | None:
     """Return what the boxes and polygons of a task cover; their unit is per cent of the image."""
-    regions = [dict(region) for one in annotations for region in one['result']]
-    return box_share(lambda: map(_region_corners, regions), (100, 100))
+    return box_share(
+        lambda: [_region_corners(dict(region)) for one in annotations for region in one['result']],
+        (100, 100),
+    )
 
 
 def _region_corners(region: Mapping) -> Corners:

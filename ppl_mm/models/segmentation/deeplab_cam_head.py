@@ -27,25 +27,18 @@ class DeepLabCAMHead(DepthwiseSeparableASPPHead):
     Args:
         cam_index: Which feature map of the backbone the classifier reads.
         cam_channels: Its channels.
-        cam_classes: Maps: all classes, or all but the first, which is the background.
+        background: Whether the first class is the background, which has no map.
         **kwargs: See mmseg's ``DepthwiseSeparableASPPHead``.
-
-    Raises:
-        ValueError: If there are more or fewer maps than that.
     """
 
-    def __init__(self, cam_index: int, cam_channels: int, cam_classes: int, **kwargs) -> None:
+    def __init__(
+        self, cam_index: int, cam_channels: int, background: bool = True, **kwargs
+    ) -> None:
         names = [dict(name='conv_seg'), dict(name='cam')]
         super().__init__(**{'init_cfg': dict(type='Normal', std=0.01, override=names), **kwargs})
-        self._without_map = self.out_channels - cam_classes
-        if self._without_map not in (0, 1):
-            raise ValueError(
-                f'DeepLabCAMHead: cam_classes is {cam_classes}; of {self.out_channels} classes '
-                'all have a map, or all but the background'
-            )
-        self.cam_index = cam_index
+        self.cam_index, self.background = cam_index, background
         # As CAMHead's: no bias.
-        self.cam = nn.Conv2d(cam_channels, cam_classes, 1, bias=False)
+        self.cam = nn.Conv2d(cam_channels, self.out_channels - background, 1, bias=False)
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Score the classes.
@@ -57,6 +50,6 @@ class DeepLabCAMHead(DepthwiseSeparableASPPHead):
             Logits, shape (B, num_classes, h, w), as large as the first feature map.
         """
         logits = super().forward(inputs)
-        cam = self.cam(inputs[self.cam_index])  # (B, cam_classes, h, w)
+        cam = self.cam(inputs[self.cam_index])  # (B, classes with a map, h, w)
         cam = resize(cam, size=logits.shape[2:], mode='bilinear', align_corners=self.align_corners)
-        return logits + nn.functional.pad(cam, (0, 0, 0, 0, self._without_map, 0))
+        return logits + nn.functional.pad(cam, (0, 0, 0, 0, int(self.background), 0))
