@@ -70,6 +70,10 @@ JSON |= {
         '[{"image": "{i}", "choice": "{a}"}]',
         "no 'data' and 'annotations'",
     ),
+    'Label Studio: no list of results': (
+        '[{"data": {"image": "{i}"}, "annotations": [{"result": true}]}]',
+        '[0] result: expected a list',
+    ),
     'CreateML: no label': (
         '[{"image": "{i}", "annotations": [{}]}]',
         "[0] annotations[0]: expected an object with 'label'",
