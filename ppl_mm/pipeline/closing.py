@@ -48,7 +48,7 @@ def covered_lines(results: ResultFolder) -> list[str]:
         results: Those of a finished run.
 
     Returns:
-        No line where somebody has chosen the threshold, or there is none.
+        No line without a threshold, or where the user has chosen it.
     """
     try:
         paths = read_json(results.work / 'pipeline.json')['paths']

@@ -15,7 +15,7 @@ AUTO_SIZE = 'auto'
 #: The largest view of a preset, beside its ``image_size``: that of standard, see cls_cam_own.py.
 LARGEST_VIEW = 8 / 3
 VERSION = 2  # an empty label means that a photo shows none of the classes
-# Settings that older records lack: at its default, each is None in a record, as it is in those.
+# Settings that came later. At its default each is None in a record, so older records still agree.
 _NEWER = tuple('rgb_bands value_range image_size background keep_others split_near_copies'.split())
 
 
