@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from .errors import UserError
-from .utils.as_command import end_at_once, take_interrupts
 from .utils.cli import run
+from .utils.interrupts import end_at_once, take_interrupts
 from .utils.project import tools_dir
 from .utils.text import suggestion
 

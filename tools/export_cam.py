@@ -17,7 +17,7 @@ are exported in the same way, with a config as configs/voc6/maps_seg_voc6.py
 (docs/segmentation.md, A second round).
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ Writes a folder that opens from the disk, without a network: index.html. Run
 it again after a change: only what is new or has changed is drawn.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ everything is measured as well. It writes
 An interrupted run continues when the same command is given again.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import sys

@@ -8,7 +8,7 @@ given again. Nothing is measured where the data have no masks and the config
 allows for it. docs/pipeline.md says what the numbers mean.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from pathlib import Path

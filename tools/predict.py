@@ -28,7 +28,7 @@ new, has changed or could not be read. The frames of clip.mp4 are images
 clip.mp4/000001 and so on.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ status is 1. A second run continues where the first one stopped and tries what
 failed again.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

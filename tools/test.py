@@ -3,7 +3,7 @@
 The weights must fit the config to the last key, see the error otherwise.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from contextlib import ExitStack

@@ -12,7 +12,7 @@ in VOC's palette; the same predictions give the same bytes. Exit status of
 --check: 1 where something is wrong, a line for each fault.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

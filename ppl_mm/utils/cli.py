@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from ..errors import UserError, first_line
 from . import versions
-from .as_command import take_interrupts
 from .console import keep_console_short, reader_is_gone, take_every_letter
 from .files import no_space
+from .interrupts import take_interrupts
 from .processes.to_launcher import leave_to_launcher
 from .text import printable
 from .troubleshooting import explain_failure

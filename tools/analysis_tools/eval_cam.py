@@ -13,7 +13,7 @@ It writes OUT.json and OUT.png, a plot of the curve: mIoU, precision and recall
 over the threshold.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

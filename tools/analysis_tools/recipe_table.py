@@ -9,7 +9,7 @@ benchmarks/recipes.py has timed on a GPU or, where it has not, of the counts;
 the page says how, and how memory is estimated. A few minutes on a CPU.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import copy

@@ -15,7 +15,7 @@ same) into --out. The exit status is 0, or 1 if there is an error: something
 that stops training or measuring.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

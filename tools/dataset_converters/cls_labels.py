@@ -11,7 +11,7 @@ NumPy's arrays may be called. It is the one pickle that this project reads.
 that differ; the exit status is then 1 where some do.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import pickle

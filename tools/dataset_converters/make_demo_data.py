@@ -1,6 +1,6 @@
 """Make the demo data: python make_demo_data.py --out data/demo --seed 0."""
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

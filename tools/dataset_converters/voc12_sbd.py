@@ -14,7 +14,7 @@ may also be the SegmentationClassAug that many projects share, a folder of
 PNGs. A second run continues where the first one stopped.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import os

@@ -4,7 +4,7 @@ python voc_subset.py VOCdevkit/VOC2012 --out data/voc6 --ids train.txt val.txt
 --classes cat cow dog horse person sheep
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import os

@@ -8,7 +8,7 @@ ImageNet classification). The result is what the configs of ppl_mm with
 ResNet38d start from; docs/weights.md tells more.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 import hashlib

@@ -10,7 +10,7 @@ left out. A file trained on image labels of VOC is not ImageNet's: give it a
 name of its own. docs/weights.md tells more.
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ Needed are the packages onnx, and onnxruntime for --check:
 pip install "ppl_mm[onnx]".
 """
 
-import ppl_mm.utils.as_command  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
+import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
 from collections.abc import Sequence

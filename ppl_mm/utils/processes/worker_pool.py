@@ -8,17 +8,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
+from functools import cache, partial
 
 from ...errors import UserError
 
 # Items that are handed out before their results are taken, for each worker:
 # one at work and one that waits for it.
 _IN_FLIGHT = 2
-
-# What a worker process does, and what makes it.
-_work: Callable | None = None
-_make: Callable[[], Callable]
+# Makes what a worker does, at its first item: an error at the start would only break the pool.
+_made: Callable[[], Callable]
 
 
 class WorkerPool:
@@ -56,14 +54,11 @@ class WorkerPool:
             self._pool.shutdown(cancel_futures=True)
 
     def map(self, items: Iterable) -> Iterator:
-        """Apply the function to each item.
+        """Apply the function to each item; yield the results as they come, in no order.
 
         Args:
             items: Small things, such as names of images; they are taken only as workers become
                 free.
-
-        Yields:
-            The results as they come, in no order.
 
         Raises:
             UserError: If a worker was ended from outside.
@@ -92,25 +87,21 @@ class WorkerPool:
 
 
 def default_workers() -> int:
-    """The CPUs of this process's share of the machine.
-
-    Returns:
-        1 or more.
-    """
+    """Return the CPUs of this process's share of the machine, 1 or more."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     return max(1, cpus // int(os.environ.get('LOCAL_WORLD_SIZE', 1)))
 
 
 def _start_worker(make: Callable[..., Callable], args: tuple) -> None:
     """Prepare a new process."""
-    global _make
+    global _made
     # Ctrl-C reaches every process: the parent alone says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     # Imported by now if ``make`` needs it; not all work does.
     if 'torch' in sys.modules:
         sys.modules['torch'].set_num_threads(1)
-    _make = partial(make, *args)
+    _made = cache(partial(make, *args))
 
 
 def end_with_parent() -> None:
@@ -125,9 +116,4 @@ def end_with_parent() -> None:
 
 
 def _apply(item):
-    """Apply the function, which the first item has made."""
-    global _work
-    # Here and not at the start, where an error would only break the pool.
-    if _work is None:
-        _work = _make()
-    return _work(item)
+    return _made()(item)

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from ppl_mm.utils import as_command, project
-from ppl_mm.utils.as_command import end_at_once
+from ppl_mm.utils import interrupts, project
 from ppl_mm.utils.cli import run
+from ppl_mm.utils.interrupts import end_at_once
 
 
 @pytest.fixture
@@ -37,4 +37,4 @@ def test_what_is_ignored_stays_ignored(handle):
 def test_a_copy_of_the_package_without_its_tools_can_be_imported(monkeypatch, tmp_path):
     monkeypatch.setattr(project, '_PACKAGE', tmp_path / 'ppl_mm')
     monkeypatch.setattr(sys.modules['__main__'], '__file__', 'script.py', raising=False)
-    importlib.reload(as_command)
+    importlib.reload(interrupts)
