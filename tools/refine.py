@@ -33,7 +33,7 @@ from mmengine.dist import is_main_process
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
-from ppl_mm.utils.config.reading import read_checked_config
+from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import parse_runner_args
 
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = dict(args.cfg_options or {})
     if args.max_pixels is not None:
         options |= dict(max_pixels=args.max_pixels, tiles=True)
-    cfg = read_checked_config(args.config, options, CONFIG_KEYS)
+    cfg = read_config(args.config, options, CONFIG_KEYS)
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

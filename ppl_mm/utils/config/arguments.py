@@ -13,8 +13,16 @@ from ..text import suggestion
 
 # Keys that mmengine takes out before it builds a part.
 _MARKS = {'type', '_delete_', '_scope_'}
-# The values that a config can write, by what a message calls them.
+# The kinds of values that a config can write, by what a message calls them: their types, which
+# annotations name, too, and the words for them in docstrings.
 _FLAG, _NUMBER, _TEXT, _DICT, _LIST = 'True or False', 'a number', 'a text', 'a dict', 'a list'
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    _FLAG: ((bool,), 'bool'),
+    _NUMBER: ((int, float), 'int|float|[Nn]umber'),
+    _TEXT: ((str,), 'str'),
+    _DICT: ((dict, Mapping), '[Dd]ict|ConfigDict'),
+    _LIST: ((list, tuple), '[Ll]ist|[Tt]uple|Sequence'),
+}
 Kinds = Set[str] | None  # None: anything
 
 
@@ -77,21 +85,12 @@ def _misfit(value: object, kinds: Kinds) -> str | None:
     None stands for what is not given, and always fits. 0 and 1 are flags, too. Of lists only flags
     are sure: OpenMMLab annotates much as one number, or one dict, that may be a list of them.
     """
-    kind = next((name for name, of in _TYPES.items() if isinstance(value, of)), None)
+    kind = next((name for name, (of, _) in _KINDS.items() if isinstance(value, of)), None)
     if not kinds or kind is None or kind in kinds or (kind == _LIST and kinds != {_FLAG}):
         return None
     if (kind == _FLAG and _NUMBER in kinds) or (_FLAG in kinds and value in (0, 1)):
         return None
     return ' or '.join(sorted(kinds))
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    _FLAG: (bool,),
-    _NUMBER: (int, float),
-    _TEXT: (str,),
-    _DICT: (dict,),
-    _LIST: (list, tuple),
-}
 
 
 @cache
@@ -167,7 +166,7 @@ def _widened(kinds: Kinds, name: str, docs: str) -> Kinds:
     if not kinds:
         return kinds
     said = ' '.join(re.findall(rf'^\s*{name}\s*\(([^:]*?)\)\s*:', docs, re.MULTILINE))
-    return kinds | {kind for kind, word in _WORDS.items() if re.search(rf'\b({word})\b', said)}
+    return kinds | {kind for kind, (_, word) in _KINDS.items() if re.search(rf'\b({word})\b', said)}
 
 
 def _kinds_of_hint(hint: object) -> Kinds:
@@ -177,27 +176,11 @@ def _kinds_of_hint(hint: object) -> Kinds:
         return None if None in members else frozenset().union(*filter(None, members))
     if origin is types.NoneType:
         return frozenset()
-    return next((frozenset([kind]) for kind, known in _HINTS.items() if known(origin)), None)
+    origin = dict if _is_built(origin) else origin
+    return next((frozenset([kind]) for kind, (of, _) in _KINDS.items() if origin in of), None)
 
 
 def _is_built(hint: object) -> bool:
     """Return whether an annotation is a class whose objects a config writes as dicts."""
     packages = ('mmengine.', 'torch.nn.', 'torch.optim.', 'torch.utils.data.')
     return inspect.isclass(hint) and hint.__module__.startswith(packages)
-
-
-_HINTS: dict[str, Callable[[object], bool]] = {
-    _FLAG: lambda hint: hint is bool,
-    _NUMBER: lambda hint: hint in (int, float),
-    _TEXT: lambda hint: hint is str,
-    _DICT: lambda hint: hint in (dict, Mapping) or _is_built(hint),
-    _LIST: lambda hint: hint in (list, tuple),
-}
-# The same kinds in docstrings.
-_WORDS = {
-    _FLAG: 'bool',
-    _NUMBER: 'int|float|[Nn]umber',
-    _TEXT: 'str',
-    _DICT: '[Dd]ict|ConfigDict',
-    _LIST: '[Ll]ist|[Tt]uple|Sequence',
-}

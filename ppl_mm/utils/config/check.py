@@ -14,13 +14,13 @@ from mmengine.config import Config
 from ...errors import UserError
 from ..text import suggestion
 from .arguments import check_arguments, some
-from .known_keys import KeyReaders, default_hooks, first_keys, is_read_by_mmengine
+from .known_keys import DEFAULT_HOOKS, KeyReaders, first_keys, is_read_by_mmengine
 from .paramwise import check_paramwise
 from .values import check_value
 
 # Parts whose builders take more than the constructor says, or other names.
 _OPEN = ('norm_cfg', 'act_cfg', 'conv_cfg', 'init_cfg', 'upsample_cfg', 'model_wrapper_cfg')
-# Dicts in which anything may stand, by their names, and the keys of theirs that are read.
+# Dicts in which anything may stand, by their names, and the keys of theirs that OpenMMLab reads.
 _KEYS = {
     'metainfo': ('classes', 'palette'),
     'data_prefix': ('img_path', 'img_path2', 'seg_map_path'),
@@ -47,8 +47,8 @@ def check_config(cfg: Config) -> None:
         check_value(where, key, value)
     readers = KeyReaders(scope, where)
     check_arguments(f'{where}: ', read, readers.arguments('', read) or some())
-    for path, node in _parts(Config(read).to_dict()):
-        _check_part(readers, where, path, node)
+    for path, node, above in _parts(Config(read).to_dict()):
+        _check_part(readers, where, path, node, above)
 
 
 def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Mapping) -> None:
@@ -94,39 +94,41 @@ def _copies(node: object, name: str, value: object, path: str = '') -> Iterator[
             yield from _copies(node[key], name, value, f'{path}.{key}'.strip('.'))
 
 
-def _parts(node: object, path: str = '') -> Iterator[tuple[str, dict]]:
-    """Yield the parts with their paths, but for what has a reader of its own."""
+def _parts(
+    node: object, path: str = '', above: dict | None = None
+) -> Iterator[tuple[str, dict, dict]]:
+    """Yield the parts, but for what has a reader of its own: path, part, and what it stands in."""
     if isinstance(node, dict):
-        if path:
-            yield path, node
+        if above is not None:
+            yield path, node, above
         # Policies of augmentation, LoRA's targets and Albumentations have readers of their own.
         if not str(node.get('type', '')).startswith('Albu'):
             for key, value in node.items():
                 if key not in ('policies', 'targets'):
-                    yield from _parts(value, f'{path}.{key}' if path else str(key))
+                    yield from _parts(value, f'{path}.{key}' if path else str(key), node)
     elif isinstance(node, list | tuple):
         for index, value in enumerate(node):
-            yield from _parts(value, f'{path}.{index}')
+            yield from _parts(value, f'{path}.{index}', above)
 
 
-def _check_part(readers: KeyReaders, where: str, path: str, node: dict) -> None:
+def _check_part(readers: KeyReaders, where: str, path: str, node: dict, above: dict) -> None:
     """Refuse what nothing can take in one part."""
     kind, name = node.get('type'), path.split('.')[-1]
-    is_built = isinstance(kind, str) or callable(kind)
-    if not is_built and not is_read_by_mmengine(path):
-        if name in _OPEN and node:
-            raise UserError(f"{where}: {path}: has no 'type'{_misspelt(node)}")
-        if path == 'default_hooks':
-            _check_hooks(where, node)
-        _check_open(f'{where}: {path}', node, _KEYS.get(name, ()))
-        return
-    for key, value in node.items():
-        check_value(where, f'{path}.{key}', value)
-    taken = readers.arguments(path, node)
-    if taken and name not in _OPEN:
-        check_arguments(f'{where}: {path}.', node, taken)
-    if path == 'optim_wrapper':
-        check_paramwise(readers, node)
+    if isinstance(kind, str) or callable(kind) or is_read_by_mmengine(path):
+        for key, value in node.items():
+            check_value(where, f'{path}.{key}', value)
+        taken = readers.arguments(path, node)
+        if taken and name not in _OPEN:
+            check_arguments(f'{where}: {path}.', node, taken)
+        if path == 'optim_wrapper':
+            check_paramwise(readers, node)
+    elif name in _OPEN and node:
+        raise UserError(f"{where}: {path}: has no 'type'{_misspelt(node)}")
+    elif path == 'default_hooks':
+        _check_hooks(where, node)
+    elif name in _KEYS:
+        others = readers.foreign_words(path.rpartition('.')[0], above)
+        _check_open(f'{where}: {path}', [key for key in node if key not in others], _KEYS[name])
 
 
 def _misspelt(node: Mapping) -> str:
@@ -134,9 +136,9 @@ def _misspelt(node: Mapping) -> str:
     return f"; '{near[0]}' is not read" if near else '; give one'
 
 
-def _check_open(where: str, node: Mapping, known: Iterable[str]) -> None:
+def _check_open(where: str, keys: Iterable, known: Iterable[str]) -> None:
     """Refuse a key that is nearly one of those that are read, where others may stand, too."""
-    for key in node:
+    for key in keys:
         near = get_close_matches(str(key), known, n=1, cutoff=0.8)
         if near and key not in known:
             raise UserError(f"{where}.{key}: nothing reads '{key}'; did you mean {near[0]}?")
@@ -144,12 +146,12 @@ def _check_open(where: str, node: Mapping, known: Iterable[str]) -> None:
 
 def _check_hooks(where: str, hooks: Mapping) -> None:
     """Refuse a change of a hook that is not there, and a second hook of a kind by a wrong name."""
-    defaults = {kind: name for name, kind in default_hooks().items()}
+    defaults = {kind: name for name, kind in DEFAULT_HOOKS.items()}
     for name, hook in hooks.items():
         if not isinstance(hook, Mapping):
             continue
         if 'type' not in hook:
-            near = suggestion(name, {*hooks, *default_hooks()} - {name})
+            near = suggestion(name, {*hooks, *DEFAULT_HOOKS} - {name})
             raise UserError(f"{where}: default_hooks.{name}: is a hook without 'type'; {near}")
         right = defaults.get(hook['type'], name)
         if right != name and hooks.get(right, hook) is not None:

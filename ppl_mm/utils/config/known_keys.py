@@ -1,6 +1,9 @@
 """What reads the keys of a config: the constructors of its types, and mmengine itself."""
 
-from collections.abc import Callable, Mapping, Set
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import suppress
 from functools import reduce
 from importlib import import_module
 from operator import or_
@@ -22,21 +25,20 @@ _OURS = {
 }  # fmt: skip
 
 
+#: The keys of ``default_hooks`` that mmengine fills itself, and with what.
+DEFAULT_HOOKS = {
+    'runtime_info': 'RuntimeInfoHook',
+    'timer': 'IterTimerHook',
+    'sampler_seed': 'DistSamplerSeedHook',
+    'logger': 'LoggerHook',
+    'param_scheduler': 'ParamSchedulerHook',
+    'checkpoint': 'CheckpointHook',
+}
+
+
 def first_keys() -> Set[str]:
     """Return the keys at the top of a config that a run reads."""
     return _untyped({})[''].kinds.keys() - {'cfg'}
-
-
-def default_hooks() -> dict[str, str]:
-    """Return the keys of ``default_hooks`` that mmengine fills itself, and with what."""
-    return {
-        'runtime_info': 'RuntimeInfoHook',
-        'timer': 'IterTimerHook',
-        'sampler_seed': 'DistSamplerSeedHook',
-        'logger': 'LoggerHook',
-        'param_scheduler': 'ParamSchedulerHook',
-        'checkpoint': 'CheckpointHook',
-    }
 
 
 # The type of this part is not a name of a registry.
@@ -100,6 +102,17 @@ def is_read_by_mmengine(path: str) -> bool:
     return path in _untyped({})
 
 
+def is_foreign(reader: Callable) -> bool:
+    """Return whether code is neither ours nor OpenMMLab's: it may read settings in any way."""
+    known = ('mmengine', 'mmpretrain', 'mmseg', 'ppl_mm', 'torch')
+    return reader.__module__.split('.')[0] not in known
+
+
+def classes_of(readers: Iterable[Callable]) -> set[Callable]:
+    """Return classes and their bases."""
+    return {base for one in readers for base in getattr(one, '__mro__', (one,))} - {object}
+
+
 class KeyReaders:
     """Finds the keys that the parts of a config may have.
 
@@ -123,16 +136,9 @@ class KeyReaders:
         if 'type' not in node or path == _CLIPPING:
             found = _untyped(node).get(path)
         elif self.scope:
-            found = self.of_type(path, node['type'])
+            # Of all types of one name together.
+            found = reduce(or_, map(arguments_of, self.readers(path, node['type'])))
         return found and found | _READ_BY_MMENGINE.get(path.split('.')[0], some())
-
-    def of_type(self, path: str, kind: str | Callable) -> Arguments:
-        """Return the arguments that a type takes, or all types of one name together.
-
-        Raises:
-            UserError: If no registry knows the type.
-        """
-        return reduce(or_, map(arguments_of, self.readers(path, kind)))
 
     def readers(self, path: str, kind: str | Callable) -> list[Callable]:
         """Return what a type stands for in the registries, which may be several things.
@@ -149,6 +155,16 @@ class KeyReaders:
         raise UserError(
             f"{self.where}: {path}.type: '{kind}' is not known; {suggestion(kind, self._names())}"
         )
+
+    def foreign_words(self, path: str, node: Mapping) -> set[str]:
+        """Return the words in the code of a part's type, as far as it :func:`is_foreign`."""
+        if not self.scope or 'type' not in node:
+            return set()
+        code = ''
+        for cls in filter(is_foreign, classes_of(self.readers(path, node['type']))):
+            with suppress(OSError, TypeError):  # built in, or typed into an interpreter
+                code += inspect.getsource(cls)
+        return set(re.findall(r'\w+', code))
 
     def _names(self) -> set[str]:
         names = set()

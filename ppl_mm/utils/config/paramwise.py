@@ -13,15 +13,13 @@ from torch import nn
 from ..text import suggestion
 from ..weights.loading import unwrap_model
 from .arguments import Arguments, check_arguments, some
-from .known_keys import KeyReaders
+from .known_keys import KeyReaders, classes_of, is_foreign
 
 _PATH = 'optim_wrapper.paramwise_cfg'
 # How a constructor takes a setting: .get('KEY'), .pop('KEY'), ['KEY'].
 _SETTING = re.compile(r"paramwise_cfg(?:\.(?:get|pop)\(|\[)\s*'(?!custom_keys')(\w+)'")
 # How an optimizer takes an option of a group of parameters, such as LARS its lars_exclude.
 _OPTION = re.compile(r"""['"](\w+)['"]""")
-# Packages whose code is written so; that of others may read its settings in any way.
-_READABLE = ('mmengine', 'mmpretrain', 'mmseg', 'ppl_mm', 'torch')
 # Nothing reads these, but configs of mmseg's DNLNet and of mmpretrain's Twins have them.
 _HARMLESS = some({'wd_mult', '_delete'})
 
@@ -57,10 +55,8 @@ def check_paramwise(readers: KeyReaders, optim_wrapper: Mapping) -> None:
 
 def _read(pattern: re.Pattern, classes: Iterable[Callable]) -> Arguments:
     """Return what a pattern finds in the code of classes and their bases."""
-    own = {
-        base for cls in classes for base in getattr(cls, '__mro__', (cls,)) if base is not object
-    }
-    if any(cls.__module__.split('.')[0] not in _READABLE for cls in own):
+    own = classes_of(classes)
+    if any(map(is_foreign, own)):
         return Arguments({}, is_open=True)
     return some(name for cls in own for name in pattern.findall(inspect.getsource(cls)))
 

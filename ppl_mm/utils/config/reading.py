@@ -59,15 +59,15 @@ class ConfigOptions(DictAction):
             ) from error
 
 
-def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Config:
-    """Read any config, with what it imports.
+def read_config(
+    path: str | os.PathLike, options: Mapping | None = None, keys: Collection[str] | None = None
+) -> Config:
+    """Return any config, with what it imports, its bases and options merged.
 
     Args:
         path: The config, see :func:`.project.find_config`.
         options: Settings to change in it, by dotted key.
-
-    Returns:
-        The config, its bases and the options merged.
+        keys: Options with another first key are refused. Defaults to None: any will do.
 
     Raises:
         UserError: If it is missing or not a config, or an option does not fit it.
@@ -84,11 +84,17 @@ def read_config(path: str | os.PathLike, options: Mapping | None = None) -> Conf
         raise UserError(
             f'{path}: cannot be read as a config ({type(cause).__name__}: {line})'
         ) from error
-    _merge(cfg, options or {})
+    _merge(cfg, path, options or {}, keys)
     return cfg
 
 
-def _merge(cfg: Config, options: Mapping) -> None:
+def _merge(
+    cfg: Config, path: str | os.PathLike, options: Mapping, keys: Collection[str] | None
+) -> None:
+    if keys is not None:
+        from .check import check_option_keys  # late: it imports torch
+
+        check_option_keys(str(path), cfg, keys, options)
     for key, value in options.items():
         try:
             cfg.merge_from_dict({key: value})
@@ -110,7 +116,7 @@ def _merge(cfg: Config, options: Mapping) -> None:
 def read_runner_config(
     path: str | os.PathLike, options: Mapping | None = None, data: str | None = None
 ) -> Config:
-    """Read the config of a training, a test or an export, and check its keys.
+    """Read the config of a training, a test or an export, see :func:`read_config`; check its keys.
 
     Args:
         path: The config.
@@ -118,27 +124,24 @@ def read_runner_config(
         data: The loader whose data are about to be read, as ``'test_dataloader'``. Defaults to
             None: the data set may be elsewhere, as where a network is only applied.
 
-    Returns:
-        The config, its bases and the options merged.
-
     Raises:
         UserError: See :func:`read_config` and :func:`ppl_mm.utils.config.check.check_config`; or if
             it has no model, or ``OWN_DATA`` does not lead to a data set.
     """
     from .check import check_config
-    from .known_keys import default_hooks, first_keys
+    from .known_keys import DEFAULT_HOOKS, first_keys
 
     cfg = read_config(path)
     if not cfg.get('model'):
         raise UserError(f'{path}: not the config of a training: it has no model')
-    _merge_checked(cfg, path, options, first_keys())
+    _merge(cfg, path, options or {}, first_keys())
     check_config(cfg)
     if data:
         _check_own_data(cfg, data)
     hooks = cfg.get('default_hooks')
     if isinstance(hooks, dict):  # None leaves out; mmengine knows its own ones only
         cfg.default_hooks = {
-            key: hook for key, hook in hooks.items() if hook is not None or key in default_hooks()
+            key: hook for key, hook in hooks.items() if hook is not None or key in DEFAULT_HOOKS
         }
     return cfg
 
@@ -154,25 +157,3 @@ def _check_own_data(cfg: Config, loader: str) -> None:
             f"OWN_DATA='{root}': {what}; set this variable to the folder of your data set "
             '(without it: data/mine)'
         )
-
-
-def read_checked_config(
-    path: str | os.PathLike, options: Mapping | None, keys: Collection[str]
-) -> Config:
-    """Read any config, and refuse options whose first key nothing reads.
-
-    Raises:
-        UserError: See :func:`read_config` and :func:`ppl_mm.utils.config.check.check_option_keys`.
-    """
-    cfg = read_config(path)
-    _merge_checked(cfg, path, options, keys)
-    return cfg
-
-
-def _merge_checked(
-    cfg: Config, path: str | os.PathLike, options: Mapping | None, keys: Collection[str]
-) -> None:
-    from .check import check_option_keys
-
-    check_option_keys(str(path), cfg, keys, options or {})
-    _merge(cfg, options or {})

@@ -6,6 +6,8 @@ from functools import partial
 
 from ...errors import UserError
 
+_LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
+
 
 def _whole(value: object, least: float = -math.inf) -> bool:
     return type(value) is int and value >= least
@@ -23,48 +25,31 @@ def _seed(value: object) -> bool:
     return value is None or (_whole(value, 0) and value < 2**32)  # type: ignore[operator]
 
 
-def _path(value: object) -> bool:
-    return not isinstance(value, bool | int | float)
-
-
-def _dicts(value: object) -> bool:
-    return value is None or isinstance(value, dict | list | tuple)
-
-
-def _level(value: object) -> bool:
-    return isinstance(value, int) or value in _LEVELS
-
-
-_LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
 _Rule = tuple[Callable[[object], bool], str]
 _ABOVE_0: _Rule = (partial(_whole, least=1), 'a whole number above 0')
 _FROM_0: _Rule = (partial(_whole, least=0), 'a whole number, 0 or more')
 _NUMBER: _Rule = (_number, 'a number, 0 or more')
-_PATH: _Rule = (_path, 'a path; put a number in quotes, as in "\'3\'"')
+_PATH: _Rule = (
+    lambda value: not isinstance(value, bool | int | float),
+    'a path; put a number in quotes, as in "\'3\'"',
+)
+_COUNTS = (
+    'max_epochs max_iters epochs val_interval batch_size num_classes cam_stride accumulative_counts'
+).split()
 _VALUES: dict[str, _Rule] = {
-    'max_epochs': _ABOVE_0,
-    'max_iters': _ABOVE_0,
-    'epochs': _ABOVE_0,
-    'val_interval': _ABOVE_0,
-    'val_begin': _FROM_0,
+    **dict.fromkeys(_COUNTS, _ABOVE_0),
+    **dict.fromkeys(('val_begin', 'num_workers'), _FROM_0),
+    **dict.fromkeys(('lr', 'weight_decay', 'max_norm'), _NUMBER),
+    **dict.fromkeys(('work_dir', 'data_root', 'ann_file', 'results'), _PATH),
     'interval': (_whole, 'a whole number'),
-    'batch_size': _ABOVE_0,
-    'num_classes': _ABOVE_0,
-    'cam_stride': _ABOVE_0,
-    'num_workers': _FROM_0,
-    'accumulative_counts': _ABOVE_0,
     'seed': (_seed, 'a whole number, 0 or more and below 2^32'),
-    'lr': _NUMBER,
     'momentum': (lambda value: value is None or _number(value), 'a number, 0 or more'),
-    'weight_decay': _NUMBER,
-    'max_norm': _NUMBER,
     'crop_size': (_size, 'a whole number above 0, or a pair of them'),
-    'work_dir': _PATH,
-    'data_root': _PATH,
-    'ann_file': _PATH,
-    'results': _PATH,
-    'init_cfg': (_dicts, 'a dict or a list'),
-    'log_level': (_level, ' or '.join(_LEVELS)),
+    'init_cfg': (
+        lambda value: value is None or isinstance(value, dict | list | tuple),
+        'a dict or a list',
+    ),
+    'log_level': (lambda value: isinstance(value, int) or value in _LEVELS, ' or '.join(_LEVELS)),
 }
 
 

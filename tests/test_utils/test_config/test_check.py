@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmseg.datasets import BaseSegDataset
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils.config.check import check_config, check_option_keys
@@ -98,6 +99,23 @@ def test_of_two_types_of_one_name_both_count():
     cfg.train_dataloader.dataset.pipeline = [step]
     with pytest.raises(UserError, match=r'pipeline\.0\.prop: .* did you mean prob\?'):
         check_config(cfg)
+
+
+class PairsOfImages(BaseSegDataset):
+    """A data set of one's own, which reads more than those of OpenMMLab."""
+
+    def load_data_list(self):
+        return [self.data_prefix['seg_map_path2']]
+
+
+def test_a_data_set_of_ones_own_may_take_what_is_nearly_the_usual():
+    data = dict(type=PairsOfImages, data_prefix=dict(seg_map_path='a', seg_map_path2='b'))
+    cfg = Config(dict(default_scope='mmseg', train_dataloader=dict(dataset=data)))
+    check_config(cfg)
+    for key, kind in (('seg_map_pth', PairsOfImages), ('seg_map_path2', BaseSegDataset)):
+        cfg.train_dataloader.dataset = dict(type=kind, data_prefix={key: 'a'})
+        with pytest.raises(UserError, match=rf'data_prefix\.{key}: .* did you mean seg_map_path\?'):
+            check_config(cfg)
 
 
 def test_a_subclass_takes_what_its_bases_take(tmp_path):
