@@ -64,11 +64,7 @@ def _load(script: Path) -> ModuleType:
 
 
 def find_tools() -> dict[str, Path]:
-    """Return the scripts of the project's commands by name, in the order of the list.
-
-    Raises:
-        UserError: If the package was installed without them.
-    """
+    """Return the scripts of the project's commands by name, in the order of the list."""
     root = tools_dir()
     found = {
         path.stem.replace('_', '-'): path

@@ -53,9 +53,6 @@ def check_versions(module: Any) -> None:
 
     Args:
         module: The one that is about to be executed; not used.
-
-    Raises:
-        UserError: See :func:`ppl_mm.utils.versions.check`.
     """
     from ..utils import versions
 

@@ -76,9 +76,6 @@ class CamFile:
             sample: A data sample, or the dict of one: ``class_ids`` (n,), ``cam`` (n, h, w),
                 normalized, ``ori_shape`` (H, W), and optionally ``cam_scale`` and ``cam_score``
                 (n,); tensors on any device.
-
-        Raises:
-            ValueError: See :class:`CamFile`.
         """
         scale, score = sample.get('cam_scale'), sample.get('cam_score')
         return cls(
@@ -167,9 +164,6 @@ def write_cam(path: str | os.PathLike, cam_file: CamFile) -> None:
     Args:
         path: The npz to write; its folder is made.
         cam_file: The maps.
-
-    Raises:
-        OSError: See :func:`ppl_mm.utils.files.atomic_write`.
     """
     arrays = dict(vars(cam_file), size=np.array(cam_file.size, np.int32))
     with atomic_write(path) as file:

@@ -22,11 +22,7 @@ _TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
 def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
-    """Read the foreground classes of a classes.txt, in the order of the classifier's ids.
-
-    Raises:
-        UserError: See :func:`read_label_names`.
-    """
+    """Read the foreground classes of a classes.txt, in the order of the classifier's ids."""
     return read_label_names(path)[1:]
 
 
@@ -54,11 +50,7 @@ def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
 
 
 def check_count(classes: Sequence[str], where: str) -> None:
-    """Refuse more classes, by where they stand, than a mask can show beside 0 and 255.
-
-    Raises:
-        UserError: There are more than 254.
-    """
+    """Refuse more classes, by where they stand, than a mask can show beside 0 and 255."""
     if len(classes) > MOST_CLASSES:
         raise UserError(
             f'{where}: {len(classes)} classes, but an 8-bit mask has room for {MOST_CLASSES}'
@@ -129,9 +121,6 @@ def check_same_classes(
         where: Where it stands, for messages.
         known: The other list.
         known_where: Where that stands.
-
-    Raises:
-        UserError: They differ.
     """
     if tuple(classes) != tuple(known):
         raise UserError(

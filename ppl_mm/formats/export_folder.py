@@ -80,11 +80,7 @@ class ExportFolder:
         return _ids_below(self.label_dir, '.png')
 
     def read(self) -> ExportRecord:
-        """Read the record.
-
-        Raises:
-            UserError: See :func:`.export_record.read_record`.
-        """
+        """Read the record."""
         return read_record(self.record_path)
 
     def write(self, record: ExportRecord) -> None:
@@ -97,9 +93,6 @@ class ExportFolder:
         Args:
             record: What the run is going to write there.
             unknown: Fields that are not known yet.
-
-        Raises:
-            UserError: See :meth:`claim`.
         """
         identity = {key: value for key, value in record.identity().items() if key not in unknown}
         self._claim(identity, record.what).check()
@@ -198,9 +191,6 @@ def agreed_classes(
 
     Returns:
         The latter.
-
-    Raises:
-        UserError: If they differ.
     """
     exported, path = tuple(exported), folder.parent / _RECORD
     if given and tuple(given) not in (exported, channel_names(exported)):

@@ -53,11 +53,7 @@ class GroundTruth:
         return Path(found) if found else self.mask_dir / f'{image}.png'
 
     def is_known(self, image: str) -> bool:
-        """Return whether an image id has a mask, or needs none.
-
-        Raises:
-            UserError: The image-level labels are malformed.
-        """
+        """Return whether an image id has a mask, or needs none."""
         return self.path(image).exists() or image in self._read_negatives()
 
     def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
@@ -79,11 +75,7 @@ class GroundTruth:
         return np.zeros(size, np.uint8)
 
     def check(self, image: str) -> None:
-        """Refuse an image id that has no mask and needs one.
-
-        Raises:
-            UserError: It does, or the image-level labels are malformed.
-        """
+        """Refuse an image id that has no mask and needs one."""
         if not self.is_known(image):
             raise UserError(
                 f'{self.path(image)}: no such mask; measuring needs a split with masks, give one '
@@ -113,9 +105,6 @@ def read_negatives(
         data_root: Folder of the data set.
         label_file: Its image-level labels. Defaults to None: the label file in ``data_root``;
             there are no negatives if it has none.
-
-    Raises:
-        UserError: The labels, or the list of classes, are malformed.
     """
     path = label_file or find_label_file(data_root)
     if path is None:

@@ -53,11 +53,7 @@ def image_fault(image: str) -> str:
 
 
 def check_image(image: str, where: str) -> str:
-    """Return a name; refuse one that :func:`image_fault` finds a fault with, by where it stands.
-
-    Raises:
-        UserError: The path is empty or absolute, holds ``..``, or has a control character.
-    """
+    """Return a name; refuse one that :func:`image_fault` finds a fault with, by where it stands."""
     fault = image_fault(image)
     if fault:
         raise UserError(f'{where}: {fault}')

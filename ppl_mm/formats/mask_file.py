@@ -222,9 +222,6 @@ def check_labels(
         path: The file, for the message.
         advice: What to do, for the message.
         background: Whether 0 is one. Defaults to True.
-
-    Raises:
-        UserError: It names the first such value.
     """
     first = 0 if background else 1
     bad = mask[((mask < first) | (mask > num_classes)) & (mask != IGNORE)]

@@ -118,9 +118,6 @@ def summarize_labels(
             Defaults to: there are none.
         most: Of more labels than this, read this many, evenly spread. Defaults to None: read all.
         background: False where every pixel belongs to a class. Defaults to True.
-
-    Raises:
-        UserError: If a file is missing or cannot be read.
     """
     ids = list(labels)
     if most and len(ids) > most:

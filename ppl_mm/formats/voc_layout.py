@@ -105,11 +105,7 @@ class VOCLayout:
         return not self.has_class_file or self.read_label_names()[0] == BACKGROUND
 
     def check_classes(self, classes: Sequence[str], where: str) -> None:
-        """Refuse foreground classes, of what ``where`` says, that differ from the listed ones.
-
-        Raises:
-            UserError: They differ, or their order does.
-        """
+        """Refuse foreground classes, of what ``where`` says, that differ from the listed ones."""
         if self.has_class_file:
             check_same_classes(self.read_classes(), str(self.class_file), classes, where)
 

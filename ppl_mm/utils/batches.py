@@ -8,12 +8,7 @@ from ..errors import UserError
 
 
 def require_batches(loader: DataLoader) -> None:
-    """Refuse an epoch without a batch, which would train nothing.
-
-    Raises:
-        UserError: If there are fewer images than a batch, and those that do not fill one are
-            dropped.
-    """
+    """Refuse an epoch without a batch, which would train nothing."""
     if not loader.drop_last or len(loader):
         return
     sampler: Any = getattr(loader.batch_sampler, 'sampler', loader.sampler)

@@ -69,9 +69,6 @@ class Claim:
         Yields:
             The record of an earlier run with the same identity, or None. The
             caller writes the new record.
-
-        Raises:
-            UserError: See :meth:`check`; or if another run is at work.
         """
         self.check()  # before the lock, so that nothing is written into a stranger's folder
         with hold_folder(self.record.parent, self.parts):

@@ -179,22 +179,14 @@ def _open_alone(name: str) -> int | None:
 
 
 def check_output(path: str | os.PathLike, *inputs: str | os.PathLike) -> None:
-    """Refuse to write a file that the same command reads.
-
-    Raises:
-        UserError: It is one of the inputs.
-    """
+    """Refuse to write a file that the same command reads."""
     for read in inputs:
         if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
             raise UserError(f'{path}: is read by this command; write another file')
 
 
 def check_outside(path: str | os.PathLike, *folders: str | os.PathLike) -> None:
-    """Refuse to write into a folder of images or masks: what is written would count as some.
-
-    Raises:
-        UserError: It is one of the folders, or below one.
-    """
+    """Refuse to write into a folder of images or masks: what is written would count as some."""
     place = Path(os.path.realpath(path))
     for folder in filter(os.path.isdir, folders):
         if any(one.exists() and one.samefile(folder) for one in (place, *place.parents)):

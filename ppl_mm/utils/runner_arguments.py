@@ -47,12 +47,7 @@ def parse_runner_args(
 
 
 def set_work_dir(cfg: Config, given: str | None) -> None:
-    """Set where a run writes: what is given, else the config's own, else named after it.
-
-    Raises:
-        UserError: If it is not a path; and see :func:`.work_dir.check_name` and
-            :func:`.work_dir.check_own_config`.
-    """
+    """Set where a run writes: what is given, else the config's own, else named after it."""
     if given or not cfg.get('work_dir'):
         cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
     if not isinstance(cfg.work_dir, str):

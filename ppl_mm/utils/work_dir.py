@@ -16,11 +16,7 @@ from .weights.loading import resolve_checkpoint
 
 
 def check_name(folder: str | os.PathLike) -> None:
-    """Refuse a folder whose path is not text here: mmengine notes the path of each checkpoint.
-
-    Raises:
-        UserError: The path is not valid UTF-8, or has letters that the locale lacks.
-    """
+    """Refuse a folder whose path is not text here: mmengine notes the path of each checkpoint."""
     path = os.path.abspath(folder)
     try:
         path.encode(locale.getpreferredencoding(False))
@@ -32,9 +28,6 @@ def check_own_config(cfg: Config) -> None:
     """Refuse a folder in which mmengine's copy of the config would replace the config itself.
 
     A copy that an earlier run has written there may be replaced.
-
-    Raises:
-        UserError: The folder is that of the config, and no run has written there.
     """
     folder, path = Path(cfg.work_dir), Path(cfg.filename or os.devnull)
     copy = folder / path.name

@@ -139,11 +139,7 @@ def _decode_photo(
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Return width and height of a local image as it is read, from its first bytes.
-
-    Raises:
-        UserError: One line that names the file.
-    """
+    """Return width and height of a local image as it is read, from its first bytes."""
     with naming(path):
         check_regular(path)
         try:

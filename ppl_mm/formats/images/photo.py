@@ -194,11 +194,7 @@ def _shrunk(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def used_white_of(path: str | os.PathLike) -> int | None:
-    """Return the white of the fewest bits that hold a photo of more than 8 bits, None of 8 bits.
-
-    Raises:
-        UserError: The file cannot be read.
-    """
+    """Return the white of the fewest bits that hold a photo of more than 8 bits, None of 8 bits."""
     with naming(path):
         check_regular(path)
         with open_picture(path) as image:

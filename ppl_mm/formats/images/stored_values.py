@@ -35,22 +35,14 @@ class StoredValues(NamedTuple):
 
 
 def values_for(path: str | os.PathLike) -> StoredValues:
-    """Return what the nearest ``image_values.json`` in or above a path says.
-
-    Raises:
-        UserError: That file is damaged.
-    """
+    """Return what the nearest ``image_values.json`` in or above a path says."""
     path = Path(os.path.abspath(path))
     folders = (path, *path.parents)
     return next((read_values(one) for one in folders if (one / VALUES_FILE).is_file()), _NOTHING)
 
 
 def read_values(root: str | os.PathLike) -> StoredValues:
-    """Return what a data set's folder itself says.
-
-    Raises:
-        UserError: Its file is damaged.
-    """
+    """Return what a data set's folder itself says."""
     file = Path(root) / VALUES_FILE
     if not file.is_file():
         return _NOTHING

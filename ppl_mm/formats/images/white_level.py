@@ -23,11 +23,7 @@ def find_white_level(paths: Sequence[Path], workers: int | None = None) -> int |
 
 
 def check_white_level(white_level: int | None) -> None:
-    """Refuse a white level that 16 bits cannot hold.
-
-    Raises:
-        UserError: It is given, and not from 1 to 65535.
-    """
+    """Refuse a white level that 16 bits cannot hold."""
     if white_level is not None and not 1 <= white_level <= FULL_WHITE:
         raise UserError(f'--white-level {white_level}: give 1 to {FULL_WHITE}')
 

@@ -65,9 +65,6 @@ def check_arguments(before: str, node: Mapping, taken: Arguments) -> None:
         before: What a message writes before the key.
         node: The part.
         taken: What is taken.
-
-    Raises:
-        UserError: It names the key, and the right one or what it must be.
     """
     for key, value in node.items():
         if not taken.is_open and key not in taken.kinds and key not in _MARKS:

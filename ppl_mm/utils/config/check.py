@@ -31,11 +31,7 @@ _SCOPES = ('mmpretrain', 'mmseg', 'mmengine', 'ppl_mm')
 
 
 def check_config(cfg: Config) -> None:
-    """Refuse a config with a key, a type or a number that nothing can take.
-
-    Raises:
-        UserError: It names the file, the key and the nearest right name.
-    """
+    """Refuse a config with a key, a type or a number that nothing can take."""
     scope, where = cfg.get('default_scope'), cfg.filename or 'config'
     if scope and not find_spec(str(scope)):
         raise UserError(
@@ -56,9 +52,6 @@ def check_option_keys(where: str, cfg: Mapping, read: Iterable[str], options: Ma
 
     A variable that a config has copied into its parts is such a key, too: a
     change of it would do nothing.
-
-    Raises:
-        UserError: It names the key and the right one.
     """
     known = set(read)
     for option in options:

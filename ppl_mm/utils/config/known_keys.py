@@ -127,11 +127,7 @@ class KeyReaders:
         self.registries = self._registries()
 
     def arguments(self, path: str, node: Mapping) -> Arguments | None:
-        """Return what a part may have; None where that is not known.
-
-        Raises:
-            UserError: If no registry knows its type.
-        """
+        """Return what a part may have; None where that is not known."""
         found = None
         if 'type' not in node or path == _CLIPPING:
             found = _untyped(node).get(path)
@@ -186,9 +182,6 @@ def check_part(registry: Registry, config: Mapping, where: str) -> None:
     """Refuse a part whose type a registry does not know, or with what the type does not take.
 
     A part without a type is not looked at: what builds it says so.
-
-    Raises:
-        UserError: It is not a dict; or it names the nearest right name.
     """
     if not isinstance(config, Mapping):
         raise UserError(f"{where}: is {config!r}, but must be a dict with a 'type'")

@@ -25,11 +25,7 @@ _HARMLESS = some({'wd_mult', '_delete'})
 
 
 def check_paramwise(readers: KeyReaders, optim_wrapper: Mapping) -> None:
-    """Refuse a setting that the constructor of the optimizer, or the optimizer, does not read.
-
-    Raises:
-        UserError: It names the key and the nearest right one.
-    """
+    """Refuse a setting that the constructor of the optimizer, or the optimizer, does not read."""
     settings = optim_wrapper.get('paramwise_cfg')
     if not isinstance(settings, Mapping):
         return

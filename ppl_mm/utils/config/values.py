@@ -54,11 +54,7 @@ _VALUES: dict[str, _Rule] = {
 
 
 def check_value(where: str, path: str, value: object) -> None:
-    """Refuse a value that a setting, by the end of its dotted key, cannot have.
-
-    Raises:
-        UserError: It names the key, the value and what it must be.
-    """
+    """Refuse a value that a setting, by the end of its dotted key, cannot have."""
     fits, wanted = _VALUES.get(path.split('.')[-1], (None, ''))
     if fits and not fits(value):
         raise UserError(f'{where}: {path}={value!r} must be {wanted}')

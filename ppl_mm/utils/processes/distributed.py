@@ -86,10 +86,6 @@ def on_main_process(call: Callable[[], T]) -> T:
 
     Every process must call this. An error that a user can fix is raised in all of them, so that
     none waits forever.
-
-    Raises:
-        UserError: As raised by the function.
-        OSError: As raised by the function.
     """
     outcome: list = [None, None]
     if is_main_process():

@@ -22,9 +22,6 @@ def map_files(
 
     Yields:
         Item and result, as they are finished.
-
-    Raises:
-        UserError: If ``workers`` is negative.
     """
     if workers is not None and workers < 0:
         raise UserError(

@@ -210,11 +210,7 @@ def _damaged_record(archive: zipfile.ZipFile) -> str | None:
 
 
 def check_weights(path: str | os.PathLike, weights: Mapping) -> None:
-    """Refuse a file without weights, or with some that a network cannot use.
-
-    Raises:
-        UserError: It names the first such weight.
-    """
+    """Refuse a file without weights, or with some that a network cannot use."""
     tensors = {key: value for key, value in weights.items() if torch.is_tensor(value)}
     if not tensors or not all(isinstance(key, str) for key in tensors):
         keys = ', '.join(map(str, list(weights)[:3])) or 'none'

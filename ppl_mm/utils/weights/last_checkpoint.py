@@ -40,11 +40,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def check_note(folder: Path) -> None:
-    """Refuse a folder in which no note of the latest checkpoint can be written.
-
-    Raises:
-        UserError: A folder has its name.
-    """
+    """Refuse a folder in which no note of the latest checkpoint can be written."""
     note = folder / 'last_checkpoint'
     if note.is_dir() and not note.is_symlink():
         raise UserError(

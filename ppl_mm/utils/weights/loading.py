@@ -70,19 +70,12 @@ def check_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = Tr
         model: The model; wrappers are looked through.
         path: The checkpoint.
         whole: See :func:`load_weights`. Defaults to True.
-
-    Raises:
-        UserError: If the file cannot be read or does not fit.
     """
     load_checkpoint(copy.deepcopy(unwrap_model(model)), path, whole)
 
 
 def load_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> dict:
-    """Load a checkpoint into a model, see :func:`load_weights`; return what the file holds.
-
-    Raises:
-        UserError: If the file cannot be read or does not fit.
-    """
+    """Load a checkpoint into a model, see :func:`load_weights`; return what the file holds."""
     checkpoint = read_checkpoint(path)
     try:
         load_weights(model, checkpoint['state_dict'], path, whole)
