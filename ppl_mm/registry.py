@@ -5,18 +5,13 @@ asked for. Nothing else is imported here, because mmengine hides an
 ``ImportError`` that happens in this file.
 """
 
-from mmengine.registry import DATASETS as MMENGINE_DATASETS
-from mmengine.registry import HOOKS as MMENGINE_HOOKS
-from mmengine.registry import LOOPS as MMENGINE_LOOPS
-from mmengine.registry import METRICS as MMENGINE_METRICS
-from mmengine.registry import MODELS as MMENGINE_MODELS
-from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine import registry as mmengine
 from mmengine.registry import Registry
 
 # Backbones, necks, heads, classifiers and their test-time augmentation.
 MODELS = Registry(
     'model',
-    parent=MMENGINE_MODELS,
+    parent=mmengine.MODELS,
     scope='ppl_mm',
     locations=[
         'ppl_mm.models.affinity.loss',
@@ -41,13 +36,13 @@ MODELS = Registry(
     ],
 )
 # Stages over the epochs, what a checkpoint means to the run that loads it.
-HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='ppl_mm', locations=['ppl_mm.engine'])
+HOOKS = Registry('hook', parent=mmengine.HOOKS, scope='ppl_mm', locations=['ppl_mm.engine'])
 # Training loops that step several stages in one iteration.
-LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope='ppl_mm', locations=['ppl_mm.engine'])
+LOOPS = Registry('loop', parent=mmengine.LOOPS, scope='ppl_mm', locations=['ppl_mm.engine'])
 # Image-level labels in, pseudo-labels out.
 DATASETS = Registry(
     'dataset',
-    parent=MMENGINE_DATASETS,
+    parent=mmengine.DATASETS,
     scope='ppl_mm',
     locations=[
         'ppl_mm.datasets.cam_pseudo_label_dataset',
@@ -57,7 +52,7 @@ DATASETS = Registry(
 )
 TRANSFORMS = Registry(
     'transform',
-    parent=MMENGINE_TRANSFORMS,
+    parent=mmengine.TRANSFORMS,
     scope='ppl_mm',
     locations=[
         'ppl_mm.datasets.transforms.crops',
@@ -69,7 +64,7 @@ TRANSFORMS = Registry(
 # CAM export and the threshold sweep.
 METRICS = Registry(
     'metric',
-    parent=MMENGINE_METRICS,
+    parent=mmengine.METRICS,
     scope='ppl_mm',
     locations=['ppl_mm.apis.exporting.cam_writer', 'ppl_mm.evaluation'],
 )

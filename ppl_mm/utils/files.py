@@ -1,6 +1,7 @@
 """Files that are either whole or not there, and what is in them."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -12,16 +13,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import IO
 
 from ..errors import UserError, first_line
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # not on Windows, where nothing is locked
-    fcntl = None
 
 # The umask can only be read by setting it, for all threads.
 _UMASK_LOCK = threading.Lock()
@@ -161,8 +155,6 @@ def _short_name(path: Path) -> str:
 
 def _open_alone(name: str) -> int | None:
     """Open and lock a private file; None if it is another's, or cannot be locked."""
-    if fcntl is None:
-        return None
     try:
         handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError:
@@ -203,7 +195,6 @@ def write_json(path: str | os.PathLike, value: object) -> None:
     """Write a value of JSON's types, whole and on the disk before this returns.
 
     Raises:
-        OSError: See :func:`atomic_write`.
         ValueError: If a number is not finite, which JSON cannot say.
     """
     text = json.dumps(value, indent=1, allow_nan=False)

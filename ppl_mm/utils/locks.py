@@ -1,6 +1,7 @@
 """One run at a time in a folder, or on a file."""
 
 import errno
+import fcntl
 import os
 import socket
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import UserError
-from .files import fcntl, naming_file, remove_temporaries
+from .files import naming_file, remove_temporaries
 
 #: Hidden, so that it is no content of the folder.
 LOCK_NAME = '.lock'
@@ -55,7 +56,6 @@ def hold_folder(path: str | os.PathLike, parts: Sequence[str] = ()) -> Iterator[
         parts: Folders in it that are searched for such files to their bottom.
 
     Raises:
-        UserError: See :func:`lock_folder`.
         OSError: There is no space for a file; where the system does not say
             which, the line names the folder.
     """
@@ -77,7 +77,6 @@ def lock_file(path: str | os.PathLike, patience: float | None = None) -> IO[byte
 
 
 def _lock(lock: Path, what: Path, where: str, kind: str, patience: float | None) -> IO[bytes]:
-    """Open and lock a file."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     # Appending keeps what the holder has written; a buffer would fail again when closed.
     file = open(lock, 'a+b', buffering=0)
@@ -100,8 +99,7 @@ def _lock(lock: Path, what: Path, where: str, kind: str, patience: float | None)
 
 def release(lock: IO[bytes]) -> None:
     """Release a lock for all that inherited it, such as data loaders that outlive a run."""
-    if fcntl is not None:
-        fcntl.flock(lock, fcntl.LOCK_UN)
+    fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _wait(file: IO[bytes], what: Path, patience: float) -> bool:
@@ -119,8 +117,6 @@ def _wait(file: IO[bytes], what: Path, patience: float) -> bool:
 
 
 def _take(file: IO[bytes]) -> bool:
-    if fcntl is None:
-        return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
