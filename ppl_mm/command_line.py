@@ -29,11 +29,7 @@ _FIRST = ('make-masks', 'predict', 'gallery', 'pipeline')
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a command of the project; without one, list them.
-
-    Args:
-        argv: The command and its arguments. Defaults to those of the process.
-    """
+    """Run a command, by these words or those of the process; without one, list them."""
     words = list(sys.argv[1:] if argv is None else argv)
     run(lambda: _start(words))
 

@@ -38,9 +38,6 @@ def register_package(config_utils: Any) -> None:
     """Let ``_base_ = 'ppl_mm::...'`` and mmengine.hub find our configs.
 
     mmengine knows packages by a fixed list: open-mmlab/mmengine#1410.
-
-    Args:
-        config_utils: ``mmengine.config.utils``.
     """
     config_utils.MODULE2PACKAGE['ppl_mm'] = 'ppl_mm'
 
@@ -50,9 +47,6 @@ def check_versions(module: Any) -> None:
 
     mmseg refuses mmcv 2.2 with "Please install mmcv>=2.0.0rc4": open-mmlab/mmsegmentation#3729. A
     command that imports it outside of :func:`ppl_mm.utils.cli.run` still ends with one line.
-
-    Args:
-        module: The one that is about to be executed; not used.
     """
     from ..utils import versions
 
@@ -69,9 +63,6 @@ def leave_out_multimodal(dependency: Any) -> None:
     mmpretrain 1.2 imports its vision-language models wherever transformers is installed, and dies
     ("NoneType takes no arguments") since transformers 4.56 has moved what they are built on.
     Without that package mmpretrain has placeholders for them; it gets these here.
-
-    Args:
-        dependency: ``mmpretrain.utils.dependency``.
     """
     from ..utils import versions
 

@@ -13,9 +13,6 @@ def allow_mmengine_checkpoints(serialization: ModuleType) -> None:
     They hold HistoryBuffers: open-mmlab/mmengine#1655. A HistoryBuffer is stored with its own
     methods, written as calls of ``getattr``; in its place stands a function that knows these
     methods only.
-
-    Args:
-        serialization: ``torch.serialization``.
     """
     if not hasattr(serialization, 'add_safe_globals'):
         return  # a torch that is too old, see utils.versions
@@ -68,9 +65,6 @@ def guard_checkpoints(checkpoint: Any) -> None:
     nothing loaded trains from scratch: open-mmlab/mmdetection#1337, open-mmlab/mmdetection#11097.
     ``init_cfg``, ``load_from``, resuming and the inferencers all call the functions that are
     replaced here.
-
-    Args:
-        checkpoint: ``mmengine.runner.checkpoint``.
     """
     last_read = ''
 
@@ -116,9 +110,6 @@ def write_whole_files(registry: Any) -> None:
 
     Its backend empties the old file before it writes the new one. A kill in between loses both:
     open-mmlab/mmdetection#4835.
-
-    Args:
-        registry: ``mmengine.fileio.backends.registry_utils``.
     """
     from ..utils.files import write_bytes
 

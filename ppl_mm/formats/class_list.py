@@ -29,11 +29,8 @@ def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
 def read_label_names(path: str | os.PathLike) -> tuple[str, ...]:
     """Read what the values 0, 1, .. of a mask mean, a line each, from a classes.txt.
 
-    Args:
-        path: The file. Its first line is :data:`BACKGROUND`, or :data:`NO_BACKGROUND`.
-
     Returns:
-        That, then the classes.
+        :data:`BACKGROUND` or :data:`NO_BACKGROUND`, then the classes.
 
     Raises:
         UserError: The file is missing or empty, its first line is neither, or there are too many.
@@ -58,14 +55,11 @@ def check_count(classes: Sequence[str], where: str) -> None:
 
 
 def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, ...]:
-    """Return what the values 0, 1, .. of a label mean.
+    """Return what the values 0, 1, .. of a label mean, see :func:`read_label_names`.
 
     Args:
         classes: Foreground classes.
         background: False where every pixel belongs to a class. Defaults to True.
-
-    Returns:
-        :data:`BACKGROUND` or :data:`NO_BACKGROUND`, then the classes.
     """
     return (BACKGROUND if background else NO_BACKGROUND, *classes)
 
@@ -76,14 +70,11 @@ def channel_names(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Refuse a list of foreground classes that is not valid.
+    """Return a list of foreground classes in Unicode's normal form; refuse one that is not valid.
 
     Args:
         names: The list.
         where: Where it stands, for messages.
-
-    Returns:
-        The names, in Unicode's normal form.
 
     Raises:
         UserError: The list is empty, names a class twice, names the background, or a name has a
@@ -114,14 +105,7 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
 def check_same_classes(
     classes: Sequence[str], where: str, known: Sequence[str], known_where: str
 ) -> None:
-    """Refuse two class lists that differ, order included.
-
-    Args:
-        classes: One list.
-        where: Where it stands, for messages.
-        known: The other list.
-        known_where: Where that stands.
-    """
+    """Refuse two class lists, by where they stand, that differ, order included."""
     if tuple(classes) != tuple(known):
         raise UserError(
             f'{where}: classes {", ".join(classes)} differ from {", ".join(known)} of '
@@ -153,10 +137,7 @@ class ClassIds:
         self._known: dict[tuple[str, ...], list[int]] = {}
 
     def __call__(self, row: LabelRow) -> list[int]:
-        """Return the sorted ids of a row, each once; none for a negative.
-
-        Args:
-            row: As read; equal rows may share the list.
+        """Return the sorted ids of a row, each once; none for a negative; equal rows share it.
 
         Raises:
             UserError: A name is not a class.
@@ -183,15 +164,13 @@ def suggest_class(name: str, classes: Sequence[str]) -> str:
 
 
 def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, str]:
-    """Find names that are probably another, more frequent class misspelt.
+    """Return names that are probably misspelt, each with the more frequent class that it resembles.
+
+    Names that differ in a number, as ``crack 1`` and ``crack 2``, do not resemble each other.
 
     Args:
         counts: How many images each name has.
         classes: What a name may be meant to be.
-
-    Returns:
-        From a name to the class that it resembles. Names that differ in a number, as ``crack 1``
-        and ``crack 2``, do not resemble each other.
     """
     found = {}
     for name, count in counts.items():

@@ -13,11 +13,7 @@ BOX_SHARE = 'box_share'
 
 
 def read_data_record(root: str | os.PathLike) -> dict[str, Any]:
-    """Return the record of a data set, {} for one that has none that can be read.
-
-    Args:
-        root: The data set.
-    """
+    """Return the record of a data set by its folder, {} for one that has none that can be read."""
     try:
         return dict(read_json(Path(root) / RECORD))
     except (OSError, ValueError, TypeError):
@@ -25,10 +21,6 @@ def read_data_record(root: str | os.PathLike) -> dict[str, Any]:
 
 
 def read_box_share(root: str | os.PathLike) -> float | None:
-    """Return how much of an image boxes cover, None where there were none.
-
-    Args:
-        root: The data set.
-    """
+    """Return how much of an image boxes cover in a data set, None where there were none."""
     share = read_data_record(root).get(BOX_SHARE)
     return share if isinstance(share, float) and 0 < share <= 1 else None

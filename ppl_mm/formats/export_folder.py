@@ -47,11 +47,7 @@ class ExportFolder:
         return ExportFolder(self.root / NEGATIVES)
 
     def reference_path(self, record: ExportRecord) -> Path:
-        """Return where an export keeps what it knows about the background.
-
-        Args:
-            record: Its own; what was made with other settings is elsewhere.
-        """
+        """Return where an export of these settings keeps what it knows about the background."""
         left_out = ('full_scale', 'background')
         made = {key: value for key, value in record.identity().items() if key not in left_out}
         text = json.dumps(made, sort_keys=True)
@@ -88,29 +84,20 @@ class ExportFolder:
         record.write(self.record_path)
 
     def check(self, record: ExportRecord, unknown: Sequence[str] = ()) -> None:
-        """Refuse a folder that is in the way of a run, as :meth:`claim` will.
-
-        Args:
-            record: What the run is going to write there.
-            unknown: Fields that are not known yet.
-        """
+        """Refuse a folder that :meth:`claim` will; fields that are ``unknown`` yet do not count."""
         identity = {key: value for key, value in record.identity().items() if key not in unknown}
         self._claim(identity, record.what).check()
 
     @contextmanager
     def claim(self, record: Record) -> Iterator[Record]:
-        """Hold the folder for a run; in a distributed run, by its main process.
-
-        Args:
-            record: What the run is going to write there.
+        """Hold the folder for a run, by its main process, that writes this record.
 
         Yields:
-            The record; if an earlier run with the same settings was here,
-            with what that has reached.
+            The record; if an earlier run with the same settings was here, with what it reached.
 
         Raises:
-            UserError: If the folder holds something else or the files of other
-                settings, or another run is at work there.
+            UserError: If the folder holds something else or the files of other settings, or another
+                run is at work there.
         """
         if self.record_path.is_file() and self._has_files():
             found = self.read()
@@ -188,9 +175,6 @@ def agreed_classes(
         given: What those of the data set mean, see :func:`.class_list.label_names`.
         exported: What those of the export mean, likewise.
         folder: Its labels, for the message.
-
-    Returns:
-        The latter.
     """
     exported, path = tuple(exported), folder.parent / _RECORD
     if given and tuple(given) not in (exported, channel_names(exported)):

@@ -104,11 +104,7 @@ def _read(image: str | os.PathLike) -> dict[str, Any] | None:
 
 
 def _check(tags: Mapping[int, Any]) -> None:
-    """Refuse tags that say nothing valid, by tifffile's objects.
-
-    Raises:
-        ValueError: It names a tag.
-    """
+    """Raise a ValueError that names a tag, one of tifffile's objects, that says nothing valid."""
     for number, tag in tags.items():
         kind, step = _KINDS[number]
         valid = tag.dtype == kind and tag.count and tag.count % step == 0

@@ -57,11 +57,7 @@ class GroundTruth:
         return self.path(image).exists() or image in self._read_negatives()
 
     def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
-        """Return the mask of an image, uint8 (H, W).
-
-        Args:
-            image: Image id.
-            size: (H, W) of the image, for a negative without a mask.
+        """Return the mask of an image by its id, uint8 (H, W); that of a negative may be missing.
 
         Raises:
             UserError: The mask is missing or cannot be read, or the image-level labels are

@@ -26,13 +26,10 @@ _LOSSY = ('JPEG', 'MPO', 'jpeg', 'tiff_jpeg')
 
 @lru_cache(maxsize=1)
 def voc_colors() -> np.ndarray:
-    """The colours of PASCAL VOC's masks, by the bit rule of its devkit.
+    """Return the colours of PASCAL VOC's masks, RGB of 256 labels, uint8 (256, 3), read-only.
 
-    Bits 0, 1 and 2 of a label are the highest bits of red, green and blue, bits 3, 4 and 5 the
-    next lower ones, and so on: 0 is black, 1 a dark red, 255 a pale yellow.
-
-    Returns:
-        Red, green and blue of 256 labels, uint8 (256, 3), read-only.
+    By its devkit's rule bits 0, 1 and 2 of a label are the highest bits of red, green and blue,
+    bits 3, 4 and 5 the next lower ones, and so on: 0 is black, 1 a dark red, 255 a pale yellow.
     """
     label = np.arange(256)
     colors = np.zeros((256, 3), np.uint8)
@@ -50,14 +47,11 @@ def voc_palette() -> bytes:
 
 
 def encode_label(label: np.ndarray) -> bytes:
-    """A label as an 8-bit PNG with VOC's palette.
+    """Return a label as the bytes of an 8-bit PNG with VOC's palette.
 
     Args:
         label: uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore. Without a
             background 0 means nothing.
-
-    Returns:
-        The file.
 
     Raises:
         ValueError: If the label is of another type or shape.
@@ -78,10 +72,7 @@ def write_label(path: str | os.PathLike, label: np.ndarray) -> None:
 
 
 def read_mask(path: str | os.PathLike) -> np.ndarray:
-    """Read a mask, the data set's own or one of ours.
-
-    Args:
-        path: A palette or grey 8-bit picture whose pixel values are labels.
+    """Read a mask, the data set's own or one of ours: an 8-bit picture, palette or grey, of labels.
 
     Returns:
         uint8, shape ``(H, W)``.
@@ -101,15 +92,12 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
 
 
 def label_from_channels(channels: np.ndarray, background: bool) -> np.ndarray:
-    """Return the label that a segmentation network means.
+    """Return the label that a segmentation network means, uint8, see :func:`encode_label`.
 
     Args:
         channels: The channel of each pixel, of any integers, or 255, any shape.
         background: Whether channel 0 is the background; else it is the first class, whose value
             in a label is 1.
-
-    Returns:
-        uint8, same shape, see :func:`encode_label`.
     """
     label = channels.astype(np.uint8)
     return label if background else np.where(label == IGNORE, label, label + 1).astype(np.uint8)
@@ -118,9 +106,7 @@ def label_from_channels(channels: np.ndarray, background: bool) -> np.ndarray:
 def channels_from_label(label: np.ndarray, background: bool) -> np.ndarray:
     """Return what a segmentation network is to learn, see :func:`label_from_channels`.
 
-    Args:
-        label: uint8, any shape.
-        background: Whether channel 0 is the background; else a 0 is ignored.
+    Without a background a 0 is ignored.
     """
     # 0 - 1 is 255 in 8 bits.
     return label if background else np.where(label == IGNORE, label, label - np.uint8(1))
@@ -150,10 +136,7 @@ def _turn_of(image: Image.Image) -> int:
 
 @contextmanager
 def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
-    """Open a mask, and name it in whatever goes wrong while it is read.
-
-    Args:
-        path: A picture of any lossless format.
+    """Open a mask of any lossless format, and name it in whatever goes wrong while it is read.
 
     Raises:
         UserError: If the file is missing, a JPEG, of several pages, or cannot be read.
@@ -214,10 +197,10 @@ def check_labels(
     advice: str,
     background: bool = True,
 ) -> None:
-    """Refuse a mask with a value that is neither a class nor "ignore".
+    """Refuse a mask, uint8 (H, W), with a value that is neither a class nor "ignore".
 
     Args:
-        mask: uint8 (H, W).
+        mask: Its values.
         num_classes: Foreground classes.
         path: The file, for the message.
         advice: What to do, for the message.
@@ -233,7 +216,7 @@ def check_labels(
 
 
 def read_any_mask(path: str | os.PathLike) -> np.ndarray:
-    """Read a mask as people have them: of any lossless format and depth.
+    """Read a mask as people have them, of any lossless format and depth, to uint8 (H, W).
 
     A data set holds 8-bit PNGs alone, which is what training reads; the converters write them, of
     masks that this reads.
@@ -241,9 +224,6 @@ def read_any_mask(path: str | os.PathLike) -> np.ndarray:
     Args:
         path: A palette or grey picture of 1 to 16 bits whose values are labels; of grey with
             transparency, the grey, where all is opaque.
-
-    Returns:
-        The values, uint8 (H, W).
 
     Raises:
         UserError: If the file is missing, cannot be read to its end, is a JPEG or a colour

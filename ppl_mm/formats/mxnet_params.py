@@ -40,14 +40,11 @@ _MOST_SIDES = 32
 
 
 def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Read all arrays of a ``.params`` file.
+    """Read all arrays of a ``.params`` file, in its order; what MXNet calls a none array is empty.
 
     Args:
         path: As saved by ``mxnet.nd.save`` with names, or by ``Module.save_checkpoint``, which
             puts ``arg:`` or ``aux:`` before each name.
-
-    Returns:
-        In the order of the file. What MXNet calls a none array is empty.
 
     Raises:
         UserError: If there is no such file, it is another kind of file, truncated, or holds what

@@ -23,16 +23,13 @@ _HEADERS = {
 def read_npz(
     path: str | os.PathLike, what: str, required: Sequence[str], optional: Sequence[str] = ()
 ) -> dict[str, np.ndarray]:
-    """Read some arrays of an npz; nothing in it can run code.
+    """Return some arrays of an npz by their names; nothing in it can run code.
 
     Args:
         path: The file.
         what: What the file is, for messages: 'CAM file'.
         required: Names of arrays that it must have.
         optional: Names of arrays that it may have; others are not looked at.
-
-    Returns:
-        The arrays that the file has, by name.
 
     Raises:
         UserError: If the file is missing, not a regular file, damaged, or of another kind; or if

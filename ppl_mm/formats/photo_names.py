@@ -14,10 +14,7 @@ SOURCES = 'sources.csv'
 
 
 def images_of(data_root: Path) -> dict[str, str]:
-    """Return the image id of each photograph that is used, by its name.
-
-    Args:
-        data_root: A data set of ``own_data.py``.
+    """Return the image id of each photograph that a data set of ``own_data.py`` uses, by its name.
 
     Raises:
         UserError: If the list is missing or not of ``own_data.py``, or an image id is not below the
@@ -42,14 +39,9 @@ def mask_names(data_root: Path) -> dict[str, str]:
 
 
 def output_names(images: Iterable[str]) -> dict[str, str]:
-    """Return a name without ending for what is made of each image, all different.
+    """Return a name for what is made of each image, all different: its path without the ending.
 
-    Args:
-        images: Paths below a folder, with slashes.
-
-    Returns:
-        The paths without their endings. Images that would have one name, as a.jpg and a.png, keep
-        theirs.
+    Images that would have one name, as a.jpg and a.png, keep their endings.
     """
     names = {image: os.path.splitext(image)[0] for image in images}
     while True:

@@ -134,12 +134,7 @@ def write_lists(
 
 
 def write_labels(path: str | os.PathLike, labels: Mapping[str, Sequence[str]]) -> None:
-    """Write a CSV of image-level labels, as ``read_labels`` reads them.
-
-    Args:
-        path: The file; its folder is made.
-        labels: From image id to names of classes, none for a negative.
-    """
+    """Write a CSV of image-level labels, as ``read_labels`` reads them; see :func:`write_lists`."""
     # One separator in the file: 'a b' is two classes, or one with a space.
     spaced = any(len(name.split()) > 1 for names in labels.values() for name in names)
     text = io.StringIO()

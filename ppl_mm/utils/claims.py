@@ -67,8 +67,7 @@ class Claim:
         run only the main process may hold it.
 
         Yields:
-            The record of an earlier run with the same identity, or None. The
-            caller writes the new record.
+            The record of an earlier run with the same identity, or None; the caller writes one.
         """
         self.check()  # before the lock, so that nothing is written into a stranger's folder
         with hold_folder(self.record.parent, self.parts):

@@ -31,14 +31,11 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def atomic_write(path: str | os.PathLike) -> Iterator[IO[bytes]]:
-    """Write a file so that no reader ever sees half of it.
+    """Write a file so that no reader ever sees half of it; its folder is made.
 
     The bytes go to a temporary file in the same folder, which takes the name
     of ``path`` only when the block ends without an error. Into what is there
     and no file, a device or a pipe, they go at once.
-
-    Args:
-        path: The file to write; its folder is made.
 
     Yields:
         The temporary file, open for binary writing.
@@ -63,9 +60,6 @@ def naming_file(path: str | os.PathLike) -> Iterator[None]:
 
     The system does not say in which file there was no space, and an atomic
     write would name its temporary file.
-
-    Raises:
-        OSError: The same error, with ``filename``.
     """
     path = Path(path)
     try:

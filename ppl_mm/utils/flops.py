@@ -5,13 +5,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_flops() -> FlopCounterMode:
-    """PyTorch's counter of operations, right about depthwise convolutions.
+    """Return PyTorch's counter of operations, right about depthwise convolutions.
 
-    A multiplication with its addition is two. PyTorch's own count takes the weights of a depthwise
-    convolution for dense ones when it counts its gradients, several times too many for a MobileNet.
-
-    Returns:
-        A context; ``get_total_flops()`` is the sum so far.
+    It is a context; ``get_total_flops()`` is the sum so far. A multiplication with its addition is
+    two. PyTorch's own count takes the weights of a depthwise convolution for dense ones when it
+    counts its gradients, several times too many for a MobileNet.
     """
     return FlopCounterMode(
         display=False, custom_mapping={torch.ops.aten.convolution_backward: _convolution_backward}

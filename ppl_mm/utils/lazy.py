@@ -9,7 +9,7 @@ from typing import Any
 def lazy_exports(
     package: str, modules: Mapping[str, Sequence[str]]
 ) -> tuple[list[str], Callable, Callable]:
-    """What an ``__init__.py`` needs to export names without importing them.
+    """Return what an ``__init__.py`` needs to export names without importing them.
 
     A converter of a data set takes a module or two that need NumPy alone; torch and mmseg, which
     the package's other modules import, would be most of its time.

@@ -23,18 +23,15 @@ _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
-    """Lock a folder until the returned file is closed.
+    """Return the open lock file of a folder, which is made; it is locked until that is closed.
 
     The system releases the lock of a process that ends, however it ends: what
     a killed run leaves behind blocks nobody. Processes that inherit the file
     hold the lock together. File systems without locks are not locked.
 
     Args:
-        path: The folder; it is made.
+        path: The folder.
         patience: Seconds to wait for another run. Defaults to 10.
-
-    Returns:
-        The open lock file, which is a context manager.
 
     Raises:
         UserError: If another run holds the lock; the line names its process.
@@ -51,13 +48,8 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
 def hold_folder(path: str | os.PathLike, parts: Sequence[str] = ()) -> Iterator[None]:
     """Hold a folder for one run; the temporary files that killed runs left are removed.
 
-    Args:
-        path: The folder; it is made.
-        parts: Folders in it that are searched for such files to their bottom.
-
-    Raises:
-        OSError: There is no space for a file; where the system does not say
-            which, the line names the folder.
+    It is made. Its folders ``parts`` are searched for such files to their bottom. Where there is no
+    space for a file, and the system does not say for which, the error names the folder.
     """
     with lock_folder(path) as lock, naming_file(path):
         remove_temporaries(path, parts)

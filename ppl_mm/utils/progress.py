@@ -15,7 +15,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 def track(
     items: Iterable[T], what: str, show: bool = True, total: int | None = None
 ) -> Iterator[T]:
-    """Go through items, with a bar on stderr that tells the time left.
+    """Go through items, in order, with a bar on stderr that tells the time left.
 
     Where stderr is not a terminal, a line every five seconds takes the place of the bar.
 
@@ -24,9 +24,6 @@ def track(
         what: What is done, before the bar.
         show: Whether there is a bar. Defaults to True.
         total: How many there are, where they have no length.
-
-    Yields:
-        The items, in order.
     """
     console = Console(stderr=True)
     total = len(items) if total is None and isinstance(items, Sized) else total

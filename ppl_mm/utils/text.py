@@ -33,12 +33,7 @@ def first_few(names: Iterable[object], most: int = 8) -> str:
 
 
 def counted(number: int, one: str, many: str = '') -> str:
-    """Return a number and what there is of it, in the form that fits.
-
-    Args:
-        number: How many there are.
-        one: What follows 1.
-        many: What follows other numbers; that with an 's' where it is not given.
+    """Return a number and what there is of it, in the form that fits; ``many`` is ``one`` + s.
 
     Examples:
         >>> [counted(1, 'class', 'classes'), counted(3, 'image')]
@@ -70,12 +65,7 @@ def _escape(char: str) -> str:
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = 'take it out') -> str:
-    """Return what to do about a name that nothing has.
-
-    Args:
-        name: As it was typed.
-        known: The names that exist.
-        otherwise: What to do where none of them is similar.
+    """Return what to do about a name that nothing has: take a similar known one, or ``otherwise``.
 
     Examples:
         >>> suggestion('epoch', ['epochs', 'grid'])

@@ -60,17 +60,11 @@ class Side:
 
     @classmethod
     def cut(cls, length: int, longest: int, margin: int, align: int) -> 'Side':
-        """Return how a side is cut into tiles of at most a length.
+        """Return how a side of a length is cut into tiles of at most the ``longest``, in pixels.
 
         Tiles begin at multiples of ``align``, and exceed such a multiple by as much as the whole
         side does. So a network whose stride divides it sees each pixel at the same place of a cell
-        as in the whole image, whichever way it pads.
-
-        Args:
-            length: The pixels of the side.
-            longest: The most pixels of a tile.
-            margin: See :func:`check_max_pixels`.
-            align: In pixels.
+        as in the whole image, whichever way it pads. For ``margin`` see :func:`check_max_pixels`.
         """
         if length <= longest:
             return cls(length, length, length)
@@ -86,8 +80,7 @@ class Side:
     def spans(self, align: int) -> list[Span]:
         """Return for each tile what it is of the side, and what of the tile is kept.
 
-        Args:
-            align: See :meth:`cut`; what is kept begins and ends at multiples of it.
+        What is kept begins and ends at multiples of ``align``, see :meth:`cut`.
         """
         starts = self.starts
         between = [(a + self.window + b) // 2 // align * align for a, b in pairwise(starts)]

@@ -81,10 +81,6 @@ def _check_old_run(cfg: Config, resume: str | None = None) -> None:
 def hold_work_dir(cfg: Config, overwrite: bool = False) -> Iterator[None]:
     """Hold the folder of a training for one run, without what killed runs left.
 
-    Args:
-        cfg: The config, see :func:`set_start`.
-        overwrite: Whether a new run may take the folder of an old one.
-
     Raises:
         UserError: If another run is at work there, or has been until now.
     """

@@ -78,20 +78,13 @@ class ImageBands:
         return self.scale(self.stored(content))
 
     def stored(self, content: bytes) -> np.ndarray:
-        """Return the values of a file as they are stored, by its bytes; see :func:`read_bands`.
-
-        Raises:
-            UserError: It is not a TIFF.
-        """
+        """Return the values of a file as they are stored, by its bytes; see :func:`read_bands`."""
         if not is_tiff(content):
             raise UserError(f'not a TIFF; the data set has TIFFs of {self.count} bands')
         return read_bands(content)
 
     def scale(self, values: np.ndarray) -> np.ndarray:
-        """Return what a network sees of values as they are stored.
-
-        Args:
-            values: Shape (H, W, count).
+        """Return what a network sees of values (H, W, count) as they are stored.
 
         Returns:
             float32 in 0 to 255, shape (H, W, channels).
@@ -116,9 +109,5 @@ class ImageBands:
         return np.repeat(scaled, 3, axis=2) if self.count == 1 else scaled
 
     def picture(self, scaled: np.ndarray) -> np.ndarray:
-        """Return what persons and refiners see of what :meth:`scale` returns.
-
-        Returns:
-            uint8 RGB, shape (H, W, 3).
-        """
+        """Return what persons and refiners see of :meth:`scale`'s result: RGB, uint8 (H, W, 3)."""
         return np.rint(scaled[..., [band - 1 for band in self.rgb_bands]]).astype(np.uint8)

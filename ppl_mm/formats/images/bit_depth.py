@@ -29,15 +29,7 @@ _WARNED: list[str | os.PathLike] = []
 
 
 def to_8_bits(values: np.ndarray, white_level: int) -> np.ndarray:
-    """Scale 0 .. ``white_level`` to 0 .. 255, rounded; what is brighter is white.
-
-    Args:
-        values: uint16, any shape.
-        white_level: From 1 to 65535.
-
-    Returns:
-        uint8, same shape.
-    """
+    """Scale uint16, 0 .. ``white_level``, to uint8, rounded; what is brighter is white."""
     table = np.rint(np.arange(FULL_WHITE + 1) * (255 / white_level))
     return np.minimum(table, 255).astype(np.uint8)[values]
 
@@ -108,16 +100,13 @@ def _colours(image: Image.Image, content: bytes) -> np.ndarray | None:
 
 
 def used_white(image: Image.Image, content: bytes) -> int:
-    """Return the white of the fewest bits, 8 to 16, that hold a picture.
+    """Return the white of the fewest bits that hold a picture: 255, 511, .., 4095, .. or 65535.
 
     One value in a thousand may be brighter: hot pixels and highlights.
 
     Args:
         image: Of more than 8 bits, loaded.
         content: The bytes of its file.
-
-    Returns:
-        255, 511, .., 4095, .. or 65535.
     """
     values = deep_values(image, content)
     colours = values if values.ndim == 2 else values[..., :3]

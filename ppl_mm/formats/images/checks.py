@@ -26,10 +26,7 @@ _STREAM = re.compile(r'<_io\.\w+ object at 0x\w+>')
 
 
 def open_picture(file: str | os.PathLike | io.BytesIO) -> Image.Image:
-    """Open a picture of a format that is read here; every door to Pillow leads here.
-
-    Args:
-        file: The file, or its bytes.
+    """Open a picture, of a file or its bytes, of a format that is read here; every door leads here.
 
     Raises:
         OSError: It is of another format, or damaged; decoders raise others too.
@@ -57,11 +54,7 @@ def fits(size: tuple[int, int]) -> bool:
 
 
 def check_sides(size: tuple[int, int]) -> None:
-    """Refuse images, by width and height, that are too small or too thin to be learned from.
-
-    Raises:
-        UserError: Without the file's name.
-    """
+    """Refuse images, by width and height, that are too small or too thin; the file is not named."""
     if not fits(size):
         raise UserError(
             f'{size[0]} x {size[1]} pixels; each side must have at least {MIN_SIDE}, '
@@ -70,11 +63,7 @@ def check_sides(size: tuple[int, int]) -> None:
 
 
 def check_kind(path: str | os.PathLike) -> None:
-    """Refuse a photograph of a kind that is not read, by its ending.
-
-    Raises:
-        UserError: Without the file's name.
-    """
+    """Refuse a photograph, by its ending, of a kind that is not read; the file is not named."""
     if os.fspath(path).lower().endswith(FOREIGN_SUFFIXES):
         raise UserError('photos of this kind are not read; save it as JPEG or PNG')
 
@@ -87,11 +76,7 @@ def too_large(path: str | os.PathLike) -> UserError:
 
 @contextmanager
 def naming(path: str | os.PathLike) -> Iterator[None]:
-    """Turn whatever reading an image raises into one line that names the file.
-
-    Raises:
-        UserError: The file is missing, too large, damaged, or refused.
-    """
+    """Turn whatever reading an image raises into a UserError of one line that names the file."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of half of what it refuses as a bomb.

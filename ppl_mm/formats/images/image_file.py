@@ -43,8 +43,8 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         RGB, uint8, (H, W, 3), upright and without transparency.
 
     Raises:
-        UserError: One line that names the file: it is missing, not a regular file, damaged, too
-            large, or of a kind that is not read.
+        UserError: It is missing, not a regular file, damaged, too large, or of a kind that is not
+            read.
     """
     with naming(path):
         check_kind(path)
@@ -63,8 +63,7 @@ def read_pixels(
         path: See :func:`read_image`.
         white_level: White of 16 bits. Defaults to None: the data set's, see
             :func:`.stored_values.values_for`.
-        bands: The bands of the network's data set. Defaults to None: those of the data set that
-            the file belongs to, see :func:`.stored_values.values_for`.
+        bands: The bands of the network's data set. Defaults to None: the data set's, likewise.
         backend_args: Of :func:`mmengine.fileio.get`. Defaults to None.
 
     Returns:
@@ -90,7 +89,7 @@ def decode_image(
     bgr: bool = False,
     path: str | os.PathLike | None = None,
 ) -> np.ndarray:
-    """Decode the bytes of an image file.
+    """Decode the bytes of an image file to uint8, (H, W, 3).
 
     A whole JPEG of the usual kind is left to OpenCV: the pixels are the same, in two thirds of the
     time. Alone it would fill a truncated file with grey.
@@ -101,9 +100,6 @@ def decode_image(
         bgr: Whether to return BGR, as OpenCV orders channels. Defaults to False.
         path: Where it was, to look for what the data set says of its values. Defaults to None:
             65535 is white, and there are no bands.
-
-    Returns:
-        uint8, (H, W, 3).
 
     Raises:
         UserError: Its values are of a kind that is not read.

@@ -24,12 +24,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn or mirror a stored picture as EXIF's orientation says.
-
-    Args:
-        image: As stored.
-        orientation: 1 to 8; anything else counts as 1.
-    """
+    """Turn or mirror a stored picture as EXIF's orientation, 1 to 8, says; others count as 1."""
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 

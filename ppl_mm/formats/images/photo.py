@@ -67,9 +67,8 @@ def read_photo(
     Args:
         path: The file.
         max_long_side: Shrink what is larger, in pixels. Defaults to None: keep the size.
-        white_level: White of 16 bits. Defaults to None: the data set's, see
-            :func:`.stored_values.values_for`.
-        bands: Bands of the images. Defaults to None: the data set's, likewise.
+        white_level: See :func:`.image_file.read_pixels`.
+        bands: Likewise.
 
     Raises:
         UserError: The file cannot be read or has no pixels for a viewer.

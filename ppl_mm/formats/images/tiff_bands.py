@@ -92,12 +92,7 @@ def has_band_size(content: bytes) -> bool:
 
 
 def write_bands(file: Any, values: np.ndarray) -> None:
-    """Write values (H, W, C) as a TIFF, compressed without loss.
-
-    Args:
-        file: Open for writing bytes.
-        values: Integers or floats, see :func:`read_bands`.
-    """
+    """Write integers or floats (H, W, C) to an open file as a TIFF, compressed without loss."""
     import tifffile
 
     buffer = io.BytesIO()  # files that are replaced at the end have no name yet

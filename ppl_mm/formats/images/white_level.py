@@ -10,13 +10,10 @@ from .photo import used_white_of
 
 
 def find_white_level(paths: Sequence[Path], workers: int | None = None) -> int | None:
-    """Return the white of the fewest bits that hold every image.
+    """Return the white of the fewest bits that hold every image, None where all have 8 bits.
 
     Cameras and microscopes store 10, 12 or 14 bits in 16. One level for all keeps what is brighter
     in one image than in another.
-
-    Returns:
-        255, 511, .., 4095, .. or 65535; None where all images have 8 bits.
     """
     found = map_files(_used_white, paths, 'looking for 16 bits', workers)
     return max((white for _, white in found if white), default=None)

@@ -59,7 +59,7 @@ def some(
 
 
 def check_arguments(before: str, node: Mapping, taken: Arguments) -> None:
-    """Refuse the part of a config that has a key, or a kind of value, that nothing takes.
+    """Refuse a part of a config that has a key, or a kind of value, that nothing takes.
 
     Args:
         before: What a message writes before the key.

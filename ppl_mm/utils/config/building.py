@@ -20,11 +20,7 @@ TRACEBACK = 'PPL_MM_TRACEBACK'
 
 @contextmanager
 def building(cfg: Config) -> Iterator[None]:
-    """Tell in one line what cannot be built from a config.
-
-    Raises:
-        UserError: Instead of whatever a constructor raises.
-    """
+    """Raise a UserError of one line instead of whatever a constructor raises."""
     try:
         yield
     except Exception as error:  # constructors raise anything
@@ -38,11 +34,7 @@ def building(cfg: Config) -> Iterator[None]:
 
 @contextmanager
 def running(cfg: Config) -> Iterator[None]:
-    """Tell in one line what ends a run; its log file keeps the traceback.
-
-    Raises:
-        UserError: Instead of whatever a network, a data set or a hook raises.
-    """
+    """Raise a UserError of one line instead of whatever ends a run; its log keeps the traceback."""
     try:
         yield
     except Exception as error:  # what a config puts together can raise anything

@@ -137,11 +137,7 @@ class KeyReaders:
         return found and found | _READ_BY_MMENGINE.get(path.split('.')[0], some())
 
     def readers(self, path: str, kind: str | Callable) -> list[Callable]:
-        """Return what a type stands for in the registries, which may be several things.
-
-        Raises:
-            UserError: If no registry knows the type.
-        """
+        """Return all that a type stands for in the registries; refuse one that is not known."""
         if not isinstance(kind, str):
             return [kind]
         # A bare name is not searched for in the registries of other packages.

@@ -125,8 +125,8 @@ def read_runner_config(
             None: the data set may be elsewhere, as where a network is only applied.
 
     Raises:
-        UserError: See :func:`read_config` and :func:`ppl_mm.utils.config.check.check_config`; or if
-            it has no model, or ``OWN_DATA`` does not lead to a data set.
+        UserError: See also :func:`.check.check_config`; or if it has no model, or ``OWN_DATA`` does
+            not lead to a data set.
     """
     from .check import check_config
     from .known_keys import DEFAULT_HOOKS, first_keys

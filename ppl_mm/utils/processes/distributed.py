@@ -65,13 +65,10 @@ def join(launcher: str) -> None:
 
 
 def make_group(cfg: Config) -> None:
-    """Make the group that the Runner of a config would make later.
+    """Make the group that the Runner of a config would make later, by its ``env_cfg``.
 
     It is for code that needs the rank before there is a Runner. An existing group stays, and a
     Runner uses it.
-
-    Args:
-        cfg: The config after :func:`setup`; its ``env_cfg`` counts.
     """
     if cfg.launcher == 'none' or distributed.is_initialized():
         return
@@ -101,13 +98,10 @@ def on_main_process(call: Callable[[], T]) -> T:
 
 @contextmanager
 def on_main(context: AbstractContextManager[T]) -> Iterator[T]:
-    """Hold a context in the main process only; see :func:`on_main_process`.
-
-    Args:
-        context: Not entered yet; what it gives can be pickled.
+    """Hold a context in the main process only, see :func:`on_main_process`.
 
     Yields:
-        What it gives, in all processes.
+        What it gives, which is pickled, in all processes.
     """
     with ExitStack() as held:
         yield on_main_process(lambda: held.enter_context(context))

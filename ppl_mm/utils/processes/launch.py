@@ -18,10 +18,7 @@ _RESUME = '; a training continues with --resume'
 
 
 def main(args: list[str] | None = None) -> int:
-    """Start the processes and wait for them.
-
-    Args:
-        args: The arguments of torchrun. Defaults to the command line's.
+    """Start the processes, by the arguments of torchrun or the command line's, and wait for them.
 
     Returns:
         0, or the exit status of the process that failed first; 128 + the signal where one has

@@ -33,14 +33,11 @@ _SECONDS_WITHOUT_ANSWER = 60
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict:
-    """Read a checkpoint onto the CPU; every door of the project and of mmengine leads here.
+    """Read a checkpoint onto the CPU, its weights as ``state_dict``; mmengine reads so, too.
 
     Args:
         path: A file, or an address such as ``torchvision://resnet50`` or
             ``package://efficientnet_lite0``.
-
-    Returns:
-        What the file holds. The weights are always under ``state_dict``.
 
     Raises:
         UserError: If the file is missing or damaged, needs code to be read, or holds no weights or
@@ -67,7 +64,6 @@ def read_download(url: str, folder: str | os.PathLike | None = None) -> Any:
     ``torch.hub.load_state_dict_from_url`` would unpickle whatever it gets.
 
     Raises:
-        UserError: If it cannot be read.
         OSError: If it cannot be downloaded.
     """
     folder = Path(folder or Path(torch.hub.get_dir(), 'checkpoints'))

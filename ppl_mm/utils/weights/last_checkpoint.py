@@ -13,7 +13,7 @@ _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """Return the latest whole checkpoint of a training.
+    """Return the latest whole checkpoint of a training, None where there is none.
 
     It is the one that mmengine noted in the folder. Where the note, or its file, is missing or
     damaged, it is the newest whole one.
@@ -21,9 +21,6 @@ def last_checkpoint(folder: Path) -> Path | None:
     Args:
         folder: A work folder of ``tools/train.py``. It may have been moved or copied since:
             mmengine notes where it was.
-
-    Returns:
-        A file in this folder; None if it has no whole checkpoint.
     """
     candidates = [_noted(folder), *reversed(checkpoints(folder))]
     return next((path for path in candidates if path and _is_whole(path)), None)

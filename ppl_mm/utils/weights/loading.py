@@ -30,7 +30,7 @@ def unwrap_model(model: nn.Module) -> nn.Module:
 def load_weights(
     model: nn.Module, weights: Mapping, source: str | os.PathLike, whole: bool = False
 ) -> str:
-    """Copy weights into a model, or refuse them.
+    """Copy weights into a model, or refuse them; return a line that says what was loaded.
 
     Names are aligned with the model's, see :func:`.names.align`. A first convolution for
     RGB is adapted to another number of channels.
@@ -42,12 +42,8 @@ def load_weights(
         whole: Whether every weight must agree, as for tests and resuming. Otherwise those of the
             backbone must: another head starts anew.
 
-    Returns:
-        One line that says what was loaded and what was not.
-
     Raises:
-        UserError: If a weight that must agree is missing, unknown or of another shape. The line
-            names it.
+        UserError: If a weight that must agree is missing, unknown or of another shape.
     """
     model = unwrap_model(model)
     try:
@@ -64,13 +60,7 @@ def load_weights(
 
 
 def check_checkpoint(model: nn.Module, path: str | os.PathLike, whole: bool = True) -> None:
-    """Refuse a checkpoint early: load it into a copy of the model.
-
-    Args:
-        model: The model; wrappers are looked through.
-        path: The checkpoint.
-        whole: See :func:`load_weights`. Defaults to True.
-    """
+    """Refuse a checkpoint early: load it into a copy of the model, see :func:`load_weights`."""
     load_checkpoint(copy.deepcopy(unwrap_model(model)), path, whole)
 
 

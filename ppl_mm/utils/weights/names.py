@@ -17,7 +17,7 @@ Weights = OrderedDict[str, Tensor]
 
 
 def align(weights: Mapping, own: Collection[str]) -> Weights:
-    """Rename weights so that a model finds as many of its own as possible.
+    """Rename weights so that a model finds as many of its own as possible; those that fit stay.
 
     Prefixes of wrappers are taken off. The prefix of a whole model's backbone is taken off, or put
     on, as the model needs it. The map of a classifier is that of a segmentation network.
@@ -25,9 +25,6 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
     Args:
         weights: Tensors by name; other values are left out.
         own: The model's names.
-
-    Returns:
-        The tensors in their order. Names that fit already stay.
     """
     tensors = OrderedDict((key, value) for key, value in weights.items() if torch.is_tensor(value))
     if hasattr(weights, '_metadata'):  # which versions of layers wrote them

@@ -19,10 +19,7 @@ _PACKAGES = dict(
 
 
 def find_weights(address: str) -> Path:
-    """Return the file of weights that an installed package holds.
-
-    Args:
-        address: ``package://`` and the name of the network.
+    """Return the file of weights of an installed package, by ``package://`` and the network's name.
 
     Raises:
         UserError: If no such package is known, or it is not installed.
