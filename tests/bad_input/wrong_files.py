@@ -113,6 +113,29 @@ def params(arrays, form='<', *content):
     return struct.pack('<QQQ', 0x112, 0, arrays) + struct.pack(form, *content)
 
 
+# Rows of tables, by (command, what is wrong): how, more arguments, the line.
+
+
+def other(command, *rows):
+    """Rows of a command at its scene: what is wrong, how, more arguments, the line."""
+    return {(command, fault): row for fault, *row in rows}
+
+
+def files(command, kind, *rows):
+    """The same, where a file of one kind is broken: what is wrong, how, the line."""
+    return other(command, *((fault, broken(kind, how), '', said) for fault, how, said in rows))
+
+
+def options(command, *rows):
+    """The same, where options are wrong: what is wrong, these options, the line."""
+    return other(command, *((fault, '', more, said) for fault, more, said in rows))
+
+
+def arguments(command, *rows):
+    """The same, where these are all arguments."""
+    return other(command, *((fault, None, more, said) for fault, more, said in rows))
+
+
 # Commands that go on with the other files.
 GO_ON = ('check_dataset', 'refine')
 
