@@ -10,7 +10,7 @@ from ..apis.thresholds.choice import check_cut
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
 from ..data_tools.own.corrections import (
-    FoundMasks,
+    Corrections,
     check_corrected,
     read_corrections,
     write_corrections,
@@ -100,8 +100,8 @@ def make_masks(job: MaskJob) -> ResultFolder:
         _make_data(job, results)
         if job.corrected:
             corrections = corrections or read_corrections(job.corrected, results)
-            taken = write_corrections(corrections, results)
-            print('\n'.join(taken.lines(job.corrected)))
+            learnt = write_corrections(corrections, results)
+            print('\n'.join(corrections.lines(job.corrected, learnt)))
         pipeline = _pipeline(job, preset, results)
         if is_lost(results):
             pipeline.forget('deliver')
@@ -123,7 +123,7 @@ def _check_places(data: OwnDataSettings, out: Path) -> None:
             )
 
 
-def _early_corrections(job: MaskJob, results: ResultFolder) -> FoundMasks | None:
+def _early_corrections(job: MaskJob, results: ResultFolder) -> Corrections | None:
     """Read corrected masks before anything is written; None where no data set names them yet."""
     if not job.corrected:
         return None

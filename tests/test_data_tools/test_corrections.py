@@ -37,7 +37,10 @@ def results(tmp_path):
 
 
 def take(folder, results):
-    return write_corrections(read_corrections(folder, results), results)
+    """Take a folder; return how many masks are taken, learnt from and unchanged, and all else."""
+    found = read_corrections(folder, results)
+    learnt = write_corrections(found, results)
+    return (len(found.corrected), learnt, len(found.unchanged)), found
 
 
 @pytest.fixture
@@ -71,11 +74,10 @@ def test_what_was_changed_is_taken_and_nothing_else(results, copy):
     mask = draw(copy / by_image[train[0]])
     draw(copy / by_image[val[0]])
     draw(copy / 'cat/somebody.png')
-    found = take(copy, results)
-    assert (found.taken, found.learnt, found.unchanged) == (2, 1, 10)
-    assert found.unknown == ('cat/somebody.png',)
-    assert 'somebody' in found.lines(copy)[1] and '2 corrected' in found.lines(copy)[0]
-    assert '1 of training images' in found.lines(copy)[0]
+    counts, found = take(copy, results)
+    assert counts == (2, 1, 10) and found.unknown == ('cat/somebody.png',)
+    first, second = found.lines(copy, 1)
+    assert 'somebody' in second and '2 corrected' in first and '1 of training images' in first
     layout = VOCLayout(results.data)
     assert (read_mask(layout.corrected_path(train[0])) == mask).all()
     assert layout.read_split('corrected') == [train[0]]
@@ -90,11 +92,11 @@ def test_a_copy_stays_one_when_masks_are_made_again(results, copy):
     for name in mask_names(results.data):  # another run has made other masks
         write_label(results.masks / name, np.ones(SIZE[::-1], np.uint8))
     draw(copy / 'dog/3.png')
-    found = take(copy, results)
-    assert (found.taken, found.unchanged) == (2, 10)
+    (taken, _, unchanged), _ = take(copy, results)
+    assert (taken, unchanged) == (2, 10)
     # What the next run has written of a correction is still the correction.
     shutil.copyfile(copy / 'dog/1.png', results.masks / 'dog/1.png')
-    assert take(copy, results).taken == 2
+    assert take(copy, results)[0][0] == 2
 
 
 def test_a_large_photo(results, copy):
@@ -109,7 +111,7 @@ def test_an_empty_folder_takes_them_back(results, copy, tmp_path):
     take(copy, results)
     assert has_corrections(results.data) and len(corrected(results)) == 1
     (tmp_path / 'none').mkdir()
-    assert take(tmp_path / 'none', results).taken == 0
+    assert take(tmp_path / 'none', results)[0] == (0, 0, 0)
     assert not has_corrections(results.data) and not corrected(results)
     assert correction_files(results.data) == ()
     assert not VOCLayout(results.data).split_path('corrected').exists()
@@ -147,9 +149,9 @@ def test_two_masks_of_one_image_are_refused(results, copy):
 
 def test_masks_of_val_alone_teach_nothing(results, copy):
     draw(copy / of_split(results, 'val'))
-    found = take(copy, results)
-    assert (found.taken, found.learnt) == (1, 0)
-    assert '0 of training images, to learn from, and 1 of other images' in found.lines(copy)[0]
+    (taken, learnt, _), found = take(copy, results)
+    assert (taken, learnt) == (1, 0)
+    assert '0 of training images, to learn from, and 1 of other images' in found.lines(copy, 0)[0]
     assert not has_corrections(results.data) and len(held_out(results.data)) == 1
     assert len(correction_files(results.data)) == 1
 
@@ -161,8 +163,8 @@ def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
     write_label(tmp_path / 'drawn.png', mask)
     Image.open(tmp_path / 'drawn.png').convert('RGB').save(tmp_path / 'exported/1.tif')
     Image.new('RGB', SIZE).save(tmp_path / 'exported/3.png')
-    found = take(tmp_path / 'exported', results)
-    assert (found.taken, found.unchanged, found.unknown) == (1, 1, ())
+    (taken, _, unchanged), found = take(tmp_path / 'exported', results)
+    assert (taken, unchanged, found.unknown) == (1, 1, ())
     image = mask_names(results.data)['dog/1.png']
     assert (read_mask(VOCLayout(results.data).corrected_path(image)) == mask).all()
 
@@ -182,7 +184,7 @@ def test_a_name_in_another_unicode_form(tmp_path):
     results = ResultFolder(tmp_path / 'out')
     OwnData(OwnDataSettings(tmp_path / 'photos', results.data), workers=1).make()
     draw(tmp_path / 'copy/cat/cafe\u03010.png')
-    assert take(tmp_path / 'copy', results).taken == 1
+    assert take(tmp_path / 'copy', results)[0][0] == 1
 
 
 def test_images_outside_of_the_data_set_are_refused(results, copy):

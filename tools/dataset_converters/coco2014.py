@@ -26,10 +26,11 @@ import argparse
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from ppl_mm.data_tools.coco.instances import CocoImage, read_images, unreadable_instances
-from ppl_mm.data_tools.coco.masks import MaskWriter, import_mask_api
+from ppl_mm.data_tools.coco.masks import import_mask_api, write_mask
 from ppl_mm.data_tools.made_folder import MadeFolder
 from ppl_mm.errors import UserError
 from ppl_mm.formats.image_folder import ImageFolder
@@ -128,7 +129,8 @@ def mask_settings(args: argparse.Namespace) -> dict[str, str]:
 def write_masks(folder: MadeFolder, images: Sequence[CocoImage], args: argparse.Namespace) -> None:
     """Write the masks that are not there yet."""
     todo = [image for image in images if not (folder.root / f'{image.image_id}.png').is_file()]
-    with WorkerPool(MaskWriter, (folder.root, args.overlap, args.crowd), args.workers) as pool:
+    settings = (write_mask, folder.root, args.overlap, args.crowd)
+    with WorkerPool(partial, settings, args.workers) as pool:
         for _ in track(pool.map(todo), 'masks', total=len(todo)):
             pass
 

@@ -48,15 +48,15 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
     mask = np.zeros(image.size, np.uint8)
     lowest_first = list(image.annotations)
     if overlap == 'area':
-        lowest_first.sort(key=lambda annotation: annotation.area)
+        lowest_first.sort(key=lambda one: one.area)
         lowest_first.reverse()
     if crowd == 'background':
-        lowest_first = [annotation for annotation in lowest_first if not annotation.is_crowd]
+        lowest_first = [one for one in lowest_first if not one.is_crowd]
     if crowd == 'void':
-        lowest_first.sort(key=lambda annotation: not annotation.is_crowd)
-    for annotation in lowest_first:
-        as_void = annotation.is_crowd and crowd == 'void'
-        mask[decode(annotation.shape, image.size)] = IGNORE if as_void else annotation.label
+        lowest_first.sort(key=lambda one: not one.is_crowd)
+    for one in lowest_first:
+        as_void = one.is_crowd and crowd == 'void'
+        mask[decode(one.shape, image.size)] = IGNORE if as_void else one.label
     return mask
 
 
@@ -72,27 +72,19 @@ def decode(shape: list | dict, size: tuple[int, int]) -> np.ndarray:
     return api.decode(code).astype(bool)
 
 
-class MaskWriter:
-    """Writes one mask after the other, see :func:`paint`; made anew in each process."""
+def write_mask(folder: Path, overlap: str, crowd: str, image: CocoImage) -> None:
+    """Write the mask of an image, see :func:`paint`.
 
-    def __init__(self, folder: Path, overlap: str, crowd: str) -> None:
-        self.folder = folder
-        self.overlap = overlap
-        self.crowd = crowd
-
-    def __call__(self, image: CocoImage) -> None:
-        """Write the mask of an image.
-
-        Raises:
-            UserError: An annotation cannot be drawn.
-        """
-        try:
-            mask = paint(image, self.overlap, self.crowd)
-        except UserError:
-            raise
-        except Exception as error:  # pycocotools raises bare ones
-            raise UserError(
-                f'{image.image_id}: an annotation of it cannot be '
-                f'drawn ({error}); put back the official file'
-            ) from error
-        write_label(self.folder / f'{image.image_id}.png', mask)
+    Raises:
+        UserError: An annotation cannot be drawn.
+    """
+    try:
+        mask = paint(image, overlap, crowd)
+    except UserError:
+        raise
+    except Exception as error:  # pycocotools raises bare ones
+        raise UserError(
+            f'{image.image_id}: an annotation of it cannot be '
+            f'drawn ({error}); put back the official file'
+        ) from error
+    write_label(folder / f'{image.image_id}.png', mask)

@@ -26,7 +26,7 @@ _UNCHANGED = 'not_corrected.json'
 
 
 @dataclass(frozen=True, eq=False)
-class FoundMasks:
+class Corrections:
     """What a folder of corrected masks holds.
 
     Args:
@@ -39,29 +39,13 @@ class FoundMasks:
     unchanged: Mapping[str, str]
     unknown: tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class Corrections:
-    """What became of a folder of corrected masks.
-
-    Args:
-        taken: Images with a corrected mask.
-        learnt: Those of them that the trainings see.
-        unchanged: Masks that are as they were written.
-        unknown: Files that are not named like a mask.
-    """
-
-    taken: int
-    learnt: int
-    unchanged: int
-    unknown: tuple[str, ...]
-
-    def lines(self, folder: Path) -> list[str]:
-        """Return what to tell the user."""
+    def lines(self, folder: Path, learnt: int) -> list[str]:
+        """Return what to tell the user, of a folder whose trainings see so many of the masks."""
+        taken = len(self.corrected)
         lines = [
-            f'{folder}: {counted(self.taken, "corrected mask")}: {self.learnt} of training images, '
-            f'to learn from, and {self.taken - self.learnt} of other images, to measure with; '
-            f'{self.unchanged} unchanged, not used'
+            f'{folder}: {counted(taken, "corrected mask")}: {learnt} of training images, '
+            f'to learn from, and {taken - learnt} of other images, to measure with; '
+            f'{len(self.unchanged)} unchanged, not used'
         ]
         if self.unknown:
             lines.append(
@@ -80,7 +64,7 @@ def check_corrected(folder: Path, results: ResultFolder) -> None:
         )
 
 
-def read_corrections(folder: Path, results: ResultFolder) -> FoundMasks:
+def read_corrections(folder: Path, results: ResultFolder) -> Corrections:
     """Read the corrected masks of a folder, and write nothing.
 
     Its masks are named as those in ``results.masks``, see :class:`.MaskFinder`, and of the formats
@@ -105,14 +89,18 @@ def read_corrections(folder: Path, results: ResultFolder) -> FoundMasks:
             seen[escaped(name)] = file_sha256(path)
         else:
             found[image] = taker.read(path, image)
-    return FoundMasks(found, seen, tuple(map(escaped, finder.unused)))
+    return Corrections(found, seen, tuple(map(escaped, finder.unused)))
 
 
-def write_corrections(found: FoundMasks, results: ResultFolder) -> Corrections:
-    """Write corrected masks into the data set, instead of those of earlier calls."""
+def write_corrections(found: Corrections, results: ResultFolder) -> int:
+    """Write corrected masks into the data set, instead of those of earlier calls.
+
+    Returns:
+        How many of them are of training images, which the trainings see.
+    """
     learnt = write_corrected(VOCLayout(results.data), found.corrected)
     write_json(results.data / _UNCHANGED, dict(found.unchanged))
-    return Corrections(len(found.corrected), len(learnt), len(found.unchanged), found.unknown)
+    return len(learnt)
 
 
 def _as_on_disk(folder: Path, names: Iterable[str]) -> list[str]:
