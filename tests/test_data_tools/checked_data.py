@@ -10,6 +10,20 @@ def edit(path, change):
     path.write_text(change(path.read_text()))
 
 
+def relabel(data, change):
+    """Give each image the labels that are made of its id and its labels; None takes it out."""
+    path = data / 'image_labels.csv'
+    rows = [line.split(',') for line in path.read_text().splitlines()[1:]]
+    changed = [(image, change(image, shown)) for image, shown in rows]
+    kept = [f'{image},{shown}\n' for image, shown in changed if shown is not None]
+    path.write_text(''.join(['image,labels\n', *kept]))
+
+
+def clear_labels(data, *images):
+    """Turn images into negatives."""
+    relabel(data, lambda image, shown: '' if image in images else shown)
+
+
 def mask_of(data, stem='train_00000'):
     return data / f'SegmentationClass/{stem}.png'
 

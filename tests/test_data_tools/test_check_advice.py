@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from test_data_tools.checked_data import edit, image_of, list_of, lost_image, mask_of
+from test_data_tools.checked_data import clear_labels, edit, image_of, list_of, lost_image, mask_of
 
 from ppl_mm.data_tools.check import advice as advice_module
 from ppl_mm.data_tools.check.advice import expectation, next_command, recommend
@@ -113,14 +113,7 @@ def test_large_images_with_small_objects_should_be_cut(data, side, cut):
 
 def test_negatives_are_asked_for_until_there_are_ten(data):
     assert '--negatives DIR' in options(data)
-    first = list_of(data).read_text().split()[:10]
-    edit(
-        data / 'image_labels.csv',
-        lambda text: '\n'.join(
-            f'{line.partition(",")[0]},' if line.partition(',')[0] in first else line
-            for line in text.splitlines()
-        ),
-    )
+    clear_labels(data, *list_of(data).read_text().split()[:10])
     assert '--negatives DIR' not in options(data)
 
 
@@ -170,13 +163,7 @@ def test_the_sheet_shows_each_class_and_the_negatives(data, check, tmp_path):
     check(data)
     before = sheet(tmp_path / 'report/classes.jpg')
     assert not (tmp_path / 'report/near_copies.jpg').exists()
-    first = list_of(data).read_text().split()[0]
-    edit(
-        data / 'image_labels.csv',
-        lambda text: '\n'.join(
-            f'{first},' if line.startswith(f'{first},') else line for line in text.splitlines()
-        ),
-    )
+    clear_labels(data, list_of(data).read_text().split()[0])
     check(data)
     after = sheet(tmp_path / 'report/classes.jpg')
     assert after.shape[0] == pytest.approx(before.shape[0] * 5 / 4, rel=0.05)
@@ -188,9 +175,8 @@ def test_masks_are_outlined(data, check, tmp_path):
     masked = sheet(tmp_path / 'report/classes.jpg')
     without_masks(data)
     check(data)
-    assert (masked >= 250).all(axis=2).sum() > (sheet(tmp_path / 'report/classes.jpg') >= 250).all(
-        axis=2
-    ).sum()
+    bare = sheet(tmp_path / 'report/classes.jpg')
+    assert (masked >= 250).all(axis=2).sum() > (bare >= 250).all(axis=2).sum()
 
 
 def test_near_copies_are_drawn_until_they_are_gone(data, check, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from test_data_tools.checked_data import edit, findings, image_of, list_of, mask_of
+from test_data_tools.checked_data import findings, image_of, list_of, mask_of, relabel
 
 from ppl_mm.formats.mask_file import write_label
 
@@ -13,12 +13,9 @@ def copy_of(data, source, target):
     Image.open(mask_of(data, source)).resize((72, 72), 0).save(mask_of(data, target))
 
 
-def relabel(data, labels):
+def label(data, labels):
     """Give training images labels; the others become negatives."""
-    lines = (data / 'image_labels.csv').read_text().splitlines()[1:]
-    names = [line.partition(',')[0] for line in lines]
-    rows = [f'{name},{labels.get(name, "")}' for name in names]
-    (data / 'image_labels.csv').write_text('\n'.join(['image,labels', *rows]))
+    relabel(data, lambda image, _: labels.get(image, ''))
 
 
 def train_of(data):
@@ -45,15 +42,8 @@ def test_near_copies_of_train_are_a_note(data):
 
 def test_near_copies_with_different_labels_are_shown_with_them(data):
     copy_of(data, 'train_00003', 'train_00009')
-    edit(
-        data / 'image_labels.csv',
-        lambda text: '\n'.join(
-            {'train_00003': 'train_00003,dax fep', 'train_00009': 'train_00009,'}.get(
-                line.partition(',')[0], line
-            )
-            for line in text.splitlines()
-        ),
-    )
+    labels = dict(train_00003='dax fep', train_00009='')
+    relabel(data, lambda image, shown: labels.get(image, shown))
     (finding,) = found(data, '1 pair of images that are nearly the same has different labels')
     assert finding.items == ('train_00003 (dax, fep) ~ train_00009 (none)',)
 
@@ -65,7 +55,7 @@ def test_equal_files_are_no_near_copies(data):
 
 def test_classes_that_always_come_together_cannot_be_told_apart(data):
     train = train_of(data)
-    relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:50], 'wug'))
+    label(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:50], 'wug'))
     (finding,) = found(data, '1 pair of classes always comes together')
     assert finding.level == 'warning' and 'make one class' in finding.advice
     assert finding.items == ('dax and fep: 30 images',)
@@ -73,16 +63,16 @@ def test_classes_that_always_come_together_cannot_be_told_apart(data):
 
 def test_one_image_that_shows_them_apart_in_twenty_is_not_enough(data):
     train = train_of(data)
-    relabel(data, {name: 'dax fep' for name in train[:38]} | dict.fromkeys(train[38:40], 'dax'))
+    label(data, {name: 'dax fep' for name in train[:38]} | dict.fromkeys(train[38:40], 'dax'))
     assert found(data, '1 pair of classes always comes together')
-    relabel(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:40], 'dax'))
+    label(data, {name: 'dax fep' for name in train[:30]} | dict.fromkeys(train[30:40], 'dax'))
     assert not found(data, 'always come together')
 
 
 def test_a_class_that_comes_with_another_only(data):
     train = train_of(data)
     both = {name: 'dax fep' for name in train[:12]}
-    relabel(data, both | dict.fromkeys(train[12:40], 'dax'))
+    label(data, both | dict.fromkeys(train[12:40], 'dax'))
     (finding,) = found(data, '1 class hardly ever comes without a certain other one')
     assert finding.items == ('12 of 12 images of fep have dax, too',)
 
@@ -95,7 +85,7 @@ def test_a_class_that_comes_with_another_only(data):
 def test_what_may_be_chance_is_not_reported(data, both, alone):
     train = train_of(data)
     labels = {name: 'dax fep' for name in train[:both]}
-    relabel(data, labels | dict.fromkeys(train[both : both + alone], 'dax'))
+    label(data, labels | dict.fromkeys(train[both : both + alone], 'dax'))
     assert not found(data, 'hardly ever') and not found(data, 'always come')
 
 
@@ -104,7 +94,7 @@ def test_what_may_be_chance_is_not_reported(data, both, alone):
     [(3, 'warning', 'less than 0.5% of an image'), (10, 'note', '0.5% to 5% of an image')],
 )
 def test_small_objects(data, side, level, text):
-    relabel(data, dict.fromkeys(train_of(data), 'dax wug'))
+    label(data, dict.fromkeys(train_of(data), 'dax wug'))
     for path in (data / 'SegmentationClass').iterdir():
         mask = np.zeros((64, 64), np.uint8)
         mask[:side, :side] = 1
@@ -118,10 +108,10 @@ def test_small_objects(data, side, level, text):
 
 def test_images_that_all_show_the_same_classes_are_an_error(data):
     train = train_of(data)
-    relabel(data, dict.fromkeys(train, 'dax fep'))
+    label(data, dict.fromkeys(train, 'dax fep'))
     (finding,) = found(data, f'all {len(train)} training images show the same classes: dax, fep')
     assert finding.level == 'error' and 'into parts' in finding.advice
-    relabel(data, dict.fromkeys(train, 'dax fep') | {train[0]: 'fep'})
+    label(data, dict.fromkeys(train, 'dax fep') | {train[0]: 'fep'})
     (finding,) = found(data, f'show the same: dax in {len(train) - 1}, fep in {len(train)}')
     assert finding.level == 'error'
     assert not found(data, 'always come together')  # the error says it
@@ -129,7 +119,7 @@ def test_images_that_all_show_the_same_classes_are_an_error(data):
 
 def test_classes_in_nearly_every_image_can_be_left_out(data):
     train = train_of(data)
-    relabel(data, dict.fromkeys(train, 'dax fep') | dict.fromkeys(train[:30], 'dax fep wug'))
+    label(data, dict.fromkeys(train, 'dax fep') | dict.fromkeys(train[:30], 'dax fep wug'))
     (finding,) = found(data, '2 classes are in nearly every training image')
     assert finding.level == 'warning' and '--classes wug --keep-others' in finding.advice
     assert not found(data, 'come together')

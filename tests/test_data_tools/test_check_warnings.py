@@ -6,7 +6,16 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
-from test_data_tools.checked_data import edit, findings, image_of, list_of, mask_of, rare_class
+from test_data_tools.checked_data import (
+    clear_labels,
+    edit,
+    findings,
+    image_of,
+    list_of,
+    mask_of,
+    rare_class,
+    relabel,
+)
 
 from ppl_mm.formats.mask_file import write_label
 
@@ -21,15 +30,9 @@ def turned_image(data):
     write_label(mask_of(data), np.array(mask))
 
 
-def deep_image(data):
+def deep_image(data, step=16):
     image_of(data).unlink()
-    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
-    Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
-
-
-def dark_images(data):
-    image_of(data).unlink()
-    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    deep = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * step
     Image.fromarray(deep).save(image_of(data).with_suffix('.png'))
 
 
@@ -54,76 +57,6 @@ def tiny_image(data):
     write_label(mask_of(data), np.array(Image.open(mask_of(data)))[:, :40])
 
 
-def leak(data):
-    shutil.copy(image_of(data), image_of(data, 'val_00000'))
-
-
-def both_lists(data):
-    edit(list_of(data, 'val'), lambda text: text + 'train_00007\n')
-
-
-def copies(data):
-    shutil.copy(image_of(data), image_of(data, 'train_00001'))
-
-
-def empty_class(data):
-    edit(data / 'classes.txt', lambda text: text + 'zot\n')
-
-
-def everywhere(data):
-    path = data / 'image_labels.csv'
-    edit(
-        path,
-        lambda text: '\n'.join(
-            line if 'dax' in line or 'image' in line else f'{line} dax'
-            for line in text.splitlines()
-        ),
-    )
-
-
-def mask_without(data):
-    write_label(mask_of(data), np.zeros((64, 64), np.uint8))
-
-
-def other_kind(data):
-    Image.new('RGB', (64, 64)).save(data / 'JPEGImages/extra.bmp')
-
-
-def two_endings(data):
-    Image.open(image_of(data)).save(image_of(data).with_suffix('.png'))  # not flat, as a mask is
-
-
-def label_of_nothing(data):
-    edit(data / 'image_labels.csv', lambda text: text + 'extra,dax\n')
-
-
-def no_masks(data):
-    shutil.rmtree(data / 'SegmentationClass')
-
-
-def one_mask_less(data):
-    mask_of(data, 'val_00002').unlink()
-
-
-def no_lists(data):
-    shutil.rmtree(data / 'ImageSets')
-
-
-def clear_labels(data, *images):
-    """Turn images into negatives."""
-    edit(
-        data / 'image_labels.csv',
-        lambda text: '\n'.join(
-            line.split(',')[0] + ',' if line.split(',')[0] in images else line
-            for line in text.splitlines()
-        ),
-    )
-
-
-def drawn_negative(data):
-    clear_labels(data, 'train_00000')
-
-
 def negatives(data):
     clear_labels(data, 'train_00000', 'val_00000', 'val_00001')
     for image in ('train_00000', 'val_00000'):
@@ -139,41 +72,82 @@ def misspelt(data):
 def many_and_one(data):
     """Two spellings of a class, each with many images."""
     edit(data / 'classes.txt', lambda text: text + 'tomas\n')
-    rows = (data / 'image_labels.csv').read_text().splitlines()
-    rows[::2] = [row.replace('toma', 'tomas') for row in rows[::2]]
-    (data / 'image_labels.csv').write_text('\n'.join(rows))
+    relabel(data, lambda image, shown: shown.replace('toma', 'toma' + 's' * (int(image[-1]) % 2)))
+
+
+LABELS = 'image_labels.csv'
+
+
+def everywhere(data):
+    relabel(data, lambda image, shown: shown if 'dax' in shown else f'{shown} dax')
 
 
 OTHERS = [
     (many_and_one, 'warning', '1 class may be another one misspelt'),
-    (drawn_negative, 'warning', '1 class of masks is not among the labels'),
+    (
+        lambda data: clear_labels(data, 'train_00000'),
+        'warning',
+        '1 class of masks is not among the labels',
+    ),
     (negatives, 'note', '1 image of train and 2 of val show none of the classes'),
     (misspelt, 'warning', '1 class may be another one misspelt'),
     (turned_image, 'note', '1 image is turned by EXIF'),
     (deep_image, 'note', '1 image has 16 bits, of which 0 to 65535 become 0 to 255'),
-    (dark_images, 'warning', 'become 0 to 255, but their values reach 4095'),
+    (lambda data: deep_image(data, 1), 'warning', 'become 0 to 255, but their values reach 4095'),
     (bright_images, 'warning', 'of which 0 to 4095 become 0 to 255, but their values reach 65535'),
     (other_kinds, 'warning', '1 entry of JPEGImages not used: files of another kind'),
     (other_kinds, 'warning', '1 entry of JPEGImages not used: pipes, devices'),
     (other_kinds, 'note', '1 entry of JPEGImages not used: hidden'),
     (large_image, 'warning', '1 image has a side above 2500'),
     (tiny_image, 'warning', '1 image has a side below 64'),
-    (leak, 'warning', '1 image of val is a copy of training images'),
-    (both_lists, 'warning', '1 image is both in train and in val'),
-    (copies, 'note', '1 image is a copy of another'),
-    (empty_class, 'warning', '1 class has no training image'),
+    (
+        lambda data: shutil.copy(image_of(data), image_of(data, 'val_00000')),
+        'warning',
+        '1 image of val is a copy of training images',
+    ),
+    (
+        lambda data: edit(list_of(data, 'val'), lambda text: text + 'train_00007\n'),
+        'warning',
+        '1 image is both in train and in val',
+    ),
+    (
+        lambda data: shutil.copy(image_of(data), image_of(data, 'train_00001')),
+        'note',
+        '1 image is a copy of another',
+    ),
+    (
+        lambda data: edit(data / 'classes.txt', lambda text: text + 'zot\n'),
+        'warning',
+        '1 class has no training image',
+    ),
     (rare_class, 'warning', '1 class has fewer than 20 training'),
     (rare_class, 'warning', 'the rarest 1'),
     (rare_class, 'warning', '1 class is not in val'),
     (everywhere, 'warning', '1 class is in nearly every'),
     (everywhere, 'warning', 'labels have no pixel in the mask'),
-    (mask_without, 'warning', '1 label has no pixel in the mask'),
-    (other_kind, 'warning', '1 picture is neither .jpg, .png nor .tif'),
-    (two_endings, 'warning', '1 name belongs to two files'),
-    (label_of_nothing, 'warning', '1 label is of images that are not'),
-    (no_masks, 'note', 'there are no masks'),
-    (one_mask_less, 'warning', '1 image of val has no mask'),
-    (no_lists, 'warning', 'there are no lists'),
+    (
+        lambda data: write_label(mask_of(data), np.zeros((64, 64), np.uint8)),
+        'warning',
+        '1 label has no pixel in the mask',
+    ),
+    (
+        lambda data: Image.new('RGB', (64, 64)).save(data / 'JPEGImages/extra.bmp'),
+        'warning',
+        '1 picture is neither .jpg, .png nor .tif',
+    ),
+    (
+        lambda data: Image.open(image_of(data)).save(image_of(data).with_suffix('.png')),
+        'warning',
+        '1 name belongs to two files',
+    ),
+    (
+        lambda data: edit(data / LABELS, lambda text: text + 'extra,dax\n'),
+        'warning',
+        '1 label is of images that are not',
+    ),
+    (lambda data: shutil.rmtree(data / 'SegmentationClass'), 'note', 'there are no masks'),
+    (lambda data: mask_of(data, 'val_00002').unlink(), 'warning', '1 image of val has no mask'),
+    (lambda data: shutil.rmtree(data / 'ImageSets'), 'warning', 'there are no lists'),
 ]
 
 

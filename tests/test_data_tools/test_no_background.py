@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from test_data_tools.checked_data import clear_labels
 from test_data_tools.own_files import lines, split
 
 from ppl_mm.data_tools.check.report import report_check
@@ -113,11 +114,7 @@ def test_a_check_refuses_masks_with_a_0_and_images_without_a_class(convert, fold
     mask = read_mask(out / f'SegmentationClass/{name}.png')
     mask[0] = 0
     Image.fromarray(mask).save(out / f'SegmentationClass/{name}.png')
-    rows = [
-        f'{line.split(",")[0]},' if line.startswith(f'{name},') else line
-        for line in lines(out / 'image_labels.csv')
-    ]
-    (out / 'image_labels.csv').write_text('\n'.join(rows))
+    clear_labels(out, name)
     found = report_check(scan_dataset(ScanOptions(out)), tmp_path / 'bad')
     assert found['error'] == 2
     report = (tmp_path / 'bad/report.json').read_text()
