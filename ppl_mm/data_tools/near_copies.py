@@ -80,6 +80,22 @@ def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
     ]
 
 
+def near_copy_groups(looks: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
+    """Return the images in groups that are nearly the same, mostly of one; names are sorted.
+
+    Near-copies of one image are in one group, so are their near-copies, and so on.
+
+    Args:
+        looks: Small copies by image, see :func:`look_of`.
+    """
+    group = {name: [name] for name in sorted(looks)}
+    for one, other in find_near_copies(looks):
+        if group[one] is not group[other]:
+            group[one].extend(group[other])
+            group.update(dict.fromkeys(group[other], group[one]))
+    return list(dict.fromkeys(tuple(sorted(names)) for names in group.values()))
+
+
 def _signatures(looks: np.ndarray) -> np.ndarray:
     """Return low frequencies of unit length, (n, d); zeros for an image without any.
 

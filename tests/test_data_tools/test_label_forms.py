@@ -15,6 +15,7 @@ from ppl_mm.data_tools.own.labels import read_own_labels
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import natural_order
+from ppl_mm.formats.image_labels import label_csv
 from ppl_mm.formats.image_labels.label_names import NO_CLASS
 
 SHOWN = {
@@ -80,11 +81,20 @@ NAMES = st.text(LETTERS, min_size=1, max_size=12).map(
     lambda name: unicodedata.normalize('NFC', ' '.join(name.split()))
 )
 RESERVED = {*NO_CLASS, 'unused', '0', '1', 'true', 'false'}  # the last are flags, not a header
+
+
+def is_header(name):
+    """Whether a column of this name is not of a class."""
+    plain = label_csv._plain(name)
+    return plain in label_csv._IMAGE + label_csv._LABELS or label_csv._LISTS.fullmatch(plain)
+
+
 CLASS_LISTS = st.lists(
     NAMES.filter(
         lambda name: (
             any(map(str.isalnum, name))
             and name.casefold() not in RESERVED
+            and not is_header(name)
             and not name.startswith("'")
         )
     ),

@@ -57,3 +57,33 @@ def test_marks_are_no_names(read, marks):
 def test_columns_that_look_like_others(read):
     found = read(['9.jpg,1', '8.jpg,0'], header='image,image_2,is_valid', classes=('is_valid',))
     assert found == [('is_valid',), ()]
+
+
+@pytest.mark.parametrize('first', ['path', 'file'])
+def test_of_two_columns_of_images_the_one_that_names_photos_is_read(read, first):
+    columns = dict(path='/disk/of/mine/{}.jpg', file='{}.jpg', label='cat')
+    header = ['id', first, *(name for name in columns if name != first)]
+    cells = [','.join(columns[name].format(k) for name in header[1:]) for k in range(2)]
+    assert read(cells, header=','.join(header)) == [('cat',), ('cat',)]
+
+
+@pytest.mark.parametrize('name, cells', [('is_train', '10'), ('split', ['train', 'val'])])
+def test_a_column_that_says_lists_is_no_label(read, name, cells):
+    with pytest.raises(
+        UserError, match=f"line 1: is 'image,{name}', which has no labels, expected"
+    ):
+        read(cells, header=f'image,{name}')
+    assert read([f'cat,{cell}' for cell in cells], header=f'image,kind,{name}') == [('cat',)] * 2
+
+
+@pytest.mark.parametrize('cell', ['none', 'No class', '"cat; no class"', 'n/a', '-'])
+def test_no_class_is_told_where_classes_are_known(read, cell):
+    with pytest.raises(UserError, match='line 3: label .* is usually no class; .*--negative-name'):
+        read(['cat', cell], classes=('cat', 'dog'))
+
+
+def test_no_class_may_be_named_where_classes_are_known(read):
+    options = dict(classes=('cat', 'dog'), negative_names=('none', 'no class'))
+    assert read(['cat', 'None', 'no class'], **options) == [('cat',), (), ()]
+    with pytest.raises(UserError, match="line 2: names 'cat' and no class; keep one"):
+        read(['cat;none', 'dog'], **options)

@@ -4,10 +4,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from PIL import Image
@@ -20,7 +19,7 @@ from ...formats.images.stored_values import StoredValues
 from ...formats.images.tiff_bands import write_bands
 from ...formats.mask_file import IGNORE, is_turned, read_any_mask, write_label
 from ...formats.voc_layout import VOCLayout
-from ...utils.files import atomic_write, naming_file
+from ...utils.files import atomic_write
 from ..near_copies import packed_look
 from .mask_values import MaskValues
 from .masks import merge_masks, size_error
@@ -175,31 +174,15 @@ class PhotoConverter:
         return np.array(mask)
 
 
-class Journal:
-    """What is converted already: a file with a line of JSON for each image."""
+def read_journal(path: Path) -> dict[str, dict]:
+    """Return what :class:`PhotoConverter` has said, a line of JSON for each image, by image.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> dict[str, dict]:
-        """Entries by image; a line that was cut short does not count."""
-        entries = {}
-        if self.path.is_file():
-            for line in self.path.read_text(encoding='utf-8').splitlines():
-                try:
-                    entry = json.loads(line)
-                    entries[entry['image']] = entry
-                except (ValueError, KeyError, TypeError):
-                    continue
-        return entries
-
-    @contextmanager
-    def open(self) -> Iterator[TextIO]:
-        """The file, to append to, on a line of its own."""
-        with naming_file(self.path), open(self.path, 'a', encoding='utf-8') as file:
-            file.write('\n')
-            yield file
-
-    def remove(self) -> None:
-        """Take it away when all is done."""
-        self.path.unlink(missing_ok=True)
+    A line that was cut short does not count.
+    """
+    entries = {}
+    lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else []
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            entries[entry['image']] = entry
+    return entries

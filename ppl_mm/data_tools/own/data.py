@@ -13,14 +13,14 @@ from ...formats.data_record import RECORD
 from ...formats.image_folder import ImageFolder
 from ...formats.images.stored_values import StoredValues, write_values
 from ...formats.images.white_level import find_white_level
-from ...formats.photo_names import SOURCES, images_of
+from ...formats.photo_names import SOURCES, images_of, read_sources
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
-from ...utils.files import atomic_write
+from ...utils.files import atomic_write, naming_file
 from ...utils.processes.thread_pool import map_files
 from ...utils.text import counted, noun, printable
 from ..made_folder import MadeFolder
 from .bands import find_bands
-from .converter import Journal, OwnImage, PhotoConverter
+from .converter import OwnImage, PhotoConverter, read_journal
 from .image_size import size_facts
 from .images import OwnImages, collect_images
 from .labels import OwnLabels
@@ -75,7 +75,8 @@ class OwnData:
         self.settings, self.out, self.workers = settings, settings.out, workers
         settings.check()
         self.folder = MadeFolder(self.out, RECORD, settings.record(), 'a data set', _PARTS)
-        self.journal = Journal(self.out / 'own_data.jsonl')
+        # A line of JSON for each image that is converted already.
+        self.journal = self.out / 'own_data.jsonl'
 
     def make(self, skip_bad: bool = False) -> OwnDataSummary | None:
         """Write the data set.
@@ -118,7 +119,7 @@ class OwnData:
             area = self.settings.expected_area
             self.folder.facts = size_facts(entries, splits['train'], found.boxes(), area)
             _remove_others(self.out, entries)
-        self.journal.remove()
+        self.journal.unlink(missing_ok=True)
         return self._summary(good, found, splits, entries, problems)
 
     def _is_whole(self) -> bool:
@@ -138,15 +139,8 @@ class OwnData:
 
     def _check_unchanged(self, images: Sequence[OwnImage], val: Collection[str] | None) -> None:
         """Refuse to call a data set complete that photos were added to."""
-        path, bad = self.out / SOURCES, set()
-        try:
-            with open(path, encoding='utf-8', newline='') as file:
-                rows = list(csv.DictReader(file))
-            before = {row['photo']: row['digest'] for row in rows}
-            bad = {row['image'] for row in rows if row.get('problem')}
-        except (OSError, KeyError, ValueError):
-            before = {}
-        before = {name: digest for name, digest in before.items() if digest}
+        rows = read_sources(self.out)
+        before = {row.photo: row.digest for row in rows if row.digest}
         now = {escaped(source.name): image.digest for image in images for source in image.sources}
         if before != now:
             both = before.keys() & now.keys()
@@ -156,13 +150,16 @@ class OwnData:
                 f'{len(now.keys() - before.keys())} are new, {len(before.keys() - now.keys())} '
                 f'gone, {changed} changed; delete the folder or choose another --out'
             )
+        bad = {row.image for row in rows if row.problem}
         if self.settings.val_list or val is not None:
             self._check_val([image for image in images if image.image_id not in bad], val)
 
     def _check_val(self, good: Sequence[OwnImage], val: Collection[str] | None) -> None:
         """Refuse to call a data set complete whose --val-list or --val-labels has changed."""
-        before = set(VOCLayout(self.out).read_split('val'))
-        now = named_val(good, self.settings, val)
+        layout = VOCLayout(self.out)
+        if not layout.split_path('val').is_file():
+            return  # it is made again
+        before, now = set(layout.read_split('val')), named_val(good, self.settings, val)
         if before != now:
             raise UserError(
                 f'{self.out}: has another val than '
@@ -171,17 +168,18 @@ class OwnData:
             )
 
     def _convert_all(self, images: Sequence[OwnImage]) -> dict[str, dict]:
-        """Entries of the journal, by image."""
-        entries = self.journal.read()
+        """Return the entry of each image, see :class:`.PhotoConverter`, by its id."""
+        known = read_journal(self.journal)
         entries = {
-            image.image_id: entries[image.image_id]
+            image.image_id: known[image.image_id]
             for image in images
-            if self._is_done(image, entries.get(image.image_id))
+            if self._is_done(image, known.get(image.image_id))
         }
         todo = [image for image in images if image.image_id not in entries]
         convert = PhotoConverter(self.settings, self.values, self.stored)
         converted = map_files(convert, todo, 'converting', self.workers)
-        with self.journal.open() as file:
+        with naming_file(self.journal), open(self.journal, 'a', encoding='utf-8') as file:
+            file.write('\n')  # a line that was cut short ends
             for image, entry in converted:
                 entries[image.image_id] = entry
                 if not {'problem', 'mask_problem'} & set(entry):  # may be corrected

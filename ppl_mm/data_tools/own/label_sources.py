@@ -2,8 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ...errors import UserError
 from ...formats.image_labels.label_file import label_format, read_labels
@@ -20,7 +22,23 @@ _SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
 _JOINT = re.compile(r"[^\w\s.'-]+|\b(?:and|or)\b")
 
 
-def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
+class PhotoRows(NamedTuple):
+    """What is said of photos.
+
+    Attributes:
+        rows: By the name of the photo; one without a row is unlabelled.
+        form: What they are read from: 'one-hot CSV', 'names of files'.
+        classes: The classes that label files list; None if they list none.
+        val: The photos to validate on; None if nothing says them.
+    """
+
+    rows: dict[str, LabelRow]
+    form: str
+    classes: Sequence[str] | None = None
+    val: frozenset[str] | None = None
+
+
+def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> PhotoRows:
     """Take the class of each photo from its folder; a photo in no folder has none.
 
     Raises:
@@ -40,7 +58,8 @@ def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[s
                 '--class-folder last'
             )
         folder = more[-1] if more and settings.class_folder == 'last' else first
-        rows[name] = _row(name, path, rules.from_name, folder)
+        with saying_where(path):
+            rows[name] = LabelRow(name, rules.from_labels([folder]), path)
     found = {label for row in rows.values() for label in row.names}
     if not found:
         raise UserError(
@@ -52,10 +71,10 @@ def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> dict[s
             f'the folders {", ".join(sorted(found))} look like splits, not classes; put photos of '
             'all splits into one folder per class, and name those to validate on by --val-list'
         )
-    return rows
+    return PhotoRows(rows, 'a folder for each class')
 
 
-def rows_from_pattern(settings: OwnDataSettings, names: Sequence[str]) -> dict[str, LabelRow]:
+def rows_from_pattern(settings: OwnDataSettings, names: Sequence[str]) -> PhotoRows:
     """Take the class of each photo from its name; one that does not match has none.
 
     Raises:
@@ -69,55 +88,46 @@ def rows_from_pattern(settings: OwnDataSettings, names: Sequence[str]) -> dict[s
     if not pattern.groups:
         raise UserError(f"{option}: has no group around the class, as in '([a-z]+)_[0-9]+'")
     rules = LabelNames(settings.classes, settings.negative_names)
-    matches = {name: pattern.search(os.path.splitext(name)[0]) for name in names}
-    rows = {
-        name: _row(name, settings.photos / name, rules.from_text, match[1] or '')
-        for name, match in matches.items()
-        if match
-    }
+    rows = {}
+    for name in names:
+        path = settings.photos / name
+        if match := pattern.search(os.path.splitext(name)[0]):
+            with saying_where(path):
+                rows[name] = LabelRow(name, rules.from_text(match[1] or ''), path)
     if not rows:
         raise UserError(f"{option}: matches no photo, e.g. not '{names[0]}'; correct it")
-    return rows
-
-
-def _row(name: str, path: Path, read: Callable[[str], tuple[str, ...]], text: str) -> LabelRow:
-    with saying_where(path):
-        return LabelRow(name, read(text), path)
+    return PhotoRows(rows, 'names of files')
 
 
 def rows_from_files(
     settings: OwnDataSettings, names: Sequence[str], missing_is_fine: bool
-) -> tuple[dict[str, LabelRow], Sequence[str] | None, frozenset[str] | None, str]:
+) -> PhotoRows:
     """Take the classes of each photo from one file, or from one for each split.
 
     A photo on several lines has the classes of all of them. Its path begins at the folder of photos
     or at that of the label file.
 
-    Returns:
-        Rows by photo, the classes that the files list, if they do, the photos to validate on, if
-        there are two files, and the form of the files, see :class:`.LabelRows`.
-
     Raises:
         UserError: A file is malformed, names a photo that is missing, or says that a photo shows a
             class and none; or both files name a photo.
     """
-    find = PhotoFinder(settings.photos, names)
-    paths = [path for path in (settings.labels, settings.val_labels) if path]
-    found = [_read(path, settings) for path in paths]
-    parts = [
-        _by_photo(one, find, _folder_of(path, settings.photos), missing_is_fine)
-        for one, path in zip(found, paths, strict=True)
-    ]
-    rows = {name: row for part in parts for name, row in part.items()}
-    twice = next((name for name in parts[0] if name in parts[-1]), None) if parts[1:] else None
-    if twice is not None:
-        raise UserError(
-            f"{parts[1][twice].where}: photo '{twice}' is also at {parts[0][twice].where}; a photo "
-            'is for training or for validation, take one out'
-        )
-    val = frozenset(parts[1]) if parts[1:] else None
+    found, parts = [], []
+    for path in filter(None, (settings.labels, settings.val_labels)):
+        find = PhotoFinder(settings.photos, names, _folder_of(path, settings.photos))
+        found.append(_read(path, settings, find))
+        parts.append(_by_photo(found[-1], find, missing_is_fine))
+    val = None
+    if settings.val_labels:
+        val = frozenset(parts[1])
+        if both := val & parts[0].keys():
+            first, second = (part[min(both)].where for part in parts)
+            raise UserError(
+                f"{second}: photo '{min(both)}' is also at {first}; a photo is for training or for "
+                'validation, take one out'
+            )
     form = ' and '.join(dict.fromkeys(one.form for one in found))
-    return rows, _listed_classes(found, settings), val, form
+    rows = {name: row for part in parts for name, row in part.items()}
+    return PhotoRows(rows, form, _listed_classes(found, settings), val)
 
 
 def _folder_of(path: Path, photos: Path) -> str:
@@ -138,14 +148,17 @@ def _listed_classes(found: Sequence[LabelRows], settings: OwnDataSettings) -> Se
     return lists[0] if lists else None
 
 
-def _read(path: Path, settings: OwnDataSettings) -> LabelRows:
+def _read(path: Path, settings: OwnDataSettings, find: PhotoFinder) -> LabelRows:
     """Read a label file; a CSV twice where it holds names with a space."""
-    known = settings.classes
-    found = read_labels(path, known, negative_names=settings.negative_names)
+    known, negative = settings.classes, settings.negative_names
+    read = partial(
+        read_labels, path, negative_names=negative, is_photo=lambda name: find(name) is not None
+    )
+    found = read(known)
     spaced = sorted({name for row in found.rows for name in row.names if ' ' in name})
     if not known and spaced and label_format(path) == 'csv':
         # What one line sets apart by semicolons is one name in another line, too.
-        found = read_labels(path, spaced, negative_names=settings.negative_names)
+        found = read(spaced)
     if not (known or found.classes or found.by_tail):
         _check_joined(found.rows)
     return found
@@ -167,14 +180,12 @@ def _check_joined(rows: Sequence[LabelRow]) -> None:
                 )
 
 
-def _by_photo(
-    labels: LabelRows, find: PhotoFinder, folder: str, missing_is_fine: bool
-) -> dict[str, LabelRow]:
+def _by_photo(labels: LabelRows, find: PhotoFinder, missing_is_fine: bool) -> dict[str, LabelRow]:
     """Return one row for each photo that a label file names, by its path or, of tools, its end."""
     found: dict[str, LabelRow] = {}
     unknown: list[LabelRow] = []
     for row in labels.rows:
-        name = find(row.image) or find(f'{folder}/{row.image}')
+        name = find(row.image)
         if name is None and labels.by_tail:
             name = _only_photo(row, find.by_tail(row.image), find)
         if name is None:

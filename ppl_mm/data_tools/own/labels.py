@@ -62,21 +62,20 @@ def read_own_labels(
             does not exist.
     """
     negatives = {*negatives, *(name for name in names if name.startswith(f'{NEGATIVE_FOLDER}/'))}
-    listed, val = None, None
     if settings.labels:
-        rows, listed, val, form = rows_from_files(settings, names, missing_is_fine)
+        said = rows_from_files(settings, names, missing_is_fine)
     elif settings.label_pattern:
-        rows, form = rows_from_pattern(settings, names), 'names of files'
+        said = rows_from_pattern(settings, names)
     else:
-        others = [name for name in names if name not in negatives]
-        rows, form = rows_from_folders(settings, others), 'a folder for each class'
+        said = rows_from_folders(settings, [name for name in names if name not in negatives])
+    rows, listed = said.rows, said.classes or ()
     for name in negatives:
         row = LabelRow(name, (), settings.photos / name)
         rows[name] = merged(rows.get(name, row), row)
     shown = {name for row in rows.values() for name in row.names}
     # The values of masks refer to all classes of a list.
-    unused = [name for name in listed or () if name not in shown and not settings.masks]
-    given = settings.classes or [name for name in listed or () if name not in unused]
+    unused = [name for name in listed if name not in shown and not settings.masks]
+    given = settings.classes or [name for name in listed if name not in unused]
     found = given or natural_order(shown)
     where = '--classes' if settings.classes else str(settings.labels or settings.photos)
     if not found:
@@ -85,7 +84,8 @@ def read_own_labels(
     if not settings.background:
         _check_every_pixel(rows, classes)
     labels = _restrict(rows, classes, bool(settings.classes), settings.keep_others)
-    return replace(labels, val=val, form=form, unused=() if settings.classes else tuple(unused))
+    unused = [] if settings.classes else unused
+    return replace(labels, val=said.val, form=said.form, unused=tuple(unused))
 
 
 def _check_every_pixel(rows: Mapping[str, LabelRow], classes: Sequence[str]) -> None:

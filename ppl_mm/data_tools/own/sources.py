@@ -43,10 +43,11 @@ class PhotoFinder:
     Args:
         root: The folder of photos.
         names: The photos, see :func:`.find_files`.
+        below: A folder below it where paths may begin as well. Defaults to '.': only there.
     """
 
-    def __init__(self, root: str | os.PathLike, names: Sequence[str]) -> None:
-        self.root = Path(root)
+    def __init__(self, root: str | os.PathLike, names: Sequence[str], below: str = '.') -> None:
+        self.root, self._below = Path(root), below
         self._names = {normal_name(name): name for name in names}
         # Of photos that differ in their ending only, the first ending is found.
         order = {suffix: place for place, suffix in enumerate(PHOTO_SUFFIXES + FOREIGN_SUFFIXES)}
@@ -69,7 +70,8 @@ class PhotoFinder:
                 before it.
         """
         plain = _plain(name)
-        for form in (plain, plain.removeprefix(f'{self.root.name}/')):
+        below = _plain(f'{self._below}/{plain}')
+        for form in (plain, plain.removeprefix(f'{self.root.name}/'), below):
             found = self._names.get(form) or self._stems.get(form)
             if found is not None:
                 return found

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from ...errors import UserError
+from ..near_copies import near_copy_groups, unpacked_look
 from .converter import OwnImage
 from .settings import OwnDataSettings
 from .sources import PhotoFinder, read_names
-from .together import group_near_copies
 
 # What is said of near-copies.
 _KEPT = 'near-copies of others, kept in one list'
@@ -40,7 +40,7 @@ def split_images(
         images: All.
         classes: Foreground classes.
         settings: ``val_list``, or ``val_share``, ``seed`` and ``split_near_copies``.
-        entries: The journal, see :func:`.group_near_copies`.
+        entries: The journal, by image: ``look``, see :func:`.packed_look`.
         val_photos: Photos that the labels say to validate on. Defaults to None: they do not.
 
     Returns:
@@ -61,7 +61,7 @@ def split_images(
     masked = sorted(image.image_id for image in images if image.masked and image.labels is not None)
     val, bare = named_val(images, settings, val_photos), set[str]()
     if settings.val_list is None and val_photos is None:
-        val = _drawn_val(images, labels, masked, settings, entries)
+        val = _drawn_val(labels, masked, settings, entries)
         if any(labels[name] for name in masked):
             bare = {name for name in val if labels[name]} - set(masked)
     splits = dict(
@@ -76,7 +76,6 @@ def split_images(
 
 
 def _drawn_val(
-    images: Sequence[OwnImage],
     labels: Mapping[str, Sequence[str]],
     masked: list[str],
     settings: OwnDataSettings,
@@ -88,7 +87,8 @@ def _drawn_val(
         candidates = _candidates(labels, masked, settings.seed, groups)
         return choose_val(labels, settings.val_share, settings.seed, candidates)
 
-    near = [] if settings.split_near_copies else group_near_copies(images, entries)
+    looks = {name: unpacked_look(entries[name]['look']) for name in labels}
+    near = [] if settings.split_near_copies else near_copy_groups(looks)
     val = drawn(near)
     for group in near:
         if len(group) > 1:

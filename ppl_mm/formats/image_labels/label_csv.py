@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ...errors import UserError
 from ..class_list import check_classes
@@ -24,8 +24,8 @@ _LABELS = (
     *('labels', 'labelname', 'classname', 'categoryname', 'label', 'classes', 'class'),
     *('categories', 'category', 'tags', 'tag', 'target', 'targets', 'findinglabels'),
 )
-# A column of 0 and 1 that says which list an image is in.
-_LISTS = re.compile(r'is(train(ing)?|val(id|idation)?|test)')
+# A column that says which list an image is in.
+_LISTS = re.compile(r'is(train(ing)?|val(id|idation)?|test)|split|subset|fold')
 # Columns of a box, whose row has one class, with spaces or not.
 _BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
 # Columns with a box and the size of its image, as Roboflow and TensorFlow write them.
@@ -38,7 +38,9 @@ _MARKS = ('x', 'y', 'n', 'j', 'o', 't', 'f')
 _LONGEST = 80  # characters of a line that a message shows
 
 
-def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
+def read_csv(
+    path: str | os.PathLike, names: LabelNames, is_photo: Callable[[str], bool] | None = None
+) -> LabelRows:
     """Read a CSV file of image-level labels.
 
     It has either a column of labels (``image,labels``; an only other column may have any name), or
@@ -51,6 +53,8 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     Args:
         path: The file.
         names: The rules for names.
+        is_photo: Tells whether an image exists; of several columns that may name the image, the
+            one that names most of those is read. Defaults to None: not known.
 
     Returns:
         The rows, and the classes if they have columns.
@@ -61,7 +65,8 @@ def read_csv(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     (number, header), *lines = [*_read_lines(path)] or [(1, [])]
     if not header:
         return LabelRows([], form='CSV')
-    columns = _Columns(header, names, f'{path} line {number}', [cells for _, cells in lines])
+    body = [cells for _, cells in lines]
+    columns = _Columns(header, names, f'{path} line {number}', body, is_photo)
     rows = [columns.row(cells, path, number) for number, cells in lines]
     return LabelRows(rows, columns.classes, 'CSV' if columns.classes is None else 'one-hot CSV')
 
@@ -74,27 +79,35 @@ class _Columns:
         names: The rules for names.
         where: The first line, for messages.
         rows: The cells of the other lines.
+        is_photo: Tells whether an image exists, if that is known.
     """
 
     def __init__(
-        self, header: list[str], names: LabelNames, where: str, rows: Sequence[list[str]]
+        self,
+        header: list[str],
+        names: LabelNames,
+        where: str,
+        rows: Sequence[list[str]],
+        is_photo: Callable[[str], bool] | None,
     ) -> None:
         self.header, self.names = header, names
         plain = list(map(_plain, header))
-        image = _first(plain, _IMAGE)
-        self.labels = _first(plain, _LABELS)
+        self.labels = next((plain.index(name) for name in _LABELS if name in plain), None)
+        image = _image_column(plain, rows, is_photo)
         if self.labels is None and _is_one_hot(header, rows[0] if rows else (), image):
             image = 0
         self.has_boxes = not _BOX.isdisjoint(plain)
         self.corners = [*map(plain.index, _CORNERS)] if set(_CORNERS) <= set(plain) else []
         # A column without a name is the index that pandas writes.
-        self.flags = [place for place, cell in enumerate(header) if cell and place != image]
+        others = [place for place, cell in enumerate(header) if cell and place != image]
+        self.flags = [place for place in others if not self._says_list(place)]
         if self.labels is None and len(self.flags) == 1 and _holds_names(rows, self.flags[0]):
             self.labels = self.flags[0]
         if image is None or not self.flags:
+            what = 'which has no labels, ' * (image is not None and bool(others))
             raise UserError(
-                f"{where}: is '{_shown(header)}', expected the header 'image,labels', or 'image' "
-                'and one column per class'
+                f"{where}: is '{_shown(header)}', {what}expected the header 'image,labels', or "
+                "'image' and one column per class"
             )
         # pandas calls a second "label" "label.1".
         for place, more in ((image, ''), (self.labels, r'\d*')):
@@ -106,20 +119,22 @@ class _Columns:
         self.classes = None
         if self.labels is None:
             self.flags = [place for place in self.flags if self._is_class(place, rows)]
-            columns = [self._of_column(place, where) for place in self.flags]
-            self.classes = check_classes([name for names in columns for name in names], where)
+            with saying_where(where):
+                columns = [names.from_names([header[place]]) for place in self.flags]
+            self.classes = check_classes([name for found in columns for name in found], where)
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def _of_column(self, place: int, where: str) -> tuple[str, ...]:
-        with saying_where(where):
-            return self.names.from_names([self.header[place]])
+    def _says_list(self, place: int) -> bool:
+        """Return whether a column says which list an image is in, and is not a class."""
+        name = self.header[place]
+        return bool(_LISTS.fullmatch(_plain(name))) and normal_name(name) not in self.names.classes
 
     def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column is of a class: others are known where each class has one."""
-        name, known = normal_name(self.header[place]), set(self.names.classes)
-        if name in known or _LISTS.fullmatch(_plain(name)):
-            return name in known
+        known = set(self.names.classes)
         if not known or not known <= set(map(normal_name, self.header)):
+            return True
+        if normal_name(self.header[place]) in known:
             return True
         return all(cells[place].lower() in _FLAGS for cells in rows if place < len(cells))
 
@@ -217,9 +232,18 @@ def _alike(pattern: str, columns: Sequence[str]) -> list[int]:
     return [place for place, name in enumerate(columns) if re.fullmatch(pattern, name)]
 
 
-def _first(columns: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Return the place of the first wanted header, None if there is none."""
-    return next((columns.index(name) for name in wanted if name in columns), None)
+def _image_column(
+    columns: Sequence[str], rows: Sequence[list[str]], is_photo: Callable[[str], bool] | None
+) -> int | None:
+    """Return the place of the column that names the image, None if there is none."""
+    found = [columns.index(name) for name in _IMAGE if name in columns]
+    if len(found) < 2 or is_photo is None:
+        return found[0] if found else None
+    photos = {
+        place: sum(is_photo(cells[place]) for cells in rows if place < len(cells))
+        for place in found
+    }
+    return max(found, key=photos.__getitem__)  # of equal ones the first, the most telling
 
 
 def _read_lines(path: str | os.PathLike) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,7 @@
 """Image-level labels of a data set, whatever the format of their file."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ...errors import UserError
@@ -20,7 +20,6 @@ FORMATS = {'.csv': 'csv', '.tsv': 'csv', '.json': 'json', '.xml': 'cvat'}
 FORMATS |= dict.fromkeys(YAML_SUFFIXES, 'yolo')
 _FOLDERS = ('voc_xml', 'yolo', 'json_folder')
 _READERS = {
-    'csv': read_csv,
     'json': read_json,
     'cvat': read_cvat,
     'yolo': read_yolo,
@@ -38,6 +37,7 @@ def read_labels(
     images: Sequence[str] | None = None,
     count_difficult: bool = True,
     negative_names: Iterable[str] = (),
+    is_photo: Callable[[str], bool] | None = None,
 ) -> LabelRows:
     """Read a label file.
 
@@ -50,6 +50,7 @@ def read_labels(
         images: Ids to read of a folder of XML files. Defaults to None: all.
         count_difficult: Whether objects that XML files mark difficult count.
         negative_names: Labels that mean "shows none of the classes".
+        is_photo: Tells whether an image exists, see :func:`.read_csv`.
 
     Returns:
         The rows, at least one, and the classes that the file lists.
@@ -61,6 +62,8 @@ def read_labels(
     names = LabelNames(classes, negative_names)
     if ann_format == 'voc_xml':
         found = read_voc_xml(path, names, images, count_difficult)
+    elif ann_format == 'csv':
+        found = read_csv(path, names, is_photo)
     else:
         found = _READERS[ann_format](path, names)
     if not found.rows:

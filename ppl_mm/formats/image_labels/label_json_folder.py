@@ -9,8 +9,7 @@ from ...errors import UserError
 from .box_share import Corners, box_share
 from .json_pairs import Pairs, is_list, objects_of, read_pairs
 from .label_names import LabelNames
-from .label_row import LabelRow, LabelRows
-from .tool_classes import ToolClasses
+from .label_row import LabelRow, LabelRows, saying_where
 from .tool_files import files_below, image_of_tool
 
 # The list of what an image shows, and the field with its class, by tool. Darwin is V7's.
@@ -27,11 +26,12 @@ _OTHERS = ('meta.json', 'key_id_map.json', 'obj_class_to_machine_color.json')
 
 
 class _File(NamedTuple):
-    """What a file says: its objects, and the flags that are set for the whole image."""
+    """What a file says: the labels of its objects, and the flags of the whole image."""
 
     tool: str
     row: LabelRow
-    flags: tuple[str, ...]
+    labels: list[str]
+    flags: list[str]
 
 
 def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
@@ -55,13 +55,14 @@ def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
     if not folder.is_dir():
         raise UserError(f'{folder}: the folder of JSON files is missing; set ann_file')
     found = [_read(path, folder) for path in json_files(folder)]
-    rows = [one.row for one in found]
-    if not any(row.names for row in rows):
-        rows = [one.row._replace(names=one.flags) for one in found]
-    listed = (label for row in rows for label in row.names)
-    classes = ToolClasses.by_name(listed, names, str(folder))
+    has_objects = any(one.labels for one in found)
+    rows = []
+    for one in found:
+        with saying_where(one.row.path):
+            shown = names.from_labels(one.labels if has_objects else one.flags)
+        rows.append(one.row._replace(names=shown))
     form = ' and '.join(dict.fromkeys(one.tool for one in found))
-    return LabelRows([classes.named(row) for row in rows], None, form, by_tail=True)
+    return LabelRows(rows, None, form, by_tail=True)
 
 
 def json_files(folder: Path) -> list[Path]:
@@ -83,8 +84,12 @@ def _read(path: Path, folder: Path) -> _File:
     # Supervisely keeps the ending of the image: a.jpg.json.
     name = path.relative_to(folder).with_suffix('').as_posix()
     boxes = box_share(lambda: map(_corners, objects), _size(fields))
-    row = LabelRow(image_of_tool(name, str(path)), _classes(labels), path, boxes=boxes)
-    return _File(tool, row, _classes(_flags(fields, path)))
+    row = LabelRow(image_of_tool(name, str(path)), (), path, boxes=boxes)
+    shown, flags = (
+        [name for name in names if name not in _NOT_A_CLASS]
+        for names in (labels, _flags(fields, path))
+    )
+    return _File(tool, row, shown, flags)
 
 
 def _flags(fields: Mapping, path: Path) -> list[str]:
@@ -126,7 +131,3 @@ def _tool_of(fields: Mapping) -> str | None:
     found = next((tool for tool, (entries, _) in _TOOLS.items() if entries in fields), None)
     is_other = found == 'Darwin JSON' and not {'item', 'image'} & set(fields)
     return None if is_other else found
-
-
-def _classes(names: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name not in _NOT_A_CLASS))

@@ -54,25 +54,21 @@ class LabelNames:
             names = self._texts[text] = self.from_names(self._split(normal_name(text).strip()))
         return names
 
-    def from_name(self, name: str) -> tuple[str, ...]:
-        """Return the one name that a folder has, which may hold separators; none for "no class".
+    def from_labels(self, labels: Iterable[str]) -> tuple[str, ...]:
+        """Return the names that folders or tools have, which may hold separators, each once.
 
         Raises:
-            ValueError: The name is not valid.
+            ValueError: A name is not valid, or some mean a class, and others none.
         """
-        meaning = self._meaning(name)
-        return () if meaning is None else (meaning,)
+        return _each_once(map(self._meaning, labels))
 
     def from_names(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return names that stand one by one, checked, each once.
+        """Return names that stand one by one, without separators unless they are known, each once.
 
         Raises:
-            ValueError: A name is not valid.
+            ValueError: A name is not valid, or some mean a class, and others none.
         """
-        found = dict.fromkeys(map(self._check, names))
-        if None in found and len(found) > 1:
-            raise ValueError(f"names '{next(filter(None, found))}' and no class; keep one")
-        return tuple(filter(None, found))
+        return _each_once(map(self._check, names))
 
     def from_values(self, values: Sequence[str | int | bool]) -> tuple[str, ...]:
         """Return the names of a list of names, of class ids, or of true and false.
@@ -80,24 +76,15 @@ class LabelNames:
         Raises:
             ValueError: A value is not valid, or refers to classes that are not known.
         """
-        flags = [value for value in values if isinstance(value, bool)]
-        if values and len(flags) == len(values):
-            return self.from_flags(flags)
-        return self.from_names([self._name_in_list(value) for value in values])
-
-    def from_flags(self, flags: Sequence[bool | int]) -> tuple[str, ...]:
-        """Return the names that a multi-hot vector switches on.
-
-        Raises:
-            ValueError: There are more or fewer than classes.
-        """
-        if len(flags) != len(self.classes):
+        if not values or not all(isinstance(value, bool) for value in values):
+            return self.from_names([self._name_in_list(value) for value in values])
+        if len(values) != len(self.classes):
             raise ValueError(
-                f'has {counted(len(flags), "value")}, one per class, but '
+                f'has {counted(len(values), "value")}, one per class, but '
                 f'{counted(len(self.classes), "class is", "classes are")} known; '
                 'give them in that order (own_data.py --classes, or classes.txt)'
             )
-        return self.from_names(name for name, on in zip(self.classes, flags, strict=True) if on)
+        return self.from_names(name for name, on in zip(self.classes, values, strict=True) if on)
 
     def _name_in_list(self, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, int | str):
@@ -117,13 +104,14 @@ class LabelNames:
         return self.classes[class_id]
 
     def _check(self, name: str) -> str | None:
-        """Return a name as it is compared, None for one that means no class."""
+        """Return the same; refuse what is left of a form that was not understood."""
         meaning = self._meaning(name)
         if meaning is None or meaning in self._known or _is_plain(meaning):
             return meaning
         raise ValueError(f'{name!r} is not a valid class name; {_FORMS}')
 
     def _meaning(self, name: str) -> str | None:
+        """Return a name as it is compared, None for one that means no class."""
         name = normal_name(name).strip()
         if name in self._known:
             return name
@@ -135,6 +123,8 @@ class LabelNames:
                 f'none of the classes, or give own_data.py --negative-name {name}, or --classes '
                 'if it is one'
             )
+        if not name or has_control_character(name):
+            raise ValueError(f'{name!r} is not a valid class name; rename it')
         return name
 
     def _is_one_name(self, text: str) -> bool:
@@ -176,12 +166,18 @@ class LabelNames:
         return names
 
 
+def _each_once(meanings: Iterable[str | None]) -> tuple[str, ...]:
+    found = dict.fromkeys(meanings)
+    if None in found and len(found) > 1:
+        raise ValueError(f"names '{next(filter(None, found))}' and no class; keep one")
+    return tuple(filter(None, found))
+
+
 def _is_plain(name: str) -> bool:
     """Return whether a name is not what is left of a form that was not understood."""
     return not (
         not any(map(str.isalnum, name))
         or set(name) & {*_SEPARATORS, *'“”„«»'}
-        or has_control_character(name)
         or (name[0] in '[({' and name[-1] in '])}')
         or any(name.count(one) != name.count(other) for one, other in ('[]', '()', '{}'))
         or (name[0] in '\'"' and name[-1] == name[0])

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ...errors import UserError
+from ...utils.text import printable
 
 
 class LabelRow(NamedTuple):
@@ -52,12 +53,11 @@ class LabelRows(NamedTuple):
 
 
 @contextmanager
-def saying_where(where: object, advice: str = '') -> Iterator[None]:
+def saying_where(where: object) -> Iterator[None]:
     """Turn a ValueError of :class:`.LabelNames` into one line that names the file.
 
     Args:
         where: File and line or entry.
-        advice: What follows the error, as '; correct the label'.
 
     Raises:
         UserError: The line.
@@ -67,4 +67,4 @@ def saying_where(where: object, advice: str = '') -> Iterator[None]:
     except UserError:
         raise
     except ValueError as error:
-        raise UserError(f'{where}: {error}{advice}') from None
+        raise UserError(f'{printable(where)}: {error}') from None

@@ -116,14 +116,15 @@ def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     listed = [one.findtext('name') for one in root.iterfind('meta/*/labels/label')]
     found = [name.strip() for name in listed if name]
     found = found or [label for image in images for label in _cvat_labels(image)]
-    classes = ToolClasses.by_name(found, names, f'{path} meta')
+    found = list(dict.fromkeys(found))
+    classes = ToolClasses(zip(found, found, strict=True), names, f'{path} meta')
     rows = []
     for number, image in enumerate(images):
         place = f'image[{number}]'
         # A project keeps the images of each subset in a folder.
         tool_path = f'{image.get("subset", "")}/{image.get("name", "")}' * bool(image.get('name'))
         name = image_of_tool(tool_path, f'{path} {place}')
-        with saying_where(f"{path} {place} '{name}'", '; correct the label'):
+        with saying_where(f"{path} {place} '{name}'"):
             shown = classes.names(_cvat_labels(image))
         rows.append(LabelRow(name, shown, path, place, _cvat_boxes(image)))
     return LabelRows(rows, classes.classes, 'CVAT XML', by_tail=True)

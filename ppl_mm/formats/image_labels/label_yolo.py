@@ -106,7 +106,7 @@ def _row(path: Path, folder: Path, classes: ToolClasses) -> LabelRow:
     image = check_image('/'.join(parts), str(path))
     lines = [*_lines(path)]
     shown = dict.fromkeys(int(numbers[0]) for numbers in lines)
-    with saying_where(path, '; correct the id, or the list of classes'):
+    with saying_where(path):
         names = classes.names(shown)
     boxes = box_share(lambda: [_corners(*numbers[1:]) for numbers in lines], (1, 1))
     return LabelRow(image, names, path, boxes=boxes)

@@ -1,4 +1,4 @@
-"""The classes of annotation tools, whose labels refer to them by id."""
+"""The classes of annotation tools whose labels refer to them by id."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from ...errors import UserError
 from ...utils.text import first_few
 from ..class_list import check_classes
 from .label_names import LabelNames
-from .label_row import LabelRow, saying_where
+from .label_row import saying_where
 
 
 class ToolClasses:
@@ -27,7 +27,7 @@ class ToolClasses:
     """
 
     def __init__(self, listed: Iterable[tuple[object, object]], names: LabelNames, where: str):
-        self.where = where
+        self.where, self._names = where, names
         self._listed: dict[object, str] = {}
         for key, name in listed:
             if not _is_id(key) or not isinstance(name, str):
@@ -38,21 +38,16 @@ class ToolClasses:
                 )
             self._listed[key] = name
         with saying_where(where):
-            found = [one for name in self._listed.values() for one in names.from_name(name)]
+            found = [one for name in self._listed.values() for one in names.from_labels([name])]
         self.classes = check_classes(found, where) if found else ()
-        self._names = names.of_classes(self.classes)
-
-    @classmethod
-    def by_name(cls, found: Iterable[str], names: LabelNames, where: str) -> 'ToolClasses':
-        """Return the classes of labels that name them, in the order of their first use."""
-        listed = dict.fromkeys(found)
-        return cls(zip(listed, listed, strict=True), names, where)
 
     def check(self, key: object) -> None:
         """Raise a ValueError unless a class has this id."""
         if not _is_id(key) or key not in self._listed:
-            known = first_few(self._listed)
-            raise ValueError(f'has the class {key!r}, but {self.where} has only {known}')
+            raise ValueError(
+                f'has the class {key!r}, but {self.where} has only {first_few(self._listed)}; '
+                'correct the label, or that list'
+            )
 
     def names(self, keys: Iterable[object]) -> tuple[str, ...]:
         """Return the classes of an image, each once, by the ids of its labels.
@@ -63,16 +58,7 @@ class ToolClasses:
         keys = list(keys)
         for key in keys:
             self.check(key)
-        return self._names.from_names(self._listed[key] for key in keys)
-
-    def named(self, row: LabelRow) -> LabelRow:
-        """Return a row whose names, ids of classes here, became those of classes, each once.
-
-        Raises:
-            UserError: They mean a class, and none.
-        """
-        with saying_where(row.where):
-            return row._replace(names=self.names(row.names))
+        return self._names.from_labels(self._listed[key] for key in keys)
 
 
 def _is_id(key: object) -> bool:

@@ -1,7 +1,7 @@
 """Image-level labels in the JSON of annotation tools: COCO, CreateML, Datumaro, Label Studio."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -51,9 +51,8 @@ def read_tool_json(content: Any, path: _Path, names: LabelNames) -> LabelRows | 
 def _read_coco(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
     """Return the labels of COCO's instances; the classes are in the order of their ids."""
     classes = ToolClasses(_coco_categories(content, path), names, f'{path} categories')
-    rows, sizes = _coco_images(content['images'], path)
-    boxes: dict[object, list] = {image: [] for image in rows}
-    shown: dict[object, dict[int | str, None]] = {image: {} for image in rows}
+    images = _coco_images(content['images'], path)
+    shown: dict[object, list[tuple]] = {image: [] for image in images}  # categories and boxes
     if 'annotations' not in content:
         raise UserError(f"{path}: has no 'annotations'; give COCO's instances, with all its parts")
     entries = objects_of(content['annotations'], path, 'annotations', 'image_id', 'category_id')
@@ -63,20 +62,19 @@ def _read_coco(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
             raise UserError(
                 f'{path} {place}: image_id {image!r} is not in images; take it out or add it'
             )
-        with saying_where(f'{path} {place}', '; correct category_id'):
+        with saying_where(f'{path} {place}'):
             classes.check(category)
-        shown[image][category] = None
-        boxes[image].append(fields.get('bbox'))
-    found = []
-    for image, row in rows.items():
+        shown[image].append((category, fields.get('bbox')))
+    rows = []
+    for image, (row, size) in images.items():
         with saying_where(row.where):
-            row = row._replace(names=classes.names(shown[image]))
-        found.append(row._replace(boxes=_coco_boxes(boxes[image], sizes[image])))
-    return LabelRows(found, classes.classes, 'COCO JSON', by_tail=True)
+            found = classes.names(category for category, _ in shown[image])
+        rows.append(row._replace(names=found, boxes=_coco_boxes(shown[image], size)))
+    return LabelRows(rows, classes.classes, 'COCO JSON', by_tail=True)
 
 
-def _coco_boxes(boxes: Sequence, size: Sequence) -> float | None:
-    return box_share(lambda: [corners(*box) for box in boxes], size)
+def _coco_boxes(shown: Sequence[tuple], size: Sequence) -> float | None:
+    return box_share(lambda: [corners(*box) for _, box in shown], size)
 
 
 def _coco_categories(content: Mapping, path: _Path) -> list[tuple[Any, Any]]:
@@ -87,36 +85,34 @@ def _coco_categories(content: Mapping, path: _Path) -> list[tuple[Any, Any]]:
     return sorted(pairs, key=lambda pair: pair[0]) if are_numbers else pairs
 
 
-def _coco_images(
-    images: list, path: _Path
-) -> tuple[dict[int | str, LabelRow], dict[int | str, list]]:
+def _coco_images(images: list, path: _Path) -> dict[int | str, tuple[LabelRow, list]]:
     """Return a row without labels, and width and height, of each image, by id."""
-    rows: dict[int | str, LabelRow] = {}
-    sizes: dict[int | str, list] = {}
+    found: dict[int | str, tuple[LabelRow, list]] = {}
     for place, fields in objects_of(images, path, 'images', 'id', 'file_name'):
         key, name = fields['id'], fields['file_name']
         if not isinstance(key, int | str) or not isinstance(name, str):
             raise UserError(f'{path} {place}: expected an id and a name, got {key!r} and {name!r}')
-        if key in rows:
-            raise UserError(f'{path} {place}: has the id {key} of {rows[key].place}; correct one')
-        rows[key] = LabelRow(image_of_tool(name, f'{path} {place}'), (), path, place)
-        sizes[key] = [fields.get('width'), fields.get('height')]
-    return rows, sizes
+        if key in found:
+            raise UserError(
+                f'{path} {place}: has the id {key} of {found[key][0].place}; correct one'
+            )
+        row = LabelRow(image_of_tool(name, f'{path} {place}'), (), path, place)
+        found[key] = row, [fields.get('width'), fields.get('height')]
+    return found
 
 
 def _read_createml(entries: Sequence, path: _Path, names: LabelNames) -> LabelRows:
     """Return the labels of CreateML's boxes, which Roboflow writes as well."""
-    found = []
+    rows = []
     for place, fields in objects_of(entries, path, '', 'image', 'annotations'):
         boxes = objects_of(fields['annotations'], path, f'{place} annotations', 'label')
-        labels = tuple(box['label'] for _, box in boxes)
+        labels = [box['label'] for _, box in boxes]
         if not all(isinstance(one, str) for one in (fields['image'], *labels)):
             raise UserError(f'{path} {place}: expected names of an image and of classes')
         image = image_of_tool(fields['image'], f'{path} {place}')
-        found.append(LabelRow(image, labels, path, place))
-    listed = (label for row in found for label in row.names)
-    classes = ToolClasses.by_name(listed, names, str(path))
-    return LabelRows(list(map(classes.named, found)), None, 'CreateML JSON', by_tail=True)
+        with saying_where(f'{path} {place}'):
+            rows.append(LabelRow(image, names.from_labels(labels), path, place))
+    return LabelRows(rows, None, 'CreateML JSON', by_tail=True)
 
 
 def _read_datumaro(content: Mapping, path: _Path, names: LabelNames) -> LabelRows:
@@ -132,7 +128,7 @@ def _read_datumaro(content: Mapping, path: _Path, names: LabelNames) -> LabelRow
             raise UserError(f'{where}: has the id {name!r}, expected a path without ending')
         annotations = items_of(fields['annotations'], f'{where} annotations')
         ids = [fields_of(one, f'{where} annotations').get('label_id') for one in annotations]
-        with saying_where(where, '; correct label_id'):
+        with saying_where(where):
             shown = classes.names(one for one in ids if one is not None)
         rows.append(LabelRow(image_of_tool(name, where), shown, path, place))
     return LabelRows(rows, classes.classes, 'Datumaro JSON', by_tail=True)
@@ -144,26 +140,7 @@ def _read_label_studio(tasks: Sequence, path: _Path, names: LabelNames) -> Label
     If a task has several annotations, those marked as ground truth count, else all. A task
     without any, or with skipped ones only, is unlabelled and has no row.
     """
-    found = list(_tasks(tasks, path))
-    listed = (name for _, shown in found for one in shown for name in one)
-    classes = ToolClasses.by_name(listed, names, str(path))
-    rows = [row._replace(names=_task_names(row, shown, classes)) for row, shown in found]
-    return LabelRows(rows, None, 'Label Studio JSON', by_tail=True)
-
-
-def _task_names(row: LabelRow, shown: list[list[str]], classes: ToolClasses) -> tuple[str, ...]:
-    with saying_where(row.where):
-        each = [classes.names(one) for one in shown]
-    if any(each) and not all(each):
-        raise UserError(
-            f'{row.where}: one annotation shows none of the classes, another {max(each)[0]}; '
-            'delete one, or mark the right one as ground truth'
-        )
-    return tuple(dict.fromkeys(name for one in each for name in one))
-
-
-def _tasks(tasks: Sequence, path: _Path) -> Iterator[tuple[LabelRow, list[list[str]]]]:
-    """Yield a row without labels for each annotated task, and the names of each annotation."""
+    rows = []
     for place, fields in objects_of(tasks, path, 'task'):
         where = f'{path} {place}'
         if 'data' not in fields or 'annotations' not in fields:
@@ -174,8 +151,21 @@ def _tasks(tasks: Sequence, path: _Path) -> Iterator[tuple[LabelRow, list[list[s
         kept = [one for one in kept if one.get('ground_truth')] or kept
         if kept:
             image = _task_image(fields_of(fields['data'], f'{where} data'), where)
-            row = LabelRow(image, (), path, place, _task_boxes(kept))
-            yield row, [_task_labels(one, where) for one in kept]
+            shown = _task_names(kept, where, names)
+            rows.append(LabelRow(image, shown, path, place, _task_boxes(kept)))
+    return LabelRows(rows, None, 'Label Studio JSON', by_tail=True)
+
+
+def _task_names(annotations: Sequence[Mapping], where: str, names: LabelNames) -> tuple[str, ...]:
+    """Return the classes that the annotations of a task name."""
+    with saying_where(where):
+        each = [names.from_labels(_task_labels(one, where)) for one in annotations]
+    if any(each) and not all(each):
+        raise UserError(
+            f'{where}: one annotation shows none of the classes, another {max(each)[0]}; '
+            'delete one, or mark the right one as ground truth'
+        )
+    return tuple(dict.fromkeys(name for one in each for name in one))
 
 
 def _task_labels(annotation: Mapping, where: str) -> list[str]:
