@@ -138,12 +138,6 @@ def test_a_second_run_does_nothing_and_new_images_are_noticed(photos, tmp_path):
         cut_images(photos, tmp_path / 'out', 75)
 
 
-@pytest.mark.parametrize('size', [0, -5, 63])
-def test_parts_too_small_to_learn_from_are_refused(photos, tmp_path, size):
-    with pytest.raises(UserError, match=f'--size {size}: must be 64 pixels or more'):
-        cut_images(photos, tmp_path / 'out', size)
-
-
 def test_what_cannot_be_cut_is_one_line(photos, tmp_path):
     def refused(match, **options):
         with pytest.raises(UserError, match=match) as caught:

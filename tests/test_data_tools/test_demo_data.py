@@ -156,21 +156,3 @@ def test_a_folder_of_other_settings_is_refused_and_kept(demo):
     with pytest.raises(UserError, match='seed 3 there, 5 here.*another'):
         write_demo_data(demo, seed=5, **SMALL)
     assert digests(demo) == before
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    (tmp_path / 'thesis.tex').write_text('mine')
-    with pytest.raises(UserError, match='holds other files than demo data'):
-        write_demo_data(tmp_path, **SMALL)
-    (tmp_path / 'file').touch()
-    with pytest.raises(UserError, match='is a file'):
-        write_demo_data(tmp_path / 'file', **SMALL)
-    (tmp_path / 'demo.json').write_text('{')
-    with pytest.raises(UserError, match='demo.json: not readable'):
-        write_demo_data(tmp_path, **SMALL)
-
-
-@pytest.mark.parametrize('name', ['seed', 'train', 'val', 'size'])
-def test_settings_out_of_range_are_refused(name, tmp_path):
-    with pytest.raises(UserError, match=f'--{name} is -1'):
-        write_demo_data(tmp_path, **{name: -1})

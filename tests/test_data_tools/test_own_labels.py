@@ -32,11 +32,6 @@ def csv(tmp_path):
     return write
 
 
-def test_numbers_are_in_natural_order():
-    found = read([f'{number}/{photo}.jpg' for number in range(1, 12) for photo in 'ab'])
-    assert found.classes == tuple(map(str, range(1, 12)))
-
-
 @pytest.mark.parametrize(
     'names, expected',
     [

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from test_tools.test_coco2014.coco_files import (
-    CATEGORIES,
     annotation,
     coco2014,
     convert,
@@ -53,13 +52,6 @@ def test_images_without_an_object_may_be_negatives(coco, capsys):
     assert 'train: 2 images with objects, NOT the official 82,081; 1 without are listed' in printed
 
 
-def test_an_image_outside_of_its_folder_is_refused(coco):
-    path = coco / 'annotations/instances_train2014.json'
-    path.write_text(path.read_text().replace('COCO_train2014_000000000005', '../x'))
-    with pytest.raises(UserError, match="image '../x.jpg' is not below the image folder"):
-        convert(coco, '--no-masks')
-
-
 def test_the_official_numbers_are_said_to_be():
     image = CocoImage('a', (1, 1), [Annotation(1, [], 1.0, False)])
     line = coco2014.count_line('val', [image] * 40_137, 367)
@@ -97,21 +89,8 @@ def test_pycocotools_is_asked_for_before_any_work(coco, monkeypatch):
     convert(coco, '--no-masks')
 
 
-def cut_annotations(root):
-    path = root / 'annotations/instances_train2014.json'
-    path.write_bytes(path.read_bytes()[:-30])
-
-
-def other_json(root):
-    (root / 'annotations/instances_train2014.json').write_text('{}')
-
-
 def unknown_category(root):
     write_split(root, 'train', [5], [annotation(5, 12, [], 1)])
-
-
-def other_categories(root):
-    write_split(root, 'val', [7], [], CATEGORIES[:1])
 
 
 def no_area(root):
@@ -124,21 +103,13 @@ def lose_folder(root):
     (root / 'val2014').rename(root / 'val')
 
 
-def lose_image(root):
-    (root / f'{stem("train", 9)}.jpg').unlink()
-
-
 @pytest.mark.parametrize(
     'spoil, message',
     [
         (lose_annotations, 'instances_val2014.json: is missing; unpack'),
-        (cut_annotations, 'instances_train2014.json: cannot be read as COCO'),
-        (other_json, 'cannot be read as COCO instances .KeyError'),
         (unknown_category, 'cannot be read as COCO instances .KeyError: 12'),
-        (other_categories, 'val2014.json: has other categories'),
         (no_area, "an entry has no 'area'"),
         (lose_folder, 'val2014: the folder of images is missing'),
-        (lose_image, '1 of 2 images are missing, first train2014/COCO_train'),
     ],
 )
 def test_bad_input_is_named(coco, spoil, message):
