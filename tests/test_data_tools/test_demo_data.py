@@ -156,3 +156,9 @@ def test_a_folder_of_other_settings_is_refused_and_kept(demo):
     with pytest.raises(UserError, match='seed 3 there, 5 here.*another'):
         write_demo_data(demo, seed=5, **SMALL)
     assert digests(demo) == before
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / 'thesis.tex').write_text('mine')
+    with pytest.raises(UserError, match='holds other files than demo data'):
+        write_demo_data(tmp_path, **SMALL)
