@@ -9,7 +9,8 @@ Runs the classifier over a split at several scales and flipped, and writes
 The background gets a constant score, the threshold. It is given (--threshold
 0.2), taken from another export (--threshold other/export.json), chosen by the
 maps alone (--threshold auto, without any mask), or chosen by mIoU on a split
-that has masks (--threshold-split val), every threshold in one pass. Of data
+that has masks (--threshold-split val), every threshold in one pass. Classes may
+have thresholds of their own (docs/thresholds.md, A threshold for each class). Of data
 without a background (docs/no_background.md) nothing is cut. --refine
 CONFIG then sharpens the labels, as tools/refine.py does, into DIR/refined. A
 second run continues where the first one stopped. A segmentation network's maps
@@ -21,7 +22,6 @@ import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -29,7 +29,7 @@ from mmengine.dist import is_main_process
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.exporting.summary import ExportSummary
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.thresholds.choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice, parse_area
+from ppl_mm.apis.thresholds.choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import NO_BACKGROUND
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings
@@ -83,12 +83,14 @@ def add_threshold(parser: argparse.ArgumentParser) -> None:
         '--threshold',
         metavar='T',
         help="score of the background, 0..1; an export.json to take it from; or 'auto', the maps "
-        f"choose it (default: the config's export_threshold, else {DEFAULT_THRESHOLD}, as IRN)",
+        'choose it; classes may have their own: auto,crack=0.8,hole=0.9 '
+        f"(default: the config's export_threshold, else {DEFAULT_THRESHOLD}, as IRN)",
     )
     parser.add_argument(
         '--expected-area',
         metavar='PERCENT',
-        help='with auto: how much of an image its objects cover, e.g. 1-5%%',
+        help='with auto: how much of an image its objects cover, e.g. 1-5%%; of classes: '
+        'crack=0.1-1%%,hole=2-5%%',
     )
     parser.add_argument(
         '--threshold-split',
@@ -104,11 +106,7 @@ def threshold_choice(args: argparse.Namespace, cfg: Config) -> ThresholdChoice:
     choice = ThresholdChoice.given(str(given)) if given else ThresholdChoice()
     if args.threshold_split:
         choice = ThresholdChoice(split=args.threshold_split, auto=choice.auto)
-    if not args.expected_area:
-        return choice
-    if not choice.auto:
-        raise UserError('--expected-area: only --threshold auto reads it; give both')
-    return replace(choice, expected_area=parse_area(args.expected_area))
+    return choice.knowing(args.expected_area) if args.expected_area else choice
 
 
 def unused_options(args: argparse.Namespace, summary: ExportSummary) -> list[str]:

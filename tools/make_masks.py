@@ -65,14 +65,15 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--threshold',
         default='',
         metavar='X',
-        help='where maps are cut, 0..1: a higher one paints less; DIR/gallery shows five of them '
-        '(default: the maps choose it)',
+        help='where maps are cut, 0..1: a higher one paints less; DIR/gallery shows five of them; '
+        'for some classes: crack=0.8,hole=0.9 (default: the maps choose it)',
     )
     parser.add_argument(
         '--expected-area',
         default='',
         metavar='RANGE',
-        help='how much of an image objects cover, e.g. 1-5%%: the threshold is chosen to fit',
+        help='how much of an image objects cover, e.g. 1-5%%, or those of some classes, e.g. '
+        'crack=0.1-1%%,hole=2-5%%: the threshold is chosen to fit',
     )
     parser.add_argument(
         '--corrected',

@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..formats.cam_file import CamFile
 from ..formats.class_list import label_names
 from ..formats.export_folder import ExportFolder
-from ..formats.export_record import ExportRecord, read_record
+from ..formats.export_record import ExportRecord, Threshold, read_record
 from ..utils.config.scope import is_segmentation
 from ..utils.files import file_sha256
 from .exporting.origin import check_config
@@ -173,7 +173,7 @@ class CAMInferencer(PhotoInferencer):
         )
 
     @property
-    def usual_threshold(self) -> float:
+    def usual_threshold(self) -> Threshold:
         """Where maps are cut if nothing is said; 0 where every pixel belongs to a class."""
         if not self.background:
             return 0.0

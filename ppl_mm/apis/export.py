@@ -14,7 +14,7 @@ from ..cams import label_from_cam
 from ..formats.cam_file import read_cam
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
-from ..formats.export_record import ExportRecord
+from ..formats.export_record import ExportRecord, Threshold
 from ..formats.mask_file import write_label
 from ..formats.pseudo_label_summary import LabelSummary, summarize_labels
 from ..utils.config.building import running
@@ -52,7 +52,7 @@ class CAMExport:
     Examples:
         >>> export = CAMExport(cfg, 'epoch_8.pth', 'work_dirs/export')
         >>> export.run('train', ThresholdChoice(split='val')).threshold
-        0.42
+        '0.42'
     """
 
     def __init__(self, cfg: Config, checkpoint: str, out_dir: str | os.PathLike) -> None:
@@ -82,6 +82,7 @@ class CAMExport:
         """
         record = describe_export(self.cfg, self.checkpoint, self._data.build(split))
         choice = _fitting(choice or ThresholdChoice(), record, self.cfg)
+        choice.check_names(record.classes)
         if choice.split is not None:
             self._data.check_masks(choice.split)
         record = self._weigh_maps(self._compare_background(record))
@@ -92,7 +93,8 @@ class CAMExport:
             labels = self._write_labels(ids, split, choice)
             on_main_process(lambda: self._write_sheet(ids, choice))
             warnings = labels.warnings(self._record.classes)
-            return ExportSummary(ids, choice.value, warnings, self._record.threshold_origin)
+            shown = self._record.threshold_text
+            return ExportSummary(ids, shown, warnings, self._record.threshold_origin)
 
     def _compare_background(self, record: ExportRecord) -> ExportRecord:
         """Weigh maps by how unlike the background cells look, if the config names a split."""
@@ -177,16 +179,16 @@ class CAMExport:
 
     def _choose(self, choice: ThresholdChoice, split: str | None) -> ThresholdChoice:
         """Replace what chooses the threshold by the threshold, which takes CAMs."""
-        by_maps, masks_of = None, choice.split
+        by_maps, masks_of, classes = None, choice.split, self._record.classes
         if choice.auto:
-            shown, boxes = self._export_cams(split), self._data.box_share()
+            shown, boxes = self._export_cams(split), self._data.box_shares()
             by_maps = on_main_process(
-                lambda: choose_by_maps(self.folder, shown, choice.expected_area, boxes)
+                lambda: choose_by_maps(self.folder, shown, classes, choice, boxes)
             )
         if masks_of is None:
             return by_maps or choice
         ids = self._export_cams(masks_of)
-        truth, classes = self._data.ground_truth(), self._record.classes
+        truth = self._data.ground_truth()
         return on_main_process(
             lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of, by_maps)
         )
@@ -199,13 +201,13 @@ class CAMExport:
         All labels of a folder are of one threshold: where it has changed, those of other splits
         are written again, too.
         """
-        known = self.folder.label_ids()
-        same = self._record.threshold == choice.value
+        known, threshold = self.folder.label_ids(), choice.threshold(self._record.classes)
+        same = self._record.threshold == threshold
         todo = sorted(set(ids) - known if same else known.union(ids))
         barrier()  # all have seen the same files
         # If this is interrupted, the next run starts again.
         self._write_record(threshold=None, finished=False)
-        _label(self.folder, todo[get_rank() :: get_world_size()], self._record, choice.value)
+        _label(self.folder, todo[get_rank() :: get_world_size()], self._record, threshold)
         barrier()
         paths = {image_id: self.folder.label_path(image_id) for image_id in ids}
         record = self._record
@@ -218,7 +220,7 @@ class CAMExport:
             )
         )
         self._write_record(
-            threshold=choice.value,
+            threshold=threshold,
             threshold_from=choice.origin,
             split=split,
             num_images=len(ids),
@@ -231,7 +233,7 @@ class CAMExport:
         """Show other thresholds where the maps chose one; remove the sheet of an earlier choice."""
         sheet = self.folder.root / THRESHOLD_SHEET
         if choice.auto:
-            write_threshold_sheet(sheet, self.cam_folder(), ids, choice.value)
+            write_threshold_sheet(sheet, self.cam_folder(), ids)
         else:
             sheet.unlink(missing_ok=True)
 
@@ -245,7 +247,7 @@ def _fitting(choice: ThresholdChoice, record: ExportRecord, cfg: Config) -> Thre
 
 
 def _label(
-    folder: ExportFolder, ids: Sequence[str], record: ExportRecord, threshold: float
+    folder: ExportFolder, ids: Sequence[str], record: ExportRecord, threshold: Threshold
 ) -> None:
     """Write the pseudo-labels of this process's share of the images."""
     for image_id in track(ids, 'writing labels', is_main_process()):

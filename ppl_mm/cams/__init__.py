@@ -8,6 +8,14 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'auto_threshold': ('choose_threshold',),
         'geometry': ('lay_over',),
         'normalization': ('normalize_cam',),
-        'pseudo_label': ('foreground_score', 'image_maps', 'label_from_cam', 'upsample_cam'),
+        'pseudo_label': (
+            'LEVEL',
+            'common_cut',
+            'foreground_score',
+            'image_maps',
+            'label_from_cam',
+            'level',
+            'upsample_cam',
+        ),
     },
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..formats.cam_file import CamFile
+from ..formats.export_record import Threshold
 from ..utils.text import per_cent
 
 #: IRN's fixed background score (Ahn et al., CVPR 2019, run_sample.py), used
@@ -47,26 +48,44 @@ class MapStatistics:
     Examples:
         >>> seen = MapStatistics()
         >>> cam = np.array([[[1.0, 0.6], [0.3, 0.0]]])
-        >>> seen.update(CamFile(class_ids=[0], cam=cam, size=(8, 8)))
-        >>> seen.covered(0.5)
-        0.5
+        >>> seen.update(CamFile(class_ids=[3], cam=cam, size=(8, 8)))
+        >>> seen.covered(0.5), seen.of_class(3).covered(0.5)
+        (0.5, 0.5)
     """
 
     def __init__(self) -> None:
         self.num_images = 0
         self._level = 0.0  # both are summed over images
         self._above = np.zeros(len(CUTS))
+        self._of_class: dict[int, MapStatistics] = {}
 
     def update(self, cam_file: CamFile) -> None:
         """Look at the maps of one image."""
         if not len(cam_file.class_ids):
             return
-        score = np.sort(cam_file.cam.max(axis=0), axis=None).astype(np.float32)
+        strongest, index = cam_file.cam.max(axis=0), cam_file.cam.argmax(axis=0)
+        self._add(strongest)
+        for k, class_id in enumerate(cam_file.class_ids.tolist()):
+            self._of_class.setdefault(class_id, MapStatistics())._add(
+                np.where(index == k, strongest, 0)
+            )
+
+    def _add(self, cells: np.ndarray) -> None:
+        """Look at the scores of the cells of one image."""
+        score = np.sort(cells, axis=None).astype(np.float32)
         # Both in float32, as in label_from_cam.
         below = np.searchsorted(score, np.array(CUTS, np.float32), side='right')
         self._above += 1 - below / len(score)
         self._level += float(score.mean() + SPREAD * score.std())
         self.num_images += 1
+
+    def of_class(self, class_id: int) -> 'MapStatistics':
+        """Return what is seen of one class: where it is the strongest, in the images that show it.
+
+        Args:
+            class_id: Its id.
+        """
+        return self._of_class.get(class_id, MapStatistics())
 
     def merge(self, other: 'MapStatistics') -> None:
         """Add what was seen on other images.
@@ -77,6 +96,8 @@ class MapStatistics:
         self.num_images += other.num_images
         self._level += other._level
         self._above += other._above
+        for class_id, seen in other._of_class.items():
+            self._of_class.setdefault(class_id, MapStatistics()).merge(seen)
 
     def level(self) -> float:
         """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
@@ -89,6 +110,35 @@ class MapStatistics:
     def coverage(self) -> np.ndarray:
         """Return the mean share of an image above each of :data:`CUTS`, falling."""
         return self._above / max(self.num_images, 1)
+
+    def covered_by(self, threshold: Threshold) -> float:
+        """Return the mean share of an image that labels at any threshold cover, about.
+
+        Args:
+            threshold: One for all classes, or one for each.
+        """
+        if not isinstance(threshold, list):
+            return float(np.interp(threshold, CUTS, self.coverage()))
+        shares = [
+            seen.num_images * seen.covered_by(threshold[class_id])
+            for class_id, seen in self._of_class.items()
+        ]
+        return sum(shares) / max(self.num_images, 1)
+
+    def within(self, start: float, low: float, high: float) -> float:
+        """Return the cut nearest to one at which labels cover a share of an image.
+
+        Args:
+            start: The one.
+            low: The smallest share, 0..1.
+            high: The largest one.
+        """
+        covered = self.coverage()
+        inside = [cut for cut, share in zip(CUTS, covered, strict=True) if low <= share <= high]
+        if inside:
+            return min(inside, key=lambda cut: abs(cut - start))
+        # The range is narrower than the steps, or the maps never cover so little or so much.
+        return CUTS[int(np.abs(covered - (low + high) / 2).argmin())]
 
     def choose(
         self, expected_area: tuple[float, float] | None = None, box_share: float | None = None
@@ -104,10 +154,10 @@ class MapStatistics:
         value = _nearest(self.level())
         rule = f'mean + {SPREAD:g} standard deviations of the maps'
         if expected_area is not None:
-            value = _within(self, value, *expected_area)
+            value = self.within(value, *expected_area)
             rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
         elif box_share is not None and self.covered(value) > box_share:
-            value = _within(self, value, 0, box_share)
+            value = self.within(value, 0, box_share)
             rule = f'at most the {per_cent(box_share)} % of an image that boxes cover'
         return AutoThreshold(value, rule, self.covered(value), self.num_images)
 
@@ -139,13 +189,3 @@ def choose_threshold(
 
 def _nearest(level: float) -> float:
     return min(CUTS, key=lambda cut: abs(cut - level))
-
-
-def _within(seen: MapStatistics, start: float, low: float, high: float) -> float:
-    """Return the cut nearest to one that covers ``low`` to ``high``."""
-    covered = seen.coverage()
-    inside = [cut for cut, share in zip(CUTS, covered, strict=True) if low <= share <= high]
-    if inside:
-        return min(inside, key=lambda cut: abs(cut - start))
-    # The range is narrower than the steps, or the maps never cover so little or so much.
-    return CUTS[int(np.abs(covered - (low + high) / 2).argmin())]

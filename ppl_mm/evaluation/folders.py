@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..formats.cam_file import read_cam
+from ..formats.export_record import Threshold
 from ..formats.ground_truth import GroundTruth
 from ..formats.mask_file import read_mask
 from ..utils.progress import track
@@ -23,6 +24,7 @@ def evaluate_folder(
     thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     progress: bool = True,
     background: bool = True,
+    used: Threshold | None = None,
 ) -> ThresholdSweep:
     """Measure the pseudo-labels of CAM files at every threshold at once.
 
@@ -35,6 +37,7 @@ def evaluate_folder(
         thresholds: Defaults to 0.01, 0.02, .. 0.99.
         progress: Show a bar with the time left on stderr.
         background: See :class:`.ThresholdSweep`.
+        used: See :class:`.ThresholdSweep`.
 
     Returns:
         The counts; ``best()`` is the threshold to use.
@@ -43,7 +46,7 @@ def evaluate_folder(
         UserError: If a file is missing, unreadable or does not fit the other.
     """
     truth = _as_ground_truth(mask_dir)
-    sweep = ThresholdSweep(num_classes, thresholds, background)
+    sweep = ThresholdSweep(num_classes, thresholds, background, used)
     for image_id in track(image_ids, 'measuring CAMs', progress):
         cam_path = Path(cam_dir) / f'{image_id}.npz'
         cam_file = read_cam(cam_path)

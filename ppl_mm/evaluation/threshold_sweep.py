@@ -6,6 +6,7 @@ import numpy as np
 
 from ..cams import foreground_score
 from ..formats.cam_file import CamFile
+from ..formats.export_record import Threshold
 from .confusion import check_labels, check_same_size, mean_scores
 
 # More thresholds cost next to nothing.
@@ -27,6 +28,8 @@ class ThresholdSweep:
             0.02, .. 0.99.
         background: False where every pixel belongs to a class: nothing is cut, which is one
             threshold, 0, and the pixels of a mask with the value 0 are void. Defaults to True.
+        used: Where the maps are cut elsewhere; if each class has its own threshold, those of the
+            sweep cut the maps of :func:`ppl_mm.cams.level`. Defaults to None: not known.
 
     Examples:
         >>> maps = CamFile(class_ids=[0], cam=[[[0.1, 0.9]]], size=(1, 2))
@@ -41,6 +44,7 @@ class ThresholdSweep:
         num_classes: int,
         thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
         background: bool = True,
+        used: Threshold | None = None,
     ):
         thresholds = thresholds if background else [0]
         # Scores are float32: thresholds that agree there are one threshold.
@@ -48,8 +52,9 @@ class ThresholdSweep:
         self.thresholds = [exact[key] for key in sorted(exact)]
         if not exact or not 0 <= self.thresholds[0] <= max(exact) < np.inf:
             raise ValueError(f'expect thresholds that are not negative, got {list(thresholds)}')
-        self.num_classes, self.background = num_classes, background
+        self.num_classes, self.background, self.used = num_classes, background, used
         self.num_images = 0
+        self.images_of = np.zeros(num_classes, np.int64)  # images that have maps of each class
         self.num_assumed = 0  # of them negatives without a mask, taken as background
         # Pixels by truth, strongest class and thresholds below the score.
         self.counts = np.zeros((num_classes + 1, num_classes, len(exact) + 1), np.int64)
@@ -82,11 +87,12 @@ class ThresholdSweep:
         if not self.background:
             counts[0] = 0
         self.counts[:, ids] += counts[: self.num_classes + 1]
+        self.images_of[cam_file.class_ids] += 1
         self.num_images += 1
 
     def _count(self, cam_file: CamFile, mask: np.ndarray) -> np.ndarray:
         """Return the pixels by mask value, index of the class, thresholds below."""
-        score, index = foreground_score(cam_file, self.background)
+        score, index = foreground_score(cam_file, self.background, self.used)
         shape = (256, len(cam_file.class_ids), self.counts.shape[2])
         key = mask.astype(np.int32)
         if shape[1] > 1:
@@ -106,6 +112,7 @@ class ThresholdSweep:
         if (self.num_classes, self.thresholds) != (other.num_classes, other.thresholds):
             raise ValueError('two sweeps of different classes or thresholds cannot be merged')
         self.counts += other.counts
+        self.images_of += other.images_of
         self.num_images += other.num_images
         self.num_assumed += other.num_assumed
 

@@ -1,6 +1,8 @@
 """What the record of a data set of one's own says of it."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,21 @@ from ..utils.files import read_json
 RECORD = 'own_data.json'
 #: The mean share of a training image with a class that the boxes of its objects cover, 0..1.
 BOX_SHARE = 'box_share'
+#: The same of images that show one class only, by its name.
+BOX_SHARE_OF_CLASS = 'box_share_of_class'
+
+
+@dataclass(frozen=True)
+class BoxShares:
+    """How much of an image boxes around objects cover, the mean of images with a class, 0..1.
+
+    Args:
+        all: Of all such images. Defaults to None: not known.
+        of_class: Of those that show one class only, by its name. Defaults to none.
+    """
+
+    all: float | None = None
+    of_class: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_data_record(root: str | os.PathLike) -> dict[str, Any]:
@@ -20,7 +37,15 @@ def read_data_record(root: str | os.PathLike) -> dict[str, Any]:
         return {}
 
 
-def read_box_share(root: str | os.PathLike) -> float | None:
-    """Return how much of an image boxes cover in a data set, None where there were none."""
-    share = read_data_record(root).get(BOX_SHARE)
-    return share if isinstance(share, float) and 0 < share <= 1 else None
+def read_box_shares(root: str | os.PathLike) -> BoxShares:
+    """Return how much of an image boxes cover in a data set, as far as that is known."""
+    record = read_data_record(root)
+    share, of_class = record.get(BOX_SHARE), record.get(BOX_SHARE_OF_CLASS)
+    known = of_class.items() if isinstance(of_class, dict) else ()
+    return BoxShares(
+        share if _is_share(share) else None, {key: one for key, one in known if _is_share(one)}
+    )
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, float) and 0 < value <= 1

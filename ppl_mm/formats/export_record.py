@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +13,8 @@ from ..version import __version__
 from .class_list import check_classes, label_names
 
 Record = TypeVar('Record', bound='ExportRecord')
+#: Where maps are cut: one score of the background, or one for each class of the classifier.
+Threshold = float | list[float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class ExportRecord:
             how many.
         network: SHA-256 of the settings of the network.
         scale_unit: The unit of ``scale`` in the CAM files: 'logit' or 'probability'.
-        threshold: Background score of the labels, 0..1.
+        threshold: Background score of the labels, 0..1; a list where each class has its own.
         threshold_from: Where it comes from; a dict with ``split``, ``mIoU`` and more where the
             masks of a split have chosen it, or with ``auto``, the rule, and what that saw where
             the maps have.
@@ -53,7 +55,8 @@ class ExportRecord:
             threshold.
 
     Raises:
-        UserError: If a field is of the wrong type, or the threshold is not in 0..1.
+        UserError: If a field is of the wrong type, or the threshold is not in 0..1, or not one
+            for each class.
     """
 
     classes: tuple[str, ...]
@@ -72,7 +75,7 @@ class ExportRecord:
     reference: dict | None = None
     network: str | None = None
     scale_unit: str | None = None
-    threshold: float | None = None
+    threshold: float | list | None = None
     threshold_from: str | dict | None = None
     split: str | None = None
     num_images: int | None = None
@@ -98,13 +101,18 @@ class ExportRecord:
             object.__setattr__(self, 'finished', self.threshold is not None)
         for declared in fields(self):
             _check_type(declared.name, getattr(self, declared.name), declared.type)
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise UserError(f'threshold is {self.threshold}, it must be in 0..1')
+        if self.threshold is not None:
+            _check_threshold(self.threshold, len(self.classes))
 
     @property
-    def map_threshold(self) -> float | None:
+    def map_threshold(self) -> Threshold | None:
         """Where the maps of the folder are cut; None where a label rule decides."""
         return self.threshold
+
+    @property
+    def threshold_text(self) -> str:
+        """The threshold as an option of a command says it."""
+        return threshold_text(self.threshold, self.classes)
 
     @property
     def threshold_origin(self) -> str | None:
@@ -217,6 +225,32 @@ def _check_type(name: str, value: object, expected: Any) -> None:
         fits = fits or isinstance(float(value), expected)
     if not fits:
         raise UserError(f'{name} is {value!r}, which is of the wrong type')
+
+
+def _check_threshold(threshold: Threshold, classes: int) -> None:
+    numbers = threshold if isinstance(threshold, list) else [threshold]
+    if isinstance(threshold, list) and len(numbers) != classes:
+        raise UserError(f'threshold has {len(numbers)} numbers, for {classes} classes')
+    for number in numbers:
+        if not isinstance(number, int | float) or not 0 <= number <= 1:
+            raise UserError(f'threshold is {number}, it must be in 0..1')
+
+
+def threshold_text(threshold: Threshold | None, classes: Sequence[str]) -> str:
+    """Return a threshold as an option of a command says it.
+
+    Args:
+        threshold: One for all classes, or one for each.
+        classes: Their names.
+
+    Examples:
+        >>> threshold_text(0.3, ['cat', 'dog']), threshold_text([0.3, 0.5], ['cat', 'dog'])
+        ('0.3', 'cat=0.3,dog=0.5')
+    """
+    if not isinstance(threshold, list):
+        return '' if threshold is None else f'{threshold:g}'
+    pairs = zip(classes, threshold, strict=True)
+    return ','.join(f'{name}={number:g}' for name, number in pairs)
 
 
 def _plain(values: Mapping) -> dict:

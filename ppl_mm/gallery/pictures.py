@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..evaluation import confusion_matrix, mean_scores
 from ..formats.cam_file import CamFile, read_cam
 from ..formats.export_folder import ExportFolder
+from ..formats.export_record import Threshold
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_folder import ImageFolder
 from ..formats.images.image_file import read_image
@@ -146,7 +147,7 @@ class _Panel:
         cam = read_cam(ExportFolder(self.dir / self.paths['maps'][key]).cam_path(image_id))
         record = self.records[key]
         label = label_from_cam(cam, record.map_threshold, record.background)
-        score = overlay_score(image, _strongest(cam), self._opacity())
+        score = overlay_score(image, _strongest(cam, record.map_threshold), self._opacity())
         return Cell(score, self._caption(label, mask), label > 0)
 
     def _label_cell(self, image: np.ndarray, label: np.ndarray, mask: np.ndarray | None) -> Cell:
@@ -179,11 +180,11 @@ def pick(ranked: Sequence[str], each: int) -> list[tuple[str, str]]:
     return [(kinds[place], ranked[place]) for place in sorted(kinds)]
 
 
-def _strongest(cam: CamFile) -> np.ndarray:
+def _strongest(cam: CamFile, threshold: Threshold | None) -> np.ndarray:
     """Return the score of the strongest class, zero for an image without classes."""
     if not len(cam.class_ids):
         return np.zeros(cam.size, np.float32)
-    return foreground_score(cam)[0]
+    return foreground_score(cam, threshold=threshold)[0]
 
 
 def _curves(report: dict):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..formats.export_folder import ExportFolder
-from ..formats.export_record import ExportRecord, RefinementRecord
+from ..formats.export_record import ExportRecord, RefinementRecord, threshold_text
 from ..formats.result_folder import ResultFolder
 from ..utils.files import read_json
 from ..utils.project import command_line
@@ -31,10 +31,10 @@ def other_threshold(folder: Path | None, work_dir: Path | None, way: str) -> str
     Returns:
         That of make_masks.py, else that of the step, see :func:`recut_command`.
     """
-    command, threshold = masks_command(work_dir), _map_threshold(folder)
-    if not command or threshold is None:
+    command, cut = masks_command(work_dir), _cut_maps(folder)
+    if not command or cut is None or cut.threshold is None:
         return recut_command(folder, way)
-    moved = f'{_moved(threshold, 1 if way == "raise" else -1):g}'
+    moved = _moved_text(cut, 1 if way == 'raise' else -1)
     return shlex.join([*_without_choice(command), '--threshold', moved])
 
 
@@ -61,7 +61,7 @@ def _export(record: ExportRecord, folder: Path, more: int) -> Sequence[object]:
         return ()
     command = [*command_line('export_cam').split(), record.config, record.checkpoint]
     split = ['--split', record.split] if record.split else []
-    threshold = f'{_moved(record.threshold, more):g}'
+    threshold = _moved_text(record, more)
     return [*command, '--out-dir', _beside(folder), *split, '--threshold', threshold]
 
 
@@ -88,21 +88,27 @@ def _moved(threshold: float, more: int) -> float:
     return round(min(max(threshold + more * _STEP, _LEAST), _MOST), 2)
 
 
+def _moved_text(record: ExportRecord, more: int) -> str:
+    """Return a higher or lower threshold as an option says it, that of each class if it has one."""
+    cut = record.threshold
+    if isinstance(cut, list):
+        return threshold_text([_moved(one, more) for one in cut], record.classes)
+    return f'{_moved(cut or 0.0, more):g}'
+
+
 def _beside(folder: Path) -> Path:
     return folder.with_name(f'{folder.name}_again')
 
 
-def _map_threshold(folder: Path | None) -> float | None:
-    """Return where the maps of an export, or those that were refined, are cut."""
+def _cut_maps(folder: Path | None) -> ExportRecord | None:
+    """Return the record of an export, or of that whose maps were refined."""
     if folder is None:
         return None
     record = ExportFolder(folder).read()
-    if isinstance(record, RefinementRecord):
-        source = Path(record.source_dir or '')
-        if not ExportFolder(source).record_path.is_file():
-            return None
-        record = ExportFolder(source).read()
-    return record.map_threshold
+    if not isinstance(record, RefinementRecord):
+        return record
+    source = ExportFolder(record.source_dir or '')
+    return source.read() if source.record_path.is_file() else None
 
 
 def _without_choice(command: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..apis.thresholds.choice import check_cut
 from ..errors import UserError
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_list import read_ids
@@ -28,6 +29,7 @@ def check_data(settings: PipelineSettings) -> None:
             )
     read_ids(settings.list_path('train'))
     check_cuts(layout.has_background, settings.threshold, settings.expected_area)
+    check_cut(settings.threshold, settings.expected_area, layout.read_classes())
     if settings.is_measured:
         _check_masks(settings)
 

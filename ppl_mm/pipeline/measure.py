@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..cams import common_cut
 from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
@@ -40,10 +41,10 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     Returns:
         Of JSON's types: ``split``, ``num_images``, ``negatives_without_mask`` (of them, all
         background), ``config``, ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
-        background, ``threshold`` and where it is from; ``maps``: the scores of the maps cut at it,
-        see ``summarize``; ``labels``: those of the PNGs; ``curve``: of all thresholds. Where the
-        labels were refined, threshold, maps and curve are None, and without a background threshold
-        and curve.
+        background, ``threshold`` (0.5 where each class has its own) and where it is from; ``maps``:
+        the scores of the maps cut at it, see ``summarize``; ``labels``: those of the PNGs;
+        ``curve``: of all thresholds. Where the labels were refined, threshold, maps and curve are
+        None, and without a background threshold and curve.
 
     Raises:
         UserError: If a file is missing or does not fit.
@@ -66,7 +67,7 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         checkpoint=record.checkpoint,
         checkpoint_sha256=record.checkpoint_sha256,
         classes=list(classes),
-        threshold=threshold if record.background else None,
+        threshold=common_cut(threshold) if record.background and threshold is not None else None,
         threshold_from=None if threshold is None else record.threshold_origin,
         maps=maps,
         labels=summarize(labels, classes),
@@ -81,11 +82,17 @@ def _measure_maps(
     threshold = record.map_threshold
     if threshold is None:
         return None, None
-    thresholds, background = [*DEFAULT_THRESHOLDS, threshold], record.background
+    cut, background = common_cut(threshold), record.background
     sweep = evaluate_folder(
-        folder.cam_dir, masks, ids, len(record.classes), thresholds, background=background
+        folder.cam_dir,
+        masks,
+        ids,
+        len(record.classes),
+        [*DEFAULT_THRESHOLDS, cut],
+        background=background,
+        used=threshold,
     )
-    scores = summarize(sweep.confusion(threshold), record.label_names)
+    scores = summarize(sweep.confusion(cut), record.label_names)
     return scores, sweep.curve() if background else None
 
 

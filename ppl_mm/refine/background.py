@@ -1,10 +1,13 @@
 """Steps that give the background its score; where there is none, they leave scores as they are."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ..cams import common_cut, level
 from ..errors import UserError
+from ..formats.export_record import Threshold
 from ..registry import REFINERS
 from .refiner import Refiner
 from .scores import Scores
@@ -21,8 +24,9 @@ class ConstantBackground(Refiner):
     of its successors, and by ``tools/export_cam.py``.
 
     Args:
-        threshold: The score, 0..1. Defaults to None: that of the export whose maps are refined,
-            see :func:`ppl_mm.refine.config.chain_settings`.
+        threshold: The score, 0..1; or one for each class of the classifier, to which maps are
+            brought by :func:`ppl_mm.cams.level`. Defaults to None: that of the export whose maps
+            are refined, see :func:`ppl_mm.refine.config.chain_settings`.
         factor: What the threshold is multiplied by, above 0; at most :data:`HIGHEST` comes of it.
             For regions surer than a threshold that the export knows. Defaults to 1.
 
@@ -33,12 +37,14 @@ class ConstantBackground(Refiner):
     needs_background = False
     margin = 0
 
-    def __init__(self, threshold: float | None = None, factor: float = 1.0) -> None:
-        if threshold is not None and not 0 <= threshold <= 1:
+    def __init__(self, threshold: Threshold | None = None, factor: float = 1.0) -> None:
+        cuts = threshold if isinstance(threshold, Sequence) else [threshold]
+        if threshold is not None and not all(_is_score(one) for one in cuts):
             raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold} must be in 0..1')
         if not 0 < factor < float('inf'):
             raise UserError(f'ppl_mm.ConstantBackground: factor={factor} must be above 0')
-        self.threshold, self.factor = threshold, factor
+        self.threshold = list(cuts) if isinstance(threshold, Sequence) else threshold
+        self.factor = factor
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Set channel 0, the background."""
@@ -47,9 +53,24 @@ class ConstantBackground(Refiner):
                 'ppl_mm.ConstantBackground: threshold=None takes that of an export, but there '
                 'is none here; give a number'
             )
-        if self.factor == 1:
-            return _with_background(scores, np.float32(self.threshold))
-        return _with_background(scores, np.float32(min(self.threshold * self.factor, HIGHEST)))
+        cut = common_cut(self.threshold)
+        if self.factor != 1:
+            cut = min(cut * self.factor, HIGHEST)
+        return _with_background(self._levelled(scores), np.float32(cut))
+
+    def _levelled(self, scores: Scores) -> Scores:
+        """Return scores whose classes are cut at one value, if each has its own."""
+        if not isinstance(self.threshold, list) or scores.no_background:
+            return scores
+        if max(scores.class_ids, default=0) >= len(self.threshold):
+            raise UserError(
+                f'ppl_mm.ConstantBackground: threshold has {len(self.threshold)} numbers, but the '
+                f'maps have class id {max(scores.class_ids)}; give one for each class'
+            )
+        cuts = np.asarray(self.threshold, np.float32)[scores.class_ids]
+        values = scores.values.copy()
+        values[1:] = level(values[1:], cuts)
+        return replace(scores, values=values)
 
 
 @REFINERS.register_module()
@@ -99,6 +120,10 @@ class Renormalize(Refiner):
         values[0] = 0
         values[1:] /= np.where(maximum > 0, maximum, 1)
         return replace(scores, values=values, has_background=False)
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 def _with_background(scores: Scores, background: np.ndarray | np.float32) -> Scores:

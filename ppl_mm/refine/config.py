@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UserError
-from ..formats.export_record import ExportRecord
+from ..formats.export_record import ExportRecord, Threshold
 from ..utils.tiles import MAX_PIXELS
 from ..utils.weights.loading import checkpoint_sha256, resolve_checkpoint
 from .chain import RefinerChain
@@ -40,7 +40,7 @@ class ChainSettings:
     max_pixels: int
     tiles: bool | None = None
     custom_imports: dict | None = None
-    threshold: float | None = None
+    threshold: Threshold | None = None
     threshold_from: str | None = None
     background: bool = True
 
@@ -98,7 +98,7 @@ def chain_settings(
 
 def _background(
     settings: dict, where: str, record: ExportRecord | None
-) -> tuple[float | None, str | None]:
+) -> tuple[Threshold | None, str | None]:
     """Fill in thresholds that are None; return the background score and its origin."""
     open_steps = [
         step
@@ -116,8 +116,9 @@ def _background(
         for step in open_steps:
             step['threshold'] = record.map_threshold
         return record.map_threshold, f'the export ({_origin_of(record)})'
-    numbers = {step.get('threshold') for step in _constant_steps(settings['refiners'])}
-    return (numbers.pop(), where) if len(numbers) == 1 and None not in numbers else (None, None)
+    found = [step.get('threshold') for step in _constant_steps(settings['refiners'])]
+    one = found[0] if found and found.count(found[0]) == len(found) else None
+    return (None, None) if one is None else (one, where)
 
 
 def _origin_of(record: ExportRecord) -> str:

@@ -12,7 +12,7 @@ from ppl_mm.data_tools.own.image_size import choose_side, epochs_of, read_side, 
 from ppl_mm.data_tools.own.report import print_summary
 from ppl_mm.data_tools.own.settings import OwnDataSettings
 from ppl_mm.errors import UserError
-from ppl_mm.formats.data_record import read_box_share
+from ppl_mm.formats.data_record import read_box_shares
 from ppl_mm.utils.config.reading import read_config
 
 QUICK = 'configs/own/cls_cam_quick_own.py'
@@ -106,7 +106,9 @@ def test_boxes_say_how_large_objects_are_at_most(photos, capsys):
     assert 'boxes cover 2 % of a training image with a class' in capsys.readouterr().out
     record = json.loads((out / 'own_data.json').read_text())
     assert record['object_share'] == record['box_share'] == pytest.approx(0.02)
-    assert read_box_share(photos.parent / 'mine') == pytest.approx(0.02)
+    shares = read_box_shares(out)
+    assert shares.all == pytest.approx(0.02)
+    assert shares.of_class == pytest.approx(dict(a=0.02, b=0.02))
 
 
 def test_masks_know_better_than_boxes(photos):

@@ -125,7 +125,9 @@ def test_labels_without_a_background():
         ([dict(type='ppl_mm.AlphaBackground')], None, 'refiners: .*alpha'),
         ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
         ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
-        ([dict(CONSTANT, threshold='a')], None, "refiners: threshold='a' must be a number"),
+        ([dict(CONSTANT, threshold='a')], None, "threshold='a' must be a list or a number"),
+        ([dict(CONSTANT, threshold=[0.3, 3])], None, r'threshold=\[0.3, 3\] must be in 0..1'),
+        ([dict(CONSTANT, threshold=[0.3, 'a'])], None, 'must be in 0..1'),
         ([], dict(type='ppl_mm.Nothing'), 'label: .*ppl_mm.Nothing'),
     ],
 )

@@ -7,7 +7,9 @@ the background: a pixel is its strongest class where that is above the threshold
 The command prints the curve, the scores per class at the best threshold and,
 where the export has one, the mIoU at the export's own threshold. The masks of
 the split that you name choose the best threshold. Reported on the same split it
-is an upper bound; used on another split it is supervision, so name it.
+is an upper bound; used on another split it is supervision, so name it. Where
+each class has a threshold of its own, maps are first brought to a scale in which
+it is 0.5.
 
 It writes OUT.json and OUT.png, a plot of the curve: mIoU, precision and recall
 over the threshold.
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ppl_mm.cams import common_cut
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import ThresholdSweep, evaluate_folder, format_table, percent, summarize
 from ppl_mm.formats.export_folder import ExportFolder
@@ -139,7 +142,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     thresholds = threshold_grid(*args.thresholds)
     folder = ExportFolder(args.export_dir)
     record, ids = folder.read(), read_ids(args.split)
-    used, split = record.map_threshold, Path(args.split).stem
+    threshold, split = record.map_threshold, Path(args.split).stem
+    used = None if threshold is None else common_cut(threshold)
     out = output_stem(args.out) if args.out else folder.root / 'eval' / split
     check_output(f'{out}.json', folder.record_path, *filter(None, [args.image_labels]))
     check_outside(f'{out}.png', args.mask_dir)
@@ -151,6 +155,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         len(record.classes),
         [*thresholds, *given],
         background=record.background,
+        used=threshold,
     )
     try:
         best, miou = sweep.best()
@@ -172,7 +177,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         best_threshold=best,
         best_mIoU=miou,
         best_threshold_from=f'the masks of {split}',
-        export_threshold=used,
+        export_threshold=threshold,
         scores_at_best=scores[best],
         curve=sweep.curve(),
         scores_at_export_threshold=scores.get(used),

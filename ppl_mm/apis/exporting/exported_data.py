@@ -8,7 +8,7 @@ from mmengine.registry import DATASETS
 
 from ...datasets import ImageLabelDataset
 from ...errors import UserError
-from ...formats.data_record import read_box_share
+from ...formats.data_record import BoxShares, read_box_shares
 from ...formats.ground_truth import GroundTruth
 from ...formats.voc_layout import VOCLayout
 
@@ -63,9 +63,9 @@ class ExportedData:
         """
         return DATASETS.build(dict(self.config(split), pipeline=[]))
 
-    def box_share(self) -> float | None:
-        """Return how much of an image boxes cover, see :func:`.read_box_share`."""
-        return read_box_share(self._cfg.test_dataloader.dataset.get('data_root', ''))
+    def box_shares(self) -> BoxShares:
+        """Return how much of an image boxes cover, as far as that is known."""
+        return read_box_shares(self._cfg.test_dataloader.dataset.get('data_root', ''))
 
     def ground_truth(self) -> GroundTruth:
         """Return the masks, and what the labels say of images without any."""

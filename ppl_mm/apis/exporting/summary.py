@@ -18,13 +18,13 @@ class ExportSummary:
 
     Args:
         image_ids: The images of the split.
-        threshold: The background score of their labels.
+        threshold: The background score of their labels, as an option says it.
         warnings: What is suspicious about the labels.
         origin: Where the threshold comes from, see :class:`.ExportRecord`.
     """
 
     image_ids: list[str]
-    threshold: float
+    threshold: str
     warnings: list[str]
     origin: str | None = None
 
@@ -34,7 +34,7 @@ class ExportSummary:
         Args:
             out_dir: The export folder.
         """
-        cut = f'background score {self.threshold:g}'
+        cut = f'background score {self.threshold}'
         if self.origin == NO_BACKGROUND:
             cut = 'no background: each pixel has its strongest class'
         first = f'{counted(len(self.image_ids), "image")} in {out_dir}, {cut}'

@@ -38,7 +38,7 @@ def refuse_useless(
     if reason is None:
         on_main_process(lambda: sheet.unlink(missing_ok=True))
         return
-    shown = choose_images(source, image_ids)
+    shown = [image_id for image_id, _ in choose_images(source, image_ids)]
 
     def draw() -> None:
         """Draw a few images, and their labels."""

@@ -1,12 +1,18 @@
 """How an export chooses the score of the background."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...cams.auto_threshold import AUTO, DEFAULT_THRESHOLD
 from ...errors import UserError
+from ...formats.export_record import Threshold
 from ...utils.files import read_json
+from ...utils.text import suggestion
+from .options import Area, parse_area, split_classes
+
+_HOW = "a number, 'auto', or a readable export.json, nor numbers of classes, as crack=0.8,hole=0.9"
+_EXAMPLE = '0.3, or auto,crack=0.8,hole=0.9'
 
 
 @dataclass(frozen=True)
@@ -21,98 +27,151 @@ class ThresholdChoice:
             not used. Defaults to None.
         auto: The maps that are exported choose it, without a mask, see
             :func:`ppl_mm.cams.choose_threshold`; with a split, its masks and the maps choose
-            together. Defaults to False.
+            together, for each class. Defaults to False.
         expected_area: What is known of the objects then: the smallest and largest mean share of an
             image that they cover, 0..1. Defaults to None: nothing.
+        by_class: Thresholds of classes that have their own, by name. Defaults to none.
+        area_of: What is known of the objects of a class, by name. Defaults to nothing.
 
     Raises:
-        UserError: If the threshold is not in 0..1.
+        UserError: If a threshold is not in 0..1.
     """
 
     value: float = DEFAULT_THRESHOLD
     origin: str | dict = 'default, as IRN'
     split: str | None = None
     auto: bool = False
-    expected_area: tuple[float, float] | None = None
+    expected_area: Area | None = None
+    by_class: Mapping[str, float] = field(default_factory=dict)
+    area_of: Mapping[str, Area] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.value <= 1:
-            raise UserError(f'--threshold {self.origin}: it must be in 0..1')
+        for value in (self.value, *self.by_class.values()):
+            if not 0 <= value <= 1:
+                raise UserError(f'--threshold {self.origin}: it must be in 0..1')
 
     @classmethod
     def given(cls, text: str) -> 'ThresholdChoice':
-        """Return what an option says: a number, an export's record, or 'auto'.
+        """Return what an option says.
 
         Args:
-            text: A number, the path of an ``export.json``, or 'auto'.
+            text: A number; the path of an ``export.json``; 'auto'; or numbers of classes, as
+                ``crack=0.8,hole=0.9``, after what holds for the others, by default 'auto'.
 
         Raises:
             UserError: If it is none of these, or that export is not finished.
         """
-        if text == AUTO:
-            return cls(origin=AUTO, auto=True)
-        try:
-            value = float(text)
-        except ValueError:
-            value = _threshold_of(Path(text))
-        return cls(value, text)
+        rest, parts = split_classes(text, '--threshold', _EXAMPLE)
+        if rest == AUTO or (parts and not rest):
+            base = cls(origin=AUTO, auto=True)
+        elif (number := _number(rest)) is not None:
+            base = cls(number, rest)
+        else:
+            base = _of_export(Path(rest))
+        if not parts:
+            return base
+        numbers = {name: _number(part) for name, part in parts.items()}
+        if wrong := next((name for name, number in numbers.items() if number is None), ''):
+            raise UserError(
+                f"--threshold {text}: '{parts[wrong]}' is not a number; give {_EXAMPLE}"
+            )
+        own = {name: number for name, number in numbers.items() if number is not None}
+        return cls(base.value, text, auto=base.auto, by_class={**base.by_class, **own})
+
+    def knowing(self, expected_area: str) -> 'ThresholdChoice':
+        """Return a choice by the maps that knows how much of an image objects cover.
+
+        Args:
+            expected_area: See :func:`.parse_areas`.
+
+        Raises:
+            UserError: The maps do not choose.
+        """
+        if not self.auto or self.by_class:
+            raise UserError('--expected-area: only --threshold auto reads it; give both')
+        area, area_of = parse_areas(expected_area)
+        return ThresholdChoice(
+            origin=AUTO, auto=True, split=self.split, expected_area=area, area_of=area_of
+        )
+
+    def check_names(self, classes: Sequence[str]) -> None:
+        """Refuse names that are not those of classes.
+
+        Args:
+            classes: All there are.
+
+        Raises:
+            UserError: Names one that is not.
+        """
+        for option, names in (('--threshold', self.by_class), ('--expected-area', self.area_of)):
+            for name in set(names) - set(classes):
+                hint = suggestion(name, classes, f'there are {", ".join(classes)}')
+                raise UserError(f"{option}: '{name}' is not a class; {hint}")
+
+    def threshold(self, classes: Sequence[str]) -> Threshold:
+        """Return the threshold, or that of each class if one has its own.
+
+        Args:
+            classes: Their names.
+        """
+        values = [self.by_class.get(name, self.value) for name in classes]
+        return values if len(set(values)) > 1 else next(iter(values), self.value)
 
 
-def _threshold_of(path: Path) -> float:
+def _number(text: str) -> float | None:
     try:
-        value = read_json(path)['threshold']
-        value = None if value is None else float(value)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"--threshold {path}: not a number, 'auto', or a readable export.json"
-        ) from error
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _of_export(path: Path) -> ThresholdChoice:
+    try:
+        record = read_json(path)
+        threshold, names = record['threshold'], record.get('classes') or ()
+        if isinstance(threshold, list):
+            by_class = {str(k): float(v) for k, v in zip(names, threshold, strict=True)}
+            return ThresholdChoice(origin=str(path), by_class=by_class)
+        value = None if threshold is None else float(threshold)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f'--threshold {path}: not {_HOW}') from error
     if value is None:
         raise UserError(f'--threshold {path}: that export is not finished; run its command again')
-    return value
+    return ThresholdChoice(value, str(path))
 
 
-def check_cut(threshold: str, expected_area: str) -> None:
+def parse_areas(text: str) -> tuple[Area | None, dict[str, Area]]:
+    """Return what an ``--expected-area`` says of all objects, and of those of some classes.
+
+    Args:
+        text: A range as of :func:`.parse_area`, ranges of classes, as ``crack=0.1-1%,hole=2%``, or
+            one after the other.
+
+    Raises:
+        UserError: If a part is not a range.
+    """
+    rest, parts = split_classes(text, '--expected-area', '1-5%, or crack=0.1-1%,hole=2-5%')
+    area_of = {name: parse_area(part) for name, part in parts.items()}
+    return (parse_area(rest) if rest or not parts else None), area_of
+
+
+def check_cut(threshold: str, expected_area: str, classes: Sequence[str] | None = None) -> None:
     """Refuse a threshold, or what is known of the objects, that no export could use.
 
     Args:
         threshold: See :meth:`ThresholdChoice.given`; '' for the default.
-        expected_area: See :func:`parse_area`; '' if nothing is known.
+        expected_area: See :func:`parse_areas`; '' if nothing is known.
+        classes: Those of the data. Defaults to None: not known yet.
 
     Raises:
         UserError: One of them is not valid, or a number leaves nothing to choose.
     """
-    if threshold:
-        ThresholdChoice.given(threshold)
-    if not expected_area:
-        return
-    parse_area(expected_area)
-    if threshold not in ('', AUTO):
-        raise UserError(
-            f'--expected-area {expected_area}: chooses a threshold; leave out --threshold'
-        )
-
-
-def parse_area(text: str) -> tuple[float, float]:
-    """Return the range of an ``--expected-area``, as shares of an image.
-
-    Args:
-        text: Per cent, as ``1-5%``, ``1-5`` or ``3%``.
-
-    Raises:
-        UserError: If it is not such a range, or not above 0 and at most 100.
-
-    Examples:
-        >>> parse_area('1-5%')
-        (0.01, 0.05)
-    """
-    found = re.fullmatch(r'([\d.]+)\s*%?\s*(?:-\s*([\d.]+))?\s*%?', text.strip())
-    try:
-        parts = (found[1], found[2] or found[1]) if found else ('0', '0')
-        low, high = (float(part) / 100 for part in parts)
-    except ValueError:
-        low = high = 0.0
-    if not 0 < low <= high <= 1:
-        raise UserError(
-            f'--expected-area {text}: give the per cent of an image that objects cover, as 1-5%'
-        )
-    return low, high
+    choice = ThresholdChoice.given(threshold or AUTO)
+    if expected_area:
+        if threshold not in ('', AUTO):
+            raise UserError(
+                f'--expected-area {expected_area}: chooses a threshold; leave out --threshold'
+            )
+        choice = choice.knowing(expected_area)
+    if classes is not None:
+        choice.check_names(classes)

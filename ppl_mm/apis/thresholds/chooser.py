@@ -1,21 +1,29 @@
 """Chooses the threshold of an export, by masks or by the maps alone."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ...cams import choose_threshold
+import numpy as np
+
+from ...cams import LEVEL
+from ...cams.auto_threshold import MapStatistics
 from ...errors import UserError
-from ...evaluation import evaluate_folder, summarize
+from ...evaluation import ThresholdSweep, evaluate_folder, summarize
 from ...evaluation.confusion import mean_scores
 from ...evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ...formats.cam_file import read_cam
+from ...formats.data_record import BoxShares
 from ...formats.export_folder import ExportFolder
 from ...formats.ground_truth import GroundTruth
 from ...utils.progress import track
+from ...utils.text import first_few
 from .choice import AUTO, ThresholdChoice
+from .options import Area
 
 #: As many masks weigh as much as the threshold that the maps alone chose.
 PRIOR_MASKS = 10
+#: As many masks that show a class weigh as much as the threshold that all classes share.
+PRIOR_MASKS_OF_CLASS = 3
 
 
 def choose_by_masks(
@@ -30,7 +38,9 @@ def choose_by_masks(
 
     The best threshold of a few masks is a matter of chance. So with a prior it is the mean of
     both, in which the prior counts as much as :data:`PRIOR_MASKS` masks: with five masks it is
-    still the larger part, with hundreds it is nothing.
+    still the larger part, with hundreds it is nothing. And each class gets its own, since objects
+    of different sizes are best cut at different ones: the mean of that threshold and of the best
+    one of the class, in which the former counts as much as :data:`PRIOR_MASKS_OF_CLASS` masks.
 
     Args:
         folder: Holds the CAMs.
@@ -38,61 +48,132 @@ def choose_by_masks(
         image_ids: The images of the split.
         classes: Foreground classes.
         split: Its name, for the record.
-        prior: What the maps alone chose. Defaults to None: the masks decide alone.
+        prior: What the maps alone chose. Defaults to None: the masks decide alone, one threshold
+            for all classes.
 
     Raises:
         UserError: If a file is missing or damaged, or all pixels are void.
     """
     sweep = evaluate_folder(folder.cam_dir, truth, image_ids, len(classes))
     try:
-        best, miou = sweep.best()
+        best, _ = sweep.best()
     except ValueError as error:
         raise UserError(
             f'split {split}: no threshold can be chosen on it, its masks '
             'hold nothing but void; give --threshold, or another split'
         ) from error
-    threshold = best if prior is None else _towards(prior.value, best, len(image_ids))
-    confusion = sweep.confusion(threshold)
+    value, own, used = best, {}, sweep
+    if prior is not None:
+        value = _between(prior.value, best, PRIOR_MASKS, len(image_ids))
+        own = _of_classes(sweep, classes, value, prior.by_class)
+    choice = ThresholdChoice(value, by_class=own, auto=prior is not None)
+    if own:
+        threshold = choice.threshold(classes)
+        used = evaluate_folder(
+            folder.cam_dir, truth, image_ids, len(classes), [LEVEL], used=threshold
+        )
+    confusion = used.confusion(LEVEL if own else value)
     chosen = dict(
         split=split,
         num_images=len(image_ids),
         negatives_without_mask=sweep.num_assumed,
-        threshold=threshold,
-        mIoU=miou if threshold == best else float(mean_scores(confusion)['mIoU']),
+        threshold=value,
+        mIoU=float(mean_scores(confusion)['mIoU']),
         curve=sweep.curve(),
         scores=summarize(confusion, ['background', *classes]),
     )
     if prior is not None:
         chosen |= dict(best_of_masks=best, prior=prior.origin, prior_threshold=prior.value)
-    return ThresholdChoice(threshold, chosen, auto=prior is not None)
+    if own:
+        chosen['by_class'] = own
+    return replace(choice, origin=chosen)
 
 
-def _towards(prior: float, best: float, num_masks: int) -> float:
+def _of_classes(
+    sweep: ThresholdSweep, classes: Sequence[str], shared: float, priors: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the thresholds of the classes, by name; nothing for a single class."""
+    if len(classes) < 2:
+        return {}
+    best = _best_of_classes(sweep, shared)
+    return {
+        name: _between(priors.get(name, shared), one, PRIOR_MASKS_OF_CLASS, int(masks))
+        for name, one, masks in zip(classes, best, sweep.images_of, strict=True)
+    }
+
+
+def _best_of_classes(sweep: ThresholdSweep, shared: float) -> Iterator[float]:
+    """Return each class's threshold of the best mIoU, the others being cut at the shared one."""
+    matrices, fixed = sweep.confusion(), sweep.confusion(shared)  # (T, n + 1, n + 2)
+    for column in range(1, sweep.num_classes + 1):
+        tried = np.repeat(fixed[None], len(matrices), axis=0)
+        tried[..., column] = matrices[..., column]
+        tried[..., 0] += fixed[:, column] - matrices[..., column]
+        yield sweep.thresholds[int(mean_scores(tried)['mIoU'].argmax())]
+
+
+def _between(prior: float, best: float, prior_masks: int, masks: int) -> float:
     """Return a threshold of the sweep between that of the maps and that of the masks."""
-    mean = (PRIOR_MASKS * prior + num_masks * best) / (PRIOR_MASKS + num_masks)
+    mean = (prior_masks * prior + masks * best) / (prior_masks + masks)
     return min(DEFAULT_THRESHOLDS, key=lambda cut: abs(cut - mean))
 
 
 def choose_by_maps(
     folder: ExportFolder,
     image_ids: Sequence[str],
-    expected_area: tuple[float, float] | None = None,
-    box_share: float | None = None,
+    classes: Sequence[str],
+    choice: ThresholdChoice,
+    boxes: BoxShares | None = None,
 ) -> ThresholdChoice:
     """Return a threshold that no mask has chosen, with how it was chosen.
+
+    A class gets its own where its threshold is given, or where more is known of its objects: how
+    much of an image they cover, or at most cover since their boxes do.
 
     Args:
         folder: Holds the CAMs.
         image_ids: The images of the split.
-        expected_area: See :class:`ThresholdChoice`.
-        box_share: See :func:`.read_box_share`. Defaults to None: not known.
+        classes: Foreground classes.
+        choice: What is given, and what is known of the objects.
+        boxes: What boxes of labels cover; an expected area overrules it. Defaults to None.
 
     Raises:
         UserError: If a file is missing or damaged.
     """
-    paths = [folder.cam_path(image_id) for image_id in image_ids]
-    cams = map(read_cam, track(paths, 'choosing a threshold'))
-    chosen = choose_threshold(cams, expected_area, box_share)
-    found = asdict(chosen)
-    value = found.pop('value')
-    return ThresholdChoice(value, {AUTO: found.pop('rule'), **found}, auto=True)
+    seen, boxes = MapStatistics(), boxes or BoxShares()
+    for image_id in track(image_ids, 'choosing a threshold'):
+        seen.update(read_cam(folder.cam_path(image_id)))
+    limits = dict(choice.area_of)
+    if choice.expected_area is None and not limits:
+        limits = {name: (0.0, share) for name, share in boxes.of_class.items()}
+    chosen = seen.choose(choice.expected_area, boxes.all)
+    start = seen.choose(choice.expected_area).value
+    own = dict(_fitting(seen, classes, start, limits)) | dict(choice.by_class)
+    found = ThresholdChoice(chosen.value, by_class=own, auto=True)
+    origin: dict = {AUTO: _rule(chosen.rule, choice, limits), 'num_images': chosen.num_images}
+    if own:
+        origin['by_class'] = own
+    origin['covered'] = seen.covered_by(found.threshold(classes)) if own else chosen.covered
+    return replace(found, origin=origin)
+
+
+def _fitting(
+    seen: MapStatistics, classes: Sequence[str], start: float, limits: Mapping[str, Area]
+) -> Iterator[tuple[str, float]]:
+    """Return the thresholds at which labels of classes cover what is known of them, by name."""
+    for class_id, name in enumerate(classes):
+        of_class = seen.of_class(class_id)
+        if name in limits and of_class.num_images:
+            yield name, of_class.within(start, *limits[name])
+
+
+def _rule(rule: str, choice: ThresholdChoice, limits: Mapping[str, Area]) -> str:
+    """Return what chose the threshold, and what those of classes."""
+    parts = [rule]
+    if choice.area_of:
+        parts.append(f'expected area of {first_few(choice.area_of)}')
+    elif limits:
+        parts.append(f'at most the boxes of {first_few(limits)}')
+    if choice.by_class:
+        parts.append(f'given for {first_few(choice.by_class)}')
+    return '; '.join(parts)

@@ -3,7 +3,7 @@
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,102 +13,114 @@ from PIL import Image
 from ...cams import label_from_cam
 from ...cams.auto_threshold import CUTS, MapStatistics
 from ...formats.cam_file import CamFile
+from ...utils.text import per_cent
 from ...visualization import Cell, draw_panel, overlay_label, save_figure
 from ..exporting.cam_folder import CamFolder
 
 #: Rows of the sheet.
 MAX_IMAGES = 8
-# What other labels cover, as a part of what those at the chosen threshold do. Maps of small things
-# are far too wide, so that a good cut may cover an eighth.
-_PARTS = (2, 1 / 2, 1 / 4, 1 / 8)
+#: What labels in the columns cover, as a part of what those at the chosen threshold do. Maps of
+#: small things are far too wide, so that a good cut may cover an eighth.
+PARTS = {'covers twice': 2, 'chosen': 1, 'a half': 1 / 2, 'a quarter': 1 / 4, 'an eighth': 1 / 8}
 _SIDE = 240  # long side of a picture, pixels
 _POOL = 200  # images among which the rows are chosen; reading them takes a second
 
 
 def write_threshold_sheet(
-    path: str | os.PathLike, folder: CamFolder, image_ids: Sequence[str], chosen: float
+    path: str | os.PathLike, folder: CamFolder, image_ids: Sequence[str]
 ) -> None:
-    """Write a contact sheet of pseudo-labels at up to five thresholds.
+    """Write a contact sheet of pseudo-labels at five thresholds.
 
     Args:
         path: The JPEG.
-        folder: Maps and images.
+        folder: Maps, images and the threshold in use.
         image_ids: Images of which a few are shown, each class if possible.
-        chosen: The threshold in use.
 
     Raises:
         UserError: If an image or its maps are missing or damaged.
     """
     shown = choose_images(folder, image_ids)
     if shown:
-        save_figure(draw_thresholds(folder, shown, chosen), path)
+        save_figure(draw_thresholds(folder, shown), path)
 
 
-def other_thresholds(chosen: float, seen: MapStatistics) -> list[float]:
-    """Return thresholds at which labels cover more and less, ascending, with the chosen one.
-
-    Args:
-        chosen: The one in use, 0..1.
-        seen: The maps that it cuts.
-    """
-    covered = seen.coverage()
-    now = np.interp(chosen, CUTS, covered)
-    others = {CUTS[int(np.abs(covered - part * now).argmin())] for part in _PARTS}
-    return sorted({*others, chosen})
-
-
-def draw_thresholds(folder: CamFolder, image_ids: Sequence[str], chosen: float) -> Figure:
-    """Draw pseudo-labels: a row for each image, a column for each threshold.
+def draw_thresholds(folder: CamFolder, rows: Sequence[tuple[str, int]]) -> Figure:
+    """Draw pseudo-labels: a row for each image, a column for each threshold of its class.
 
     Args:
-        folder: Maps and images.
-        image_ids: The rows.
-        chosen: The threshold that the title names.
+        folder: Maps, images and the threshold in use.
+        rows: Image ids, each with the id of the class whose map is shown.
 
     Raises:
         UserError: If an image or its maps are missing or damaged.
     """
     seen = MapStatistics()
-    for image_id in image_ids:
+    for image_id, _ in rows:
         seen.update(folder.read_cam(image_id))
-    cuts = other_thresholds(chosen, seen)
-    titles = ['image', *(f'{cut:g}' + (' (chosen)' if cut == chosen else '') for cut in cuts)]
-    rows = [_cells(*folder.read(image_id), cuts) for image_id in image_ids]
+    chosen = folder.record.map_threshold
+    own = chosen if isinstance(chosen, Sequence) else [chosen or 0.0] * len(folder.classes)
+    cells = [_cells(*folder.read(name), k, _cuts(own[k], seen.of_class(k))) for name, k in rows]
+    names = [f'{image_id}\n{folder.classes[class_id]}' for image_id, class_id in rows]
+    classes = list(dict.fromkeys(folder.classes[class_id] for _, class_id in rows))[:2]
     title = (
-        f'Thresholds: {chosen:g} was chosen. For another one add, e.g., --threshold {cuts[-1]:g}'
+        'Below a picture: where the map of the class is cut, and how much of the image that covers.'
+        '\nFor another threshold add, e.g., --threshold 0.6, or for some classes --threshold "'
+        + ','.join(f'{name}=0.6' for name in classes)
+        + '"'
     )
-    return draw_panel(titles, rows, image_ids, ['background', *folder.classes], title)
+    return draw_panel(['image', *PARTS], cells, names, ['background', *folder.classes], title)
 
 
-def _cells(image: np.ndarray, cam_file: CamFile, cuts: Iterable[float]) -> list[Cell]:
-    """Return the image and its labels, small."""
+def _cuts(chosen: float, seen: MapStatistics) -> list[float]:
+    """Return the thresholds of the columns: the chosen one, and where labels cover more or less."""
+    covered = seen.coverage()
+    now = np.interp(chosen, CUTS, covered)
+    return [
+        chosen if part == 1 else CUTS[int(np.abs(covered - part * now).argmin())]
+        for part in PARTS.values()
+    ]
+
+
+def _cells(
+    image: np.ndarray, cam_file: CamFile, class_id: int, cuts: Sequence[float]
+) -> list[Cell]:
+    """Return the image and the labels of a class, small."""
     factor = min(1.0, _SIDE / max(cam_file.size))
     height, width = (max(1, math.ceil(side * factor)) for side in cam_file.size)
     small = np.asarray(Image.fromarray(image).resize((width, height)))
     cam_file = replace(cam_file, size=(height, width))
     labels = [label_from_cam(cam_file, cut) for cut in cuts]
-    share = [f'{100 * (label > 0).mean():.0f} %' for label in labels]
+    labels = [np.where(label == class_id + 1, label, 0).astype(np.uint8) for label in labels]
+    captions = [
+        f'{cut:g}: {per_cent((label > 0).mean())} %'
+        for cut, label in zip(cuts, labels, strict=True)
+    ]
     pictures = [Cell(overlay_label(small, label)) for label in labels]
     return [
         Cell(small),
-        *(replace(cell, caption=text) for cell, text in zip(pictures, share, strict=True)),
+        *(replace(cell, caption=text) for cell, text in zip(pictures, captions, strict=True)),
     ]
 
 
-def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[str]:
+def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[tuple[str, int]]:
     """Return a few images with a class, spread over the list, rare classes first.
 
     Args:
         folder: Their maps.
         image_ids: Those to choose from.
+
+    Returns:
+        Image ids, each with the id of its class that was shown least before.
     """
     step = max(1, len(image_ids) // _POOL)
     classes = {one: folder.read_cam(one).class_ids.tolist() for one in image_ids[::step]}
     left = {image_id: ids for image_id, ids in classes.items() if ids}
     seen: Counter[int] = Counter()
-    chosen: list[str] = []
+    chosen: list[tuple[str, int]] = []
     while left and len(chosen) < MAX_IMAGES:
-        image_id = min(left, key=lambda one: min(seen[class_id] for class_id in left[one]))
-        seen.update(left.pop(image_id))
-        chosen.append(image_id)
-    return chosen
+        rarest = {name: min(ids, key=lambda one: seen[one]) for name, ids in left.items()}
+        image_id = min(left, key=lambda one: seen[rarest[one]])
+        del left[image_id]
+        seen[rarest[image_id]] += 1
+        chosen.append((image_id, rarest[image_id]))
+    return sorted(chosen, key=lambda row: row[1])

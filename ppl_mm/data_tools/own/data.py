@@ -116,8 +116,8 @@ class OwnData:
             ]
             splits = split_images(good, labels.classes, self.settings, entries, labels.val)
             self._write_lists(found, good, splits, bad)
-            area = self.settings.expected_area
-            self.folder.facts = size_facts(entries, splits['train'], found.boxes(), area)
+            area, shown = self.settings.expected_area, {one.image_id: one.labels for one in good}
+            self.folder.facts = size_facts(entries, splits['train'], found.boxes(), shown, area)
             _remove_others(self.out, entries)
         self.journal.unlink(missing_ok=True)
         return self._summary(good, found, splits, entries, problems)

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...apis.thresholds.choice import parse_area
-from ...formats.data_record import BOX_SHARE, read_data_record
+from ...apis.thresholds.choice import parse_areas
+from ...formats.data_record import BOX_SHARE, BOX_SHARE_OF_CLASS, read_data_record
 from .settings import AUTO_SIZE
 
 #: The long side at which 200 steps of training take two CPU cores seven minutes.
@@ -27,6 +27,7 @@ def size_facts(
     entries: Mapping[str, Mapping],
     train: Sequence[str],
     boxes: Mapping[str, float | None],
+    labels: Mapping[str, Sequence[str] | None],
     expected_area: str = '',
 ) -> dict:
     """Return what the record of a data set says of the sizes of its images and objects.
@@ -37,6 +38,7 @@ def size_facts(
         train: The images to train on.
         boxes: The share of each image with a class that boxes cover, None if not known. They are
             used if at least half of them are.
+        labels: The classes of each image.
         expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': the masks
             say it, or else the boxes.
     """
@@ -47,12 +49,34 @@ def size_facts(
     known = known if 2 * len(known) >= len(boxed) else []
     shares: Sequence[float] = [entry['share'] for entry in seen if entry.get('share')] or known
     if expected_area:
-        shares = parse_area(expected_area)
+        area, area_of = parse_areas(expected_area)
+        shares = [share for one in (area, *area_of.values()) if one for share in one]
     return dict(
         median_long_side=round(statistics.median(sides)) if sides else None,
         object_share=statistics.median(shares) if shares else None,
         **({BOX_SHARE: statistics.mean(known)} if known else {}),
+        **({BOX_SHARE_OF_CLASS: _of_classes(train, boxes, labels)} if known else {}),
     )
+
+
+def _of_classes(
+    train: Sequence[str],
+    boxes: Mapping[str, float | None],
+    labels: Mapping[str, Sequence[str] | None],
+) -> dict[str, float]:
+    """Return what boxes cover of images that show one class only, for classes that mostly do."""
+    images: dict[str, list[float | None]] = {}
+    for name in train:
+        classes = labels[name] or ()
+        for shown in classes:
+            alone = boxes.get(name) if len(classes) == 1 else None
+            images.setdefault(shown, []).append(alone)
+    shares = {shown: [one for one in found if one] for shown, found in images.items()}
+    return {
+        shown: statistics.mean(known)
+        for shown, known in shares.items()
+        if known and 2 * len(known) >= len(images[shown])
+    }
 
 
 def read_side(root: str | Path, images: int) -> int:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ...formats.class_list import NO_BACKGROUND
-from ...formats.data_record import read_box_share, read_data_record
+from ...formats.data_record import read_box_shares, read_data_record
 from ...formats.found_files import MASKS
 from ...formats.images.white_level import white_level_line
 from ...formats.photo_names import SOURCES
@@ -64,7 +64,7 @@ def _print_labels(out: Path, summary: OwnDataSummary) -> None:
         f'{out}: {counted(labelled - negatives, "image")} with a class, '
         f'{negatives} without, {summary.sizes.get("unlabelled", 0)} unlabelled'
     )
-    if share := read_box_share(out):
+    if share := read_box_shares(out).all:
         print(
             f'{out}: boxes cover {per_cent(share)} % of a training image with a class; a threshold '
             'of auto lets labels cover no more on average'

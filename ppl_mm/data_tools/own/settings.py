@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ...apis.thresholds.choice import parse_area
+from ...apis.thresholds.choice import parse_areas
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
 from ...formats.images.white_level import check_white_level
@@ -114,7 +114,7 @@ class OwnDataSettings:
         self._check_numbers()
         self._check_labels()
         if self.expected_area:
-            parse_area(self.expected_area)
+            parse_areas(self.expected_area)
         if self.masks and not self.masks.is_dir():
             raise UserError(f'{self.masks}: the folder of masks is missing; check --masks')
         if self.white_level and self.value_range:

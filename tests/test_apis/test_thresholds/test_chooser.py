@@ -54,7 +54,7 @@ def test_as_many_masks_as_the_prior_counts_meet_in_the_middle(folder):
 
 
 def test_the_record_says_what_each_chose(folder):
-    maps = choose_by_maps(folder, IDS)
+    maps = choose_by_maps(folder, IDS, ['x'], ThresholdChoice(auto=True))
     chosen = choose(folder, 5, maps)
     assert chosen.origin['prior_threshold'] == maps.value
     assert chosen.origin['best_of_masks'] == choose(folder, 5).value

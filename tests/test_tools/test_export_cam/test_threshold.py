@@ -1,5 +1,6 @@
 """tools/export_cam.py: what chooses the threshold."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -80,8 +81,9 @@ def test_few_masks_and_the_maps_choose_together(export):
     masks = record_of(export('--threshold-split', 'val', out='masks'))['threshold']
     maps = record_of(export('--threshold', 'auto', out='maps'))['threshold']
     both = record_of(export('--threshold', 'auto', '--threshold-split', 'val', out='both'))
-    assert min(masks, maps) <= both['threshold'] <= max(masks, maps)
     found = both['threshold_from']
+    assert min(masks, maps) <= found['threshold'] <= max(masks, maps)
+    assert both['threshold'] == [found['by_class'][name] for name in both['classes']]
     assert found['split'] == 'val' and found['best_of_masks'] == masks
     assert found['prior_threshold'] == maps
 
@@ -164,9 +166,64 @@ def test_boxes_of_the_labels_bound_what_auto_covers(export, data):
     assert said['threshold'] < bound['threshold']
 
 
+def test_classes_have_thresholds_of_their_own(export, tool, tmp_path):
+    shared = export('--threshold', 0.3)
+    first, *others = record_of(shared)['classes']
+    labels = {path.name: read_mask(path) for path in (shared / 'labels').iterdir()}
+    maps = contents(shared / 'cams')
+    own = export('--threshold', f'0.3,{first}=0.9')
+    assert record_of(own)['threshold'] == [0.9] + [0.3] * len(others)
+    assert contents(own / 'cams') == maps  # only cut elsewhere
+    area = {name: np.array([0, 0]) for name in ('shared', 'own')}
+    for name, label in labels.items():
+        for key, one in (('shared', label), ('own', read_mask(own / 'labels' / name))):
+            area[key] += [(one == 1).sum(), (one > 1).sum()]
+    assert area['own'][0] < area['shared'][0] and area['own'][1] >= area['shared'][1]
+    again = export('--threshold', own / 'export.json', out='again')
+    assert contents(again / 'labels') == contents(own / 'labels')
+    refined = tool('refine', 'configs/own/refine_own.py', own, '--out-dir', tmp_path / 'refined')
+    assert refined.code == 0, refined.output
+    steps = record_of(tmp_path / 'refined')['refiners']
+    assert steps[0]['threshold'] == record_of(own)['threshold']
+
+
+def test_what_objects_of_a_class_cover(export):
+    shared = record_of(export('--threshold', 'auto'))
+    first, second = shared['classes'][:2]
+    area = f'{first}=0.5-2%,{second}=30-40%'
+    record = record_of(export('--threshold', 'auto', '--expected-area', area))
+    cuts = dict(zip(record['classes'], record['threshold'], strict=True))
+    assert cuts[first] > shared['threshold'] > cuts[second]
+    assert all(cuts[name] == shared['threshold'] for name in record['classes'][2:])
+    rule = record['threshold_from']['auto']
+    assert rule.startswith('mean') and rule.endswith(f'expected area of {first}, {second}')
+
+
+def test_boxes_of_a_class_bound_what_it_covers(export, data):
+    root, option = data
+    auto = ('--threshold', 'auto', *option)
+    free = record_of(export(*auto))
+    first = free['classes'][0]
+    (root / 'own_data.json').write_text(json.dumps({'box_share_of_class': {first: 0.01}}))
+    bound = record_of(export(*auto))
+    assert bound['threshold'][0] > free['threshold'] == bound['threshold'][1]
+    assert f'at most the boxes of {first}' in bound['threshold_from']['auto']
+
+
 @pytest.mark.parametrize(
     'options, message',
     [
+        (['--threshold', 'nobody=0.3'], "--threshold: 'nobody' is not a class; there are"),
+        (['--threshold', 'a=0.3,a=0.4'], 'names a class twice'),
+        (['--threshold', '0.3,a=much'], "'much' is not a number"),
+        (['--threshold', '0.3,a=7'], 'must be in 0..1'),
+        (['--threshold', 'a=0.3', '--expected-area', '1-5%'], 'only --threshold auto reads it'),
+        (
+            ['--threshold', 'auto', '--expected-area', 'nobody=1-5%'],
+            "--expected-area: 'nobody' is not a class; there are",
+        ),
+        (['--threshold', 'auto', '--expected-area', 'a=tiny'], '--expected-area tiny: give the'),
+        (['--threshold', 'auto', '--expected-area', '=1%'], 'has no class'),
         (['--threshold', 'auto', '--expected-area', 'tiny'], '--expected-area tiny: give the per'),
         (['--threshold', 'auto', '--expected-area', '5-1%'], '--expected-area 5-1%: give the per'),
         (['--threshold', '0.3', '--expected-area', '1-5%'], 'only --threshold auto reads it'),
