@@ -72,7 +72,7 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--threshold',
         metavar='T',
         help="score of the background for a classifier's CAMs, 0..1, or the export.json of an "
-        'export, whose threshold and dimming of weak maps are taken '
+        'export, whose threshold and dimming of weak maps are taken; 0.3,crack=0.8 for classes '
         f'(default: {DEFAULT_THRESHOLD}, or 0.5 where CAMs are probabilities)',
     )
     parser.add_argument('--device', help='cpu, cuda or cuda:N (default: a GPU, if there is one)')
@@ -98,17 +98,17 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return args
 
 
-def read_threshold(text: str | None) -> dict:
-    """Return the threshold that an option says, or the export whose threshold it is."""
+def read_threshold(text: str | None) -> ThresholdChoice | None:
+    """Return the threshold that an option says, None where it says none."""
     if text is None:
-        return {}
+        return None
     choice = ThresholdChoice.given(text)
     if choice.auto:
         raise UserError(
             '--threshold auto: only an export chooses it, from the maps of a data set; give its '
             'export.json'
         )
-    return dict(export=text) if Path(text).is_file() else dict(threshold=choice.value)
+    return choice
 
 
 def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> None:
@@ -123,21 +123,24 @@ def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> No
 def main(argv: Sequence[str] | None = None) -> int:
     """Predict; the status is 1 where images could not be read."""
     args = parse_args(argv)
-    threshold = read_threshold(args.threshold)
+    choice = read_threshold(args.threshold)
+    export = args.threshold if choice and Path(args.threshold).is_file() else None
     folder = PredictionFolder(args.out)
     videos = find_videos(args.images, folder.root / '.frames')
     images = write_frames(videos) if videos else find_images(args.images, folder)
     given = (args.config, args.model) if args.config else (args.model, None)
-    inferencer = open_inferencer(
-        *given, args.device, threshold.get('export'), max_pixels=args.max_pixels
-    )
+    inferencer = open_inferencer(*given, args.device, export, max_pixels=args.max_pixels)
+    threshold = None
+    if choice and not export:
+        choice.check_names(inferencer.class_names)
+        threshold = choice.threshold(inferencer.class_names)
     prediction = ImagePrediction(
         inferencer,
         folder,
         overlays=args.overlays,
         batch_size=args.batch_size,
         classes=args.classes,
-        threshold=threshold.get('threshold'),
+        threshold=threshold,
         white_level=args.white_level,
     )
     summary = prediction.run(images)

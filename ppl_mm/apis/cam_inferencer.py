@@ -95,7 +95,7 @@ class CAMInferencer(PhotoInferencer):
         return_datasamples: bool = False,
         classes: Sequence[str] | None = None,
         draw: bool = False,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         batch_size: int = 1,
     ) -> dict:
         """Find what photos show, and where.
@@ -109,9 +109,9 @@ class CAMInferencer(PhotoInferencer):
                 False.
             classes: What all of the photos show; by default it is predicted.
             draw: Also lay the labels over the photos. Defaults to False.
-            threshold: Score of the background. Defaults to that of the export that is followed;
-                without one to IRN's 0.15, or to 0.5 where maps are probabilities. Not used where
-                every pixel belongs to a class.
+            threshold: Score of the background, or one for each class. Defaults to that of the
+                export that is followed; without one to IRN's 0.15, or to 0.5 where maps are
+                probabilities. Not used where every pixel belongs to a class.
             batch_size: Photos at once, if they follow each other and have one size. Defaults to 1.
 
         Returns:
@@ -151,7 +151,7 @@ class CAMInferencer(PhotoInferencer):
         samples = self._samples(inputs)
         return batches_of(samples, self.pipeline, batch_size, skip, gt_label=label)
 
-    def prediction(self, sample: DataSample, threshold: float | None = None) -> dict:
+    def prediction(self, sample: DataSample, threshold: Threshold | None = None) -> dict:
         """Cut the maps of a photo.
 
         Args:

@@ -93,8 +93,8 @@ class CAMExport:
             labels = self._write_labels(ids, split, choice)
             on_main_process(lambda: self._write_sheet(ids, choice))
             warnings = labels.warnings(self._record.classes)
-            shown = self._record.threshold_text
-            return ExportSummary(ids, shown, warnings, self._record.threshold_origin)
+            record = self._record
+            return ExportSummary(ids, record.threshold_text, warnings, record.threshold_origin)
 
     def _compare_background(self, record: ExportRecord) -> ExportRecord:
         """Weigh maps by how unlike the background cells look, if the config names a split."""
@@ -187,8 +187,7 @@ class CAMExport:
             )
         if masks_of is None:
             return by_maps or choice
-        ids = self._export_cams(masks_of)
-        truth = self._data.ground_truth()
+        ids, truth = self._export_cams(masks_of), self._data.ground_truth()
         return on_main_process(
             lambda: choose_by_masks(self.folder, truth, ids, classes, masks_of, by_maps)
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND, channel_names
+from ..formats.export_record import Threshold, threshold_text
 from ..formats.geo_tiff import has_georeference
 from ..formats.images.stored_values import values_for
 from ..formats.images.white_level import check_white_level, find_white_level, white_level_line
@@ -39,7 +40,8 @@ class PredictionSummary:
         predicted: How many masks this run has written.
         problems: Why an image has no mask, by its name.
         skipped: What other files are, by their names.
-        threshold: Where the maps of a classifier were cut; None for a segmentation network.
+        threshold: Where the maps of a classifier were cut, as an option says it; '' for a
+            segmentation network.
         white_level: White of 16 bits, where an option or the images themselves have said it.
     """
 
@@ -47,7 +49,7 @@ class PredictionSummary:
     predicted: int
     problems: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    threshold: float | None = None
+    threshold: str = ''
     white_level: int | None = None
 
     def lines(self, folder: PredictionFolder) -> list[str]:
@@ -63,8 +65,8 @@ class PredictionSummary:
         ]
         if folder.masks_geo.is_dir():
             lines.append(f'masks of GeoTIFFs, with their georeference: {folder.masks_geo}')
-        if self.threshold is not None:
-            lines.append(f'CAMs were cut at {self.threshold:g} (--threshold)')
+        if self.threshold:
+            lines.append(f'CAMs were cut at {self.threshold} (--threshold)')
         if self.white_level is not None:
             lines.append(white_level_line(self.white_level))
         kinds = Counter(self.skipped.values())
@@ -105,7 +107,7 @@ class ImagePrediction:
         overlays: bool = False,
         batch_size: int = 1,
         classes: Sequence[str] | None = None,
-        threshold: float | None = None,
+        threshold: Threshold | None = None,
         white_level: int | None = None,
     ) -> None:
         check_white_level(white_level)
@@ -150,9 +152,14 @@ class ImagePrediction:
             len(todo) - len(problems),
             problems,
             dict(images.skipped),
-            None if NO_BACKGROUND in self.inferencer.label_names else self.options.get('threshold'),
+            self._threshold_text(),
             self.white_level,
         )
+
+    def _threshold_text(self) -> str:
+        if NO_BACKGROUND in self.inferencer.label_names:
+            return ''
+        return threshold_text(self.options.get('threshold'), self.inferencer.class_names)
 
     def _find_white_level(self, images: GivenImages) -> int | None:
         """Return the white of images of 16 bits, where nothing else says it."""

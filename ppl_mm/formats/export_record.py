@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from ..errors import UserError, first_line
 from ..utils.files import read_json, write_json
+from ..utils.text import counted
 from ..version import __version__
 from .class_list import check_classes, label_names
 
@@ -230,7 +231,9 @@ def _check_type(name: str, value: object, expected: Any) -> None:
 def _check_threshold(threshold: Threshold, classes: int) -> None:
     numbers = threshold if isinstance(threshold, list) else [threshold]
     if isinstance(threshold, list) and len(numbers) != classes:
-        raise UserError(f'threshold has {len(numbers)} numbers, for {classes} classes')
+        raise UserError(
+            f'threshold has {len(numbers)} numbers, for {counted(classes, "class", "classes")}'
+        )
     for number in numbers:
         if not isinstance(number, int | float) or not 0 <= number <= 1:
             raise UserError(f'threshold is {number}, it must be in 0..1')

@@ -120,6 +120,8 @@ OPTIONS = [
     (['--no-background', '--negative-name', 'none'], ['--negative-name', '--no-background']),
     (['--no-background', '--classes', 'cat'], ['the only class, cat, would be everywhere']),
     (['--preset', 'labels.csv'], ['labels.csv']),
+    (['--threshold', 'cta=0.3'], ['--threshold', "'cta' is not a class", 'cat']),
+    (['--expected-area', 'cta=3%'], ['--expected-area', "'cta' is not a class", 'cat']),
 ]
 
 
@@ -137,6 +139,10 @@ EARLY = [
     (['--threshold', '7'], '--threshold 7: it must be in 0..1'),
     (['--expected-area', 'much'], '--expected-area much: give the per cent'),
     (['--expected-area', '3%', '--threshold', '0.5'], 'leave out --threshold'),
+    (['--threshold', 'cat=0.3,cat=0.4'], '--threshold cat=0.3,cat=0.4: names a class twice'),
+    (['--threshold', '0.3,cat=high'], "--threshold 0.3,cat=high: 'high' is not a number"),
+    (['--expected-area', 'cat=much'], '--expected-area much: give the per cent'),
+    (['--expected-area', '=3%'], '--expected-area =3%: '),
     (['--corrected', 'nowhere'], '--corrected nowhere: no such folder'),
     (['--val-share', '2'], '--val-share is 2'),
 ]

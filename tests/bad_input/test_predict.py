@@ -41,6 +41,7 @@ def work(folder):
         (['photos', 'seg.pth', *TINY, '--classes', 'cta'], ["class 'cta' is unknown; known are"]),
         (['photos', 'seg.pth', *TINY, '--threshold', '0.3'], ['a segmentation network has none']),
         (['photos', 'seg.pth', *TINY, '--threshold', 'x'], ['--threshold x: not a number']),
+        (['photos', 'seg.pth', *TINY, '--threshold', '0.3,=2'], ['--threshold', 'has no class']),
         (['photos', 'seg.pth', *TINY, '--threshold', '2'], ['--threshold 2: it must be in 0..1']),
         (['photos', 'seg.pth', *TINY, '--threshold', 'auto'], ['auto', 'export.json']),
     ],

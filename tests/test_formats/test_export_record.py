@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from ppl_mm.apis.thresholds.choice import ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_record import ExportRecord, RefinementRecord, read_record
 from ppl_mm.version import __version__
@@ -73,6 +74,15 @@ def test_no_threshold_cuts_refined_maps():
     assert export(threshold=0.3).map_threshold == 0.3
 
 
+def test_a_threshold_as_an_option_says_it():
+    assert export(threshold=0.3).threshold_text == '0.3'
+    assert export().threshold_text == ''
+    own = [0.1 * k for k in range(1, len(export().classes) + 1)]
+    said = export(threshold=own).threshold_text
+    choice = ThresholdChoice.given(said)
+    assert choice.threshold(export().classes) == pytest.approx(own)
+
+
 def test_where_a_threshold_comes_from_in_a_few_words():
     assert export(threshold=0.3, threshold_from=CHOSEN).threshold_origin == 'val'
     assert export(threshold=0.3, threshold_from='0.3').threshold_origin == '0.3'
@@ -102,6 +112,9 @@ def test_a_run_that_continues_keeps_what_was_reached_and_says_what_it_is():
         ('{"classes": ["cat"], "threshold": "0.3"}', "threshold is '0.3'"),
         ('{"classes": ["cat"], "threshold": 1.5}', 'threshold is 1.5, it must be in 0..1'),
         ('{"classes": ["cat"], "threshold": NaN}', 'must be in 0..1'),
+        ('{"classes": ["cat"], "threshold": [0.3, 0.4]}', 'has 2 numbers, for 1 class'),
+        ('{"classes": ["cat"], "threshold": ["a"]}', 'threshold is a, it must be in 0..1'),
+        ('{"classes": ["cat"], "threshold": [1.5]}', 'threshold is 1.5, it must be in 0..1'),
         ('{"classes": ["cat"], "threshold": true}', 'threshold is True'),
         ('{"classes": ["cat"], "num_images": 1.5}', 'num_images is 1.5'),
         ('{"classes": ["cat"], "views": {}}', 'views is {}'),

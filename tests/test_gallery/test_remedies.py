@@ -34,6 +34,11 @@ def test_an_export_is_made_again_beside_the_old_one(tmp_path, threshold, way, wa
     ]
 
 
+def test_thresholds_of_classes_move_together(tmp_path):
+    record = ExportRecord(**EXPORT | dict(classes=('cat', 'dog')), threshold=[0.2, 0.8])
+    assert command_of(tmp_path / 'out', record, 'raise')[-1] == 'cat=0.35,dog=0.9'
+
+
 @pytest.mark.parametrize(
     'steps, way, wanted',
     [

@@ -10,7 +10,7 @@ from tool_modules import load_tool
 
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
-from ppl_mm.formats.cam_file import CamFile, write_cam
+from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import write_label
 
@@ -59,6 +59,17 @@ def run_labels(root, *options):
         ]
     )
     return json.loads((root / 'labels.json').read_text())
+
+
+def test_the_two_agree_where_classes_have_thresholds_of_their_own(root, capsys):
+    export, cuts = ExportFolder(root / 'export'), [0.2, 0.5, 0.7]
+    for k in range(4):
+        write_label(export.label_path(k), label_from_cam(read_cam(export.cam_path(k)), cuts))
+    export.record_path.write_text(json.dumps(dict(classes=CLASSES, threshold=cuts)))
+    report, labels = run_cam(root), run_labels(root)
+    assert report['export_threshold'] == cuts
+    assert report['scores_at_export_threshold']['mIoU'] == labels['mIoU']
+    assert 'at 0.5, the threshold of the export' in capsys.readouterr().out
 
 
 def test_the_two_agree_at_the_threshold_of_the_export(root, capsys):

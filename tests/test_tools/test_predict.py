@@ -41,6 +41,25 @@ def test_a_classifier(tool, tiny_config, trained, photos, tmp_path):
     assert 'threshold 0.3 there, 0.15 here' in tool(*given, '--classes', 'wug').errors[0]
 
 
+def test_classes_have_thresholds_of_their_own(tool, tiny_config, trained, photos, tmp_path):
+    given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
+    options = ('--classes', 'wug', 'dax')
+    done = tool(*given, '--threshold', '0.3,wug=0.7', *options)
+    assert done.code == 0, done.output
+    inferencer = CAMInferencer(tiny_config, trained)
+    cuts = [0.7 if name == 'wug' else 0.3 for name in inferencer.class_names]
+    shown = ','.join(
+        f'{name}={cut}' for name, cut in zip(inferencer.class_names, cuts, strict=True)
+    )
+    assert f'CAMs were cut at {shown} (--threshold)' in done.output
+    for path in sorted(photos.iterdir()):
+        (found,) = inferencer(path, threshold=cuts, classes=['wug', 'dax'])['predictions']
+        assert np.array_equal(read_mask(tmp_path / f'out/masks/{path.stem}.png'), found['label'])
+    line = tool(*given, '--threshold', 'auto,wug=0.7', *options).errors[0]
+    assert 'give its export.json' in line
+    assert "'wgu' is not a class" in tool(*given, '--threshold', '0.3,wgu=0.7', *options).errors[0]
+
+
 def test_a_classifier_follows_an_export(tool, tiny_config, trained, photos, tmp_path):
     record = tmp_path / 'export/export.json'
     assert tool('export_cam', tiny_config, trained, '--out-dir', record.parent).code == 0
