@@ -91,7 +91,7 @@ class CAMExport:
             choice = self._choose(choice, split)
             ids = self._export_cams(split)
             labels = self._write_labels(ids, split, choice)
-            on_main_process(lambda: self._write_sheet(ids, choice))
+            on_main_process(lambda: _write_sheet(self.cam_folder(), ids, choice))
             warnings = labels.warnings(self._record.classes)
             record = self._record
             return ExportSummary(ids, record.threshold_text, warnings, record.threshold_origin)
@@ -228,13 +228,14 @@ class CAMExport:
         )
         return labels
 
-    def _write_sheet(self, ids: Sequence[str], choice: ThresholdChoice) -> None:
-        """Show other thresholds where the maps chose one; remove the sheet of an earlier choice."""
-        sheet = self.folder.root / THRESHOLD_SHEET
-        if choice.auto:
-            write_threshold_sheet(sheet, self.cam_folder(), ids)
-        else:
-            sheet.unlink(missing_ok=True)
+
+def _write_sheet(folder: CamFolder, ids: Sequence[str], choice: ThresholdChoice) -> None:
+    """Show other thresholds where the maps chose one; remove the sheet of an earlier choice."""
+    sheet = folder.root / THRESHOLD_SHEET
+    if choice.auto:
+        write_threshold_sheet(sheet, folder, ids)
+    else:
+        sheet.unlink(missing_ok=True)
 
 
 def _fitting(choice: ThresholdChoice, record: ExportRecord, cfg: Config) -> ThresholdChoice:
