@@ -21,8 +21,8 @@ class BoxShares:
     """How much of an image boxes around objects cover, the mean of images with a class, 0..1.
 
     Args:
-        all: Of all such images. Defaults to None: not known.
-        of_class: Of those that show one class only, by its name. Defaults to none.
+        all: The mean. Defaults to None: not known.
+        of_class: That of images that show one class only, by its name. Defaults to none.
     """
 
     all: float | None = None

@@ -144,8 +144,8 @@ def parse_areas(text: str) -> tuple[Area | None, dict[str, Area]]:
     """Return what an ``--expected-area`` says of all objects, and of those of some classes.
 
     Args:
-        text: A range as of :func:`.parse_area`, ranges of classes, as ``crack=0.1-1%,hole=2%``, or
-            one after the other.
+        text: A range, see :func:`.parse_area`; ranges of classes, as ``crack=0.1-1%,hole=2%``; or
+            both, in this order.
 
     Raises:
         UserError: If a part is not a range.
