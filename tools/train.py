@@ -3,11 +3,9 @@
 import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
-import logging
 
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
@@ -18,6 +16,7 @@ from ppl_mm.utils.config.building import building, running
 from ppl_mm.utils.config.init_cfg import warn_of_layers
 from ppl_mm.utils.config.paramwise import warn_of_custom_keys
 from ppl_mm.utils.config.reading import read_runner_config
+from ppl_mm.utils.console import warn
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import add_work_dir, parse_runner_args, set_work_dir
 from ppl_mm.utils.weights.loading import check_checkpoint
@@ -91,11 +90,9 @@ def warn_of_batch(cfg: Config) -> None:
     per_process = cfg.train_dataloader.get('batch_size')
     total = per_process * get_world_size() if per_process else None
     if base and total and total != base and not scaling.get('enable'):
-        print_log(
+        warn(
             f'The total batch is {per_process} x {get_world_size()} = {total}, but the learning '
-            f'rate is for {base}: pass --auto-scale-lr, or set train_dataloader.batch_size.',
-            logger='current',
-            level=logging.WARNING,
+            f'rate is for {base}: pass --auto-scale-lr, or set train_dataloader.batch_size.'
         )
 
 

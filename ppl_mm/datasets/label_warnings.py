@@ -1,14 +1,13 @@
 """What is suspicious about pseudo-labels, said before a network learns from them."""
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from mmengine.dist import is_main_process
-from mmengine.logging import print_log
 
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.pseudo_label_summary import summarize_labels
+from ..utils.console import warn
 
 # Reading them takes some seconds.
 _MOST_READ = 2000
@@ -36,4 +35,4 @@ def warn_about_labels(
     background = zero != NO_BACKGROUND
     found = summarize_labels(paths, len(classes), negatives, _MOST_READ, background)
     for line in found.warnings(classes):
-        print_log(line, logger='current', level=logging.WARNING)
+        warn(line)

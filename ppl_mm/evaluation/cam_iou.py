@@ -1,6 +1,5 @@
 """The mIoU of CAMs while they are made."""
 
-import logging
 import os
 from collections.abc import Sequence
 
@@ -16,6 +15,7 @@ from ..formats.class_list import NO_BACKGROUND, label_names
 from ..formats.ground_truth import note_on_negatives
 from ..formats.mask_file import read_mask
 from ..registry import METRICS
+from ..utils.console import warn
 from ..utils.files import write_json
 from .confusion import mean_scores
 from .summary import format_table, summarize
@@ -236,8 +236,4 @@ def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
 
 def _warn_at_end(sweep: ThresholdSweep, best: float) -> None:
     if sweep.background and best in (sweep.thresholds[0], sweep.thresholds[-1]):
-        print_log(
-            f'the best threshold, {best:g}, is at the end of those tried: try more',
-            logger='current',
-            level=logging.WARNING,
-        )
+        warn(f'the best threshold, {best:g}, is at the end of those tried: try more')

@@ -1,7 +1,6 @@
 """Masks of GeoTIFFs: GeoTIFFs that lie where their images do."""
 
 import io
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import first_line
+from ..utils.console import warn
 from ..utils.files import write_bytes
-from ..utils.text import printable
 from .images.orientation import ORIENTATION
 from .images.tiff_bands import is_tiff
 from .mask_file import voc_colors
@@ -99,7 +98,7 @@ def _read(image: str | os.PathLike) -> dict[str, Any] | None:
                 return dict(byteorder=tif.byteorder, extratags=copies)
     # A broken file can make a decoder raise anything.
     except Exception as error:
-        _warn(image, error)
+        warn(f'{image}: the georeference is damaged ({first_line(error)}); its mask gets none')
         return None
 
 
@@ -127,10 +126,3 @@ def _copy(file: IO[bytes], tag: Any) -> tuple[int, int, int, bytes, bool]:
     """Return a tag as tifffile writes it, its bytes as they are."""
     file.seek(tag.valueoffset)
     return tag.code, int(tag.dtype), tag.count, file.read(tag.valuebytecount), True
-
-
-def _warn(image: str | os.PathLike, error: Exception) -> None:
-    from mmengine.logging import print_log
-
-    text = f'{image}: the georeference is damaged ({first_line(error)}); its mask gets none'
-    print_log(printable(text), logger='current', level=logging.WARNING)

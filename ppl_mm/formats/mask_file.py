@@ -13,7 +13,7 @@ from PIL import Image
 from ..errors import UserError
 from ..utils.files import check_regular, write_bytes
 from .images import tiff
-from .images.checks import open_picture, raw_mode, reason_of, too_large
+from .images.checks import naming, open_picture, raw_mode
 from .images.orientation import orientation_of, turn_array, upright_size
 
 #: Of a pixel that counts nowhere: void in a true mask, unsure in a label.
@@ -141,30 +141,19 @@ def open_mask(path: str | os.PathLike) -> Iterator[Image.Image]:
     Raises:
         UserError: If the file is missing, a JPEG, of several pages, or cannot be read.
     """
-    try:
+    with naming(
+        path,
+        missing='no such mask; check the folder and the list of the split',
+        damaged='not a readable mask ({}); put back a whole file',
+    ):
         check_regular(path)
         # Of its path Pillow 13 maps a turned TIFF with width and height exchanged.
         with open_picture(io.BytesIO(Path(path).read_bytes())) as image:
             if {image.format, image.info.get('compression')} & {*_LOSSY}:
-                raise UserError(f'{path}: a JPEG changes the values of a mask; save it as PNG')
+                raise UserError('a JPEG changes the values of a mask; save it as PNG')
             if _has_another_page(image):
-                raise UserError(
-                    f'{path}: has several pages or frames, and a mask has one; save it as PNG'
-                )
+                raise UserError('has several pages or frames, and a mask has one; save it as PNG')
             yield image
-    except UserError:
-        raise
-    except FileNotFoundError as error:
-        raise UserError(
-            f'{path}: no such mask; check the folder and the list of the split'
-        ) from error
-    except Image.DecompressionBombError:
-        raise too_large(path) from None
-    # A broken file can make a decoder raise anything.
-    except Exception as error:
-        raise UserError(
-            f'{path}: not a readable mask ({reason_of(error, path)}); put back a whole file'
-        ) from error
 
 
 def _has_another_page(image: Image.Image) -> bool:

@@ -54,13 +54,33 @@ class LabelSummary:
         Args:
             classes: Foreground classes.
         """
-        return list(self._warnings(classes))
+        total, lines = self.num_labels, list(self._useless())
+        if self.void:
+            lines.append(
+                with_help(
+                    f'{self.void} of {total} pseudo-labels are all void (255), so nothing is '
+                    'learned from them; let the label rule ignore less',
+                    'black',
+                )
+            )
+        missing = [
+            name for name, count in zip(classes, self.images_per_class, strict=True) if not count
+        ]
+        if missing and not self.unread and self.background + self.void < total:
+            lines.append(
+                with_help(
+                    f'no pseudo-label shows {first_few(missing)} ({len(missing)} of '
+                    f'{len(classes)} classes), which cannot be learned; lower the threshold, or '
+                    'check the image-level labels',
+                    'nowhere',
+                )
+            )
+        return lines
 
     def refusal(self) -> str | None:
         """Return why nothing should be trained on the labels, with the page that helps.
 
-        Returns:
-            A line if they cover implausibly much, or nearly nothing; else None.
+        They cover implausibly much, or nearly nothing.
         """
         return next(self._useless(), None)
 
@@ -78,26 +98,6 @@ class LabelSummary:
                 f'than {100 * NEARLY_ALL:.0f} % of {self.nearly_all} of {total} images; raise '
                 'the threshold, e.g. to 0.5, or choose it by masks (--threshold-split)',
                 'flooded',
-            )
-
-    def _warnings(self, classes: Sequence[str]) -> Iterator[str]:
-        total = self.num_labels
-        yield from self._useless()
-        if self.void:
-            yield with_help(
-                f'{self.void} of {total} pseudo-labels are all void (255), so nothing is learned '
-                'from them; let the label rule ignore less',
-                'black',
-            )
-        missing = [
-            name for name, count in zip(classes, self.images_per_class, strict=True) if not count
-        ]
-        if missing and not self.unread and self.background + self.void < total:
-            yield with_help(
-                f'no pseudo-label shows {first_few(missing)} ({len(missing)} of {len(classes)} '
-                'classes), which cannot be learned; lower the threshold, or check the image-level '
-                'labels',
-                'nowhere',
             )
 
 

@@ -36,6 +36,14 @@ _OF_MMSEG = (
 )
 
 
+def warn(text: str) -> None:
+    """Log a warning of one line, in which nothing acts on a terminal."""
+    # Late: it imports torch, which the converters of data sets never need.
+    from mmengine.logging import print_log
+
+    print_log(printable(text), logger='current', level=logging.WARNING)
+
+
 def take_every_letter() -> None:
     """Have stdout and stderr escape the letters that their encoding lacks.
 

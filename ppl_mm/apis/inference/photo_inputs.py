@@ -1,11 +1,9 @@
 """What an inferencer may be given: files, folders, bytes, pictures, arrays."""
 
-import logging
 import os
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
 from PIL import Image
 
 from ...errors import UserError
@@ -15,7 +13,7 @@ from ...formats.images.checks import check_sides, naming
 from ...formats.images.image_file import PHOTO_SUFFIXES, decode_image
 from ...formats.images.photo import develop
 from ...formats.images.transparency import fill
-from ...utils.text import printable
+from ...utils.console import warn
 
 _SHOWN = 3  # names of files that are left out
 #: What an inferencer takes, for messages.
@@ -66,7 +64,7 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
         more = ', ..' if len(others) > _SHOWN else ''
         shown = ', '.join(others[:_SHOWN]) + more
         text = f'{folder}: {len(others)} of {len(names)} entries are not photos: {shown}'
-        print_log(printable(text), logger='current', level=logging.WARNING)
+        warn(text)
     return [paths[name] for name in photos]
 
 

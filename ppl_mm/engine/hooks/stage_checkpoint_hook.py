@@ -1,14 +1,12 @@
 """Decide what the stage in a checkpoint means to the run that loads it."""
 
-import logging
-
 from mmengine.hooks import Hook
-from mmengine.logging import print_log
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from ...models.block_chain import block_chain
 from ...registry import HOOKS
+from ...utils.console import warn
 from ...utils.weights.loading import unwrap_model
 from ...utils.weights.names import align
 from ..stages import is_same_stage, patch_learning_of
@@ -52,12 +50,10 @@ def _warn_of_stage(state: dict, model: nn.Module) -> None:
         return
     own, saved = neck.stage.tolist(), state[_STAGE].tolist()
     if not is_same_stage(model, own, saved):
-        print_log(
+        warn(
             f'The checkpoint was trained with patches of a {saved[1]} x {saved[2]} grid after '
             f"block {saved[0]}; this is used, and not the config's {own[1]} x {own[2]} after "
-            f'block {own[0]}.',
-            logger='current',
-            level=logging.WARNING,
+            f'block {own[0]}.'
         )
 
 

@@ -4,7 +4,6 @@ A file of 16 bits seldom says which of its values is white: cameras and microsco
 or 14, in 16. So the white level belongs to the data set, see :mod:`.stored_values`.
 """
 
-import logging
 import os
 
 import cv2
@@ -12,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...utils.text import printable
+from ...utils.console import warn
 from . import tiff
 from .checks import raw_mode
 from .tiff_bands import read_bands
@@ -120,15 +119,13 @@ def warn_if_dark(path: str | os.PathLike, white_level: int) -> None:
     if white_level > _DARK or _WARNED:
         return
     _WARNED.append(path)
-    # It imports torch, which the converters of data sets never need.
-    from mmengine.logging import print_log
 
     text = (
         f'{path}: is nearly black: its 16 bits hold 0 to {white_level}, and {FULL_WHITE} is white. '
         f'Write {{"white_level": {white_level}}} into image_values.json in the folder of the data '
         'set'
     )
-    print_log(printable(text), logger='current', level=logging.WARNING)
+    warn(text)
 
 
 def _alpha(image: Image.Image, values: np.ndarray) -> np.ndarray | None:

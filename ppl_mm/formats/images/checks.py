@@ -68,37 +68,32 @@ def check_kind(path: str | os.PathLike) -> None:
         raise UserError('photos of this kind are not read; save it as JPEG or PNG')
 
 
-def too_large(path: str | os.PathLike) -> UserError:
-    """Return the error of a picture that Pillow takes for a decompression bomb."""
-    most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-    return UserError(f'{path}: more than {most:,} pixels; cut it into tiles')
-
-
 @contextmanager
-def naming(path: str | os.PathLike) -> Iterator[None]:
-    """Turn whatever reading an image raises into a UserError of one line that names the file."""
+def naming(
+    path: str | os.PathLike,
+    missing: str = 'the image is missing; restore it or take it out of the split',
+    damaged: str = 'the image cannot be read ({}); replace the file',
+) -> Iterator[None]:
+    """Turn whatever reading a picture raises into a UserError of one line that names the file."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of half of what it refuses as a bomb.
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             yield
     except FileNotFoundError:
-        raise UserError(
-            f'{path}: the image is missing; restore it or take it out of the split'
-        ) from None
+        raise UserError(f'{path}: {missing}') from None
     except Image.DecompressionBombError:
-        raise too_large(path) from None
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise UserError(f'{path}: more than {most:,} pixels; cut it into tiles') from None
     except UserError as error:
         text = str(error)
         raise UserError(text if text.startswith(f'{path}: ') else f'{path}: {text}') from None
     # A broken file can make a decoder raise anything.
     except Exception as error:
-        raise UserError(
-            f'{path}: the image cannot be read ({reason_of(error, path)}); replace the file'
-        ) from None
+        raise UserError(f'{path}: {damaged.format(_reason_of(error, path))}') from None
 
 
-def reason_of(error: Exception, path: str | os.PathLike) -> str:
+def _reason_of(error: Exception, path: str | os.PathLike) -> str:
     """Return what a decoder has to say, without the path or the address of a stream."""
     reason = ' '.join(str(error).split())[:100] or type(error).__name__
     return _STREAM.sub('the file', reason.replace(repr(str(path)), 'the file'))

@@ -1,12 +1,11 @@
 """Initial weights of kinds of layers: ``layer`` of an ``init_cfg``, which mmengine never checks."""
 
-import logging
 from collections.abc import Iterator, Mapping
 
 from mmengine.config import Config
-from mmengine.logging import print_log
 from torch import nn
 
+from ..console import warn
 from ..text import suggestion
 from ..weights.loading import unwrap_model
 
@@ -18,11 +17,9 @@ def warn_of_layers(cfg: Config, model: nn.Module) -> None:
         layers = [layers] if isinstance(layers, str) else layers
         # mmengine refuses what is neither text nor a list.
         if layers and isinstance(layers, list) and kinds.isdisjoint(map(str, layers)):
-            print_log(
+            warn(
                 f"{key}.init_cfg: layer '{', '.join(map(str, layers))}' is not a kind of layer "
-                f'there, so that it has no effect; {suggestion(str(layers[0]), kinds)}',
-                logger='current',
-                level=logging.WARNING,
+                f'there, so that it has no effect; {suggestion(str(layers[0]), kinds)}'
             )
 
 

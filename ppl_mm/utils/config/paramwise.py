@@ -1,15 +1,14 @@
 """Settings of single parameters: ``optim_wrapper.paramwise_cfg``, which mmengine never checks."""
 
 import inspect
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 from mmengine.config import Config
-from mmengine.logging import print_log
 from torch import nn
 
+from ..console import warn
 from ..text import suggestion
 from ..weights.loading import unwrap_model
 from .arguments import Arguments, check_arguments, some
@@ -69,9 +68,7 @@ def warn_of_custom_keys(cfg: Config, model: nn.Module) -> None:
     for key in settings.get('custom_keys') or ():
         if not any(key in name for name in names):
             parts = {part for name in names for part in name.split('.')}
-            print_log(
+            warn(
                 f"{_PATH}.custom_keys: no parameter's name holds '{key}', so that it has no "
-                f'effect; {suggestion(key, parts)}',
-                logger='current',
-                level=logging.WARNING,
+                f'effect; {suggestion(key, parts)}'
             )

@@ -2,7 +2,6 @@
 
 import atexit
 import ctypes
-import logging
 import os
 import signal
 import sys
@@ -13,11 +12,11 @@ from typing import TypeVar
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import broadcast_object_list, init_dist, is_main_process
-from mmengine.logging import print_log
 from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
 
 from ...errors import UserError
+from ..console import warn
 from .to_launcher import LAUNCHER_VARIABLE
 
 T = TypeVar('T')
@@ -146,11 +145,7 @@ def _setup_cpu(cfg: Config) -> None:
     )
     wrapper.device_ids = None
     if cfg.get('model') and _replace_sync_bn(cfg.model):
-        print_log(
-            'SyncBN needs GPUs: BN, with the statistics of each process, is used instead.',
-            logger='current',
-            level=logging.WARNING,
-        )
+        warn('SyncBN needs GPUs: BN, with the statistics of each process, is used instead.')
 
 
 def _end_group() -> None:
