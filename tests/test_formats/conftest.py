@@ -5,17 +5,22 @@ import numpy as np
 import pytest
 
 
-def _png(values, transparent=None):
-    """Bytes of a 16-bit PNG, grey (with alpha) or RGB (with alpha)."""
+def _png(values, transparent=None, bits=16):
+    """Bytes of a PNG, grey (with alpha) or RGB (with alpha), of bits that Pillow does not write."""
     height, width, bands = (*values.shape, 1)[:3]
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[bands]
-    rows = b''.join(b'\0' + row.astype('>u2').tobytes() for row in values)
+    if bits < 8:
+        each = np.unpackbits(values[..., None], axis=-1)[..., -bits:]  # (H, W, bits)
+        packed = np.packbits(each.reshape(height, -1), axis=1)
+    else:
+        packed = values.astype('>u2')
+    rows = b''.join(b'\0' + row.tobytes() for row in packed)
 
     def chunk(name, data):
         body = name + data
         return struct.pack('>I', len(data)) + body + struct.pack('>I', zlib.crc32(body))
 
-    head = struct.pack('>IIBBBBB', width, height, 16, kind, 0, 0, 0)
+    head = struct.pack('>IIBBBBB', width, height, bits, kind, 0, 0, 0)
     clear = b'' if transparent is None else chunk(b'tRNS', np.array(transparent, '>u2').tobytes())
     return b''.join(
         [
@@ -54,7 +59,7 @@ def _tiff(values, extra=None):
 
 
 @pytest.fixture
-def png16():
+def png():
     return _png
 
 

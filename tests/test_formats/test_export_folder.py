@@ -86,14 +86,6 @@ def test_exports_and_refinements_do_not_mix(folder):
         claim(folder)
 
 
-def test_two_live_runs_exclude_each_other(folder, monkeypatch):
-    monkeypatch.setattr('ppl_mm.utils.locks._PATIENCE', 0.1)
-    with folder.claim(RECORD):
-        with pytest.raises(UserError, match=f'{folder.root}: another run is at work'):
-            claim(folder, OTHER)
-    claim(folder, OTHER)
-
-
 def test_temporaries_of_a_killed_run_go(folder):
     claim(folder)
     stale = [folder.cam_dir / 'cats/.01.npz.abcdefgh.tmp', folder.label_dir / '.a.png.12345678.tmp']

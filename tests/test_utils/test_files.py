@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 import stat
@@ -9,7 +10,7 @@ import pytest
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils import files
-from ppl_mm.utils.files import atomic_write, check_output, read_json, write_json
+from ppl_mm.utils.files import atomic_write, check_output, file_sha256, read_json, write_json
 
 
 def write(path, content=b'new'):
@@ -197,3 +198,9 @@ def test_json_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / 'pipe')
     with pytest.raises(UserError, match='not a regular file'):
         read_json(tmp_path / 'pipe')
+
+
+def test_sha256(tmp_path):
+    path = tmp_path / 'a'
+    path.write_bytes(b'x' * (3 << 20) + b'y')
+    assert file_sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()

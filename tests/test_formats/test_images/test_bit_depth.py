@@ -41,9 +41,9 @@ def test_scaling_is_rounding(white):
 @pytest.mark.parametrize('white', [65535, 4095])
 @pytest.mark.parametrize('bands', [1, 3])
 @pytest.mark.parametrize('kind', ['png', 'tif'])
-def test_grey_and_colour_are_scaled_alike(tmp_path, png16, tiff, kind, bands, white):
+def test_grey_and_colour_are_scaled_alike(tmp_path, png, tiff, kind, bands, white):
     values, path = deep(bands, white), tmp_path / f'a.{kind}'
-    path.write_bytes(png16(values) if kind == 'png' else tiff(values))
+    path.write_bytes(png(values) if kind == 'png' else tiff(values))
     assert np.array_equal(read_pixels(path, white)[..., ::-1], as_rgb(expected(values, white)))
     photo = read_photo(path, white_level=white)
     assert photo.picture.mode == ('L' if bands == 1 else 'RGB')
@@ -68,11 +68,11 @@ def test_grey_that_is_white_where_it_is_0(tmp_path):
 
 
 @pytest.mark.parametrize('bands', [2, 4])
-def test_opaque_is_65535_whatever_white_is(tmp_path, png16, bands):
+def test_opaque_is_65535_whatever_white_is(tmp_path, png, bands):
     values = deep(bands, 4095)
     values[..., -1] = 65535
     values[:5, :, -1] = 0
-    (tmp_path / 'a.png').write_bytes(png16(values))
+    (tmp_path / 'a.png').write_bytes(png(values))
     found = read_pixels(tmp_path / 'a.png', 4095)[..., ::-1]
     colours = as_rgb(values[..., 0] if bands == 2 else values[..., :3])
     assert np.array_equal(found[5:], expected(colours[5:], 4095))
@@ -96,23 +96,24 @@ def test_a_fourth_band_of_a_tiff(tmp_path, tiff, extra, is_alpha):
 
 
 @pytest.mark.parametrize('bands', [1, 3])
-def test_one_transparent_value(tmp_path, png16, bands):
+def test_one_transparent_value(tmp_path, png, bands):
     values = deep(bands, 4095)
     clear = values[3, 4].copy()
     near = np.array(clear) + np.uint16(1)
     values[:3], values[3] = clear, near  # the same in 8 bits, and not clear
-    (tmp_path / 'a.png').write_bytes(png16(values, clear))
+    (tmp_path / 'a.png').write_bytes(png(values, clear))
     found = read_pixels(tmp_path / 'a.png', 4095)[..., ::-1]
     assert (found[:3] == (124, 116, 104)).all()
     assert np.array_equal(found[3:], as_rgb(expected(values[3:], 4095)))
+    assert read_photo(tmp_path / 'a.png').changes == ('transparent parts filled', '16 bits to 8')
 
 
 @pytest.mark.parametrize('bands', [1, 3])
-def test_the_white_of_the_data_set_counts_for_all_that_is_below_it(tmp_path, png16, bands):
+def test_the_white_of_the_data_set_counts_for_all_that_is_below_it(tmp_path, png, bands):
     folder = tmp_path / 'data/JPEGImages/more'
     folder.mkdir(parents=True)
     values = deep(bands, 1023)
-    (folder / 'a.png').write_bytes(png16(values))
+    (folder / 'a.png').write_bytes(png(values))
     assert values_for(folder / 'a.png') == StoredValues()
     assert np.array_equal(read_image(folder / 'a.png'), as_rgb(expected(values, 65535)))
     write_values(tmp_path / 'data', StoredValues(1023))
@@ -137,9 +138,9 @@ _DAMAGED = ['{', '[]', '{}', '{"white_level": 0}', '{"white_level": true}', '[' 
 
 
 @pytest.mark.parametrize('text', _DAMAGED)
-def test_a_damaged_record_is_named(tmp_path, png16, text):
+def test_a_damaged_record_is_named(tmp_path, png, text):
     (tmp_path / 'image_values.json').write_text(text)
-    (tmp_path / 'a.png').write_bytes(png16(deep(1)))
+    (tmp_path / 'a.png').write_bytes(png(deep(1)))
     with pytest.raises(UserError, match=r'image_values.json: must hold \{"white_level": N\}'):
         read_image(tmp_path / 'a.png')
     write_values(tmp_path, StoredValues(4095))
@@ -150,22 +151,22 @@ def test_a_damaged_record_is_named(tmp_path, png16, text):
     'top, white', [(200, 255), (255, 255), (256, 511), (1000, 1023), (4095, 4095), (4096, 8191)]
 )
 @pytest.mark.parametrize('bands', [1, 3, 4])
-def test_the_fewest_bits_that_hold_a_photo(tmp_path, png16, top, white, bands):
+def test_the_fewest_bits_that_hold_a_photo(tmp_path, png, top, white, bands):
     values = deep(bands, top)
     values[0, :4] = top
     if bands == 4:
         values[..., 3] = 65535  # opacity says nothing about white
-    (tmp_path / 'a.png').write_bytes(png16(values))
+    (tmp_path / 'a.png').write_bytes(png(values))
     assert used_white_of(tmp_path / 'a.png') == white
 
 
-def test_a_hot_pixel_in_a_thousand_does_not_count(tmp_path, png16):
+def test_a_hot_pixel_in_a_thousand_does_not_count(tmp_path, png):
     values = RNG.integers(0, 4096, (100, 100)).astype(np.uint16)
     values[0, :10] = 65535
-    (tmp_path / 'a.png').write_bytes(png16(values))
+    (tmp_path / 'a.png').write_bytes(png(values))
     assert used_white_of(tmp_path / 'a.png') == 4095
     values[1, :10] = 65535
-    (tmp_path / 'a.png').write_bytes(png16(values))
+    (tmp_path / 'a.png').write_bytes(png(values))
     assert used_white_of(tmp_path / 'a.png') == 65535
 
 
@@ -195,8 +196,8 @@ def test_32_bits_that_fit_into_16_are_read(tmp_path):
     assert np.array_equal(found, as_rgb(expected(values, 4095)))
 
 
-def test_a_truncated_deep_file_is_refused(tmp_path, png16):
-    content = png16(deep(3))
+def test_a_truncated_deep_file_is_refused(tmp_path, png):
+    content = png(deep(3))
     (tmp_path / 'a.png').write_bytes(content[: len(content) // 2])
     with pytest.raises(UserError, match='a.png: the image cannot be read'):
         read_image(tmp_path / 'a.png')

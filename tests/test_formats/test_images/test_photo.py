@@ -93,28 +93,6 @@ def test_a_palette_with_a_transparent_colour(tmp_path):
     assert (found[~clear] == np.array(image.convert('RGB'))[~clear]).all()
 
 
-@pytest.mark.parametrize('white', [65535, 4095])
-def test_16_bits_are_scaled_to_white(tmp_path, white):
-    deep = RNG.integers(0, white + 1, (20, 30)).astype(np.uint16)
-    deep[0, 0] = 65535
-    photo = read_photo(save(tmp_path / 'a.png', deep), white_level=white)
-    expected = np.clip(np.rint(deep * (255 / white)), 0, 255)
-    assert photo.picture.mode == 'L'
-    assert (np.array(photo.picture) == expected).all()
-
-
-@pytest.mark.parametrize('white', [65535, 4095])
-def test_16_bits_with_a_transparent_value_are_scaled_before_it_is_filled(tmp_path, white):
-    deep = RNG.integers(0, white + 1, (20, 30)).astype(np.uint16)
-    deep[:5], deep[5] = 1000, 1001  # one grey in 8 bits, one of them clear
-    photo = read_photo(save(tmp_path / 'a.png', deep, transparency=1000), white_level=white)
-    found, clear = np.array(photo.picture), deep == 1000
-    assert (found[clear] == (124, 116, 104)).all()
-    expected = np.rint(deep * (255 / white))
-    assert (found[~clear] == expected[~clear][:, None]).all()
-    assert photo.changes == ('transparent parts filled', '16 bits to 8')
-
-
 def test_cmyk_and_grey_and_black_and_white(tmp_path):
     Image.fromarray(PIXELS).convert('CMYK').save(tmp_path / 'c.jpg')
     photo = read_photo(tmp_path / 'c.jpg')

@@ -1,4 +1,3 @@
-import hashlib
 import shutil
 
 import pytest
@@ -7,7 +6,6 @@ from mmengine.model import BaseTTAModel, MMDistributedDataParallel
 from torch import nn
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils.files import file_sha256
 from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
 
 
@@ -66,17 +64,6 @@ def test_every_difference_is_named_in_one_line(tmp_path):
     assert '1 unexpected (head.weight)' in message
     assert '5 of another shape (0.weight (8, 3, 1, 1) instead of (4, 3, 1, 1), ' in message
     assert message.count(' instead of ') == 3
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(UserError, match='a.pth: no such file'):
-        check_checkpoint(network(), tmp_path / 'a.pth')
-
-
-def test_sha256(tmp_path):
-    path = tmp_path / 'a'
-    path.write_bytes(b'x' * (3 << 20) + b'y')
-    assert file_sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_part_may_end_earlier_than_the_checkpoint(tmp_path):
