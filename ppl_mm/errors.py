@@ -15,10 +15,9 @@ class UserError(ValueError):
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, or the name of its type.
 
-    So it can stand inside the one line of a :class:`UserError`: at most 200
-    characters, without the quotes that a KeyError puts around its message, and
-    without the number and the file that an OSError adds. Of text that cannot be written or read,
-    it says what to do.
+    So it can stand inside the one line of a :class:`UserError`: at most 200 characters, without the
+    quotes that a KeyError puts around its message, and without the number and the file that an
+    OSError adds. Of text that cannot be written or read, it says what to do.
 
     Examples:
         >>> first_line(ValueError('too many values\\n\\nsee the manual'))

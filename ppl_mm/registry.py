@@ -1,8 +1,7 @@
 """Registries of ppl_mm, children of mmengine's; write types as ``ppl_mm.X``.
 
-Registration is lazy: a registry imports its ``locations`` when a name is first
-asked for. Nothing else is imported here, because mmengine hides an
-``ImportError`` that happens in this file.
+Registration is lazy: a registry imports its ``locations`` when a name is first asked for. Nothing
+else is imported here, because mmengine hides an ``ImportError`` that happens in this file.
 """
 
 from mmengine import registry as mmengine

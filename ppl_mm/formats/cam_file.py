@@ -62,11 +62,14 @@ class CamFile:
                 f'cam says that it is normalized, but has values from {cam.min():g} '
                 f'to {cam.max():g}'
             )
-        values = dict(class_ids=ids, cam=cam, size=_size(self.size), normalized=normalized)
-        values['scale'] = _per_class('scale', self.scale, len(ids))
-        values['score'] = _per_class('score', self.score, len(ids))
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(
+            class_ids=ids,
+            cam=cam,
+            size=_size(self.size),
+            normalized=normalized,
+            scale=_per_class('scale', self.scale, len(ids)),
+            score=_per_class('score', self.score, len(ids)),
+        )
 
     @classmethod
     def from_sample(cls, sample: Any) -> 'CamFile':

@@ -87,18 +87,16 @@ def check_classes(names: Sequence[str], where: str) -> tuple[str, ...]:
     ):
         raise UserError(f'{where}: expected a list of class names, got {names!r}')
     names = tuple(map(normal_name, names))
-    if BACKGROUND in names or NO_BACKGROUND in names:
-        found = BACKGROUND if BACKGROUND in names else NO_BACKGROUND
-        raise UserError(
-            f"{where}: names '{found}'; image-level labels know foreground classes only, "
-            'take it out'
-        )
-    for name in names:
+    for name, count in Counter(names).items():
+        if name in (BACKGROUND, NO_BACKGROUND):
+            raise UserError(
+                f"{where}: names '{name}'; image-level labels know foreground classes only, "
+                'take it out'
+            )
         if not name.strip() or has_control_character(name):
             raise UserError(f'{where}: {name!r} is not a valid class name; rename it')
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise UserError(f"{where}: names class '{twice}' twice; keep one")
+        if count > 1:
+            raise UserError(f"{where}: names class '{name}' twice; keep one")
     return names
 
 
@@ -158,9 +156,7 @@ class ClassIds:
 def suggest_class(name: str, classes: Sequence[str]) -> str:
     """Say which class a wrong name may mean, or which there are."""
     near = _nearest(name, classes)
-    if near is not None:
-        return f"did you mean '{near}'?"
-    return f'known are {first_few(classes)}'
+    return f'known are {first_few(classes)}' if near is None else f"did you mean '{near}'?"
 
 
 def likely_typos(counts: Mapping[str, int], classes: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,6 @@ class GroundTruth:
             VOCLayout(self.mask_dir.parent).check_classes(classes, 'what is measured')
         self.assumed: set[str] = set()
         self._masks = ImageFolder(mask_dir, ('.png',)) if self.mask_dir.is_dir() else None
-        self._negatives: frozenset[str] | None = None
 
     def path(self, image: str) -> Path:
         """Return the path of the mask of an image id, where it is or where it should be."""
@@ -54,7 +54,7 @@ class GroundTruth:
 
     def is_known(self, image: str) -> bool:
         """Return whether an image id has a mask, or needs none."""
-        return self.path(image).exists() or image in self._read_negatives()
+        return self.path(image).exists() or image in self._negatives
 
     def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
         """Return the mask of an image by its id, uint8 (H, W); that of a negative may be missing.
@@ -78,11 +78,10 @@ class GroundTruth:
                 'with --split (an image with an empty label needs none)'
             )
 
-    def _read_negatives(self) -> frozenset[str]:
-        """Return the ids of images with an empty label."""
-        if self._negatives is None:
-            self._negatives = read_negatives(self.mask_dir.parent, self.label_file)
-        return self._negatives
+    @cached_property
+    def _negatives(self) -> frozenset[str]:
+        """The ids of images with an empty label."""
+        return read_negatives(self.mask_dir.parent, self.label_file)
 
 
 def note_on_negatives(num_assumed: int) -> str:

@@ -220,8 +220,8 @@ def read_json(path: str | os.PathLike) -> dict:
     return found
 
 
-def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> int:
-    """Remove the temporary files that killed runs left in a folder; return how many there were.
+def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> None:
+    """Remove the temporary files that killed runs left in a folder.
 
     Files deeper in it are left alone, but for its folders ``parts``, which are searched to their
     bottom. Only the one run that writes there may call this. Links are not followed.
@@ -229,15 +229,9 @@ def remove_temporaries(folder: str | os.PathLike, parts: Sequence[str] = ()) -> 
     places = [Path(folder)]
     for part in parts:
         places += [Path(place) for place, _, _ in os.walk(places[0] / part)]
-    stale = [
-        path
-        for place in places
-        for path in place.glob('.*.tmp')
-        if _TEMPORARY.fullmatch(path.name) and path.is_file()
-    ]
-    for path in stale:
-        path.unlink(missing_ok=True)
-    return len(stale)
+    for path in [path for place in places for path in place.glob('.*.tmp')]:
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def check_regular(path: str | os.PathLike) -> None:

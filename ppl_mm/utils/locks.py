@@ -16,8 +16,7 @@ from .files import naming_file, remove_temporaries
 
 #: Hidden, so that it is no content of the folder.
 LOCK_NAME = '.lock'
-# Data loaders of a killed run notice its end within some seconds, and hold
-# the lock until then.
+# Data loaders of a killed run notice its end within some seconds, and hold the lock until then.
 _PATIENCE = 10.0
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 

@@ -29,11 +29,11 @@ def align(weights: Mapping, own: Collection[str]) -> Weights:
     tensors = OrderedDict((key, value) for key, value in weights.items() if torch.is_tensor(value))
     if hasattr(weights, '_metadata'):  # which versions of layers wrote them
         vars(tensors)['_metadata'] = weights._metadata
-    best = tensors
-    for strip, add in _renamings(tensors, own):
-        renamed = OrderedDict((_renamed(key, strip, add), value) for key, value in tensors.items())
-        if _fitting(renamed, own) > _fitting(best, own):
-            best = renamed
+    renamed = (
+        OrderedDict((_renamed(key, strip, add), value) for key, value in tensors.items())
+        for strip, add in _renamings(tensors, own)
+    )
+    best = max([tensors, *renamed], key=lambda names: sum(name in own for name in names))
     if _CAM in best and _OWN_CAM in own and _OWN_CAM not in best:
         best[_OWN_CAM] = best.pop(_CAM)
     return best
@@ -44,10 +44,6 @@ def without_prefix(weights: Mapping, prefix: str) -> Mapping:
     prefix = prefix.removesuffix('.') + '.'
     part = {key.removeprefix(prefix): weights[key] for key in weights if key.startswith(prefix)}
     return part or weights
-
-
-def _fitting(names: Collection[str], own: Collection[str]) -> int:
-    return sum(name in own for name in names)
 
 
 def _renamed(key: str, strip: str, add: str) -> str:
