@@ -36,13 +36,6 @@ def main():
 
 run(main)
 """
-SLEEPER = """
-import sys
-import time
-
-open(sys.argv[1], 'w').close()
-time.sleep(600)
-"""
 
 
 @pytest.mark.parametrize('number, status', [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -150,18 +143,10 @@ def test_what_a_rank_has_to_say_is_said_once(tmp_path, who):
 
 
 @pytest.mark.slow
-def test_sigterm_ends_the_processes_without_a_traceback(tmp_path):
-    (tmp_path / 'sleeper.py').write_text(SLEEPER)
-    started = tmp_path / 'started'
-    process = start(tmp_path / 'sleeper.py', 1, started)
-    try:
-        end = time.monotonic() + 120
-        while not started.exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        process.terminate()
-        errors = process.communicate(timeout=120)[1]
-    finally:
-        process.kill()
-    assert process.returncode == 143, errors
+def test_sigterm_ends_the_processes_without_a_traceback(ranks):
+    launcher, pids = ranks
+    launcher.terminate()
+    errors = launcher.communicate(timeout=120)[1]
+    assert launcher.returncode == 143, errors
     assert errors.splitlines()[-1].startswith('error: ended by SIGTERM; ')
-    assert 'Traceback' not in errors
+    assert 'Traceback' not in errors and not any(map(is_alive, pids))
