@@ -13,8 +13,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.utils.batches import require_batches
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running
-from ppl_mm.utils.config.init_cfg import warn_of_layers
-from ppl_mm.utils.config.paramwise import warn_of_custom_keys
+from ppl_mm.utils.config.no_effect import warn_of_settings
 from ppl_mm.utils.config.reading import read_runner_config
 from ppl_mm.utils.console import warn
 from ppl_mm.utils.processes import distributed
@@ -121,8 +120,7 @@ def train(cfg: Config, overwrite: bool) -> None:
         # Built now, so that its faults are told before the first step.
         require_batches(runner.train_loop.dataloader)
     warn_of_batch(cfg)
-    warn_of_custom_keys(cfg, runner.model)
-    warn_of_layers(cfg, runner.model)
+    warn_of_settings(cfg, runner.model)
     check_start(runner)
     if overwrite and is_main_process():
         remove_old_run(cfg)

@@ -31,12 +31,9 @@ def voc_colors() -> np.ndarray:
     By its devkit's rule bits 0, 1 and 2 of a label are the highest bits of red, green and blue,
     bits 3, 4 and 5 the next lower ones, and so on: 0 is black, 1 a dark red, 255 a pale yellow.
     """
-    label = np.arange(256)
-    colors = np.zeros((256, 3), np.uint8)
-    for channel in range(3):
-        for step in range(3):
-            bit = label >> (3 * step + channel) & 1
-            colors[:, channel] |= (bit << (7 - step)).astype(np.uint8)
+    labels = np.arange(256, dtype=np.uint8)[:, None]
+    bits = np.unpackbits(labels, axis=1, count=9, bitorder='little').reshape(256, 3, 3)
+    colors = np.packbits(bits.swapaxes(1, 2), axis=2)[..., 0]  # (256, 3)
     colors.setflags(write=False)
     return colors
 

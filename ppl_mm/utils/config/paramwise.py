@@ -5,12 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from mmengine.config import Config
-from torch import nn
-
-from ..console import warn
-from ..text import suggestion
-from ..weights.loading import unwrap_model
 from .arguments import Arguments, check_arguments, some
 from .known_keys import KeyReaders, classes_of, is_foreign
 
@@ -54,21 +48,3 @@ def _read(pattern: re.Pattern, classes: Iterable[Callable]) -> Arguments:
     if any(map(is_foreign, own)):
         return Arguments({}, is_open=True)
     return some(name for cls in own for name in pattern.findall(inspect.getsource(cls)))
-
-
-def warn_of_custom_keys(cfg: Config, model: nn.Module) -> None:
-    """Warn of settings for parameters that the model does not have."""
-    wrapper = cfg.get('optim_wrapper') or {}
-    if 'constructor' in wrapper:  # it may find parameters in another way
-        return
-    settings = wrapper.get('paramwise_cfg') or {}
-    # As mmengine's constructor spells them: those of the model itself begin with a point.
-    found = [name for name, _ in unwrap_model(model).named_parameters()]
-    names = [name if '.' in name else f'.{name}' for name in found]
-    for key in settings.get('custom_keys') or ():
-        if not any(key in name for name in names):
-            parts = {part for name in names for part in name.split('.')}
-            warn(
-                f"{_PATH}.custom_keys: no parameter's name holds '{key}', so that it has no "
-                f'effect; {suggestion(key, parts)}'
-            )

@@ -1,14 +1,11 @@
 """Settings of single parameters that nothing reads."""
 
 import pytest
-import torch
 from mmengine.config import Config
 from mmengine.optim import DefaultOptimWrapperConstructor
-from torch import nn
 
 from ppl_mm.errors import UserError
 from ppl_mm.utils.config.check import check_config
-from ppl_mm.utils.config.paramwise import warn_of_custom_keys
 
 
 def config(constructor=None, **settings):
@@ -69,15 +66,3 @@ def test_a_constructor_of_ones_own_may_make_several_optimizers():
     settings = dict(custom_keys=dict(head=dict(lr_mult=2)))
     wrapper = dict(parts, constructor=OwnConstructor, paramwise_cfg=settings)
     check_config(Config(dict(default_scope='mmpretrain', optim_wrapper=wrapper)))
-
-
-def test_keys_that_no_parameter_has_are_told(capsys):
-    model = nn.ModuleDict(dict(backbone=nn.Linear(1, 1), head=nn.Linear(1, 1)))
-    model.scale = nn.Parameter(torch.ones(1))
-    keys = {'head': {}, 'backbone.': {}, '.weight': {}, '.scale': {}, '.backbone': {}, 'hed': {}}
-    warn_of_custom_keys(config(custom_keys=keys), model)
-    told = capsys.readouterr().out.splitlines()
-    assert len(told) == 2 and "'.backbone'" in told[0]
-    assert "'hed', so that it has no effect; did you mean head?" in told[1]
-    warn_of_custom_keys(config(OwnConstructor, custom_keys=keys), model)
-    assert not capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Initial weights of kinds of layers: ``layer`` of an ``init_cfg``, which mmengine never checks."""
+"""Settings for which a model has nothing: mmengine never says so."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,9 +10,32 @@ from ..text import suggestion
 from ..weights.loading import unwrap_model
 
 
-def warn_of_layers(cfg: Config, model: nn.Module) -> None:
-    """Warn of initial weights for kinds of layers that the model does not have."""
-    for key, init, part in _init_cfgs('model', cfg.get('model'), unwrap_model(model)):
+def warn_of_settings(cfg: Config, model: nn.Module) -> None:
+    """Warn of settings of parameters, and initial weights of layers, that a model does not have."""
+    model = unwrap_model(model)
+    _warn_of_custom_keys(cfg, model)
+    _warn_of_layers(cfg, model)
+
+
+def _warn_of_custom_keys(cfg: Config, model: nn.Module) -> None:
+    wrapper = cfg.get('optim_wrapper') or {}
+    if 'constructor' in wrapper:  # it may find parameters in another way
+        return
+    settings = wrapper.get('paramwise_cfg') or {}
+    # As mmengine's constructor spells them: those of the model itself begin with a point.
+    found = [name for name, _ in model.named_parameters()]
+    names = [name if '.' in name else f'.{name}' for name in found]
+    for key in settings.get('custom_keys') or ():
+        if not any(key in name for name in names):
+            parts = {part for name in names for part in name.split('.')}
+            warn(
+                f"optim_wrapper.paramwise_cfg.custom_keys: no parameter's name holds '{key}', so "
+                f'that it has no effect; {suggestion(key, parts)}'
+            )
+
+
+def _warn_of_layers(cfg: Config, model: nn.Module) -> None:
+    for key, init, part in _init_cfgs('model', cfg.get('model'), model):
         layers, kinds = init.get('layer'), _kinds(part)
         layers = [layers] if isinstance(layers, str) else layers
         # mmengine refuses what is neither text nor a list.

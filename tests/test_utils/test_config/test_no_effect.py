@@ -1,10 +1,11 @@
-"""Initial weights of layers that a model does not have."""
+"""Settings for parameters and layers that a model does not have."""
 
 import pytest
+import torch
 from mmengine.config import Config
 from torch import nn
 
-from ppl_mm.utils.config.init_cfg import warn_of_layers
+from ppl_mm.utils.config.no_effect import warn_of_settings
 
 
 def kinds_told(capsys, **model):
@@ -12,7 +13,7 @@ def kinds_told(capsys, **model):
         backbone=nn.Sequential(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)),
         heads=nn.ModuleList([nn.Linear(1, 1), nn.Conv2d(1, 1, 1)]),
     )
-    warn_of_layers(Config(dict(model=model)), nn.ModuleDict(parts))
+    warn_of_settings(Config(dict(model=model)), nn.ModuleDict(parts))
     return capsys.readouterr().out.splitlines()
 
 
@@ -37,3 +38,17 @@ def test_layers_that_are_missing_are_told_once_by_their_key(capsys):
     assert "model.backbone.init_cfg: layer 'Conv2D' is not a kind of layer there" in first
     assert first.endswith('did you mean Conv2d?')
     assert 'model.heads.1.init_cfg' in second
+
+
+def test_keys_that_no_parameter_has_are_told(capsys):
+    model = nn.ModuleDict(dict(backbone=nn.Linear(1, 1), head=nn.Linear(1, 1)))
+    model.scale = nn.Parameter(torch.ones(1))
+    keys = {'head': {}, 'backbone.': {}, '.weight': {}, '.scale': {}, '.backbone': {}, 'hed': {}}
+    wrapper = dict(paramwise_cfg=dict(custom_keys=keys))
+    warn_of_settings(Config(dict(optim_wrapper=wrapper)), model)
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2 and "'.backbone'" in told[0]
+    assert "'hed', so that it has no effect; did you mean head?" in told[1]
+    wrapper['constructor'] = 'Own'
+    warn_of_settings(Config(dict(optim_wrapper=wrapper)), model)
+    assert not capsys.readouterr().out
