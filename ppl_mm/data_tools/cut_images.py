@@ -104,11 +104,6 @@ def _check_names(photos: Path, names: Sequence[str]) -> None:
 def windows(height: int, width: int, size: int) -> Iterator[tuple[str, Window]]:
     """Yield the name and the place of each part of an image, row by row.
 
-    Args:
-        height: Height of the image in pixels.
-        width: Its width.
-        size: About how long the sides of a part are.
-
     Examples:
         >>> [name for name, _ in windows(300, 400, 200)]
         ['r0_c0', 'r0_c1', 'r1_c0', 'r1_c1']

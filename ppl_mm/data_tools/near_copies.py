@@ -56,17 +56,11 @@ def unpacked_look(text: str) -> np.ndarray:
 
 
 def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    """Return pairs of images that are nearly the same.
+    """Return pairs of images that are nearly the same, in the order of names; see :func:`look_of`.
 
     The time grows with the square of the number of images: 2 seconds for 10,000 of them, and some
-    milliseconds for each pair that is laid over each other. The memory grows with the number.
-
-    Args:
-        looks: Small copies by image, see :func:`look_of`.
-
-    Returns:
-        Pairs in the order of names. Of many images of a kind each is in a pair, but not all pairs
-        are there.
+    milliseconds for each pair that is laid over each other. The memory grows with the number. Of
+    many images of a kind each is in a pair, but not all pairs are there.
     """
     names = sorted(looks)  # which pairs are there does not depend on the lists that images are in
     if len(names) < 2:
@@ -83,10 +77,8 @@ def find_near_copies(looks: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
 def near_copy_groups(looks: Mapping[str, np.ndarray]) -> list[tuple[str, ...]]:
     """Return the images in groups that are nearly the same, mostly of one; names are sorted.
 
-    Near-copies of one image are in one group, so are their near-copies, and so on.
-
-    Args:
-        looks: Small copies by image, see :func:`look_of`.
+    Near-copies of one image are in one group, so are their near-copies, and so on. See
+    :func:`find_near_copies`.
     """
     group = {name: [name] for name in sorted(looks)}
     for one, other in find_near_copies(looks):

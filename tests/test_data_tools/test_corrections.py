@@ -169,12 +169,6 @@ def test_masks_that_an_editor_or_a_labelling_tool_saved(results, tmp_path):
     assert (read_mask(VOCLayout(results.data).corrected_path(image)) == mask).all()
 
 
-def test_a_folder_of_other_masks(results, tmp_path):
-    draw(tmp_path / 'others/somebody.png')
-    with pytest.raises(UserError, match='1 mask found, none belongs to a photo'):
-        take(tmp_path / 'others', results)
-
-
 def test_a_name_in_another_unicode_form(tmp_path):
     for number in range(4):
         path = tmp_path / 'photos' / ('cat', 'dog')[number % 2] / f'caf\u00e9{number}.png'

@@ -50,14 +50,6 @@ def test_a_larger_set_only_adds_images(demo, tmp_path):
     assert all(first[name] == second[name] for name in pictures)
 
 
-def test_images_do_not_depend_on_the_order():
-    late = demo_sample(0, 'train', 5, 48)
-    demo_sample(0, 'val', 1, 48)
-    again = demo_sample(0, 'train', 5, 48)
-    assert np.array_equal(late.image, again.image)
-    assert np.array_equal(late.mask, again.mask)
-
-
 def test_no_image_is_in_both_splits():
     train = [demo_sample(0, 'train', index, 48).image for index in range(8)]
     val = [demo_sample(0, 'val', index, 48).image for index in range(8)]

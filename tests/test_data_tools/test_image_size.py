@@ -111,16 +111,16 @@ def test_boxes_say_how_large_objects_are_at_most(photos, capsys):
     assert shares.of_class == pytest.approx(dict(a=0.02, b=0.02))
 
 
-def test_masks_know_better_than_boxes(photos):
-    masks = photos.parent / 'masks'
-    record = record_of(photos, labels=write_boxes(photos, 6), masks=masks)
-    assert record['object_share'] == pytest.approx(0.01)
-    assert record['box_share'] == pytest.approx(0.02)
-
-
-def test_a_few_boxes_say_nothing(photos):
-    record = record_of(photos, labels=write_boxes(photos, 1))
-    assert record['object_share'] is None and 'box_share' not in record
+@pytest.mark.parametrize(
+    'known, masked, object_share, box_share', [(6, True, 0.01, 0.02), (1, False, None, None)]
+)
+def test_masks_know_better_than_boxes_and_a_few_boxes_say_nothing(
+    photos, known, masked, object_share, box_share
+):
+    masks = photos.parent / 'masks' if masked else None
+    record = record_of(photos, labels=write_boxes(photos, known), masks=masks)
+    assert record['object_share'] == pytest.approx(object_share)
+    assert record.get('box_share') == pytest.approx(box_share)
 
 
 def sides_of(cfg):

@@ -7,7 +7,6 @@ from PIL import Image
 from test_data_tools.own_files import NAMES, lines
 
 from ppl_mm.errors import UserError
-from ppl_mm.utils import cli
 
 
 def nothing(photos):
@@ -49,7 +48,6 @@ BAD = [
     ),
     (nothing, ('--classes', 'background'), "names 'background'"),
     (nothing, ('--labels', 'x.csv'), 'x.csv: the label file is missing'),
-    (nothing, ('--labels', 'x.txt'), 'one of the forms in docs/converter.md'),
     (nothing, ('--mask-values', '0=background'), 'give --masks'),
     (
         nothing,
@@ -93,11 +91,3 @@ def test_masks_and_the_data_set_below_the_photos_are_no_classes(photos, convert)
     photos.masks.rename(photos.folder / 'drawn')
     out = convert('--skip-bad', '--masks', photos.folder / 'drawn')
     assert lines(out / 'classes.txt')[1:] == NAMES
-
-
-def test_the_command_ends_with_one_line(convert, monkeypatch, capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.run(convert)
-    assert end.value.code == 2
-    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith('error: ')]
-    assert len(errors) == 1 and 'cut.jpg' in errors[0]

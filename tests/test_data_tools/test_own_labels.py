@@ -195,11 +195,6 @@ def test_bad_rows(csv, rows, options, words):
     assert words in str(caught.value) and len(str(caught.value).splitlines()) == 1
 
 
-def test_a_wrong_ending(tmp_path):
-    with pytest.raises(UserError, match="labels of format '.txt'; give one of the forms in"):
-        read(['a.jpg'], labels=tmp_path / 'x.txt')
-
-
 @pytest.fixture
 def one_class(tmp_path):
     """Photos of one class, and photos of nothing inside and outside of their folder."""
@@ -260,11 +255,9 @@ def test_photos_of_other_classes_are_listed_as_left_out(convert, photos, capsys)
     assert 'complete already' in capsys.readouterr().out
 
 
-def test_a_json_of_vectors(convert, photos):
-    names = [f'{name}/{number}.jpg' for name in ('apple', 'leaf') for number in range(4)]
-    content = {name: [int('apple' in name), int('leaf' in name)] for name in names[:-1]}
-    path = photos.folder.parent / 'labels.json'
-    path.write_text(json.dumps(dict(content, **{names[-1]: [0, 0]})))
-    out = convert('--labels', path, '--classes', 'apple', 'leaf', '--skip-bad')
-    found = labels(out)
-    assert found['apple_1'] == ['apple'] and found['leaf_3'] == [] and found['leaf_0'] == ['leaf']
+def test_the_classes_of_a_list_keep_its_order(tmp_path):
+    entries = [dict(img_path=f'{number}.jpg', gt_label=[number]) for number in (0, 1)]
+    content = dict(metainfo=dict(classes=['z', 'a,b']), data_list=entries)
+    (tmp_path / 'labels.json').write_text(json.dumps(content))
+    found = read(['0.jpg', '1.jpg'], labels=tmp_path / 'labels.json')
+    assert found.classes == ('z', 'a,b') and found.labels['1.jpg'] == ('a,b',)

@@ -134,8 +134,8 @@ def to_names(content: dict, classes: Sequence[str], path: Path) -> dict[str, lis
     """Return the class names of every image, from its vector in the order of the classes.
 
     Raises:
-        UserError: A vector does not fit these classes, or an image is not
-            below the image folder, or there twice.
+        UserError: A vector does not fit these classes, or an image is not below the image folder,
+            or there twice.
     """
     labels = {}
     for key, vector in content.items():

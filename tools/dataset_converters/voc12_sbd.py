@@ -60,16 +60,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 class SBD:
     """Masks of SBD as released, or as PNGs.
 
-    Args:
-        root: ``benchmark_RELEASE``, its folder ``dataset``, or a folder of PNGs.
-
     Attributes:
         images: Ids of its images, of both its splits.
         root: Where they lie.
         suffix: Suffix of a mask, '.mat' or '.png'.
 
     Raises:
-        UserError: The folder is none of these.
+        UserError: The folder is neither ``benchmark_RELEASE``, its folder ``dataset``, nor one of
+            PNGs.
     """
 
     def __init__(self, root: Path) -> None:
@@ -114,13 +112,7 @@ def read_sbd_mask(path: str | os.PathLike) -> np.ndarray:
 
 
 class Converter:
-    """Writes one mask after the other; made anew in each process.
-
-    Args:
-        devkit: VOCdevkit/VOC2012.
-        sbd: Folder of SBD's masks.
-        suffix: '.mat' or '.png'.
-    """
+    """Writes one mask after the other; made anew in each process."""
 
     def __init__(self, devkit: Path, sbd: Path, suffix: str) -> None:
         self.devkit = devkit

@@ -30,14 +30,10 @@ class Finding:
 def some(
     level: str, items: Iterable[str], subject: tuple[str, str], text: str, advice: str
 ) -> Iterator[Finding]:
-    """Yield one finding if there are cases.
+    """Yield one :class:`Finding` if there are cases.
 
-    Args:
-        level: See :class:`Finding`.
-        items: The cases.
-        subject: What follows their number, for one and for several: 'image is', 'images are'.
-        text: What is said of them.
-        advice: The way out.
+    ``subject`` is what follows their number, for one and for several, as 'image is' and 'images
+    are'; ``text`` is what is said of them.
     """
     items = tuple(items)
     if items:

@@ -42,12 +42,7 @@ def class_shares(scan: DatasetScan) -> dict[str, ObjectShare]:
 
 
 def object_share(scan: DatasetScan, split: str = '') -> ObjectShare | None:
-    """Return the shares of all classes together, None where no mask shows one.
-
-    Args:
-        scan: The data set.
-        split: 'train' or 'val'. Defaults to '': both.
-    """
+    """Return the shares of all classes together in a split, or both; None if no mask shows one."""
     images = scan.split(split) if split else scan.used()
     masks = [scan.masks[image] for image in images if image in scan.masks]
     return _share(masks, range(1, len(scan.classes) + 1))

@@ -41,18 +41,7 @@ T = TypeVar('T')
 
 @dataclass(frozen=True)
 class ScanOptions:
-    """Where the parts of a data set are.
-
-    Args:
-        root: Its folder.
-        ann_file: The label file or folder of XML files below it. Defaults to '': the first that
-            exists of image_labels.csv, image_labels.json, Annotations.
-        image_dir: Below it. Defaults to 'JPEGImages'.
-        mask_dir: Below it. Defaults to 'SegmentationClass'.
-        train: List to train on. Defaults to '': train_aug, else train.
-        val: List to validate on. Defaults to 'val'.
-        classes: Foreground classes. Defaults to (): those of classes.txt, else of the labels.
-    """
+    """Where the parts of a data set are: the options of ``check_dataset.py``."""
 
     root: Path
     ann_file: str = ''

@@ -44,16 +44,10 @@ class CocoImage(NamedTuple):
 def read_images(
     path: Path, split: str, with_negatives: bool = False
 ) -> tuple[list[str], list[CocoImage], int]:
-    """Return the images of a split.
+    """Return the classes, the images and how many have no annotation, of a split 'train' or 'val'.
 
-    Args:
-        path: ``instances_*.json``.
-        split: 'train' or 'val'.
-        with_negatives: Whether to return images without an annotation, too.
-
-    Returns:
-        Class names in the order of the categories' ids, images by name, and how many images have
-        no annotation.
+    Classes are in the order of the categories' ids, images in that of their names. Images without
+    an annotation are left out unless ``with_negatives``.
 
     Raises:
         UserError: The file is missing or something else.

@@ -31,7 +31,7 @@ def import_mask_api() -> ModuleType:
 
 
 def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
-    """The mask of an image.
+    """Return the mask of an image, uint8 (H, W): 0 background, 255 void.
 
     Args:
         image: What is annotated.
@@ -39,9 +39,6 @@ def paint(image: CocoImage, overlap: str, crowd: str) -> np.ndarray:
             later one does.
         crowd: Crowd regions are their 'class', or left as 'background', or 'void' wherever there
             is no object.
-
-    Returns:
-        uint8, (H, W): 0 background, 255 void.
     """
     if not 0 < image.size[0] * image.size[1] <= _MOST_PIXELS:
         raise ValueError(f'a size of {image.size}')

@@ -7,6 +7,7 @@ and the choice of a threshold, never training.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,7 +29,7 @@ _SPLITS = ('train', 'val')
 def write_demo_data(
     root: str | os.PathLike, seed: int = 0, train: int = 480, val: int = 120, size: int = 96
 ) -> bool:
-    """Write the demo data in PASCAL VOC's layout.
+    """Write the demo data in PASCAL VOC's layout; return whether anything was written.
 
     ``demo.json`` says with which settings; an interrupted run is continued by the next one, and a
     complete folder is left alone. An image depends on seed, split and its number in the split
@@ -42,9 +43,6 @@ def write_demo_data(
         val: Images of the validation split. Defaults to 120.
         size: Height and width in pixels. Defaults to 96.
 
-    Returns:
-        Whether anything was written.
-
     Raises:
         UserError: The folder holds something else, or demo data of other settings.
     """
@@ -53,29 +51,20 @@ def write_demo_data(
     _check_settings(settings)
     parts = (VOCLayout.IMAGES, VOCLayout.MASKS, VOCLayout.ANNOTATIONS)
     folder = MadeFolder(root, 'demo.json', settings, 'demo data', parts)
-    names = demo_names(train, val)
-    if folder.was_finished and _has_all_files(root, names):
-        return False
     splits = {
-        wanted: [image_id for split, _, image_id in names if split == wanted] for wanted in _SPLITS
+        split: [f'{split}_{index:05d}' for index in range(settings[split])] for split in _SPLITS
     }
+    images = [(split, *one) for split, names in splits.items() for one in enumerate(names)]
+    if folder.was_finished and _has_all_files(root, [image for _, _, image in images]):
+        return False
     labels = {}
     with folder:
-        for split, index, image_id in track(names, 'demo data'):
+        for split, index, image in track(images, 'demo data'):
             sample = demo_sample(seed, split, index, size)
-            _write_sample(root, image_id, sample)
-            labels[image_id] = sample_classes(sample)
+            _write_sample(root, image, sample)
+            labels[image] = sample_classes(sample)
         write_lists(root, CLASSES, splits, labels)
     return True
-
-
-def demo_names(train: int, val: int) -> list[tuple[str, int, str]]:
-    """The images of the set: (split, number in the split, image_id)."""
-    return [
-        (split, index, f'{split}_{index:05d}')
-        for split, count in zip(_SPLITS, (train, val), strict=True)
-        for index in range(count)
-    ]
 
 
 def demo_sample(seed: int, split: str, index: int, size: int) -> DemoSample:
@@ -96,11 +85,11 @@ def _check_settings(settings: dict) -> None:
             raise UserError(f'--{name} is {settings[name]}; it must be at least {least}')
 
 
-def _has_all_files(root: Path, names: list[tuple[str, int, str]]) -> bool:
+def _has_all_files(root: Path, images: Sequence[str]) -> bool:
     """Whether no image, mask or list has been deleted since."""
     layout = VOCLayout(root)
     paths = [layout.label_file, layout.class_file, *map(layout.split_path, _SPLITS)]
-    for _, _, image in names:
+    for image in images:
         paths += [layout.image_path(image), layout.mask_path(image), layout.annotation_path(image)]
     return all(path.is_file() for path in paths)
 

@@ -53,15 +53,9 @@ class _Pose(NamedTuple):
 
 
 def draw_sample(rng: np.random.Generator, size: int) -> DemoSample:
-    """Draw one picture with one to three creatures.
+    """Draw one picture of ``size`` pixels each way with one to three creatures.
 
-    Args:
-        rng: Source of everything that varies.
-        size: Height and width in pixels.
-
-    Returns:
-        Image, mask and boxes; the creatures that share a picture cover each other by a tenth at
-        most.
+    Those that share a picture cover each other by a tenth at most.
     """
     image = _draw_ground(rng, size)
     owner = np.full((size, size), -1)

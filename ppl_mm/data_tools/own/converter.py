@@ -67,10 +67,8 @@ class OwnImage:
 class PhotoConverter:
     """Writes the files of images, in several threads if one likes.
 
-    Args:
-        settings: What images are made from, and how.
-        values: What the values of masks mean.
-        stored: White of photos of 16 bits, if there are some, or bands of the images.
+    Masks have the values that ``values`` says, photos of 16 bits the white, or images the bands, of
+    ``stored``.
     """
 
     def __init__(self, settings: OwnDataSettings, values: MaskValues, stored: StoredValues) -> None:

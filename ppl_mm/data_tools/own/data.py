@@ -60,11 +60,7 @@ class OwnDataSummary:
 
 
 class OwnData:
-    """Makes a data set; an interrupted run is continued by the next one.
-
-    Args:
-        settings: From what and how.
-        workers: Threads. Defaults to None: one for each CPU.
+    """Makes a data set by some settings; an interrupted run is continued by the next one.
 
     Raises:
         UserError: Photos, labels or masks are missing or do not fit each other, or the folder
@@ -79,13 +75,9 @@ class OwnData:
         self.journal = self.out / 'own_data.jsonl'
 
     def make(self, skip_bad: bool = False) -> OwnDataSummary | None:
-        """Write the data set.
+        """Write the data set, and return what was made; None if it was there already.
 
-        Args:
-            skip_bad: Leave out what cannot be used instead of refusing all.
-
-        Returns:
-            What was made; None if it was there already.
+        With ``skip_bad``, what cannot be used is left out instead of refusing all.
 
         Raises:
             UserError: A photo or mask cannot be used, photos or the list of those to validate on

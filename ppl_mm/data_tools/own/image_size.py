@@ -82,8 +82,7 @@ def _of_classes(
 def read_side(root: str | Path, images: int) -> int:
     """Return the long side at which a data set's images are seen, for configs.
 
-    Returns:
-        What ``--image-size`` of ``own_data.py`` says; else see :func:`choose_side`.
+    It is what ``--image-size`` of ``own_data.py`` says; else see :func:`choose_side`.
     """
     record = read_data_record(root)
     given = record.get('image_size') or AUTO_SIZE
@@ -97,8 +96,7 @@ def read_side(root: str | Path, images: int) -> int:
 def read_scale(root: str | Path) -> float:
     """Return how much larger than usual the presets standard and best see images, for configs.
 
-    Returns:
-        What ``--image-size`` of ``own_data.py`` says, beside the usual side; 1 where it is 'auto'.
+    It is what ``--image-size`` of ``own_data.py`` says, beside the usual side; 1 for 'auto'.
     """
     given = read_data_record(root).get('image_size') or AUTO_SIZE
     return 1.0 if given == AUTO_SIZE else int(given) / USUAL

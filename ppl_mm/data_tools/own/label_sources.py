@@ -205,12 +205,9 @@ def _by_photo(labels: LabelRows, find: PhotoFinder, missing_is_fine: bool) -> di
 def _add_by_name(
     found: dict[str, LabelRow], rows: Sequence[LabelRow], find: PhotoFinder
 ) -> list[LabelRow]:
-    """Add the rows whose photo has the same name, in other folders than a tool knows.
+    """Add the rows whose photo has the same name, in whatever folder; return the other rows.
 
     A photo that another row names by its path is not meant.
-
-    Returns:
-        The rows without a photo.
     """
     missing = []
     by_name: dict[str, LabelRow] = {}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from ...errors import UserError
 from ...formats.class_list import (
@@ -13,7 +13,7 @@ from ...formats.class_list import (
     suggest_class,
 )
 from ...formats.image_labels.label_row import LabelRow
-from .label_sources import merged, rows_from_files, rows_from_folders, rows_from_pattern
+from .label_sources import PhotoRows, merged, rows_from_files, rows_from_folders, rows_from_pattern
 from .settings import OwnDataSettings
 
 #: The folder of photos that show none of the classes.
@@ -40,13 +40,13 @@ class OwnLabels:
 
     classes: tuple[str, ...]
     labels: dict[str, tuple[str, ...]]
-    left_out: dict[str, str] = field(default_factory=dict)
-    outside: dict[str, int] = field(default_factory=dict)
-    typos: dict[str, str] = field(default_factory=dict)
-    val: frozenset[str] | None = None
-    form: str = ''
-    unused: tuple[str, ...] = ()
-    boxes: dict[str, float] = field(default_factory=dict)
+    left_out: dict[str, str]
+    outside: dict[str, int]
+    typos: dict[str, str]
+    val: frozenset[str] | None
+    form: str
+    unused: tuple[str, ...]
+    boxes: dict[str, float]
 
 
 def read_own_labels(
@@ -61,6 +61,45 @@ def read_own_labels(
         UserError: The labels are malformed, contradict each other, or name a photo or a class that
             does not exist.
     """
+    said = _read_rows(settings, names, negatives, missing_is_fine)
+    rows, listed = said.rows, said.classes or ()
+    counts = Counter(name for row in rows.values() for name in row.names)
+    # The values of masks refer to all classes of a list.
+    unused = [name for name in listed if name not in counts and not settings.masks]
+    given = settings.classes or [name for name in listed if name not in unused]
+    where = '--classes' if settings.classes else str(settings.labels or settings.photos)
+    classes = _check_own_classes(list(given or natural_order(counts)), where)
+    if not settings.background:
+        _check_every_pixel(rows, classes)
+    outside = {name: count for name, count in counts.items() if name not in classes}
+    is_choice = bool(settings.classes) and len(outside) < len(counts)
+    _check_names(rows, classes, likely_typos(outside, classes) if is_choice else outside)
+    labels = {name: tuple(k for k in row.names if k not in outside) for name, row in rows.items()}
+    left_out = {
+        name: f'{row.where}: --classes names none of its classes: {", ".join(row.names)}'
+        for name, row in rows.items()
+        if row.names and not labels[name] and not settings.keep_others
+    }
+    return OwnLabels(
+        classes=classes,
+        labels={name: shown for name, shown in labels.items() if name not in left_out},
+        left_out=left_out,
+        outside=outside,
+        typos={} if settings.classes else likely_typos(counts, classes),
+        val=said.val,
+        form=said.form,
+        unused=() if settings.classes else tuple(unused),
+        boxes={name: row.boxes for name, row in rows.items() if row.boxes and labels[name]},
+    )
+
+
+def _read_rows(
+    settings: OwnDataSettings,
+    names: Sequence[str],
+    negatives: Collection[str],
+    missing_is_fine: bool,
+) -> PhotoRows:
+    """Return what is said of photos; negatives have rows without a class."""
     negatives = {*negatives, *(name for name in names if name.startswith(f'{NEGATIVE_FOLDER}/'))}
     if settings.labels:
         said = rows_from_files(settings, names, missing_is_fine)
@@ -68,24 +107,10 @@ def read_own_labels(
         said = rows_from_pattern(settings, names)
     else:
         said = rows_from_folders(settings, [name for name in names if name not in negatives])
-    rows, listed = said.rows, said.classes or ()
     for name in negatives:
         row = LabelRow(name, (), settings.photos / name)
-        rows[name] = merged(rows.get(name, row), row)
-    shown = {name for row in rows.values() for name in row.names}
-    # The values of masks refer to all classes of a list.
-    unused = [name for name in listed if name not in shown and not settings.masks]
-    given = settings.classes or [name for name in listed if name not in unused]
-    found = given or natural_order(shown)
-    where = '--classes' if settings.classes else str(settings.labels or settings.photos)
-    if not found:
-        raise UserError(f'{where}: no photo shows a class; name the classes of some')
-    classes = _check_own_classes(list(found), where)
-    if not settings.background:
-        _check_every_pixel(rows, classes)
-    labels = _restrict(rows, classes, bool(settings.classes), settings.keep_others)
-    unused = [] if settings.classes else unused
-    return replace(labels, val=said.val, form=said.form, unused=tuple(unused))
+        said.rows[name] = merged(said.rows.get(name, row), row)
+    return said
 
 
 def _check_every_pixel(rows: Mapping[str, LabelRow], classes: Sequence[str]) -> None:
@@ -110,46 +135,22 @@ def _check_every_pixel(rows: Mapping[str, LabelRow], classes: Sequence[str]) -> 
             )
 
 
-def _restrict(
-    rows: dict[str, LabelRow], classes: tuple[str, ...], is_choice: bool, keep_others: bool
-) -> OwnLabels:
-    """Keep the classes of the list.
-
-    Args:
-        rows: By photo.
-        classes: Foreground classes.
-        is_choice: Whether the user has chosen them among others.
-        keep_others: Whether photos that show only others are negatives, not left out.
-    """
-    counts = Counter(name for row in rows.values() for name in row.names)
-    outside = {name: count for name, count in counts.items() if name not in set(classes)}
-    wrong = likely_typos(outside, classes) if is_choice else outside
-    if is_choice and outside and len(outside) == len(counts):
-        wrong = outside
+def _check_names(
+    rows: Mapping[str, LabelRow], classes: Sequence[str], outside: Collection[str]
+) -> None:
+    """Refuse names of no class: all that the user has not left out by choosing some classes."""
     for row in rows.values():
         for name in row.names:
-            if name in wrong:
+            if name in outside:
                 raise UserError(
                     f"{row.where}: unknown class '{name}'; {suggest_class(name, classes)}"
                 )
-    labels = {name: tuple(k for k in row.names if k not in outside) for name, row in rows.items()}
-    left_out = {
-        name: f'{row.where}: --classes names none of its classes: {", ".join(row.names)}'
-        for name, row in rows.items()
-        if row.names and not labels[name] and not keep_others
-    }
-    return OwnLabels(
-        classes,
-        {name: found for name, found in labels.items() if name not in left_out},
-        left_out,
-        outside,
-        {} if is_choice else likely_typos(counts, classes),
-        boxes={name: row.boxes for name, row in rows.items() if row.boxes and labels[name]},
-    )
 
 
 def _check_own_classes(names: list[str], where: str) -> tuple[str, ...]:
-    """Refuse classes that the data set's files cannot hold."""
+    """Refuse no class, and classes that the data set's files cannot hold."""
+    if not names:
+        raise UserError(f'{where}: no photo shows a class; name the classes of some')
     classes = check_classes(names, where)
     for name in classes:
         if ';' in name or not name.isprintable() or name != name.strip():

@@ -28,7 +28,7 @@ class MaskValues:
             class that the image is labelled with. Defaults to None: values are the project's.
 
     Raises:
-        UserError: A value or a meaning that cannot be.
+        UserError: A meaning is none of these.
     """
 
     def __init__(self, classes: Sequence[str], meanings: Mapping[int, str] | None = None) -> None:

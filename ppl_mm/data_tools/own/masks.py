@@ -194,15 +194,10 @@ def size_error(
 
 
 def merge_masks(masks: Sequence[np.ndarray], void: int | None = None) -> tuple[np.ndarray, int]:
-    """Put several masks of one photo together.
+    """Put masks of one photo, uint8 (H, W) with 0 for background, together; count the clashes.
 
-    Args:
-        masks: uint8 (H, W), 0 background; of equal size.
-        void: What a pixel becomes that two masks claim for different classes. Defaults to None:
-            the class of the later mask.
-
-    Returns:
-        The mask, and how many pixels two masks claim.
+    A pixel that two masks claim for different classes is a clash. It becomes ``void``; without
+    that, it has the class of the later mask.
     """
     merged, clashes = masks[0].copy(), np.zeros(masks[0].shape, bool)
     for mask in masks[1:]:

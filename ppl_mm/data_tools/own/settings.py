@@ -23,42 +23,10 @@ _NEWER = tuple('rgb_bands value_range image_size background keep_others split_ne
 class OwnDataSettings:
     """What a data set is made from, and how.
 
-    Args:
-        photos: The folder of photographs.
-        out: The data set to write.
-        labels: A label file or folder, see :func:`.read_labels`. Defaults to None: the folder of a
-            photo is its class.
-        val_labels: A second one, of the photos to validate on.
-        label_pattern: Instead of both a regular expression whose first group finds the class in
-            the path of a photo without its ending.
-        class_folder: Where photos lie more than one folder deep, whether the 'first' or the 'last'
-            folder is the class. Defaults to '': such photos are refused.
-        negatives: Folder of more photos, which show none of the classes.
-        negative_names: Labels that mean "shows none of the classes".
-        masks: Folder of masks, laid out as the photos.
-        classes: Foreground classes in order. Defaults to (): those of the labels.
-        keep_others: Whether photos that show none of ``classes``, but other ones, are kept as
-            images that show none. Defaults to False: they are left out.
-        val_share: Part of the photos to validate on.
-        val_list: The photos to validate on, one per line.
-        seed: Random seed of the choice of these photos.
-        max_long_side: Larger photos are shrunk to it, in pixels; 0 for none.
-        link: Link files that need no change instead of copying them.
-        mask_values: What values of masks mean, see :class:`MaskValues`.
-        mask_overlap: What a pixel is that several masks of one photo claim for different classes:
-            the class of the 'later' one, or 'void'.
-        white_level: The white of photos of 16 bits. Defaults to None: that of the fewest bits that
-            hold all of them.
-        rgb_bands: The three bands, from 1, that are seen as red, green and blue where images have
-            bands. Defaults to (): the first three.
-        value_range: The values of bands that become 0 and 255. Defaults to (): from the images,
-            see :func:`.bands.find_bands`.
-        image_size: The long side of crops that a preset's classifier learns from, in pixels, or
-            'auto', see :func:`.image_size.choose_side`.
-        expected_area: How much of an image objects cover, as '1-5%'; only 'auto' reads it. Defaults
-            to '': not known.
-        background: False where every pixel belongs to a class. Defaults to True.
-        split_near_copies: Whether photos that are nearly the same may be in train and in val.
+    The fields are the options of ``own_data.py``, see :func:`.add_data_options`, with the same
+    defaults. ``mask_values`` are meanings by value, see :class:`.MaskValues`; ``background`` is
+    False where every pixel belongs to a class; ``expected_area`` says how much of an image objects
+    cover, as '1-5%', which an ``image_size`` of 'auto' reads.
     """
 
     photos: Path

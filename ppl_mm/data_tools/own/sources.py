@@ -80,8 +80,7 @@ class PhotoFinder:
     def by_tail(self, name: str) -> list[str]:
         """Return the photos whose path ends in a name, the folders above them included.
 
-        Args:
-            name: The end of a path, with or without the ending of the file.
+        The name may have the ending of the file or not.
         """
         end = f'/{_plain(name)}'
         for table, last in ((self._names, self._last_names), (self._stems, self._last_stems)):
@@ -94,10 +93,9 @@ class PhotoFinder:
     def by_name(self, name: str) -> list[str]:
         """Return the photos that share as much of the end of a path as any do, at least the file.
 
-        Args:
-            name: A path, with or without the ending of the file. The file may also have the name
-                that Label Studio gives to an uploaded one: with eight digits before it, ``_`` for a
-                space, and without signs.
+        The path may have the ending of the file or not. The file may also have the name that Label
+        Studio gives to an uploaded one: with eight digits before it, ``_`` for a space, and without
+        signs.
         """
         parts = _plain(name).split('/')
         uploaded = without_upload_mark(parts[-1])

@@ -29,12 +29,12 @@ def split_images(
     entries: Mapping[str, dict],
     val_photos: Collection[str] | None = None,
 ) -> dict[str, list[str]]:
-    """Return the lists of a data set.
+    """Return the image ids of each list: train, val, train_masks, near_val and unlabelled, if any.
 
     Where there are masks, val is chosen among the images that have one and the negatives, which
     need none; where only some have, half of the masks stay in train, to choose a threshold on.
     Near-copies are chosen together; those of images of val that have no mask are in no list but
-    ``near_val``.
+    ``near_val``. ``train_masks`` has those of train with a mask.
 
     Args:
         images: All.
@@ -42,10 +42,6 @@ def split_images(
         settings: ``val_list``, or ``val_share``, ``seed`` and ``split_near_copies``.
         entries: The journal, by image: ``look``, see :func:`.packed_look`.
         val_photos: Photos that the labels say to validate on. Defaults to None: they do not.
-
-    Returns:
-        Image ids of ``train`` and ``val``, of ``train_masks`` (train, with masks), ``near_val`` and
-        ``unlabelled``, if any.
 
     Raises:
         UserError: A class has no image, or none to train on.
@@ -153,7 +149,7 @@ def _candidates(
 def choose_val(
     labels: Mapping[str, Collection[str]], share: float, seed: int, groups: Collection[Group] = ()
 ) -> set[str]:
-    """Choose images to validate on, class by class, the rarest first.
+    """Return images to validate on, chosen class by class, the rarest first.
 
     About ``share * n`` of a class's n images, at least one, are chosen where enough are
     candidates, and at least one is always left. The same holds for the images without a class. A
@@ -165,9 +161,6 @@ def choose_val(
         seed: Random seed; the order of ``labels`` does not matter.
         groups: The images that may be chosen, those that stay together in one. Defaults to (): all,
             one by one.
-
-    Returns:
-        Chosen images.
     """
     classes = {image: set(names) or {_NO_CLASS} for image, names in labels.items()}
     counts = Counter(name for names in classes.values() for name in names)

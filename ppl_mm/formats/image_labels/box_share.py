@@ -10,14 +10,12 @@ Corners = tuple[Iterable, Iterable]
 def box_share(shapes: Callable[[], Iterable[Corners]], size: Sequence) -> float | None:
     """Return the share of an image that the boxes around shapes cover, boxes that overlap twice.
 
-    Labels count without their places, so nothing is refused here.
+    Labels count without their places, so nothing is refused here: the share is None if there is no
+    shape, or one has no extent, or a number cannot be read. It is at most 1.
 
     Args:
         shapes: Reads the shapes.
         size: Width and height of the image.
-
-    Returns:
-        At most 1; None if there is no shape, or one has no extent, or a number cannot be read.
 
     Examples:
         >>> box_share(lambda: [((10, 20), (10, 30)), ((0, 5, 5), (0, 0, 20))], (100, 100))

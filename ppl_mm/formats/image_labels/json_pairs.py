@@ -14,11 +14,7 @@ class Pairs(list):
 
 
 def read_pairs(path: str | os.PathLike, expected: str) -> Any:
-    """Read a JSON file whose objects become :class:`Pairs`.
-
-    Args:
-        path: The file.
-        expected: What it should hold, for messages.
+    """Read a JSON file whose objects become :class:`Pairs`; messages say what was ``expected``.
 
     Raises:
         UserError: The file is missing or not valid JSON.
@@ -70,14 +66,8 @@ def objects_of(
 ) -> Iterator[tuple[str, dict]]:
     """Yield the place of each object of a JSON list, as ``images[3]``, and its fields.
 
-    Args:
-        value: The list.
-        path: The file, for messages.
-        name: What the list is called in it.
-        *wanted: Fields that each object must have.
-
     Raises:
-        UserError: It is something else, or a field is missing.
+        UserError: The value is not a list of objects that have all ``wanted`` fields.
     """
     for number, entry in enumerate(items_of(value, f'{path} {name}')):
         place = f'{name}[{number}]'

@@ -41,7 +41,7 @@ _LONGEST = 80  # characters of a line that a message shows
 def read_csv(
     path: str | os.PathLike, names: LabelNames, is_photo: Callable[[str], bool] | None = None
 ) -> LabelRows:
-    """Read a CSV file of image-level labels.
+    """Read a CSV file of image-level labels, see :func:`.read_labels`.
 
     It has either a column of labels (``image,labels``; an only other column may have any name), or
     a column of 0 and 1 for each class (``image,cat,dog``, one-hot): true, false and blank mean the
@@ -50,17 +50,8 @@ def read_csv(
     not read. Nor are, where each known class has a column, those of other names that hold something
     else than 0 and 1.
 
-    Args:
-        path: The file.
-        names: The rules for names.
-        is_photo: Tells whether an image exists; of several columns that may name the image, the
-            one that names most of those is read. Defaults to None: not known.
-
-    Returns:
-        The rows, and the classes if they have columns.
-
-    Raises:
-        UserError: The file is missing or malformed.
+    Where ``is_photo`` tells which images exist, the one of several columns that may name the image
+    is read that names most of these.
     """
     (number, header), *lines = [*_read_lines(path)] or [(1, [])]
     if not header:
@@ -72,15 +63,7 @@ def read_csv(
 
 
 class _Columns:
-    """Knows which column holds what.
-
-    Args:
-        header: The cells of the first line.
-        names: The rules for names.
-        where: The first line, for messages.
-        rows: The cells of the other lines.
-        is_photo: Tells whether an image exists, if that is known.
-    """
+    """Knows which column holds what, by the first line, which ``where`` names, and all others."""
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...errors import UserError
 from ..voc_layout import VOCLayout
@@ -15,14 +16,16 @@ from .label_xml import read_cvat, read_voc_xml
 from .label_yolo import YAML_SUFFIXES, label_files, read_yolo
 from .tool_files import files_below
 
-#: Formats of label files by the ending of the file.
-FORMATS = {'.csv': 'csv', '.tsv': 'csv', '.json': 'json', '.xml': 'cvat'}
-FORMATS |= dict.fromkeys(YAML_SUFFIXES, 'yolo')
+# Formats of label files by the ending of the file, and of folders by what is in them.
+_FORMATS = {'.csv': 'csv', '.tsv': 'csv', '.json': 'json', '.xml': 'cvat'}
+_FORMATS |= dict.fromkeys(YAML_SUFFIXES, 'yolo')
 _FOLDERS = ('voc_xml', 'yolo', 'json_folder')
-_READERS = {
+_READERS: dict[str, Callable[..., LabelRows]] = {
+    'csv': read_csv,
     'json': read_json,
     'cvat': read_cvat,
     'yolo': read_yolo,
+    'voc_xml': read_voc_xml,
     'json_folder': read_json_folder,
 }
 #: Label files of a data set, the first that exists is read.
@@ -59,50 +62,39 @@ def read_labels(
         UserError: The format is unknown, or the file is missing, empty or malformed.
     """
     ann_format = label_format(path, ann_format)
+    more: dict[str, dict[str, Any]] = dict(
+        csv=dict(is_photo=is_photo), voc_xml=dict(images=images, count_difficult=count_difficult)
+    )
     names = LabelNames(classes, negative_names)
-    if ann_format == 'voc_xml':
-        found = read_voc_xml(path, names, images, count_difficult)
-    elif ann_format == 'csv':
-        found = read_csv(path, names, is_photo)
-    else:
-        found = _READERS[ann_format](path, names)
+    found = _READERS[ann_format](path, names, **more.get(ann_format, {}))
     if not found.rows:
         raise UserError(f'{path}: holds no labels; write one entry per image')
     return found
 
 
 def label_format(path: str | os.PathLike, ann_format: str = 'auto') -> str:
-    """Return the format of a label file.
-
-    Args:
-        path: The file or folder.
-        ann_format: See :func:`read_labels`.
+    """Return the format of a label file or folder, see :func:`read_labels`.
 
     Raises:
         UserError: The format is unknown.
     """
     if ann_format == 'auto':
         ending = os.path.splitext(path)[1].lower()
-        is_folder = os.path.isdir(path) and (not ending or ending not in FORMATS)
-        kind = FORMATS.get(ending, ending or 'voc_xml')
+        is_folder = os.path.isdir(path) and ending not in _FORMATS
+        kind = _FORMATS.get(ending, ending or 'voc_xml')
         ann_format = _format_of_folder(Path(path)) if is_folder else kind
-    known = dict.fromkeys((*FORMATS.values(), *_FOLDERS))
-    if ann_format not in known:
+    if ann_format not in _READERS:
         raise UserError(
             f"{path}: labels of format '{ann_format}'; give one of the forms in docs/converter.md "
-            f'(ann_format: {", ".join(known)})'
+            f'(ann_format: {", ".join(_READERS)})'
         )
     return ann_format
 
 
 def _format_of_folder(path: Path) -> str:
     """Return what most files of a folder are."""
-    counts = [len(found) for found in (
-        files_below(path, '.xml'),
-        label_files(path),
-        json_files(path),
-    )]  # fmt: skip
-    return _FOLDERS[counts.index(max(counts))]
+    found = (files_below(path, '.xml'), label_files(path), json_files(path))
+    return max(zip(_FOLDERS, found, strict=True), key=lambda one: len(one[1]))[0]
 
 
 def find_label_file(data_root: str | os.PathLike) -> Path | None:

@@ -23,23 +23,13 @@ DATA_LIST = 'OpenMMLab JSON'
 
 
 def read_json(path: str | os.PathLike, names: LabelNames) -> LabelRows:
-    """Read a JSON file of image-level labels.
+    """Read a JSON file of image-level labels, see :func:`.read_labels`.
 
     ``{"cats/01": ["cat", "dog"], ..}``, or OpenMMLab 2.0's ``{"metainfo": {"classes": [..]},
     "data_list": [{"img_path": "01.jpg", "gt_label": [0, 2]}, ..]}``. The first kind may also hold
-    vectors of 0 and 1, or of true and false, with a value for each class. Files of annotation
-    tools are recognised by their content: COCO's, Label Studio's and Datumaro's.
-
-    Args:
-        path: The file.
-        names: The rules for names. Class ids refer to its classes, or to those of the file if it
-            lists them.
-
-    Returns:
-        The rows, and the classes that the file lists.
-
-    Raises:
-        UserError: The file is missing or malformed.
+    vectors of 0 and 1, or of true and false, with a value for each class. Class ids refer to the
+    classes of the file if it lists them, else to the known ones. Files of annotation tools are
+    recognised by their content: COCO's, Label Studio's and Datumaro's.
     """
     content = read_pairs(path, _FORMS)
     if found := read_tool_json(content, path, names):

@@ -35,21 +35,11 @@ class _File(NamedTuple):
 
 
 def read_json_folder(folder: str | os.PathLike, names: LabelNames) -> LabelRows:
-    """Read LabelMe's, Darwin's or Supervisely's files, one JSON per image.
+    """Read LabelMe's, Darwin's or Supervisely's files, a JSON per image, see :func:`.read_labels`.
 
     Shapes, objects and Darwin's tags count. LabelMe's flags and Supervisely's tags, which are of
-    whole images, are classes where no file has a shape or an object.
-
-    Args:
-        folder: The folder of the JSON files, or one above it.
-        names: The rules for names.
-
-    Returns:
-        A row for each file; one that shows nothing is a negative, an image without one is
-        unlabelled.
-
-    Raises:
-        UserError: The folder is missing, or a file is malformed or of another tool.
+    whole images, are classes where no file has a shape or an object. A file that shows nothing is
+    a negative, an image without one is unlabelled. The files may lie in folders below.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -43,8 +43,7 @@ class LabelNames:
     def from_text(self, text: str) -> tuple[str, ...]:
         """Return the names in a cell, such as ``cat dog``, ``cat; blue bird`` or ``['cat']``.
 
-        Args:
-            text: The cell. An empty one names no class: a negative.
+        An empty one names no class: a negative.
 
         Raises:
             ValueError: A name is not valid.

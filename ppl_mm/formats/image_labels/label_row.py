@@ -54,14 +54,7 @@ class LabelRows(NamedTuple):
 
 @contextmanager
 def saying_where(where: object) -> Iterator[None]:
-    """Turn a ValueError of :class:`.LabelNames` into one line that names the file.
-
-    Args:
-        where: File and line or entry.
-
-    Raises:
-        UserError: The line.
-    """
+    """Turn a ValueError of :class:`.LabelNames` into a UserError that says where it is."""
     try:
         yield
     except UserError:

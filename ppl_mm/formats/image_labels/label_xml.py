@@ -25,20 +25,11 @@ def read_voc_xml(
     images: Sequence[str] | None = None,
     count_difficult: bool = True,
 ) -> LabelRows:
-    """Read PASCAL VOC's annotations, one XML file per image.
+    """Read PASCAL VOC's annotations, one XML file per image, see :func:`.read_labels`.
 
-    Args:
-        folder: The folder of the XML files.
-        names: The rules for names.
-        images: Ids to read. Defaults to None: all files, those in folders below as well.
-        count_difficult: Whether an object marked difficult counts.
-
-    Returns:
-        The rows in the order of ``images`` or of the file names. An image without an object is a
-        negative.
-
-    Raises:
-        UserError: The folder or a file is missing, or a file is malformed.
+    The rows are in the order of ``images``, ids to read, or of the file names, those in folders
+    below as well. An image without an object is a negative. Objects marked difficult count unless
+    ``count_difficult`` is False.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -95,16 +86,8 @@ def _voc_boxes(root: Element, objects: Sequence[Element]) -> float | None:
 def read_cvat(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read the XML of "CVAT for images 1.1": tags, and the labels of shapes.
 
-    Args:
-        path: The file.
-        names: The rules for names.
-
-    Returns:
-        A row for each image; one without a tag or shape is a negative. The classes are in the order
-        of the task's labels.
-
-    Raises:
-        UserError: The file is missing, malformed, or another XML.
+    An image without a tag or shape is a negative. The classes are in the order of the task's
+    labels. See :func:`.read_labels`.
     """
     root = _read_xml(path)
     if root.tag == 'annotation':

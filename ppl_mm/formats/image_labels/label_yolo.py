@@ -31,16 +31,9 @@ _LISTS = 'ImageSets'  # VOC's
 def read_yolo(path: str | os.PathLike, names: LabelNames) -> LabelRows:
     """Read YOLO's labels, one text file per image; only the class of a box matters.
 
-    Args:
-        path: The folder of the text files, or one above it, or the data.yaml.
-        names: The rules for names. Its classes have the ids where no file lists them.
-
-    Returns:
-        A row for each file; an empty one is a negative, an image without one is unlabelled. The
-        classes are in the order of their ids.
-
-    Raises:
-        UserError: A file is malformed, no file lists the classes, or an id is not among them.
+    The path is the folder of the text files, or one above it, or the data.yaml. An empty file is a
+    negative, an image without one is unlabelled. The classes are in the order of their ids; where
+    no file lists them, they are the known ones. See :func:`.read_labels`.
     """
     path = Path(path)
     is_yaml = path.suffix.lower() in YAML_SUFFIXES and not path.is_dir()

@@ -16,12 +16,8 @@ def image_of_tool(path: str, where: str) -> str:
     Tools write where they keep an image, such as ``..\..\media\upload\1\a.jpg``; only the end of
     it can be known here.
 
-    Args:
-        path: The path.
-        where: Where it stands, for messages.
-
     Raises:
-        UserError: It names no image, or has a control character.
+        UserError: It names no image, or has a control character; ``where`` says where it stands.
     """
     parts = _DRIVE.sub('', path).replace('\\', '/').split('/')
     return check_image('/'.join(part for part in parts if part not in ('', '.', '..')), where)

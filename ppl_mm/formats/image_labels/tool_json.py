@@ -19,18 +19,10 @@ _Path = str | os.PathLike
 
 
 def read_tool_json(content: Any, path: _Path, names: LabelNames) -> LabelRows | None:
-    """Return the labels of a JSON file of an annotation tool, told by its content.
+    """Return the labels of a JSON file of an annotation tool, None where the file is another one.
 
-    Labels of whole images count, and those of boxes, polygons and other regions, whatever their
-    size. An image without any is a negative.
-
-    Args:
-        content: What the file holds, see :func:`.read_pairs`.
-        path: The file, for messages.
-        names: The rules for names.
-
-    Returns:
-        A row for each image; None where the file is another one.
+    Its content, see :func:`.read_pairs`, tells the tool. Labels of whole images count, and those of
+    boxes, polygons and other regions, whatever their size. An image without any is a negative.
 
     Raises:
         UserError: A part is missing or malformed, or refers to a class or an image that is not
