@@ -1,5 +1,8 @@
 """What a user of make_masks.py reads at the end: what is where, how good it is, and what to do."""
 
+import shlex
+from collections.abc import Sequence
+
 from ..data_tools.check.sheets import CLASS_SHEET
 from ..errors import UserError
 from ..evaluation import evaluate_labels, mean_scores
@@ -61,8 +64,16 @@ def covered_lines(results: ResultFolder) -> list[str]:
     return [
         f'labels cover {per_cent(seen["covered"])} % of an image on average. If your objects cover '
         'much less or more, add',
-        '  --expected-area RANGE, e.g. 1-5%',
+        '  --expected-area 1-5%' + _by_class(record.classes),
     ]
+
+
+def _by_class(classes: Sequence[str]) -> str:
+    """Return how to say it of classes, where there are several."""
+    if len(classes) < 2:
+        return ''
+    ranges = f'{classes[0]}=1-5%,{classes[1]}=10-30%'
+    return f', or for classes that differ  --expected-area {shlex.quote(ranges)}'
 
 
 def held_out_lines(results: ResultFolder) -> list[str]:

@@ -64,8 +64,8 @@ def choose_by_masks(
         ) from error
     value, own, used = best, {}, sweep
     if prior is not None:
-        value = _between(prior.value, best, PRIOR_MASKS, len(image_ids))
-        own = _of_classes(sweep, classes, value, prior.by_class)
+        value = between(prior.value, best, PRIOR_MASKS, len(image_ids))
+        own = thresholds_of_classes(sweep, classes, value, prior.by_class)
     choice = ThresholdChoice(value, by_class=own, auto=prior is not None)
     if own:
         threshold = choice.threshold(classes)
@@ -89,15 +89,22 @@ def choose_by_masks(
     return replace(choice, origin=chosen)
 
 
-def _of_classes(
+def thresholds_of_classes(
     sweep: ThresholdSweep, classes: Sequence[str], shared: float, priors: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the thresholds of the classes, by name; nothing for a single class."""
+    """Return the thresholds of the classes, by name; nothing for a single class.
+
+    Args:
+        sweep: A few images, their maps as they are.
+        classes: Foreground classes.
+        shared: The threshold of all.
+        priors: What chose without masks for some classes, by name.
+    """
     if len(classes) < 2:
         return {}
     best = _best_of_classes(sweep, shared)
     return {
-        name: _between(priors.get(name, shared), one, PRIOR_MASKS_OF_CLASS, int(masks))
+        name: between(priors.get(name, shared), one, PRIOR_MASKS_OF_CLASS, int(masks))
         for name, one, masks in zip(classes, best, sweep.images_of, strict=True)
     }
 
@@ -112,8 +119,15 @@ def _best_of_classes(sweep: ThresholdSweep, shared: float) -> Iterator[float]:
         yield sweep.thresholds[int(mean_scores(tried)['mIoU'].argmax())]
 
 
-def _between(prior: float, best: float, prior_masks: int, masks: int) -> float:
-    """Return a threshold of the sweep between that of the maps and that of the masks."""
+def between(prior: float, best: float, prior_masks: int, masks: int) -> float:
+    """Return a threshold of a sweep between one that masks did not choose and their best.
+
+    Args:
+        prior: The former.
+        best: The latter.
+        prior_masks: As many masks weigh as much as the former.
+        masks: How many there are.
+    """
     mean = (prior_masks * prior + masks * best) / (prior_masks + masks)
     return min(DEFAULT_THRESHOLDS, key=lambda cut: abs(cut - mean))
 
