@@ -84,13 +84,13 @@ class ExportFolder:
         record.write(self.record_path)
 
     def check(self, record: ExportRecord, unknown: Sequence[str] = ()) -> None:
-        """Refuse a folder that :meth:`claim` will; fields that are ``unknown`` yet do not count."""
+        """Refuse a folder that :meth:`claim` would; fields ``unknown`` yet do not count."""
         identity = {key: value for key, value in record.identity().items() if key not in unknown}
         self._claim(identity, record.what).check()
 
     @contextmanager
     def claim(self, record: Record) -> Iterator[Record]:
-        """Hold the folder for a run, by its main process, that writes this record.
+        """Hold the folder for the run, in its main process, that writes this record.
 
         Yields:
             The record; if an earlier run with the same settings was here, with what it reached.

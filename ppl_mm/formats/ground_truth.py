@@ -57,7 +57,7 @@ class GroundTruth:
         return self.path(image).exists() or image in self._negatives
 
     def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
-        """Return the mask of an image by its id, uint8 (H, W); that of a negative may be missing.
+        """Return the mask of an image id, uint8 (H, W); of ``size`` for a negative without one.
 
         Raises:
             UserError: The mask is missing or cannot be read, or the image-level labels are

@@ -143,8 +143,8 @@ def summarize_counts(
         ids: Their image ids.
         counts: Pixels of each value, int64 (labels, 256).
         num_classes: Foreground classes.
-        negatives: See :func:`summarize_labels`; and so is ``background``.
-        background: False where every pixel belongs to a class.
+        negatives: See :func:`summarize_labels`.
+        background: Likewise.
     """
     blank = counts[:, 0] == counts.sum(axis=1)
     rightly = np.zeros(len(ids), bool)

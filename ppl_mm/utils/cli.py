@@ -47,12 +47,8 @@ def add_maps_to_refine(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
     )
-    parser.add_argument(
-        '--workers',
-        type=int,
-        metavar='N',
-        help='processes that refine, each with a chain of its own (default: '
-        'one for each CPU); 0 for none but this one, as suits a GPU',
+    add_workers(
+        parser, 'processes that refine, each with its own chain; 0: only this one, on a GPU'
     )
 
 

@@ -22,7 +22,7 @@ _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[bytes]:
-    """Return the open lock file of a folder, which is made; it is locked until that is closed.
+    """Lock a folder, which is made, until the returned file is closed.
 
     The system releases the lock of a process that ends, however it ends: what
     a killed run leaves behind blocks nobody. Processes that inherit the file

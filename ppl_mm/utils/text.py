@@ -33,7 +33,7 @@ def first_few(names: Iterable[object], most: int = 8) -> str:
 
 
 def counted(number: int, one: str, many: str = '') -> str:
-    """Return a number and what there is of it, in the form that fits; ``many`` is ``one`` + s.
+    """Return a number and what there is of it, in the form that fits: ``one`` or ``many``.
 
     Examples:
         >>> [counted(1, 'class', 'classes'), counted(3, 'image')]

@@ -33,7 +33,7 @@ _SECONDS_WITHOUT_ANSWER = 60
 
 
 def read_checkpoint(path: str | os.PathLike) -> dict:
-    """Read a checkpoint onto the CPU, its weights as ``state_dict``; mmengine reads so, too.
+    """Read a checkpoint onto the CPU, its weights as ``state_dict``; mmengine does so here.
 
     Args:
         path: A file, or an address such as ``torchvision://resnet50`` or
