@@ -47,9 +47,7 @@ def add_maps_to_refine(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
     )
-    add_workers(
-        parser, 'processes that refine, each with its own chain; 0: only this one, on a GPU'
-    )
+    add_workers(parser, 'processes that refine, each with its own chain; on a GPU 0, for this one')
 
 
 def add_max_pixels(parser: ArgumentParser) -> None:
