@@ -5,10 +5,11 @@ import numpy as np
 from ppl_mm.apis import SegInferencer
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refining.image_refiner import refine_image
-from ppl_mm.cams import label_from_cam
+from ppl_mm.cams import common_cut, label_from_cam
 from ppl_mm.evaluation import ThresholdSweep
 from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
 from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.formats.export_record import Threshold
 from ppl_mm.formats.ground_truth import GroundTruth, read_negatives
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -18,7 +19,7 @@ from ppl_mm.refine import RefinerChain
 FIXED = 0.15
 
 
-def measure_maps(maps: CamFolder, split: str, cut: float, device: str) -> dict:
+def measure_maps(maps: CamFolder, split: str, cut: Threshold, device: str) -> dict:
     """Return the scores of CAM seeds and of labels that PAMR refines, at some thresholds.
 
     PAMR refines each channel by the same weights and leaves a constant background as it is, so
@@ -27,20 +28,24 @@ def measure_maps(maps: CamFolder, split: str, cut: float, device: str) -> dict:
     Args:
         maps: The maps.
         split: The images.
-        cut: The threshold that no mask chose.
+        cut: The threshold that no mask chose, or one for each class; other thresholds are then
+            those of maps that :func:`ppl_mm.cams.level` has brought to one scale.
         device: Where PAMR computes.
     """
     truth, negatives = GroundTruth(maps.layout.mask_dir), read_negatives(maps.data_root)
     steps = [dict(type='ppl_mm.ConstantBackground', threshold=cut)]
     chain = RefinerChain([*steps, dict(type='ppl_mm.PAMR', device=device)])
-    seeds, refined = _Counts(len(maps.classes)), _Counts(len(maps.classes))
+    seeds, refined = _Counts(len(maps.classes), cut), _Counts(len(maps.classes))
     for image_id in maps.image_ids(split):
         image, file = maps.read(image_id)
         mask, negative = truth.read(image_id, file.size), image_id in negatives
         seeds.update(file, label_from_cam(file, cut), mask, negative)
         label, file = refine_image(chain, image, file)
         refined.update(file, label, mask, negative)
-    found = dict(seeds=seeds.scores(cut), refined=refined.scores(cut))
+    found = {
+        name: counts.scores(common_cut(cut))
+        for name, counts in (('seeds', seeds), ('refined', refined))
+    }
     miou = found['refined']['miou']['auto']
     return dict(split=split, images=seeds.sweep.num_images, mIoU=miou, **found)
 
@@ -63,8 +68,8 @@ def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
 class _Counts:
     """A sweep, and how much of the images is painted at one threshold."""
 
-    def __init__(self, classes: int) -> None:
-        self.sweep, self.paint = ThresholdSweep(classes), _Paint()
+    def __init__(self, classes: int, used: Threshold | None = None) -> None:
+        self.sweep, self.paint = ThresholdSweep(classes, used=used), _Paint()
 
     def update(self, file: CamFile, label: np.ndarray, mask: np.ndarray, negative: bool) -> None:
         """Count one image: its maps, its label at one threshold, and its ground truth."""

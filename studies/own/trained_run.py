@@ -17,6 +17,8 @@ from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.stage_choice import choose_by_maps
 from ppl_mm.apis.thresholds.choice import ThresholdChoice
+from ppl_mm.formats.export_record import Threshold, threshold_text
+from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 from studies.engine.run import Run
@@ -46,6 +48,10 @@ class TrainedRun:
         self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
         # Configs of configs/own read their classes there.
         os.environ['OWN_DATA'] = run.data.root
+
+    @property
+    def _classes(self) -> list[str]:
+        return list(VOCLayout(self.run.data.root).read_classes())
 
     def __call__(self) -> dict:
         """Return the scores of train; of a final those of val, and of networks, too."""
@@ -101,11 +107,20 @@ class TrainedRun:
         return dict(first=scores, kept=asdict(choose_by_maps(before, after, split, 1)))
 
     def _export(
-        self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None, name: str = ''
+        self,
+        cfg: Config,
+        checkpoint: Path,
+        split: str,
+        cut: Threshold | None = None,
+        name: str = '',
     ) -> CamFolder:
         """Export the maps of a split, cut where the config says; return the folder."""
         out = self.folder / (name or MAPS)
-        choice = ThresholdChoice.given(str(cfg.export_threshold if cut is None else cut))
+        choice = ThresholdChoice.given(str(cfg.export_threshold))
+        if cut is not None:
+            choice = ThresholdChoice.given(threshold_text(cut, self._classes))
+        elif areas := self.run.row.extra.get('areas'):
+            choice = choice.knowing(areas)
         CAMExport(copy.deepcopy(cfg), str(checkpoint), out).run(split, choice)
         return CamFolder(out, self.run.data.root)
 
@@ -116,8 +131,8 @@ class TrainedRun:
         return self.folder / name
 
     def _measure(
-        self, cfg: Config, checkpoint: Path, split: str, cut: float | None = None
-    ) -> tuple[dict, float]:
+        self, cfg: Config, checkpoint: Path, split: str, cut: Threshold | None = None
+    ) -> tuple[dict, Threshold]:
         """Measure the maps of a split; return the scores, and the threshold."""
         maps = self._export(cfg, checkpoint, split, cut)
         cut = maps.record.threshold
@@ -128,7 +143,7 @@ class TrainedRun:
         return scores, cut
 
     def _predicted(
-        self, maps: CamFolder, cfg: Config, checkpoint: Path, split: str, cut: float
+        self, maps: CamFolder, cfg: Config, checkpoint: Path, split: str, cut: Threshold
     ) -> CamFolder:
         """Export the maps of predicted classes: is anything painted where nothing is?"""
         cfg = copy.deepcopy(cfg)
@@ -137,7 +152,7 @@ class TrainedRun:
         cfg.export_negatives = None
         return self._export(cfg, checkpoint, split, cut, 'predicted')
 
-    def _networks(self, cfg: Config, checkpoint: Path, cut: float) -> dict:
+    def _networks(self, cfg: Config, checkpoint: Path, cut: Threshold) -> dict:
         """Train the preset's network on refined labels, or on masks, of train; measure val.
 
         Both start from the classifier, as the pipeline's does.

