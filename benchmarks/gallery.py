@@ -153,7 +153,7 @@ def multiply(source: GallerySource, drawn: Path, out: Path, count: int) -> Path:
             os.link(path, link)
         records.append(record)
     splits = dict(train=[record['image'] for record in records])
-    values = vars(source) | dict(splits=splits, label_file=None, title=f'{count} images')
+    values = vars(source) | dict(splits=splits, title=f'{count} images')
     return write_site(GallerySource(**values), records, out)
 
 

@@ -6,7 +6,6 @@ from ..errors import UserError
 from ..formats.class_list import NO_BACKGROUND, read_label_names
 from ..formats.export_folder import ExportFolder, find_labels
 from ..formats.export_record import ExportRecord, RefinementRecord
-from ..formats.image_labels.label_file import find_label_file
 from ..formats.voc_layout import VOCLayout
 from .source import PREDICTION, REFINED, TRUTH, GallerySource, Layer, masks_of, splits_of
 
@@ -59,10 +58,6 @@ def read_folders(
         background=names[0] != NO_BACKGROUND,
         splits=splits,
         layers=tuple(layers),
-        pseudo_label=REFINED if refined else 'label',
-        raw_label='label' if refined else None,
-        mask_dir=masks,
-        label_file=find_label_file(root),
         folder=made if ExportFolder(made).record_path.is_file() else None,
     )
 

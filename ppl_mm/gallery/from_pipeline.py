@@ -6,7 +6,6 @@ from pathlib import Path
 from ..errors import UserError
 from ..formats.corrected_masks import correction_files, held_out
 from ..formats.export_folder import ExportFolder
-from ..formats.image_labels.label_file import find_label_file
 from ..formats.image_list import read_ids
 from ..formats.photo_names import SOURCES, images_of, mask_names
 from ..formats.result_folder import ResultFolder
@@ -41,51 +40,34 @@ def read_pipeline(work_dir: Path, predictions: Path | None = None) -> GallerySou
             'run this in the same folder as the pipeline'
         )
     truth, measured = _ground_truth(root, run['splits'])
-    last = run['methods'][-1]['key']
-    refined = paths['labels'] != paths['maps'][last]
-    layers = [*_maps(work_dir, run), *_labels(work_dir, paths, refined, predictions)]
-    raw, record = f'label_{last}', ExportFolder(folder).read()
+    layers = [*_maps(work_dir, run), *_labels(work_dir, run, predictions)]
+    record, own = ExportFolder(folder).read(), _is_results(work_dir)
     return GallerySource(
-        title=_title(run, work_dir),
+        title=work_dir.resolve().parent.name if own else run['name'],
         data_root=root,
         classes=record.classes,
         background=record.background,
-        splits=splits_of(root, _split_order(run['splits'])),
+        splits=splits_of(
+            root, [run['splits'][role] for role in ('train', 'val') if role in run['splits']]
+        ),
         layers=tuple(filter(None, [*layers, truth])),
-        pseudo_label=REFINED if refined else raw,
-        raw_label=raw if refined else None,
-        mask_dir=truth.folders[0] if truth else None,
-        only_drawn=truth is not None and masks_of(root) is None,
-        label_file=find_label_file(root),
         measured=measured,
         trained=(run['splits']['train'],),
         folder=folder,
         work_dir=work_dir,
-        photos=_photo_names(root),
-        masks=_mask_names(root) if _is_results(work_dir) else {},
+        photos=_by_image(images_of(root)) if (root / SOURCES).is_file() else {},
+        masks=_by_image(mask_names(root)) if own else {},
     )
 
 
-def _photo_names(root: Path) -> dict[str, str]:
-    """Return the user's name of each image; none for data of another command."""
-    if not (root / SOURCES).is_file():
-        return {}
-    return {image: photo for photo, image in images_of(root).items()}
+def _by_image(images: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of a user's files by image id."""
+    return {image: name for name, image in images.items()}
 
 
 def _is_results(work_dir: Path) -> bool:
     """Return whether a pipeline works in the folder of make_masks.py."""
     return (work_dir.parent / ResultFolder.RECORD).is_file()
-
-
-def _title(run: Mapping, work_dir: Path) -> str:
-    """Return the name of the folder that a user has chosen, else that of the pipeline."""
-    return work_dir.resolve().parent.name if _is_results(work_dir) else run['name']
-
-
-def _mask_names(root: Path) -> dict[str, str]:
-    """Return the name of each mask in the results of one command."""
-    return {image: mask for mask, image in mask_names(root).items()}
 
 
 def read_run(work_dir: Path) -> dict:
@@ -120,18 +102,11 @@ def _ground_truth(
     return corrected, {HELD_OUT: held_out(root)}
 
 
-def _split_order(splits: Mapping[str, str]) -> list[str]:
-    """Return the splits that an image belongs to: trained on, and held out."""
-    return [splits[role] for role in ('train', 'val') if role in splits]
-
-
 def _maps(work_dir: Path, run: Mapping) -> list[Layer]:
     """Return the maps of each method, and the labels cut from them."""
     layers = []
     for method in run['methods']:
         key, short = method['key'], method['short']
-        if key not in run['paths']['maps']:
-            continue
         exports = _exports(work_dir / run['paths']['maps'][key])
         maps, labels = (one.cam_dir for one in exports), (one.label_dir for one in exports)
         layers += [
@@ -141,9 +116,10 @@ def _maps(work_dir: Path, run: Mapping) -> list[Layer]:
     return layers
 
 
-def _labels(work_dir: Path, paths: Mapping, refined: bool, predictions: Path | None) -> list[Layer]:
-    layers = []
-    if refined:
+def _labels(work_dir: Path, run: Mapping, predictions: Path | None) -> list[Layer]:
+    """Return the refined labels and the predictions, where there are any."""
+    layers, paths = [], run['paths']
+    if paths['labels'] not in paths['maps'].values():
         folders = [one.label_dir for one in _exports(work_dir / paths['labels'])]
         layers.append(Layer(REFINED, 'refined label', tuple(folders)))
     tested = [work_dir / one / 'predictions' for one in paths.get('tests', {}).values()]

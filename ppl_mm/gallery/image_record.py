@@ -61,6 +61,12 @@ class ImagePaths:
         """Return the picture of a layer."""
         return self.out / 'layers' / layer / f'{key}.png'
 
+    def files(self, record: Mapping) -> list[Path]:
+        """Return the pictures that an image has, by its record."""
+        key = record['key']
+        photos = [self.photo(key), self.thumb(key)] if record['size'] else []
+        return photos + [self.layer(layer, key) for layer in record['layers']]
+
     def all_files(self) -> list[Path]:
         """Return what bears an image's key, in folders of a gallery that are not links."""
         folders = (self.out / name for name in self.FOLDERS)
@@ -84,11 +90,8 @@ class ImageMaker:
     def __init__(self, source: GallerySource, out: Path) -> None:
         self.source, self.paths = source, ImagePaths(out)
         self.images = ImageFolder(VOCLayout(source.data_root).image_dir)
-        self.truth = (
-            GroundTruth(source.mask_dir, source.label_file, source.classes)
-            if source.mask_dir
-            else None
-        )
+        masks = source.mask_dir
+        self.truth = GroundTruth(masks, classes=source.classes) if masks else None
 
     def done(self, image: str) -> dict | None:
         """Return the record of an image whose files are as they should be, else None."""
@@ -98,7 +101,7 @@ class ImageMaker:
         except (OSError, ValueError):
             return None
         same = record.get('made_of') == self._made_of(image)
-        return record if same and all(path.is_file() for path in self._files(record)) else None
+        return record if same and all(map(Path.is_file, self.paths.files(record))) else None
 
     def __call__(self, image: str) -> dict:
         """Make the files of an image; return its record, of JSON's types.
@@ -131,11 +134,6 @@ class ImageMaker:
             len(self.source.classes),
             {key: _stamp(path) for key, path in paths.items()},
         ]
-
-    def _files(self, record: Mapping) -> list[Path]:
-        key = record['key']
-        photos = [self.paths.photo(key), self.paths.thumb(key)] if record['size'] else []
-        return photos + [self.paths.layer(layer, key) for layer in record['layers']]
 
     def _photo(self, image: str, record: dict) -> None:
         path = self.images.find_id(image)

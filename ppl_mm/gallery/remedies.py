@@ -26,49 +26,43 @@ def masks_command(work_dir: Path | None) -> list[str]:
 
 
 def other_threshold(folder: Path | None, work_dir: Path | None, way: str) -> str | None:
-    """Return the command that makes everything again at another threshold.
-
-    Returns:
-        That of make_masks.py, else that of the step, see :func:`recut_command`.
-    """
-    command, cut = masks_command(work_dir), _cut_maps(folder)
-    if not command or cut is None or cut.threshold is None:
-        return recut_command(folder, way)
-    moved = _moved_text(cut, 1 if way == 'raise' else -1)
-    return shlex.join([*_without_choice(command), '--threshold', moved])
-
-
-def recut_command(folder: Path | None, way: str) -> str | None:
     """Return the command that makes labels again at another threshold.
 
+    Args:
+        folder: The export or refinement that made them.
+        work_dir: The folder of the pipeline that did.
+        way: 'raise' or 'lower'.
+
     Returns:
-        A line for a shell; None where no threshold decides, or the folder does not say what made
-        it.
+        A line for a shell: the command of make_masks.py where that made them, else that of the
+        step. None where no threshold decides, or nothing says what made the labels.
     """
     if folder is None:
         return None
-    record = ExportFolder(folder).read()
-    more = 1 if way == 'raise' else -1
-    if isinstance(record, RefinementRecord):
+    record, more = ExportFolder(folder).read(), 1 if way == 'raise' else -1
+    command, cut = masks_command(work_dir), _cut_maps(record)
+    if command and cut is not None and cut.threshold is not None:
+        parts = [*_without_choice(command), '--threshold', _moved_text(cut, more)]
+    elif isinstance(record, RefinementRecord):
         parts = _refine(record, folder, more)
     else:
         parts = _export(record, folder, more)
     return shlex.join(map(str, parts)) if parts else None
 
 
-def _export(record: ExportRecord, folder: Path, more: int) -> Sequence[object]:
+def _export(record: ExportRecord, folder: Path, more: int) -> list:
     if not record.config or not record.checkpoint or record.threshold is None:
-        return ()
+        return []
     command = [*command_line('export_cam').split(), record.config, record.checkpoint]
     split = ['--split', record.split] if record.split else []
     threshold = _moved_text(record, more)
     return [*command, '--out-dir', _beside(folder), *split, '--threshold', threshold]
 
 
-def _refine(record: RefinementRecord, folder: Path, more: int) -> Sequence[object]:
+def _refine(record: RefinementRecord, folder: Path, more: int) -> list:
     option = _option(record.refiners, more)
     if not option or not record.refine_config or not record.source_dir:
-        return ()
+        return []
     command = [*command_line('refine').split(), record.refine_config, record.source_dir]
     return [*command, '--out-dir', _beside(folder), '--cfg-options', option]
 
@@ -100,11 +94,8 @@ def _beside(folder: Path) -> Path:
     return folder.with_name(f'{folder.name}_again')
 
 
-def _cut_maps(folder: Path | None) -> ExportRecord | None:
+def _cut_maps(record: ExportRecord) -> ExportRecord | None:
     """Return the record of an export, or of that whose maps were refined."""
-    if folder is None:
-        return None
-    record = ExportFolder(folder).read()
     if not isinstance(record, RefinementRecord):
         return record
     source = ExportFolder(record.source_dir or '')

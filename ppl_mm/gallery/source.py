@@ -10,7 +10,7 @@ from ..apis.exporting.summary import THRESHOLD_SHEET
 from ..errors import UserError
 from ..formats.class_list import ClassIds
 from ..formats.image_folder import ImageFolder
-from ..formats.image_labels.label_file import read_labels
+from ..formats.image_labels.label_file import find_label_file, read_labels
 from ..formats.image_list import image_id
 from ..formats.voc_layout import VOCLayout
 
@@ -60,12 +60,6 @@ class GallerySource:
         classes: Foreground classes.
         splits: Image ids by split, in order; an image is of the first split that names it.
         layers: What there is of the images, in the order in which it is made.
-        pseudo_label: Key of the layer that a network learns from, whose coverage is shown.
-        raw_label: Key of the layer before refinement; None where nothing was refined.
-        mask_dir: The ground truth. Defaults to None: there is none.
-        only_drawn: Whether a negative without a mask has no ground truth. Defaults to False: it is
-            all background.
-        label_file: Image-level labels. Defaults to None: not known.
         measured: Image ids with ground truth, by what they are called, for the scores. Defaults to
             the splits.
         trained: Splits whose images should have a pseudo-label.
@@ -82,11 +76,6 @@ class GallerySource:
     classes: tuple[str, ...]
     splits: Mapping[str, Sequence[str]]
     layers: tuple[Layer, ...]
-    pseudo_label: str
-    raw_label: str | None = None
-    mask_dir: Path | None = None
-    only_drawn: bool = False
-    label_file: Path | None = None
     measured: Mapping[str, Sequence[str]] = field(default_factory=dict)
     trained: tuple[str, ...] = ()
     folder: Path | None = None
@@ -96,6 +85,28 @@ class GallerySource:
     masks: Mapping[str, str] = field(default_factory=dict)
 
     UNLISTED: ClassVar[str] = 'in no list'
+
+    @property
+    def pseudo_label(self) -> str:
+        """Key of the layer that a network learns from, whose coverage is shown."""
+        return [layer.key for layer in self.label_layers() if layer.key != PREDICTION][-1]
+
+    @property
+    def raw_label(self) -> str | None:
+        """Key of the labels before refinement; None where nothing was refined."""
+        if self.pseudo_label != REFINED:
+            return None
+        return [layer.key for layer in self.label_layers() if layer.key != PREDICTION][-2]
+
+    @property
+    def mask_dir(self) -> Path | None:
+        """The folder of the ground truth, None if there is none."""
+        return next((layer.folders[0] for layer in self.layers if layer.key == TRUTH), None)
+
+    @property
+    def only_drawn(self) -> bool:
+        """Whether the ground truth is what a user has corrected: no negative is known without."""
+        return self.mask_dir == VOCLayout(self.data_root).corrected_dir
 
     def threshold_sheet(self) -> Path | None:
         """Return the picture of other thresholds that an export has drawn, None without one."""
@@ -117,10 +128,8 @@ class GallerySource:
         Raises:
             UserError: The labels are malformed.
         """
-        if self.label_file is None:
-            return {}
-        to_ids = ClassIds(self.classes)
-        rows = read_labels(self.label_file, self.classes).rows
+        path, to_ids = find_label_file(self.data_root), ClassIds(self.classes)
+        rows = read_labels(path, self.classes).rows if path else ()
         return {image_id(row.image): to_ids(row) for row in rows}
 
     def negatives(self) -> set[str]:

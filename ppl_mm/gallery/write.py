@@ -71,11 +71,11 @@ def _all_records(source: GallerySource, out: Path, workers: int | None) -> list[
 
 def _remove_others(records: Sequence[dict], out: Path) -> None:
     """Remove the files of images and layers that are gone; links and other files stay."""
-    paths, keys = ImagePaths(out), {record['key'] for record in records}
-    layers = {(layer, record['key']) for record in records for layer in record['layers']}
+    paths = ImagePaths(out)
+    kept = {path for record in records for path in paths.files(record)}
+    kept |= {paths.record(record['key']) for record in records}
     for path in paths.all_files():
-        layer = path.parent.name if path.parent.parent.name == 'layers' else None
-        if path.stem not in keys or (layer and (layer, path.stem) not in layers):
+        if path not in kept:
             path.unlink()
     for folder in (out / 'layers').glob('*'):
         if not folder.is_symlink() and folder.is_dir() and not any(folder.iterdir()):

@@ -5,14 +5,14 @@ import pytest
 
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord, RefinementRecord
-from ppl_mm.gallery.remedies import other_threshold, recut_command
+from ppl_mm.gallery.remedies import other_threshold
 
 EXPORT = dict(classes=('cat',), config='my cls.py', checkpoint='epoch_1.pth', split='train')
 
 
 def command_of(folder, record, way):
     ExportFolder(folder).write(record)
-    line = recut_command(folder, way)
+    line = other_threshold(folder, None, way)
     return line and shlex.split(line)
 
 
@@ -66,7 +66,6 @@ def test_a_refinement_is_made_again_with_another_background(tmp_path, steps, way
 )
 def test_no_command_where_nobody_knows_what_made_the_labels(tmp_path, record):
     assert command_of(tmp_path / 'labels', record, 'raise') is None
-    assert recut_command(None, 'raise') is None
 
 
 @pytest.mark.parametrize('way, moved', [('raise', '0.55'), ('lower', '0.25')])
