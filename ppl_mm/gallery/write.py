@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..formats.result_folder import FileList
 from ..utils.claims import Claim
 from ..utils.files import write_json
 from ..utils.processes.thread_pool import map_files
@@ -14,6 +15,11 @@ from .site import write_site
 from .source import GallerySource
 
 _RECORD = 'gallery.json'
+
+
+def drawn_files(out: Path) -> FileList:
+    """Return the files of images in the folder of a gallery."""
+    return FileList(out, out / _RECORD)
 
 
 def write_gallery(
@@ -51,9 +57,11 @@ def make_gallery(source: GallerySource, out: str | Path, workers: int | None = N
     """
     out = Path(out)
     with Claim(out / _RECORD, {}, 'a gallery', parts=ImagePaths.FOLDERS).hold():
-        write_json(out / _RECORD, dict(ppl_mm=__version__, title=source.title))
+        said = dict(ppl_mm=__version__, title=source.title)
+        write_json(out / _RECORD, said)
         records = _all_records(source, out, workers)
-        _remove_others(records, out)
+        files = _remove_others(records, out)
+        write_json(out / _RECORD, dict(said, files=files))
         _warn_of_problems(records)
         return write_site(source, records, out)
 
@@ -69,8 +77,12 @@ def _all_records(source: GallerySource, out: Path, workers: int | None) -> list[
     return [found[image] for image in images]
 
 
-def _remove_others(records: Sequence[dict], out: Path) -> None:
-    """Remove the files of images and layers that are gone; links and other files stay."""
+def _remove_others(records: Sequence[dict], out: Path) -> list[str]:
+    """Remove the files of images and layers that are gone; links and other files stay.
+
+    Returns:
+        The names of the files that belong to the gallery.
+    """
     paths = ImagePaths(out)
     kept = {path for record in records for path in paths.files(record)}
     kept |= {paths.record(record['key']) for record in records}
@@ -80,6 +92,7 @@ def _remove_others(records: Sequence[dict], out: Path) -> None:
     for folder in (out / 'layers').glob('*'):
         if not folder.is_symlink() and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+    return sorted(path.relative_to(out).as_posix() for path in kept)
 
 
 def _warn_of_problems(records: Sequence[dict]) -> None:

@@ -10,6 +10,7 @@ from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
 from ..gallery.page import SITE_FILES
+from ..gallery.write import drawn_files
 from ..utils.config.reading import ConfigOptions, read_config
 from .config_keys import data_options, dataset_key
 from .cuts import Cut
@@ -241,12 +242,16 @@ def test(plan: Plan, trained: Step, role: str) -> None:
 
 def report(plan: Plan, needs: Iterable[Step]) -> Step:
     """Add the step that writes the report, and the gallery where no later step does; return it."""
-    outputs = [plan.folder / 'report.json', plan.folder / 'report.html']
+    outputs, written = [plan.folder / 'report.json', plan.folder / 'report.html'], ()
     command: list = ['-m', 'ppl_mm.pipeline.report', plan.folder]
     if plan.settings.results is None:
         command.append('--gallery')
-        outputs += _site(plan.folder / 'gallery')
-    return plan.add('report', 'write the report', command, needs=needs, outputs=tuple(outputs))
+        gallery = plan.folder / 'gallery'
+        outputs += _site(gallery)
+        written = (drawn_files(gallery),)
+    return plan.add(
+        'report', 'write the report', command, needs=needs, outputs=tuple(outputs), written=written
+    )
 
 
 def results(plan: Plan, trained: Step, reported: Step) -> None:
@@ -271,7 +276,8 @@ def results(plan: Plan, trained: Step, reported: Step) -> None:
         'write masks and network',
         [*command, '--data-root', data, '--out', given.root],
         needs=(trained, predicted),
-        outputs=(given.masks_record, given.model_record, given.model),
+        outputs=(given.written_masks.record, given.written_model.record, given.model),
+        written=(given.written_masks, given.written_geo, given.written_model),
         files=files,
     )
     command = [plan.tools / 'gallery.py', plan.folder, '--out', given.gallery]
@@ -281,6 +287,7 @@ def results(plan: Plan, trained: Step, reported: Step) -> None:
         [*command, '--predictions', folder / 'predictions'],
         needs=(predicted, reported),
         outputs=tuple(_site(given.gallery)),
+        written=(drawn_files(given.gallery),),
         files=files,
     )
 

@@ -36,10 +36,9 @@ def cut_of_train(settings: PipelineSettings, choose: bool) -> Cut:
         return Cut(('--threshold', AUTO, '--expected-area', settings.expected_area))
     if settings.threshold:
         return Cut(('--threshold', settings.threshold))
-    if choose and settings.is_measured:
-        return Cut(('--threshold-split', settings.splits['threshold']))
-    if choose and settings.corrected:
-        return Cut(('--threshold-split', VOCLayout.CORRECTED_SPLIT), by_corrections=True)
+    if choose and (masks := settings.choosing_masks()):
+        split, folder = masks
+        return Cut(('--threshold-split', split), by_corrections=folder == VOCLayout.CORRECTED)
     return Cut()
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..data_tools.own.data import escaped
 from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
@@ -21,11 +20,12 @@ from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
 from ..formats.mask_file import read_mask, write_label
 from ..formats.photo_names import images_of, output_names
-from ..formats.result_folder import ResultFolder, written_before
+from ..formats.result_folder import ResultFolder, written_model
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
 from ..utils.files import atomic_write, read_json, write_bytes, write_json
 from ..utils.progress import track
+from ..utils.text import escaped
 from ..utils.weights.checkpoint_file import read_checkpoint
 from ..utils.weights.last_checkpoint import last_checkpoint
 from .predict import LABELS
@@ -54,7 +54,7 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     used = [name for name in photos if escaped(name) in image_of]
     layout = VOCLayout(data_root)
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
-    before = written_before(results.masks_record)
+    before = results.written_masks.names()
     for photo, name in track(list(names.items()), 'writing masks'):
         image = image_of[escaped(photo)]
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
@@ -67,7 +67,9 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     _remove_old(results.masks_geo, map(geo_name, gone))
     geo = [name for name in map(geo_name, names.values()) if (results.masks_geo / name).is_file()]
     record = dict(files=list(names.values()), geo=geo)
-    write_json(results.masks_record, {key: sorted(map(escaped, record[key])) for key in record})
+    write_json(
+        results.written_masks.record, {key: sorted(map(escaped, record[key])) for key in record}
+    )
     return len(names)
 
 
@@ -92,9 +94,9 @@ def deliver_model(network: Path, out: Path) -> None:
     with atomic_write(out / checkpoint.name) as file:
         torch.save({key: content[key] for key in ('meta', 'state_dict')}, file)
     write_bytes(out / configs[0].name, configs[0].read_bytes())
-    record, names = out / ResultFolder.MODEL_RECORD, [checkpoint.name, configs[0].name]
-    _remove_old(out, written_before(record) - set(names))
-    write_json(record, dict(files=names))
+    written, names = written_model(out), [checkpoint.name, configs[0].name]
+    _remove_old(out, written.names() - set(names))
+    write_json(written.record, dict(files=names))
 
 
 def _photos(data_root: Path) -> dict[str, Path]:

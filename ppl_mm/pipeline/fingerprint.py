@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ..formats.image_folder import ImageFolder
@@ -40,26 +39,6 @@ def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[
         ).encode(),
         *(path.read_bytes() for path in step.files),
     )
-
-
-def of_maps(
-    step: Step, places: dict[str, Path], data: str | None, inputs: dict[str, str]
-) -> str | None:
-    """Return the hash of what the maps of an export depend on, wherever they are cut.
-
-    Args:
-        step: The step.
-        places: Folders by name that may be moved.
-        data: From :func:`of_data`.
-        inputs: The hash of what each training that it needs has made, by name.
-
-    Returns:
-        The hash, see :func:`of_step`; None for a step that exports no maps.
-    """
-    if not step.maps_command:
-        return None
-    uncut = replace(step, command=[step.command[0], *step.maps_command], files=())
-    return of_step(uncut, places, data, inputs)
 
 
 def of_data(settings: PipelineSettings) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from ..formats.corrected_masks import CORRECTIONS
-from ..formats.voc_layout import VOCLayout
 from .commands import Plan, export
 from .cuts import cut_as
 from .methods import Method
@@ -32,7 +31,10 @@ def keep_better(
         for step in plan.steps
         if step.kind == 'export' and step.needs[0] == before.training.name and not step.role
     )
-    kept = {'train': _keep(plan, method, earlier, maps['train'], _masks(plan))}
+    decides: list = []
+    if masks := plan.settings.choosing_masks():
+        decides = ['--masks', masks[0], plan.settings.data_root / masks[1]]
+    kept = {'train': _keep(plan, method, earlier, maps['train'], decides)}
     if 'val' in maps:
         on_val = export(plan, before, 'val', cut_as(plan.settings, earlier))
         follow, needs = ['--choice', kept['train'].outputs[-1]], [kept['train']]
@@ -64,13 +66,3 @@ def _keep(
         makes=('export.json', 'choice.json'),
         files=(settings.data_root / CORRECTIONS,) if settings.corrected else (),
     )
-
-
-def _masks(plan: Plan) -> list:
-    """Return the arguments that name the masks which decide, none if there are none."""
-    settings, layout = plan.settings, VOCLayout(plan.settings.data_root)
-    if settings.is_measured:
-        return ['--masks', settings.splits['threshold'], layout.mask_dir]
-    if settings.corrected:
-        return ['--masks', VOCLayout.CORRECTED_SPLIT, layout.root / VOCLayout.CORRECTED]
-    return []

@@ -15,13 +15,13 @@ from ..data_tools.own.corrections import (
     read_corrections,
     write_corrections,
 )
-from ..data_tools.own.data import OwnData, escaped
+from ..data_tools.own.data import OwnData
 from ..data_tools.own.presets import PRESETS, usual_preset
 from ..data_tools.own.report import print_summary
 from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
 from ..formats.photo_names import SOURCES
-from ..formats.result_folder import ResultFolder, written_before
+from ..formats.result_folder import ResultFolder
 from ..utils.claims import Claim
 from ..utils.files import write_json
 from ..utils.project import find_config, tools_dir
@@ -103,8 +103,6 @@ def make_masks(job: MaskJob) -> ResultFolder:
             learnt = write_corrections(corrections, results)
             print('\n'.join(corrections.lines(job.corrected, learnt)))
         pipeline = _pipeline(job, preset, results)
-        if is_lost(results):
-            pipeline.forget('deliver')
         pipeline.announce()
         pipeline.run()
     return results
@@ -205,20 +203,6 @@ def _make_data(job: MaskJob, results: ResultFolder) -> None:
         raise UserError(
             f'{job.data.photos}: {error}; then remove {results.data} and give the command again'
         )
-
-
-def is_lost(results: ResultFolder) -> bool:
-    """Return whether a file of the masks or the network that a user got was deleted."""
-    made = {
-        results.masks: written_before(results.masks_record),
-        results.masks_geo: written_before(results.masks_record, 'geo'),
-        results.model: written_before(results.model_record),
-    }
-    return any(names - _files_below(folder) for folder, names in made.items())
-
-
-def _files_below(folder: Path) -> set[str]:
-    return {escaped(path.relative_to(folder).as_posix()) for path in folder.rglob('*')}
 
 
 def _pipeline(job: MaskJob, preset: str, results: ResultFolder) -> Pipeline:

@@ -1,6 +1,7 @@
 """Which steps of a pipeline are finished, which continue, and which start anew."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
@@ -48,8 +49,7 @@ class Resume:
         """Return the records, by name, of the steps that need not run, nor do those before them."""
         found: dict[str, dict] = {}
         for name, step in self.steps.items():
-            record = self.record(step)
-            if record and found.keys() >= set(step.needs):
+            if found.keys() >= set(step.needs) and (record := self.record(step)):
                 found[name] = record
         return found
 
@@ -80,17 +80,17 @@ class Resume:
         None for a step without maps, or if it is not known yet.
         """
         inputs = self._inputs(step)
-        if inputs is None:
+        if inputs is None or not step.maps_command:
             return None
         trained = {name: made for name, made in inputs.items() if self.steps[name].kind == 'train'}
-        return fingerprint.of_maps(step, self.places, self._data_of(step), trained)
+        uncut = replace(step, command=[step.command[0], *step.maps_command], files=())
+        return fingerprint.of_step(uncut, self.places, self._data_of(step), trained)
 
     def _inputs(self, step: Step) -> dict[str, str] | None:
         """Return the hash of what each step that it needs has made, None if one has not."""
         records = {name: self.folder.finished(self.steps[name]) for name in step.needs}
-        if None in records.values():
-            return None
-        return {name: record['result'] for name, record in records.items() if record}
+        made = {name: record['result'] for name, record in records.items() if record}
+        return made if len(made) == len(records) else None
 
     def _data_of(self, step: Step) -> str | None:
         if step.kind == 'make_data':
@@ -98,16 +98,18 @@ class Resume:
         self._data = self._data or fingerprint.of_data(self.settings)
         return self._data
 
-    def state(self, step: Step) -> str:
-        """Say what is to do."""
-        record, begun = self.folder.finished(step), self.folder.begun(step)
-        if not record and not begun:
-            return 'to do'
-        now = self.fingerprint(step) if self._missing(step) is None else None
-        if record and record['fingerprint'] == now:
+    def state(self, step: Step, settled: Collection[str]) -> str:
+        """Say what is to do.
+
+        Args:
+            step: The step.
+            settled: Names of those that :meth:`settled` returns.
+        """
+        if step.name in settled:
             return 'finished'
-        if now is not None and begun and step.can_resume():
-            if not record and begun['fingerprint'] == now:
+        record, begun = self.folder.finished(step), self.folder.begun(step)
+        if begun and step.can_resume() and set(settled) >= set(step.needs):
+            if not record and begun['fingerprint'] == self.fingerprint(step):
                 return 'to continue'
             if keeps_maps(begun, self.maps(step)):
                 return 'to cut again, its maps stay'
@@ -119,19 +121,11 @@ class Resume:
         Raises:
             UserError: If a step that it needs is not finished.
         """
-        missing = self._missing(step)
-        if missing is not None:
+        settled, first = self.settled(), step
+        while missing := [name for name in first.needs if name not in settled]:
+            first = self.steps[missing[0]]
+        if first is not step:
             raise UserError(
-                f'step {step.name} needs {missing}, which is not finished, or has changed; '
+                f'step {step.name} needs {first.name}, which is not finished, or has changed; '
                 f'run the pipeline with --until {step.name}'
             )
-
-    def _missing(self, step: Step) -> str | None:
-        """Return the first step, of all that must come before a step, that is not finished."""
-        needed = self._all_needs(step)
-        return next((name for name in needed if not self.record(self.steps[name])), None)
-
-    def _all_needs(self, step: Step) -> list[str]:
-        """Return the names of all steps that must come before a step, in order."""
-        deeper = [far for near in step.needs for far in self._all_needs(self.steps[near])]
-        return list(dict.fromkeys([*deeper, *step.needs]))

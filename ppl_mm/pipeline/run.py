@@ -58,10 +58,6 @@ class Pipeline:
         places = dict(WORK_DIR=self.dir, TOOLS=Path(tools))
         self.resume = Resume(self.steps, self.folder, settings, places)
 
-    def forget(self, name: str) -> None:
-        """Have a step done again, some of whose files were deleted."""
-        self.folder.forget(next(step for step in self.steps if step.name == name))
-
     def run(self, until: str | None = None, only: str | None = None) -> None:
         """Run the steps that are not finished.
 
@@ -80,7 +76,8 @@ class Pipeline:
                     display.skip(self._number(step), step)
                     estimate.learn(step, record['seconds'])
                     continue
-                self.resume.check_needs(step)
+                if only:
+                    self.resume.check_needs(step)
                 self._run_step(step, display, estimate)
 
     def announce(self) -> None:
@@ -169,10 +166,11 @@ class Pipeline:
 
     def show(self, until: str | None = None, only: str | None = None) -> None:
         """Print what :meth:`run` would do, without doing it; the arguments are the same."""
+        settled = self.resume.settled()
         for step in self._chosen(until, only):
             print(
                 f'step {self._number(step)} of {len(self.steps)}: {step.name}, '
-                f'{step.title}: {self.resume.state(step)}\n'
+                f'{step.title}: {self.resume.state(step, settled)}\n'
                 f'  {" ".join(step.command)}'
             )
 

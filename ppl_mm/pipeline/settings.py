@@ -103,6 +103,15 @@ class PipelineSettings:
         """Whether there are masks to measure with."""
         return set(MEASURED) <= set(self.splits)
 
+    def choosing_masks(self) -> tuple[str, str] | None:
+        """Return the split and the folder of the masks that choose thresholds and stages, if any.
+
+        They are those of the config, else those that a user has corrected.
+        """
+        if self.is_measured:
+            return self.splits['threshold'], VOCLayout.MASKS
+        return (VOCLayout.CORRECTED_SPLIT, VOCLayout.CORRECTED) if self.corrected else None
+
     def list_path(self, split: str) -> Path:
         """Return the file that lists the images of one of the splits."""
         return VOCLayout(self.data_root).split_path(self.splits[split])

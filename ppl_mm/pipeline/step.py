@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..formats.export_folder import ExportFolder
+from ..formats.result_folder import FileList
 from ..utils.weights.last_checkpoint import last_checkpoint
 
 #: The segmentation network and the AffinityNet, where a step's method is one.
@@ -21,6 +22,7 @@ class Step:
         command: Program and arguments.
         outputs: Files that exist when it is done; a work folder stands for its last checkpoint.
             What they hold is what later steps depend on.
+        written: What else it wrote for people; it is done again where a file is gone.
         kind: What it does: make_data, train, export, keep, label, measure, refine, test, report,
             predict, deliver or gallery.
         method: The key of the method, or network, that it works for; '' for steps that serve all.
@@ -40,6 +42,7 @@ class Step:
     title: str
     command: list[str]
     outputs: tuple[Path, ...]
+    written: tuple[FileList, ...] = ()
     kind: str = ''
     method: str = ''
     role: str = ''
@@ -52,10 +55,11 @@ class Step:
     maps_command: tuple[str, ...] = ()
 
     def output_files(self) -> list[Path] | None:
-        """Return the files it made, or None where one of them is missing."""
+        """Return its outputs, or None where a file that it made is missing."""
         files = [last_checkpoint(path) if path.is_dir() else path for path in self.outputs]
         found = [path for path in files if path and path.is_file()]
-        return found if len(found) == len(files) else None
+        whole = len(found) == len(files) and all(one.is_whole() for one in self.written)
+        return found if whole else None
 
     def can_resume(self) -> bool:
         """Return whether an interrupted run of it left something to continue from.

@@ -65,10 +65,6 @@ class WorkFolder:
         record = _read(self._record_path(step))
         return record if record and step.output_files() else None
 
-    def forget(self, step: Step) -> None:
-        """Have a step done again."""
-        self._record_path(step).unlink(missing_ok=True)
-
     def begun(self, step: Step) -> dict | None:
         """Return the record of a step that was started: fingerprint and times."""
         return _read(self._begun_path(step))
@@ -79,7 +75,7 @@ class WorkFolder:
         Args:
             step: The step.
             fingerprint: Of what it is going to do.
-            maps: That of the maps it is going to export, see :func:`.fingerprint.of_maps`.
+            maps: That of the maps it is going to export, see :meth:`.Resume.maps`.
                 Defaults to None: it exports none.
 
         Returns:

@@ -64,6 +64,11 @@ def _escape(char: str) -> str:
     return char.encode('unicode_escape').decode('ascii')
 
 
+def escaped(text: str) -> str:
+    """Return text for a UTF-8 file: bytes that are not UTF-8 become ``\\xe9``."""
+    return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')
+
+
 def suggestion(name: str, known: Iterable[str], otherwise: str = 'take it out') -> str:
     """Return what to do about a name that nothing has: take a similar known one, or ``otherwise``.
 

@@ -15,7 +15,6 @@ from ppl_mm.formats.photo_names import images_of
 from ppl_mm.formats.result_folder import ResultFolder
 from ppl_mm.pipeline.closing import closing_lines
 from ppl_mm.pipeline.deliver import deliver_masks
-from ppl_mm.pipeline.make_masks import is_lost
 from ppl_mm.pipeline.predict import LABELS
 
 SIZE, SHRUNK = (120, 80), (60, 40)
@@ -74,10 +73,11 @@ def test_masks_of_geotiffs_lie_where_their_photos_do(deliver, scenes):
 @pytest.mark.parametrize('name', ['masks/water/1.png', 'masks_geo/field/1.tif', 'masks_geo'])
 def test_what_was_deleted_is_noticed(deliver, scenes, name):
     results = deliver()
-    assert not is_lost(results)
+    assert results.written_masks.is_whole() and results.written_geo.is_whole()
     path = results.root / name
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert is_lost(results)
+    assert results.written_masks.is_whole() == name.startswith('masks_geo')
+    assert results.written_geo.is_whole() == name.startswith('masks/')
 
 
 def test_a_copy_of_either_folder_corrects_nothing_before_it_is_changed(deliver, scenes):

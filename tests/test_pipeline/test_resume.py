@@ -28,7 +28,7 @@ def test_what_is_said_of_a_step(monkeypatch, finished, begun, said):
     resume = Resume([STEP], folder, None, {})
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: None)
-    assert resume.state(STEP) == said
+    assert resume.state(STEP, resume.settled()) == said
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_an_export_cut_elsewhere_keeps_its_maps(monkeypatch, record, changed):
     resume = Resume([STEP], folder, None, {})
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: 'same')
-    assert resume.state(STEP) == 'to cut again, its maps stay'
+    assert resume.state(STEP, ()) == 'to cut again, its maps stay'
     assert resume.is_cut(STEP, ()) == (record is not None)  # a killed one may lack maps
     monkeypatch.setattr(resume, 'maps', lambda step: 'other')
-    assert resume.state(STEP) == changed and not resume.is_cut(STEP, ())
+    assert resume.state(STEP, ()) == changed and not resume.is_cut(STEP, ())
 
 
 def test_what_starts_anew_does_not_continue(monkeypatch):
@@ -57,7 +57,7 @@ def test_what_starts_anew_does_not_continue(monkeypatch):
     resume = Resume([step], folder, None, {})
     monkeypatch.setattr(resume, 'fingerprint', lambda step: 'now')
     monkeypatch.setattr(resume, 'maps', lambda step: 'same')
-    assert resume.state(step) == 'to do'
+    assert resume.state(step, ()) == 'to do'
 
 
 def test_maps_of_a_network_that_will_be_trained_again_are_not_only_cut(monkeypatch):

@@ -95,15 +95,6 @@ def test_what_is_made_again_the_same_redoes_nothing_else(start, capsys, tmp_path
     assert done(capsys) == ['a']
 
 
-def test_a_forgotten_step_is_done_again_alone(start, capsys):
-    start().run()
-    done(capsys)
-    pipeline = start()
-    pipeline.forget('a')
-    pipeline.run()
-    assert done(capsys) == ['a']
-
-
 def test_changed_data_redo_all(start, capsys, mini):
     start().run()
     done(capsys)

@@ -17,8 +17,7 @@ from ...formats.photo_names import mask_names
 from ...formats.result_folder import ResultFolder
 from ...formats.voc_layout import VOCLayout
 from ...utils.files import file_sha256, read_json, write_json
-from ...utils.text import counted, printable
-from .data import escaped
+from ...utils.text import counted, escaped, printable
 from .masks import MaskFinder
 
 # The SHA-256 of masks that were given back as they had been written, by name.

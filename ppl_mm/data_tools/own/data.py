@@ -17,7 +17,7 @@ from ...formats.photo_names import SOURCES, images_of, read_sources
 from ...formats.voc_layout import VOCLayout, write_lines, write_lists
 from ...utils.files import atomic_write, naming_file
 from ...utils.processes.thread_pool import map_files
-from ...utils.text import counted, noun, printable
+from ...utils.text import counted, escaped, noun, printable
 from ..made_folder import MadeFolder
 from .bands import find_bands
 from .converter import OwnImage, PhotoConverter, read_journal
@@ -262,8 +262,3 @@ def _remove_others(out: Path, entries: Mapping[str, dict]) -> None:
         for path in (out / folder).glob('*'):
             if path not in wanted:
                 path.unlink()
-
-
-def escaped(text: str) -> str:
-    """Return text for a UTF-8 file: bytes that are not UTF-8 become ``\\xe9``."""
-    return text.encode('utf-8', 'surrogateescape').decode('utf-8', 'backslashreplace')
