@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import UserError
 from ..formats.corrected_masks import CORRECTIONS, correction_files
 from ..formats.photo_names import SOURCES
 from ..formats.result_folder import ResultFolder
@@ -46,15 +47,22 @@ class Plan:
         """Add a step and return it.
 
         Args:
-            name: See :class:`.Step`.
-            title: See :class:`.Step`.
+            name: See :class:`.Step`, as for ``title``.
+            title: What it does.
             command: Arguments for Python.
-            kind: See :class:`.Step`. Defaults to '': the same as its name.
+            kind: What it does, as a word. Defaults to '': the same as its name.
             needs: The steps before it that it needs.
             makes: What it writes into a folder of its own, which has its name; '' is that folder.
                 Defaults to None: it has none.
             **others: See :class:`.Step`.
+
+        Raises:
+            UserError: If another step has that name.
         """
+        if any(name == step.name for step in self.steps):
+            raise UserError(
+                f'{self.settings.path}: two steps would be called {name}; give a method another key'
+            )
         if makes is not None:
             folder = self.folder / name
             others |= dict(folder=folder, outputs=tuple(folder / one for one in makes))
@@ -93,16 +101,7 @@ def train(
     labels: Step | None = None,
     **names: Any,
 ) -> Step:
-    """Add a training and return it.
-
-    Args:
-        plan: The plan.
-        config: The training's.
-        needs: The steps before it that it needs.
-        start: The training whose weights it starts from.
-        labels: The step whose pseudo-labels it learns from.
-        **names: ``name``, ``title`` and ``method`` of the step.
-    """
+    """Add a training, from weights of ``start`` and on pseudo-labels of ``labels``; return it."""
     cfg = read_config(config)
     options: dict = {'randomness.seed': plan.settings.seed}
     if labels:
@@ -193,13 +192,9 @@ def refine(
 
 
 def measure(plan: Plan, what: str, made: Mapping[str, Step], method: str = '') -> None:
-    """Add a comparison with masks of what steps have made.
+    """Add a comparison with masks of what steps have made, by 'train' and 'val'.
 
-    Args:
-        plan: The plan.
-        what: What is measured, for people.
-        made: The steps by 'train' and 'val'.
-        method: The key of the method whose maps are measured. Defaults to '': refined labels are.
+    It is of the maps of a method, by its key, or of refined labels.
     """
     name = f'measure_{method or "refined"}'
     out, splits = plan.folder / f'{name}.json', plan.settings.splits
@@ -220,9 +215,7 @@ def test(plan: Plan, trained: Step, role: str) -> None:
     where = 'the training images' if role == 'train' else role
     split = settings.list_path('masked' if role == 'train' else role)
     folder = plan.folder / name
-    options: dict[str, object] = {
-        'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)
-    }
+    options: dict = {'test_dataloader.dataset.ann_file': split.relative_to(settings.data_root)}
     options |= data_options(read_config(config), str(settings.data_root), ('test',))
     command = [plan.tools / 'test.py', config, trained.folder, '--work-dir', folder / 'log']
     command += ['--out', folder / 'predictions', '--report', folder / 'scores.json']
@@ -242,16 +235,13 @@ def test(plan: Plan, trained: Step, role: str) -> None:
 
 def report(plan: Plan, needs: Iterable[Step]) -> Step:
     """Add the step that writes the report, and the gallery where no later step does; return it."""
-    outputs, written = [plan.folder / 'report.json', plan.folder / 'report.html'], ()
     command: list = ['-m', 'ppl_mm.pipeline.report', plan.folder]
+    made: dict = dict(outputs=())
     if plan.settings.results is None:
         command.append('--gallery')
-        gallery = plan.folder / 'gallery'
-        outputs += _site(gallery)
-        written = (drawn_files(gallery),)
-    return plan.add(
-        'report', 'write the report', command, needs=needs, outputs=tuple(outputs), written=written
-    )
+        made = _gallery(plan.folder / 'gallery')
+    made['outputs'] = (plan.folder / 'report.json', plan.folder / 'report.html', *made['outputs'])
+    return plan.add('report', 'write the report', command, needs=needs, **made)
 
 
 def results(plan: Plan, trained: Step, reported: Step) -> None:
@@ -286,14 +276,15 @@ def results(plan: Plan, trained: Step, reported: Step) -> None:
         'draw the gallery',
         [*command, '--predictions', folder / 'predictions'],
         needs=(predicted, reported),
-        outputs=tuple(_site(given.gallery)),
-        written=(drawn_files(given.gallery),),
         files=files,
+        **_gallery(given.gallery),
     )
 
 
-def _site(gallery: Path) -> list[Path]:
-    return [gallery / name for name in SITE_FILES]
+def _gallery(folder: Path) -> dict:
+    """Return what a step makes that writes a gallery."""
+    outputs = tuple(folder / name for name in SITE_FILES)
+    return dict(outputs=outputs, written=(drawn_files(folder),))
 
 
 def _argument(value: object) -> str:

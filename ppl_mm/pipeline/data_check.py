@@ -28,26 +28,10 @@ def check_data(settings: PipelineSettings) -> None:
                 "be a data set in VOC's layout, see docs/data.md"
             )
     read_ids(settings.list_path('train'))
-    check_cuts(layout.has_background, settings.threshold, settings.expected_area)
-    check_cut(settings.threshold, settings.expected_area, layout.read_classes())
+    background = layout.has_background
+    check_cut(settings.threshold, settings.expected_area, layout.read_classes(), background)
     if settings.is_measured:
         _check_masks(settings)
-
-
-def check_cuts(background: bool, threshold: str, expected_area: str) -> None:
-    """Refuse what says where maps are cut for data whose maps are not.
-
-    Args:
-        background: Whether the data have a background.
-        threshold: See :class:`PipelineSettings`.
-        expected_area: See :class:`PipelineSettings`.
-
-    Raises:
-        UserError: One of them is given, and there is no background.
-    """
-    option = '--threshold' if threshold else '--expected-area'
-    if not background and (threshold or expected_area):
-        raise UserError(f'{option}: every pixel belongs to a class, so no map is cut; leave it out')
 
 
 def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from ..utils.files import write_json
 from ..utils.project import find_config, tools_dir
 from ..utils.text import counted
 from ..utils.work_dir import check_name
-from .data_check import check_cuts
 from .run import Pipeline
 from .settings import load_settings
 
@@ -92,8 +91,7 @@ def make_masks(job: MaskJob) -> ResultFolder:
     _check_places(job.data, job.out)
     check_name(results.work)
     job.data.check()
-    check_cut(job.threshold, job.expected_area)
-    check_cuts(job.data.background, job.threshold, job.expected_area)
+    check_cut(job.threshold, job.expected_area, background=job.data.background)
     corrections = _early_corrections(job, results)
     with _environment(_DATA_VARIABLE, str(results.data)), _device(job.device):
         preset = _claim(job, results)
@@ -103,8 +101,8 @@ def make_masks(job: MaskJob) -> ResultFolder:
             learnt = write_corrections(corrections, results)
             print('\n'.join(corrections.lines(job.corrected, learnt)))
         pipeline = _pipeline(job, preset, results)
-        pipeline.announce()
-        pipeline.run()
+        if pipeline.announce():
+            pipeline.run()
     return results
 
 
@@ -126,9 +124,8 @@ def _early_corrections(job: MaskJob, results: ResultFolder) -> Corrections | Non
     if not job.corrected:
         return None
     check_corrected(job.corrected, results)
-    if not (results.data / SOURCES).is_file():
-        return None
-    return read_corrections(job.corrected, results)
+    is_made = (results.data / SOURCES).is_file()
+    return read_corrections(job.corrected, results) if is_made else None
 
 
 @contextmanager
@@ -160,10 +157,7 @@ def _device(name: str) -> Iterator[None]:
         )
     if kind == 'cpu':
         number = '-1'
-    if not number:
-        yield
-        return
-    with _environment(_GPU_VARIABLE, number):
+    with _environment(_GPU_VARIABLE, number) if number else nullcontext():
         yield
 
 

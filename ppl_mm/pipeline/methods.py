@@ -1,7 +1,7 @@
 """The methods that a pipeline config names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..errors import UserError
@@ -9,7 +9,6 @@ from ..utils.config.reading import read_config
 from .config_keys import learns_from_labels
 from .config_values import check_known, configs_beside
 
-_METHOD_KEYS = ('name', 'key', 'short', 'configs', 'labels', 'keep_better')
 # What steps and reports call other things.
 _TAKEN = ('seg', 'segmentation', 'affinity', 'refined', 'pseudo_labels', 'data')
 METHODS_FORM = (
@@ -65,7 +64,7 @@ def read_methods(path: Path, given: object) -> tuple[Method, ...]:
 
 
 def _method(path: Path, where: str, given: dict) -> Method:
-    check_known(f'{path}: {where}', given, _METHOD_KEYS)
+    check_known(f'{path}: {where}', given, [field.name for field in fields(Method)])
     for key in ('name', 'key', 'configs'):
         if not given.get(key):
             raise UserError(f'{path}: {where} has no {key}; write {METHODS_FORM}')

@@ -16,12 +16,7 @@ from .trainings import train_affinity, train_classifier, train_segmentation
 
 
 def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[Step]:
-    """Return the steps of a pipeline, each after those that it needs.
-
-    Args:
-        settings: The pipeline's.
-        work_dir: Where everything is written.
-        tools: The folder of the project's commands.
+    """Return the steps of a pipeline that writes into ``work_dir``, each after those it needs.
 
     Raises:
         UserError: If a config that is needed cannot be read.
@@ -38,7 +33,6 @@ def make_plan(settings: PipelineSettings, work_dir: Path, tools: Path) -> list[S
             commands.test(plan, network, role)
     shown = [step for step in plan.steps if step.kind in ('measure', 'test')]
     commands.results(plan, network, commands.report(plan, shown or [network]))
-    _check_names(plan)
     return plan.steps
 
 
@@ -86,23 +80,8 @@ def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
     return made['train']
 
 
-def _check_names(plan: Plan) -> None:
-    names = [step.name for step in plan.steps]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise UserError(
-            f'{plan.settings.path}: two steps would be called {min(twice)}; give a method '
-            'another key'
-        )
-
-
 def report_paths(steps: Sequence[Step], settings: PipelineSettings, work_dir: Path) -> dict:
-    """Return where the report finds what the steps make, below the work folder.
-
-    Args:
-        steps: From :func:`make_plan`.
-        settings: The pipeline's.
-        work_dir: Where everything is written.
+    """Return where the report finds what the steps of a plan make, below the work folder.
 
     Returns:
         ``maps``: the exports on train by method; ``labels``: the pseudo-labels; ``network``: the

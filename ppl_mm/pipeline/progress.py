@@ -127,11 +127,12 @@ class Display:
     def __init__(self, total: int, out: TextIO | None = None) -> None:
         self.total, self.out = total, out or sys.stdout
         self.in_place = self.out.isatty()
-        self.width = 0
+        self.width = self.skipped = 0
         self.last = 0.0
 
     def start(self, number: int, step: Step, left: float) -> None:
         """Show that a step begins."""
+        self.tell_skipped()
         self.head = f'step {number} of {self.total}: {step.title}'
         self.stage = ''
         self.last = time.monotonic()
@@ -160,9 +161,15 @@ class Display:
         for line in warnings:
             self._line(f'  {line}')
 
-    def skip(self, number: int, step: Step) -> None:
-        """Show that an earlier run finished a step."""
-        self._line(f'step {number} of {self.total}: {step.title}: finished before')
+    def skip(self) -> None:
+        """Count a step that an earlier run finished."""
+        self.skipped += 1
+
+    def tell_skipped(self) -> None:
+        """Show how many steps earlier runs finished, since it was last shown."""
+        if self.skipped:
+            self._line(f'{self.skipped} of {self.total} steps finished before')
+            self.skipped = 0
 
     def clear(self) -> None:
         """Remove the line that is drawn in place."""

@@ -73,22 +73,26 @@ class Pipeline:
         with self.folder.claim() as self.lock:
             for step in steps:
                 if record := self.resume.record(step):
-                    display.skip(self._number(step), step)
+                    display.skip()
                     estimate.learn(step, record['seconds'])
                     continue
                 if only:
                     self.resume.check_needs(step)
                 self._run_step(step, display, estimate)
+        display.tell_skipped()
 
-    def announce(self) -> None:
+    def announce(self) -> bool:
         """Print what :meth:`run` would do, and a guess at how long that takes.
 
         The guess is from a step or two of training of each network, in the first run.
+
+        Returns:
+            Whether there is anything to do.
         """
         settled = self.resume.settled()
         if len(settled) == len(self.steps):
             print(f'all {len(self.steps)} steps are finished')
-            return
+            return False
         cut = {step.name for step in self.steps if self.resume.is_cut(step, settled)}
         self.steps = guess_times(self.steps, self.settings, self._costs(), cut)
         estimate, todo = Estimate(self.steps), []
@@ -101,6 +105,7 @@ class Pipeline:
         for step in todo:
             print(f'  {step.title}, about {duration(estimate.of(step))}')
         print(f'about {duration(estimate.left(todo[0], 0.0))} in all, a first guess')
+        return True
 
     def _costs(self) -> dict[str, float]:
         """Return the seconds that networks take for an image in training, by config."""

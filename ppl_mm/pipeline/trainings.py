@@ -18,12 +18,8 @@ _NETWORK = 'the segmentation network'
 def train_classifier(plan: Plan, method: Method, known: dict[tuple, Step]) -> list[Network]:
     """Add the trainings of a method; return the networks of its stages.
 
-    A method that begins as an earlier one shares its trainings.
-
-    Args:
-        plan: The plan.
-        method: Its configs, and those of its labels.
-        known: The trainings of the methods before by their configs; those of this one are added.
+    A method that begins as an earlier one shares its trainings: ``known`` holds those of the
+    methods before by their configs, and gets those of this one.
     """
     stages: list[Network] = []
     begun: tuple = ()
@@ -31,10 +27,8 @@ def train_classifier(plan: Plan, method: Method, known: dict[tuple, Step]) -> li
         begun = (*begun, (config, labels))
         if begun not in known:
             known[begun] = _train_stage(plan, method, stages, labels)
-        last = number == len(method.configs)
-        stages.append(
-            Network(method.key, method.name, config, known[begun], None if last else number)
-        )
+        stage = number if number < len(method.configs) else None
+        stages.append(Network(method.key, method.name, config, known[begun], stage))
     return stages
 
 
@@ -66,14 +60,7 @@ def _train_stage(
 
 
 def _label_maps(plan: Plan, network: Network, config: Path, cut: Cut) -> Step:
-    """Add labels of what a network sees in the training images, and return their step.
-
-    Args:
-        plan: The plan.
-        network: One that is not the last of its method.
-        config: A config of ``tools/refine.py``.
-        cut: Where the maps are cut.
-    """
+    """Add labels of what a network sees in the training images, and return their step."""
     return refine(
         plan,
         config,
@@ -90,24 +77,19 @@ def train_affinity(plan: Plan, maps: Step) -> Step | None:
     settings = plan.settings
     if not settings.affinity or not settings.affinity_labels:
         return None
-    names: dict[str, Any] = dict(
-        name='refine_confident', title='label the confident regions', kind='label'
+    title = 'label the confident regions'
+    labels = refine(
+        plan, settings.affinity_labels, maps, name='refine_confident', title=title, kind='label'
     )
-    labels = refine(plan, settings.affinity_labels, maps, **names)
-    names = dict(name='train_affinity', title='train the AffinityNet', method=AFFINITY)
-    return train(plan, settings.affinity, [labels], labels=labels, **names)
+    names: dict[str, Any] = dict(name='train_affinity', title='train the AffinityNet')
+    return train(plan, settings.affinity, [labels], labels=labels, method=AFFINITY, **names)
 
 
 def train_segmentation(plan: Plan, labels: Step, classifier: Step) -> Step:
     """Add a training for each round, from the weights of the last one; return the last of all.
 
-    The first learns from the pseudo-labels, each other one from labels of what the network before
-    it sees of the images' classes.
-
-    Args:
-        plan: The plan.
-        labels: The step that makes the pseudo-labels.
-        classifier: The training of the classifier.
+    The first learns from the pseudo-labels ``labels``, each other one from labels of what the
+    network before it sees of the images' classes.
     """
     own, needs = plan.settings, [labels]
     start = classifier if own.start_segmentation_from_classifier else None

@@ -91,13 +91,14 @@ def test_the_time_left_passes_between_two_lines_of_a_log(tmp_path):
 def test_lines_where_there_is_no_terminal():
     out = io.StringIO()
     display = Display(2, out)
-    first, second = steps(10, 20)
-    display.skip(1, first)
+    _, second = steps(10, 20)
+    display.skip()
     display.start(2, second, 65)
     display.update(Progress('1/2', None), 1, 64)  # too soon for a line
     display.done(21, ['warning: 3 labels'])
+    display.tell_skipped()
     assert out.getvalue().splitlines() == [
-        'step 1 of 2: title 0: finished before',
+        '1 of 2 steps finished before',
         'step 2 of 2: title 1 (about 1:05 left in all)',
         'step 2 of 2: title 1: done in 0:21',
         '  warning: 3 labels',

@@ -155,17 +155,26 @@ def parse_areas(text: str) -> tuple[Area | None, dict[str, Area]]:
     return (parse_area(rest) if rest or not parts else None), area_of
 
 
-def check_cut(threshold: str, expected_area: str, classes: Sequence[str] | None = None) -> None:
+def check_cut(
+    threshold: str,
+    expected_area: str,
+    classes: Sequence[str] | None = None,
+    background: bool = True,
+) -> None:
     """Refuse a threshold, or what is known of the objects, that no export could use.
 
     Args:
         threshold: See :meth:`ThresholdChoice.given`; '' for the default.
         expected_area: See :func:`parse_areas`; '' if nothing is known.
         classes: Those of the data. Defaults to None: not known yet.
+        background: Whether the data have one; without it nothing is cut.
 
     Raises:
-        UserError: One of them is not valid, or a number leaves nothing to choose.
+        UserError: One of them is not valid, a number leaves nothing to choose, or nothing is cut.
     """
+    if not background and (threshold or expected_area):
+        option = '--threshold' if threshold else '--expected-area'
+        raise UserError(f'{option}: every pixel belongs to a class, so no map is cut; leave it out')
     choice = ThresholdChoice.given(threshold or AUTO)
     if expected_area:
         if threshold not in ('', AUTO):
