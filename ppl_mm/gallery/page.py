@@ -32,12 +32,7 @@ SITE_FILES = (
 
 
 def render(template: str, **content: object) -> str:
-    """Return a page; every text in it is escaped.
-
-    Args:
-        template: The name of a file in ``templates``.
-        content: What the template shows.
-    """
+    """Return a page of a file in ``templates``; every text in it is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / 'templates'),
         autoescape=True,
@@ -47,8 +42,7 @@ def render(template: str, **content: object) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= dict(percent=percent, duration=duration, shell=shlex.join, noun=noun)
-    style = (_HERE / 'static' / 'page.css').read_text(encoding='utf-8')
-    return environment.get_template(template).render(style=style, **content)
+    return environment.get_template(template).render(**content)
 
 
 def html_report(work_dir: Path, report: dict) -> str:
@@ -70,6 +64,7 @@ def html_report(work_dir: Path, report: dict) -> str:
     ]
     return render(
         'report.html',
+        style=(_HERE / 'static' / 'page.css').read_text(encoding='utf-8'),
         title=title(report),
         report=report,
         classes=channel_names(report['classes']),

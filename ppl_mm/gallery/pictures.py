@@ -54,9 +54,7 @@ def draw_pictures(work_dir: Path, report: dict) -> dict:
     return dict(rule=_RULE.format(split=split, n=_EACH), images=chosen)
 
 
-def draw_images(
-    work_dir: Path, report: dict, path: Path, each: int = _EACH, photos: bool = True
-) -> list[str]:
+def draw_images(work_dir: Path, report: dict, path: Path, photos: bool = True) -> list[str]:
     """Draw the images whose pseudo-labels are best, in the middle and worst.
 
     Without masks they are images at equal distances in the list.
@@ -65,7 +63,6 @@ def draw_images(
         work_dir: The folder of a pipeline whose steps are done.
         report: Its results.
         path: The picture to write.
-        each: Images of each kind. Defaults to 2.
         photos: Whether the photographs are shown; without them masks, maps and labels are drawn on
             black. Defaults to True.
 
@@ -73,7 +70,7 @@ def draw_images(
         Names of the images.
     """
     panel = _Panel(work_dir, report, photos)
-    chosen = panel.choose(each)
+    chosen = panel.choose()
     rows = [panel.row(image_id) for _, image_id in chosen]
     names = [f'{kind}\n{image_id}'.strip() for kind, image_id in chosen]
     titles = panel.titles()
@@ -107,18 +104,18 @@ class _Panel:
             return [*first, *self.methods.values(), 'pseudo-label']
         return [*first, 'ground truth', *self.methods.values(), 'pseudo-label', 'prediction']
 
-    def choose(self, each: int) -> list[tuple[str, str]]:
+    def choose(self) -> list[tuple[str, str]]:
         """Return the best, middle and worst images by their pseudo-label, with what they are."""
         if not self.measured:
-            step = max(len(self.image_ids) // (3 * each), 1)
-            return [('', image_id) for image_id in self.image_ids[::step][: 3 * each]]
+            step = max(len(self.image_ids) // (3 * _EACH), 1)
+            return [('', image_id) for image_id in self.image_ids[::step][: 3 * _EACH]]
         labels = ((image_id, self._pseudo_label(image_id)) for image_id in self.image_ids)
         ious = (
             (self._iou(label, self.truth.read(image_id, label.shape)), image_id)
             for image_id, label in labels
         )
         ranked = sorted((-iou, image_id) for iou, image_id in ious if iou is not None)
-        return pick([image_id for _, image_id in ranked], each)
+        return pick([image_id for _, image_id in ranked], _EACH)
 
     def row(self, image_id: str) -> list[Cell]:
         """Return what is shown of an image."""

@@ -110,7 +110,6 @@ def _counts(data: Mapping) -> dict:
         images=len(images),
         splits=Counter(one['split'] for one in images),
         negatives=sum(one['labels'] == [] for one in images),
-        unlabelled=sum(one['labels'] is None for one in images),
     )
 
 

@@ -23,12 +23,8 @@ def find_written(folder: Path, configs: Collection[str]) -> list[Path]:
 
     Hidden files that are not its own are left out. Links are not followed.
 
-    Args:
-        folder: The step's; it may be missing.
-        configs: File names of the configs that the step has used: mmengine keeps a copy.
-
-    Returns:
-        What is in a folder comes before the folder.
+    What is in a folder comes before the folder. ``configs`` are the file names of the configs that
+    the step has used: mmengine keeps a copy.
 
     Raises:
         UserError: If the folder holds anything else, or is a link to a folder that is not empty.
@@ -58,11 +54,7 @@ def find_written(folder: Path, configs: Collection[str]) -> list[Path]:
 
 
 def remove(paths: Collection[Path]) -> None:
-    """Remove files, and those folders that are empty by then.
-
-    Args:
-        paths: From :func:`find_written`.
-    """
+    """Remove files that :func:`find_written` found, and those folders that are empty by then."""
     for path in paths:
         if not path.is_dir():
             path.unlink(missing_ok=True)

@@ -18,11 +18,7 @@ from .predict import LABELS
 
 
 def closing_lines(results: ResultFolder) -> list[str]:
-    """Return what is where, how good it may be, and the next commands.
-
-    Args:
-        results: Those of a finished run.
-    """
+    """Return what is where after a run, how good it may be, and the next commands."""
     count = sum(1 for _ in results.masks.rglob('*.png'))
     first, sheet = results.gallery / 'index.html', results.check / CLASS_SHEET
     return [
@@ -43,15 +39,9 @@ def closing_lines(results: ResultFolder) -> list[str]:
 
 
 def covered_lines(results: ResultFolder) -> list[str]:
-    """Return what the labels cover at the threshold that the maps chose.
+    """Return what the labels cover at the threshold that the maps chose, no line at another one.
 
     Nothing else shows that maps are ten times wider than the objects.
-
-    Args:
-        results: Those of a finished run.
-
-    Returns:
-        No line without a threshold, or where the user has chosen it.
     """
     try:
         paths = read_json(results.work / 'pipeline.json')['paths']
@@ -77,14 +67,7 @@ def _by_class(classes: Sequence[str]) -> str:
 
 
 def held_out_lines(results: ResultFolder) -> list[str]:
-    """Return the score on corrected masks of images outside of train.
-
-    Args:
-        results: Those of a finished run.
-
-    Returns:
-        No line where there is no such mask.
-    """
+    """Return the score on corrected masks of images outside of train, no line without such."""
     images, layout = held_out(results.data), VOCLayout(results.data)
     if not images:
         return []

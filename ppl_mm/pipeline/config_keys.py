@@ -8,13 +8,7 @@ from ..utils.config.scope import is_segmentation
 
 
 def dataset_key(cfg: Config, loader: str, name: str) -> str:
-    """Return the dotted key of a data set's setting, within wrappers such as RepeatDataset.
-
-    Args:
-        cfg: A config of a training.
-        loader: 'train', 'val' or 'test'.
-        name: The setting, e.g. 'data_root'.
-    """
+    """Return the dotted key of a data set's setting, within wrappers such as RepeatDataset."""
     key = f'{loader}_dataloader.dataset'
     while get(cfg, f'{key}.dataset'):
         key += '.dataset'
@@ -41,12 +35,6 @@ def training_split(cfg: Config) -> tuple[str, str]:
 
 
 def data_options(cfg: Config, data_root: str, loaders: Iterable[str]) -> dict[str, str]:
-    """Return options that have the data sets of a config read other data.
-
-    Args:
-        cfg: A config of a training or an export.
-        data_root: The data set.
-        loaders: Of 'train', 'val' and 'test'.
-    """
+    """Return options that have the data sets of a config's loaders read other data."""
     keys = [dataset_key(cfg, loader, 'data_root') for loader in loaders]
     return {key: data_root for key in keys if get(cfg, key) not in (None, data_root)}

@@ -8,28 +8,14 @@ from ..utils.text import suggestion
 
 
 def check_known(where: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse keys that have no meaning.
-
-    Args:
-        where: The config, and the part of it, for the message.
-        given: The keys.
-        known: Those that have one.
-
-    Raises:
-        UserError: If a key is unknown; the line names one that is similar.
-    """
+    """Refuse keys that are unknown; the line says where they stand, and names a similar one."""
     for key in given:
         if key not in known:
             raise UserError(f'{where}: unknown key {key}; {suggestion(key, known)}')
 
 
 def config_beside(path: Path, key: str, name: object) -> Path:
-    """Return the path of a config that another one names.
-
-    Args:
-        path: The config that names it; the path is relative to its folder.
-        key: The setting, for the message.
-        name: Its value.
+    """Return the path of a config that the one at ``path`` names, relative to its folder.
 
     Raises:
         UserError: If it is not the path of a file.

@@ -13,9 +13,6 @@ from .settings import MEASURED, PipelineSettings
 def check_data(settings: PipelineSettings) -> None:
     """Refuse data on which the pipeline would fail later, or measure something else.
 
-    Args:
-        settings: Names the data and its splits.
-
     Raises:
         UserError: If a folder, a list or a mask is missing, or the splits do not fit each other;
             or a threshold is given for maps that nothing cuts.
@@ -39,9 +36,6 @@ def fit_to_masks(settings: PipelineSettings) -> PipelineSettings:
 
     Without the masks of its lists nothing is measured, so no method is there to be compared with:
     the last one alone is trained.
-
-    Args:
-        settings: Names the data and its splits; ``masks_optional`` says whether they may change.
     """
     if not settings.masks_optional or not settings.is_measured:
         return settings

@@ -31,7 +31,7 @@ from ..utils.weights.last_checkpoint import last_checkpoint
 from .predict import LABELS
 
 
-def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> int:
+def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> None:
     """Write a mask for each photograph that a data set was made from.
 
     It is the user's where that has corrected one, else the network's.
@@ -43,9 +43,6 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
             ending ``.png``, see :func:`.photo_names.output_names`; it has the size of the
             photograph as viewers show it. Those of GeoTIFFs are in its ``masks_geo``, too, see
             :func:`.geo_tiff.write_georeferenced`. Masks of photographs that are gone are removed.
-
-    Returns:
-        How many masks there are.
 
     Raises:
         UserError: If the data set or a label is missing.
@@ -70,7 +67,6 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> in
     write_json(
         results.written_masks.record, {key: sorted(map(escaped, record[key])) for key in record}
     )
-    return len(names)
 
 
 def deliver_model(network: Path, out: Path) -> None:

@@ -44,12 +44,8 @@ def of_step(step: Step, places: dict[str, Path], data: str | None, inputs: dict[
 def of_data(settings: PipelineSettings) -> str:
     """Return the hash of a data set: lists, labels, and sizes of its files.
 
-    Args:
-        settings: Names the data and its splits.
-
     Raises:
-        UserError: If a list or a mask that the pipeline needs is missing, or the splits do not fit
-            each other.
+        UserError: See :func:`.check_data`.
     """
     check_data(settings)
     root = settings.data_root

@@ -7,11 +7,10 @@ import runpy
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import DupFd
 from pathlib import Path
-from typing import Any
 
 from ..utils.processes.worker_pool import end_with_parent
 
@@ -29,8 +28,10 @@ def start(command: Sequence[str], log: Path, keep: int | None = None) -> BasePro
         keep: A file descriptor to keep open in the process.
     """
     context = _context()
+    # Multiprocessing sends connections, and leaves open what they are of.
+    kept = None if keep is None else Connection(os.dup(keep))
     # The fork server may be older than the environment.
-    arguments = (command[1:], log, _Kept(keep), dict(os.environ))
+    arguments = (command[1:], log, kept, dict(os.environ))
     process = context.Process(target=_run, args=arguments, name=log.stem)
     process.start()
     return process
@@ -53,22 +54,8 @@ def _can_fork() -> bool:
     return get_device() == 'cpu'
 
 
-class _Kept:
-    """A file descriptor that is sent to a process, and stays open there."""
-
-    def __init__(self, file: int | None) -> None:
-        self.file = file
-
-    def __reduce__(self) -> tuple:
-        return _receive, (None if self.file is None else DupFd(self.file),)
-
-
-def _receive(sent: Any) -> int | None:
-    return None if sent is None else sent.detach()
-
-
 def _run(
-    command: Sequence[str], log: Path, kept: int | None, environment: Mapping[str, str]
+    command: Sequence[str], log: Path, kept: Connection | None, environment: Mapping[str, str]
 ) -> None:
     """Do what ``python *command`` does, in a new process."""
     _set_environment(environment)

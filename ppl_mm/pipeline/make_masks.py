@@ -75,12 +75,6 @@ def make_masks(job: MaskJob) -> ResultFolder:
     An interrupted run is continued by the next one; after a finished one nothing is done. It is
     the pipeline of the preset, after ``own_data.py`` and ``check_dataset.py``.
 
-    Args:
-        job: What and how.
-
-    Returns:
-        Where the results are.
-
     Raises:
         UserError: If photographs, labels or settings cannot be used, the folder holds something
             else, or a step fails.

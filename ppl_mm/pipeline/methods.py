@@ -42,11 +42,7 @@ class Method:
 
 
 def read_methods(path: Path, given: object) -> tuple[Method, ...]:
-    """Return the methods of a pipeline config, in its order.
-
-    Args:
-        path: The config.
-        given: Its setting ``methods``.
+    """Return the methods that a pipeline config has given, in its order.
 
     Raises:
         UserError: If it is not a list of methods, two of them cannot be told apart, or a config is

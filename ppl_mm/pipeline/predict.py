@@ -24,7 +24,7 @@ RECORD = 'predicted.json'
 LABELS = 'predictions'
 
 
-def predict_data(data_root: Path, network: Path, out: Path) -> int:
+def predict_data(data_root: Path, network: Path, out: Path) -> None:
     """Write a label of every image of a data set, in a list or not.
 
     Existing labels are kept. Each class that an image shows by its labels is in its mask.
@@ -33,9 +33,6 @@ def predict_data(data_root: Path, network: Path, out: Path) -> int:
         data_root: A data set in VOC's layout.
         network: The work folder of the training.
         out: Where ``predictions/<image>.png`` are written, and ``predicted.json`` at the end.
-
-    Returns:
-        How many images there are.
 
     Raises:
         UserError: If the network or an image cannot be used.
@@ -52,18 +49,10 @@ def predict_data(data_root: Path, network: Path, out: Path) -> int:
         (found,) = inferencer.stream([sample], classes=known.get(image), all_shown=True)
         write_label(path, found['label'])
     write_json(out / RECORD, dict(images=len(ids), network=str(network)))
-    return len(ids)
 
 
 def known_classes(data_root: Path) -> Mapping[str, Sequence[str]]:
-    """Return the classes that images show by their labels; none for a negative.
-
-    Args:
-        data_root: A data set in VOC's layout.
-
-    Returns:
-        By image id; unlabelled images are missing.
-    """
+    """Return the classes that labelled images show, by image id; none for a negative."""
     classes = VOCLayout(data_root).read_classes()
     file = find_label_file(data_root)
     if file is None:

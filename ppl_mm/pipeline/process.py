@@ -84,12 +84,7 @@ class _LogReader:
 
 
 def warnings_of(log: Path, begin: int) -> list[str]:
-    """Return the warnings that a command has printed, each once.
-
-    Args:
-        log: The file of its output.
-        begin: How many bytes other runs had written there before.
-    """
+    """Return the warnings in a log from byte ``begin`` on, each once."""
     with open(log, 'rb') as file:
         file.seek(begin)
         lines = file.read().decode(errors='replace').splitlines()

@@ -15,16 +15,8 @@ from ..utils.cli import run
 from ..utils.files import write_bytes, write_json
 
 
-def write_report(work_dir: Path, gallery: bool = False) -> dict:
-    """Write ``report.json``, ``.md`` and ``.html``, and the pictures.
-
-    Args:
-        work_dir: The folder of a pipeline whose steps are done.
-        gallery: Whether to draw ``gallery/`` as well. Defaults to False.
-
-    Returns:
-        What ``report.json`` holds.
-    """
+def write_report(work_dir: Path, gallery: bool = False) -> None:
+    """Write ``report.json``, ``.md``, ``.html`` and the pictures, and perhaps ``gallery/``."""
     report = collect_results(work_dir)
     report['panel'] = draw_pictures(work_dir, report)
     write_json(work_dir / 'report.json', report)
@@ -33,7 +25,6 @@ def write_report(work_dir: Path, gallery: bool = False) -> dict:
     texts = {'report.md': markdown_report(report), 'report.html': html_report(work_dir, report)}
     for name, text in texts.items():
         write_bytes(work_dir / name, text.encode())
-    return report
 
 
 def main() -> None:

@@ -56,9 +56,7 @@ class Resume:
     def is_cut(self, step: Step, settled: Collection[str]) -> bool:
         """Return whether a step will only cut the maps anew that it has exported.
 
-        Args:
-            step: The step.
-            settled: Names of the steps whose results will be the same when it runs.
+        ``settled`` names the steps whose results will be the same when it runs.
         """
         if any(self.steps[name].kind == 'train' and name not in settled for name in step.needs):
             return False
@@ -99,12 +97,7 @@ class Resume:
         return self._data
 
     def state(self, step: Step, settled: Collection[str]) -> str:
-        """Say what is to do.
-
-        Args:
-            step: The step.
-            settled: Names of those that :meth:`settled` returns.
-        """
+        """Say what is to do, where those that :meth:`settled` returns need not run."""
         if step.name in settled:
             return 'finished'
         record, begun = self.folder.finished(step), self.folder.begun(step)

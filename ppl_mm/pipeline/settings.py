@@ -139,6 +139,7 @@ def load_settings(
     path = find_config(path)
     cfg = read_config(path, options).to_dict()
     _check_keys(path, cfg)
+    _check_masks_optional(path, cfg)
     if seed is not None:
         cfg['seed'] = seed
     if type(cfg.get('seed', 0)) is not int or cfg.get('seed', 0) < 0:
@@ -155,7 +156,6 @@ def load_settings(
             methods=methods,
             segmentation=configs_beside(path, 'segmentation', cfg['segmentation']),
             splits=_check_splits(path, cfg['splits']),
-            masks_optional=_masks_optional(path, cfg),
             affinity_labels=_affinity_labels(path, configs, methods[-1]),
             make_data=_check_make_data(path, cfg.get('make_data')),
             expected_seconds=cfg.get('expected_seconds') or {},
@@ -243,7 +243,7 @@ def _check_splits(path: Path, splits: object) -> dict[str, str]:
     return dict(splits)
 
 
-def _masks_optional(path: Path, cfg: dict) -> bool:
+def _check_masks_optional(path: Path, cfg: dict) -> None:
     given = cfg.get('masks_optional', False)
     if given not in (True, False):
         raise UserError(f'{path}: masks_optional={given!r} must be True or False')
@@ -252,7 +252,6 @@ def _masks_optional(path: Path, cfg: dict) -> bool:
             f'{path}: masks_optional with make_data: whether there are masks is not known before '
             'the data are made; take masks_optional out'
         )
-    return given
 
 
 def _check_make_data(path: Path, made: object) -> dict | None:

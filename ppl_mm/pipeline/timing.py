@@ -36,11 +36,7 @@ _SUSTAINED = 1.15
 
 
 def seconds_per_image(cfg: Config) -> float:
-    """Return how long a step of training takes for each image, without reading it.
-
-    Args:
-        cfg: The config of a training.
-    """
+    """Return how long a step of a training takes for each image, without reading it."""
     model = build_network(cfg).to(get_device())
     if get_device() == 'cpu':
         model = model.to(memory_format=torch.channels_last)

@@ -117,10 +117,7 @@ class WorkFolder:
     def finish(self, step: Step, result: str, seconds: float) -> dict:
         """Note that a step is finished; return its record.
 
-        Args:
-            step: The step.
-            result: Hash of what it made.
-            seconds: How long its last process took.
+        ``result`` is the hash of what it made, and ``seconds`` is the time of its last process.
         """
         begun = self.begun(step) or dict(fingerprint=None, spent=0.0)
         record = dict(
