@@ -1,8 +1,7 @@
-from html.parser import HTMLParser
-
 import pytest
 from jinja2 import UndefinedError
 from PIL import Image
+from test_gallery.parsed_page import ParsedPage
 
 from ppl_mm.gallery.page import html_report, render
 
@@ -47,34 +46,8 @@ def report(tmp_path):
     )
 
 
-class Page(HTMLParser):
-    """The elements of a page: their tags, their texts by tag, the columns of its tables."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.texts, self.widths, self._open = [], {}, [], []
-        self.feed(text)
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        if tag not in ('meta', 'img'):
-            self._open.append(tag)
-        if tag == 'tr':
-            self.widths.append(0)
-        if tag in ('td', 'th'):
-            self.widths[-1] += int(dict(attrs).get('colspan', 1))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if self._open and data.strip():
-            self.texts.setdefault(self._open[-1], []).append(data)
-
-
 def test_all_methods_are_shown_by_the_names_of_the_config(report, tmp_path):
-    page = Page(html_report(tmp_path, report))
+    page = ParsedPage(html_report(tmp_path, report))
     assert page.texts['h1'] == ['Pipeline mini, random seed 3']
     assert page.texts['h3'] == ['plain CAM', 'PPL', 'PPL-ST', 'pseudo-label', 'segmentation']
     assert 'self-trained PPL' in page.texts['p']
@@ -92,15 +65,15 @@ def test_names_are_text(report, tmp_path, name):
     report['methods'][2]['short'] = report['methods'][2]['name'] = name
     report['sentences'] = [f'{name} beats plain CAM']
     report['measurements'][0]['config'] = name
-    page = Page(html_report(tmp_path, report))
-    assert 'script' not in page.tags
+    page = ParsedPage(html_report(tmp_path, report))
+    assert 'script' not in dict(page.tags)
     assert ''.join(page.texts['th']).count(name) == 3
     assert f'{name} beats plain CAM' in ''.join(page.texts['li'])
 
 
 def test_nothing_comes_from_elsewhere(report, tmp_path):
     text = html_report(tmp_path, report)
-    assert '://' not in text and 'link' not in Page(text).tags
+    assert '://' not in text and 'link' not in dict(ParsedPage(text).tags)
     assert text.count('src="data:image/png;base64,') == 2
     assert "default-src 'none'" in text
 

@@ -1,10 +1,10 @@
 import json
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from test_gallery.parsed_page import ParsedPage
 
 from ppl_mm.errors import UserError
 from ppl_mm.formats.mask_file import read_mask, write_label
@@ -179,26 +179,11 @@ def test_a_folder_that_is_no_pipeline(tmp_path):
         write_gallery(tmp_path, tmp_path / 'out')
 
 
-class Page(HTMLParser):
-    """Tags with their attributes, and all text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text = [], ''
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
-
-
 def test_names_are_text_and_nothing_comes_from_elsewhere(gallery):
-    page = Page(gallery.read_text())
+    page = ParsedPage(gallery.read_text())
     scripts = [attrs for tag, attrs in page.tags if tag == 'script']
     assert all(set(attrs) == {'defer', 'src'} for attrs in scripts) and len(scripts) == 10
-    assert '<script>alert(1)</script>' in page.text
+    assert '<script>alert(1)</script>' in page.texts['th']
     for path in gallery.parent.glob('*.*'):
         text = path.read_text().replace('http://www.w3.org/2000/svg', '')
         assert '://' not in text and 'innerHTML' not in text

@@ -33,13 +33,10 @@ def move_into_folders(root):
 
 @pytest.mark.parametrize(
     'name',
-    [
-        'JPEGImages/{}.jpg',
-        'SegmentationClass/{}.png',
-        'Annotations/{}.xml',
-        'image_labels.json',
-        'classes.txt',
-    ],
+    (
+        'JPEGImages/{}.jpg SegmentationClass/{}.png Annotations/{}.xml image_labels.json '
+        'classes.txt'
+    ).split(),
 )
 def test_files_of_the_data_count_in_folders_too(settings, name):
     root = settings.data_root

@@ -9,26 +9,11 @@ import torch
 
 from ppl_mm.utils.weights.last_checkpoint import last_checkpoint
 
-STEPS = [
-    'make_data',
-    'train_cam',
-    'export_cam',
-    'export_cam_val',
-    'measure_cam',
-    'train_ppl',
-    'export_ppl',
-    'export_ppl_val',
-    'measure_ppl',
-    'refine_confident',
-    'train_affinity',
-    'refine',
-    'refine_val',
-    'measure_refined',
-    'train_seg',
-    'test_seg',
-    'test_seg_val',
-    'report',
-]
+STEPS = (
+    'make_data train_cam export_cam export_cam_val measure_cam train_ppl export_ppl export_ppl_val '
+    'measure_ppl refine_confident train_affinity refine refine_val measure_refined train_seg '
+    'test_seg test_seg_val report'
+).split()
 # One of each kind: the others run the same commands once more.
 KILLED = [
     step

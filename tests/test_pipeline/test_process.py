@@ -37,23 +37,27 @@ def test_logs_are_added_to_and_old_progress_is_not_shown(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'code, status, line',
+    'text, line',
     [
-        ('raise ValueError("no such thing")', 1, 'ValueError: no such thing'),
         (
-            'import sys; print("error: a.png: broken", file=sys.stderr)\n'
-            'print("and more"); sys.exit(2)',
-            2,
-            'a.png: broken',
+            'Traceback (most recent call last):\nValueError: no such thing',
+            'ValueError: no such thing',
         ),
-        ('import sys; print("one\\ntwo\\n"); sys.exit(3)', 3, 'two'),
-        ('import sys; sys.exit(4)', 4, 'no output'),
-        ('import os; os.kill(os.getpid(), 9)', -9, 'no output'),
+        ('error: a.png: broken\nand more', 'a.png: broken'),
+        ('one\ntwo\n', 'two'),
+        ('$ python x.py\n', 'no output'),
     ],
 )
-def test_failures(tmp_path, code, status, line):
-    assert run(code, tmp_path / 'x.log') == status
+def test_what_a_user_should_read_first(tmp_path, text, line):
+    (tmp_path / 'x.log').write_text(text)
     assert last_useful_line(tmp_path / 'x.log') == line
+
+
+@pytest.mark.parametrize(
+    'code, status', [('import sys; sys.exit(4)', 4), ('import os; os.kill(os.getpid(), 9)', -9)]
+)
+def test_the_status_says_how_it_ended(tmp_path, code, status):
+    assert run(code, tmp_path / 'x.log') == status
 
 
 def test_warnings_of_this_run_are_found(tmp_path):

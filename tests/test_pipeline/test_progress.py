@@ -79,15 +79,6 @@ def test_the_step_at_work_says_how_fast_later_ones_are():
     assert estimate.left(first, 0, Progress('', 10.0)) == 10 + 20
 
 
-def test_the_time_left_passes_between_two_lines_of_a_log(tmp_path):
-    shown = []
-    code = 'import time\nprint("x: 1/9, ETA: 3s", flush=True)\ntime.sleep(1.6)'
-    (tmp_path / 'x.py').write_text(code)
-    run_process([sys.executable, str(tmp_path / 'x.py')], tmp_path / 'x.log', shown.append)
-    left = [one.seconds_left for one in shown if one]
-    assert left == sorted(left, reverse=True) and left[-1] < 2.5
-
-
 def test_lines_where_there_is_no_terminal():
     out = io.StringIO()
     display = Display(2, out)

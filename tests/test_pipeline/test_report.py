@@ -3,11 +3,11 @@
 import json
 import re
 import sys
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from PIL import Image
+from test_gallery.parsed_page import ParsedPage
 
 from ppl_mm.evaluation import evaluate_labels, summarize
 from ppl_mm.formats.image_folder import ImageFolder
@@ -84,18 +84,7 @@ def test_the_html_is_one_whole_file(finished):
     text = (work_dir / 'report.html').read_text()
     assert text.count('src="data:image/png;base64,') == 2
     assert '<script' not in text and '://' not in text
-    tags = []
-
-    class Parser(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            if tag not in ('meta', 'img'):
-                tags.append(tag)
-
-        def handle_endtag(self, tag):
-            assert tags.pop() == tag
-
-    Parser().feed(text)
-    assert tags == []
+    ParsedPage(text)
     assert json.loads((work_dir / 'report.json').read_text())['panel']['images']
     with Image.open(work_dir / 'panel.png') as picture:
         assert picture.size[0] > 900

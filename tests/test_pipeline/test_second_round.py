@@ -50,13 +50,8 @@ def test_labels_are_made_between_the_rounds(rounds):
     steps = plan(rounds)
     names = list(steps)
     begin = names.index('train_seg_1')
-    assert names[begin : begin + 5] == [
-        'train_seg_1',
-        'export_seg_1',
-        'label_seg_1',
-        'train_seg',
-        'test_seg',
-    ]
+    wanted = 'train_seg_1 export_seg_1 label_seg_1 train_seg test_seg'
+    assert names[begin : begin + 5] == wanted.split()
     first, export, label, second = (steps[name] for name in names[begin : begin + 4])
     label_dir = 'train_dataloader.dataset.label_dir'
     assert first.command[2] == str(rounds.folder / 'seg.py')
@@ -107,15 +102,9 @@ def test_three_rounds(rounds):
     text = rounds.config.read_text()
     rounds.config.write_text(text.replace("['seg.py',", "['seg.py', 'seg.py',"))
     steps = plan(rounds)
-    assert [name for name in steps if 'seg' in name][:7] == [
-        'train_seg_1',
-        'export_seg_1',
-        'label_seg_1',
-        'train_seg_2',
-        'export_seg_2',
-        'label_seg_2',
-        'train_seg',
-    ]
+    assert [name for name in steps if 'seg' in name][:7] == (
+        'train_seg_1 export_seg_1 label_seg_1 train_seg_2 export_seg_2 label_seg_2 train_seg'
+    ).split()
     assert 'load_from=work/train_seg_2' in steps['train_seg'].command
     assert steps['export_seg_2'].needs == ('train_seg_2',)
 

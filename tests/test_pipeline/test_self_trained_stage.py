@@ -85,12 +85,6 @@ def test_an_affinity_net_may_have_labels_of_its_own(self_trained):
     assert steps['label_ppl_1'].command[2] == str(source)
 
 
-def test_an_affinity_net_needs_labels(mini):
-    rewrite(mini, "affinity_labels = 'confident.py'", '')
-    with pytest.raises(UserError, match='an affinity needs both refinement and affinity_labels'):
-        plan(mini)
-
-
 @pytest.mark.slow
 def test_the_stages_run(self_trained, tmp_path):
     done = self_trained.run(tmp_path / 'work', '--until', 'measure_ppl')

@@ -39,13 +39,7 @@ def plan(settings, tmp_path):
 def test_nothing_is_measured_and_nothing_compared(without, tmp_path):
     settings = fit_to_masks(load_settings(without.config))
     steps = plan(settings, tmp_path)
-    assert [step.name for step in steps] == [
-        'train_ppl',
-        'export_ppl',
-        'refine',
-        'train_seg',
-        'report',
-    ]
+    assert [step.name for step in steps] == 'train_ppl export_ppl refine train_seg report'.split()
     assert not any('--threshold-split' in step.command for step in steps)
     assert set(report_paths(steps, settings, tmp_path / 'work')) == {'maps', 'labels', 'network'}
     assert settings.not_measured.startswith('no masks were given')

@@ -51,20 +51,6 @@ def test_another_runs_folder_is_refused(folder):
         other.claim()
 
 
-def test_a_folder_of_something_else_is_refused(folder):
-    folder.path.mkdir()
-    (folder.path / 'thesis.tex').touch()
-    with pytest.raises(UserError, match='holds other files than a pipeline'):
-        folder.claim()
-    assert not (folder.path / 'pipeline.json').exists()
-
-
-def test_a_file_is_refused(folder):
-    folder.path.touch()
-    with pytest.raises(UserError, match='is a file'):
-        folder.check()
-
-
 def test_one_run_at_a_time(folder, monkeypatch):
     monkeypatch.setattr(work_folder, '_PATIENCE', 0.3)
     with folder.claim(), pytest.raises(UserError, match='another run is at work'):

@@ -13,7 +13,7 @@ from ppl_mm.utils import cli
 
 @pytest.fixture
 def tool(monkeypatch, tmp_path, capfd):
-    """Runs tools/NAME.py in this process, as the command would be.
+    """Runs tools/NAME.py in this process, as the command would be; ``out_dir=x`` is --out-dir x.
 
     Returns its exit status, what it printed, and the lines of stderr that are
     an error's.
@@ -21,10 +21,11 @@ def tool(monkeypatch, tmp_path, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('LOCAL_RANK', '0')  # a tool would leave it behind
 
-    def run(name, *args):
+    def run(name, *args, **options):
         for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
             kind._instance_dict.clear()
-        monkeypatch.setattr('sys.argv', [name, *map(str, args)])
+        words = [word for key, value in options.items() for word in (as_option(key), value)]
+        monkeypatch.setattr('sys.argv', [name, *map(str, [*args, *words])])
         with pytest.raises(SystemExit) as end:
             cli.run(load_tool(name).main)
         out, err = capfd.readouterr()
@@ -38,12 +39,16 @@ def tool(monkeypatch, tmp_path, capfd):
     return run
 
 
+def as_option(name):
+    return f'--{name.replace("_", "-")}'
+
+
 @pytest.fixture
 def fails(tool):
     """Runs a tool that must end with one clear line; returns the line."""
 
-    def run(*args):
-        done = tool(*args)
+    def run(*args, **options):
+        done = tool(*args, **options)
         assert done.code == 2, done.output
         assert len(done.errors) == 1, done.output
         return done.errors[0]

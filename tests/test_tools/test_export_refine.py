@@ -94,6 +94,6 @@ def test_a_number_of_the_command_line_wins(export):
 
 def test_settings_of_a_refinement_need_one(fails, tiny_config, trained, tmp_path):
     out = ['--out-dir', tmp_path / 'out']
-    line = fails('export_cam', tiny_config, trained, *out, '--cfg-options', 'max_pixels=3')
+    line = fails('export_cam', tiny_config, trained, *out, cfg_options='max_pixels=3')
     assert 'max_pixels' in line and '--refine CONFIG' in line
     assert not (tmp_path / 'out').exists()

@@ -89,14 +89,10 @@ def export(tool, coco, tiny_config, trained, tmp_path):
         'export_cam',
         tiny_config,
         trained,
-        '--out-dir',
-        tmp_path / 'export',
-        '--split',
-        'train',
-        '--threshold-split',
-        'val',
-        '--cfg-options',
-        f'test_dataloader.dataset.data_root={coco}',
+        out_dir=tmp_path / 'export',
+        split='train',
+        threshold_split='val',
+        cfg_options=f'test_dataloader.dataset.data_root={coco}',
     )
     assert done.code == 0, done.output
     return tmp_path / 'export'
@@ -113,18 +109,15 @@ def test_from_labels_to_pseudo_labels(export, coco, tool):
         'analysis_tools/eval_cam',
         export,
         coco / 'SegmentationClass',
-        '--split',
-        coco / 'ImageSets/Segmentation/val.txt',
+        split=coco / 'ImageSets/Segmentation/val.txt',
     )
     assert done.code == 0, done.output
     done = tool(
         'analysis_tools/eval_labels',
         export / 'labels',
         coco / 'SegmentationClass',
-        '--classes',
-        coco / 'classes.txt',
-        '--split',
-        coco / 'ImageSets/Segmentation/train.txt',
+        classes=coco / 'classes.txt',
+        split=coco / 'ImageSets/Segmentation/train.txt',
     )
     assert done.code == 0, done.output
     assert 'traffic light' in done.output
@@ -133,13 +126,7 @@ def test_from_labels_to_pseudo_labels(export, coco, tool):
 def test_refined_labels_keep_the_folder(export, coco, tool, tmp_path):
     (tmp_path / 'refine.py').write_text(REFINE)
     done = tool(
-        'refine',
-        tmp_path / 'refine.py',
-        export,
-        '--out-dir',
-        tmp_path / 'refined',
-        '--split',
-        'train',
+        'refine', tmp_path / 'refine.py', export, out_dir=tmp_path / 'refined', split='train'
     )
     assert done.code == 0, done.output
     for stem in stems(coco, 'train'):

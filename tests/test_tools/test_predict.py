@@ -21,7 +21,7 @@ def photos(demo_root, tmp_path):
 
 
 def test_a_segmentation_network(tool, seg_work, photos, tmp_path):
-    done = tool('predict', photos, seg_work, '--out', 'out', '--overlays', '--batch-size', 2)
+    done = tool('predict', photos, seg_work, '--out', 'out', '--overlays', batch_size=2)
     assert done.code == 0, done.output
     assert '4 images: 4 predicted, 0 were there, 0 failed' in done.output
     assert len(list((tmp_path / 'out/overlays').iterdir())) == 4
@@ -31,14 +31,14 @@ def test_a_segmentation_network(tool, seg_work, photos, tmp_path):
 
 def test_a_classifier(tool, tiny_config, trained, photos, tmp_path):
     given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
-    done = tool(*given, '--threshold', 0.3, '--classes', 'wug')
+    done = tool(*given, threshold=0.3, classes='wug')
     assert done.code == 0, done.output
     assert 'CAMs were cut at 0.3 (--threshold)' in done.output
     inferencer = CAMInferencer(tiny_config, trained)
     for path in sorted(photos.iterdir()):
         (found,) = inferencer(path, threshold=0.3, classes=['wug'])['predictions']
         assert np.array_equal(read_mask(tmp_path / f'out/masks/{path.stem}.png'), found['label'])
-    assert 'threshold 0.3 there, 0.15 here' in tool(*given, '--classes', 'wug').errors[0]
+    assert 'threshold 0.3 there, 0.15 here' in tool(*given, classes='wug').errors[0]
 
 
 def test_classes_have_thresholds_of_their_own(tool, tiny_config, trained, photos, tmp_path):
@@ -62,23 +62,23 @@ def test_classes_have_thresholds_of_their_own(tool, tiny_config, trained, photos
 
 def test_a_classifier_follows_an_export(tool, tiny_config, trained, photos, tmp_path):
     record = tmp_path / 'export/export.json'
-    assert tool('export_cam', tiny_config, trained, '--out-dir', record.parent).code == 0
+    assert tool('export_cam', tiny_config, trained, out_dir=record.parent).code == 0
     given = ('predict', photos, trained, '--config', tiny_config, '--out', 'out')
-    done = tool(*given, '--threshold', record)
+    done = tool(*given, threshold=record)
     threshold = json.loads(record.read_text())['threshold']
     assert f'CAMs were cut at {threshold:g} (--threshold)' in done.output
-    assert 'give its export.json' in tool(*given, '--threshold', 'auto').errors[0]
+    assert 'give its export.json' in tool(*given, threshold='auto').errors[0]
 
 
 def test_no_export_for_a_segmentation_network(tool, seg_work, photos, tmp_path):
     ExportRecord(classes=('a',), threshold=0.3).write(tmp_path / 'export.json')
-    done = tool('predict', photos, seg_work, '--out', 'out', '--threshold', 'export.json')
+    done = tool('predict', photos, seg_work, out='out', threshold='export.json')
     assert 'a segmentation network has none' in done.errors[0]
 
 
 def test_a_broken_image_stops_no_other(tool, seg_work, photos, tmp_path):
     (photos / 'a\nb.jpg').write_bytes(b'no photo')
-    done = tool('predict', photos, seg_work, '--out', 'out')
+    done = tool('predict', photos, seg_work, out='out')
     assert done.code == 1
     assert '5 images: 4 predicted, 0 were there, 1 failed' in done.output
     assert r'a\nb.jpg' in (tmp_path / 'out/problems.txt').read_text()

@@ -58,7 +58,7 @@ def test_frames_are_those_of_the_video_in_its_colours(tmp_path):
 def test_what_is_not_a_video_is_one_line(tool, seg_work, tmp_path):
     broken = tmp_path / 'broken.mp4'
     broken.write_bytes(b'not a video')
-    done = tool('predict', broken, seg_work, '--out', tmp_path / 'out')
+    done = tool('predict', broken, seg_work, out=tmp_path / 'out')
     assert done.code == 2 and 'broken.mp4: has no frame that can be read' in done.output
     with pytest.raises(UserError, match='nowhere.mp4: no such file'):
         VideoFrames(tmp_path / 'nowhere.mp4', tmp_path).write()

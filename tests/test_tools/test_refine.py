@@ -78,7 +78,7 @@ def environment(tmp_path):
 
 
 def test_a_folder(tool, refine, config, cam_dir, tmp_path):
-    done = tool('refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--workers', 0)
+    done = tool('refine', config, cam_dir, out_dir=tmp_path / 'out', workers=0)
     assert done.code == 0
     assert f'12 images, {tmp_path / "out"}: 12 refined' in done.output
     assert len(contents(tmp_path / 'out')) == 12
@@ -107,9 +107,7 @@ def test_what_failed_is_said_at_the_end(tool, config, cam_dir, tmp_path):
     (tmp_path / 'data/ImageSets/Segmentation/all.txt').write_text(
         'val_00001\ntrain_00002\ntrain_00003\n'
     )
-    done = tool(
-        'refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--split', 'all', '--workers', 0
-    )
+    done = tool('refine', config, cam_dir, out_dir=tmp_path / 'out', split='all', workers=0)
     assert done.code == 1
     lines = done.output.splitlines()
     assert any('1 refined, 0 were there, 2 failed' in line for line in lines)
@@ -121,7 +119,7 @@ def test_what_failed_is_said_at_the_end(tool, config, cam_dir, tmp_path):
 
 def test_what_stops_it_is_one_line(fails, config, cam_dir, tmp_path):
     def line(*args):
-        return fails('refine', *args, '--out-dir', tmp_path / 'out', '--workers', 0)
+        return fails('refine', *args, out_dir=tmp_path / 'out', workers=0)
 
     assert 'none.py: no such config' in line('none.py', cam_dir)
     assert 'export.json: no such file' in line(config, tmp_path / 'none')
@@ -148,15 +146,13 @@ def test_workers_change_nothing(refine, fails, own, cam_dir, tmp_path):
     assert contents(one) == contents(two) and len(contents(one)) == 24
     assert record_of(one) == record_of(two)
     config.write_text("refiners = [dict(type='ppl_mm.OwnUnknown')]")
-    assert 'OwnUnknown' in fails(
-        'refine', config, cam_dir, '--out-dir', tmp_path / 'no', '--workers', 2
-    )
+    assert 'OwnUnknown' in fails('refine', config, cam_dir, out_dir=tmp_path / 'no', workers=2)
 
 
 @pytest.mark.slow
 def test_a_worker_that_dies(fails, own, cam_dir, config, tmp_path):
     own('Dies', 'os.kill(os.getpid(), signal.SIGKILL)')
-    line = fails('refine', config, cam_dir, '--out-dir', tmp_path / 'out', '--workers', 2)
+    line = fails('refine', config, cam_dir, out_dir=tmp_path / 'out', workers=2)
     assert 'a worker process was ended' in line and 'fewer --workers' in line
     assert not record_of(tmp_path / 'out')['finished']
 
@@ -269,7 +265,7 @@ def test_export_and_refine_in_one_command(
     assert 'none.py: no such config' in fails(*command, 'none.py')
     assert not (tmp_path / 'both').exists()  # said before the export
     config.write_text("refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]")
-    done = tool(*command, config, '--threshold', 0.1)
+    done = tool(*command, config, threshold=0.1)
     assert done.code == 0, done.output
     refined = tmp_path / 'both/refined'
     assert len(contents(refined)) == 4
@@ -278,4 +274,4 @@ def test_export_and_refine_in_one_command(
         assert (read_mask(refined / path) == label_from_cam(cam, 0.3)).all()
     record = record_of(refined)
     assert record['split'] == 'val' and record['finished']
-    assert tool(*command, config, '--threshold', 0.1).code == 0  # continues
+    assert tool(*command, config, threshold=0.1).code == 0  # continues

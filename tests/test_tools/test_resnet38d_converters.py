@@ -104,7 +104,7 @@ def assert_loads(path, state):
 
 def test_a_file_of_mxnet(tool, params, state, tmp_path):
     out = tmp_path / 'weights/resnet38d.pth'
-    done = tool('model_converters/resnet38d_from_mxnet', params, out, '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_mxnet', params, out, width=WIDTH)
     assert done.code == 0, done.output
     assert 'every layer of ResNet38d' in done.output
     assert 'note: MD5' in done.output  # ours is not the published one
@@ -134,7 +134,7 @@ def test_a_file_of_another_network(fails, params, state, tmp_path, change, messa
     change(arrays)
     write_params(params, arrays)
     out = tmp_path / 'out.pth'
-    line = fails('model_converters/resnet38d_from_mxnet', params, out, '--width', WIDTH)
+    line = fails('model_converters/resnet38d_from_mxnet', params, out, width=WIDTH)
     assert str(params) in line
     assert re.search(message, line), line
     assert not out.exists()
@@ -169,7 +169,7 @@ def as_saved_by(kind, state):
 def test_a_file_of_torch(tool, state, tmp_path, kind):
     path, out = tmp_path / 'res38.pth', tmp_path / 'out.pth'
     torch.save(as_saved_by(kind, state), path)
-    done = tool('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_torch', path, out, width=WIDTH)
     assert done.code == 0, done.output
     assert ('fc8.weight' in done.output) == (kind in ('psa', 'data_parallel'))
     if kind == 'half':
@@ -181,7 +181,7 @@ def test_the_oldest_form_of_torch_files(tool, state, tmp_path):
     """PSA's weights are of torch 0.4."""
     path, out = tmp_path / 'res38.pth', tmp_path / 'out.pth'
     torch.save(state, path, _use_new_zipfile_serialization=False)
-    done = tool('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_torch', path, out, width=WIDTH)
     assert done.code == 0, done.output
     assert_loads(out, state)
 
@@ -191,7 +191,7 @@ def test_a_torch_file_that_does_not_fit(fails, state, tmp_path):
     del state['b5_1.bn_branch2a.weight']
     state['b6.extra.weight'] = torch.rand(2)
     torch.save(state, path)
-    line = fails('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
+    line = fails('model_converters/resnet38d_from_torch', path, out, width=WIDTH)
     assert '1 missing (b5_1.bn_branch2a.weight)' in line
     assert '1 unexpected (b6.extra.weight)' in line and not out.exists()
 
@@ -199,7 +199,7 @@ def test_a_torch_file_that_does_not_fit(fails, state, tmp_path):
 def test_a_file_with_the_network_twice(tool, state, tmp_path):
     path, out = tmp_path / 'res38.pth', tmp_path / 'out.pth'
     torch.save({**state, 'module.conv1a.weight': torch.rand(8, 3, 3, 3)}, path)
-    done = tool('model_converters/resnet38d_from_torch', path, out, '--width', WIDTH)
+    done = tool('model_converters/resnet38d_from_torch', path, out, width=WIDTH)
     assert 'left out: module.conv1a.weight' in done.output
     assert_loads(out, state)
 

@@ -20,6 +20,7 @@ from ppl_mm.evaluation import confusion_matrix
 from ppl_mm.formats.mask_file import voc_palette
 
 ROOT = Path(__file__).parents[2]
+SET = ['--cfg-options']
 
 
 def command(start, *words):
@@ -106,13 +107,6 @@ def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
     assert done.code == 0, done.output
     for path in found:
         assert path.read_bytes() == (with_masks / path.name).read_bytes()
-
-
-@pytest.mark.slow
-def test_views_are_averaged(seg, tmp_path):
-    done = run_test(*seg, '--work-dir', tmp_path / 'work', '--tta')
-    assert done.returncode == 0, done.stdout
-    assert 0 <= scores(done.stdout)['mIoU'] <= 100
 
 
 REFINED = """
@@ -209,33 +203,14 @@ def rename_key(path):
         (Path.unlink, [], 'seg.pth'),
         (lambda path: path.write_bytes(b'no weights'), [], 'seg.pth'),
         (
-            lambda path: None,
-            ['--cfg-options', 'model.decode_head.num_classes=4'],
-            'of another shape (decode_head.conv_seg.weight',
+            Path.touch,
+            [*SET, 'model.decode_head.num_classes=4'],
+            'of another shape (decode_head.con',
         ),
-        (
-            lambda path: None,
-            ['--cfg-options', 'test_dataloader.dataset.data_root=nowhere'],
-            'nowhere/classes.txt',
-        ),
-        (
-            lambda path: None,
-            ['--tta', '--cfg-options', 'tta_pipeline=None'],
-            '--tta needs tta_pipeline',
-        ),
+        (Path.touch, [*SET, 'test_dataloader.dataset.data_root=nowhere'], 'nowhere/classes.txt'),
+        (Path.touch, ['--tta', *SET, 'tta_pipeline=None'], '--tta needs tta_pipeline'),
     ],
 )
-def test_bad_input_ends_with_one_line(seg, tmp_path, harm, arguments, message):
-    config, weights = seg
-    harm(weights)
-    done = run_test(config, weights, '--work-dir', tmp_path / 'work', *arguments)
-    assert done.returncode == 2, done.stdout
-    assert 'Traceback' not in done.stdout
-    last = done.stdout.splitlines()[-1]
-    assert last.startswith('error: ') and message in last
-
-
-def test_config_that_is_not_there(tmp_path):
-    done = run_test(tmp_path / 'no.py', tmp_path / 'no.pth')
-    assert done.returncode == 2
-    assert done.stdout.splitlines()[-1].endswith('no.py: no such config')
+def test_bad_input_ends_with_one_line(fails, seg, tmp_path, harm, arguments, message):
+    harm(seg[1])
+    assert message in fails('test', *seg, '--work-dir', tmp_path / 'work', *arguments)

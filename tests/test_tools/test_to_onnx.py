@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / 'docs/onnx.md'
 
 def test_the_page_uses_what_the_command_writes(tool, seg_work, demo_root, tmp_path, capfd):
     photos = demo_root / 'JPEGImages'
-    done = tool('model_converters/to_onnx', seg_work, '--out', 'network.onnx', '--check', photos)
+    done = tool('model_converters/to_onnx', seg_work, out='network.onnx', check=photos)
     assert done.code == 0, done.output
     assert re.search(r'12 images: (100\.000|99\.9\d\d)% of the pixels', done.output)
     Image.open(photos / 'val_00000.jpg').save(tmp_path / 'photo.jpg', quality=95)

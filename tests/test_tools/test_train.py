@@ -186,9 +186,9 @@ def test_mixed_precision_needs_a_gpu(train, fails, tiny_config):
 
 def test_what_is_not_there(fails, tiny_config):
     assert 'none.py: no such config' in fails('train', 'none.py')
-    line = fails('train', tiny_config, '--cfg-options', 'load_from=work_dirs/cls_stage1')
+    line = fails('train', tiny_config, cfg_options='load_from=work_dirs/cls_stage1')
     assert 'work_dirs/cls_stage1: no checkpoint is there' in line
-    assert 'no checkpoint' in fails('train', tiny_config, '--resume', 'none.pth')
+    assert 'no checkpoint' in fails('train', tiny_config, resume='none.pth')
     assert 'base_batch_size' in fails('train', tiny_config, '--auto-scale-lr')
 
 
@@ -202,7 +202,7 @@ def test_what_is_not_there(fails, tiny_config):
     ],
 )
 def test_wrong_settings(fails, tiny_config, option, message):
-    assert message in fails('train', tiny_config, '--cfg-options', option)
+    assert message in fails('train', tiny_config, cfg_options=option)
 
 
 def test_stages_without_patch_learning(fails, tiny_config, tmp_path):

@@ -46,7 +46,7 @@ def submit(tool, voc, tmp_path):
     """Runs the tool on that data set."""
 
     def run(*arguments):
-        return tool('voc_submission', *arguments, '--data-root', voc)
+        return tool('voc_submission', *arguments, data_root=voc)
 
     return run
 
@@ -278,7 +278,7 @@ def colour(folder):
 def test_bad_predictions_are_named(fails, voc, predictions, spoil, line, tmp_path):
     spoil(predictions)
     out = tmp_path / 'sub.tgz'
-    assert line in fails('voc_submission', predictions, '--out', out, '--data-root', voc)
+    assert line in fails('voc_submission', predictions, out=out, data_root=voc)
     assert not out.exists()
 
 

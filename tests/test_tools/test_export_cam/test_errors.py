@@ -95,45 +95,9 @@ def test_a_split_without_masks(refuses, data, tmp_path, missing):
     assert not contents(tmp_path / 'out')  # nothing was run in vain
 
 
-@pytest.mark.parametrize(
-    'threshold, message',
-    [
-        ('1.5', 'must be in 0..1'),
-        ('-0.1', 'must be in 0..1'),
-        ('nan', 'must be in 0..1'),
-        ('none.json', 'not a number,'),
-    ],
-)
-def test_wrong_thresholds(refuses, threshold, message):
-    assert message in refuses(f'--threshold={threshold}')
-
-
-def test_the_threshold_of_an_unfinished_export(refuses, tmp_path):
-    path = tmp_path / 'export.json'
-    path.write_text('{"threshold": null}')
-    assert 'not finished' in refuses('--threshold', path)
-
-
-@pytest.mark.parametrize(
-    'content',
-    [
-        '[0.3]',
-        '0.3',
-        '"export"',
-        '{"threshold": [0.3]}',
-        '{"threshold": {}}',
-        '{"threshold": "high"}',
-    ],
-)
-def test_a_file_that_holds_no_threshold(refuses, tmp_path, content):
-    path = tmp_path / 'export.json'
-    path.write_text(content)
-    assert f'--threshold {path}: not a number,' in refuses('--threshold', path)
-
-
 def test_what_is_not_there(refuses, fails, tiny_config, trained):
     assert 'none.pth: no checkpoint is there' in refuses(checkpoint='none.pth')
-    assert 'none.py: no such config' in fails('export_cam', 'none.py', trained, '--out-dir', 'out')
+    assert 'none.py: no such config' in fails('export_cam', 'none.py', trained, out_dir='out')
     assert 'nosplit.txt' in refuses('--split', 'nosplit')
     assert 'no tta_model' in refuses('--cfg-options', 'tta_model=None')
 
@@ -146,5 +110,5 @@ def test_a_data_set_without_image_level_labels(fails, tiny_config, trained, demo
         "    _delete_=True, type='ppl_mm.VOCLayoutDataset', pipeline=[],\n"
         f"    data_root='{demo_root}'))\n"
     )
-    line = fails('export_cam', config, trained, '--out-dir', tmp_path / 'out')
+    line = fails('export_cam', config, trained, out_dir=tmp_path / 'out')
     assert 'which has no image-level labels' in line

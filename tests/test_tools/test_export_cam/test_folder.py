@@ -52,7 +52,7 @@ def test_a_killed_run_continues(
         write(*args)
 
     monkeypatch.setattr(module, name, stop_at_the_third)
-    done = tool('export_cam', tiny_config, trained, '--out-dir', tmp_path / 'out')
+    done = tool('export_cam', tiny_config, trained, out_dir=tmp_path / 'out')
     assert done.code == 130 and 'to continue' in done.output
     assert record_of(tmp_path / 'out').get('threshold') is None
     monkeypatch.setattr(module, name, lambda *args: (calls.append(args), write(*args)))

@@ -44,14 +44,14 @@ def test_maps_are_weighed_by_the_background(export, tool, data, tiny_config, tra
     # New images are treated as in the export.
     given = ('predict', root / 'JPEGImages', trained, '--config', tiny_config, '--out', 'masks')
     classes = export(*option, OPTION, '--classes', 'predicted', out='predicted')
-    done = tool(*given, '--threshold', classes / 'export.json')
+    done = tool(*given, threshold=classes / 'export.json')
     assert done.code == 0, done.output
     for one in VAL:
         mask = read_mask(tmp_path / f'masks/masks/{one}.png')
         assert np.array_equal(mask, read_mask(classes / f'labels/{one}.png'))
     next(classes.glob('.reference_*')).unlink()
     shutil.rmtree(tmp_path / 'masks')
-    assert 'no such reference' in tool(*given, '--threshold', classes / 'export.json').errors[0]
+    assert 'no such reference' in tool(*given, threshold=classes / 'export.json').errors[0]
 
 
 def test_a_few_images_are_no_reference(export, data):
