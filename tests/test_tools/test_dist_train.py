@@ -5,67 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
+from test_tools.trained_files import load
 
 TOOLS = Path(__file__).parents[2] / 'tools'
-
-MODULE = """
-import torch
-from mmengine.dist import get_rank, get_world_size
-from mmengine.hooks import Hook
-from mmengine.model import BaseModel, is_model_wrapper
-from mmengine.registry import DATASETS, HOOKS, MODELS
-from torch import nn
-
-
-@DATASETS.register_module()
-class ToyData(torch.utils.data.Dataset):
-    metainfo = dict(classes=('cat',))
-
-    def __len__(self):
-        return 8
-
-    def __getitem__(self, index):
-        return dict(inputs=torch.full((2,), float(index)))
-
-
-@MODELS.register_module()
-class ToyModel(BaseModel):
-
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(2, 1)
-        self.seen = []
-
-    def forward(self, inputs, mode='tensor'):
-        inputs = torch.stack(list(inputs))
-        self.seen += inputs[:, 0].tolist()
-        return dict(loss=self.linear(inputs).square().mean())
-
-
-@HOOKS.register_module()
-class SaveEveryRank(Hook):
-
-    def after_train(self, runner):
-        assert is_model_wrapper(runner.model)
-        model = runner.model.module
-        torch.save(
-            dict(weight=model.linear.weight.detach(), seen=model.seen,
-                 world=get_world_size()),
-            f'{runner.work_dir}/rank_{get_rank()}.pth')
-"""
-
-CONFIG = """
-custom_imports = dict(imports=['toy_module'])
-default_scope = 'mmengine'
-model = dict(type='ToyModel')
-train_dataloader = dict(
-    batch_size=2, num_workers=0, dataset=dict(type='ToyData'),
-    sampler=dict(type='DefaultSampler', shuffle=False))
-optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.001))
-train_cfg = dict(by_epoch=True, max_epochs=2)
-custom_hooks = [dict(type='SaveEveryRank')]
-"""
 
 
 @pytest.fixture
@@ -73,37 +15,37 @@ def dist_train(tmp_path):
     """Runs dist_train.sh on CPUs with the given arguments."""
 
     def run(*args, **env):
-        path = f'{tmp_path}:{os.environ.get("PYTHONPATH", "")}'
         return subprocess.run(
             ['bash', TOOLS / 'dist_train.sh', *args],
             cwd=tmp_path,
-            env={
-                **os.environ,
-                'PYTHONPATH': path,
-                'PYTHON': sys.executable,
-                'CUDA_VISIBLE_DEVICES': '',
-                **env,
-            },
+            env={**os.environ, 'PYTHON': sys.executable, 'CUDA_VISIBLE_DEVICES': '', **env},
             capture_output=True,
             text=True,
             timeout=300,
         )
 
-    (tmp_path / 'toy_module.py').write_text(MODULE)
-    (tmp_path / 'config.py').write_text(CONFIG)
     return run
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_model_on_cpu(dist_train, tmp_path):
-    done = dist_train('config.py', '2', '--work-dir', 'out')
+def test_a_run_of_two_processes_continues_in_one(dist_train, train, tiny_config, tmp_path):
+    """Its schedule ends at zero, as that of a run that was always one process."""
+    (tmp_path / 'config.py').write_text(
+        f"_base_ = '{tiny_config}'\n"
+        'train_dataloader = dict(batch_size=2)\n'
+        'train_cfg = dict(max_epochs=4, val_interval=9)\n'
+    )
+    epochs = ['--cfg-options', 'train_cfg.max_epochs=2']
+    done = dist_train('config.py', '2', '--work-dir', 'work', *epochs)
     assert done.returncode == 0, done.stderr
-    ranks = [torch.load(tmp_path / f'out/rank_{rank}.pth') for rank in range(2)]
-    assert [rank['world'] for rank in ranks] == [2, 2]
-    assert torch.equal(ranks[0]['weight'], ranks[1]['weight'])
-    assert set(ranks[0]['seen']) == {0, 2, 4, 6}
-    assert set(ranks[1]['seen']) == {1, 3, 5, 7}
-    assert (tmp_path / 'out/epoch_2.pth').is_file()
+    assert load(tmp_path / 'work/epoch_2.pth')['meta']['iter'] == 4
+    alone = ['train_dataloader.batch_size=2', 'train_cfg.max_epochs=4']
+    assert train('--resume', '--cfg-options', *alone).code == 0
+    saved = load(tmp_path / 'work/epoch_4.pth')
+    assert saved['meta']['iter'] == 16  # four an epoch
+    assert saved['optimizer']['param_groups'][0]['lr'] == pytest.approx(0, abs=1e-9)
+    schedule = saved['param_schedulers'][0]
+    assert (schedule['last_step'], schedule['end']) == (15, 16)
 
 
 @pytest.mark.slow
@@ -115,12 +57,12 @@ def test_an_error_stays_one_line_and_keeps_its_status(dist_train):
 
 
 @pytest.mark.slow
-def test_port_is_taken_from_the_environment(dist_train):
+def test_port_is_taken_from_the_environment(dist_train, tiny_config):
     with socket.socket() as listener:  # the port is in use: it must fail
         listener.bind(('127.0.0.1', 0))
         listener.listen()
         port = listener.getsockname()[1]
-        done = dist_train('config.py', '1', PORT=str(port))
+        done = dist_train(tiny_config, '1', PORT=str(port))
     assert done.returncode != 0 and str(port) in done.stderr
 
 

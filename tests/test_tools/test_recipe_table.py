@@ -1,16 +1,15 @@
 """The page of costs: its list is the shipped recipes, its counts are right."""
 
-import importlib.util
 import json
 import math
 import re
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.analysis import get_model_complexity_info
 from mmengine.registry import MODELS
+from tool_modules import load_tool
 from torch import nn
 
 ROOT = Path(__file__).parents[2]
@@ -18,13 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope='module')
 def table():
-    """The tool, as a module that its dataclass can be found in."""
-    name = 'recipe_table'
-    spec = importlib.util.spec_from_file_location(name, ROOT / f'tools/analysis_tools/{name}.py')
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[name]
+    return load_tool('recipe_table')
 
 
 def test_the_page_lists_what_is_shipped(table):
@@ -175,19 +168,12 @@ def test_stages_add_up(table, tmp_path, monkeypatch, together):
 def test_hours_of_measured_steps(table, tmp_path, monkeypatch, data):
     cuts = STAGE % (', epochs=1', ', epochs=2')
     path = config(tmp_path, hooks=f"[dict(type='ppl_mm.ProgressiveStageHook', stages=[{cuts}])]")
+    stages = [
+        dict(each=dict(seconds=10), all=dict(seconds=20)),
+        dict(each=dict(seconds=30), all=dict(seconds=40)),
+    ]
     measured = tmp_path / 'measured.json'
-    measured.write_text(
-        json.dumps(
-            dict(
-                figures={
-                    path.stem: [
-                        dict(each=dict(seconds=10), all=dict(seconds=20)),
-                        dict(each=dict(seconds=30), all=dict(seconds=40)),
-                    ]
-                }
-            )
-        )
-    )
+    measured.write_text(json.dumps(dict(figures={path.stem: stages})))
     monkeypatch.setattr(table, 'MEASURED', measured)
     path = path.rename(tmp_path / path.name.replace('voc12aug', data))
     if data == 'coco14':
