@@ -118,7 +118,6 @@ def train(
         needs=needs,
         makes=('',),
         configs=(config,),
-        resume=('--resume',),
         **names,
     )
 

@@ -6,6 +6,7 @@ A step of tools/pipeline.py.
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -98,17 +99,10 @@ def deliver_model(network: Path, out: Path) -> None:
 def _photos(data_root: Path) -> dict[str, Path]:
     """Return the path of every photograph by its name."""
     record = read_json(data_root / RECORD)
-
-    def folder(key: str) -> Path | None:
-        return Path(record[key]) if record.get(key) else None
-
-    settings = OwnDataSettings(
-        photos=Path(record['photos']),
-        out=data_root,
-        negatives=folder('negatives'),
-        masks=folder('masks'),
-    )
-    return find_photos(settings)[0]
+    folders: dict[str, Any] = {
+        key: Path(record[key]) for key in ('negatives', 'masks') if record.get(key)
+    }
+    return find_photos(OwnDataSettings(Path(record['photos']), data_root, **folders))[0]
 
 
 def _remove_old(folder: Path, names: Iterable[str]) -> None:

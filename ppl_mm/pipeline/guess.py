@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 
 from mmengine.config import Config
 
@@ -71,49 +72,41 @@ def guess_times(
         costs: Seconds of training for each image, by config, see :func:`.timing.seconds_per_image`.
         cut: Names of exports that only cut their maps anew. Defaults to (): none.
     """
-    folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
-    every = folder.all_ids()
-    data = _Data(
-        len(read_ids(settings.list_path('train'))),
-        len(every),
-        _count_negatives(settings.data_root),
-        _sample_sizes(folder, every),
-    )
-    guesses = {
-        step.name: _WRITE * data.train
-        if step.name in cut
-        else _seconds(step, settings, data, costs)
-        for step in steps
-        if step.name not in settings.expected_seconds
-    }
-    return [
-        replace(step, seconds=_START + guesses[step.name]) if step.name in guesses else step
-        for step in steps
-    ]
+    data = _read_data(settings)
+
+    def guess(step: Step) -> Step:
+        """Return the step with a guess, or with what the config says."""
+        if step.name in settings.expected_seconds:
+            return step
+        is_cut = step.name in cut
+        seconds = _WRITE * data.train if is_cut else _seconds(step, settings, data, costs)
+        return replace(step, seconds=_START + seconds)
+
+    return list(map(guess, steps))
 
 
 @dataclass(frozen=True)
 class _Data:
-    """How many images are trained on, how many there are, how many negatives; sizes of some."""
+    """How many images are trained on, how many there are, how many negatives, and their sizes.
+
+    These are the millions of pixels of an image, and how much of the square of its long side it
+    fills.
+    """
 
     train: int
     all: int
     negatives: int
-    sizes: Sequence[tuple[int, int]]
-
-    @property
-    def megapixels(self) -> float:
-        """Millions of pixels of an image."""
-        return _mean([width * height / 1e6 for width, height in self.sizes], 0.0)
-
-    @property
-    def filled(self) -> float:
-        """How much of the square of its long side an image fills."""
-        return _mean([min(size) / max(size) for size in self.sizes], 0.75)
+    megapixels: float
+    filled: float
 
 
-def _mean(values: Sequence[float], usual: float) -> float:
-    return sum(values) / len(values) if values else usual
+def _read_data(settings: PipelineSettings) -> _Data:
+    folder = ImageFolder(VOCLayout(settings.data_root).image_dir)
+    ids, train = folder.all_ids(), read_ids(settings.list_path('train'))
+    sizes = _sample_sizes(folder, ids)
+    megapixels = fmean(width * height / 1e6 for width, height in sizes) if sizes else 0.0
+    filled = fmean(min(size) / max(size) for size in sizes) if sizes else 0.75
+    return _Data(len(train), len(ids), _count_negatives(settings.data_root), megapixels, filled)
 
 
 def _sample_sizes(folder: ImageFolder, ids: Sequence[str]) -> list[tuple[int, int]]:
@@ -128,10 +121,9 @@ def _sample_sizes(folder: ImageFolder, ids: Sequence[str]) -> list[tuple[int, in
 
 def _count_negatives(data_root: Path) -> int:
     """Return how many images show none of the classes; 0 where that cannot be read."""
-    try:
+    with suppress(UserError):
         return len(read_negatives(data_root))
-    except UserError:
-        return 0
+    return 0
 
 
 def _seconds(
@@ -164,9 +156,8 @@ def _exported_images(cfg: Config, data: _Data) -> int:
     """Return how often an export looks at an image, those that it compares with included."""
     background = min(data.train, MAX_IMAGES) if cfg.get('export_reference') else 0
     negatives = data.negatives if cfg.get('export_negatives') else 0
-    if negatives < MIN_NEGATIVES:
-        negatives = 0
-    return data.train + background + min(negatives, MAX_NEGATIVES)
+    used = min(negatives, MAX_NEGATIVES) if negatives >= MIN_NEGATIVES else 0
+    return data.train + background + used
 
 
 def _refined_pixels(step: Step, data: _Data) -> float:

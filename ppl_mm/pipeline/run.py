@@ -148,7 +148,7 @@ class Pipeline:
         now, cut = self.resume.fingerprint(step), self.resume.is_cut(step, step.needs)
         assert now is not None  # what it needs is finished
         resumes = self.folder.begin(step, now, self.resume.maps(step))
-        command = [*step.command, *(step.resume if resumes else ())]
+        command = [*step.command, *(['--resume'] if resumes and step.kind == 'train' else [])]
         log = self.folder.log_path(step)
         logged = log.stat().st_size if log.is_file() else 0
         try:

@@ -32,7 +32,6 @@ class Step:
         folder: What it writes into, its own: emptied before the step is done anew.
         configs: Configs it depends on.
         files: Files it depends on, beside those of the data and of other steps.
-        resume: Arguments that continue an interrupted run.
         seconds: A guess at how long it takes.
         maps_command: The command of an export without what says where its maps are cut. An export
             that differs in nothing else keeps its maps, and only cuts them anew.
@@ -50,7 +49,6 @@ class Step:
     folder: Path | None = None
     configs: tuple[Path, ...] = ()
     files: tuple[Path, ...] = ()
-    resume: tuple[str, ...] = ()
     seconds: float = 1.0
     maps_command: tuple[str, ...] = ()
 
@@ -69,7 +67,7 @@ class Step:
         """
         if self.folder is None:
             return True
-        if self.resume:
+        if self.kind == 'train':
             return last_checkpoint(self.folder) is not None
         record = ExportFolder(self.folder).record_path
         return record not in self.outputs or record.is_file()

@@ -22,12 +22,7 @@ def folder(tmp_path):
 def step(folder):
     place = folder.path / 'train'
     return Step(
-        name='train',
-        title='train',
-        command=['x'],
-        outputs=(place,),
-        folder=place,
-        resume=('--resume',),
+        name='train', title='train', command=['x'], outputs=(place,), folder=place, kind='train'
     )
 
 
