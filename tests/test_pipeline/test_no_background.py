@@ -96,13 +96,6 @@ def run(mini, images, tmp_path):
     return make
 
 
-def test_thresholds_do_not_apply(run):
-    for option, value in (('--threshold', '0.3'), ('--expected-area', '1-5%')):
-        done, out = run(option, value)
-        assert done.returncode == 2 and not out.exists()
-        assert f'{option}: every pixel belongs to a class, so no map is cut' in done.stderr
-
-
 @pytest.mark.slow
 def test_from_labels_to_scores(run, images, mini):
     done, out = run('--masks', images.parent / 'masks')

@@ -35,17 +35,8 @@ def measure(cam_dir, tmp_path):
 
     def run(config=CONFIG, *args, workers=0):
         (tmp_path / 'chains.py').write_text(config)
-        tool.main(
-            [
-                str(cam_dir),
-                str(tmp_path / 'chains.py'),
-                '--split',
-                'val',
-                '--workers',
-                str(workers),
-                *map(str, args),
-            ]
-        )
+        command = [cam_dir, tmp_path / 'chains.py', '--split', 'val', '--workers', workers, *args]
+        tool.main(list(map(str, command)))
         return json.loads((cam_dir / 'eval/refiners_val.json').read_text())
 
     return run

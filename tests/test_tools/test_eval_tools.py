@@ -45,19 +45,9 @@ def run_cam(root, *options):
 
 
 def run_labels(root, *options):
-    eval_labels.main(
-        [
-            str(root / 'export' / 'labels'),
-            str(root / 'masks'),
-            '--split',
-            str(root / 'val.txt'),
-            '--classes',
-            str(root / 'classes.txt'),
-            '--out',
-            str(root / 'labels.json'),
-            *options,
-        ]
-    )
+    folders = [root / 'export/labels', root / 'masks', '--split', root / 'val.txt']
+    files = ['--classes', root / 'classes.txt', '--out', root / 'labels.json']
+    eval_labels.main([*map(str, [*folders, *files]), *options])
     return json.loads((root / 'labels.json').read_text())
 
 
@@ -160,18 +150,10 @@ def test_class_lists_that_do_not_fit_the_masks(root):
 def test_an_error_is_one_line_and_status_2(root, tool):
     (root / 'masks/2.png').unlink()
     folder = root / 'export' / ('labels' if tool == 'eval_labels' else '')
-    options = ['--classes', str(root / 'classes.txt')] if tool == 'eval_labels' else []
-    done = forked_commands.run(
-        [
-            sys.executable,
-            str(TOOLS / f'{tool}.py'),
-            str(folder),
-            str(root / 'masks'),
-            '--split',
-            str(root / 'val.txt'),
-            *options,
-        ]
-    )
+    command = [sys.executable, TOOLS / f'{tool}.py', folder, root / 'masks']
+    command += ['--split', root / 'val.txt']
+    command += ['--classes', root / 'classes.txt'] if tool == 'eval_labels' else []
+    done = forked_commands.run(list(map(str, command)))
     assert done.returncode == 2
     assert 'Traceback' not in done.stderr
     assert done.stderr.splitlines()[-1].startswith('error: ')

@@ -55,9 +55,7 @@ def test_an_image_with_a_prediction_alone_is_shown_with_masks_and_without(
     'change, message',
     [
         (lambda root: shutil.rmtree(root), 'holds neither pipeline.json nor export.json'),
-        (lambda root: (root / 'export.json').write_text('{'), 'not a readable record'),
         (lambda root: (root / 'pipeline.json').write_text('{}'), 'give the work folder of'),
-        (lambda root: (root / 'gallery').write_text('mine'), 'is a file'),
         (lambda root: shutil.rmtree(root / 'labels'), 'no pseudo-labels are there'),
     ],
 )
@@ -66,13 +64,3 @@ def test_wrong_folders_are_one_line(main, export, change, message):
     with pytest.raises(UserError, match=message) as caught:
         main([str(export)])
     assert '\n' not in str(caught.value)
-
-
-def test_a_missing_folder_of_predictions(main, export):
-    with pytest.raises(UserError, match='no such folder; give the one with the predictions'):
-        main([str(export), '--predictions', str(export / 'none')])
-
-
-def test_data_that_have_moved(main, export, tmp_path):
-    with pytest.raises(UserError, match='give the data set with --data-root'):
-        main([str(export), '--data-root', str(tmp_path / 'none')])

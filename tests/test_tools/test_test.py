@@ -46,18 +46,9 @@ def scores(output):
 
 
 def test_segmentation_network(seg, demo_root, tmp_path):
-    done = run_test(
-        *seg,
-        '--work-dir',
-        tmp_path / 'work',
-        '--out',
-        tmp_path / 'out',
-        '--report',
-        tmp_path / 'val.json',
-        '--show-dir',
-        tmp_path / 'show',
-        start=subprocess.run,
-    )
+    options = ['--work-dir', tmp_path / 'work', '--out', tmp_path / 'out']
+    options += ['--report', tmp_path / 'val.json', '--show-dir', tmp_path / 'show']
+    done = run_test(*seg, *options, start=subprocess.run)
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / 'val.json').read_text())
     assert report['split'] == 'val' and report['num_images'] == 4
@@ -82,19 +73,10 @@ def test_a_split_without_masks(tool, seg, demo_root, tmp_path, views):
     shutil.rmtree(data / 'SegmentationClass')
     lists = data / 'ImageSets/Segmentation'
     (lists / 'test.txt').write_text('val_00002\nval_00000\n')
-    done = tool(
-        'test',
-        *seg,
-        '--work-dir',
-        tmp_path / 'work',
-        '--out',
-        tmp_path / 'out',
-        '--predict-only',
-        *views,
-        '--cfg-options',
-        f'test_dataloader.dataset.data_root={data}',
-        f'test_dataloader.dataset.ann_file={lists}/test.txt',
-    )
+    own = [f'test_dataloader.dataset.data_root={data}']
+    own += [f'test_dataloader.dataset.ann_file={lists}/test.txt']
+    options = ['--work-dir', tmp_path / 'work', '--out', tmp_path / 'out', '--predict-only']
+    done = tool('test', *seg, *options, *views, *SET, *own)
     assert done.code == 0, done.output
     found = sorted((tmp_path / 'out').glob('*.png'))
     assert [path.name for path in found] == ['val_00000.png', 'val_00002.png']
@@ -116,38 +98,22 @@ tta_model = dict(
               dict(type='ppl_mm.ConstantBackground', threshold=0)])
 """
 
+ALL_BACKGROUND = [
+    'tta_model.type=ppl_mm.RefinedSegTTAModel',
+    'tta_model.refiners.type=ppl_mm.ConstantBackground',
+    'tta_model.refiners.threshold=1',
+]
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    'lines, options, all_background',
-    [
-        (REFINED, [], False),
-        (
-            '',
-            [
-                'tta_model.type=ppl_mm.RefinedSegTTAModel',
-                'tta_model.refiners.type=ppl_mm.ConstantBackground',
-                'tta_model.refiners.threshold=1',
-            ],
-            True,
-        ),
-    ],
+    'lines, options, all_background', [(REFINED, [], False), ('', ALL_BACKGROUND, True)]
 )
 def test_views_are_refined(seg, tmp_path, lines, options, all_background):
     config, weights = seg
     config.write_text(config.read_text() + lines)
-    done = run_test(
-        config,
-        weights,
-        '--work-dir',
-        tmp_path / 'work',
-        '--tta',
-        '--out',
-        tmp_path / 'out',
-        '--cfg-options',
-        'log_level=INFO',
-        *options,
-    )
+    where = ['--work-dir', tmp_path / 'work', '--tta', '--out', tmp_path / 'out']
+    done = run_test(config, weights, *where, *SET, 'log_level=INFO', *options)
     assert done.returncode == 0, done.stdout
     labels = [np.array(Image.open(path)) for path in (tmp_path / 'out').glob('*.png')]
     assert len(labels) == 4
@@ -172,17 +138,8 @@ def test_two_processes_equal_one(seg, tmp_path):
 @pytest.mark.parametrize('views', [(), ('--tta',)])
 def test_classifier(tiny_config, tmp_path, views):
     weights = save_weights(tiny_config, 'mmpretrain')
-    done = run_test(
-        tiny_config,
-        weights,
-        '--work-dir',
-        tmp_path / 'work',
-        '--out',
-        tmp_path / 'out.pkl',
-        *views,
-        '--cfg-options',
-        'log_level=INFO',
-    )
+    where = ['--work-dir', tmp_path / 'work', '--out', tmp_path / 'out.pkl', *views]
+    done = run_test(tiny_config, weights, *where, *SET, 'log_level=INFO')
     assert done.returncode == 0, done.stdout
     assert 0 <= scores(done.stdout)['multi-label/mAP'] <= 100
     predictions = pickle.loads((tmp_path / 'out.pkl').read_bytes())

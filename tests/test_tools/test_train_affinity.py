@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from forked_commands import run_ranks
+from test_tools.trained_files import RANK_HOOK, load, same
 
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
@@ -53,20 +54,6 @@ refiners = [
          checkpoint='{work}', beta=40, steps_log2=1),
     dict(type='ppl_mm.Renormalize'),
     dict(type='ppl_mm.ConstantBackground', threshold=0.4)]
-"""
-RANK_HOOK = """
-import torch
-from mmengine.dist import get_rank
-from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
-
-
-@HOOKS.register_module()
-class SaveEveryRank(Hook):
-
-    def after_train(self, runner):
-        torch.save(dict(runner.model.module.named_parameters()),
-                   f'{runner.work_dir}/rank_{get_rank()}.pth')
 """
 
 
@@ -115,7 +102,7 @@ def train(tool, config, tmp_path):
 
 
 def weights(path):
-    return torch.load(path, weights_only=True)['state_dict']
+    return load(path)['state_dict']
 
 
 def test_from_maps_to_walked_labels(train, tool, config, maps, sure, tmp_path):
@@ -181,9 +168,4 @@ def test_two_processes_end_with_equal_weights(config, tmp_path):
         )
     command = [sys.executable, ROOT / 'tools/train.py', config, '--work-dir', tmp_path / 'work']
     run_ranks(command, 2, dict(os.environ, PYTHONPATH=str(tmp_path)), cwd=tmp_path)
-    one, two = (
-        torch.load(tmp_path / f'work/rank_{rank}.pth', weights_only=True) for rank in (0, 1)
-    )
-    assert one.keys() == two.keys() and all(
-        torch.equal(value, two[key]) for key, value in one.items()
-    )
+    assert same(*(load(tmp_path / f'work/rank_{rank}.pth') for rank in (0, 1)))

@@ -6,25 +6,9 @@ from pathlib import Path
 
 import pytest
 from forked_commands import run_ranks
-from test_tools.trained_files import RUNS, load, same
+from test_tools.trained_files import RANK_HOOK, RUNS, load, same
 
 TOOLS = Path(__file__).parents[2] / 'tools'
-
-RANK_HOOK = """
-import torch
-from mmengine.dist import get_rank
-from mmengine.hooks import Hook
-from mmengine.registry import HOOKS
-
-
-@HOOKS.register_module()
-class SaveEveryRank(Hook):
-
-    def after_train(self, runner):
-        model = runner.model.module  # norms keep statistics of their own
-        weights = dict(model.named_parameters(), stage=model.neck.stage)
-        torch.save(weights, f'{runner.work_dir}/rank_{get_rank()}.pth')
-"""
 
 
 @pytest.mark.slow

@@ -15,6 +15,23 @@ RUNS = dict(
         f'max_epochs=1, stages={STAGES})'
     ),
 )
+RANK_HOOK = """
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class SaveEveryRank(Hook):
+
+    def after_train(self, runner):
+        model = runner.model.module  # norms keep statistics of their own
+        weights = dict(model.named_parameters())
+        if hasattr(model, 'neck'):
+            weights['stage'] = model.neck.stage
+        torch.save(weights, f'{runner.work_dir}/rank_{get_rank()}.pth')
+"""
 
 
 def load(path):

@@ -29,17 +29,9 @@ def test_two_processes_end_with_one_line_at_a_broken_mask(tiny_config, trained, 
     mask = root / 'SegmentationClass/val_00001.png'
     mask.write_bytes(mask.read_bytes()[:50])
     command = ['bash', TOOLS / 'dist_export_cam.sh', tiny_config, trained, '2']
-    command += [
-        '--out-dir',
-        tmp_path / 'two',
-        '--split',
-        'val',
-        '--threshold-split',
-        'val',
-        *option,
-    ]
+    command += ['--out-dir', tmp_path / 'two', '--split', 'val', '--threshold-split', 'val']
     done = subprocess.run(
-        command,
+        [*command, *option],
         capture_output=True,
         text=True,
         timeout=300,
