@@ -26,11 +26,21 @@ class FileList:
 
     def names(self) -> set[str]:
         """Return what the record names, nothing if there is no whole one."""
+        found = self._read()
+        names = found.get(self.key, found.get(_FORMER_KEYS.get(self.key)))
+        return set(map(str, names)) if isinstance(names, list) else set()
+
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of the files as they were written, by name, as far as it is kept."""
+        found = self._read().get('sha256')
+        return found if isinstance(found, dict) else {}
+
+    def _read(self) -> dict:
         try:
             found = read_json(self.record)
-            return set(map(str, found.get(self.key, found.get(_FORMER_KEYS.get(self.key), ()))))
-        except (OSError, ValueError, TypeError, AttributeError):
-            return set()
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def is_whole(self) -> bool:
         """Return whether no file was deleted."""

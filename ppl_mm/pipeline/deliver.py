@@ -4,7 +4,8 @@ A step of tools/pipeline.py.
 """
 
 import argparse
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ from ..formats.data_record import RECORD
 from ..formats.geo_tiff import geo_name, write_georeferenced
 from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
-from ..formats.mask_file import read_mask, write_label
+from ..formats.mask_file import encode_label, read_mask
 from ..formats.photo_names import images_of, output_names
 from ..formats.result_folder import ResultFolder, written_model
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
-from ..utils.files import atomic_write, read_json, write_bytes, write_json
+from ..utils.files import atomic_write, file_sha256, read_json, write_bytes, write_json
 from ..utils.progress import track
-from ..utils.text import escaped
+from ..utils.text import counted, escaped, printable
 from ..utils.weights.checkpoint_file import read_checkpoint
 from ..utils.weights.last_checkpoint import last_checkpoint
 from .predict import LABELS
@@ -35,7 +36,8 @@ from .predict import LABELS
 def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> None:
     """Write a mask for each photograph that a data set was made from.
 
-    It is the user's where that has corrected one, else the network's.
+    It is the user's where that has corrected one, else the network's. A mask that was edited in its
+    place stays, unless it has been corrected since.
 
     Args:
         data_root: A data set of ``own_data.py``.
@@ -52,22 +54,39 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
     used = [name for name in photos if escaped(name) in image_of]
     layout = VOCLayout(data_root)
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
-    before = results.written_masks.names()
+    before, digests = results.written_masks.names(), results.written_masks.digests()
+    edited = []
     for photo, name in track(list(names.items()), 'writing masks'):
-        image = image_of[escaped(photo)]
+        image, mask = image_of[escaped(photo)], results.masks / name
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
         label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
         label = _at_size_of(photos[photo], label)
-        write_label(results.masks / name, label)
+        content, written = encode_label(label), digests.get(escaped(name))
+        is_new = path.is_file() and hashlib.sha256(content).hexdigest() != written
+        if mask.is_file() and written not in (None, file_sha256(mask)) and not is_new:
+            edited.append(name)
+            continue
+        write_bytes(mask, content)
+        digests[escaped(name)] = file_sha256(mask)
         write_georeferenced(results.masks_geo / geo_name(name), label, photos[photo])
+    _tell_edited(edited, results.masks)
     gone = before - set(names.values())
     _remove_old(results.masks, gone)
     _remove_old(results.masks_geo, map(geo_name, gone))
     geo = [name for name in map(geo_name, names.values()) if (results.masks_geo / name).is_file()]
-    record = dict(files=list(names.values()), geo=geo)
-    write_json(
-        results.written_masks.record, {key: sorted(map(escaped, record[key])) for key in record}
-    )
+    files, geo = (sorted(map(escaped, found)) for found in (names.values(), geo))
+    digests = {name: digests[name] for name in files if name in digests}
+    write_json(results.written_masks.record, dict(files=files, geo=geo, sha256=digests))
+
+
+def _tell_edited(names: Sequence[str], folder: Path) -> None:
+    """Say that masks were kept, and how they are learnt from."""
+    if names:
+        print(
+            f'warning: {folder}: {counted(len(names), "mask", "masks")} edited there, and kept '
+            f'(first: {printable(names[0])}); to learn from such masks, give a copy of the folder '
+            'with --corrected'
+        )
 
 
 def deliver_model(network: Path, out: Path) -> None:

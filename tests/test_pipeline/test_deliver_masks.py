@@ -91,6 +91,40 @@ def test_a_copy_of_either_folder_corrects_nothing_before_it_is_changed(deliver, 
     assert take(results.masks_geo, results).taken == 1
 
 
+def edit(path, value):
+    label = np.full_like(read_mask(path), value)
+    Image.fromarray(label).save(path)
+    return label
+
+
+def test_a_mask_that_was_edited_in_its_place_stays(deliver, scenes, capsys):
+    """When others are written again; the line says what to do with it."""
+    results = deliver()
+    mine, lost = results.masks / 'water/0.png', results.masks / 'water/1.png'
+    before, drawn = lost.read_bytes(), edit(mine, 1)
+    lost.unlink()
+    for _ in range(2):
+        deliver()
+        assert lost.read_bytes() == before and (read_mask(mine) == drawn).all()
+        assert '1 mask edited there, and kept (first: water/0.png)' in capsys.readouterr().out
+
+
+def test_a_copy_of_a_mask_that_was_edited_in_its_place_is_a_correction(
+    deliver, scenes, tmp_path, capsys
+):
+    results = deliver()
+    edit(results.masks / 'water/0.png', 1)
+    assert take(shutil.copytree(results.masks, tmp_path / 'copy'), results).taken == 1
+    drawn = edit(tmp_path / 'copy/water/0.png', 2)  # which is newer than the first
+    assert take(tmp_path / 'copy', results).taken == 1
+    deliver()
+    assert (read_mask(results.masks / 'water/0.png') == drawn).all()
+    later = edit(results.masks / 'water/0.png', 1)
+    deliver()
+    assert (read_mask(results.masks / 'water/0.png') == later).all()
+    assert 'edited there' in capsys.readouterr().out
+
+
 def test_masks_of_photos_that_are_gone_are_removed(deliver, scenes):
     results = deliver()
     (results.masks_geo / 'mine.tif').write_bytes(b'mine')

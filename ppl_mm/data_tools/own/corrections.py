@@ -118,6 +118,7 @@ class _Taker:
         self.images = ImageFolder(self.layout.image_dir)
         path = results.data / _UNCHANGED
         self.seen = read_json(path) if path.is_file() else {}
+        self.written = results.written_masks.digests()
 
     def is_unchanged(self, path: Path, name: str, image: str) -> bool:
         """Return whether a mask is as it was written, now or before an earlier correction."""
@@ -126,9 +127,13 @@ class _Taker:
         if self.seen.get(escaped(name)) == file_sha256(path):
             return True
         written = self.results.masks / name
-        if not written.is_file():
+        if not written.is_file() or self._is_edited(written, name):
             return False
         return np.array_equal(read_mask(written), read_edited_mask(path, self.classes))
+
+    def _is_edited(self, written: Path, name: str) -> bool:
+        """Return whether a mask was changed where it had been written: a copy is a correction."""
+        return self.written.get(escaped(name)) not in (None, file_sha256(written))
 
     def read(self, path: Path, image: str) -> np.ndarray:
         """Return a mask at the size of its image in the data set, uint8 (H, W)."""
