@@ -23,7 +23,7 @@ from .layer_files import THUMB_SIDE, label_file, map_file, photo_file
 from .source import PREDICTION, TRUTH, GallerySource, Layer
 
 # What a record says, and how files are drawn; another number draws them anew.
-_FORMAT = 1
+_FORMAT = 2
 _KEY = re.compile('[0-9a-f]{16}')
 
 
@@ -157,7 +157,7 @@ class ImageMaker:
             return None
         label = self._read_label(image, layer, record)
         if label is not None:
-            self._draw(layer, record, label_file(label, len(self.source.classes)))
+            self._draw(layer, record, label_file(label))
             counts = np.bincount(label.reshape(-1), minlength=256)
             record['pixels'][layer.key] = _sparse(counts)
         return label

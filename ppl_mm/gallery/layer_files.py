@@ -10,8 +10,7 @@ from PIL import Image
 
 from ..formats.cam_file import CamFile
 from ..formats.images.photo import scaled_size
-from ..formats.mask_file import IGNORE
-from .colors import label_palette
+from ..formats.mask_file import IGNORE, voc_palette
 
 #: Longest sides, in pixels.
 PHOTO_SIDE, THUMB_SIDE = 768, 256
@@ -32,11 +31,11 @@ def photo_file(image: np.ndarray, side: int = PHOTO_SIDE, quality: int = 82) -> 
     return _encode(picture, format='JPEG', quality=quality, progressive=True)
 
 
-def label_file(label: np.ndarray, num_classes: int) -> bytes:
-    """Return a label, uint8 (H, W), as PNG: classes in their colours, background transparent."""
+def label_file(label: np.ndarray) -> bytes:
+    """Return a label, uint8 (H, W), as PNG in the colours of masks, the background transparent."""
     picture = Image.fromarray(np.ascontiguousarray(label))
     picture = picture.resize(scaled_size(picture.size, PHOTO_SIDE), Image.Resampling.NEAREST)
-    picture.putpalette(label_palette(num_classes))
+    picture.putpalette(voc_palette())
     alpha = bytes([0, *[_OPAQUE] * (IGNORE - 1), _UNSURE])
     return _encode(picture, format='PNG', transparency=alpha)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..apis.exporting.summary import THRESHOLD_SHEET
+from ..formats.mask_file import voc_colors
 from ..utils.files import write_bytes
-from .colors import class_colors, hex_color
 from .findings import FINDINGS, covered, find_in
 from .page import render
 from .remedies import other_threshold
@@ -53,10 +53,10 @@ def write_site(source: GallerySource, records: Sequence[Mapping], out: Path) -> 
 def _data(source: GallerySource, records: Sequence[Mapping]) -> dict:
     """Return what the scripts show, of JSON's types."""
     labels, splits = source.image_labels(), source.split_of()
-    colors = map(hex_color, class_colors(len(source.classes)))
     return dict(
         classes=[
-            dict(name=name, color=color) for name, color in zip(source.classes, colors, strict=True)
+            dict(name=name, color=f'#{bytes(voc_colors()[label]).hex()}')
+            for label, name in enumerate(source.classes, 1)
         ],
         splits=list(dict.fromkeys(splits.values())),
         layers=[

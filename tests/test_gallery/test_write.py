@@ -211,7 +211,7 @@ def test_agreement(one, other, wanted):
 
 def test_labels_keep_their_values_and_show_the_photo(tmp_path):
     label = np.array([[0, 1, 2, 255]], np.uint8)
-    (tmp_path / 'a.png').write_bytes(label_file(label, 2))
+    (tmp_path / 'a.png').write_bytes(label_file(label))
     with Image.open(tmp_path / 'a.png') as picture:
         assert np.array(picture).tolist() == label.tolist()
         rgba = np.array(picture.convert('RGBA'))
