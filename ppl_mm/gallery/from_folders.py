@@ -1,5 +1,6 @@
 """Any folder of pseudo-labels as a gallery."""
 
+import itertools
 from pathlib import Path
 
 from ..errors import UserError
@@ -45,7 +46,6 @@ def read_folders(
             raise UserError(f'{predictions}: no such folder; give the one with the predictions')
         layers.append(Layer(PREDICTION, 'network', (predictions,), flat=True))
     root = _data_root(labels, data_root, record)
-    _check_layers(layers, root)
     splits, masks = _splits(root, layers), masks_of(root)
     if masks:
         layers.append(Layer(TRUTH, 'ground truth', (masks,)))
@@ -82,20 +82,19 @@ def _data_root(labels: Path, given: Path | None, record: ExportRecord | None) ->
 
 
 def _splits(root: Path, layers: list[Layer]) -> dict[str, list[str]]:
-    """Return the images that have a label of some kind, by split."""
-    splits = {
-        name: [image for image in ids if any(layer.find(image) for layer in layers)]
-        for name, ids in splits_of(root).items()
-    }
-    return {name: ids for name, ids in splits.items() if ids}
+    """Return the images that have a label of some kind, by split.
 
-
-def _check_layers(layers: list[Layer], root: Path) -> None:
-    """Refuse folders without a label of any image: they belong to another data set."""
-    images = [image for ids in splits_of(root).values() for image in ids]
+    Folders without a label of any image are refused: they belong to another data set.
+    """
+    every = splits_of(root)
     for layer in layers:
-        if not layer.is_map and not any(map(layer.find, images)):
+        if not layer.is_map and not any(map(layer.find, itertools.chain(*every.values()))):
             raise UserError(
                 f'{layer.folders[0]}: holds no label of an image of {root}, as <image id>.png; '
                 'give another folder'
             )
+    splits = {
+        name: [image for image in ids if any(layer.find(image) for layer in layers)]
+        for name, ids in every.items()
+    }
+    return {name: ids for name, ids in splits.items() if ids}

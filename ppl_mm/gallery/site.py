@@ -65,7 +65,7 @@ def _data(source: GallerySource, records: Sequence[Mapping]) -> dict:
         pseudoLabel=source.pseudo_label,
         usualLayer=source.usual_layer(),
         rawLabel=source.raw_label,
-        findings=[dict(key=one.key, title=one.title, text=one.text) for one in FINDINGS],
+        findings=[dict(key=one.key, title=one.title) for one in FINDINGS],
         images=[
             _entry(source, record, splits[record['image']], labels.get(record['image']))
             for record in records
