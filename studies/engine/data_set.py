@@ -1,10 +1,12 @@
 """A data set of a study, and its images."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
+from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.images.image_file import read_image
 from ppl_mm.formats.voc_layout import VOCLayout
@@ -32,6 +34,12 @@ class DataSet:
     def list_path(self, split: str) -> Path:
         """Return the file that lists the images of a split."""
         return VOCLayout(self.root).split_path(split)
+
+
+def cam_dir(root: str | os.PathLike) -> Path:
+    """Return where the CAM files of an export are, or of a folder that holds nothing else."""
+    inside = ExportFolder(root).cam_dir
+    return inside if inside.is_dir() else Path(root)
 
 
 def read_picture(layout: VOCLayout, image_id: str) -> Image.Image:

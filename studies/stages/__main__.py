@@ -19,6 +19,7 @@ import torch
 
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.cli import run
+from studies.engine.data_set import cam_dir
 from studies.engine.machine import description
 from studies.engine.results import ResultsFile
 
@@ -59,10 +60,7 @@ def _later(args: argparse.Namespace, before: Stage, scenes: list[Scene]) -> Stag
 
 
 def _has_maps(args: argparse.Namespace, image_id: str) -> bool:
-    return all(
-        Path(folder, f'cams/{image_id}.npz').is_file() or Path(folder, f'{image_id}.npz').is_file()
-        for folder in args.folders
-    )
+    return all((cam_dir(folder) / f'{image_id}.npz').is_file() for folder in args.folders)
 
 
 def _write(args: argparse.Namespace, before: Stage, after: Stage, scenes: list[Scene]) -> None:

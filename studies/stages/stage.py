@@ -1,7 +1,6 @@
 """What two stages made of the same images, and what that is worth."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -13,7 +12,7 @@ from ppl_mm.formats.cam_file import CamFile, read_cam
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.refine import RefinerChain
-from studies.engine.data_set import read_picture
+from studies.engine.data_set import cam_dir, read_picture
 from studies.own.maps import foreground_iou
 
 #: Long side at which labels are made and measured; maps have no more detail.
@@ -85,9 +84,10 @@ def read_stage(export: str, scenes: list[Scene], threshold: float | None = None)
         scenes: The images, small.
         threshold: Where they are cut. Defaults to None: by the rule of auto.
     """
-    root = Path(export, 'cams') if Path(export, 'cams').is_dir() else Path(export)
     cams = {
-        one.image_id: replace(read_cam(root / f'{one.image_id}.npz'), size=one.mask.shape)
+        one.image_id: replace(
+            read_cam(cam_dir(export) / f'{one.image_id}.npz'), size=one.mask.shape
+        )
         for one in scenes
     }
     if threshold is None:

@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ppl_mm.apis.thresholds.chooser import PRIOR_MASKS
-
-from .criteria import FAMILIES, Criterion, spread
+from .criteria import FAMILIES, Criterion
 from .map_set import CUTS, MapSet
-from .measure import Curves, miou
+from .measure import Curves
+from .report import PARTS, average, markdown_table
 
-#: Draws of each number of masks.
-DRAWS = 20
+#: Rules with a constant that the table shows beside the one that other data sets choose.
+FIXED = {
+    'constant 0.15': ('constant', '0.15'),
+    'constant 0.5': ('constant', '0.5'),
+    'auto: mean + 0.5 std': ('mean + k std', '0.5'),
+}
 
 
-def compare(sets: Sequence[MapSet]) -> dict:
+def measure(sets: Sequence[MapSet]) -> dict:
     """Return the gaps of all criteria: points of mIoU below the best cut of all masks.
 
     Args:
@@ -56,7 +59,7 @@ def _elsewhere(gaps: Sequence[dict], names: Sequence[str], without: str) -> floa
 
 
 def _both(gap: dict) -> list[float]:
-    return [gap[key] for key in ('seeds', 'refined') if key in gap]
+    return [gap[key] for key in PARTS if key in gap]
 
 
 def _gaps(rule: Criterion, curves: Curves) -> dict:
@@ -70,33 +73,24 @@ def _gaps(rule: Criterion, curves: Curves) -> dict:
     return {key: round(value, 3) for key, value in found.items()}
 
 
-def few_masks(sets: Sequence[MapSet]) -> list[dict]:
-    """Return the gaps of N masks, alone and with the maps as a prior.
-
-    Args:
-        sets: The maps.
-    """
-    return [
-        dict(set=one.name, masks=number, **_draws(Curves(one), number))
-        for one in sets
-        for number in (0, 5, 20, 50)
-    ]
+def table(found: dict) -> str:
+    """Return two tables, of CAM seeds and of refined labels: a line for each rule."""
+    return '\n\n'.join(_table(found, part) for part in PARTS)
 
 
-def _draws(curves: Curves, number: int) -> dict:
-    prior = spread(0.5)(curves.maps)
-    shown = [k for k, one in enumerate(curves.maps.images) if len(one.class_ids)]
-    rng, alone, both = np.random.default_rng(0), [], []
-    for _ in range(DRAWS):
-        if not number:
-            both.append(curves.gap(prior))
-            continue
-        drawn = rng.choice(shown, min(number, len(shown)), replace=False)
-        best = CUTS[np.nanargmax(miou(curves.by_image[drawn].sum(axis=0)))]
-        alone.append(curves.gap(best))
-        both.append(curves.gap((number * best + PRIOR_MASKS * prior) / (number + PRIOR_MASKS)))
-    found = {}
-    for name, gaps in (('alone', alone), ('with_prior', both)):
-        if gaps:
-            found |= {name: round(float(np.mean(gaps)), 2), f'{name}_worst': round(max(gaps), 2)}
-    return found
+def _table(found: dict, part: str) -> str:
+    families = sorted({name.split('.')[0] for name in found['sets']})
+    best = (_mean(found, found['best'], family, part) for family in families)
+    rows: list[list] = [['best (mIoU)', *best, '', '']]
+    rules = {name: rule['left_out'] for name, rule in found['criteria'].items()}
+    rules |= {name: found['criteria'][one]['constants'][key] for name, (one, key) in FIXED.items()}
+    for name, gaps in rules.items():
+        means = [_mean(found, gaps, family, part) for family in families]
+        values = [gap[part] for gap in gaps if part in gap]
+        rows.append([name, *means, average(means), max(values, default=float('nan'))])
+    return markdown_table([part, *families, 'mean', 'worst set of maps'], rows)
+
+
+def _mean(found: dict, gaps: list[dict], family: str, part: str) -> float:
+    pairs = zip(found['sets'], gaps, strict=True)
+    return average([g[part] for name, g in pairs if name.split('.')[0] == family and part in g])

@@ -74,10 +74,10 @@ def linear_maps(
         row[list(own[one])] = 1
     truth = GroundTruth(layout.mask_dir)
     for number in steps:
-        weight = _train(pooled, targets, number)
+        weight, scores = _train(pooled, targets, number)
         images = [
-            _image(views, weight, sorted(own[one]), layout, one, truth)
-            for one, views in zip(ids, features, strict=True)
+            _image(views, weight, sorted(own[one]), layout, one, truth, score)
+            for one, views, score in zip(ids, features, scores, strict=True)
         ]
         yield MapSet(f'{name}.linear{number}', len(classes), images)
 
@@ -94,8 +94,10 @@ def _features(backbone: torch.nn.Module, layout: VOCLayout, image_id: str) -> li
     return views
 
 
-def _train(pooled: torch.Tensor, targets: torch.Tensor, steps: int) -> torch.Tensor:
-    """Return the weights of the classes, (C, channels)."""
+def _train(
+    pooled: torch.Tensor, targets: torch.Tensor, steps: int
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Return the weights of the classes, (C, channels), and the images' probabilities, (N, C)."""
     scale = pooled.std(0) + 1e-3
     inputs = (pooled - pooled.mean(0)) / scale
     head = torch.nn.Linear(inputs.shape[1], targets.shape[1])
@@ -105,7 +107,7 @@ def _train(pooled: torch.Tensor, targets: torch.Tensor, steps: int) -> torch.Ten
         optimizer.zero_grad()
         F.binary_cross_entropy_with_logits(head(inputs), targets).backward()
         optimizer.step()
-    return head.weight.detach() / scale
+    return head.weight.detach() / scale, head(inputs).detach().sigmoid().numpy()
 
 
 def _image(
@@ -115,24 +117,28 @@ def _image(
     layout: VOCLayout,
     image_id: str,
     truth: GroundTruth,
+    score: np.ndarray,
 ) -> MapImage:
     size = [2 * side for side in views[-1].shape[1:]]
-    maps = torch.stack([_view(one, weight[class_ids], size) for one in views])
-    merged = maps.mean(0)  # (n, h, w)
-    peak = merged.flatten(1).amax(1).clamp(min=1e-6)[:, None, None] if class_ids else 1
+    maps = torch.stack([_view(one, weight, size) for one in views])  # (views, C, h, w)
     image = read_picture(layout, image_id)
-    return MapImage(
+    fields: dict = dict(
         class_ids=np.array(class_ids, np.int16),
-        cam=(merged / peak).numpy(),
         mask=truth.read(image_id, image.size[::-1]),
         picture=np.asarray(image.resize(size[::-1])),
-        views=maps.numpy() if class_ids else None,
     )
+    if not class_ids:
+        return MapImage(
+            cam=np.zeros((0, *size)), absent=maps.mean(0).numpy(), score=score, **fields
+        )
+    maps = maps[:, class_ids]
+    merged = maps.mean(0)  # (n, h, w)
+    peak = merged.flatten(1).amax(1).clamp(min=1e-6)
+    cam = (merged / peak[:, None, None]).numpy()
+    return MapImage(cam=cam, views=maps.numpy(), scale=peak.numpy(), **fields)
 
 
 def _view(features: torch.Tensor, weight: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
-    """Return the maps of a view, (n, *size)."""
-    if not len(weight):
-        return torch.zeros(0, *size)
+    """Return the maps of a view, (C, *size)."""
     raw = torch.einsum('kc,chw->khw', weight, features.float()).relu()
     return F.interpolate(raw[None], size=tuple(size), mode='bilinear')[0]

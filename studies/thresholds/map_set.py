@@ -1,6 +1,7 @@
 """The raw material: maps, masks and small images of one set, in one npz."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ppl_mm.cams.auto_threshold import AutoThreshold, choose_threshold
 from ppl_mm.evaluation.threshold_sweep import DEFAULT_THRESHOLDS
+from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.utils.files import atomic_write
 
 #: The thresholds of each sweep.
@@ -26,6 +29,9 @@ class MapImage:
         picture: The image at the size of the maps, uint8 (h, w, 3). None: not kept.
         views: The maps of each view, (views, n, h, w). None: not kept.
         refined: PAMR's maps, (n, h', w'). None: not refined.
+        scale: What its maps were divided by, (n,). None: not kept.
+        absent: Of a negative: maps of all classes, not divided, (C, h, w). None: not kept.
+        score: Of a negative: the probabilities of all classes, (C,). None: not kept.
     """
 
     class_ids: np.ndarray
@@ -34,11 +40,19 @@ class MapImage:
     picture: np.ndarray | None = None
     views: np.ndarray | None = None
     refined: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    absent: np.ndarray | None = None
+    score: np.ndarray | None = None
 
     @cached_property
     def strongest(self) -> np.ndarray:
         """The score of each cell's strongest class, (h, w)."""
         return self.cam.max(axis=0)
+
+    @cached_property
+    def label(self) -> np.ndarray:
+        """The label of each cell's strongest class, 1 and up, (h, w)."""
+        return self.class_ids[self.cam.argmax(axis=0)] + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +79,20 @@ class MapSet:
         """The images with a class."""
         return [one for one in self.images if len(one.class_ids)]
 
+    @cached_property
+    def auto(self) -> AutoThreshold:
+        """The threshold that the product's rule chooses."""
+        return choose_threshold(self.cam_files())
+
+    def cam_files(self) -> Iterator[CamFile]:
+        """Yield the maps as the product reads them."""
+        for one in self.shown:
+            yield CamFile(class_ids=one.class_ids, cam=one.cam, size=one.mask.shape)
+
+    def one_class(self) -> 'MapSet':
+        """Return the set with all classes in one, for masks that know objects alone."""
+        return MapSet(self.name, 1, [_one_class(one, self.num_classes) for one in self.images])
+
     def write(self, path: str | os.PathLike) -> None:
         """Write it as an npz of small types."""
         arrays: dict[str, Any] = dict(num_classes=self.num_classes, num_images=len(self.images))
@@ -87,3 +115,10 @@ class MapSet:
                 floats = {n: v.astype(np.float32) for n, v in found.items() if v.dtype.kind == 'f'}
                 images.append(MapImage(**{**found, **floats}))
             return cls(Path(path).stem, int(file['num_classes']), images)
+
+
+def _one_class(image: MapImage, num_classes: int) -> MapImage:
+    mask = np.where((image.mask > 0) & (image.mask <= num_classes), 1, image.mask)
+    if not len(image.class_ids):
+        return MapImage(image.class_ids, image.cam, mask, image.picture)
+    return MapImage(np.zeros(1, np.int16), image.strongest[None], mask, image.picture)

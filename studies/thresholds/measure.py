@@ -3,6 +3,7 @@
 import numpy as np
 
 from ppl_mm.evaluation import mean_scores
+from studies.own.maps import foreground_iou
 
 from .map_set import CUTS, MapImage, MapSet
 
@@ -37,9 +38,37 @@ def confusion_curve(image: MapImage, num_classes: int, refined: bool = False) ->
     return curve * (256 / shares.shape[1])  # an image counts as much whatever its cells
 
 
+class Region:
+    """How much of the images a region covers, each image counted alike, and how much is right."""
+
+    def __init__(self) -> None:
+        self.images, self.cover, self.right = 0, 0.0, 0.0
+
+    def add(self, inside: np.ndarray, right: np.ndarray, known: np.ndarray) -> None:
+        """Count one image.
+
+        Args:
+            inside: The cells of the region, bool, (cells,).
+            right: How much of each cell the region is right about, 0..1, (cells,).
+            known: How much of each cell is not void, 0..1, (cells,).
+        """
+        self.images += 1
+        self.cover += known[inside].sum() / len(known)
+        self.right += right[inside].sum() / len(known)
+
+    def scores(self) -> dict[str, float]:
+        """Return both in per cent; nothing is right where nothing is covered."""
+        right = self.right / max(self.cover, 1e-9)
+        return dict(cover=100 * self.cover / max(self.images, 1), right=100 * right)
+
+
 def miou(confusion: np.ndarray) -> np.ndarray:
     """Return the mIoU in per cent of matrices (.., 1 + C, 2 + C)."""
     return 100 * mean_scores(confusion)['mIoU']
+
+
+def _foreground(confusion: np.ndarray) -> np.ndarray:
+    return np.array([100 * foreground_iou(matrix) for matrix in confusion])
 
 
 class Curves:
@@ -48,15 +77,21 @@ class Curves:
     def __init__(self, maps: MapSet) -> None:
         self.maps = maps
         self.by_image = np.array([confusion_curve(one, maps.num_classes) for one in maps.images])
-        self.seeds = miou(self.by_image.sum(axis=0))  # (T,)
+        total = self.by_image.sum(axis=0)
+        self.seeds = miou(total)  # (T,)
+        self.foreground = _foreground(total)  # (T,)
         done = [one for one in maps.shown if one.refined is not None]
-        self.refined = None
+        self.refined = self.refined_foreground = None
         if done:
             total = sum(confusion_curve(one, maps.num_classes, refined=True) for one in done)
             negatives = [i for i, one in enumerate(maps.images) if not len(one.class_ids)]
             # As many negatives for each image with a class as the whole set has.
             total = total + self.by_image[negatives].sum(axis=0) * len(done) / len(maps.shown)
-            self.refined = miou(total)
+            self.refined, self.refined_foreground = miou(total), _foreground(total)
+
+    def at(self, cut: float) -> float:
+        """Return the mIoU of CAM seeds at a cut, in per cent."""
+        return float(np.interp(cut, CUTS, self.seeds))
 
     def gap(self, cut: float, refined: bool = False) -> float:
         """Return how many points of mIoU a cut is below the best one."""

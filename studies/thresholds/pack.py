@@ -1,14 +1,13 @@
-"""Packs an export into the raw material of the study."""
+"""Packs CAM files into the raw material of the study."""
 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
-from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.cams import upsample_cam
+from ppl_mm.formats.cam_file import CamFile, read_cam
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_labels.label_file import find_label_file, read_labels
 from ppl_mm.formats.image_list import image_id
@@ -16,42 +15,47 @@ from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.refine.pamr import PAMR
 from ppl_mm.refine.scores import Scores
 from ppl_mm.utils.progress import track
-from studies.engine.data_set import read_picture
+from studies.engine.data_set import cam_dir, read_picture
 
 from .map_set import MapImage, MapSet
 
 _REFINED_SIDE = 192
 
 
-def pack_export(
+def pack_maps(
     name: str, root: str | os.PathLike, data_root: str, split: str, limit: int | None = None
 ) -> MapSet:
-    """Return the maps of an export with their masks.
+    """Return maps with their masks.
 
     Args:
         name: The name of the set.
-        root: The export; its maps of absent classes, if any, are left out.
+        root: An export, or a folder of CAM files. Maps of absent classes are kept of negatives
+            alone, and there only if they are of all classes.
         data_root: The data set.
         split: The images.
         limit: The first so many of them. Defaults to None: all.
     """
-    folder = CamFolder(root, data_root)
-    truth, own = GroundTruth(folder.layout.mask_dir), class_ids_of(data_root, folder.classes)
+    layout, folder = VOCLayout(data_root), cam_dir(root)
+    classes = layout.read_classes()
+    truth, own = GroundTruth(layout.mask_dir), class_ids_of(data_root, classes)
     images = []
-    for one in track(folder.image_ids(split)[:limit], 'packing'):
-        image, cam_file = folder.read(one)
-        kept = [k for k, class_id in enumerate(cam_file.class_ids) if class_id in own[one]]
-        cam = cam_file.cam[kept].astype(np.float32)
+    for one in track(layout.read_split(split)[:limit], 'packing'):
+        cam_file = read_cam(folder / f'{one}.npz')
+        mask = truth.read(one, cam_file.size)
         size = cam_file.cam.shape[:0:-1] if cam_file.cam.size else (64, 64)
-        images.append(
-            MapImage(
-                class_ids=cam_file.class_ids[kept],
-                cam=cam,
-                mask=truth.read(one, cam_file.size),
-                picture=np.asarray(Image.fromarray(image).resize(size)),
-            )
-        )
-    return MapSet(name, len(folder.classes), images)
+        picture = np.asarray(read_picture(layout, one).resize(size))
+        images.append(_image(cam_file, own[one], len(classes), mask=mask, picture=picture))
+    return MapSet(name, len(classes), images)
+
+
+def _image(cam_file: CamFile, own: set[int], num_classes: int, **fields: np.ndarray) -> MapImage:
+    cam, scale = cam_file.cam.astype(np.float32), cam_file.scale
+    if not own and scale is not None and len(cam) == num_classes:
+        fields |= dict(absent=cam * scale[:, None, None], score=cam_file.score)
+    kept = [k for k, class_id in enumerate(cam_file.class_ids) if class_id in own]
+    if scale is not None:
+        fields |= dict(scale=scale[kept])
+    return MapImage(cam_file.class_ids[kept], cam[kept], **fields)
 
 
 def class_ids_of(data_root: str, classes: Sequence[str]) -> dict[str, set[int]]:

@@ -7,37 +7,11 @@ import pytest
 
 from ppl_mm.evaluation.threshold_sweep import ThresholdSweep
 from ppl_mm.formats.cam_file import CamFile
-from studies.thresholds.compare import compare, few_masks
+from studies.thresholds import few_masks
+from studies.thresholds.compare import FIXED, measure, table
 from studies.thresholds.criteria import FAMILIES, otsu, refinement_stability, spread
-from studies.thresholds.map_set import CUTS, MapImage, MapSet
+from studies.thresholds.map_set import CUTS, MapSet
 from studies.thresholds.measure import Curves, truth_shares
-from studies.thresholds.report import table
-
-
-def image(width, class_id=0, floor=0.1, side=16, views=False):
-    """A peak on a floor, whose object ends at half of its height."""
-    y, x = np.mgrid[:side, :side] - side // 2
-    peak = np.exp(-(x**2 + y**2) / (2 * width**2)).astype(np.float32)
-    cam = (floor + (1 - floor) * peak)[None]
-    cam = np.float32(np.float16(cam))
-    mask = np.where(peak > 0.5, class_id + 1, 0).astype(np.uint8)
-    picture = np.repeat(mask[..., None] * 90, 3, axis=2).astype(np.uint8)
-    pairs = np.stack([cam, cam]) if views else None
-    return MapImage(np.array([class_id], np.int16), cam, mask, picture, pairs, refined=cam)
-
-
-def negative(side=16):
-    return MapImage(
-        np.zeros(0, np.int16),
-        np.zeros((0, side, side), np.float32),
-        np.zeros((side, side), np.uint8),
-    )
-
-
-@pytest.fixture
-def maps():
-    images = [image(w, k % 2) for k, w in enumerate((2, 3, 4, 3, 2, 4))]
-    return MapSet('some.network', 2, [*images, negative()])
 
 
 def test_the_curve_is_that_of_the_product(maps):
@@ -79,7 +53,7 @@ def test_rules_do_not_look_at_masks_or_at_the_order(maps, rule):
 
 
 @pytest.mark.parametrize('rule', [spread(0.5), otsu])
-def test_a_higher_floor_is_cut_higher(rule):
+def test_a_higher_floor_is_cut_higher(image, rule):
     low, high = (MapSet('a.b', 1, [image(w, floor=floor) for w in (2, 3)]) for floor in (0.1, 0.4))
     assert rule(high) > rule(low)
 
@@ -87,14 +61,14 @@ def test_a_higher_floor_is_cut_higher(rule):
 def test_what_a_set_lacks_is_left_out(maps):
     bare = MapSet('bare.x', 2, [replace(one, refined=None) for one in maps.images])
     assert np.isnan(refinement_stability(bare))
-    found = compare([maps, bare])
+    found = measure([maps, bare])
     assert found['criteria']['PAMR changes least']['left_out'][1] == {'constant': ''}
     assert 'refined' not in found['best'][1]
 
 
-def test_the_constant_of_a_set_is_chosen_by_other_sets(maps):
+def test_the_constant_of_a_set_is_chosen_by_other_sets(maps, image):
     other = MapSet('other.network', 2, [image(w, k % 2, floor=0.5) for k, w in enumerate((3, 4))])
-    found = compare([maps, other])['criteria']['constant']
+    found = measure([maps, other])['criteria']['constant']
     for k, row in enumerate(found['left_out']):
         gaps = {key: rows[1 - k] for key, rows in found['constants'].items()}
         best = min(gaps, key=lambda key: (gaps[key]['seeds'] + gaps[key]['refined']) / 2)
@@ -102,13 +76,12 @@ def test_the_constant_of_a_set_is_chosen_by_other_sets(maps):
 
 
 def test_all_masks_leave_only_the_prior_in_the_way(maps):
-    rows = {row['masks']: row for row in few_masks([maps])}
+    rows = {row['masks']: row for row in few_masks.measure([maps])}
     assert set(rows) == {0, 5, 20, 50}
     assert rows[50]['alone'] == 0 and 'alone' not in rows[0]
 
 
 def test_tables_name_each_rule(maps):
-    found = compare([maps]) | dict(few_masks=few_masks([maps]))
-    text = table(found)
-    assert all(f'| {name} |' in text for name in FAMILIES)
+    text = table(measure([maps]))
+    assert all(f'| {name} |' in text for name in [*FAMILIES, *FIXED])
     assert len({line.count('|') for line in text.split('\n\n')[0].splitlines()}) == 1
