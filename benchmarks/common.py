@@ -3,6 +3,7 @@
 import argparse
 import json
 import multiprocessing
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 
 from ppl_mm.utils.files import write_json
 from studies.engine.machine import machine
+
+#: The project's folder.
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def make_parser(doc: str, quick: str = 'fewer repeats') -> argparse.ArgumentParser:
@@ -45,6 +49,28 @@ def memory_status(key: str) -> int:
     """
     status = Path('/proc/self/status').read_text()
     return int(status.partition(f'{key}:')[2].split()[0]) * 1024
+
+
+def timed(
+    function: Callable, *args: object, clock: Callable[[], float] = time.process_time
+) -> tuple[Any, float]:
+    """Return what a function returns, and the seconds that it took.
+
+    Args:
+        function: What to run.
+        args: Its arguments.
+        clock: Defaults to the processor's: what else the machine does should not count.
+    """
+    start = clock()
+    found = function(*args)
+    return found, clock() - start
+
+
+def memory_added(function: Callable, *args: object) -> tuple[Any, int]:
+    """Return what a function returns, and the bytes that it adds to the peak of this process."""
+    before = memory_status('VmRSS')
+    found = function(*args)
+    return found, memory_status('VmHWM') - before
 
 
 def in_own_process(function: Callable, *args: object) -> Any:

@@ -15,7 +15,6 @@ the rounds' ratios.
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,10 +34,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ppl_mm
 import ppl_mm.datasets.transforms.crops
 import ppl_mm.datasets.transforms.loading  # noqa: F401  registers them
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import ROOT, finish, make_parser, print_table, timed
 from ppl_mm.utils.cli import run
 
-OURS = Path(__file__).parents[1] / 'configs/baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
+OURS = ROOT / 'configs/baseline/cam_resnet50_4xb4-5e_voc12aug-512x512.py'
 THEIRS = Path(mmpretrain.__file__).parent / '.mim/configs/_base_/datasets/voc_bs16.py'
 
 
@@ -102,24 +101,25 @@ def measure(paths: list[Path], sides: dict[str, Callable], rounds: int) -> dict[
         # Who goes first finds the machine as the round before has left it.
         for name in sorted(sides, reverse=bool(one % 2)):
             np.random.seed(one)
-            start = time.process_time()
-            for path in paths:
-                sides[name](dict(img_path=str(path), gt_label=[0]))
-            seconds = time.process_time() - start
+            _, seconds = timed(lambda side=sides[name]: [side(sample_of(path)) for path in paths])
             if one:  # the first round warms up
                 rates[name].append(len(paths) / seconds)
     return rates
+
+
+def sample_of(path: Path) -> dict:
+    """Return what a pipeline is given of a file."""
+    return dict(img_path=str(path), gt_label=[0])
 
 
 def shares(paths: list[Path], pipeline: Compose) -> dict[str, float]:
     """Return the milliseconds of the processor that each transform takes for an image."""
     taken = dict.fromkeys((type(step).__name__ for step in pipeline.transforms), 0.0)
     for path in paths:
-        sample = dict(img_path=str(path), gt_label=[0])
+        sample = sample_of(path)
         for step in pipeline.transforms:
-            start = time.process_time()
-            sample = step(sample)
-            taken[type(step).__name__] += time.process_time() - start
+            sample, seconds = timed(step, sample)
+            taken[type(step).__name__] += seconds
     return {name: round(1e3 * seconds / len(paths), 3) for name, seconds in taken.items()}
 
 

@@ -31,7 +31,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, make_parser
+from benchmarks.common import finish, make_parser, timed
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refining.image_refiner import ImageRefiner
 from ppl_mm.data_tools.demo.drawing import draw_sample
@@ -123,10 +123,9 @@ def measure_pool(folder: CamFolder, out: Path, workers: int, rounds: int) -> dic
             pools[count] = held.enter_context(WorkerPool(ImageRefiner, args, count))
             list(pools[count].map(ids[: 3 * workers]))  # every process has begun
         for count, pool in rounds * list(pools.items()):
-            start = time.perf_counter()
-            failed = [done for done in pool.map(ids) if done.failure]
-            seconds[count].append(time.perf_counter() - start)
-            if failed:
+            done, taken = timed(lambda pool=pool: list(pool.map(ids)), clock=time.perf_counter)
+            seconds[count].append(taken)
+            if failed := [one for one in done if one.failure]:
                 raise SystemExit(f'failed: {failed[0]}')
     return dict(
         seconds=seconds,
@@ -165,9 +164,8 @@ def measure_channels(folder: CamFolder, count: int) -> dict:
 
 def label(crf: Callable, image: np.ndarray, scores: Scores, seconds: list[float]) -> np.ndarray:
     """Return labels (H, W); add the time to the list."""
-    start = time.process_time()
-    refined = crf(image, scores)
-    seconds.append(time.process_time() - start)
+    refined, taken = timed(crf, image, scores)
+    seconds.append(taken)
     ids = np.append(0, refined.class_ids + 1)
     return ids[refined.values.argmax(axis=0)]
 

@@ -12,31 +12,20 @@ import time
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
-from mmengine.registry import MODELS, init_default_scope
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import finish, make_parser, print_table
+from benchmarks.tiles import network
 from ppl_mm.models import CAMClassifier, NegativeReference, block_chain
 from ppl_mm.models.cell_features import CellFeatures
 from ppl_mm.models.negative_reference import CELLS, write_reference
 from ppl_mm.utils.cli import run
 
-CONFIG = Path(__file__).parents[1] / 'configs/own/cls_cam_quick_own.py'
+CONFIG = 'configs/own/cls_cam_quick_own.py'
 SIDES = (336, 512)  # of the preset's views
 WAYS = ('without', 'one_pass', 'two_passes')
-
-
-def build_model() -> CAMClassifier:
-    """Return the preset's classifier, with random weights."""
-    cfg = Config.fromfile(CONFIG)
-    init_default_scope('mmpretrain')
-    cfg.model.backbone.pop('init_cfg')
-    cfg.model.head.num_classes = 5
-    torch.manual_seed(0)
-    return MODELS.build(cfg.model).eval()
 
 
 def make_reference(model: CAMClassifier) -> NegativeReference:
@@ -65,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
     """Print a table, and one line of JSON at the end."""
     args = make_parser(__doc__).parse_args(argv)
     torch.set_num_threads(1)
-    model = build_model()
+    model = network(CONFIG)
     reference = make_reference(model)
     seconds: dict[str, list[float]] = {way: [] for way in WAYS}
     for _ in range(3 if args.quick else 15):

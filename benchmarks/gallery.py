@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401
 from benchmarks.browser import start_browser
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import finish, make_parser, print_table, timed
 from ppl_mm.data_tools.demo.drawing import CLASSES, draw_sample
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
@@ -216,11 +217,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder, start_browser() as browser:
         root = Path(folder)
         source = draw_folders(root, drawn)
-        times = []
-        for _ in range(2):
-            start = time.perf_counter()
-            make_gallery(source, root / 'few')
-            times.append(time.perf_counter() - start)
+        make = partial(timed, make_gallery, source, root / 'few', clock=time.perf_counter)
+        times = [make()[1] for _ in range(2)]
         found = {
             count: measure(
                 browser, multiply(source, root / 'few', root / f'{count}', count), seconds

@@ -17,12 +17,11 @@ import tifffile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import ROOT, finish, make_parser, print_table
 from benchmarks.make_masks import write_short_preset
 from ppl_mm.formats.mask_file import read_mask
 from ppl_mm.utils.cli import run
 
-ROOT = Path(__file__).resolve().parents[1]
 _CLASSES = dict(field=(2, 2600), lake=(3, 150))  # the band that shows it, and its value
 
 

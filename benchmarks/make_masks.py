@@ -17,12 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import ROOT, finish, make_parser, print_table
 from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.gallery.results import finished_steps
 from ppl_mm.utils.cli import run
 
-ROOT = Path(__file__).resolve().parents[1]
 _OWN = ROOT / 'configs/own'
 _GUESS = re.compile(r'about ([\d:]+) in all, a first guess')
 # Sizes in pipelines are a quarter of the preset's.

@@ -21,7 +21,7 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
+from benchmarks.common import finish, in_own_process, make_parser, memory_added, print_table
 from ppl_mm.refine.pamr import DILATIONS, pamr
 from ppl_mm.utils.cli import run
 
@@ -101,9 +101,7 @@ def memory_of(name: str, cell: Sequence[int], device: str) -> int:
         before = torch.cuda.memory_allocated()
         timed(SIDES[name], batch)
         return torch.cuda.max_memory_allocated() - before
-    before = memory_status('VmRSS')
-    timed(SIDES[name], batch)
-    return memory_status('VmHWM') - before
+    return memory_added(timed, SIDES[name], batch)[1]
 
 
 def measure(cell: Sequence[int], rounds: int, device: str) -> dict:

@@ -9,6 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,11 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import finish, make_parser, memory_status, print_table
+from benchmarks.common import ROOT, finish, make_parser, memory_status, print_table, timed
 from ppl_mm.apis import SegInferencer, predict_images
 from ppl_mm.utils.cli import run
 
-CONFIG = Path(__file__).parents[1] / 'configs/demo/seg_deeplab_demo.py'
+CONFIG = ROOT / 'configs/demo/seg_deeplab_demo.py'
 SIZES = ((160, 120), (120, 160), (128, 128), (200, 96), (150, 150))
 
 
@@ -78,11 +79,9 @@ def main(argv: list[str] | None = None) -> None:
         (root / 'work').mkdir()
         write_network(root / 'work')
         write_images(root / 'photos', count)
-        network, seconds = Watched(root / 'work', device='cpu'), []
-        for _ in range(2):
-            start = time.perf_counter()
-            predict_images(root / 'photos', network, root / 'out', overlays=True)
-            seconds.append(time.perf_counter() - start)
+        network = Watched(root / 'work', device='cpu')
+        label = partial(predict_images, root / 'photos', network, root / 'out', overlays=True)
+        seconds = [timed(label, clock=time.perf_counter)[1] for _ in range(2)]
     moments, memory = zip(*network.notes, strict=True)
     each = np.diff(moments).tolist()
     ratios = dict(

@@ -17,7 +17,6 @@ squaring in float64, at the sizes that both run at.
 import math
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401
-from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
+from benchmarks.common import finish, in_own_process, make_parser, memory_added, print_table, timed
 from ppl_mm.models.affinity.neighbourhood import half_disc, pair_affinities, pair_views
 from ppl_mm.refine.random_walk import random_walk
 from ppl_mm.utils.cli import run
@@ -87,14 +86,10 @@ def measure_here(walk: Callable, cells: int, repeats: int) -> dict:
     torch.set_num_threads(1)
     scores, affinities = make_input(cells)
     walk(*make_input(8))  # libraries are loaded before anything is measured
-    before, seconds = memory_status('VmRSS'), []
-    for _ in range(repeats):
-        start = time.process_time()
-        walk(scores, affinities)
-        seconds.append(time.process_time() - start)
-    return dict(
-        cells=cells, seconds=statistics.median(seconds), bytes=memory_status('VmHWM') - before
+    seconds, added = memory_added(
+        lambda: [timed(walk, scores, affinities)[1] for _ in range(repeats)]
     )
+    return dict(cells=cells, seconds=statistics.median(seconds), bytes=added)
 
 
 def measure(name: str, cells: int, repeats: int) -> dict:

@@ -43,8 +43,7 @@ from ppl_mm.utils.files import read_json, write_json
 from ppl_mm.utils.progress import track
 from tools.analysis_tools.recipe_table import GPUS, crop_of, passes_of, recipes
 
-ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / 'benchmarks/results/recipes_gpu.json'
+OUT = Path(__file__).resolve().parent / 'results/recipes_gpu.json'
 QUICK, QUICK_SIZE = 'cam_resnet50*voc12*', (64, 64)
 
 

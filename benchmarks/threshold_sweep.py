@@ -22,7 +22,6 @@ counts, its IoU differs by the rounding of float32.
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  its stand-ins must precede mmseg
-from benchmarks.common import finish, make_parser, print_table
+from benchmarks.common import finish, make_parser, print_table, timed
 from ppl_mm.cams import foreground_score, label_from_cam, normalize_cam, upsample_cam
 from ppl_mm.evaluation import confusion_matrix, evaluate_folder, iou_from_confusion, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
@@ -141,20 +140,14 @@ def in_memory(folder: Path, ids: list[str]) -> np.ndarray:
 
 
 class Stopwatch:
-    """Adds up seconds of the processor by name.
-
-    Not seconds of the clock: everything here runs in one thread, and what else the machine does
-    should not count.
-    """
+    """Collects seconds of the processor by name."""
 
     def __init__(self):
         self.seconds = {}
 
     def __call__(self, function: Callable, *args: object) -> np.ndarray:
         """Run a function on the clock and return what it returns."""
-        start = time.process_time()
-        result = function(*args)
-        taken = time.process_time() - start
+        result, taken = timed(function, *args)
         self.seconds.setdefault(function.__name__, []).append(taken)
         return result
 

@@ -7,7 +7,6 @@ process of its own. Linux only.
 """
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,15 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import finish, in_own_process, make_parser, memory_status, print_table
+from benchmarks.common import (
+    ROOT,
+    finish,
+    in_own_process,
+    make_parser,
+    memory_added,
+    print_table,
+    timed,
+)
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.models.segmentation.slide import slide_over_large_images
 from ppl_mm.refine import RefinerChain
@@ -28,7 +35,6 @@ from ppl_mm.utils.cli import run
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.tiles import MAX_PIXELS
 
-ROOT = Path(__file__).resolve().parents[1]
 WHOLE = 10**9
 
 
@@ -93,9 +99,8 @@ def measure(name: str, size: tuple[int, int], max_pixels: int) -> tuple[Tensor, 
     torch.set_num_threads(1)
     image = draw(size)
     SIDES[name](image[:64, :64], WHOLE)
-    before, start = memory_status('VmRSS'), time.process_time()
-    found = SIDES[name](image, max_pixels)
-    return found, (memory_status('VmHWM') - before) / 1e9, time.process_time() - start
+    (found, seconds), added = memory_added(timed, SIDES[name], image, max_pixels)
+    return found, added / 1e9, seconds
 
 
 def compare(name: str, size: tuple[int, int], max_pixels: int) -> dict:
