@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from forked_commands import forget
 from mmengine.config import Config
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.cam_file import CamFile, write_cam
@@ -83,8 +82,7 @@ def fresh_state(monkeypatch):
     # A Runner writes its config often; most of its time would be this style.
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **_: (text, True))
     yield
-    for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
-        kind._instance_dict.clear()
+    forget()
 
 
 @pytest.fixture(scope='session')

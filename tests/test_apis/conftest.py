@@ -1,17 +1,12 @@
 import pytest
-from mmengine.config import Config
-from mmengine.runner import Runner
 
 from ppl_mm.apis import CAMInferencer
 
 
 @pytest.fixture(scope='session')
-def checkpoint(tiny_config, tmp_path_factory):
-    """A classifier after an epoch."""
-    cfg = Config.fromfile(tiny_config)
-    cfg.work_dir = str(tmp_path_factory.mktemp('work'))
-    Runner.from_cfg(cfg).train()
-    return cfg.work_dir
+def checkpoint(trained):
+    """The work folder of a classifier after an epoch."""
+    return str(trained.parent)
 
 
 @pytest.fixture

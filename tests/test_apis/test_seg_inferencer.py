@@ -19,11 +19,6 @@ def infer(seg_work):
 
 
 @pytest.fixture
-def photos(demo_root):
-    return sorted(str(path) for path in (demo_root / 'JPEGImages').glob('val_*'))
-
-
-@pytest.fixture
 def sizes(tmp_path):
     """Photos of two sizes, in turn."""
     rng = np.random.default_rng(0)

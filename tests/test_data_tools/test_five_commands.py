@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from forked_commands import forget
 from mmengine.config import Config, DictAction
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DATASETS, MODELS, DefaultScope, init_default_scope
-from mmengine.visualization import Visualizer
+from mmengine.registry import DATASETS, MODELS, init_default_scope
 from PIL import Image
 from test_data_tools.narrow_options import CLASSIFIER, FIRST_ROUND, MAPS, SEGMENTATION, SELF_TRAINED
 
@@ -63,12 +62,6 @@ def test_the_page_has_five_commands_on_files_that_are_there():
         for path in words[1:]:
             if path.endswith('.py'):
                 assert (ROOT / path).is_file(), path
-
-
-def forget():
-    """What a Runner leaves behind, which a process of its own has not."""
-    for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
-        kind._instance_dict.clear()
 
 
 @pytest.fixture

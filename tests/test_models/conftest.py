@@ -1,6 +1,6 @@
 import pytest
-import torch
 from mmengine.registry import MODELS
+from networks import with_random_norms
 
 RESNET = dict(stem_channels=8, base_channels=8)
 MOBILENET = dict(widen_factor=0.1)
@@ -81,14 +81,7 @@ BACKBONES = dict(
 
 def build_backbone(cfg):
     """In eval mode, with norms that are not the identity."""
-    net = MODELS.build(dict(cfg))
-    torch.manual_seed(0)
-    with torch.no_grad():
-        for value in net.state_dict().values():
-            if value.ndim == 1 and value.dtype == torch.float32:
-                value.uniform_(0.5, 1.5)
-    net.eval()  # mmpretrain's return None from it
-    return net
+    return with_random_norms(MODELS.build(dict(cfg)))
 
 
 @pytest.fixture

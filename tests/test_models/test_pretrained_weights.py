@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmpretrain.models import ResNet, VisionTransformer
+from networks import saved
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -23,11 +24,6 @@ def randomized(model):
         if value.is_floating_point():
             value.copy_(torch.rand_like(value))
     return model
-
-
-def saved(path, content):
-    torch.save(content, path)
-    return path
 
 
 def from_file(build, path, capsys, **init):

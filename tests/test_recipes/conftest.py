@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
+from networks import without_weights
 from PIL import Image
 from tool_modules import load_tool
-from weightless import without_weights
 
 from ppl_mm.formats.mask_file import write_label
 from ppl_mm.formats.voc_layout import VOC_CLASSES

@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
-from weightless import without_weights
+from networks import without_weights
 
 ROOT = Path(__file__).parents[2]
 SEG = ROOT / 'configs/seg'

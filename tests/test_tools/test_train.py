@@ -3,7 +3,8 @@ import signal
 import pytest
 import torch
 from mmengine.runner import Runner
-from test_tools.trained_files import RUNS, load, same
+from networks import same
+from test_tools.trained_files import RUNS, load
 
 TWO_EPOCHS = ['--cfg-options', 'train_cfg.max_epochs=2']
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from forked_commands import run_ranks
-from test_tools.trained_files import RANK_HOOK, RUNS, load, same
+from networks import same
+from test_tools.trained_files import RANK_HOOK, RUNS, load
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 

@@ -36,7 +36,3 @@ class SaveEveryRank(Hook):
 
 def load(path):
     return torch.load(path, weights_only=True)
-
-
-def same(a, b):
-    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())

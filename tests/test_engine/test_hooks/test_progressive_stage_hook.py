@@ -2,6 +2,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from networks import same
 
 from ppl_mm.engine import ProgressiveStageHook
 from ppl_mm.errors import UserError
@@ -25,10 +26,6 @@ def progressive(tiny_cfg, stages):
         )
 
     return make
-
-
-def same(a, b):
-    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())
 
 
 def test_each_stage_has_its_epochs(progressive, train):

@@ -3,6 +3,7 @@ import logging
 import pytest
 import torch
 from mmengine.runner import Runner
+from networks import same
 
 from ppl_mm.engine.hooks.stage_checkpoint_hook import widen_classifier
 from ppl_mm.registry import MODELS
@@ -46,10 +47,6 @@ def saved_stages(path):
         for part, key in (('state_dict', 'neck.stage'), ('ema_state_dict', 'module.neck.stage'))
         if part in checkpoint
     ]
-
-
-def same(a, b):
-    return a.keys() == b.keys() and all(torch.equal(value, b[key]) for key, value in a.items())
 
 
 def test_a_checkpoint_remembers_the_stage_in_training(tiny_cfg, train, stages, ema):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmpretrain.models.backbones import MobileNetV2
+from networks import with_random_norms
 
 from ppl_mm.models import DilatedMobileNetV2
 from ppl_mm.registry import MODELS
@@ -14,14 +15,8 @@ STRIDE_8 = dict(strides=(1, 2, 2, 1, 1, 1, 1), dilations=(1, 1, 1, 2, 2, 4, 4))
 
 
 def random_network(**kwargs):
-    """A network whose norms are not the identity, in eval mode."""
     torch.manual_seed(0)
-    net = DilatedMobileNetV2(widen_factor=0.25, **kwargs)
-    with torch.no_grad():
-        for value in net.state_dict().values():
-            if value.dtype == torch.float32 and value.ndim == 1:
-                value.uniform_(0.5, 1.5)
-    return inference(net)
+    return with_random_norms(DilatedMobileNetV2(widen_factor=0.25, **kwargs))
 
 
 def inference(net):

@@ -3,6 +3,7 @@ import re
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from networks import with_random_norms
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import EfficientNetLite
@@ -17,15 +18,8 @@ ADDRESS = 'package://efficientnet_lite0'
 
 
 def random_network(**kwargs):
-    """A network whose norms are not the identity, in eval mode."""
     torch.manual_seed(0)
-    net = EfficientNetLite(**kwargs)
-    with torch.no_grad():
-        for value in net.state_dict().values():
-            if value.dtype == torch.float32 and value.ndim == 1:
-                value.uniform_(0.5, 1.5)
-    net.eval()  # mmpretrain's backbones return None from it
-    return net
+    return with_random_norms(EfficientNetLite(**kwargs))
 
 
 @pytest.mark.parametrize('setting, step', [(STRIDE_16, 2), (STRIDE_8, 4)])

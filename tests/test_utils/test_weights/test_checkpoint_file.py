@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmengine.runner.checkpoint import CheckpointLoader
+from networks import saved
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -21,11 +22,6 @@ from ppl_mm.utils.weights import checkpoint_file
 from ppl_mm.utils.weights.checkpoint_file import TRUST_VARIABLE, read_checkpoint
 
 WEIGHTS = {'conv.weight': torch.arange(8.0).reshape(2, 4), 'conv.bias': torch.ones(2)}
-
-
-def saved(path, content):
-    torch.save(content, path)
-    return path
 
 
 def refusal(path):

@@ -3,6 +3,7 @@ import shutil
 import pytest
 import torch
 from mmengine.model import BaseTTAModel, MMDistributedDataParallel
+from networks import saved
 from torch import nn
 
 from ppl_mm.errors import UserError
@@ -11,11 +12,6 @@ from ppl_mm.utils.weights.loading import check_checkpoint, resolve_checkpoint
 
 def network(width=4):
     return nn.Sequential(nn.Conv2d(3, width, 1), nn.BatchNorm2d(width))
-
-
-def saved(path, content):
-    torch.save(content, path)
-    return path
 
 
 @pytest.mark.parametrize(
