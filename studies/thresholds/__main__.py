@@ -89,6 +89,7 @@ def main() -> None:
         if study is val:
             sets.append(read_packs(args.val_packs, args.only))
         found = study.measure(*sets)
+        found = json.loads(json.dumps(found), parse_float=lambda text: round(float(text), 3))
         write_json(args.results, dict(date=date.today().isoformat(), found=found))
     print(study.table(json.loads(args.results.read_text())['found']))
 

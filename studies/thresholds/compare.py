@@ -74,8 +74,9 @@ def _gaps(rule: Criterion, curves: Curves) -> dict:
 
 
 def table(found: dict) -> str:
-    """Return two tables, of CAM seeds and of refined labels: a line for each rule."""
-    return '\n\n'.join(_table(found, part) for part in PARTS)
+    """Return a table of CAM seeds and one of refined labels: a line for each rule that applies."""
+    parts = [part for part in PARTS if any(part in best for best in found['best'])]
+    return '\n\n'.join(_table(found, part) for part in parts)
 
 
 def _table(found: dict, part: str) -> str:
@@ -86,8 +87,8 @@ def _table(found: dict, part: str) -> str:
     rules |= {name: found['criteria'][one]['constants'][key] for name, (one, key) in FIXED.items()}
     for name, gaps in rules.items():
         means = [_mean(found, gaps, family, part) for family in families]
-        values = [gap[part] for gap in gaps if part in gap]
-        rows.append([name, *means, average(means), max(values, default=float('nan'))])
+        if values := [gap[part] for gap in gaps if part in gap]:
+            rows.append([name, *means, average(means), max(values)])
     return markdown_table([part, *families, 'mean', 'worst set of maps'], rows)
 
 
