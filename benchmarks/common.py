@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ppl_mm.utils.files import write_json
-from studies.engine.machine import machine
+from studies.engine.machine import machine, process_memory
 
 #: The project's folder.
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,15 +42,6 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         print('  '.join([first.ljust(widths[0]), *cells]))
 
 
-def memory_status(key: str) -> int:
-    """Return this process's memory in bytes: ``VmRSS`` now, ``VmHWM`` at its peak. Linux only.
-
-    ``getrusage`` would count what the parent process had.
-    """
-    status = Path('/proc/self/status').read_text()
-    return int(status.partition(f'{key}:')[2].split()[0]) * 1024
-
-
 def timed(
     function: Callable, *args: object, clock: Callable[[], float] = time.process_time
 ) -> tuple[Any, float]:
@@ -67,10 +58,13 @@ def timed(
 
 
 def memory_added(function: Callable, *args: object) -> tuple[Any, int]:
-    """Return what a function returns, and the bytes that it adds to the peak of this process."""
-    before = memory_status('VmRSS')
+    """Return what a function returns, and the bytes that it adds to this process's peak.
+
+    Linux only.
+    """
+    before = process_memory('VmRSS')
     found = function(*args)
-    return found, memory_status('VmHWM') - before
+    return found, process_memory('VmHWM') - before
 
 
 def in_own_process(function: Callable, *args: object) -> Any:

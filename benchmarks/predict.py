@@ -21,9 +21,10 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ppl_mm  # noqa: F401  (before anything that imports mmseg)
-from benchmarks.common import ROOT, finish, make_parser, memory_status, print_table, timed
+from benchmarks.common import ROOT, finish, make_parser, print_table, timed
 from ppl_mm.apis import SegInferencer, predict_images
 from ppl_mm.utils.cli import run
+from studies.engine.machine import process_memory
 
 CONFIG = ROOT / 'configs/demo/seg_deeplab_demo.py'
 SIZES = ((160, 120), (120, 160), (128, 128), (200, 96), (150, 150))
@@ -57,7 +58,7 @@ class Watched(SegInferencer):
         """Read an image."""
         if not hasattr(self, 'notes'):
             self.notes: list[tuple[float, int]] = []
-        self.notes.append((time.perf_counter(), memory_status('VmRSS')))
+        self.notes.append((time.perf_counter(), process_memory('VmRSS')))
         return super().read(item, name, white_level)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
@@ -34,6 +35,20 @@ def machine() -> dict:
         python=platform.python_version(),
         torch=torch.__version__,
     )
+
+
+def process_memory(key: str, process: str = 'self') -> int | None:
+    """Return the bytes of a process: ``VmRSS`` now, ``VmHWM`` at its peak.
+
+    Those of getrusage would count what the parent process had. None where the system does not say:
+    it is Linux alone that does, and of processes that have not ended.
+    """
+    try:
+        status = Path(f'/proc/{process}/status').read_text()
+    except OSError:
+        return None
+    found = re.search(rf'{key}:\s+(\d+)', status)
+    return found and 1024 * int(found[1])
 
 
 def _git(*words: str) -> str:

@@ -1,11 +1,12 @@
 """Time and memory of a child process while it works."""
 
 import os
-import re
 import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from .machine import process_memory
 
 # Seconds between two notes of the time a step has taken.
 _NOTE_EVERY = 10.0
@@ -29,7 +30,7 @@ class Watch:
 
     def __call__(self, progress: object) -> None:
         """Look at the children's memory, and show the progress."""
-        peaks = [peak for peak in map(_peak_memory, _children()) if peak]
+        peaks = [peak for child in _children() if (peak := process_memory('VmHWM', child))]
         self.peak = max([self.peak or 0, *peaks]) or None
         if time.monotonic() - self.noted > _NOTE_EVERY:
             self.note()
@@ -64,13 +65,3 @@ def _children() -> list[str]:
         return Path(f'/proc/self/task/{os.getpid()}/children').read_text().split()
     except OSError:
         return []
-
-
-def _peak_memory(pid: str) -> int | None:
-    """Return the most bytes that a process has held so far."""
-    try:
-        status = Path(f'/proc/{pid}/status').read_text()
-    except OSError:
-        return None
-    found = re.search(r'VmHWM:\s+(\d+)', status)
-    return found and 1024 * int(found[1])

@@ -88,11 +88,11 @@ def _rounded(value: float, form: str) -> str:
     return f'{round(value, 1) + 0.0:{form}}'
 
 
-def _score(key: str, split: str = 'measured') -> Cell:
+def _score(key: str, split: str) -> Cell:
     return lambda study, group: percent(group.each(key, split).values())
 
 
-def _vs_plain(split: str = 'measured') -> Cell:
+def _vs_plain(split: str) -> Cell:
     def cell(study: Study, group: Group) -> str:
         """Return the points above the best plain CAM."""
         plain = study.baseline(group)
@@ -101,7 +101,7 @@ def _vs_plain(split: str = 'measured') -> Cell:
     return cell
 
 
-def _vs_equal_cost(split: str = 'measured') -> Cell:
+def _vs_equal_cost(split: str) -> Cell:
     return lambda study, group: points(paired(group, study.equal_cost(group), split))
 
 
@@ -138,44 +138,44 @@ def _recipe(study: Study, group: Group) -> Group | None:
     return next((row for row in rows if row.name in ('network', 'pipeline_one_round')), None)
 
 
+def _on(split: str, end: str = '') -> dict[str, Cell]:
+    """Return the columns that the images that measure and val have alike, by heading.
+
+    Args:
+        split: 'measured' or 'val'.
+        end: Of the names of other parts of a record.
+    """
+    network = f'segmentation{end}'
+    return {
+        'mIoU': _score('mIoU', split),
+        'precision': _score('precision', split),
+        'recall': _score('recall', split),
+        'over-activation': _score('over_activation', split),
+        'under-activation': _score('under_activation', split),
+        'vs. plain CAM': _vs_plain(split),
+        'vs. equal-cost CAM': _vs_equal_cost(split),
+        'plain CAM seed': _score('mIoU', f'plain_seed{end}'),
+        "method's CAM seed": _score('mIoU', f'ppl_seed{end}'),
+        'pseudo-labels': _score('mIoU', split),
+        'network': _score('mIoU', network),
+        'network precision': _score('precision', network),
+        'network recall': _score('recall', network),
+        'network vs. recipe': _vs_recipe(network),
+    }
+
+
 #: By heading.
 COLUMNS: dict[str, Cell] = {
     'row': lambda study, group: group.name,
     'method': lambda study, group: group.method,
     'epochs': lambda study, group: str(group.epochs),
     'random seeds': lambda study, group: str(len(group.by_seed)),
-    'mIoU': _score('mIoU'),
-    'precision': _score('precision'),
-    'recall': _score('recall'),
-    'over-activation': _score('over_activation'),
-    'under-activation': _score('under_activation'),
     'threshold': _threshold,
-    'vs. plain CAM': _vs_plain(),
-    'vs. equal-cost CAM': _vs_equal_cost(),
-    'val mIoU': _score('mIoU', 'val'),
-    'val precision': _score('precision', 'val'),
-    'val recall': _score('recall', 'val'),
-    'val over-activation': _score('over_activation', 'val'),
-    'val under-activation': _score('under_activation', 'val'),
-    'val vs. plain CAM': _vs_plain('val'),
-    'val vs. equal-cost CAM': _vs_equal_cost('val'),
     'TFLOPs': lambda study, group: _number(group.flops(), 1e12, 1),
     'seconds': lambda study, group: _number(group.seconds()),
     'processor seconds': lambda study, group: _number(group.seconds('cpu_seconds')),
     'GiB': _memory('peak_memory'),
     'GiB of GPU': _memory('gpu_peak_memory'),
-    'plain CAM seed': _score('mIoU', 'plain_seed'),
-    'val plain CAM seed': _score('mIoU', 'plain_seed_val'),
-    "method's CAM seed": _score('mIoU', 'ppl_seed'),
-    "val method's CAM seed": _score('mIoU', 'ppl_seed_val'),
-    'pseudo-labels': _score('mIoU'),
-    'val pseudo-labels': _score('mIoU', 'val'),
-    'network': _score('mIoU', 'segmentation'),
-    'network precision': _score('precision', 'segmentation'),
-    'network recall': _score('recall', 'segmentation'),
-    'network vs. recipe': _vs_recipe('segmentation'),
-    'val network': _score('mIoU', 'segmentation_val'),
-    'val network precision': _score('precision', 'segmentation_val'),
-    'val network recall': _score('recall', 'segmentation_val'),
-    'val network vs. recipe': _vs_recipe('segmentation_val'),
+    **_on('measured'),
+    **{f'val {heading}': cell for heading, cell in _on('val', '_val').items()},
 }
