@@ -143,7 +143,7 @@ def _on(split: str, end: str = '') -> dict[str, Cell]:
 
     Args:
         split: 'measured' or 'val'.
-        end: Of the names of other parts of a record.
+        end: Ends the names of other parts of a record.
     """
     network = f'segmentation{end}'
     return {

@@ -30,8 +30,8 @@ class MapImage:
         views: The maps of each view, (views, n, h, w). None: not kept.
         refined: PAMR's maps, (n, h', w'). None: not refined.
         scale: What its maps were divided by, (n,). None: not kept.
-        absent: Of a negative: maps of all classes, not divided, (C, h, w). None: not kept.
-        score: Of a negative: the probabilities of all classes, (C,). None: not kept.
+        absent: A negative's maps of all classes, not divided, (C, h, w). None: not kept.
+        score: A negative's probabilities of all classes, (C,). None: not kept.
     """
 
     class_ids: np.ndarray
