@@ -17,8 +17,9 @@ from ...utils.text import per_cent
 from ...visualization import Cell, draw_panel, overlay_label, save_figure
 from ..exporting.cam_folder import CamFolder
 
-#: Rows of the sheet.
+#: Rows of the sheet, if each class has one.
 MAX_IMAGES = 8
+_MOST_CLASSES = 24
 #: What labels in the columns cover, as a part of what those at the chosen threshold do. Maps of
 #: small things are far too wide, so that a good cut may cover an eighth.
 PARTS = {'covers twice': 2, 'chosen': 1, 'a half': 1 / 2, 'a quarter': 1 / 4, 'an eighth': 1 / 8}
@@ -117,7 +118,8 @@ def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[tuple[str
     left = {image_id: ids for image_id, ids in classes.items() if ids}
     seen: Counter[int] = Counter()
     chosen: list[tuple[str, int]] = []
-    while left and len(chosen) < MAX_IMAGES:
+    rows = max(MAX_IMAGES, min(len(folder.classes), _MOST_CLASSES))
+    while left and len(chosen) < rows:
         rarest = {name: min(ids, key=lambda one: seen[one]) for name, ids in left.items()}
         image_id = min(left, key=lambda one: seen[rarest[one]])
         del left[image_id]

@@ -61,6 +61,17 @@ def test_a_sheet_shows_rare_classes_and_leaves_out_negatives(folder):
     assert Image.open(folder.root / 'sheet.jpg').format == 'JPEG'
 
 
+def test_each_of_many_classes_has_a_row(folder):
+    many = ExportFolder(folder.root.parent / 'many')
+    names = tuple(f'class {k}' for k in range(12))
+    many.write(ExportRecord(classes=names, data_root=str(folder.data_root)))
+    for k, image_id in enumerate(IDS):
+        cam = np.full((1, 4, 4), 0.5)
+        write_cam(many.cam_path(image_id), CamFile(class_ids=[k % 12], cam=cam, size=(30, 60)))
+    shown = choose_images(CamFolder(many.root), IDS)
+    assert sorted(class_id for _, class_id in shown) == list(range(12))
+
+
 @pytest.mark.parametrize('threshold', [0.0, 0.05, 0.37, 0.5, 0.99, 1.0])
 def test_the_chosen_one_is_second_and_cuts_rise(threshold, folder):
     figure = draw_thresholds(chosen(folder, threshold), [('a0', 0)])
