@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..cams import common_cut, level
+from ..cams import LEVEL, level
 from ..errors import UserError
 from ..formats.export_record import Threshold
 from ..registry import REFINERS
@@ -27,7 +27,7 @@ class ConstantBackground(Refiner):
         threshold: The score, 0..1; or one for each class of the classifier, to which maps are
             brought by :func:`ppl_mm.cams.level`. Defaults to None: that of the export whose maps
             are refined, see :func:`ppl_mm.refine.config.chain_settings`.
-        factor: What the threshold is multiplied by, above 0; at most :data:`HIGHEST` comes of it.
+        factor: What each threshold is multiplied by, above 0; at most :data:`HIGHEST` comes of it.
             For regions surer than a threshold that the export knows. Defaults to 1.
 
     Raises:
@@ -53,21 +53,23 @@ class ConstantBackground(Refiner):
                 'ppl_mm.ConstantBackground: threshold=None takes that of an export, but there '
                 'is none here; give a number'
             )
-        cut = common_cut(self.threshold)
-        if self.factor != 1:
-            cut = min(cut * self.factor, HIGHEST)
-        return _with_background(self._levelled(scores), np.float32(cut))
+        if isinstance(self.threshold, list):
+            return _with_background(self._levelled(scores, self.threshold), np.float32(LEVEL))
+        return _with_background(scores, np.float32(self._scaled(self.threshold)))
 
-    def _levelled(self, scores: Scores) -> Scores:
-        """Return scores whose classes are cut at one value, if each has its own."""
-        if not isinstance(self.threshold, list) or scores.no_background:
+    def _scaled(self, threshold: float) -> float:
+        return threshold if self.factor == 1 else min(threshold * self.factor, HIGHEST)
+
+    def _levelled(self, scores: Scores, thresholds: list[float]) -> Scores:
+        """Return scores whose classes are cut at one value; each had its own."""
+        if scores.no_background:
             return scores
-        if max(scores.class_ids, default=0) >= len(self.threshold):
+        if max(scores.class_ids, default=0) >= len(thresholds):
             raise UserError(
-                f'ppl_mm.ConstantBackground: threshold has {len(self.threshold)} numbers, but the '
+                f'ppl_mm.ConstantBackground: threshold has {len(thresholds)} numbers, but the '
                 f'maps have class id {max(scores.class_ids)}; give one for each class'
             )
-        cuts = np.asarray(self.threshold, np.float32)[scores.class_ids]
+        cuts = np.array([self._scaled(thresholds[k]) for k in scores.class_ids], np.float32)
         values = scores.values.copy()
         values[1:] = level(values[1:], cuts)
         return replace(scores, values=values)

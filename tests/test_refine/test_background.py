@@ -31,6 +31,21 @@ def test_a_constant_times_a_factor(threshold, factor, score):
     assert np.allclose(refined.values[0], score)
 
 
+@pytest.mark.parametrize('factor', [1, 1.5, 0.5])
+def test_a_constant_for_each_class(factor):
+    scores = make()  # of classes 3 and 4
+    refined = ConstantBackground([0, 0, 0, 0.2, 0.7], factor)(IMAGE, scores)
+    for values, before, cut in zip(refined.foreground, scores.foreground, (0.2, 0.7), strict=True):
+        above = before > np.float32(min(cut * factor, 0.95) if factor != 1 else cut)
+        np.testing.assert_array_equal(values > refined.values[0], above)
+
+
+def test_too_few_constants_for_the_classes_of_the_maps():
+    with pytest.raises(UserError, match='has 2 numbers, but the maps have class id 4'):
+        ConstantBackground([0.2, 0.7])(IMAGE, make())
+    assert ConstantBackground([0.2, 0.7])(IMAGE, make(0)).has_background
+
+
 @pytest.mark.parametrize('factor', [0, -1, float('nan'), float('inf')])
 def test_a_factor_that_is_none(factor):
     with pytest.raises(UserError, match='factor=.* must be above 0'):
