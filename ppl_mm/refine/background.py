@@ -1,6 +1,5 @@
 """Steps that give the background its score; where there is none, they leave scores as they are."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,13 +37,13 @@ class ConstantBackground(Refiner):
     margin = 0
 
     def __init__(self, threshold: Threshold | None = None, factor: float = 1.0) -> None:
-        cuts = threshold if isinstance(threshold, Sequence) else [threshold]
-        if threshold is not None and not all(_is_score(one) for one in cuts):
+        if isinstance(threshold, tuple):
+            threshold = list(threshold)
+        if threshold is not None and not _are_scores(threshold):
             raise UserError(f'ppl_mm.ConstantBackground: threshold={threshold} must be in 0..1')
         if not 0 < factor < float('inf'):
             raise UserError(f'ppl_mm.ConstantBackground: factor={factor} must be above 0')
-        self.threshold = list(cuts) if isinstance(threshold, Sequence) else threshold
-        self.factor = factor
+        self.threshold, self.factor = threshold, factor
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Set channel 0, the background."""
@@ -124,8 +123,9 @@ class Renormalize(Refiner):
         return replace(scores, values=values, has_background=False)
 
 
-def _is_score(value: object) -> bool:
-    return isinstance(value, int | float) and 0 <= value <= 1
+def _are_scores(values: object) -> bool:
+    numbers = values if isinstance(values, list) else [values]
+    return all(isinstance(one, int | float) and 0 <= one <= 1 for one in numbers)
 
 
 def _with_background(scores: Scores, background: np.ndarray | np.float32) -> Scores:
