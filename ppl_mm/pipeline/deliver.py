@@ -61,9 +61,8 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
         label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
         label = _at_size_of(photos[photo], label)
-        content, written = encode_label(label), digests.get(escaped(name))
-        is_new = path.is_file() and hashlib.sha256(content).hexdigest() != written
-        if mask.is_file() and written not in (None, file_sha256(mask)) and not is_new:
+        content = encode_label(label)
+        if _stays(mask, digests.get(escaped(name)), content if path.is_file() else None):
             edited.append(name)
             continue
         write_bytes(mask, content)
@@ -77,6 +76,19 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
     files, geo = (sorted(map(escaped, found)) for found in (names.values(), geo))
     digests = {name: digests[name] for name in files if name in digests}
     write_json(results.written_masks.record, dict(files=files, geo=geo, sha256=digests))
+
+
+def _stays(mask: Path, written: str | None, corrected: bytes | None) -> bool:
+    """Return whether a mask was edited in its place, and not corrected since.
+
+    Args:
+        mask: The file.
+        written: Its SHA-256 when it was last written, None if that is not known.
+        corrected: What the user's correction would make of it, None without one.
+    """
+    if written is None or not mask.is_file() or file_sha256(mask) == written:
+        return False
+    return corrected is None or hashlib.sha256(corrected).hexdigest() == written
 
 
 def _tell_edited(names: Sequence[str], folder: Path) -> None:
