@@ -128,6 +128,16 @@ def test_a_copy_of_a_mask_that_was_edited_in_its_place_is_a_correction(
     assert 'edited there' in capsys.readouterr().out
 
 
+def test_masks_of_the_same_photo_do_not_undo_a_correction(deliver, scenes, tmp_path):
+    """The fields are one image, of which one mask is corrected."""
+    results = deliver()
+    edit(shutil.copytree(results.masks, tmp_path / 'copy') / 'field/0.png', 1)
+    for _ in range(2):
+        assert take(tmp_path / 'copy', results) == 1
+        (drawn,) = (results.data / 'Corrected').iterdir()
+        assert (read_mask(drawn) == 1).all()
+
+
 def test_masks_of_photos_that_are_gone_are_removed(deliver, scenes):
     results = deliver()
     (results.masks_geo / 'mine.tif').write_bytes(b'mine')

@@ -122,10 +122,10 @@ class _Taker:
 
     def is_unchanged(self, path: Path, name: str, image: str) -> bool:
         """Return whether a mask is as it was written, now or before an earlier correction."""
+        if self.seen.get(escaped(name)) == file_sha256(path):
+            return True  # perhaps of a photo that is another one once more, which is corrected
         if self.layout.corrected_path(image).is_file():
             return False
-        if self.seen.get(escaped(name)) == file_sha256(path):
-            return True
         written = self.results.masks / name
         if not written.is_file() or self._is_edited(written, name):
             return False
