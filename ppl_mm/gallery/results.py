@@ -18,8 +18,6 @@ from ..utils.weights.last_checkpoint import last_checkpoint
 from ..version import __version__
 from .tables import PSEUDO_LABELS, ROLES, SEGMENTATION, find, read_part
 
-_FROM_MASKS = ('maps', 'labels')
-
 
 def collect_results(work_dir: Path) -> dict:
     """Return what a finished pipeline has measured, see docs/pipeline.md.
@@ -76,15 +74,13 @@ def _portable(value: Any) -> Any:
 
 
 def _map_scores(measured: dict, method: str, kind: str) -> list[dict]:
-    entries = []
-    for role in ROLES:
-        found = {
-            key: value
-            for key, value in measured[role].items()
-            if key not in (*_FROM_MASKS, 'curve', 'classes')
-        }
-        entries.append(dict(method=method, role=role, **found, scores=measured[role][kind]))
-    return entries
+    """Return what was measured of maps or labels, by the name of ``kind``, on each role."""
+    left_out = ('maps', 'labels', 'curve', 'classes')
+    return [
+        dict(method=method, role=role, scores=measured[role][kind])
+        | {key: value for key, value in measured[role].items() if key not in left_out}
+        for role in ROLES
+    ]
 
 
 def _network_scores(work_dir: Path, paths: dict, run: dict) -> list[dict]:
@@ -98,20 +94,12 @@ def _network_scores(work_dir: Path, paths: dict, run: dict) -> list[dict]:
         checkpoint_sha256=file_sha256(checkpoint),
         threshold=None,
     )
-    entries = []
-    for role in ROLES:
-        found = read_part(work_dir / paths['tests'][role] / 'scores.json')
-        entries.append(
-            dict(
-                method=SEGMENTATION,
-                role=role,
-                split=found['split'],
-                num_images=found['num_images'],
-                **origin,
-                scores=found['scores'],
-            )
-        )
-    return entries
+    tests = {role: read_part(work_dir / paths['tests'][role] / 'scores.json') for role in ROLES}
+    return [
+        dict(method=SEGMENTATION, role=role, **origin)
+        | {key: found[key] for key in ('split', 'num_images', 'scores')}
+        for role, found in tests.items()
+    ]
 
 
 def _compare(measurements: list[dict], methods: list[str]) -> dict:
