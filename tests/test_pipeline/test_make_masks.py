@@ -11,6 +11,7 @@ import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
+from test_pipeline.mini_configs import write_own_preset
 
 from ppl_mm.data_tools.demo.data import write_demo_data
 from ppl_mm.data_tools.own.settings import OwnDataSettings
@@ -28,16 +29,7 @@ from ppl_mm.utils.project import find_config, tools_dir
 
 ORIENTATION = 0x0112
 COLOURS = {'apple': (220, 40, 40), 'leaf': (40, 190, 60)}
-PRESET = """
-name = 'tiny'
-data_root = 'data/mine'
-methods = [dict(name='CAM', key='cam', configs='cls_cam.py')]
-refinement = 'refine.py'
-segmentation = 'seg.py'
-splits = dict(train='train', threshold='train_masks', masked='train_masks', val='val')
-masks_optional = True
-"""
-BASES = "['{root}/configs/_base_/datasets/own_data.py', './{plain}.py']"
+REFINE = "refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]"
 
 
 def draw(label, size=(64, 48), seed=0):
@@ -57,18 +49,7 @@ class Job:
     def __init__(self, folder, mini):
         self.folder, self.root = folder, mini.root
         self.images, self.out = folder / 'my images', folder / 'out'
-        self.preset = mini.folder / 'tiny.py'
-        self.preset.write_text(PRESET)
-        (mini.folder / 'refine.py').write_text(
-            "refiners = [dict(type='ppl_mm.ConstantBackground', threshold=0.3)]"
-        )
-        # The number of classes is that of the data, as in configs/own.
-        for name, head in (('cls_cam', 'head'), ('seg', 'decode_head')):
-            path = mini.folder / f'{name}.py'
-            path.rename(mini.folder / f'{name}_plain.py')
-            bases = BASES.format(root=mini.root, plain=f'{name}_plain')
-            number = '_base_.own_num_classes' + (' + 1' if name == 'seg' else '')
-            path.write_text(f'_base_ = {bases}\nmodel = dict({head}=dict(num_classes={number}))\n')
+        self.preset = write_own_preset(mini, REFINE)
 
     def fill(self):
         """Images of two classes, some without any class, one without a label, odd ones."""

@@ -9,6 +9,7 @@ import forked_commands
 import numpy as np
 import pytest
 from PIL import Image
+from test_pipeline.mini_configs import write_own_preset
 
 from ppl_mm.apis import CAMInferencer
 from ppl_mm.apis.seg_inferencer import SegInferencer
@@ -17,15 +18,6 @@ from ppl_mm.formats.mask_file import read_mask
 
 CLASSES = ('field', 'rock', 'sea')
 COLOURS = ((90, 160, 60), (150, 130, 120), (40, 80, 180))
-PRESET = """
-name = 'tiny'
-data_root = 'data/mine'
-methods = [dict(name='CAM', key='cam', configs='cls.py')]
-refinement = 'refine.py'
-segmentation = 'seg_own.py'
-splits = dict(train='train', threshold='train_masks', masked='train_masks', val='val')
-masks_optional = True
-"""
 REFINE = """
 refiners = [
     dict(type='ppl_mm.ConstantBackground', threshold=None),
@@ -75,21 +67,11 @@ def images(tmp_path_factory):
 @pytest.fixture
 def run(mini, images, tmp_path):
     """Runs make_masks.py on the images; returns what it wrote."""
-    base = f"'{mini.root}/configs/_base_/datasets/own_data.py'"
-    for name, plain, head, number in (
-        ('cls', 'cls_cam', 'head', 'own_num_classes'),
-        ('seg_own', 'seg', 'decode_head', 'own_num_channels'),
-    ):
-        (mini.folder / f'{name}.py').write_text(
-            f"_base_ = [{base}, './{plain}.py']\n"
-            f'model = dict({head}=dict(num_classes=_base_.{number}))\n' + LONGER * (plain == 'seg')
-        )
-    (mini.folder / 'refine.py').write_text(REFINE)
-    (mini.folder / 'tiny.py').write_text(PRESET)
+    preset = write_own_preset(mini, REFINE, LONGER)
 
     def make(*more):
         tool = str(mini.root / 'tools/make_masks.py')
-        given = [images, '--out', tmp_path / 'out', '--preset', mini.folder / 'tiny.py']
+        given = [images, '--out', tmp_path / 'out', '--preset', preset]
         given += ['--no-background', '--labels', images.parent / 'labels.csv', *more]
         return forked_commands.run([sys.executable, tool, *given], cwd=tmp_path), tmp_path / 'out'
 
