@@ -1,32 +1,13 @@
-import json
-
 from benchmarks import random_walk as benchmark
 
 
-def test_it_ends_with_one_line_of_json(capsys, tmp_path, monkeypatch):
-    # In this process: starting others takes most of the time.
+def test_both_walks_are_the_same(run_here, monkeypatch):
     monkeypatch.setattr(
         benchmark,
         'measure',
         lambda name, *args: benchmark.measure_here(benchmark.WALKS[name], *args),
     )
-    benchmark.main(
-        [
-            '--sizes',
-            '10',
-            '16',
-            '--cells',
-            '20',
-            '--repeats',
-            '1',
-            '--out',
-            str(tmp_path / 'walk.json'),
-        ]
-    )
-    result = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert result == json.loads((tmp_path / 'walk.json').read_text())
-    assert set(result) == {'benchmark', 'ratios', 'figures', 'machine'}
-    assert result['benchmark'] == 'random_walk'
+    result = run_here(benchmark, '--sizes', 10, 16, '--cells', 20, '--repeats', 1)
     assert set(result['ratios']) == {
         'dense_over_matrix_free_time',
         'dense_over_matrix_free_memory',
