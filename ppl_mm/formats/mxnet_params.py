@@ -62,7 +62,10 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
         reader.number('<Q')
         arrays = [reader.array() for _ in range(reader.number('<Q'))]
         names = [reader.name() for _ in range(reader.number('<Q'))]
-        reader.end()
+        if reader.left:
+            raise UserError(
+                f'{path} is damaged: {reader.left:,} bytes follow its last name; get it again'
+            )
     if len(set(names)) != len(arrays) or len(names) != len(arrays):
         raise UserError(
             f'{path} holds {len(arrays)} arrays and {len(set(names))} names: weights need one each'
@@ -109,22 +112,23 @@ class _Reader:
     def array(self) -> np.ndarray:
         """Return the next array, of any version of the format."""
         magic = self.number('<I')
-        if magic in (V2_MAGIC, V3_MAGIC):
-            storage = self.number('<i')
-            if storage != 0:
-                raise UserError(
-                    f'{self.path} holds a sparse array (storage {storage}), which is not read: '
-                    "save it with tostype('default')"
-                )
-        if magic in (V1_MAGIC, V2_MAGIC, V3_MAGIC):
-            sides, kind = self.number('<i'), '<q'
-        else:
-            sides, kind = magic, '<I'
+        if magic in (V2_MAGIC, V3_MAGIC) and (storage := self.number('<i')):
+            raise UserError(
+                f'{self.path} holds a sparse array (storage {storage}), which is not read: '
+                "save it with tostype('default')"
+            )
+        is_known = magic in (V1_MAGIC, V2_MAGIC, V3_MAGIC)
+        sides, kind = (self.number('<i'), '<q') if is_known else (magic, '<I')
         shape = self._shape(sides, kind)
         if sides < 0 or (sides == 0 and magic != V3_MAGIC):
             return np.empty(0, np.float32)
         self.take(8)  # the device that it was on
-        dtype = self._dtype()
+        flag = self.number('<i')
+        if flag not in _TYPES:
+            raise UserError(
+                f'{self.path} holds an array of type {flag}, which is not read: save it as float32'
+            )
+        dtype = np.dtype(_TYPES[flag])
         data = self.take(math.prod(shape) * dtype.itemsize)
         return np.frombuffer(data, dtype).reshape(shape)
 
@@ -140,18 +144,3 @@ class _Reader:
                 f'{self.path} is damaged: an array has the shape {tuple(shape)}; get it again'
             )
         return shape
-
-    def _dtype(self) -> np.dtype:
-        flag = self.number('<i')
-        if flag not in _TYPES:
-            raise UserError(
-                f'{self.path} holds an array of type {flag}, which is not read: save it as float32'
-            )
-        return np.dtype(_TYPES[flag])
-
-    def end(self) -> None:
-        """Refuse a file that has more."""
-        if self.left:
-            raise UserError(
-                f'{self.path} is damaged: {self.left:,} bytes follow its last name; get it again'
-            )

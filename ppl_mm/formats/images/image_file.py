@@ -21,7 +21,7 @@ from .bit_depth import FULL_WHITE, is_deep, used_white, warn_if_dark
 from .checks import check_kind, naming, open_picture
 from .orientation import orientation_of, upright_size
 from .photo import develop, open_photo
-from .stored_values import values_for
+from .stored_values import bands_for, values_for
 from .tiff_bands import band_size, is_tiff
 
 #: Endings that are read.
@@ -76,8 +76,8 @@ def read_pixels(
     with naming(path):
         check_kind(path)
         content = _read_bytes(path, backend_args)
-        if bands is None and white_level is None and is_tiff(content):
-            bands = values_for(path).bands
+        if bands is None and white_level is None:
+            bands = bands_for(path, content)
         if bands is None:
             return decode_image(content, white_level, bgr=True, path=path)
         return bands.read(content)
@@ -111,12 +111,11 @@ def decode_image(
         )
         if found is not None:
             return found if bgr else cv2.cvtColor(found, cv2.COLOR_BGR2RGB)
-    bands = values_for(path).bands if path is not None and is_tiff(content) else None
-    rgb = (
-        _decode_photo(content, white_level, path)
-        if bands is None
-        else bands.picture(bands.read(content))
-    )
+    bands = bands_for(path, content) if path is not None else None
+    if bands is None:
+        rgb = _decode_photo(content, white_level, path)
+    else:
+        rgb = bands.picture(bands.read(content))
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR) if bgr else rgb
 
 

@@ -22,8 +22,8 @@ from .bands import ImageBands
 from .bit_depth import FULL_WHITE, is_deep, scaled_picture, used_white
 from .checks import check_kind, naming, open_picture
 from .orientation import orientation_of, turn_upright, upright_size
-from .stored_values import values_for
-from .tiff_bands import has_band_size, is_tiff
+from .stored_values import bands_for, values_for
+from .tiff_bands import has_band_size
 from .transparency import fill, is_transparent
 
 #: Change of an image with bands, see :class:`Photo`.
@@ -77,8 +77,7 @@ def read_photo(
         check_kind(path)
         check_regular(path)
         content = Path(path).read_bytes()
-        if bands is None and is_tiff(content):
-            bands = values_for(path).bands
+        bands = bands or bands_for(path, content)
         if bands is not None:
             return _with_bands(content, bands, max_long_side)
         with open_photo(content) as image:

@@ -12,6 +12,7 @@ from ...errors import UserError
 from ...utils.files import read_json, write_bytes
 from .bands import ImageBands
 from .bit_depth import FULL_WHITE
+from .tiff_bands import is_tiff
 
 VALUES_FILE = 'image_values.json'
 
@@ -39,6 +40,11 @@ def values_for(path: str | os.PathLike) -> StoredValues:
     path = Path(os.path.abspath(path))
     folders = (path, *path.parents)
     return next((read_values(one) for one in folders if (one / VALUES_FILE).is_file()), _NOTHING)
+
+
+def bands_for(path: str | os.PathLike, content: bytes) -> ImageBands | None:
+    """Return the bands of the data set that a TIFF, by its bytes, lies in; None of other files."""
+    return values_for(path).bands if is_tiff(content) else None
 
 
 def read_values(root: str | os.PathLike) -> StoredValues:

@@ -169,22 +169,16 @@ def _check_archive(path: Path) -> None:
         raise UserError(f'{path}: is truncated; {_COPY}')
     try:
         with zipfile.ZipFile(path) as archive:
-            _check_records(path, archive)
-    except UserError:
-        raise
+            names = {Path(name).name for name in archive.namelist()}
+            damaged = _damaged_record(archive)
     except Exception as error:  # a changed directory makes zipfile raise anything
         raise UserError(f'{path}: is damaged ({first_line(error)}); {_COPY}') from error
-
-
-def _check_records(path: Path, archive: zipfile.ZipFile) -> None:
-    names = {Path(name).name for name in archive.namelist()}
     if 'constants.pkl' in names:
         raise UserError(
             f'{path}: is a TorchScript archive; give a checkpoint that torch.save has written'
         )
     if 'data.pkl' not in names:
         raise UserError(f'{path}: is a zip file but not a checkpoint; unpack it')
-    damaged = _damaged_record(archive)
     if damaged:
         raise UserError(f'{path}: is damaged (checksum of {damaged}); {_COPY}')
 
