@@ -33,8 +33,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ppl_mm  # noqa: F401  its stand-ins must precede mmseg
 from benchmarks.common import finish, make_parser, print_table, timed
 from ppl_mm.cams import foreground_score, label_from_cam, normalize_cam, upsample_cam
-from ppl_mm.evaluation import confusion_matrix, evaluate_folder, iou_from_confusion, mean_scores
+from ppl_mm.evaluation import class_scores, confusion_matrix, evaluate_folder, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.utils.cli import run
 
@@ -83,8 +84,9 @@ def load(folder: Path, ids: list[str]) -> Iterator[tuple[CamFile, np.ndarray]]:
 
 def one_pass(folder: Path, ids: list[str]) -> np.ndarray:
     """Return the matrices of all thresholds, ``(T, n + 1, n + 2)``."""
+    truth = GroundTruth(folder / 'masks')
     return evaluate_folder(
-        folder / 'cams', folder / 'masks', ids, NUM_CLASSES, THRESHOLDS, progress=False
+        folder / 'cams', truth, ids, NUM_CLASSES, THRESHOLDS, progress=False
     ).confusion()
 
 
@@ -168,7 +170,7 @@ def measure(folder: Path, ids: list[str], quick: bool) -> tuple[dict, dict]:
         Ratios and figures.
     """
     reference = one_pass(folder, ids)  # warms the disk cache for everybody
-    ious = iou_from_confusion(reference)
+    ious = class_scores(reference)['iou']
     watch, difference, iou_error = Stopwatch(), 0, 0.0
     for k, threshold in enumerate(THRESHOLDS):
         for way in (per_threshold, with_background_map):

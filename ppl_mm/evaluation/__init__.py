@@ -1,15 +1,7 @@
 """How masks and maps are measured: one confusion matrix over a split."""
 
 from .cam_iou import CAMIoU
-from .confusion import (
-    confusion_matrix,
-    iou_from_confusion,
-    mean_scores,
-    over_activation,
-    precision_from_confusion,
-    recall_from_confusion,
-    under_activation,
-)
+from .confusion import class_scores, confusion_matrix, mean_scores
 from .folders import evaluate_folder, evaluate_labels
 from .label_writer import LabelWriter
 from .multi_label_ap import MultiLabelAP, average_precision
@@ -24,16 +16,12 @@ __all__ = [
     'SegConfusion',
     'ThresholdSweep',
     'average_precision',
+    'class_scores',
     'confusion_matrix',
     'evaluate_folder',
     'evaluate_labels',
     'format_table',
-    'iou_from_confusion',
     'mean_scores',
-    'over_activation',
     'percent',
-    'precision_from_confusion',
-    'recall_from_confusion',
     'summarize',
-    'under_activation',
 ]

@@ -4,8 +4,7 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from mmengine.dist import all_reduce, get_rank, get_world_size, is_main_process
+from mmengine.dist import get_rank, get_world_size, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
@@ -17,6 +16,7 @@ from ..formats.mask_file import read_mask
 from ..registry import METRICS
 from ..utils.console import warn
 from ..utils.files import write_json
+from ..utils.processes.distributed import merged
 from .confusion import mean_scores
 from .summary import format_table, summarize
 from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
@@ -74,7 +74,7 @@ class CAMIoU(BaseMetric):
         """Start from nothing."""
         self._sweep: ThresholdSweep | None = None
         self._last: dict | None = None
-        self._seen = self._assumed = 0
+        self._seen = 0
 
     @property
     def _classes(self) -> list[str]:
@@ -91,12 +91,7 @@ class CAMIoU(BaseMetric):
         return (self.dataset_meta or {}).get('background', True)
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Count the CAMs of a batch.
-
-        Args:
-            data_batch: Not used.
-            data_samples: One dict per image, see :class:`CAMIoU`.
-        """
+        """Count the CAMs of a batch, see :class:`CAMIoU` for its samples."""
         for sample in data_samples:
             self._count_last()
             self._last = sample
@@ -114,27 +109,20 @@ class CAMIoU(BaseMetric):
                 'ppl_mm.CAMIoU: measures what a ppl_mm.CAMTTAModel gives; use '
                 'it as test_evaluator with tools/test.py --tta'
             )
-        mask = self._mask(sample)
+        path = sample.get('seg_map_path')
+        is_negative = 'gt_label' in sample and not len(sample['gt_label'])
+        if not path and not is_negative:
+            raise UserError(
+                f'{sample.get("img_path", "an image")}: has no mask to measure its CAM by; leave '
+                'out ppl_mm.CAMIoU, or give the data set data_prefix=dict(seg_map_path=..)'
+            )
+        self._sweep.num_assumed += not path
+        mask = read_mask(path) if path else np.zeros(sample['ori_shape'][:2], np.uint8)
         try:
             self._sweep.update(CamFile.from_sample(sample), mask)
         except ValueError as error:
-            raise UserError(
-                f'{sample.get("seg_map_path")}: cannot measure the CAM: {error}'
-            ) from error
+            raise UserError(f'{path}: cannot measure the CAM: {error}') from error
         return self._sweep
-
-    def _mask(self, sample: dict) -> np.ndarray:
-        """Return the mask of a sample (H, W), all background for a negative that has none."""
-        path = sample.get('seg_map_path')
-        if path:
-            return read_mask(path)
-        if 'gt_label' in sample and not len(sample['gt_label']):
-            self._assumed += 1
-            return np.zeros(sample['ori_shape'][:2], np.uint8)
-        raise UserError(
-            f'{sample.get("img_path", "an image")}: has no mask to measure its CAM by; leave out '
-            'ppl_mm.CAMIoU, or give the data set data_prefix=dict(seg_map_path=..)'
-        )
 
     def evaluate(self, size: int) -> dict:
         """Add up what all processes have counted.
@@ -158,10 +146,7 @@ class CAMIoU(BaseMetric):
             )
         if self._seen > own:
             self._last = None
-        sweep = self._count_last()
-        total = _sum_over_processes(np.append(sweep.counts, self._assumed))
-        sweep.counts[:] = total[:-1].reshape(sweep.counts.shape)
-        sweep.num_images, sweep.num_assumed = size, int(total[-1])
+        sweep = merged(self._count_last())
         self._forget()
         return {
             f'{self.prefix}/{name}': value for name, value in self.compute_metrics([sweep]).items()
@@ -201,14 +186,20 @@ class CAMIoU(BaseMetric):
 
     def _report(self, sweep: ThresholdSweep, summary: dict, chosen: dict) -> None:
         """Log the table, and write the file if one is asked for."""
-        how = _origin(sweep, None if self.threshold is None else 'given', self.split)
+        how = f'the best on {self.split}, chosen by its masks'
+        if self.threshold is not None:
+            how = 'given'
+        if not sweep.background:
+            how = NO_BACKGROUND
         print_log(
             f'CAMs of {self.split} ({sweep.num_images} '
             f'images{note_on_negatives(sweep.num_assumed)}) at threshold {chosen["threshold"]:g} '
             f'({how}), in per cent:\n{format_table(summary)}',
             logger='current',
         )
-        _warn_at_end(sweep, chosen['best_threshold'])
+        best = chosen['best_threshold']
+        if sweep.background and best in (sweep.thresholds[0], sweep.thresholds[-1]):
+            warn(f'the best threshold, {best:g}, is at the end of those tried: try more')
         if self.out_file and is_main_process():
             report = dict(
                 split=self.split,
@@ -219,21 +210,3 @@ class CAMIoU(BaseMetric):
                 curve=sweep.curve(),
             )
             write_json(self.out_file, report)
-
-
-def _origin(sweep: ThresholdSweep, given: str | None, split: str) -> str:
-    if not sweep.background:
-        return NO_BACKGROUND
-    return given or f'the best on {split}, chosen by its masks'
-
-
-def _sum_over_processes(counts: np.ndarray) -> np.ndarray:
-    """Return the sum of an int64 array over all processes."""
-    total = torch.from_numpy(counts)
-    all_reduce(total)
-    return total.numpy()
-
-
-def _warn_at_end(sweep: ThresholdSweep, best: float) -> None:
-    if sweep.background and best in (sweep.thresholds[0], sweep.thresholds[-1]):
-        warn(f'the best threshold, {best:g}, is at the end of those tried: try more')

@@ -68,65 +68,37 @@ def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
         )
 
 
-def _true_false(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return true positives, false positives, false negatives, ``(..., n + 1)``."""
-    square = confusion[..., :-1]
-    hit = np.diagonal(square, axis1=-2, axis2=-1)
-    return hit, square.sum(-2) - hit, confusion.sum(-1) - hit
+def class_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the scores of each class.
 
-
-def _ratio(confusion: np.ndarray, part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return part over whole; nan for an absent class or an empty whole."""
-    defined = (confusion.sum(-1) > 0) & (whole > 0)
-    return np.where(defined, part / np.where(defined, whole, 1), np.nan)
-
-
-def iou_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Return the intersection over union of each class.
+    Over- and under-activation say how far a map reaches beyond its object, and how much of the
+    object it leaves out, as the evaluation code around SEAM (Wang et al., CVPR 2020, arXiv
+    2004.04581) measures them. With the IoU they add up to 1.
 
     Args:
         confusion: Shape ``(..., n + 1, n + 2)``.
 
     Returns:
-        Fractions, shape ``(..., n + 1)``, background first; nan for a class that is absent from
-        the truth.
+        Fractions of shape ``(..., n + 1)``, background first; nan for a class that is absent from
+        the truth: ``iou``; ``precision``, nan also for a class that was never predicted;
+        ``recall``; ``over_activation``, false positives over the union; ``under_activation``,
+        false negatives over the union.
     """
-    hit, extra, missed = _true_false(confusion)
-    return _ratio(confusion, hit, hit + extra + missed)
-
-
-def precision_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Return the share of a class's predicted pixels that are right, ``(..., n + 1)``.
-
-    Nan also for a class that is present and was never predicted.
-    """
-    hit, extra, _ = _true_false(confusion)
-    return _ratio(confusion, hit, hit + extra)
-
-
-def recall_from_confusion(confusion: np.ndarray) -> np.ndarray:
-    """Return the share of a class's true pixels that were found, ``(..., n + 1)``."""
-    hit, _, missed = _true_false(confusion)
-    return _ratio(confusion, hit, hit + missed)
-
-
-def over_activation(confusion: np.ndarray) -> np.ndarray:
-    """Return false positives over the union of each class, ``(..., n + 1)``.
-
-    How far a map reaches beyond its object, as the evaluation code around SEAM (Wang et al., CVPR
-    2020, arXiv 2004.04581) measures it. IoU, over- and under-activation of a class add up to 1.
-    """
-    hit, extra, missed = _true_false(confusion)
-    return _ratio(confusion, extra, hit + extra + missed)
-
-
-def under_activation(confusion: np.ndarray) -> np.ndarray:
-    """Return false negatives over the union of each class, ``(..., n + 1)``.
-
-    How much of its object a map leaves out, see :func:`over_activation`.
-    """
-    hit, extra, missed = _true_false(confusion)
-    return _ratio(confusion, missed, hit + extra + missed)
+    square = confusion[..., :-1]
+    hit = np.diagonal(square, axis1=-2, axis2=-1)
+    truth, found = confusion.sum(-1), square.sum(-2)
+    union = truth + found - hit
+    parts = dict(
+        iou=(hit, union),
+        precision=(hit, found),
+        recall=(hit, truth),
+        over_activation=(found - hit, union),
+        under_activation=(truth - hit, union),
+    )
+    return {
+        name: np.where((truth > 0) & (whole > 0), part / np.maximum(whole, 1), np.nan)
+        for name, (part, whole) in parts.items()
+    }
 
 
 def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
@@ -136,16 +108,16 @@ def mean_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
         confusion: Shape ``(..., n + 1, n + 2)``.
 
     Returns:
-        Fractions of shape ``(...)``: ``mIoU``, ``precision`` and ``recall``
-        over all classes with the background, ``over_activation`` and ``under_activation`` over the
-        foreground.
+        Fractions of shape ``(...)``: ``mIoU``, ``precision`` and ``recall`` over all classes with
+        the background, ``over_activation`` and ``under_activation`` over the foreground.
     """
+    scores = class_scores(confusion)
     return dict(
-        mIoU=_mean(iou_from_confusion(confusion)),
-        precision=_mean(precision_from_confusion(confusion)),
-        recall=_mean(recall_from_confusion(confusion)),
-        over_activation=_mean(over_activation(confusion)[..., 1:]),
-        under_activation=_mean(under_activation(confusion)[..., 1:]),
+        mIoU=_mean(scores['iou']),
+        precision=_mean(scores['precision']),
+        recall=_mean(scores['recall']),
+        over_activation=_mean(scores['over_activation'][..., 1:]),
+        under_activation=_mean(scores['under_activation'][..., 1:]),
     )
 
 

@@ -1,7 +1,8 @@
 """Measuring what is already on disk, one image at a time."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from .threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 
 def evaluate_folder(
     cam_dir: str | os.PathLike,
-    mask_dir: str | os.PathLike | GroundTruth,
+    truth: GroundTruth,
     image_ids: Sequence[str],
     num_classes: int,
     thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
@@ -30,8 +31,7 @@ def evaluate_folder(
 
     Args:
         cam_dir: Holds ``<image id>.npz``.
-        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
-            a mask.
+        truth: The masks; it counts the negatives without one.
         image_ids: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         thresholds: Defaults to 0.01, 0.02, .. 0.99.
@@ -45,24 +45,20 @@ def evaluate_folder(
     Raises:
         UserError: If a file is missing, unreadable or does not fit the other.
     """
-    truth = _as_ground_truth(mask_dir)
     sweep = ThresholdSweep(num_classes, thresholds, background, used)
     for image_id in track(image_ids, 'measuring CAMs', progress):
         cam_path = Path(cam_dir) / f'{image_id}.npz'
         cam_file = read_cam(cam_path)
-        try:
-            sweep.update(cam_file, truth.read(image_id, cam_file.size))
-        except UserError:
-            raise
-        except ValueError as error:
-            raise _misfit(cam_path, truth.path(image_id), error) from error
+        mask = truth.read(image_id, cam_file.size)
+        with _comparing(cam_path, truth.path(image_id)):
+            sweep.update(cam_file, mask)
     sweep.num_assumed = len(truth.assumed)
     return sweep
 
 
 def evaluate_labels(
     label_dir: str | os.PathLike,
-    mask_dir: str | os.PathLike | GroundTruth,
+    truth: GroundTruth,
     image_ids: Sequence[str],
     num_classes: int,
     progress: bool = True,
@@ -71,8 +67,7 @@ def evaluate_labels(
 
     Args:
         label_dir: Holds ``<image id>.png``.
-        mask_dir: Holds ``<image id>.png``; or the ground truth, which counts the negatives without
-            a mask.
+        truth: The masks; it counts the negatives without one.
         image_ids: Image ids of the split.
         num_classes: Foreground classes, as in a CAMHead.
         progress: Show a bar with the time left on stderr.
@@ -84,24 +79,20 @@ def evaluate_labels(
     Raises:
         UserError: If a file is missing, unreadable or does not fit the other.
     """
-    truth = _as_ground_truth(mask_dir)
     total = np.zeros((num_classes + 1, num_classes + 2), np.int64)
     for image_id in track(image_ids, 'measuring labels', progress):
         label_path = Path(label_dir) / f'{image_id}.png'
         label = read_mask(label_path)
-        try:
-            total += confusion_matrix(label, truth.read(image_id, label.shape), num_classes)
-        except UserError:
-            raise
-        except ValueError as error:
-            raise _misfit(label_path, truth.path(image_id), error) from error
+        mask = truth.read(image_id, label.shape)
+        with _comparing(label_path, truth.path(image_id)):
+            total += confusion_matrix(label, mask, num_classes)
     return total
 
 
-def _as_ground_truth(masks: str | os.PathLike | GroundTruth) -> GroundTruth:
-    return masks if isinstance(masks, GroundTruth) else GroundTruth(masks)
-
-
-def _misfit(path: Path, mask_path: Path, error: ValueError) -> UserError:
-    """Return the error of a pair of files that cannot be compared."""
-    return UserError(f'{path}: cannot be compared with {mask_path}: {error}')
+@contextmanager
+def _comparing(path: Path, mask_path: Path) -> Iterator[None]:
+    """Name both files where they cannot be compared."""
+    try:
+        yield
+    except ValueError as error:
+        raise UserError(f'{path}: cannot be compared with {mask_path}: {error}') from error

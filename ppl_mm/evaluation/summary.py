@@ -5,22 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..formats.class_list import NO_BACKGROUND
-from .confusion import (
-    iou_from_confusion,
-    mean_scores,
-    over_activation,
-    precision_from_confusion,
-    recall_from_confusion,
-    under_activation,
-)
+from .confusion import class_scores, mean_scores
 
-_SCORES = dict(
-    iou=iou_from_confusion,
-    precision=precision_from_confusion,
-    recall=recall_from_confusion,
-    over_activation=over_activation,
-    under_activation=under_activation,
-)
+_COLUMNS = ('iou', 'precision', 'recall', 'over_activation', 'under_activation')
 
 
 def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
@@ -43,7 +30,7 @@ def summarize(confusion: np.ndarray, classes: Sequence[str]) -> dict:
     first = int(classes[0] == NO_BACKGROUND)
     if first:
         confusion = _without_background(confusion)
-    columns = {name: score(confusion) for name, score in _SCORES.items()}
+    columns = class_scores(confusion)
     pixels = confusion.sum(axis=1)
     per_class = {
         name: dict(
@@ -88,10 +75,10 @@ def format_table(summary: dict) -> str:
     rows = list(summary['per_class'].items())
     means = dict(summary, iou=summary['mIoU'])
     width = max(len(name) for name, _ in [*rows, ('background', None)])
-    header = ''.join(f'{name.replace("_activation", "-act."):>12}' for name in _SCORES)
+    header = ''.join(f'{name.replace("_activation", "-act."):>12}' for name in _COLUMNS)
     lines = [f'{"":{width}}{header}']
     for name, scores in [*rows, ('mean', means)]:
-        cells = ''.join(f'{percent(scores[key]):>12}' for key in _SCORES)
+        cells = ''.join(f'{percent(scores[key]):>12}' for key in _COLUMNS)
         lines.append(f'{name:{width}}{cells}')
     if summary['absent_classes']:
         lines.append(

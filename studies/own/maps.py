@@ -7,7 +7,7 @@ from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refining.image_refiner import refine_image
 from ppl_mm.cams import common_cut, label_from_cam
 from ppl_mm.evaluation import ThresholdSweep
-from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
+from ppl_mm.evaluation.confusion import class_scores, confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.formats.export_record import Threshold
 from ppl_mm.formats.ground_truth import GroundTruth, read_negatives
@@ -61,7 +61,7 @@ def measure_labels(network: SegInferencer, data_root: str, split: str) -> dict:
         total += confusion_matrix(found['label'], truth.read(image_id, found['size']), classes)
         paint.update(found['label'], image_id in negatives)
     found = dict(foreground=foreground_iou(total), mIoU=float(mean_scores(total)['mIoU']))
-    shown = dict(classes=[_rounded(one) for one in iou_from_confusion(total)[1:]])
+    shown = dict(classes=[_rounded(one) for one in class_scores(total)['iou'][1:]])
     return {key: _rounded(value) for key, value in found.items()} | shown | paint.scores()
 
 
@@ -86,7 +86,7 @@ class _Counts:
         places['best'] = int(np.nanargmax(foreground))
         found = {name: [grid[k], _rounded(foreground[k])] for name, k in places.items()}
         found['miou'] = dict(auto=_rounded(miou[places['auto']]), best=_rounded(np.nanmax(miou)))
-        classes = iou_from_confusion(matrices[places['auto']])[1:]
+        classes = class_scores(matrices[places['auto']])['iou'][1:]
         return dict(found, classes=[_rounded(one) for one in classes], **self.paint.scores())
 
 
@@ -112,7 +112,7 @@ class _Paint:
 
 def foreground_iou(confusion: np.ndarray) -> float:
     """Return the mean IoU of the classes, without the background."""
-    return float(np.nanmean(iou_from_confusion(confusion)[1:]))
+    return float(np.nanmean(class_scores(confusion)['iou'][1:]))
 
 
 def _rounded(value: float) -> float | None:

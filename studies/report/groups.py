@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ppl_mm.evaluation import iou_from_confusion, mean_scores
+from ppl_mm.evaluation import class_scores, mean_scores
 from studies.engine.row import PLAIN, Row
 
 
@@ -69,7 +69,7 @@ class Group:
             for record in self.by_seed.values()
             if record.get(split)
         ]
-        return np.mean([iou_from_confusion(matrix) for matrix in matrices], axis=0).tolist()
+        return np.mean([class_scores(matrix)['iou'] for matrix in matrices], axis=0).tolist()
 
     def seconds(self, key: str = 'seconds') -> float:
         """Return the time of the training, the mean over the random seeds."""

@@ -9,6 +9,7 @@ from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation import CAMIoU, ThresholdSweep, evaluate_folder
 from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.formats.mask_file import read_mask, write_label
 from ppl_mm.registry import METRICS
@@ -184,7 +185,7 @@ def test_a_run_measures_what_it_writes(tiny_cfg, tmp_path, demo_root):
     stems = read_ids(demo_root / 'ImageSets/Segmentation/val.txt')
     sweep = evaluate_folder(
         tmp_path / 'export/cams',
-        demo_root / 'SegmentationClass',
+        GroundTruth(demo_root / 'SegmentationClass'),
         stems,
         4,
         THRESHOLDS,

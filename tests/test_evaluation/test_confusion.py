@@ -3,15 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from ppl_mm.evaluation.confusion import (
-    confusion_matrix,
-    iou_from_confusion,
-    mean_scores,
-    over_activation,
-    precision_from_confusion,
-    recall_from_confusion,
-    under_activation,
-)
+from ppl_mm.evaluation.confusion import class_scores, confusion_matrix, mean_scores
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +69,12 @@ MATRIX = np.array(
 
 
 def test_scores_by_hand():
-    nan = np.nan
-    np.testing.assert_allclose(iou_from_confusion(MATRIX), [3 / 8, 2 / 6, nan, 0])
-    np.testing.assert_allclose(precision_from_confusion(MATRIX), [3 / 5, 2 / 4, nan, nan])
-    np.testing.assert_allclose(recall_from_confusion(MATRIX), [3 / 6, 2 / 4, nan, 0])
-    np.testing.assert_allclose(over_activation(MATRIX), [2 / 8, 2 / 6, nan, 0])
-    np.testing.assert_allclose(under_activation(MATRIX), [3 / 8, 2 / 6, nan, 1])
+    nan, scores = np.nan, class_scores(MATRIX)
+    np.testing.assert_allclose(scores['iou'], [3 / 8, 2 / 6, nan, 0])
+    np.testing.assert_allclose(scores['precision'], [3 / 5, 2 / 4, nan, nan])
+    np.testing.assert_allclose(scores['recall'], [3 / 6, 2 / 4, nan, 0])
+    np.testing.assert_allclose(scores['over_activation'], [2 / 8, 2 / 6, nan, 0])
+    np.testing.assert_allclose(scores['under_activation'], [3 / 8, 2 / 6, nan, 1])
 
 
 def test_an_absent_class_is_left_out_of_the_mean_even_if_predicted():
@@ -108,8 +100,8 @@ def test_ignored_pixels_cost_as_much_as_wrong_ones():
 
 
 def test_parts_of_the_union_add_up():
-    matrix = np.random.default_rng(0).integers(0, 9, (5, 7, 8))
-    total = iou_from_confusion(matrix) + over_activation(matrix) + under_activation(matrix)
+    scores = class_scores(np.random.default_rng(0).integers(0, 9, (5, 7, 8)))
+    total = scores['iou'] + scores['over_activation'] + scores['under_activation']
     np.testing.assert_allclose(total, 1)
 
 

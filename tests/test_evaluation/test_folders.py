@@ -28,13 +28,13 @@ def export(tmp_path):
 
 
 def sweep_of(root, stems=STEMS, num_classes=NUM_CLASSES):
-    return evaluate_folder(
-        root / 'cams', root / 'masks', stems, num_classes, [0.2, 0.4], progress=False
-    )
+    truth = GroundTruth(root / 'masks')
+    return evaluate_folder(root / 'cams', truth, stems, num_classes, [0.2, 0.4], progress=False)
 
 
 def matrix_of(root, stems=STEMS, num_classes=NUM_CLASSES):
-    return evaluate_labels(root / 'labels', root / 'masks', stems, num_classes, progress=False)
+    truth = GroundTruth(root / 'masks')
+    return evaluate_labels(root / 'labels', truth, stems, num_classes, progress=False)
 
 
 def test_maps_and_their_labels_agree(export):
@@ -70,7 +70,7 @@ def test_a_negative_without_a_mask_counts_as_all_background(export):
 
 
 def test_the_bar_goes_to_stderr(export, capsys):
-    evaluate_labels(export / 'labels', export / 'masks', STEMS, NUM_CLASSES)
+    evaluate_labels(export / 'labels', GroundTruth(export / 'masks'), STEMS, NUM_CLASSES)
     assert capsys.readouterr().out == ''
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from test_gallery.parsed_page import ParsedPage
 
 from ppl_mm.evaluation import evaluate_labels, summarize
+from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.formats.image_folder import ImageFolder
 from ppl_mm.formats.image_list import read_ids
 from ppl_mm.gallery.from_pipeline import read_pipeline
@@ -39,9 +40,8 @@ def test_the_report_of_a_run(finished):
     for role, name in (('masked', 'refine'), ('val', 'refine_val')):
         found = find(report, 'pseudo_labels', role)
         stems = read_ids(data / 'ImageSets/Segmentation' / f'{found["split"]}.txt')
-        labels = evaluate_labels(
-            work_dir / name / 'labels', data / 'SegmentationClass', stems, 4, progress=False
-        )
+        truth = GroundTruth(data / 'SegmentationClass')
+        labels = evaluate_labels(work_dir / name / 'labels', truth, stems, 4, progress=False)
         assert labels.tolist() == found['scores']['confusion_matrix']
         assert found['threshold'] is None
     assert [one['step'] for one in report['steps']][-1] == 'test_seg_val'
@@ -63,9 +63,9 @@ def test_predictions_on_disk_are_those_that_were_measured(finished):
     mini, work_dir, _ = finished
     report, data = read_report(work_dir), mini.folder / 'data'
     stems = read_ids(data / 'ImageSets/Segmentation/train.txt')
-    confusion = evaluate_labels(
-        work_dir / 'test_seg/predictions', data / 'SegmentationClass', stems, 4, progress=False
-    )
+    truth = GroundTruth(data / 'SegmentationClass')
+    labels = work_dir / 'test_seg/predictions'
+    confusion = evaluate_labels(labels, truth, stems, 4, progress=False)
     assert (
         confusion.tolist() == find(report, 'segmentation', 'masked')['scores']['confusion_matrix']
     )

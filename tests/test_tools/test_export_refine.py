@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from ppl_mm.apis.exporting.origin import describe_export
 from ppl_mm.datasets import ImageLabelDataset
-from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion
+from ppl_mm.evaluation.confusion import class_scores, confusion_matrix
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.mask_file import read_mask
@@ -61,7 +61,7 @@ def miou(folder, demo_root):
         (read_mask(folder.label_path(name)), read_mask(demo_root / f'SegmentationClass/{name}.png'))
         for name in folder.label_ids()
     )
-    return np.nanmean(iou_from_confusion(sum(confusion_matrix(*pair, 5) for pair in pairs)))
+    return np.nanmean(class_scores(sum(confusion_matrix(*pair, 5) for pair in pairs))['iou'])
 
 
 def test_masks_that_choose_the_threshold_raise_the_refined_labels(export, demo_root, tmp_path):

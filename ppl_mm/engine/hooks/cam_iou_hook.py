@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.dist import all_gather_object, get_rank, get_world_size
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
@@ -16,6 +16,7 @@ from ...evaluation.threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
 from ...formats.cam_file import CamFile
 from ...formats.mask_file import read_mask
 from ...registry import HOOKS
+from ...utils.processes.distributed import merged
 from ...utils.weights.loading import unwrap_model
 from ..cam_viewer import cam_viewer
 
@@ -83,11 +84,7 @@ class CAMIoUHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Add the scores to those of the validation."""
-        sweep, maps = self._sweep, self._maps
-        for rank, (other, seen) in enumerate(all_gather_object((sweep, maps))):
-            if rank != get_rank():
-                sweep.merge(other)
-                maps.merge(seen)
+        sweep, maps = merged(self._sweep), merged(self._maps)
         if metrics is not None and sweep.num_images > sweep.num_assumed and sweep.counts.any():
             given = self._given if sweep.background else 0.0
             threshold = maps.choose().value if given is None else given

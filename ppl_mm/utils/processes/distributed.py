@@ -7,11 +7,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.dist import broadcast_object_list, init_dist, is_main_process
+from mmengine.dist import all_gather_object, broadcast_object_list, init_dist, is_main_process
 from mmengine.utils.dl_utils import set_multi_processing
 from torch import distributed
 
@@ -104,6 +104,18 @@ def on_main(context: AbstractContextManager[T]) -> Iterator[T]:
     """
     with ExitStack() as held:
         yield on_main_process(lambda: held.enter_context(context))
+
+
+def merged(part: Any) -> Any:
+    """Return what all processes have counted, in each of them.
+
+    Args:
+        part: What this process has; its ``merge`` adds what another one has. It may change.
+    """
+    total, *others = all_gather_object(part)
+    for other in others:
+        total.merge(other)
+    return total
 
 
 def _end_with_launcher() -> None:

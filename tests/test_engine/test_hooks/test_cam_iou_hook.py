@@ -143,7 +143,7 @@ def test_processes_count_each_image_once(run, monkeypatch):
         sample for batch in runner.val_dataloader for sample in runner.model.eval().val_step(batch)
     ]
     shares = [outputs[:3:2], [*outputs[1:4:2], outputs[0]]]  # the second repeats an image
-    counted = []
+    hooks = []
     for rank, share in enumerate(shares):
         monkeypatch.setattr('ppl_mm.engine.hooks.cam_iou_hook.get_rank', lambda rank=rank: rank)
         monkeypatch.setattr('ppl_mm.engine.hooks.cam_iou_hook.get_world_size', lambda: 2)
@@ -151,8 +151,11 @@ def test_processes_count_each_image_once(run, monkeypatch):
         hook.before_val_epoch(runner)
         for sample in share:
             hook.after_val_iter(runner, 0, outputs=[sample])
-        counted.append((hook._sweep, hook._maps))
-    monkeypatch.setattr('ppl_mm.engine.hooks.cam_iou_hook.all_gather_object', lambda mine: counted)
+        hooks.append(hook)
+    parts = iter([[one._sweep for one in hooks], [one._maps for one in hooks]])
+    monkeypatch.setattr(
+        'ppl_mm.utils.processes.distributed.all_gather_object', lambda mine: next(parts)
+    )
     metrics = {}
     hook.after_val_epoch(runner, metrics)
     assert metrics == pytest.approx(scores(runner), abs=5e-5)
