@@ -135,41 +135,22 @@ class CAMInferencer(PhotoInferencer):
         skip: Skip | None = None,
         classes: Sequence[str] | None = None,
     ) -> Iterator[dict]:
-        """Load photos, see :meth:`PhotoInferencer.preprocess`.
-
-        Args:
-            inputs: Photos or samples.
-            batch_size: The most photos of a batch.
-            skip: See :meth:`PhotoInferencer.stream`.
-            classes: See :meth:`__call__`.
-
-        Returns:
-            What the model's ``test_step`` takes.
-        """
+        """Load photos of ``classes``, see :meth:`PhotoInferencer.preprocess`."""
         self.model.classes = 'labels' if classes else 'predicted'
         label = [self._class_id(name) for name in classes or ()]
         samples = self._samples(inputs)
         return batches_of(samples, self.pipeline, batch_size, skip, gt_label=label)
 
     def prediction(self, sample: DataSample, threshold: Threshold | None = None) -> dict:
-        """Cut the maps of a photo.
-
-        Args:
-            sample: Of :class:`CAMTTAModel`.
-            threshold: See :meth:`__call__`.
-
-        Returns:
-            See :meth:`__call__`.
-        """
+        """Cut the maps of a sample of :class:`CAMTTAModel`, see :meth:`__call__`."""
         cam = CamFile.from_sample(sample)
+        threshold = self.usual_threshold if threshold is None else threshold
         return dict(
             scores=dict(zip(self.class_names, sample.pred_score.tolist(), strict=True)),
             classes=[self.class_names[k] for k in cam.class_ids],
             cam=cam.cam,
             size=cam.size,
-            label=label_from_cam(
-                cam, self.usual_threshold if threshold is None else threshold, self.background
-            ),
+            label=label_from_cam(cam, threshold, self.background),
         )
 
     @property

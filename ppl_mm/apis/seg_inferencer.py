@@ -35,7 +35,7 @@ class SegInferencer(PhotoInferencer):
         checkpoint: The checkpoint of the config, or its work folder.
         device: Defaults to a GPU, if there is one.
         max_pixels: An image with more, as the network sees it, goes through it in tiles, see
-            :func:`.slide_over_large_images`. Defaults to 4 million.
+            :func:`.slide_over_large_images`. Defaults to None: 4 million.
 
     Raises:
         UserError: If there is no such network, or the checkpoint does not match it.
@@ -54,10 +54,10 @@ class SegInferencer(PhotoInferencer):
         model: str | os.PathLike | Config,
         checkpoint: str | os.PathLike | None = None,
         device: str | torch.device | None = None,
-        max_pixels: int = MAX_PIXELS,
+        max_pixels: int | None = None,
     ) -> None:
         super().__init__(model, checkpoint, device)
-        slide_over_large_images(self.model, max_pixels)
+        slide_over_large_images(self.model, MAX_PIXELS if max_pixels is None else max_pixels)
 
     @property
     def label_names(self) -> list[str]:
@@ -107,16 +107,7 @@ class SegInferencer(PhotoInferencer):
     def prediction(
         self, sample: SegDataSample, classes: Sequence[str] | None = None, all_shown: bool = False
     ) -> dict:
-        """Return the label of a photo and its scores.
-
-        Args:
-            sample: Of mmseg.
-            classes: See :meth:`__call__`.
-            all_shown: See :meth:`__call__`.
-
-        Returns:
-            See :meth:`__call__`.
-        """
+        """Return the label and the scores of a sample of mmseg, see :meth:`__call__`."""
         logits = sample.seg_logits.data  # (C, H, W)
         label = sample.pred_sem_seg.data[0]
         if classes is not None:

@@ -88,11 +88,7 @@ class MapStatistics:
         return self._of_class.get(class_id, MapStatistics())
 
     def merge(self, other: 'MapStatistics') -> None:
-        """Add what was seen on other images.
-
-        Args:
-            other: The statistics of them.
-        """
+        """Add what was seen on other images."""
         self.num_images += other.num_images
         self._level += other._level
         self._above += other._above
@@ -143,15 +139,10 @@ class MapStatistics:
     def choose(
         self, expected_area: tuple[float, float] | None = None, box_share: float | None = None
     ) -> AutoThreshold:
-        """Return the threshold of these maps, see :func:`choose_threshold`.
-
-        Args:
-            expected_area: What is known of the objects. Defaults to None: nothing.
-            box_share: What their boxes cover; an expected area overrules it. Defaults to None.
-        """
+        """Return the threshold of these maps, see :func:`choose_threshold`."""
         if not self.num_images:  # all labels are background, whatever the threshold
             return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
-        value = _nearest(self.level())
+        value = min(CUTS, key=lambda cut: abs(cut - self.level()))
         rule = f'mean + {SPREAD:g} standard deviations of the maps'
         if expected_area is not None:
             value = self.within(value, *expected_area)
@@ -178,8 +169,8 @@ def choose_threshold(
         cams: The maps of a split, in any order.
         expected_area: Smallest and largest mean share of an image with a class that its objects
             cover, 0..1. Defaults to None: not known.
-        box_share: The mean share of such an image that boxes around its objects cover. Defaults to
-            None: not known.
+        box_share: The mean share of such an image that boxes around its objects cover; an expected
+            area overrules it. Defaults to None: not known.
     """
     seen = MapStatistics()
     for cam_file in cams:
@@ -187,5 +178,3 @@ def choose_threshold(
     return seen.choose(expected_area, box_share)
 
 
-def _nearest(level: float) -> float:
-    return min(CUTS, key=lambda cut: abs(cut - level))

@@ -6,11 +6,11 @@ the threshold sweep and the pictures agree to the last pixel.
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from ..formats.cam_file import CamFile
 from ..formats.export_record import Threshold
 from ..formats.mask_file import IGNORE
+from .geometry import lay_over
 
 #: Maps of classes with thresholds of their own are brought to a scale in which each is cut here.
 LEVEL = 0.5
@@ -61,14 +61,7 @@ def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch
         float32 on the CPU, shape ``(n, H, W)``. The CPU always, so that the machine that exports
         does not change a label.
     """
-    cam = torch.as_tensor(cam).to('cpu', torch.float32)
-    if cam.ndim != 3:
-        raise ValueError(f'expect maps (n, h, w), got {tuple(cam.shape)}')
-    if not len(cam):
-        return cam.new_zeros(0, *size)
-    if cam.shape[1:] == tuple(size):
-        return cam
-    return F.interpolate(cam[None], size=size, mode='bilinear', align_corners=False)[0]
+    return lay_over(torch.as_tensor(cam).to('cpu', torch.float32), size)
 
 
 def image_maps(cam_file: CamFile, background: bool = True) -> torch.Tensor:

@@ -32,12 +32,7 @@ class LabelWriter(BaseMetric):
         self.out_dir = Path(out_dir)
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Write the labels of a batch.
-
-        Args:
-            data_batch: Not used.
-            data_samples: One dict per image, same as a ``SegDataSample``.
-        """
+        """Write the labels of a batch of ``SegDataSample`` as dicts."""
         for sample in data_samples:
             label = sample['pred_sem_seg']['data'].squeeze(0).cpu().numpy()
             # Labels of ADE20K and the like begin at 1.

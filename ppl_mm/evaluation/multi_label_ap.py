@@ -26,11 +26,8 @@ class MultiLabelAP(BaseMetric):
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Keep the scores of a batch.
 
-        Args:
-            data_batch: Not used.
-            data_samples: One dict per image, with ``pred_score`` (num_classes,) and ``gt_label``,
-                the ids of its classes, or ``gt_score`` (num_classes,): 1 for present, 0 for
-                absent, -1 for unknown.
+        Each sample has ``pred_score`` (num_classes,) and ``gt_label``, the ids of its classes, or
+        ``gt_score`` (num_classes,): 1 for present, 0 for absent, -1 for unknown.
 
         Raises:
             UserError: If a score is NaN or infinite, or an image has no label.

@@ -50,10 +50,6 @@ class SegConfusion(BaseMetric):
 
         One entry per image: BaseMetric cuts the list of all processes to the number of images, so
         that one repeated by a sampler counts once.
-
-        Args:
-            data_batch: Not used.
-            data_samples: One dict per image, same as a ``SegDataSample``.
         """
         background, foreground = self._has_background, len(self._label_names) - 1
         for sample in data_samples:
@@ -89,17 +85,15 @@ class SegConfusion(BaseMetric):
             ``mIoU``, ``precision``, ``recall``, ``over_activation`` and ``under_activation`` as
             fractions.
         """
-        classes = self.dataset_meta['classes']
         summary = summarize(np.sum(results, axis=0), self._label_names)
         images = counted(len(results), 'image')
         print_log(
             f'{self.split} ({images}), in per cent:\n{format_table(summary)}', logger='current'
         )
         if self.out_file:
-            report = dict(
-                split=self.split, num_images=len(results), classes=list(classes), scores=summary
-            )
-            write_json(self.out_file, report)
+            head = dict(split=self.split, num_images=len(results))
+            classes = list(self.dataset_meta['classes'])
+            write_json(self.out_file, dict(head, classes=classes, scores=summary))
         return {
             name: value
             for name, value in summary.items()

@@ -104,11 +104,7 @@ class ThresholdSweep:
         return counts.reshape(shape)
 
     def merge(self, other: 'ThresholdSweep') -> None:
-        """Add what another sweep counted on other images.
-
-        Args:
-            other: A sweep of the same classes and thresholds.
-        """
+        """Add what a sweep of the same classes and thresholds counted on other images."""
         if (self.num_classes, self.thresholds) != (other.num_classes, other.thresholds):
             raise ValueError('two sweeps of different classes or thresholds cannot be merged')
         self.counts += other.counts
@@ -148,10 +144,7 @@ class ThresholdSweep:
         return int(found[0])
 
     def best(self) -> tuple[float, float]:
-        """Return the threshold of the highest mIoU, the lowest one on a tie.
-
-        Returns:
-            Threshold, and mIoU as a fraction.
+        """Return the threshold of the highest mIoU, the lowest one on a tie, and that mIoU.
 
         Raises:
             ValueError: If no labelled pixel was counted.
@@ -209,14 +202,7 @@ class _CountBelow:
         self.table = table.astype(np.int32)
 
     def __call__(self, score: np.ndarray) -> np.ndarray:
-        """Count.
-
-        Args:
-            score: float32, any shape.
-
-        Returns:
-            int32 or int64, same shape.
-        """
+        """Return the counts, int32 or int64, of scores, float32, any shape."""
         if self.shift is None:
             return np.searchsorted(self.thresholds, score)
         # A sign bit, of -0.0 too, makes the integer negative.

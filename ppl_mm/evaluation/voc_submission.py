@@ -60,14 +60,11 @@ class Split:
 
 
 def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every prediction, as the archive has them.
+    """Yield name, ``<image>.png``, and content of every prediction, as the archive has them.
 
     Args:
         folder: The predictions.
         split: Which there must be.
-
-    Yields:
-        ``<image>.png`` and the file.
 
     Raises:
         UserError: One is missing, or one is not accepted by the server.
@@ -157,11 +154,7 @@ def _fault_of(
 ) -> str:
     """Return what is wrong with a file of an archive, as the end of a sentence; '' for nothing.
 
-    Args:
-        tar: The archive.
-        member: The file.
-        split: What should be there.
-        seen: The folder of each image so far; this one is added.
+    ``seen`` has the folder of each image so far; this one is added.
     """
     name = PurePosixPath(member.name)
     folder, image = str(name.parent), name.stem

@@ -126,7 +126,7 @@ def test_an_interrupted_run_continues(infer, photos, tmp_path, monkeypatch):
     with open(tmp_path / 'out/predictions.csv', 'ab') as file:
         file.write(b'plain.jpg,pla')  # killed while it wrote
     done = len(rows_of(tmp_path / 'out')) - 1
-    assert done == 2  # one that is broken, one that was read and not predicted
+    assert done == 3  # of the four that were read, one is broken
     assert predict_images(photos, infer, tmp_path / 'out').predicted == len(NAMES) - done
     for path, (content, _) in state_of(tmp_path / 'whole').items():
         assert (tmp_path / 'out' / path.relative_to(tmp_path / 'whole')).read_bytes() == content

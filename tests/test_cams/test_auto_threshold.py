@@ -103,10 +103,6 @@ def test_an_expected_area_overrules_boxes(cams):
     assert choose_threshold(cams, area, box_share=0.01) == choose_threshold(cams, area)
 
 
-def test_one_image_is_enough():
-    assert 0.05 <= choose_threshold([blob(4)]).value <= 0.95
-
-
 @pytest.mark.parametrize('cams', [[], [negative(), negative()]])
 @pytest.mark.parametrize('area', [None, (0.01, 0.05)])
 def test_without_a_map_the_choice_says_so(cams, area):

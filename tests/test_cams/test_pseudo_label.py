@@ -42,11 +42,6 @@ def test_no_maps():
     assert upsample_cam(np.zeros((0, 3, 3)), (6, 6)).shape == (0, 6, 6)
 
 
-def test_a_batch_is_refused():
-    with pytest.raises(ValueError, match=r'\(n, h, w\)'):
-        upsample_cam(torch.zeros(1, 3, 6, 7), (12, 14))
-
-
 def slow_label(cam_file, threshold):
     maps = upsample_cam(cam_file.cam, cam_file.size).numpy()
     label = np.zeros(cam_file.size, np.uint8)

@@ -4,7 +4,6 @@ import os
 
 from ...errors import UserError
 from ...utils.config.scope import is_segmentation
-from ...utils.tiles import MAX_PIXELS
 from ..cam_inferencer import CAMInferencer
 from ..seg_inferencer import SegInferencer
 from .photo_inferencer import PhotoInferencer
@@ -25,11 +24,9 @@ def open_inferencer(
     Args:
         model: See :func:`.trained_model.find_model`.
         checkpoint: See :func:`.trained_model.find_model`.
-        device: Defaults to a GPU, if there is one.
-        export: The ``export.json`` that a classifier follows, see :class:`.CAMInferencer`. Defaults
-            to None.
-        max_pixels: Larger images, as the network sees them, go through it in tiles. Defaults to
-            None: those of more than 4 million.
+        device: See :class:`.PhotoInferencer`.
+        export: See :class:`.CAMInferencer`.
+        max_pixels: See :class:`.CAMInferencer`.
 
     Raises:
         UserError: If there is no such network, or a segmentation network is given an export.
@@ -39,4 +36,4 @@ def open_inferencer(
         return CAMInferencer(config, weights, device, export, max_pixels)
     if export is not None:
         raise UserError(NO_THRESHOLD)
-    return SegInferencer(config, weights, device, MAX_PIXELS if max_pixels is None else max_pixels)
+    return SegInferencer(config, weights, device, max_pixels)

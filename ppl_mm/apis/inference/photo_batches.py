@@ -1,6 +1,8 @@
 """Batches of views of photos, for a network."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
+from operator import itemgetter
 
 import cv2
 from mmengine.dataset import pseudo_collate
@@ -34,28 +36,28 @@ def batches_of(
     """
     if batch_size < 1:
         raise UserError(f'batch_size {batch_size}: give 1 or more')
-    changed = ({**sample, **changes} for sample in samples)
-    return map(pseudo_collate, _of_equal_size(_views(changed, pipeline, skip), batch_size))
+    views = _views(samples, pipeline, skip, changes)
+    return map(pseudo_collate, _of_equal_size(views, batch_size))
 
 
 def _views(
-    samples: Iterable[dict], pipeline: Callable, skip: Skip | None
+    samples: Iterable[dict], pipeline: Callable, skip: Skip | None, changes: dict
 ) -> Iterator[tuple[Size, dict]]:
     """Yield the size (H, W) of each photo, and its views."""
     for sample in samples:
         try:
-            views = _views_of(sample, pipeline)
+            views = _views_of({**sample, **changes}, pipeline)
         except UserError as error:
             if skip is None:
                 raise
             skip(error)
-            continue
-        yield sample['ori_shape'], views
+        else:
+            yield sample['ori_shape'], views
 
 
 def _views_of(sample: dict, pipeline: Callable) -> dict:
     try:
-        return pipeline(dict(sample))
+        return pipeline(sample)
     except (ValueError, cv2.error) as error:
         line = explain_failure(error)
         if not line:
@@ -64,13 +66,6 @@ def _views_of(sample: dict, pipeline: Callable) -> dict:
 
 
 def _of_equal_size(views: Iterable[tuple[Size, dict]], batch_size: int) -> Iterator[list[dict]]:
-    batch: list[dict] = []
-    size: Size | None = None
-    for one_size, view in views:
-        if batch and (len(batch) == batch_size or one_size != size):
+    for _, alike in groupby(views, key=itemgetter(0)):
+        while batch := [view for _, view in islice(alike, batch_size)]:
             yield batch
-            batch = []
-        batch.append(view)
-        size = one_size
-    if batch:
-        yield batch

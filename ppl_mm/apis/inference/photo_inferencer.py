@@ -136,31 +136,19 @@ class PhotoInferencer(BaseInferencer):
     def preprocess(
         self, inputs: Iterable, batch_size: int = 1, skip: Skip | None = None
     ) -> Iterator[dict]:
-        """Load photos and make batches of those that follow each other and have one size.
+        """Load photos, and return batches of them for the model's ``test_step``.
 
         Args:
             inputs: Photos, see :meth:`__call__`, or samples.
-            batch_size: The most photos of a batch.
+            batch_size: The most photos of a batch; they follow each other and have one size.
             skip: See :meth:`stream`.
-
-        Returns:
-            What the model's ``test_step`` takes.
         """
         return batches_of(self._samples(inputs), self.pipeline, batch_size, skip)
 
     def visualize(
         self, inputs: Sequence, preds: Sequence, draw: bool = False
     ) -> list[np.ndarray] | None:
-        """Return the photos, RGB, for :meth:`postprocess` to lay the labels over.
-
-        Args:
-            inputs: Photos, see :meth:`__call__`.
-            preds: Not used.
-            draw: See :meth:`__call__`.
-
-        Returns:
-            None where nothing is drawn.
-        """
+        """Return the photos, RGB, for :meth:`postprocess` to lay the labels over, if any is."""
         if not draw:
             return None
         return [self.picture_of(sample['img']) for sample in self._samples(inputs)]
@@ -172,16 +160,13 @@ class PhotoInferencer(BaseInferencer):
         return_datasamples: bool = False,
         **options,
     ) -> dict:
-        """Turn what the model gives into labels.
+        """Return what :meth:`__call__` does.
 
         Args:
-            preds: Data samples.
+            preds: Data samples of the model.
             visualization: The photos, RGB.
             return_datasamples: See :meth:`__call__`.
             **options: Of :meth:`prediction`.
-
-        Returns:
-            See :meth:`__call__`.
         """
         found = [self.prediction(one, **options) for one in preds]
         for one in found:
