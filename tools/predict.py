@@ -114,7 +114,7 @@ def read_threshold(text: str | None) -> ThresholdChoice | None:
 def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> None:
     """Write the overlays of the frames of each video as a video."""
     for frames in videos:
-        pictures = [folder.overlay_path(name) for name in frames.names()]
+        pictures = [folder.overlay_path(name) for name in frames.write()]
         path = folder.root / f'{frames.video.stem}_overlays.mp4'
         frames.join(pictures, path)
         print(f'{frames.video}: {counted(len(pictures), "frame")} with masks: {path}')

@@ -121,9 +121,6 @@ class ChainComparison:
         split: A list in ``ImageSets/Segmentation``, of images with masks in ``SegmentationClass``.
         out: The JSON.
         limit: Only the first images. Defaults to None.
-
-    Raises:
-        UserError: If the file holds measurements of other images.
     """
 
     def __init__(
@@ -149,7 +146,6 @@ class ChainComparison:
             num_images=len(self.image_ids),
             classes=list(folder.classes),
         )
-        self.report['chains'] = self._earlier()
 
     def _earlier(self) -> dict:
         """Return what an earlier run has measured on these images."""
@@ -176,8 +172,8 @@ class ChainComparison:
             processor time) and the scores of :func:`ppl_mm.evaluation.summarize`.
 
         Raises:
-            UserError: If a chain cannot be built, an image or a mask cannot be used, or another
-                run writes the file.
+            UserError: If the file holds measurements of other images, or another run writes it; a
+                chain cannot be built, or an image or a mask cannot be used.
         """
         with lock_file(self.out) as lock:
             try:

@@ -22,11 +22,11 @@ from ..utils.config.scope import scope_of
 from ..utils.processes.distributed import on_main, on_main_process
 from ..utils.progress import track
 from .exporting.background_cells import write_background
-from .exporting.background_images import pick_images
 from .exporting.cam_folder import CamFolder
 from .exporting.exported_data import ExportedData
-from .exporting.negative_maps import full_scale, pick_negatives
+from .exporting.negative_maps import full_scale
 from .exporting.origin import check_config, describe_export
+from .exporting.picked_images import pick_images, pick_negatives
 from .exporting.runner import export_runner
 from .exporting.summary import THRESHOLD_SHEET, ExportSummary
 from .thresholds.choice import ThresholdChoice
@@ -108,7 +108,6 @@ class CAMExport:
             return record
         record = replace(record, reference=dict(split=split, images=len(chosen)))
         path = self.folder.reference_path(record)
-
         on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
         on_main_process(lambda: write_background(path, self.cfg, self.checkpoint, dataset, chosen))
         tta.reference = dict(type='ppl_mm.NegativeReference', path=str(path))

@@ -29,6 +29,7 @@ from .refining.refused_labels import refuse_useless
 CONFIG_KEYS = {*CHAIN_KEYS, 'custom_imports', 'refuse_useless'}
 # Fewer images than this are not worth a worker process more.
 _PER_WORKER = 16
+_SHOWN = 20  # failures in the summary
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,8 @@ class RefinementSummary:
     blank: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def lines(self, out_dir: str | os.PathLike, shown: int = 20) -> list[str]:
-        """Return what to tell the user.
-
-        Args:
-            out_dir: The refined folder.
-            shown: How many failures to list. Defaults to 20.
-        """
+    def lines(self, out_dir: str | os.PathLike) -> list[str]:
+        """Return what to tell the user, who has given the refined folder."""
         refined = self.num_images - self.kept - len(self.failed)
         lines = [
             f'{counted(self.num_images, "image")}, {out_dir}: {refined} refined, '
@@ -68,10 +64,10 @@ class RefinementSummary:
             )
         lines += [f'warning: {line}' for line in self.warnings]
         ids = sorted(self.failed)
-        lines += [f'failed: {image_id}: {self.failed[image_id]}' for image_id in ids[:shown]]
-        if len(ids) > shown:
+        lines += [f'failed: {image_id}: {self.failed[image_id]}' for image_id in ids[:_SHOWN]]
+        if len(ids) > _SHOWN:
             path = ExportFolder(out_dir).record_path
-            lines.append(f'.. and {len(ids) - shown} more, see failed in {path}')
+            lines.append(f'.. and {len(ids) - _SHOWN} more, see failed in {path}')
         return lines
 
 

@@ -9,8 +9,7 @@ from statistics import fmean
 
 from mmengine.config import Config
 
-from ..apis.exporting.background_images import MAX_IMAGES
-from ..apis.exporting.negative_maps import MAX_NEGATIVES, MIN_NEGATIVES
+from ..apis.exporting.picked_images import MAX_IMAGES, MAX_NEGATIVES, MIN_NEGATIVES
 from ..errors import UserError
 from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder

@@ -32,29 +32,18 @@ class CAMWriter(BaseMetric):
         self.folder = ExportFolder(out_dir)
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Write the CAMs of a batch.
-
-        Args:
-            data_batch: Not used.
-            data_samples: From :class:`CAMTTAModel`.
-
-        Raises:
-            UserError: If a map is not finite.
-        """
+        """Write the CAMs of a batch; raise a UserError where a map is not finite."""
         for sample in data_samples:
-            write_cam(self.folder.cam_path(sample['image_id']), _cam_file(sample))
+            image_id = sample['image_id']
+            try:
+                cam_file = CamFile.from_sample(sample)
+            except ValueError as error:
+                raise UserError(
+                    f'{image_id}: {error}; the training has diverged, or the checkpoint is damaged'
+                ) from error
+            write_cam(self.folder.cam_path(image_id), cam_file)
             self.results.append(True)  # BaseMetric counts one entry per image
 
     def compute_metrics(self, results: list) -> dict[str, int]:
         """Return how many images were exported."""
         return dict(images=len(results))
-
-
-def _cam_file(sample: dict) -> CamFile:
-    try:
-        return CamFile.from_sample(sample)
-    except ValueError as error:
-        raise UserError(
-            f'{sample["image_id"]}: {error}; the training has '
-            'diverged, or the checkpoint is damaged'
-        ) from error

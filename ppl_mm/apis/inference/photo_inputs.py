@@ -14,6 +14,7 @@ from ...formats.images.image_file import PHOTO_SUFFIXES, decode_image
 from ...formats.images.photo import develop
 from ...formats.images.transparency import fill
 from ...utils.console import warn
+from ...utils.text import first_few
 
 _SHOWN = 3  # names of files that are left out
 #: What an inferencer takes, for messages.
@@ -31,24 +32,18 @@ def photo_list(inputs: object) -> list:
         UserError: If there is none.
     """
     if isinstance(inputs, str | os.PathLike) and os.path.isdir(inputs):
-        return photos_of(inputs)
+        return _photos_of(inputs)
     photos = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     if not photos:
         raise UserError(f'no photos are given; {KINDS}, or a list of them')
     return photos
 
 
-def photos_of(folder: str | os.PathLike) -> list[str]:
+def _photos_of(folder: str | os.PathLike) -> list[str]:
     """Return the photos in a folder itself, sorted.
 
     What is not a photo by its ending, or not a regular file, is left out, and a warning says how
     many that are.
-
-    Args:
-        folder: The folder.
-
-    Raises:
-        UserError: If the folder holds no photo.
     """
     names = sorted(os.listdir(folder))
     paths = {name: os.path.join(folder, name) for name in names}
@@ -61,8 +56,7 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
     if not photos:
         raise UserError(f'{folder}: holds no photo; known endings are {" ".join(PHOTO_SUFFIXES)}')
     if others:
-        more = ', ..' if len(others) > _SHOWN else ''
-        shown = ', '.join(others[:_SHOWN]) + more
+        shown = first_few(others, _SHOWN)
         text = f'{folder}: {len(others)} of {len(names)} entries are not photos: {shown}'
         warn(text)
     return [paths[name] for name in photos]
@@ -71,11 +65,12 @@ def photos_of(folder: str | os.PathLike) -> list[str]:
 def pixels_of(
     item: object, name: str, white_level: int | None, bands: ImageBands | None
 ) -> np.ndarray:
-    """Return what is not a file as a network sees it.
+    """Return what is not a file as a network sees it, read as files are.
 
     Args:
-        item: For a network of photos see :func:`bgr_of`. For one of bands an array (H, W, bands)
-            of values as files store them, or the bytes of a TIFF.
+        item: Bytes of an image file; a PIL image; or an array, grey (H, W) or (H, W, 1), BGR (H,
+            W, 3) or BGRA (H, W, 4), of uint8, of uint16, or of floats from 0 to 1. For a network
+            of bands an array (H, W, bands) of values as files store them, or the bytes of a TIFF.
         name: What messages call it.
         white_level: White of 16 bits; None is 65535.
         bands: Those of the network's data set; None where it had photos.
@@ -86,47 +81,30 @@ def pixels_of(
     Raises:
         UserError: If it is of another kind.
     """
-    if bands is None:
-        return bgr_of(item, name, white_level)
     with naming(name):
         if isinstance(item, bytes | bytearray | memoryview):
-            image = bands.read(bytes(item))
-        elif isinstance(item, np.ndarray) and item.ndim in (2, 3) and item.size:
-            image = bands.scale(item.reshape(*item.shape[:2], -1))
-        else:
-            raise UserError(
-                f'not an image of bands; give a path, or an array (H, W, {bands.count})'
-            )
+            item = bytes(item)
+        image = _bgr_of(item, white_level) if bands is None else _bands_of(item, bands)
         check_sides(image.shape[1::-1])
         return image
 
 
-def bgr_of(item: object, name: str, white_level: int | None) -> np.ndarray:
-    """Return what is not a file as an image, read as files are.
+def _bands_of(item: object, bands: ImageBands) -> np.ndarray:
+    if isinstance(item, bytes):
+        return bands.read(item)
+    if isinstance(item, np.ndarray) and item.ndim in (2, 3) and item.size:
+        return bands.scale(item.reshape(*item.shape[:2], -1))
+    raise UserError(f'not an image of bands; give a path, or an array (H, W, {bands.count})')
 
-    Args:
-        item: Bytes of an image file; a PIL image; or an array, grey (H, W) or (H, W, 1), BGR (H,
-            W, 3) or BGRA (H, W, 4), of uint8, of uint16, or of floats from 0 to 1.
-        name: What messages call it.
-        white_level: White of 16 bits; None is 65535.
 
-    Returns:
-        BGR, uint8, (H, W, 3).
-
-    Raises:
-        UserError: If it is of another kind.
-    """
-    with naming(name):
-        if isinstance(item, bytes | bytearray | memoryview):
-            image = decode_image(bytes(item), white_level, bgr=True)
-        elif isinstance(item, Image.Image):
-            image = _from_picture(item, white_level or FULL_WHITE)
-        elif isinstance(item, np.ndarray):
-            image = _from_array(item, white_level or FULL_WHITE)
-        else:
-            raise UserError(f'is of type {type(item).__name__}; {KINDS}')
-        check_sides(image.shape[1::-1])
-        return image
+def _bgr_of(item: object, white_level: int | None) -> np.ndarray:
+    if isinstance(item, bytes):
+        return decode_image(item, white_level, bgr=True)
+    if isinstance(item, Image.Image):
+        return _from_picture(item, white_level or FULL_WHITE)
+    if isinstance(item, np.ndarray):
+        return _from_array(item, white_level or FULL_WHITE)
+    raise UserError(f'is of type {type(item).__name__}; {KINDS}')
 
 
 def _from_picture(picture: Image.Image, white_level: int) -> np.ndarray:

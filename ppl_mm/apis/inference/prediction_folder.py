@@ -17,9 +17,6 @@ from ...utils.claims import Claim
 from ...utils.files import atomic_write, check_regular, read_json, write_json
 from ...utils.text import printable
 
-_RECORD, _TABLE, _PROBLEMS = 'predictions.json', 'predictions.csv', 'problems.txt'
-_MASKS, _GEO, _OVERLAYS = 'masks', 'masks_geo', 'overlays'
-_WHAT = 'predictions'
 _QUALITY = 90  # of overlays, as JPEGs
 
 
@@ -32,11 +29,17 @@ class PredictionFolder:
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
-        self.masks = self.root / _MASKS
-        self.masks_geo = self.root / _GEO
-        self.table_path = self.root / _TABLE
-        self.problems_path = self.root / _PROBLEMS
-        self.pictures = tuple(self.root / name for name in (_MASKS, _GEO, _OVERLAYS))
+        self.masks = self.root / 'masks'
+        self.masks_geo = self.root / 'masks_geo'
+        self.overlays = self.root / 'overlays'
+        self.record_path = self.root / 'predictions.json'
+        self.table_path = self.root / 'predictions.csv'
+        self.problems_path = self.root / 'problems.txt'
+
+    @property
+    def pictures(self) -> tuple[Path, ...]:
+        """The folders of what is written for each image."""
+        return self.masks, self.masks_geo, self.overlays
 
     def mask_path(self, name: str) -> Path:
         """Return the path of a mask."""
@@ -48,7 +51,7 @@ class PredictionFolder:
 
     def overlay_path(self, name: str) -> Path:
         """Return the path of an overlay."""
-        return self.root / _OVERLAYS / f'{name}.jpg'
+        return self.overlays / f'{name}.jpg'
 
     def claim(self, identity: Mapping) -> AbstractContextManager[dict | None]:
         """Return a context that holds the folder for a run.
@@ -60,17 +63,16 @@ class PredictionFolder:
             UserError: If the folder holds something else or the masks of another model, or another
                 run is at work there.
         """
-        parts = (_MASKS, _GEO, _OVERLAYS)
-        return Claim(self.root / _RECORD, identity, _WHAT, self._has_masks, parts).hold()
+        parts = [path.name for path in self.pictures]
+        return Claim(self.record_path, identity, 'predictions', self._has_masks, parts).hold()
 
     def _has_masks(self) -> bool:
-        return next(self.masks.rglob('*.png'), None) is not None
+        return any(self.masks.rglob('*.png'))
 
     def write_record(self, record: Mapping) -> None:
         """Write the record, unless it says that already."""
-        path = self.root / _RECORD
-        if not path.is_file() or read_json(path) != record:
-            write_json(path, record)
+        if not self.record_path.is_file() or read_json(self.record_path) != record:
+            write_json(self.record_path, record)
 
     def write_mask(self, name: str, label: np.ndarray, image: str | os.PathLike) -> None:
         """Write a mask, uint8 (H, W), with VOC's palette; that of a GeoTIFF as one, too."""

@@ -79,7 +79,7 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
         UserError: If it cannot be built, its maps would be stretched, the weights do not fit, or
             there is no such device.
     """
-    device = usable_device(device)
+    device = _usable_device(device)
     model = build_network(cfg)
     if is_segmentation(cfg):
         check_padding(model)
@@ -90,15 +90,8 @@ def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None)
     return model.to(device).eval()
 
 
-def usable_device(device: str | torch.device | None) -> torch.device:
-    """Return a device of this machine.
-
-    Args:
-        device: Its name. Defaults to None: a GPU, if there is one.
-
-    Raises:
-        UserError: If there is no such device.
-    """
+def _usable_device(device: str | torch.device | None) -> torch.device:
+    """Return a device of this machine; a GPU, if there is one, for None."""
     name = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     try:
         return torch.empty(0, device=name).device

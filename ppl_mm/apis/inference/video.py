@@ -1,7 +1,7 @@
 """The frames of a video as images, and pictures of frames as a video."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,14 +44,11 @@ class VideoFrames:
         """Where the frames are."""
         return self.root / self.video.name
 
-    def names(self) -> list[str]:
-        """Return the names of the frames, in order, below the root and without ending."""
-        return [f'{self.video.name}/{number:06d}' for number in range(1, self.write() + 1)]
+    def write(self) -> list[str]:
+        """Write the frames, unless they are there, with one at a time in memory.
 
-    def write(self) -> int:
-        """Write the frames, unless they are there; return how many there are.
-
-        One frame at a time is in memory.
+        Returns:
+            Their names, in order, below the root and without ending.
 
         Raises:
             UserError: If the file is missing, or not a video that OpenCV can read.
@@ -62,11 +59,17 @@ class VideoFrames:
         identity = dict(size=seen.st_size, changed=seen.st_mtime_ns)
         record = self.folder / _RECORD
         found = read_json(record) if record.is_file() else {}
-        if all(found.get(key) == value for key, value in identity.items()):
-            return found['frames']
-        record.unlink(missing_ok=True)
+        if not identity.items() <= found.items():
+            record.unlink(missing_ok=True)
+            found = dict(identity, frames=self._write_anew())
+            write_json(record, found)
+        return [f'{self.video.name}/{number:06d}' for number in range(1, found['frames'] + 1)]
+
+    def _write_anew(self) -> int:
+        """Write the frames; return how many there are."""
         count = 0
-        for count, frame in enumerate(track(_frames(self.video), 'reading frames'), 1):
+        frames = (frame[..., ::-1] for frame in mmcv.VideoReader(str(self.video), cache_capacity=1))
+        for count, frame in enumerate(track(frames, 'reading frames'), 1):
             with atomic_write(self.folder / f'{count:06d}.jpg') as file:
                 Image.fromarray(frame).save(file, 'JPEG', quality=_QUALITY)
         if not count:
@@ -74,7 +77,6 @@ class VideoFrames:
         for path in self.folder.glob('*.jpg'):
             if int(path.stem) > count:  # of a longer video of this name
                 path.unlink()
-        write_json(record, dict(identity, frames=count))
         return count
 
     def join(self, pictures: Sequence[Path], path: Path) -> None:
@@ -98,12 +100,6 @@ class VideoFrames:
         begun.replace(path)
 
 
-def _frames(video: Path) -> Iterator[np.ndarray]:
-    """Yield frames, RGB uint8 (H, W, 3)."""
-    for frame in mmcv.VideoReader(str(video), cache_capacity=1):
-        yield frame[..., ::-1]
-
-
 def write_frames(videos: Sequence[VideoFrames]) -> GivenImages:
     """Return the frames of videos as images, written where they are not yet.
 
@@ -113,7 +109,7 @@ def write_frames(videos: Sequence[VideoFrames]) -> GivenImages:
     Raises:
         UserError: If a video cannot be read.
     """
-    return GivenImages(videos[0].root, [f'{name}.jpg' for one in videos for name in one.names()])
+    return GivenImages(videos[0].root, [f'{name}.jpg' for one in videos for name in one.write()])
 
 
 def find_videos(given: Sequence[str | os.PathLike], root: Path) -> list[VideoFrames]:

@@ -90,17 +90,13 @@ def _cells(
     height, width = (max(1, math.ceil(side * factor)) for side in cam_file.size)
     small = np.asarray(Image.fromarray(image).resize((width, height)))
     cam_file = replace(cam_file, size=(height, width))
-    labels = [label_from_cam(cam_file, cut) for cut in cuts]
-    labels = [np.where(label == class_id + 1, label, 0).astype(np.uint8) for label in labels]
-    captions = [
-        f'{cut:g}: {per_cent((label > 0).mean())} %'
-        for cut, label in zip(cuts, labels, strict=True)
-    ]
-    pictures = [Cell(overlay_label(small, label)) for label in labels]
-    return [
-        Cell(small),
-        *(replace(cell, caption=text) for cell, text in zip(pictures, captions, strict=True)),
-    ]
+    cells = [Cell(small)]
+    for cut in cuts:
+        label = label_from_cam(cam_file, cut)
+        label = np.where(label == class_id + 1, label, 0).astype(np.uint8)
+        caption = f'{cut:g}: {per_cent((label > 0).mean())} %'
+        cells.append(Cell(overlay_label(small, label), caption))
+    return cells
 
 
 def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[tuple[str, int]]:

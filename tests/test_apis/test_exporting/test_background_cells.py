@@ -7,7 +7,7 @@ from test_apis.labelled import Labels
 
 from ppl_mm.apis.exporting import background_cells
 from ppl_mm.apis.exporting.background_cells import write_background
-from ppl_mm.apis.exporting.background_images import MAX_IMAGES, MIN_IMAGES, pick_images
+from ppl_mm.apis.exporting.picked_images import MAX_IMAGES, MIN_IMAGES, pick_images
 from ppl_mm.models import NegativeReference
 
 

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from test_apis.labelled import Labels
 
-from ppl_mm.apis.exporting.negative_maps import (
-    FALSE_PAINT,
-    MAX_NEGATIVES,
-    MIN_NEGATIVES,
-    full_scale,
-    pick_negatives,
-)
+from ppl_mm.apis.exporting.negative_maps import FALSE_PAINT, full_scale
+from ppl_mm.apis.exporting.picked_images import MAX_NEGATIVES, MIN_NEGATIVES, pick_negatives
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile
 
