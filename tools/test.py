@@ -13,7 +13,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from ppl_mm.apis.inference.without_masks import without_masks
+from ppl_mm.datasets.pipelines import without_masks
 from ppl_mm.errors import UserError
 from ppl_mm.utils.cli import make_parser, run
 from ppl_mm.utils.config.building import building, running

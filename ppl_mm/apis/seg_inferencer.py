@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from ..datasets.pipelines import without_masks
 from ..errors import UserError
 from ..formats.class_list import BACKGROUND, label_names
 from ..formats.mask_file import label_from_channels
@@ -17,7 +18,6 @@ from ..models.segmentation.slide import slide_over_large_images
 from ..utils.config.scope import is_segmentation
 from ..utils.tiles import MAX_PIXELS
 from .inference.photo_inferencer import PhotoInferencer
-from .inference.without_masks import without_masks
 
 # Of large photos, probabilities are computed in strips of so many rows.
 _ROWS = 256

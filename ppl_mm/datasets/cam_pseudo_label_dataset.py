@@ -61,11 +61,7 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         super().__init__(data_root, ann_file, data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Find the image and the label of every image, and say what is suspicious about them.
-
-        Returns:
-            See :class:`VOCLayoutDataset`.
-        """
+        """Return the files of every image, and say what is suspicious about the labels."""
         samples = super().load_data_list()
         if not self.test_mode:
             root = Path(self.data_prefix['img_path'])

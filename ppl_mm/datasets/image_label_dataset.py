@@ -96,11 +96,7 @@ class ImageLabelDataset(BaseDataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """Read labels and split, and find the files of every image.
-
-        Returns:
-            One sample for each image, in the order of the split.
-        """
+        """Return a sample for each image, in the order of the split."""
         images = ImageFolder(self.data_prefix['img_path'])
         wanted = None if self.split is None else _read_split(self.data_root, self.split)
         labels = None
@@ -127,12 +123,6 @@ class ImageLabelDataset(BaseDataset):
     def prepare_data(self, idx: int) -> dict | None:
         """Run the pipeline on one sample, and check its pseudo-label.
 
-        Args:
-            idx: Position in the split.
-
-        Returns:
-            What the last transform returns.
-
         Raises:
             UserError: The pseudo-label has a value without a class, which would end in the loss,
                 without a name.
@@ -152,11 +142,7 @@ class ImageLabelDataset(BaseDataset):
         return results
 
     def get_cat_ids(self, idx: int) -> list[int]:
-        """Return the class ids of an image, as ClassBalancedDataset asks for them.
-
-        Args:
-            idx: Position in the split.
-        """
+        """Return the class ids of an image, as ClassBalancedDataset asks for them."""
         return self.get_data_info(idx).get('gt_label', [])
 
     def negatives(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from ..formats.images.stored_values import read_values
 from ..formats.mask_file import check_labels, mask_size, read_mask, voc_colors
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
+from .pipelines import changed_steps, may_load_masks
 
 
 @DATASETS.register_module()
@@ -73,19 +74,19 @@ class VOCLayoutDataset(BaseSegDataset):
             dict(img_path=VOCLayout.IMAGES, seg_map_path=VOCLayout.MASKS), **data_prefix or {}
         )
         self._needs_masks = not (
-            kwargs.get('test_mode') and pipeline and not _loads_masks(pipeline) and ann_file
+            kwargs.get('test_mode') and pipeline and not may_load_masks(pipeline) and ann_file
         )
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
             data_prefix=data_prefix,
             metainfo=metainfo,
-            pipeline=_own_masks(list(pipeline)),
+            pipeline=changed_steps(pipeline, _own_masks),
             **kwargs,
         )
 
     def load_data_list(self) -> list[dict]:
-        """Find the image and the mask of every image.
+        """Return the files of every image.
 
         Returns:
             ``img_path``, ``seg_map_path``, '' for a negative without a mask, and what mmseg's
@@ -150,14 +151,7 @@ class VOCLayoutDataset(BaseSegDataset):
             )
 
     def prepare_data(self, idx: int) -> dict:
-        """Run the pipeline on one sample, and name what is wrong with it.
-
-        Args:
-            idx: Position in the split.
-
-        Returns:
-            What the last transform returns.
-        """
+        """Run the pipeline on one sample, and name what is wrong with it."""
         info = self.get_data_info(idx)
         has_mask = bool(info.get('seg_map_path'))
         if has_mask:
@@ -196,31 +190,11 @@ class VOCLayoutDataset(BaseSegDataset):
         check_labels(label, len(self.metainfo['classes']) - 1, seg_map_path, advice)
 
 
-def _own_masks(step: object) -> object:
-    """Return a transform, and those inside it, loading masks by :class:`LoadMask`.
+def _own_masks(step: dict) -> dict:
+    """Return a transform that loads masks by :class:`LoadMask`.
 
     That alone knows whether label 0 is turned into 255.
     """
-    if isinstance(step, list | tuple):
-        return [_own_masks(inner) for inner in step]
-    if not isinstance(step, dict):
-        return step
-    step = dict(step)
     if step.get('type') in ('LoadAnnotations', 'mmseg.LoadAnnotations'):
-        step['type'] = 'ppl_mm.LoadMask'
-    if step.get('reduce_zero_label'):
-        step['reduce_zero_label'] = False
-    if 'transforms' in step:
-        step['transforms'] = _own_masks(step['transforms'])
-    return step
-
-
-def _loads_masks(step: object) -> bool:
-    """Return whether a transform, or one inside it, may load masks."""
-    if isinstance(step, list | tuple):
-        return any(map(_loads_masks, step))
-    if not isinstance(step, dict):
-        return True  # what it does is not known
-    return str(step.get('type')).endswith('LoadAnnotations') or _loads_masks(
-        step.get('transforms', ())
-    )
+        step = dict(step, type='ppl_mm.LoadMask')
+    return dict(step, reduce_zero_label=False) if step.get('reduce_zero_label') else step

@@ -8,10 +8,6 @@ from ..utils.weights.loading import unwrap_model
 
 
 def cam_viewer(runner: Runner) -> CAMTTAModel:
-    """Return what makes the maps of an export: the ``tta_model`` of the run's config.
-
-    Args:
-        runner: Trains a classifier.
-    """
+    """Return what makes the maps of an export: the ``tta_model`` of the run's config."""
     settings = dict(runner.cfg.get('tta_model') or dict(type='ppl_mm.CAMTTAModel'))
     return MODELS.build(dict(settings, module=unwrap_model(runner.model)))

@@ -43,11 +43,11 @@ def schedulers_of(runner: Runner, epochs: int) -> list[ConfigDict]:
 
 
 def restart_schedule(runner: Runner, epochs: int, done: int = 0) -> None:
-    """Start the schedule anew, with the initial learning rates.
+    """Start the schedule anew, with the initial learning rates; it lasts for some epochs.
 
     Args:
         runner: A training by epochs.
-        epochs: How many epochs the schedule lasts.
+        epochs: How many there are.
         done: How many of them are over.
     """
     schedulers = schedulers_of(runner, epochs)

@@ -16,12 +16,8 @@ from ..utils.weights.loading import unwrap_model
 def stages_of(cfg: Config) -> list[dict]:
     """Return the stages that a config trains, each with ``position``, ``grid`` and ``epochs``.
 
-    Args:
-        cfg: Config of a training.
-
-    Returns:
-        In order; empty if the model is trained as it is. Stages that are stepped together in each
-        iteration have all epochs each.
+    In order; none if the model is trained as it is. Stages that are stepped together in each
+    iteration have all epochs each.
     """
     loop = cfg.train_cfg
     if loop.get('stages'):
@@ -46,14 +42,7 @@ def check_keys(owner: str, stages: Sequence[Mapping], *keys: str) -> None:
 
 
 def patch_learning_of(model: nn.Module) -> PatchLearning | None:
-    """Return the PatchLearning neck of a model, if it has one.
-
-    Args:
-        model: A classifier, or one wrapped for distribution.
-
-    Returns:
-        Its neck; None for any other model.
-    """
+    """Return the PatchLearning neck of a model, looking through wrappers; None without one."""
     neck = getattr(unwrap_model(model), 'neck', None)
     return neck if isinstance(neck, PatchLearning) else None
 
@@ -71,15 +60,7 @@ def is_same_stage(model: nn.Module, one: Sequence[int], other: Sequence[int]) ->
 
 
 def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
-    """Check that a model can be cut there.
-
-    Args:
-        model: A classifier with a PatchLearning neck, or one wrapped for distribution.
-        position: See PatchLearning.
-        grid: See PatchLearning.
-
-    Returns:
-        The neck.
+    """Return the PatchLearning neck of a model that can be cut there.
 
     Raises:
         UserError: If the model has no such neck or no such block, or the grid is invalid.
@@ -103,11 +84,11 @@ def set_stage(runner: Runner, position: int, grid: Grid) -> None:
 
     Args:
         runner: Its model has a PatchLearning neck.
-        position: See PatchLearning.
-        grid: See PatchLearning.
+        position: See :class:`PatchLearning`.
+        grid: See :class:`PatchLearning`.
 
     Raises:
-        UserError: As :func:`check_stage`.
+        UserError: See :func:`check_stage`.
     """
     check_stage(runner.model, position, grid).set_stage(position, grid)
     for hook in runner.hooks:

@@ -35,15 +35,11 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
     Args:
         model: On the device 'meta', in training mode.
         size: Height and width of the images.
-
-    Returns:
-        For each image.
     """
     own = {_storage(value) for value in (*model.parameters(), *model.buffers())}
     kept = {}
 
     def keep(value: Tensor) -> Tensor:
-        """Note what the backward pass needs."""
         kept[_storage(value)] = value.untyped_storage().nbytes()
         return value
 
@@ -63,16 +59,13 @@ def _storage(value: Tensor) -> int:
 
 
 def training_loss(model: nn.Module, images: Tensor) -> Tensor:
-    """Return a number whose computation is that of the loss.
+    """Return a scalar whose computation is that of the loss.
 
     Losses of frameworks look at values, which are not there.
 
     Args:
         model: Classifier, AffinityNet, or mmseg's segmentor.
         images: (B, 3, H, W).
-
-    Returns:
-        A scalar.
     """
     if hasattr(model, 'decode_head'):
         return _segmentation_loss(model, images)

@@ -59,14 +59,7 @@ class RandomResizeLong(BaseTransform):
         self.interpolation = interpolation
 
     def transform(self, results: dict) -> dict:
-        """Resize ``results['img']``.
-
-        Args:
-            results: A sample.
-
-        Returns:
-            The same sample.
-        """
+        """Resize ``results['img']``."""
         height, width = results['img'].shape[:2]
         scale = self._random_length() / max(height, width)
         size = tuple(max(1, round(side * scale)) for side in (width, height))
@@ -124,14 +117,7 @@ class RandomFillCrop(BaseTransform):
         self.pad_value = tuple(pad_value)
 
     def transform(self, results: dict) -> dict:
-        """Crop or pad ``results['img']`` to ``crop_size``.
-
-        Args:
-            results: A sample.
-
-        Returns:
-            The same sample.
-        """
+        """Crop or pad ``results['img']`` to ``crop_size``."""
         image = results['img']  # (H, W, C)
         overlaps = (
             self._overlap(side, wanted, place)

@@ -43,12 +43,6 @@ class LoadImage(LoadImageFromFile):
     def transform(self, results: dict) -> dict | None:
         """Load ``results['img_path']``.
 
-        Args:
-            results: A sample.
-
-        Returns:
-            The sample with its image.
-
         Raises:
             UserError: The file is missing or cannot be read, see
                 :func:`~ppl_mm.formats.images.image_file.read_pixels`, or too small, see

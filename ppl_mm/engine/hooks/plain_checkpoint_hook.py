@@ -55,7 +55,8 @@ class PlainCheckpointHook(Hook):
         hub = checkpoint.get('message_hub')
         if isinstance(hub, Mapping):
             scalars = hub.get('log_scalars', {})
-            scalars.update({name: _history_buffer(value) for name, value in scalars.items()})
+            plain = {name: value for name, value in scalars.items() if isinstance(value, Mapping)}
+            scalars.update({name: HistoryBuffer(**value) for name, value in plain.items()})
 
 
 def _check_progress(runner: Runner, meta: Mapping) -> None:
@@ -93,8 +94,3 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     return fspath(value) if isinstance(value, PathLike) else value
-
-
-def _history_buffer(value: Any) -> Any:
-    """Return the HistoryBuffer that was written as a dict; others stay."""
-    return HistoryBuffer(**value) if isinstance(value, Mapping) else value

@@ -76,12 +76,15 @@ class ProgressiveStageHook(Hook):
         Args:
             epoch: Counted from 0. After the last epoch it is the last stage's.
         """
-        index = bisect_right(self.begins[1:-1], epoch)
+        index = self._index(epoch)
         return self.begins[index], self.begins[index + 1]
+
+    def _index(self, epoch: int) -> int:
+        return bisect_right(self.begins[1:-1], epoch)
 
     def _warn_of_stage(self, runner: Runner) -> None:
         """Warn where the last epoch of a resumed run had another stage than the config says."""
-        index = bisect_right(self.begins[1:-1], runner.epoch - 1)
+        index = self._index(runner.epoch - 1)
         stage = self.stages[index]
         neck = check_stage(runner.model, stage['position'], stage['grid'])
         saved, own = neck.stage.tolist(), [stage['position'], *as_grid(stage['grid'])]

@@ -41,12 +41,7 @@ class AllStagesTrainLoop(EpochBasedTrainLoop):
         return super().run()
 
     def run_iter(self, idx: int, data_batch: Sequence[dict]) -> None:
-        """Train one batch at every stage.
-
-        Args:
-            idx: Index of the batch in the epoch.
-            data_batch: Data from the data loader.
-        """
+        """Train one batch at every stage."""
         self.runner.call_hook('before_train_iter', batch_idx=idx, data_batch=data_batch)
         outputs: dict = {}
         for number, stage in enumerate(self.stages, start=1):

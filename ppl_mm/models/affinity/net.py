@@ -176,20 +176,15 @@ class AffinityHead(nn.Module):
         nn.init.xavier_uniform_(self.mix.weight, gain=1 if norm_groups else 4)
 
     def forward(
-        self,
-        maps: Sequence[Tensor],
-        size: Sequence[int],
-        extents: Sequence[Sequence[float]] | None = None,
+        self, maps: Sequence[Tensor], size: Sequence[int], extents: Sequence[Sequence[float]]
     ) -> Tensor:
         """Return one feature map (B, C, *size) of several (B, C_i, H_i, W_i).
 
         Args:
             maps: Features of each depth.
             size: Height and width that stand for the whole image.
-            extents: What each map covers, see :func:`ppl_mm.cams.lay_over`. Defaults to None: the
-                whole image.
+            extents: What each map covers, see :func:`ppl_mm.cams.lay_over`.
         """
-        extents = extents or [(1.0, 1.0)] * len(maps)
         reduced = [
             lay_over(F.elu(norm(conv(features))), size, extent)
             for conv, norm, features, extent in zip(

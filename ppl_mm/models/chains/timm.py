@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ...errors import UserError
 from ..block_chain import Backbone, Block, register_block_chain
-from .timm_transformers import transformer_blocks
+from .timm_transformers import family_of, transformer_blocks
 
 #: The name of a part and the layers that it runs.
 Part = tuple[str, tuple[Callable[[Tensor], Tensor], ...]]
@@ -41,17 +41,14 @@ def timm_chain(backbone: Backbone) -> list[Block]:
 
 def _parts_of(model: Backbone) -> list[Part]:
     """Return the parts of a network, by the class of timm that says how it runs."""
-    for cls in type(model).__mro__:
-        family = _FAMILIES.get(cls.__name__)
-        # A subclass with another forward runs its blocks in another way.
-        own = getattr(cls, 'forward_features', None)
-        if family and getattr(type(model), 'forward_features', None) is own is not None:
-            *parts, (name, layers) = family(model)
-            return [*parts, (name, (*layers, model.forward_head))]
-    raise UserError(
-        f'backbone TIMMBackbone: no block chain is known for {type(model).__name__} of timm; take '
-        f'a network of {", ".join(_NAMES)} with features_only=False'
-    )
+    family = family_of(model, _FAMILIES)
+    if family is None:
+        raise UserError(
+            f'backbone TIMMBackbone: no block chain is known for {type(model).__name__} of timm; '
+            f'take a network of {", ".join(_NAMES)} with features_only=False'
+        )
+    *parts, (name, layers) = family(model)
+    return [*parts, (name, (*layers, model.forward_head))]
 
 
 def _measured(model: Backbone) -> list[tuple[int, int]]:

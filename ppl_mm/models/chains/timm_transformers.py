@@ -4,7 +4,7 @@
 padded at right and bottom to whole patches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ...errors import UserError
 from ..block_chain import Backbone, Block
-from .tokens import Embedding, Size, TokenLayer
+from .tokens import Embedding, Size, TokenLayer, own_cells, place_by_place
 
 _ANY_SIZE = 'it takes images of one size; set dynamic_img_size=True'
 
@@ -27,14 +27,26 @@ def transformer_blocks(model: Backbone) -> list[Block] | None:
     Raises:
         UserError: Its settings leave no map to cut.
     """
-    for cls in type(model).__mro__:
-        family = _FAMILIES.get(cls.__name__)
+    family = family_of(model, _FAMILIES)
+    if family is None:
+        return None
+    _check(model)
+    *blocks, last = family(model)
+    return [*blocks, replace(last, readout=(), own_form=True)]
+
+
+def family_of(model: Backbone, families: Mapping[str, Callable]) -> Callable | None:
+    """Return what knows a network, by the class of timm that says how it runs.
+
+    Args:
+        model: Of timm.
+        families: By the name of the class.
+    """
+    forward = getattr(type(model), 'forward_features', None)
+    for cls in type(model).__mro__ if forward else ():
         # A subclass with another forward runs its blocks in another way.
-        own = getattr(cls, 'forward_features', None)
-        if family and getattr(type(model), 'forward_features', None) is own is not None:
-            _check(model)
-            *blocks, last = family(model)
-            return [*blocks, replace(last, readout=(), own_form=True)]
+        if cls.__name__ in families and getattr(cls, 'forward_features', None) is forward:
+            return families[cls.__name__]
     return None
 
 
@@ -54,7 +66,7 @@ def _check(model: Backbone) -> None:
 def _vision_transformer(model: Backbone) -> list[Block]:
     """Embedding with positions, then the layers; the norms with the last."""
     extra, channels = model.num_prefix_tokens, model.embed_dim
-    cells = (partial(_cells, channels=channels),) if extra else ()
+    cells = (partial(own_cells, channels=channels),) if extra else ()
     names = ('cls_token', 'reg_token', 'dist_token', 'pos_embed')
     free = [one for name in names if (one := getattr(model, name, None)) is not None]
     parts = (model.patch_embed, model.norm_pre, *free)
@@ -62,10 +74,10 @@ def _vision_transformer(model: Backbone) -> list[Block]:
     stride = model.patch_embed.patch_size[0]
     blocks = [Block('patch_embed', (embedding,), stride, channels, cells, tiles=True)]
     for number, unit in enumerate(model.blocks):
-        layer = TokenLayer(partial(_same_grid, unit), (unit,), extra)
+        layer = place_by_place(unit, extra)
         blocks.append(Block(f'blocks.{number}', (layer,), 1, channels, cells))
     norms = [one for one in (model.norm, getattr(model, 'fc_norm', None)) if one is not None]
-    end = [TokenLayer(partial(_same_grid, norm), (norm,), extra) for norm in norms]
+    end = [place_by_place(norm, extra) for norm in norms]
     last = blocks.pop()
     return [*blocks, replace(last, layers=(*last.layers, *end, *cells))]
 
@@ -75,15 +87,6 @@ def _embedded(model: Backbone, images: Tensor) -> tuple[Tensor, Size]:
     cells = model.patch_embed(_padded(images, model.patch_embed.patch_size))  # (B, H, W, C)
     size = (cells.shape[1], cells.shape[2])
     return model.norm_pre(model._pos_embed(cells)), size
-
-
-def _same_grid(unit: nn.Module, tokens: Tensor, size: Size) -> tuple[Tensor, Size]:
-    return unit(tokens), size
-
-
-def _cells(x: Tensor, channels: int) -> Tensor:
-    """Return the cells' own channels, without the tokens that they carry."""
-    return x[:, :channels]
 
 
 def _swin(model: Backbone) -> list[Block]:

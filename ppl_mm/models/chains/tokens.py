@@ -96,7 +96,7 @@ class Embedding(TokenLayer):
         return tokens_to_map(*self.function(x), self.extra)
 
 
-def _place_by_place(module: nn.Module, extra: int = 0) -> TokenLayer:
+def place_by_place(module: nn.Module, extra: int = 0) -> TokenLayer:
     """Return a module that leaves the grid as it is and need not know it."""
     return TokenLayer(lambda tokens, size: (module(tokens), size), (module,), extra)
 
@@ -111,7 +111,7 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
             "cut; set out_type='featmap'"
         )
     extra, channels = backbone.num_extra_tokens, backbone.embed_dims
-    readout = (partial(_cells, channels=channels),) if extra else ()
+    readout = (partial(own_cells, channels=channels),) if extra else ()
     tokens = [getattr(backbone, name, None) for name in ('cls_token', 'dist_token')]
     free = [token for token in tokens if token is not None]
     embedding = Embedding(
@@ -124,11 +124,11 @@ def vision_transformer_chain(backbone: Backbone) -> list[Block]:
     last = max(backbone.out_indices)
     for index, layer in enumerate(backbone.layers[: last + 1]):
         blocks.append(
-            Block(f'layers.{index}', (_place_by_place(layer, extra),), 1, channels, readout)
+            Block(f'layers.{index}', (place_by_place(layer, extra),), 1, channels, readout)
         )
     end: list[Callable[[Tensor], Tensor]] = list(readout)
     if last == len(backbone.layers) - 1 and backbone.final_norm:
-        end.insert(0, _place_by_place(backbone.ln1, extra))
+        end.insert(0, place_by_place(backbone.ln1, extra))
     return [*blocks[:-1], _extended(blocks[-1], *end)]
 
 
@@ -154,7 +154,7 @@ def _places(backbone: Backbone, embedding: Tensor, size: Size) -> Tensor:
     return resize_pos_embed(embedding, before, size, mode, backbone.num_extra_tokens)
 
 
-def _cells(x: Tensor, channels: int) -> Tensor:
+def own_cells(x: Tensor, channels: int) -> Tensor:
     """Return the cells' own channels, without the tokens that they carry."""
     return x[:, :channels]
 
@@ -200,7 +200,7 @@ def swin_chain(backbone: Backbone) -> list[Block]:
                     tiles=True,
                 )
             )
-    norm = _place_by_place(getattr(backbone, f'norm{last}'))
+    norm = place_by_place(getattr(backbone, f'norm{last}'))
     return [*blocks[:-1], _extended(blocks[-1], norm)]
 
 

@@ -189,7 +189,8 @@ def test_it_learns_where_the_border_is(make_backbone):
 def test_with_norms_distances_start_alike_at_any_size_of_features(size):
     torch.manual_seed(0)
     head = AffinityHead([8, 16], [32, 64], norm_groups=4)
-    features = head([size * torch.randn(1, 8, 16, 16), size * torch.randn(1, 16, 16, 16)], (16, 16))
+    maps = [size * torch.randn(1, 8, 16, 16), size * torch.randn(1, 16, 16, 16)]
+    features = head(maps, (16, 16), [(1, 1)] * 2)
     distances = -pair_affinities(features, 1.5)[..., :-1, 1:-1].log()
     assert 0.5 < distances.mean() < 1.5
 
