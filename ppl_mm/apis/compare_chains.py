@@ -74,10 +74,7 @@ class ChainMeter:
         self._chains: dict[str, RefinerChain] = {}
 
     def __call__(self, item: tuple[str, str]) -> tuple[np.ndarray, float]:
-        """Measure one chain on one image.
-
-        Args:
-            item: Name of the chain, and image id.
+        """Measure the chain of a name on an image.
 
         Returns:
             The confusion matrix, and the seconds of processor time that the chain took.

@@ -136,9 +136,6 @@ class CAMExport:
 
         Returns:
             See :func:`.negative_maps.full_scale`; None where there are too few of them.
-
-        Raises:
-            UserError: See :meth:`run`.
         """
         dataset = self._data.build(split)
         chosen = pick_negatives(dataset)
@@ -157,12 +154,7 @@ class CAMExport:
             self.folder.write(self._record)
 
     def _export_cams(self, split: str | None, chosen: Sequence[int] | None = None) -> list[str]:
-        """Write the CAM of each image of a split that has none; return their image ids.
-
-        Args:
-            split: The split.
-            chosen: Positions in it. Defaults to None: all.
-        """
+        """Write the missing CAMs of a split, or of some of its images; return the image ids."""
         dataset = self._data.build(split)
         places = range(len(dataset)) if chosen is None else chosen
         ids = [dataset.get_data_info(k)['image_id'] for k in places]

@@ -103,10 +103,6 @@ def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
     Its input ``image`` is uint8 RGB (N, H, W, 3), of any size; its output ``label`` is uint8 (N,
     H, W). The metadata ``classes`` is a JSON list of the classes of the label's values.
 
-    Args:
-        inferencer: The network.
-        path: The file to write.
-
     Raises:
         UserError: If onnx is not installed, or the network cannot be exported.
     """
@@ -140,12 +136,12 @@ def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
 
 
 def agreement(inferencer: SegInferencer, path: str | os.PathLike, images: Sequence) -> float:
-    """Return at which share of the pixels onnxruntime gives the network's own label.
+    """Return at which share of the pixels of photos onnxruntime gives the network's own label.
 
     Args:
         inferencer: The network.
         path: Its graph.
-        images: Photos, see :meth:`SegInferencer.__call__`.
+        images: See :meth:`SegInferencer.__call__`.
 
     Raises:
         UserError: If onnxruntime is not installed, or a photo cannot be read.

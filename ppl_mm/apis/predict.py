@@ -53,11 +53,7 @@ class PredictionSummary:
     white_level: int | None = None
 
     def lines(self, folder: PredictionFolder) -> list[str]:
-        """Return what to tell the user.
-
-        Args:
-            folder: Where the masks are.
-        """
+        """Return what to tell the user."""
         kept = self.num_images - self.predicted - len(self.problems)
         lines = [
             f'{counted(self.num_images, "image")}: {self.predicted} predicted, {kept} were there, '
@@ -124,9 +120,6 @@ class ImagePrediction:
 
     def run(self, images: GivenImages) -> PredictionSummary:
         """Write the masks of images that have none yet.
-
-        Args:
-            images: The images.
 
         Returns:
             How it went. An image that cannot be read does not stop the run.

@@ -65,15 +65,12 @@ def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch
 
 
 def image_maps(cam_file: CamFile, background: bool = True) -> torch.Tensor:
-    """Return the maps of an image at its size.
+    """Return the maps of an image at its size, float32 (n, H, W).
 
     Args:
         cam_file: The maps of one image.
         background: False where every pixel belongs to a class: the map of the only class of an
             image is 1 everywhere then. Defaults to True.
-
-    Returns:
-        float32, shape ``(n, H, W)``.
     """
     maps = upsample_cam(cam_file.cam, cam_file.size)
     return torch.ones_like(maps) if len(maps) == 1 and not background else maps
@@ -93,8 +90,7 @@ def foreground_score(
             :func:`level`. Defaults to None: not known.
 
     Returns:
-        Score, float32, shape ``(H, W)``, and index into ``cam_file.class_ids``, int64, shape ``(H,
-        W)``.
+        Score, float32 (H, W), and index into ``cam_file.class_ids``, int64 (H, W).
     """
     maps = image_maps(cam_file, background)  # (n, H, W)
     if isinstance(threshold, list) and background:

@@ -50,10 +50,7 @@ def patch_learning_of(model: nn.Module) -> PatchLearning | None:
 def is_same_stage(model: nn.Module, one: Sequence[int], other: Sequence[int]) -> bool:
     """Return whether two stages cut a model alike; block -2 may be block 15.
 
-    Args:
-        model: A classifier with a PatchLearning neck, or one wrapped for distribution.
-        one: Position, and rows and columns of the grid.
-        other: The same of the other stage.
+    A stage is its position, and rows and columns of the grid.
     """
     count = len(block_chain(unwrap_model(model).backbone))
     return (one[0] - other[0]) % count == 0 and list(one[1:]) == list(other[1:])
@@ -77,15 +74,10 @@ def check_stage(model: nn.Module, position: int, grid: Grid) -> PatchLearning:
 
 
 def set_stage(runner: Runner, position: int, grid: Grid) -> None:
-    """Move the cut of the classifier in training; no weight changes.
+    """Move the cut of the classifier in training, see :class:`PatchLearning`; no weight changes.
 
     That of its moving average (EMAHook) moves too: mmengine never copies the buffer of a stage, so
     it would be saved and measured with an old one.
-
-    Args:
-        runner: Its model has a PatchLearning neck.
-        position: See :class:`PatchLearning`.
-        grid: See :class:`PatchLearning`.
 
     Raises:
         UserError: See :func:`check_stage`.

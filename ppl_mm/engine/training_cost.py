@@ -59,13 +59,9 @@ def _storage(value: Tensor) -> int:
 
 
 def training_loss(model: nn.Module, images: Tensor) -> Tensor:
-    """Return a scalar whose computation is that of the loss.
+    """Return a scalar that is computed as the loss of a classifier, AffinityNet or segmentor.
 
-    Losses of frameworks look at values, which are not there.
-
-    Args:
-        model: Classifier, AffinityNet, or mmseg's segmentor.
-        images: (B, 3, H, W).
+    Losses of frameworks look at values, which are not there. ``images`` are (B, 3, H, W).
     """
     if hasattr(model, 'decode_head'):
         return _segmentation_loss(model, images)

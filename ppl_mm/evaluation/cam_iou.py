@@ -125,7 +125,7 @@ class CAMIoU(BaseMetric):
         return self._sweep
 
     def evaluate(self, size: int) -> dict:
-        """Add up what all processes have counted.
+        """Return the scores, see :meth:`compute_metrics`, of what all processes have counted.
 
         Instead of one entry per image, as BaseMetric, the processes send each other their counts.
         A sampler that gives every process equally many images repeats one image at the end of
@@ -133,9 +133,6 @@ class CAMIoU(BaseMetric):
 
         Args:
             size: Images of the split.
-
-        Returns:
-            The scores, see :meth:`compute_metrics`, with the prefix.
         """
         own = len(range(get_rank(), size, get_world_size()))
         if self._seen - own not in ((0, 1) if get_world_size() > 1 else (0,)):
@@ -153,10 +150,7 @@ class CAMIoU(BaseMetric):
         }
 
     def compute_metrics(self, results: list[ThresholdSweep]) -> dict:
-        """Return the scores of a split.
-
-        Args:
-            results: One sweep, that of the split.
+        """Return the scores of a split, of one sweep.
 
         Returns:
             ``mIoU``, ``precision``, ``recall``, ``over_activation`` and ``under_activation`` at

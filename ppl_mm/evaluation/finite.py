@@ -11,10 +11,7 @@ _SCORES = ('pred_score', 'cam', 'seg_logits')
 
 
 def require_finite(sample: Mapping) -> None:
-    """Refuse a prediction with NaN or infinite scores: an argmax would hide them.
-
-    Args:
-        sample: The prediction for an image, a data sample or a dict of one.
+    """Refuse the prediction for an image with NaN or infinite scores: an argmax would hide them.
 
     Raises:
         UserError: If a score is not finite.

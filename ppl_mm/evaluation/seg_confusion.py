@@ -76,15 +76,7 @@ class SegConfusion(BaseMetric):
         return classes if self._has_background else label_names(classes, background=False)
 
     def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
-        """Add up the images.
-
-        Args:
-            results: A matrix for each image, int64, shape ``(n + 1, n + 2)``.
-
-        Returns:
-            ``mIoU``, ``precision``, ``recall``, ``over_activation`` and ``under_activation`` as
-            fractions.
-        """
+        """Return the means of :func:`.summarize` over the matrices (n + 1, n + 2) of all images."""
         summary = summarize(np.sum(results, axis=0), self._label_names)
         images = counted(len(results), 'image')
         print_log(

@@ -64,13 +64,9 @@ def _number(value: float) -> float | None:
 
 
 def format_table(summary: dict) -> str:
-    """Return a summary as a table of per cent, one line per class.
+    """Return a summary, from :func:`summarize`, as a table of per cent.
 
-    Args:
-        summary: From :func:`summarize`.
-
-    Returns:
-        Lines of text, the mean last, ``n/a`` where there is no score.
+    It has one line for each class, the mean last, and ``n/a`` where there is no score.
     """
     rows = list(summary['per_class'].items())
     means = dict(summary, iou=summary['mIoU'])

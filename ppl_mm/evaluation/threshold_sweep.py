@@ -156,12 +156,7 @@ class ThresholdSweep:
         return self.thresholds[best], float(scores[best])
 
     def curve(self) -> dict[str, list[float | None]]:
-        """Return the mean scores over the thresholds, ready for JSON.
-
-        Returns:
-            ``threshold`` and, for each, ``mIoU``, ``precision``, ``recall``, ``over_activation``
-            and ``under_activation``; None where there is no score.
-        """
+        """Return the mean scores by name over ``threshold``, for JSON; None where there is none."""
         scores = mean_scores(self.confusion())
         curve = {
             name: [None if np.isnan(value) else value for value in values.tolist()]

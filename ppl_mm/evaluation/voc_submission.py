@@ -62,12 +62,8 @@ class Split:
 def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
     """Yield name, ``<image>.png``, and content of every prediction, as the archive has them.
 
-    Args:
-        folder: The predictions.
-        split: Which there must be.
-
     Raises:
-        UserError: One is missing, or one is not accepted by the server.
+        UserError: One of the split is missing, or one is not accepted by the server.
     """
     missing = [image for image in split.images if not (folder / f'{image}.png').is_file()]
     if missing:
@@ -95,13 +91,7 @@ def entries(folder: Path, split: Split) -> Iterator[tuple[str, bytes]]:
 
 
 def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> None:
-    """Write an archive whose bytes depend on its content alone.
-
-    Args:
-        path: The archive.
-        comp: The competition, 5 or 6.
-        files: Names and contents.
-    """
+    """Write an archive of competition 5 or 6, whose bytes depend on names and contents alone."""
     with (
         atomic_write(path) as file,
         gzip.GzipFile('', 'wb', fileobj=file, mtime=0) as packed,
@@ -115,10 +105,6 @@ def write_archive(path: Path, comp: int, files: Iterator[tuple[str, bytes]]) -> 
 
 def check_archive(path: Path, split: Split) -> list[str]:
     """Return what the server would not take, a line for each kind of fault.
-
-    Args:
-        path: The archive.
-        split: What it should hold.
 
     Raises:
         UserError: There is no such file.

@@ -240,14 +240,7 @@ def block_chain(backbone: Backbone) -> BlockChain:
 
 
 def describe(chain: BlockChain) -> str:
-    """Return a table of the chain: what a user chooses the positions from.
-
-    Args:
-        chain: Any.
-
-    Returns:
-        Lines of position, name, stride so far, and channels.
-    """
+    """Return a table of the chain, to choose positions from; strides are those so far."""
     lines = [f'{"position":>8}  {"block":<24}{"stride":>7}{"channels":>10}']
     for index, block in enumerate(chain):
         lines.append(

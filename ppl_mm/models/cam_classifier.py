@@ -71,15 +71,9 @@ class CAMClassifier(ImageClassifier):
         self.max_pixels = MAX_PIXELS
 
     def extract_feat(self, inputs: Tensor, stage: str = 'neck') -> tuple[Tensor, ...] | Tensor:
-        """Return the features of the images.
+        """Return the features of images (B, 3, H, W), see mmpretrain's ImageClassifier.
 
-        Args:
-            inputs: Images (B, 3, H, W).
-            stage: 'backbone', 'neck' or 'pre_logits', see mmpretrain's ImageClassifier.
-
-        Returns:
-            At 'neck' a tuple of one map (B, C, H_N, W_N), all branches
-            concatenated.
+        At 'neck' they are a tuple of one map (B, C, H_N, W_N), all branches concatenated.
         """
         if stage == 'backbone' or not self._runs_chain:
             return super().extract_feat(inputs, stage)

@@ -67,21 +67,11 @@ class CAMHead(MultiLabelClsHead):
         self.classifier = nn.Conv2d(in_channels, num_classes, 1, bias=False)
 
     def cam(self, feats: tuple[Tensor, ...]) -> Tensor:
-        """Return the raw class activation maps.
-
-        Args:
-            feats: The last is the map (B, C, H, W).
-
-        Returns:
-            Maps (B, num_classes, H, W), of any sign.
-        """
+        """Return the raw maps (B, num_classes, H, W), of any sign, of features (B, C, H, W)."""
         return self.classifier(self.dropout(self.pre_logits(feats)))
 
     def branch_cams(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Return what each branch adds to the maps.
-
-        Args:
-            feats: The last is the map (B, C, H, W).
 
         Returns:
             Maps (B, branches, num_classes, H, W); summed over branches they are :meth:`cam`.
@@ -110,10 +100,6 @@ class CAMHead(MultiLabelClsHead):
         self, feats: tuple[Tensor, ...], data_samples: list[DataSample] | None = None
     ) -> list[DataSample]:
         """Return scores, predicted classes and CAM of each image.
-
-        Args:
-            feats: The last is the map (B, C, H, W).
-            data_samples: One per image.
 
         Returns:
             Samples with ``pred_score`` (num_classes,), ``pred_label`` and the raw ``cam``

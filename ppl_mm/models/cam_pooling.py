@@ -18,11 +18,7 @@ Pooling = Callable[..., Tensor]
 
 
 def mean_pool(maps: Tensor) -> Tensor:
-    """Return the mean of all cells (Zhou et al., CVPR 2016).
-
-    Args:
-        maps: (.., H, W).
-    """
+    """Return the mean of all cells (Zhou et al., CVPR 2016)."""
     return maps.mean(dim=(-2, -1))
 
 

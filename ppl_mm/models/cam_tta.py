@@ -93,13 +93,7 @@ class CAMTTAModel(BaseTTAModel):
         return 'probability' if cfg.get('softmax') else 'logit'
 
     def test_step(self, data: dict) -> list[DataSample]:
-        """Merge the views of a batch, whose images have one size.
-
-        Args:
-            data: ``inputs`` and ``data_samples``, each by view and image.
-
-        Returns:
-            See :meth:`merge_preds`.
+        """Merge the views of a batch, whose images have one size, see :meth:`merge_preds`.
 
         Raises:
             UserError: If images of a view differ in size: the smaller ones would be padded, and

@@ -63,13 +63,10 @@ class NegativeReference(nn.Module):
         self.register_buffer('spread', torch.from_numpy(arrays['spread']).float())
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return how unlike the background cells look.
+        """Return how unlike the background cells look, (B, h, w), 0..1.
 
         Args:
             features: (B, C, h, w), see :class:`.CellFeatures`.
-
-        Returns:
-            (B, h, w), 0..1.
 
         Raises:
             UserError: If the features are of another network.
@@ -99,14 +96,9 @@ def scaled(cells: Tensor, widths: Sequence[int], spread: Tensor) -> Tensor:
 
 
 def nearest_distance(cells: Tensor, reference: Tensor) -> Tensor:
-    """Return the Euclidean distance to the nearest cell of a reference, in little memory.
+    """Return the Euclidean distance (n,) of cells (n, C) to the nearest of a reference (m, C).
 
-    Args:
-        cells: (n, C).
-        reference: (m, C), m at least 1.
-
-    Returns:
-        (n,).
+    Memory is bounded. The reference has at least one cell.
     """
     chunks = cells.split(max(1, _DISTANCES // len(reference)))
     return torch.cat([torch.cdist(chunk, reference).amin(dim=1) for chunk in chunks])

@@ -53,12 +53,6 @@ class ChainNeck(BaseModule):
     def resolve(self, chain: BlockChain | None) -> tuple[BlockChain, list[int]]:
         """Return a chain, and the positions as indices 0 .. N-2 of it.
 
-        Args:
-            chain: The blocks of the backbone.
-
-        Returns:
-            The chain, and indices in the order of :attr:`positions`.
-
         Raises:
             UserError: If a position is outside, or there is no chain because the neck stands in a
                 classifier that has none.
@@ -77,10 +71,7 @@ class ChainNeck(BaseModule):
             features: Feature map at the cut, f_i (B, C_i, H_i, W_i).
             tail: The blocks after the cut, b_{i+1} .. b_N.
             grid: K or (Kh, Kw).
-            whole: The global map g (B, C_N, H_N, W_N).
-
-        Returns:
-            A map of the shape of g.
+            whole: The global map g (B, C_N, H_N, W_N), whose shape p has.
 
         Raises:
             UserError: If some patches of a training crop would be empty.
@@ -133,12 +124,7 @@ class PatchLearning(ChainNeck):
         self.set_stage(position, grid)
 
     def set_stage(self, position: int, grid: Grid) -> None:
-        """Move the cut; no weight changes.
-
-        Args:
-            position: See the constructor.
-            grid: See the constructor.
-        """
+        """Move the cut; no weight changes."""
         # The numbers are kept beside the buffer, because to read a buffer
         # from a GPU would make every forward pass wait.
         self.positions, self.grid = (position,), as_grid(grid)
@@ -146,15 +132,7 @@ class PatchLearning(ChainNeck):
 
     @torch.compiler.disable
     def forward(self, inputs: Tensor, chain: BlockChain | None = None) -> Tensor:
-        """Run the backbone with both branches.
-
-        Args:
-            inputs: Images (B, 3, H, W).
-            chain: The blocks of the backbone.
-
-        Returns:
-            C(g, p), (B, 2 * C_N, H_N, W_N).
-        """
+        """Return C(g, p), (B, 2 * C_N, H_N, W_N), of images (B, 3, H, W)."""
         chain, (i,) = self.resolve(chain)
         tail = chain[i + 1 :]
         f = chain[: i + 1](inputs)  # (B, C_i, H_i, W_i)
@@ -201,15 +179,7 @@ class MultiGranularityFusion(ChainNeck):
 
     @torch.compiler.disable
     def forward(self, inputs: Tensor, chain: BlockChain | None = None) -> Tensor:
-        """Run the backbone with all branches.
-
-        Args:
-            inputs: Images (B, 3, H, W).
-            chain: The blocks of the backbone.
-
-        Returns:
-            C(g, p_1, .., p_n), (B, (n + 1) * C_N, H_N, W_N).
-        """
+        """Return C(g, p_1, .., p_n), (B, (n + 1) * C_N, H_N, W_N), of images (B, 3, H, W)."""
         chain, positions = self.resolve(chain)
         g, f = chain.run(inputs, positions)  # (B, C_N, H_N, W_N), {i: (B, C_i, H_i, W_i)}
         p = [

@@ -17,13 +17,7 @@ Size = Sequence[int]
 
 
 def as_grid(grid: Grid) -> tuple[int, int]:
-    """Return ``grid`` as (rows, columns).
-
-    Args:
-        grid: K for a K x K grid, or (Kh, Kw).
-
-    Returns:
-        Kh and Kw.
+    """Return a grid, K for K x K or (Kh, Kw), as (rows, columns).
 
     Raises:
         UserError: If it is neither, or a number is below 1.

@@ -75,12 +75,9 @@ class RefinerChain:
         return self.refine(image, cam_file)[0]
 
     def refine(self, image: np.ndarray, cam_file: CamFile) -> tuple[np.ndarray, Scores]:
-        """Return the label of an image and the scores that it was made of.
+        """Return the label of an image and the scores that it was made of, see ``__call__``.
 
-        Arguments and errors are those of ``__call__``.
-
-        Returns:
-            The label, and the scores at the size at which they were refined, see ``max_pixels``.
+        The scores have the size at which they were refined, see ``max_pixels``.
         """
         image, scores = self._run(image, cam_file)
         label, size = self._labelled(image, scores), cam_file.size
@@ -89,11 +86,7 @@ class RefinerChain:
         return label, scores
 
     def scores(self, image: np.ndarray, cam_file: CamFile) -> Scores:
-        """Return the refined scores of an image; see ``__call__`` for the arguments.
-
-        Returns:
-            At the image's size.
-        """
+        """Return the refined scores of an image, at its size; see ``__call__``."""
         _, scores = self._run(image, cam_file)
         return scores if scores.size == cam_file.size else _resized(scores, cam_file.size)
 

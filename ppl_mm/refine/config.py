@@ -138,10 +138,7 @@ def _constant_steps(part: object) -> Iterator[dict]:
 
 
 def build_chain(settings: ChainSettings) -> RefinerChain:
-    """Build a chain in this process.
-
-    Args:
-        settings: From :func:`chain_settings`.
+    """Build a chain, from :func:`chain_settings`, in this process.
 
     Raises:
         UserError: If a step or the rule cannot be built.
@@ -158,13 +155,9 @@ def build_chain(settings: ChainSettings) -> RefinerChain:
 
 
 def used_files(settings: object) -> dict[str, str]:
-    """Return the files that a config names, so that a change of them is seen.
+    """Return the SHA-256, by path, of the files that a config or a part of it names.
 
-    Args:
-        settings: A config or a part of it.
-
-    Returns:
-        SHA-256 by path; a work folder stands for its latest checkpoint.
+    So a change of them is seen. A work folder stands for its latest checkpoint.
     """
     if isinstance(settings, Mapping):
         settings = list(settings.values())

@@ -125,7 +125,7 @@ def dense_crf(
     unary: str = 'scores',
     gt_prob: float = 0.7,
 ) -> np.ndarray:
-    """Run a dense CRF on one image; see :class:`DenseCRF` for the arguments.
+    """Run a dense CRF on one image; see :class:`DenseCRF` for the other arguments.
 
     Args:
         image: uint8 RGB, shape ``(H, W, 3)``.
@@ -133,15 +133,12 @@ def dense_crf(
         iterations: Steps of the mean field.
         gaussian: ``sxy`` and ``compat``.
         bilateral: ``sxy``, ``srgb`` and ``compat``.
-        unary: 'scores' or 'labels'. Defaults to 'scores'.
-        gt_prob: For 'labels'. Defaults to 0.7.
+        unary: 'scores' or 'labels'.
+        gt_prob: For 'labels'.
 
     Returns:
         Marginal probabilities, float32, shape ``(C, H, W)``, that add up to 1 at each pixel; one
         channel alone is returned as it is.
-
-    Raises:
-        UserError: If pydensecrf is missing.
 
     Examples:
         >>> refined = dense_crf(image, scores, **PRESETS['psa'])  # doctest: +SKIP

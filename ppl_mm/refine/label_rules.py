@@ -20,11 +20,7 @@ class LabelRule(ABC):
     margin: int | None = 0
 
     def __call__(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        """Label one image.
-
-        Args:
-            image: uint8 RGB, shape ``(H, W, 3)``.
-            scores: Scores of the same ``(H, W)``.
+        """Label one image, uint8 RGB (H, W, 3), by its scores.
 
         Returns:
             uint8, shape ``(H, W)``: 0 = background, classifier id + 1, 255 = ignore.

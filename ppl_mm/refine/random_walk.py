@@ -189,17 +189,10 @@ class RandomWalk(Refiner):
 
 
 def load_affinity_net(config: str, checkpoint: str) -> nn.Module:
-    """Return an AffinityNet with its weights, to be applied.
-
-    Args:
-        config: A config whose ``model`` is a ``ppl_mm.AffinityNet``.
-        checkpoint: A file.
-
-    Returns:
-        In eval mode, on the CPU.
+    """Return an AffinityNet with its weights, in eval mode, on the CPU.
 
     Raises:
-        UserError: If it is another kind of config, or the weights are missing or those of another
+        UserError: If the config is of another kind, or the weights are missing or those of another
             architecture.
     """
     cfg = Config.fromfile(config)

@@ -25,14 +25,7 @@ class Refiner(ABC):
     margin: int | None = None
 
     def __call__(self, image: np.ndarray, scores: Scores) -> Scores:
-        """Refine the scores of one image.
-
-        Args:
-            image: uint8 RGB, shape ``(H, W, 3)``.
-            scores: Scores of the same ``(H, W)``.
-
-        Returns:
-            New scores of the same shape and classes.
+        """Return refined scores of an image, uint8 RGB (H, W, 3), of the same shape and classes.
 
         Raises:
             UserError: If a background is needed and there is none yet.

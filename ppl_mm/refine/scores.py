@@ -58,9 +58,6 @@ class Scores:
             cam_file: Normalized maps.
             background: See :func:`ppl_mm.cams.image_maps`.
 
-        Returns:
-            Whose channel 0 is zero and means nothing yet.
-
         Raises:
             ValueError: If the maps are raw, so in no common range.
         """

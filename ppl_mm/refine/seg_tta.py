@@ -55,14 +55,11 @@ class RefinedSegTTAModel(SegTTAModel):
         self.min_probability = min_probability
 
     def merge_preds(self, data_samples_list: list[list[SegDataSample]]) -> list[SegDataSample]:
-        """Merge the views of each image.
+        """Return for each image its first view with the refined ``pred_sem_seg``.
 
         Args:
             data_samples_list: For each image the predictions of its views, whose ``seg_logits``
                 (C, H, W) have the size of the file ``img_path``.
-
-        Returns:
-            For each image its first view with the refined ``pred_sem_seg``.
 
         Raises:
             UserError: If an image and its prediction differ in size.

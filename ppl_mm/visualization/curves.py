@@ -29,15 +29,7 @@ class Curve:
 
 
 def draw_curves(curves: Mapping[str, Curve], title: str = '') -> Figure:
-    """Draw mIoU over the threshold; a dot marks the one in use.
-
-    Args:
-        curves: By name.
-        title: Above the plot. Defaults to ''.
-
-    Returns:
-        To be saved with :func:`save_figure`.
-    """
+    """Draw mIoU over the threshold for curves by name; a dot marks the threshold in use."""
     figure = new_figure(6.4, 4)
     axes = figure.add_subplot()
     methods = list(dict.fromkeys(curve.method for curve in curves.values()))

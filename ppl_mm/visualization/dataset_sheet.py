@@ -17,9 +17,6 @@ def draw_dataset(
         counts: Images by class, for each split; classes in the same order.
         sizes: Width and height of every image.
         title: Above both. Defaults to ''.
-
-    Returns:
-        To be saved with :func:`save_figure`.
     """
     classes = list(next(iter(counts.values()), {}))
     figure = new_figure(10, max(3.5, 1.2 + 0.28 * len(classes)))

@@ -23,13 +23,9 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save_figure(figure: Figure, path: str | os.PathLike) -> None:
-    """Write a figure as PNG or JPEG, whole or not at all.
+    """Write a figure as PNG, or as JPEG if the path ends in .jpg, whole or not at all.
 
     Texts are drawn as they stand: in the names of files and classes a dollar begins no formula.
-
-    Args:
-        figure: The figure.
-        path: The file to write, a JPEG if it ends in .jpg; its folder is made.
     """
     for text in figure.findobj(Text):
         text.set_parse_math(False)

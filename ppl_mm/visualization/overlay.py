@@ -7,13 +7,10 @@ from ..formats.mask_file import voc_colors
 
 
 def colorize(label: np.ndarray) -> np.ndarray:
-    """The colours of VOC's masks.
+    """Return the colours of VOC's masks, RGB uint8 (*, 3), of a label.
 
     Args:
         label: uint8, any shape: 0 = background, 255 = ignore.
-
-    Returns:
-        RGB uint8, shape ``(*label.shape, 3)``.
     """
     return voc_colors()[label]
 
@@ -22,12 +19,9 @@ def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) ->
     """Lay a label over its image; the background stays as it is, in grey.
 
     Args:
-        image: RGB uint8, shape ``(H, W, 3)``.
+        image: RGB uint8, shape ``(H, W, 3)``, as the result.
         label: uint8, shape ``(H, W)``.
         opacity: Opacity of the colours, 0..1. Defaults to 0.6.
-
-    Returns:
-        RGB uint8, shape ``(H, W, 3)``.
     """
     _check_sizes(image, label)
     grey = _grey(image)
@@ -39,12 +33,9 @@ def overlay_score(image: np.ndarray, score: np.ndarray, opacity: float = 0.6) ->
     """Lay a map over its image, from dark for 0 to light for 1.
 
     Args:
-        image: RGB uint8, shape ``(H, W, 3)``.
+        image: RGB uint8, shape ``(H, W, 3)``, as the result.
         score: Values in 0..1, shape ``(H, W)``.
         opacity: Opacity of the colours, 0..1. Defaults to 0.6.
-
-    Returns:
-        RGB uint8, shape ``(H, W, 3)``.
     """
     _check_sizes(image, score)
     heat = colormaps['inferno'](np.clip(score, 0, 1))[..., :3] * 255

@@ -44,9 +44,6 @@ def draw_panel(
         names: Names of the rows, at their left.
         classes: Background first; their colours are VOC's. Defaults to (): no legend.
         title: Title of the panel. Defaults to ''.
-
-    Returns:
-        To be saved with :func:`save_figure`.
     """
     columns = max(len(titles), *map(len, rows))
     heights = [max(_height(cell.image) for cell in cells) for cells in rows]

@@ -71,14 +71,7 @@ class CamFolder:
         return sorted(ids)
 
     def read(self, image_id: str) -> tuple[np.ndarray, CamFile]:
-        """Read an image as the classifier saw it, and its maps.
-
-        Args:
-            image_id: The image.
-
-        Returns:
-            The image, uint8 RGB, shape ``(H, W, 3)``, upright and without transparency; and its
-            maps.
+        """Return an image as the classifier saw it, upright uint8 RGB (H, W, 3), and its maps.
 
         Raises:
             UserError: If one of them is missing or damaged, or they do not fit each other or the
@@ -96,10 +89,7 @@ class CamFolder:
         return image, cam_file
 
     def read_cam(self, image_id: str) -> CamFile:
-        """Read the maps of an image.
-
-        Args:
-            image_id: The image.
+        """Return the maps of an image.
 
         Raises:
             UserError: If they are missing or damaged, or do not fit the export.

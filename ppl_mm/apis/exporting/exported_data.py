@@ -40,11 +40,7 @@ class ExportedData:
         return self._folder('img_path', VOCLayout.IMAGES)
 
     def config(self, split: str | None) -> dict:
-        """Return the config of a split.
-
-        Args:
-            split: See :class:`ImageLabelDataset`; None is the one of the config.
-        """
+        """Return the config of a split; None is the one of the classifier's config."""
         config = dict(self._cfg.test_dataloader.dataset)
         if self._cfg.tta_model.get('classes') == 'predicted':
             config['ann_file'] = ''  # labels are not looked at
@@ -53,10 +49,7 @@ class ExportedData:
         return config
 
     def build(self, split: str | None) -> BaseDataset:
-        """Return the samples of a split, without their images.
-
-        Args:
-            split: See :meth:`config`.
+        """Return the samples of a split, see :meth:`config`, without their images.
 
         Raises:
             UserError: The split or its labels cannot be read.
@@ -75,13 +68,10 @@ class ExportedData:
         return GroundTruth(self._folder('seg_map_path', ''), Path(root, labels) if labels else None)
 
     def check_masks(self, split: str) -> None:
-        """Refuse a split on which no threshold can be chosen.
-
-        Args:
-            split: Its name.
+        """Refuse a split on which no threshold can be chosen: an image of it has no mask.
 
         Raises:
-            UserError: An image of it has no mask.
+            UserError: It names the image.
         """
         dataset, truth = self.build(split), self.ground_truth()
         for k in range(len(dataset)):

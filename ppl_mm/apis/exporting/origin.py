@@ -27,12 +27,7 @@ def check_config(cfg: Config, *more: str) -> None:
 
 
 def describe_export(cfg: Config, checkpoint: str, dataset: BaseDataset) -> ExportRecord:
-    """Return the record of an export that is about to begin.
-
-    Args:
-        cfg: Config of the classifier, with ``tta_model`` and ``tta_pipeline``.
-        checkpoint: Its weights.
-        dataset: The images that are exported.
+    """Return the record of an export of some images that is about to begin.
 
     Raises:
         UserError: If the config has no views.
@@ -67,13 +62,9 @@ def _views(cfg: Config) -> list:
 
 
 def network_digest(cfg: Config, **more: object) -> str:
-    """Return the SHA-256 of the model's settings: weights alone make no map.
+    """Return the SHA-256 of the model's settings, and of more: weights alone make no map.
 
     Strides, borders, the size of the images' values: none of them is in the checkpoint.
-
-    Args:
-        cfg: The config.
-        **more: Further settings.
     """
     parts = {key: cfg.get(key) for key in ('model', 'data_preprocessor')}
     text = json.dumps({**parts, **more}, sort_keys=True, default=str)

@@ -29,11 +29,7 @@ class ExportSummary:
     origin: str | None = None
 
     def lines(self, out_dir: str | os.PathLike) -> list[str]:
-        """Return what to tell the user.
-
-        Args:
-            out_dir: The export folder.
-        """
+        """Return what to tell the user, who has given the export folder."""
         cut = f'background score {self.threshold}'
         if self.origin == NO_BACKGROUND:
             cut = 'no background: each pixel has its strongest class'

@@ -54,10 +54,7 @@ class PredictionFolder:
         return self.overlays / f'{name}.jpg'
 
     def claim(self, identity: Mapping) -> AbstractContextManager[dict | None]:
-        """Return a context that holds the folder for a run.
-
-        Args:
-            identity: What makes the masks what they are, of JSON's types.
+        """Return a context that holds the folder for a run of an identity, of JSON's types.
 
         Raises:
             UserError: If the folder holds something else or the masks of another model, or another

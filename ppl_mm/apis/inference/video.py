@@ -80,12 +80,7 @@ class VideoFrames:
         return count
 
     def join(self, pictures: Sequence[Path], path: Path) -> None:
-        """Write pictures of the frames as a video of the same speed.
-
-        Args:
-            pictures: One for each frame, in order, all of one size.
-            path: The MP4.
-        """
+        """Write pictures of all frames, of one size, as an MP4 of the same speed."""
         rate = mmcv.VideoReader(str(self.video), cache_capacity=1).fps or _USUAL_RATE
         with Image.open(pictures[0]) as first:
             size = first.size
@@ -101,10 +96,7 @@ class VideoFrames:
 
 
 def write_frames(videos: Sequence[VideoFrames]) -> GivenImages:
-    """Return the frames of videos as images, written where they are not yet.
-
-    Args:
-        videos: At least one, all with the same root.
+    """Return the frames of videos of one root as images, written where they are not yet.
 
     Raises:
         UserError: If a video cannot be read.
@@ -113,11 +105,7 @@ def write_frames(videos: Sequence[VideoFrames]) -> GivenImages:
 
 
 def find_videos(given: Sequence[str | os.PathLike], root: Path) -> list[VideoFrames]:
-    """Return the videos among what a user has named.
-
-    Args:
-        given: Paths.
-        root: Where their frames are written.
+    """Return the videos among paths, whose frames are written below a root.
 
     Raises:
         UserError: If there is something else beside videos, or two have one name.

@@ -19,15 +19,10 @@ from ..exporting.cam_folder import CamFolder
 def refine_image(
     chain: RefinerChain, image: np.ndarray, cam_file: CamFile
 ) -> tuple[np.ndarray, CamFile]:
-    """Refine and label one image.
+    """Refine and label one image, uint8 RGB (H, W, 3).
 
     Where there is no class, or all maps are zero, no step is run: the label is background. If every
     pixel belongs to a class, it is then the only class of the image, or 255.
-
-    Args:
-        chain: The steps.
-        image: uint8 RGB, shape ``(H, W, 3)``.
-        cam_file: Its maps.
 
     Returns:
         The label, uint8, shape ``(H, W)``, and the refined maps without the background. They have
@@ -74,9 +69,6 @@ class ImageRefiner:
     def __call__(self, image_id: str) -> Outcome:
         """Refine one image and write its files.
 
-        Args:
-            image_id: The image.
-
         Returns:
             How it ended. A bad image does not stop the run.
 
@@ -113,9 +105,6 @@ def describe_error(error: Exception) -> str:
     """Return one line on what went wrong in a chain.
 
     For an error that nobody has foreseen it says also where that happened.
-
-    Args:
-        error: As caught.
     """
     message = first_line(error)
     if isinstance(error, ValueError):

@@ -70,14 +70,11 @@ def _check_progress(runner: Runner, meta: Mapping) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """Write a value in dicts, lists, tuples and Python's numbers and strings.
+    """Return a copy of a value in dicts, lists, tuples and Python's numbers and strings.
 
     Args:
         value: Mappings, sequences, numpy arrays and scalars, paths and HistoryBuffers, also inside
             each other. Anything else, such as a tensor, stays.
-
-    Returns:
-        A copy in plain types.
     """
     if isinstance(value, HistoryBuffer):
         log_history, count_history = value.data

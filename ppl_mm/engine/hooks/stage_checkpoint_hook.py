@@ -79,10 +79,7 @@ def widen_classifier(weight: Tensor, channels: int, width: int) -> Tensor:
     Args:
         weight: (num_classes, channels or 2 * channels, 1, 1), the global part first.
         channels: Channels of one branch, C_N.
-        width: Channels of the new classifier.
-
-    Returns:
-        (num_classes, width, 1, 1).
+        width: Channels of the new classifier, (num_classes, width, 1, 1).
     """
     whole, patches = weight.split([channels, weight.shape[1] - channels], dim=1)
     wide = weight.new_zeros(weight.shape[0], width, 1, 1)

@@ -34,7 +34,7 @@ class AffinityLoss(nn.Module):
         self.different = different
 
     def forward(self, affinities: Tensor, labels: Tensor, radius: float) -> dict[str, Tensor]:
-        """Compare affinities with labels.
+        """Return ``loss_background``, ``loss_foreground`` and ``loss_different``, weighted.
 
         Args:
             affinities: (B, P, H, W) in 0..1, of
@@ -42,10 +42,6 @@ class AffinityLoss(nn.Module):
             labels: (B, H, W) integers: 0 = background, class + 1, 255 = ignore, with every pair
                 that it is part of.
             radius: Radius of the pairs.
-
-        Returns:
-            ``loss_background``, ``loss_foreground`` and ``loss_different``, weighted; their sum is
-            the loss.
         """
         first = labels.unsqueeze(1)  # (B, 1, H, W)
         second = second_pixels(labels, radius, outside=IGNORE)  # (B, P, H, W)

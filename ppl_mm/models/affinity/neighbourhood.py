@@ -54,15 +54,12 @@ def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]
 
 
 def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
-    """Return the value of the second pixel of each pair.
+    """Return the value of the second pixel of each pair, (..., P, H, W).
 
     Args:
         values: (..., H, W).
         radius: See :func:`half_disc`.
         outside: Stands where there is no second pixel.
-
-    Returns:
-        (..., P, H, W).
     """
     offsets = half_disc(radius)
     *batch, height, width = values.shape

@@ -96,13 +96,9 @@ class AffinityNet(BaseModel):
 
     @torch.compiler.disable  # as block_chain
     def extract_feat(self, inputs: Tensor) -> Tensor:
-        """Return features whose differences are distances.
+        """Return features whose differences are distances, of images (B, 3, H, W).
 
-        Args:
-            inputs: Images (B, 3, H, W).
-
-        Returns:
-            (B, C, H / stride, W / stride), sizes rounded up.
+        They are (B, C, H / stride, W / stride), sizes rounded up.
         """
         chain = block_chain(self.backbone)[: max(self.taps) + 1]
         _, outputs = chain.run(inputs, self.taps)
@@ -129,9 +125,6 @@ class AffinityNet(BaseModel):
         Returns:
             Features (B, C, h, w); affinities (B, P, h, w) of the pairs of
             :func:`~.neighbourhood.half_disc`; or the losses.
-
-        Raises:
-            ValueError: If there is no such mode.
         """
         if mode not in ('tensor', 'predict', 'loss'):
             raise ValueError(f"mode is '{mode}', not 'tensor', 'predict' or 'loss'")

@@ -136,14 +136,9 @@ class ResNet38d(BaseModule):
         return [getattr(self, name) for name in self.stages[stage - 1]]
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Return the features of the stages ``out_indices``.
+        """Return maps (B, C, h, w) of the stages ``out_indices``, in their order; h is H / stride.
 
-        Args:
-            x: Images (B, 3, H, W).
-
-        Returns:
-            Maps (B, C, h, w), in the order of the stages; h is H / stride, rounded
-            up.
+        Sides are rounded up. ``x`` are images (B, 3, H, W).
         """
         outs = []
         for stage in range(1, max(self.out_indices) + 1):

@@ -35,13 +35,9 @@ _WIDEST = 16
 
 
 def from_mxnet(arrays: Mapping[str, np.ndarray]) -> State:
-    """Rename the arrays of ``ilsvrc-cls_rna-a1_cls1000_ep-0001.params``.
+    """Return the arrays of ``ilsvrc-cls_rna-a1_cls1000_ep-0001.params`` as tensors, float32.
 
-    Args:
-        arrays: From :func:`~ppl_mm.formats.mxnet_params.read_params`.
-
-    Returns:
-        Tensors by name, float32. Names that belong to no layer stay, for :func:`complete` to find.
+    Names that belong to no layer stay, for :func:`complete` to find.
     """
     state = {}
     for name, array in arrays.items():
@@ -66,13 +62,10 @@ def _torch_name(name: str) -> str:
 def from_torch(weights: Mapping) -> tuple[State, list[str]]:
     """Take the network out of a torch file with PSA's names.
 
-    Args:
-        weights: Weights by name; the prefixes of wrappers and of ppl_mm's own
-            checkpoints are taken off.
+    Prefixes of wrappers and of ppl_mm's own checkpoints are taken off.
 
     Returns:
-        The weights of the network, and the names that were left out: those of
-        other layers, such as ``fc8``.
+        The weights of the network, and the names of other layers, such as ``fc8``.
     """
     with torch.device('meta'):
         own = ResNet38d().state_dict()
@@ -94,12 +87,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> State:
-    """Check that weights are those of a ResNet38d, without gaps or additions.
-
-    Args:
-        state: Weights by their names in ResNet38d.
-        source: The file they come from, for the message.
-        width: See ResNet38d. Defaults to 1.
+    """Check that weights are those of a ResNet38d of a width, without gaps or additions.
 
     Returns:
         A complete state dict, in the network's order.
@@ -125,12 +113,7 @@ def complete(state: State, source: str | os.PathLike, width: float = 1.0) -> Sta
 
 
 def save(state: State, path: str | os.PathLike, source: str | os.PathLike) -> None:
-    """Write a checkpoint for ``init_cfg=dict(type='Pretrained', ..)``.
-
-    Args:
-        state: Weights from :func:`complete`.
-        path: The file to write.
-        source: The file the weights come from; its name is written too.
+    """Write a checkpoint for ``init_cfg=dict(type='Pretrained', ..)``, with the name of its source.
 
     Raises:
         UserError: They are one file.

@@ -21,9 +21,6 @@ _ANY_SIZE = 'it takes images of one size; set dynamic_img_size=True'
 def transformer_blocks(model: Backbone) -> list[Block] | None:
     """Return the blocks of one of timm's transformers, None of any other network.
 
-    Args:
-        model: Of timm.
-
     Raises:
         UserError: Its settings leave no map to cut.
     """
@@ -36,12 +33,7 @@ def transformer_blocks(model: Backbone) -> list[Block] | None:
 
 
 def family_of(model: Backbone, families: Mapping[str, Callable]) -> Callable | None:
-    """Return what knows a network, by the class of timm that says how it runs.
-
-    Args:
-        model: Of timm.
-        families: By the name of the class.
-    """
+    """Return what knows a network, by the name of the class of timm that says how it runs."""
     forward = getattr(type(model), 'forward_features', None)
     for cls in type(model).__mro__ if forward else ():
         # A subclass with another forward runs its blocks in another way.

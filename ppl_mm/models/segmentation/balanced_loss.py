@@ -55,19 +55,10 @@ class BalancedCrossEntropyLoss(nn.Module):
         weight: Tensor | None = None,
         ignore_index: int = IGNORE,
     ) -> Tensor:
-        """Return the loss of a batch.
-
-        Args:
-            logits: ``(B, 1 + num_classes, H, W)``.
-            labels: ``(B, H, W)``.
-            weight: The weight of a pixel sampler, for which there is no balance. Defaults to None.
-            ignore_index: The label of pixels to leave out.
-
-        Returns:
-            A scalar.
+        """Return the loss of a batch, see :func:`balanced_cross_entropy`.
 
         Raises:
-            UserError: If a sampler gives weights.
+            UserError: If a pixel sampler gives a ``weight``, for which there is no balance.
         """
         if weight is not None:
             raise UserError(

@@ -41,13 +41,10 @@ class DeepLabCAMHead(DepthwiseSeparableASPPHead):
         self.cam = nn.Conv2d(cam_channels, self.out_channels - background, 1, bias=False)
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
-        """Score the classes.
+        """Return logits (B, num_classes, h, w), as large as the first feature map.
 
         Args:
             inputs: Feature maps of the backbone, each (B, C, h, w).
-
-        Returns:
-            Logits, shape (B, num_classes, h, w), as large as the first feature map.
         """
         logits = super().forward(inputs)
         cam = self.cam(inputs[self.cam_index])  # (B, classes with a map, h, w)

@@ -53,13 +53,5 @@ class DeepLabV1Head(BaseDecodeHead):
         self.dropout = nn.Dropout(dropout_ratio)
 
     def forward(self, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """Score the classes.
-
-        Args:
-            inputs: Feature maps of the backbone, of which ``in_index`` is taken, shape ``(B, C, h,
-                w)``.
-
-        Returns:
-            Logits, shape ``(B, num_classes, h, w)``.
-        """
+        """Return logits (B, num_classes, h, w) of the feature maps, each (B, C, h, w)."""
         return self.cls_seg(self.conv(self.conv_fov(self._transform_inputs(inputs))))

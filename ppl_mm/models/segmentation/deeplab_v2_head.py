@@ -56,15 +56,7 @@ class DeepLabV2Head(BaseDecodeHead):
         )
 
     def forward(self, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """Score the classes.
-
-        Args:
-            inputs: Feature maps of the backbone, of which ``in_index`` is taken, shape ``(B, C, h,
-                w)``.
-
-        Returns:
-            Logits, shape ``(B, num_classes, h, w)``.
-        """
+        """Return logits (B, num_classes, h, w) of the feature maps, each (B, C, h, w)."""
         x = self._transform_inputs(inputs)  # (B, C, h, w)
         if self.dropout is not None:
             x = self.dropout(x)

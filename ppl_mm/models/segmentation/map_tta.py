@@ -89,9 +89,6 @@ class SegMapTTAModel(BaseTTAModel):
             For each image ``class_ids`` (n,) and ``cam`` (n, ceil(H / cam_stride), ceil(W /
             cam_stride)), in 0..1, and ``cam_scale`` (n,), the maximum of each map before it was
             divided by that.
-
-        Raises:
-            UserError: If the classes of an image are not known and 'labels' are kept.
         """
         return [self._merge(views) for views in data_samples_list]
 

@@ -8,14 +8,11 @@ from ...errors import UserError
 
 
 def check_padding(network: Any) -> None:
-    """Refuse a network whose maps mmseg would stretch over the image.
+    """Refuse a segmentor of mmseg whose maps would be stretched over the image.
 
     Patch embeddings and mergings pad what they do not divide at the bottom and right. mmseg lays
     the padded logits on the unpadded image, unless its preprocessor has padded the image before:
     that padding it cuts off.
-
-    Args:
-        network: A segmentor of mmseg.
 
     Raises:
         UserError: The preprocessor does not pad to what the backbone divides.
