@@ -58,20 +58,14 @@ def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, Cha
 
 
 class ChainMeter:
-    """Runs a chain on an image and measures it; made anew in each worker process.
-
-    Args:
-        chains: From :func:`read_chains`.
-        folder: Where CAMs and images are.
-        mask_dir: Holds ``<image id>.png``.
-    """
+    """Runs a chain on an image and measures it by a mask; made anew in each worker process."""
 
     def __init__(
         self, chains: Mapping[str, ChainSettings], folder: CamFolder, mask_dir: Path
     ) -> None:
         self.chains, self.folder = chains, folder
         self.truth = GroundTruth(mask_dir, classes=folder.classes)
-        self._chains: dict[str, RefinerChain] = {}
+        self._last: tuple[str, RefinerChain] | None = None
 
     def __call__(self, item: tuple[str, str]) -> tuple[np.ndarray, float]:
         """Measure the chain of a name on an image.
@@ -101,10 +95,10 @@ class ChainMeter:
 
     def chain(self, name: str) -> RefinerChain:
         """Return a chain by name; only the last one is kept in memory."""
-        if name not in self._chains:
-            self._chains.clear()  # free the memory of the last one first
-            self._chains[name] = build_chain(self.chains[name])
-        return self._chains[name]
+        if self._last is None or self._last[0] != name:
+            self._last = None  # free the memory of the last one first
+            self._last = name, build_chain(self.chains[name])
+        return self._last[1]
 
 
 class ChainComparison:

@@ -135,7 +135,9 @@ class ImagePrediction:
             self._names = output_names(images.names)
             self._table = PredictionTable(self.folder.table_path, self._columns())
             todo = [name for name in images.names if not self._is_done(images, name)]
-            self.folder.write_record(self._record(identity))
+            cfg, checkpoint = self.inferencer.config, str(self.inferencer.checkpoint)
+            made = dict(ppl_mm=__version__, config=str(cfg.filename), checkpoint=checkpoint)
+            self.folder.write_record(identity | made)
             self._table.write()
             problems = self._predict(images, todo)
             self._table.write()
@@ -175,25 +177,18 @@ class ImagePrediction:
             white_level=self.white_level,
         )
 
-    def _record(self, identity: dict) -> dict:
-        return dict(
-            identity,
-            ppl_mm=__version__,
-            config=str(self.inferencer.config.filename),
-            checkpoint=str(self.inferencer.checkpoint),
-        )
-
     def _columns(self) -> list[str]:
         coverage = [f'coverage {name}' for name in channel_names(self.inferencer.label_names)]
         scores = [f'score {name}' for name in self.inferencer.class_names]
         return ['image', 'mask', 'width', 'height', *coverage, *scores]
 
     def _is_done(self, images: GivenImages, name: str) -> bool:
-        mask = self.folder.mask_path(self._names[name])
         row = self._table.rows.get(printable(name))
         if row is None or row['mask'] != self._mask_name(name):
             return False
-        files = [mask, *([self.folder.overlay_path(self._names[name])] if self.overlays else [])]
+        files = [self.folder.mask_path(self._names[name])]
+        if self.overlays:
+            files.append(self.folder.overlay_path(self._names[name]))
         made = [path.stat().st_mtime for path in files if path.is_file()]
         image = images.path(name)
         if len(made) < len(files) or min(made) < os.path.getmtime(image):

@@ -28,14 +28,11 @@ _MOST = 1 << 26
 
 
 class Split:
-    """The images that an archive must hold.
+    """The images, by their ids, that an archive must hold.
 
     Args:
         data_root: The folder of VOC 2012.
         split: Name of a list, or path of a .txt.
-
-    Attributes:
-        images: Their ids.
 
     Raises:
         UserError: The list or the folder of images is missing.

@@ -13,6 +13,7 @@ small adapter per family of backbones makes it; a user's own is added by::
 to choose the positions of the cuts from.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,7 +115,6 @@ class BlockChain(Sequence[Block]):
         """
 
         def layer(x: Tensor) -> Tensor:
-            """Show the output, and pass it on."""
             see(x)
             return x
 
@@ -125,10 +125,7 @@ class BlockChain(Sequence[Block]):
     @property
     def stride(self) -> int:
         """Stride of all blocks together."""
-        stride = 1
-        for block in self._blocks:
-            stride *= block.stride
-        return stride
+        return math.prod(block.stride for block in self._blocks)
 
     def extent(self, input_size: tuple[int, int], map_size: tuple[int, int]) -> tuple[float, float]:
         """Return how much of its input an output map covers, from the top left.
@@ -200,7 +197,6 @@ def register_block_chain(name: str) -> Callable:
     """
 
     def decorate(adapter: Callable[[Backbone], list[Block]]) -> Callable:
-        """Register the adapter, and return it."""
         _ADAPTERS[name] = adapter
         return adapter
 

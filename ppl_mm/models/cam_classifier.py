@@ -89,13 +89,8 @@ class CAMClassifier(ImageClassifier):
         An image of more than ``max_pixels`` is seen in tiles, see :class:`.TileGrid`. Their maps
         are put together before they are pooled, so scores and maps are those of the whole image.
 
-        Args:
-            inputs: Images (B, 3, H, W).
-            data_samples: One per image.
-            **kwargs: Arguments of the head's ``predict``.
-
         Returns:
-            What the head predicts; beside a ``cam`` lies ``cam_extent``, see
+            What the head predicts of images (B, 3, H, W); beside a ``cam`` lies ``cam_extent``, see
             :meth:`BlockChain.extent`, and with a ``reference`` also ``unlike`` (h, w), see
             :class:`NegativeReference`.
         """
@@ -120,9 +115,6 @@ class CAMClassifier(ImageClassifier):
             data_samples: One per image.
             read: From features of cells (B, C, h, w), see :class:`CellFeatures`, to a map of them
                 (.., h, w). Defaults to None: they are not looked at.
-
-        Returns:
-            The samples, and what was read.
         """
         chain = block_chain(self.backbone)
         grid = TileGrid(inputs.shape[-2:], self.max_pixels, align=chain.stride)
@@ -150,11 +142,9 @@ class CAMClassifier(ImageClassifier):
         return [self.head.branch_cams(feats), read(cells.merged())]
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:
-        """Return the head's losses; samples tell it what part of the image a map covers.
+        """Return the head's losses of images (B, 3, H, W).
 
-        Args:
-            inputs: Images (B, 3, H, W).
-            data_samples: One per image; they get a ``cam_extent``, see :meth:`BlockChain.extent`.
+        Samples get a ``cam_extent``, which tells the head what part of the image a map covers.
         """
         feats = self.extract_feat(inputs)
         if feats[-1].ndim == 4:

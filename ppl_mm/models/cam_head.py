@@ -79,10 +79,7 @@ class CAMHead(MultiLabelClsHead):
         x = self.dropout(self.pre_logits(feats))
         weights = self.classifier.weight.chunk(self.branches, dim=1)
         parts = x.chunk(self.branches, dim=1)
-        cams = [
-            nn.functional.conv2d(part, weight) for part, weight in zip(parts, weights, strict=True)
-        ]
-        return torch.stack(cams, dim=1)
+        return torch.stack(list(map(nn.functional.conv2d, parts, weights)), dim=1)
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Return the logits (B, num_classes): the pooled CAM."""

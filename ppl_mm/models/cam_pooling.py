@@ -25,36 +25,24 @@ def mean_pool(maps: Tensor) -> Tensor:
 def lse_pool(maps: Tensor, scale: float = 4.0) -> Tensor:
     """Return a smooth maximum: ``log(mean(exp(scale * maps))) / scale``.
 
-    Log-sum-exp of Pinheiro and Collobert, CVPR 2015, arXiv 1411.6228, Eq. 2.
-
-    Args:
-        maps: (.., H, W).
-        scale: Above 0. Towards 0 it is the mean, and the larger the nearer to the maximum.
+    Log-sum-exp of Pinheiro and Collobert, CVPR 2015, arXiv 1411.6228, Eq. 2. Towards a scale of 0
+    it is the mean, and the larger the nearer to the maximum.
     """
     cells = maps.flatten(-2) * scale
     return (cells.logsumexp(dim=-1) - math.log(cells.shape[-1])) / scale
 
 
 def top_pool(maps: Tensor, share: float = 0.05) -> Tensor:
-    """Return the mean of the strongest cells.
-
-    Args:
-        maps: (.., H, W).
-        share: Part of the cells, above 0, at most 1; at least one cell counts.
-    """
+    """Return the mean of the strongest cells, a share above 0, at most 1; at least one counts."""
     return _strongest(maps, share).mean(dim=-1)
 
 
 def wildcat_pool(maps: Tensor, share: float = 0.05, alpha: float = 0.7) -> Tensor:
     """Return the mean of the strongest cells plus ``alpha`` times that of the weakest.
 
-    WILDCAT (Durand et al., CVPR 2017, Eq. 3). Its several maps for each class are left out: their
-    mean is linear in the features, as one map is.
-
-    Args:
-        maps: (.., H, W).
-        share: Part of the cells that count as strongest, and as weakest.
-        alpha: How much the weakest cells count; 0.7 is the authors'.
+    WILDCAT (Durand et al., CVPR 2017, Eq. 3), with the authors' ``alpha``. Its several maps for
+    each class are left out: their mean is linear in the features, as one map is. ``share`` is the
+    part of the cells that count as strongest, and as weakest.
     """
     return top_pool(maps, share) - alpha * top_pool(-maps, share)
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseTTAModel
+from mmengine.structures import BaseDataElement
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
@@ -153,12 +154,7 @@ class CAMTTAModel(BaseTTAModel):
 
     def _class_ids(self, sample: DataSample, score: Tensor) -> Tensor:
         if self.classes == 'labels':
-            if 'gt_label' not in sample:
-                raise UserError(
-                    f'{sample.get("img_path")}: the classes of the image are not known; '
-                    'export with --classes predicted'
-                )
-            return sample.gt_label.to(score.device, torch.long).unique()
+            return labelled_ids(sample, score.device)
         if self.classes == 'all':
             return torch.arange(len(score), device=score.device)
         lowest = self._classifier.head.thr
@@ -189,3 +185,18 @@ class CAMTTAModel(BaseTTAModel):
                 "is not supported; use 'horizontal'"
             )
         return cam.flip(-1)
+
+
+def labelled_ids(sample: BaseDataElement, device: torch.device) -> Tensor:
+    """Return the ids (n,) of an image's classes, sorted, as the labels of the data set say.
+
+    Raises:
+        UserError: They are not known.
+    """
+    labels = sample.get('gt_label')
+    if labels is None:
+        raise UserError(
+            f'{sample.get("img_path")}: the classes of the image are not known; export with '
+            '--classes predicted'
+        )
+    return torch.as_tensor(labels, dtype=torch.long, device=device).unique()

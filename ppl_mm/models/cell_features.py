@@ -1,6 +1,6 @@
 """The features of a network by which cells of an image are compared."""
 
-from collections.abc import Callable
+from functools import partial
 from itertools import accumulate
 from operator import mul
 
@@ -8,15 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .block_chain import BlockChain
+from .block_chain import Block, BlockChain
 
 
 class CellFeatures:
-    """Keeps the features of two blocks while a chain runs, so that it need not run twice.
-
-    Args:
-        chain: That of a backbone.
-    """
+    """Keeps the features of two blocks while a chain runs, so that it need not run twice."""
 
     def __init__(self, chain: BlockChain) -> None:
         self._levels: dict[int, Tensor] = {}
@@ -26,23 +22,20 @@ class CellFeatures:
         #: The chain to run, of which :attr:`blocks` are watched.
         self.chain = chain
         for position in self.blocks:
-            keep = self._keep(position, chain[position].features)
-            self.chain = self.chain.watched(position, keep)
+            self.chain = self.chain.watched(
+                position, partial(self._keep, position, chain[position])
+            )
 
-    def _keep(self, position: int, read: Callable[[Tensor], Tensor]) -> Callable[[Tensor], None]:
-        def keep(output: Tensor) -> None:
-            """Keep the first output; a neck runs the patches after the whole image."""
-            if position not in self._levels:
-                pooled = F.avg_pool2d(read(output).float(), 3, 1, 1, count_include_pad=False)
-                self._levels[position] = pooled
-
-        return keep
+    def _keep(self, position: int, block: Block, output: Tensor) -> None:
+        """Keep the first output; a neck runs the patches after the whole image."""
+        if position not in self._levels:
+            features = block.features(output).float()
+            self._levels[position] = F.avg_pool2d(features, 3, 1, 1, count_include_pad=False)
 
     def merged(self) -> Tensor:
-        """Return the features of the images that the chain has seen first.
+        """Return features (B, C, h, w), float32, of the images that the chain has seen first.
 
-        Returns:
-            (B, C, h, w), float32, at the finer stride, each averaged over 3 x 3 cells.
+        They have the finer stride, and each is averaged over 3 x 3 cells.
         """
         levels = [self._levels[position] for position in self.blocks]
         size = levels[0].shape[-2:]

@@ -86,10 +86,7 @@ class NegativeReference(nn.Module):
 def scaled(cells: Tensor, widths: Sequence[int], spread: Tensor) -> Tensor:
     """Return cells (n, C) in which each block counts as much as the others.
 
-    Args:
-        cells: (n, C).
-        widths: Channels of each block.
-        spread: What the features of each block are divided by.
+    ``widths`` are the channels of each block, ``spread`` is what its features are divided by.
     """
     parts = cells.split(list(widths), dim=1)
     return torch.cat([part / by for part, by in zip(parts, spread, strict=True)], dim=1)

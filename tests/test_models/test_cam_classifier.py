@@ -6,7 +6,7 @@ from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 
 from ppl_mm.errors import UserError
-from ppl_mm.models import CAMClassifier, block_chain
+from ppl_mm.models import block_chain
 from ppl_mm.registry import MODELS
 
 RESNET = dict(type='mmpretrain.ResNet', depth=18, stem_channels=8, base_channels=8)
@@ -30,6 +30,7 @@ def build(neck=None, backbone=RESNET, **kwargs):
 @pytest.mark.parametrize('neck, branches', [(None, 1), (PL, 2), (FUSION, 4)])
 def test_the_head_gets_as_many_channels_as_there_are_branches(neck, branches):
     model = build(neck)
+    assert model.head.branches == branches
     assert model.head.classifier.in_channels == branches * 64
     with torch.no_grad():
         (feats,) = model.extract_feat(IMAGES)
@@ -132,23 +133,3 @@ def test_patches_are_cut_at_the_stage_of_the_neck():
         assert torch.equal(model(IMAGES), first)
     assert not torch.equal(second, first)
     assert len(block_chain(model.backbone)) == 9
-
-
-@pytest.mark.parametrize(
-    'neck, branches',
-    [
-        (None, 1),
-        (dict(type='ppl_mm.PatchLearning', position=2, grid=2), 2),
-        (dict(type='ppl_mm.MultiGranularityFusion', positions=[2, 4], grids=[2, 2]), 3),
-    ],
-)
-def test_the_classifier_tells_its_head(neck, branches):
-    model = CAMClassifier(
-        backbone=dict(type='ResNet', depth=18, stem_channels=8, base_channels=8),
-        neck=neck,
-        head=dict(type='ppl_mm.CAMHead', num_classes=4),
-    )
-    assert model.head.branches == branches
-    x = torch.rand(2, 3, 64, 64)
-    cams = model.head.branch_cams(model.extract_feat(x))
-    assert cams.shape[:3] == (2, branches, 4)

@@ -170,20 +170,6 @@ def test_gradient_of_patch_learning_reaches_all_blocks(backbone):
     assert first.grad is not None and first.grad.any()
 
 
-@pytest.mark.parametrize(
-    'neck, positions_outside',
-    [
-        (lambda i: PatchLearning(i, 2), (8, 9, -1, -10)),
-        (lambda i: MultiGranularityFusion([0, i], [2, 2]), (8, 9, -1, -10)),
-    ],
-)
-def test_positions_outside_the_chain(make_backbone, neck, positions_outside):
-    chain = block_chain(make_backbone('resnet18'))
-    for position in positions_outside:
-        with pytest.raises(UserError, match=rf'position={position} .*0\.\.7'):
-            neck(position)(torch.rand(1, 3, 32, 32), chain)
-
-
 @pytest.mark.parametrize('positions, grids', [((), ()), ((1, 2), (2,)), ((1,), (2, 2))])
 def test_each_fused_position_needs_a_grid(positions, grids):
     with pytest.raises(UserError, match='one grid for each position'):

@@ -12,6 +12,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.models import block_chain
 from ppl_mm.models.cell_features import CellFeatures
 from ppl_mm.models.negative_reference import write_reference
+from ppl_mm.models.segmentation.slide import slide_over_large_images
 from ppl_mm.registry import MODELS
 from ppl_mm.utils.tiles import MAX_PIXELS, TileGrid
 
@@ -155,8 +156,6 @@ def logits_of(segmentor, image):
 
 
 def test_a_segmentation_network_slides_over_large_images(segmentor, image):
-    from ppl_mm.models.segmentation.slide import slide_over_large_images
-
     small = image[..., :700, :800]
     whole, before = logits_of(segmentor, image), logits_of(segmentor, small)
     slide_over_large_images(segmentor, TILE)
@@ -172,8 +171,6 @@ def test_a_segmentation_network_slides_over_large_images(segmentor, image):
 
 
 def test_a_config_that_says_slide_keeps_what_it_says(segmentor, image):
-    from ppl_mm.models.segmentation.slide import slide_over_large_images
-
     segmentor.test_cfg = ConfigDict(mode='slide', crop_size=(512, 512), stride=(400, 400))
     slide_over_large_images(segmentor, TILE)
     logits_of(segmentor, image)

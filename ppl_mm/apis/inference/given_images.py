@@ -15,12 +15,9 @@ from .prediction_folder import PredictionFolder
 
 @dataclass(frozen=True)
 class GivenImages:
-    """Images, named by their paths below one folder.
+    """Images, named by their paths below one folder, with slashes.
 
-    Args:
-        root: The folder.
-        names: Paths below it, with slashes.
-        skipped: Why other files are not images, by their paths below it.
+    ``skipped`` says why other files are not images, by their paths.
     """
 
     root: Path

@@ -25,13 +25,7 @@ from .trained_model import build_model, find_model
 
 
 class PhotoInferencer(BaseInferencer):
-    """Runs a network on photos that belong to no data set.
-
-    Args:
-        model: The folder of ``tools/make_masks.py``, a work folder, or a checkpoint in one; or a
-            config, with ``checkpoint``.
-        checkpoint: The checkpoint of the config, or its work folder.
-        device: Defaults to a GPU, if there is one.
+    """Runs a network, see :func:`.find_model`, on photos that belong to no data set.
 
     Attributes:
         class_names: The classes that the network scores.
@@ -136,12 +130,9 @@ class PhotoInferencer(BaseInferencer):
     def preprocess(
         self, inputs: Iterable, batch_size: int = 1, skip: Skip | None = None
     ) -> Iterator[dict]:
-        """Load photos, and return batches of them for the model's ``test_step``.
+        """Load photos, or samples, and return batches of them for the model's ``test_step``.
 
-        Args:
-            inputs: Photos, see :meth:`__call__`, or samples.
-            batch_size: The most photos of a batch; they follow each other and have one size.
-            skip: See :meth:`stream`.
+        Those of a batch follow each other and have one size; for ``skip`` see :meth:`stream`.
         """
         return batches_of(self._samples(inputs), self.pipeline, batch_size, skip)
 
@@ -160,14 +151,7 @@ class PhotoInferencer(BaseInferencer):
         return_datasamples: bool = False,
         **options,
     ) -> dict:
-        """Return what :meth:`__call__` does.
-
-        Args:
-            preds: Data samples of the model.
-            visualization: The photos, RGB.
-            return_datasamples: See :meth:`__call__`.
-            **options: Of :meth:`prediction`.
-        """
+        """Return what :meth:`__call__` does, of data samples of the model, and photos, RGB."""
         found = [self.prediction(one, **options) for one in preds]
         for one in found:
             one['coverage'] = _coverage(one['label'], self.label_names)

@@ -21,11 +21,7 @@ _QUALITY = 90  # of overlays, as JPEGs
 
 
 class PredictionFolder:
-    """Where the files of a prediction are.
-
-    Args:
-        root: The folder; it need not exist.
-    """
+    """Where the files of a prediction are; the folder need not exist."""
 
     def __init__(self, root: str | os.PathLike) -> None:
         self.root = Path(root)
@@ -96,14 +92,10 @@ class PredictionFolder:
 
 
 class PredictionTable:
-    """The table of a prediction: a row for each image, written as soon as it is done.
+    """The CSV of a prediction: a row for each image, written as soon as it is done.
 
-    Args:
-        path: The CSV.
-        columns: Its columns; the first one names the image.
-
-    What an interrupted run has written is read, but for a last line that is not whole; a table of
-    other columns is not.
+    The first column names the image. What an interrupted run has written is read, but for a last
+    line that is not whole; a table of other columns is not.
     """
 
     def __init__(self, path: Path, columns: Iterable[str]) -> None:

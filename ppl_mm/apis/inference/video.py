@@ -29,12 +29,7 @@ def is_video(path: str | os.PathLike) -> bool:
 
 @dataclass(frozen=True)
 class VideoFrames:
-    """The frames of a video, as images in a folder.
-
-    Args:
-        video: The file.
-        root: Gets a folder of the video's name, with ``000001.jpg`` and so on.
-    """
+    """The frames of a video as images: ``<root>/<name of the video>/000001.jpg`` and so on."""
 
     video: Path
     root: Path

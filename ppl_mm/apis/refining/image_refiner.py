@@ -50,14 +50,7 @@ class Outcome:
 
 
 class ImageRefiner:
-    """Refines images by image id; made anew in each worker process.
-
-    Args:
-        settings: From :func:`chain_settings`.
-        source: Where CAMs and images are.
-        folder: Where to write.
-        save_scores: Write the refined maps, too.
-    """
+    """Refines images by image id, perhaps with their maps; made anew in each worker process."""
 
     def __init__(
         self, settings: ChainSettings, source: CamFolder, folder: ExportFolder, save_scores: bool

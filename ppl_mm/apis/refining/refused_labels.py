@@ -41,7 +41,6 @@ def refuse_useless(
     shown = [image_id for image_id, _ in choose_images(source, image_ids)]
 
     def draw() -> None:
-        """Draw a few images, and their labels."""
         rows = [_cells(source, folder, image_id) for image_id in shown]
         names = source.record.label_names
         save_figure(draw_panel(['image', 'label'], rows, shown, names), sheet)

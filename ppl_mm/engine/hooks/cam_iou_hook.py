@@ -85,10 +85,16 @@ class CAMIoUHook(Hook):
     def after_val_epoch(self, runner: Runner, metrics: dict | None = None) -> None:
         """Add the scores to those of the validation."""
         sweep, maps = merged(self._sweep), merged(self._maps)
-        if metrics is not None and sweep.num_images > sweep.num_assumed and sweep.counts.any():
-            given = self._given if sweep.background else 0.0
-            threshold = maps.choose().value if given is None else given
-            metrics.update(_scores(sweep, threshold))
+        if metrics is None or sweep.num_images == sweep.num_assumed or not sweep.counts.any():
+            return
+        threshold = self._given if sweep.background else 0.0
+        if threshold is None:
+            threshold = maps.choose().value
+        best, best_miou = sweep.best()
+        metrics['cam/mIoU'] = float(mean_scores(sweep.confusion(threshold))['mIoU'])
+        metrics['cam/threshold'] = threshold
+        metrics['cam/best_mIoU'] = best_miou
+        metrics['cam/best_threshold'] = best
 
     def _count(self, runner: Runner, sample: DataSample) -> None:
         path = sample.get('seg_map_path')
@@ -104,17 +110,6 @@ class CAMIoUHook(Hook):
             return
         self._sweep.num_assumed += not path
         self._maps.update(cam)
-
-
-def _scores(sweep: ThresholdSweep, threshold: float) -> dict[str, float]:
-    best, best_miou = sweep.best()
-    at_threshold = mean_scores(sweep.confusion(threshold))['mIoU']
-    return {
-        'cam/mIoU': float(at_threshold),
-        'cam/threshold': threshold,
-        'cam/best_mIoU': best_miou,
-        'cam/best_threshold': best,
-    }
 
 
 def _checked_threshold(value: Any, name: str) -> float | None:

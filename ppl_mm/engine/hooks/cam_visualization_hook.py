@@ -90,14 +90,9 @@ def _see(viewer: CAMTTAModel, sample: dict) -> tuple[str, DataSample]:
 
 def _tile(path: str, found: DataSample) -> np.ndarray:
     """Return a photo above its map, RGB (2 * _HEIGHT, W, 3)."""
-    photo = _scaled(read_image(path))
+    image = Image.fromarray(read_image(path))
+    width = max(1, round(image.width * _HEIGHT / image.height))
+    photo = np.array(image.resize((width, _HEIGHT), Image.Resampling.BICUBIC))
     cam = replace(CamFile.from_sample(found), size=photo.shape[:2])
-    score = np.zeros(photo.shape[:2], np.float32)
-    if len(cam.class_ids):
-        score = foreground_score(cam)[0]
+    score = foreground_score(cam)[0] if len(cam.class_ids) else np.zeros(cam.size, np.float32)
     return np.concatenate([photo, overlay_score(photo, score)])
-
-
-def _scaled(image: np.ndarray) -> np.ndarray:
-    width = max(1, round(image.shape[1] * _HEIGHT / image.shape[0]))
-    return np.array(Image.fromarray(image).resize((width, _HEIGHT), Image.Resampling.BICUBIC))

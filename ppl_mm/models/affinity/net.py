@@ -144,12 +144,7 @@ class AffinityHead(nn.Module):
     """Mixes features of several depths, see :class:`AffinityNet`.
 
     Convolutions without bias, and their initial weights, as in PSA (network/resnet38_aff.py).
-    Normalized features need no gain.
-
-    Args:
-        in_channels: Channels of each feature map.
-        channels: That each is reduced to; their sum is that of the output.
-        norm_groups: See :class:`AffinityNet`.
+    Normalized features need no gain. The output has the sum of ``channels``.
     """
 
     def __init__(

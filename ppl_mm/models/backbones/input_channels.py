@@ -12,14 +12,10 @@ def input_channels(model: nn.Module) -> int:
 
 
 def set_input_channels(convolution: nn.Conv2d, channels: int) -> None:
-    """Make a convolution for RGB take images of other channels.
+    """Make the first convolution of a network that has just been built take other images than RGB.
 
     Its weights are drawn anew. Those of a checkpoint for RGB are repeated and scaled, see
     :func:`ppl_mm.utils.weights.names.adapt_first_convolution`.
-
-    Args:
-        convolution: The first one of a network that has just been built.
-        channels: How many; nothing happens for those that it takes.
     """
     if channels == convolution.in_channels:
         return

@@ -170,15 +170,7 @@ class PreActivationUnit(nn.Module):
     """Two 3x3 convolutions, each after norm and ReLU, and a shortcut.
 
     The shortcut is the input; where the shape changes it is a 1x1 convolution of the input's
-    activation, ReLU(norm(x)).
-
-    Args:
-        in_channels: Channels of the input.
-        mid_channels: Between the convolutions.
-        out_channels: Channels of the output.
-        stride: Stride of the first convolution.
-        dilations: Dilations of the two convolutions.
-        norm_cfg: Settings of the norms.
+    activation, ReLU(norm(x)). The first convolution has the stride.
     """
 
     def __init__(
@@ -219,12 +211,6 @@ class PreActivationBottleneck(nn.Module):
 
     Channels become a quarter, a half and all of the output's. The shortcut is a 1x1 convolution of
     the input's activation.
-
-    Args:
-        in_channels: Channels of the input.
-        out_channels: Channels of the output.
-        dropout: Probability to drop a channel, in training.
-        norm_cfg: Settings of the norms.
     """
 
     stride = 1

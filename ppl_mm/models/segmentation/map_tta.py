@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from mmengine.model import BaseTTAModel
 from mmseg.structures import SegDataSample
@@ -15,6 +14,7 @@ from ...errors import UserError
 from ...registry import MODELS
 from ...utils.tiles import MAX_PIXELS
 from ...utils.weights.loading import unwrap_model
+from ..cam_tta import labelled_ids
 from .padding import check_padding
 from .slide import slide_over_large_images
 
@@ -99,31 +99,19 @@ class SegMapTTAModel(BaseTTAModel):
         if self.background:
             channels, first = F.pad(class_ids + 1, (1, 0)), 1  # the background first
         maps = sum(view_logits[channels].softmax(dim=0)[first:] for view_logits in logits)
-        size = [math.ceil(side / self.cam_stride) for side in views[0].ori_shape[:2]]
+        height, width = views[0].ori_shape[:2]
+        size = (math.ceil(height / self.cam_stride), math.ceil(width / self.cam_stride))
         merged = views[0].new(data={})
         merged.set_field(class_ids, 'class_ids')
-        maps = _shrink(maps, size)
+        # Each cell is the mean of its pixels.
+        maps = F.adaptive_avg_pool2d(maps, size) if len(maps) else maps.new_zeros(0, *size)
         merged.set_field(normalize_cam(maps), 'cam')
         merged.set_field(maps.amax(dim=(1, 2)) / len(logits), 'cam_scale')
         return merged
 
     def _class_ids(self, sample: SegDataSample, logits: list[Tensor]) -> Tensor:
-        device = logits[0].device
-        if self.classes == 'predicted':
-            probabilities = [view_logits.softmax(dim=0) for view_logits in logits]
-            found = sum(probabilities[1:], probabilities[0]).argmax(dim=0).unique()
-            return found[found > 0] - 1 if self.background else found
-        labels = sample.get('gt_label')
-        if labels is None:
-            raise UserError(
-                f'{sample.get("img_path")}: the classes of the image are not known; export with '
-                '--classes predicted'
-            )
-        return torch.as_tensor(labels, dtype=torch.long, device=device).unique()
-
-
-def _shrink(maps: Tensor, size: list[int]) -> Tensor:
-    """Maps (n, H, W) at another size, each cell the mean of its pixels."""
-    if not len(maps):
-        return maps.new_zeros(0, *size)
-    return F.adaptive_avg_pool2d(maps, (size[0], size[1]))
+        if self.classes == 'labels':
+            return labelled_ids(sample, logits[0].device)
+        probabilities = [view_logits.softmax(dim=0) for view_logits in logits]
+        found = sum(probabilities[1:], probabilities[0]).argmax(dim=0).unique()
+        return found[found > 0] - 1 if self.background else found

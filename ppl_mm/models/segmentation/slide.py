@@ -17,10 +17,7 @@ def slide_over_large_images(network: nn.Module, max_pixels: int = MAX_PIXELS) ->
 
     Args:
         network: A segmentor of mmseg.
-        max_pixels: The most pixels of a tile, and of an image that is seen as a whole.
-
-    Raises:
-        UserError: See :func:`.check_max_pixels`.
+        max_pixels: See :func:`.check_max_pixels`.
     """
     check_max_pixels(max_pixels)
     known = getattr(network, 'test_cfg', None) or {}
