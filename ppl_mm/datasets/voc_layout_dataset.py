@@ -89,26 +89,20 @@ class VOCLayoutDataset(BaseSegDataset):
         """Return the files of every image.
 
         Returns:
-            ``img_path``, ``seg_map_path``, '' for a negative without a mask, and what mmseg's
-            transforms need beside them.
+            ``img_path``, ``seg_map_path``, '' where there is no mask, and what mmseg's transforms
+            need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
-        if not self._needs_masks:
-            return self._images_alone()
-        if not mask_dir.is_dir():
+        if self._needs_masks and not mask_dir.is_dir():
             raise UserError(f'{mask_dir}: {self._no_masks()}')
-        images = ImageFolder(self.data_prefix['img_path'])
-        masks = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix,))
         image_ids = self._image_ids(mask_dir)
-        if any(masks.find_id(image_id) is None for image_id in image_ids):
-            negatives = read_negatives(self.data_root)
-            needed = [image_id for image_id in image_ids if image_id not in negatives]
-            self._check_all(self._mask, masks, needed)
+        masks = self._find_masks(mask_dir, image_ids) if self._needs_masks else {}
+        images = ImageFolder(self.data_prefix['img_path'])
         self._check_all('image', images, image_ids)
         return [
             dict(
                 img_path=images.find_id(image_id),
-                seg_map_path=masks.find_id(image_id) or '',
+                seg_map_path=masks.get(image_id) or '',
                 label_map=self.label_map,
                 reduce_zero_label=self.reduce_zero_label,
                 seg_fields=[],
@@ -116,12 +110,14 @@ class VOCLayoutDataset(BaseSegDataset):
             for image_id in image_ids
         ]
 
-    def _images_alone(self) -> list[dict]:
-        """Return the samples of a split that is not measured."""
-        images = ImageFolder(self.data_prefix['img_path'])
-        image_ids = read_ids(self.ann_file)
-        self._check_all('image', images, image_ids)
-        return [dict(img_path=images.find_id(image_id), seg_fields=[]) for image_id in image_ids]
+    def _find_masks(self, mask_dir: Path, image_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return the mask of each image; only negatives have none."""
+        folder = ImageFolder(mask_dir, suffixes=(self.seg_map_suffix,))
+        masks = {image_id: folder.find_id(image_id) for image_id in image_ids}
+        if None in masks.values():
+            negatives = read_negatives(self.data_root)
+            self._check_all(self._mask, folder, [one for one in image_ids if one not in negatives])
+        return masks
 
     def _no_masks(self) -> str:
         """Return what to tell a user whose folder of masks is missing or empty."""

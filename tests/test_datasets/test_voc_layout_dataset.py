@@ -263,3 +263,10 @@ def test_without_a_background_the_network_has_a_channel_for_each_class(root):
     mask = dataset[1]['data_samples'].gt_sem_seg.data[0].numpy()
     stored = np.array(Image.open(root / 'SegmentationClass/a.png')).astype(int)
     assert np.array_equal(mask, np.where(np.isin(stored, (0, 255)), 255, stored - 1))
+
+
+def test_predictions_without_masks_begin_at_1_too_where_there_is_no_background(root):
+    shutil.rmtree(root / 'SegmentationClass')
+    (root / 'classes.txt').write_text('no background\ncat\ncow\n')
+    dataset = VOCLayoutDataset(str(root), SPLIT, pipeline=PIPELINE[::2], test_mode=True)
+    assert dataset[1]['data_samples'].reduce_zero_label  # what LabelWriter asks
