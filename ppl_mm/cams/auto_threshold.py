@@ -176,5 +176,3 @@ def choose_threshold(
     for cam_file in cams:
         seen.update(cam_file)
     return seen.choose(expected_area, box_share)
-
-
