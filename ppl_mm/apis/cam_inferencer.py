@@ -167,9 +167,6 @@ class CAMInferencer(PhotoInferencer):
             raise UserError(f'{config.filename}: of a segmentation network; SegInferencer runs it')
         check_config(config)
 
-    def _num_classes(self) -> int:
-        return self.model.head.num_classes
-
     def steps(self, config: Config) -> list[dict]:
         """Return the transforms of the views."""
         return config.tta_pipeline

@@ -138,11 +138,6 @@ def export_onnx(inferencer: SegInferencer, path: str | os.PathLike) -> None:
 def agreement(inferencer: SegInferencer, path: str | os.PathLike, images: Sequence) -> float:
     """Return at which share of the pixels of photos onnxruntime gives the network's own label.
 
-    Args:
-        inferencer: The network.
-        path: Its graph.
-        images: See :meth:`SegInferencer.__call__`.
-
     Raises:
         UserError: If onnxruntime is not installed, or a photo cannot be read.
     """

@@ -136,9 +136,6 @@ class SegInferencer(PhotoInferencer):
         if not is_segmentation(config):
             raise UserError(f'{config.filename}: of a classifier; CAMInferencer runs it')
 
-    def _num_classes(self) -> int:
-        return self.model.num_classes
-
     def steps(self, config: Config) -> list[dict]:
         """Return the transforms of a test, without masks."""
         loader = config.get('test_dataloader') or {}

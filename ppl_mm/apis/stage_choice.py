@@ -90,12 +90,7 @@ def choose_by_maps(before: CamFolder, after: CamFolder, split: str, stage: int) 
     Of images with a class, the mean IoU of each label with what a CRF makes of the same map: labels
     that do not follow the image lose. And the later stage is not kept if it labels other pixels:
     more than :data:`MOST_CHANGED` of what one of both stages labels. See docs/two_trainings.md.
-
-    Args:
-        before: Export of the stage before.
-        after: Export of the later one.
-        split: Images to look at.
-        stage: Number of the later one.
+    For the arguments see :func:`choose_by_masks`.
 
     Raises:
         UserError: If a file is missing, or pydensecrf is not installed.

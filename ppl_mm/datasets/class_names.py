@@ -9,11 +9,8 @@ from ..formats.voc_layout import VOCLayout
 def resolve_classes(metainfo: Mapping | None, data_root: str) -> tuple[dict, str]:
     """Return metainfo with the foreground classes, where they are known, and their source.
 
-    Where every pixel belongs to a class, it also has ``background=False``.
-
-    Args:
-        metainfo: As given to a dataset; its ``classes`` win.
-        data_root: Folder of the data set, whose classes.txt is the other source.
+    The ``classes`` of the metainfo win; the other source is classes.txt of the data set. Where
+    every pixel belongs to a class, it also has ``background=False``.
 
     Raises:
         UserError: A list is not valid, or the two differ.

@@ -18,10 +18,6 @@ def optim_wrappers(runner: Runner) -> list[OptimWrapper]:
 def schedulers_of(runner: Runner, epochs: int) -> list[ConfigDict]:
     """Return the config's schedulers; those without an end last for some epochs.
 
-    Args:
-        runner: A training by epochs.
-        epochs: The length of the training, or of a stage.
-
     Raises:
         UserError: If the run's schedulers are not those of a config.
     """
@@ -43,13 +39,7 @@ def schedulers_of(runner: Runner, epochs: int) -> list[ConfigDict]:
 
 
 def restart_schedule(runner: Runner, epochs: int, done: int = 0) -> None:
-    """Start the schedule anew, with the initial learning rates; it lasts for some epochs.
-
-    Args:
-        runner: A training by epochs.
-        epochs: How many there are.
-        done: How many of them are over.
-    """
+    """Start the schedule anew, for some epochs of which some are done, with the initial rates."""
     schedulers = schedulers_of(runner, epochs)
     if not schedulers:
         return

@@ -24,11 +24,9 @@ class Cost:
 
 
 def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
-    """Count one training pass of a model, on tensors without values.
+    """Count one training pass of a model on images of a size (H, W), on tensors without values.
 
-    Args:
-        model: On the device 'meta', in training mode.
-        size: Height and width of the images.
+    The model is on the device 'meta', in training mode.
     """
     own = {_storage(value) for value in (*model.parameters(), *model.buffers())}
     kept = {}

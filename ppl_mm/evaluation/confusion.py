@@ -53,13 +53,7 @@ def check_same_size(pred: tuple[int, ...], truth: tuple[int, ...]) -> None:
 
 
 def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
-    """Raise a ValueError where a value is neither a class nor 255.
-
-    Args:
-        pixels: Pixels of each value, shape ``(256,)``.
-        num_classes: Foreground classes.
-        what: What the message calls the picture.
-    """
+    """Raise a ValueError where pixels by value (256,) have one that is no class, nor 255."""
     bad = np.flatnonzero(pixels[num_classes + 1 : IGNORE]) + num_classes + 1
     if len(bad):
         raise ValueError(

@@ -121,11 +121,9 @@ class CAMHead(MultiLabelClsHead):
 
 
 def multi_hot(data_samples: list[DataSample], logits: Tensor) -> Tensor:
-    """Return targets (B, num_classes): 1 for the classes that an image shows.
+    """Return targets (B, num_classes), as the logits: 1 for the classes that an image shows.
 
-    Args:
-        data_samples: With ``gt_label``, empty for a negative, or ``gt_score`` (num_classes,).
-        logits: (B, num_classes), for shape, type and device.
+    Samples have a ``gt_label``, empty for a negative, or ``gt_score`` (num_classes,).
 
     Raises:
         UserError: The classes of an image are not known.

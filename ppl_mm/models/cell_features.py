@@ -50,9 +50,6 @@ def reference_blocks(chain: BlockChain) -> tuple[int, ...]:
 
     The last of half the final stride, if there is one, and the middle one of the final stride:
     fine enough for small objects, and not yet blind to all but the classes.
-
-    Args:
-        chain: Of any backbone.
     """
     strides = list(accumulate((block.stride for block in chain), mul))
     coarse = [k for k, stride in enumerate(strides) if stride == strides[-1]]

@@ -109,8 +109,7 @@ def write_reference(
     Args:
         path: The npz to write; its folder is made.
         cells: Features of background (m, C), at least 1.
-        held_out: Features of other background (n, C), at least 1: how far background is from
-            background.
+        held_out: Those of other background (n, C): how far background is from background.
         widths: Channels of each block.
     """
     parts = cells.split(list(widths), dim=1)

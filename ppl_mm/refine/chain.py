@@ -80,7 +80,10 @@ class RefinerChain:
         The scores have the size at which they were refined, see ``max_pixels``.
         """
         image, scores = self._run(image, cam_file)
-        label, size = self._labelled(image, scores), cam_file.size
+        grid, size = self._grid(self.rule, scores), cam_file.size
+        label = grid.stitch(
+            lambda window: torch.from_numpy(self.rule(image[window], scores.part(window)))
+        ).numpy()
         if label.shape != size:
             label = np.asarray(Image.fromarray(label).resize(size[::-1], Image.Resampling.NEAREST))
         return label, scores
@@ -107,12 +110,6 @@ class RefinerChain:
             lambda window: torch.from_numpy(step(image[window], scores.part(window)).values)
         )
         return replace(scores, values=values.numpy())
-
-    def _labelled(self, image: np.ndarray, scores: Scores) -> np.ndarray:
-        label = self._grid(self.rule, scores).stitch(
-            lambda window: torch.from_numpy(self.rule(image[window], scores.part(window)))
-        )
-        return label.numpy()
 
     def _grid(self, part: Refiner | LabelRule, scores: Scores) -> TileGrid:
         """Return the tiles of an image; one, where a part sees single pixels or needs all."""

@@ -61,8 +61,8 @@ def chain_settings(
         cfg: With ``refiners``, optional ``label``, ``max_pixels``, ``tiles`` and
             ``custom_imports``.
         where: Where it stands, for messages.
-        record: The record of the export whose maps are refined. Defaults to None: it is not known
-            yet, and a threshold that is None stays.
+        record: That of the export. Defaults to None: it is not known yet, and a threshold that is
+            None stays.
 
     Raises:
         UserError: If there are no refiners, a number is not finite, or the export has no threshold

@@ -25,16 +25,10 @@ def write_background(
 ) -> None:
     """Write the reference of a classifier, from cells that show no class of their image, once.
 
-    Cells of every second image are the reference; those of the others say how far background is
-    from background. About :data:`CELLS` are drawn of each at random (random seed 0), equally many
-    of each view, so memory does not grow with the number of images. All cells of a negative count.
-
-    Args:
-        path: See :func:`.negative_reference.write_reference`.
-        cfg: Config of the classifier.
-        checkpoint: Its weights.
-        dataset: Images with image-level labels, as the views of the config's ``tta_pipeline``.
-        chosen: Positions of images in it, 2 or more.
+    Cells of every second chosen image are the reference; those of the others say how far background
+    is from background. About :data:`CELLS` are drawn of each at random (random seed 0), equally
+    many of each view, so memory does not grow with the number of images. All cells of a negative
+    count. The data set has image-level labels, and the views of the config's ``tta_pipeline``.
     """
     if path.is_file():
         return

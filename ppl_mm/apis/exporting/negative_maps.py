@@ -20,11 +20,7 @@ def full_scale(cams: Iterable[CamFile], num_classes: int) -> list[float]:
 
     A map divided by its maximum looks the same whether the class is there or not. Where negatives
     show how strong maps of absent classes are, a map of the same strength is dimmed, so that a
-    threshold paints about :data:`FALSE_PAINT` of a negative.
-
-    Args:
-        cams: Maps of all classes of negatives, with ``scale``.
-        num_classes: Foreground classes.
+    threshold paints about :data:`FALSE_PAINT` of a negative. The maps are of all classes.
     """
     values: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
     for cam_file in cams:

@@ -23,13 +23,7 @@ _UNUSED = (
 
 
 def export_runner(cfg: Config, checkpoint: str, folder: ExportFolder, dataset: dict) -> Runner:
-    """Return a runner whose test writes the CAMs of a data set.
-
-    Args:
-        cfg: Config of the classifier, with ``tta_model`` and ``tta_pipeline``.
-        checkpoint: Its weights.
-        folder: Where the CAMs are written.
-        dataset: Config of the images; their pipeline is the one of the views.
+    """Return a runner whose test writes the CAMs of a data set, seen in the views of the config.
 
     Raises:
         UserError: If the config or the checkpoint does not fit.

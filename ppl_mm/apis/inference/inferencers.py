@@ -19,14 +19,7 @@ def open_inferencer(
     export: str | os.PathLike | None = None,
     max_pixels: int | None = None,
 ) -> PhotoInferencer:
-    """Return the inferencer of a network of either kind.
-
-    Args:
-        model: See :func:`.trained_model.find_model`.
-        checkpoint: See :func:`.trained_model.find_model`.
-        device: See :class:`.PhotoInferencer`.
-        export: See :class:`.CAMInferencer`.
-        max_pixels: See :class:`.CAMInferencer`.
+    """Return the inferencer of a network of either kind, see :class:`.CAMInferencer`.
 
     Raises:
         UserError: If there is no such network, or a segmentation network is given an export.

@@ -55,7 +55,8 @@ class PhotoInferencer(BaseInferencer):
         self.white_level = self.model._dataset_meta.get('white_level')
         bands = self.model._dataset_meta.get('bands')
         self.bands = None if bands is None else ImageBands.from_record(bands)
-        known = self.model._dataset_meta.get('classes') or range(self._num_classes())
+        network = getattr(self.model, 'head', self.model)  # a segmentor counts them itself
+        known = self.model._dataset_meta.get('classes') or range(network.num_classes)
         self.class_names = list(map(str, known))
 
     @property
@@ -66,10 +67,6 @@ class PhotoInferencer(BaseInferencer):
     @abstractmethod
     def _check(self, config: Config) -> None:
         """Refuse the config of a network of another kind."""
-
-    @abstractmethod
-    def _num_classes(self) -> int:
-        """Return how many classes the network scores."""
 
     @abstractmethod
     def steps(self, config: Config) -> list[dict]:

@@ -67,13 +67,10 @@ def build_network(cfg: Config) -> BaseModel:
 
 
 def build_model(cfg: Config, checkpoint: str, device: str | torch.device | None) -> BaseModel:
-    """Build a network with its trained weights, for inference.
+    """Build a network with all of its trained weights, for inference, by default on a GPU.
 
-    Args:
-        cfg: Its config; it is kept as ``_config``.
-        checkpoint: Its weights, all of them. What they say about their data set is kept as
-            ``_dataset_meta``.
-        device: Defaults to a GPU, if there is one.
+    The config is kept as ``_config``, what the weights say about their data set as
+    ``_dataset_meta``.
 
     Raises:
         UserError: If it cannot be built, its maps would be stretched, the weights do not fit, or

@@ -24,11 +24,7 @@ def refuse_useless(
 ) -> None:
     """Refuse labels that cover implausibly much, or nearly nothing, and show some of them.
 
-    Args:
-        labels: What they show as a whole.
-        source: Maps and images.
-        folder: The labels. It gets :data:`REFUSED_SHEET`.
-        image_ids: Images with a label.
+    The folder of the labels gets :data:`REFUSED_SHEET`.
 
     Raises:
         UserError: If the labels are refused.

@@ -79,10 +79,7 @@ class ThresholdChoice:
         return cls(base.value, text, auto=base.auto, by_class={**base.by_class, **own})
 
     def knowing(self, expected_area: str) -> 'ThresholdChoice':
-        """Return a choice by the maps that knows how much of an image objects cover.
-
-        Args:
-            expected_area: See :func:`.parse_areas`.
+        """Return a choice by the maps that knows an expected area, see :func:`parse_areas`.
 
         Raises:
             UserError: The maps do not choose.
@@ -97,9 +94,6 @@ class ThresholdChoice:
     def check_names(self, classes: Sequence[str]) -> None:
         """Refuse names that are not those of classes.
 
-        Args:
-            classes: All there are.
-
         Raises:
             UserError: Names one that is not.
         """
@@ -109,11 +103,7 @@ class ThresholdChoice:
                 raise UserError(f"{option}: '{name}' is not a class; {hint}")
 
     def threshold(self, classes: Sequence[str]) -> Threshold:
-        """Return the threshold, or that of each class if one has its own.
-
-        Args:
-            classes: Their names.
-        """
+        """Return the threshold, or that of each class if one has its own."""
         values = [self.by_class.get(name, self.value) for name in classes]
         return values if len(set(values)) > 1 else next(iter(values), self.value)
 

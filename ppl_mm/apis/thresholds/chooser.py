@@ -142,14 +142,8 @@ def choose_by_maps(
     """Return a threshold that no mask has chosen, with how it was chosen.
 
     A class gets its own where its threshold is given, or where more is known of its objects: how
-    much of an image they cover, or at most cover since their boxes do.
-
-    Args:
-        folder: Holds the CAMs.
-        image_ids: The images of the split.
-        classes: Foreground classes.
-        choice: What is given, and what is known of the objects.
-        boxes: What boxes of labels cover; an expected area overrules it. Defaults to None.
+    much of an image they cover, or at most cover since their boxes do. An expected area overrules
+    boxes.
 
     Raises:
         UserError: If a file is missing or damaged.

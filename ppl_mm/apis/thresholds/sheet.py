@@ -30,12 +30,7 @@ _POOL = 200  # images among which the rows are chosen; reading them takes a seco
 def write_threshold_sheet(
     path: str | os.PathLike, folder: CamFolder, image_ids: Sequence[str]
 ) -> None:
-    """Write a contact sheet of pseudo-labels at five thresholds.
-
-    Args:
-        path: The JPEG.
-        folder: Maps, images and the threshold in use.
-        image_ids: Images of which a few are shown, each class if possible.
+    """Write a contact sheet, a JPEG, of pseudo-labels of a few images at five thresholds.
 
     Raises:
         UserError: If an image or its maps are missing or damaged.
@@ -48,9 +43,7 @@ def write_threshold_sheet(
 def draw_thresholds(folder: CamFolder, rows: Sequence[tuple[str, int]]) -> Figure:
     """Draw pseudo-labels: a row for each image, a column for each threshold of its class.
 
-    Args:
-        folder: Maps, images and the threshold in use.
-        rows: Image ids, each with the id of the class whose map is shown.
+    A row is an image id and the id of the class whose map is shown.
 
     Raises:
         UserError: If an image or its maps are missing or damaged.
@@ -102,12 +95,7 @@ def _cells(
 def choose_images(folder: CamFolder, image_ids: Sequence[str]) -> list[tuple[str, int]]:
     """Return a few images with a class, spread over the list, rare classes first.
 
-    Args:
-        folder: Their maps.
-        image_ids: Those to choose from.
-
-    Returns:
-        Image ids, each with the id of its class that was shown least before.
+    Each comes with the id of its class that was shown least before.
     """
     step = max(1, len(image_ids) // _POOL)
     classes = {one: folder.read_cam(one).class_ids.tolist() for one in image_ids[::step]}

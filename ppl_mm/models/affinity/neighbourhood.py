@@ -15,14 +15,11 @@ from torch.autograd.function import once_differentiable
 
 
 def half_disc(radius: float) -> list[tuple[int, int]]:
-    """Return the offsets to the neighbours that come later in reading order.
+    """Return the offsets (rows down, columns to the right) to neighbours later in reading order.
 
     Args:
         radius: Neighbours are closer than this, in pixels. PSA (Ahn and Kwak, CVPR 2018) and its
             successors: 5, which gives 34.
-
-    Returns:
-        P times (rows down, columns to the right).
     """
     reach = math.ceil(radius) - 1
     return [
@@ -34,14 +31,9 @@ def half_disc(radius: float) -> list[tuple[int, int]]:
 
 
 def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Return all first and all second pixels of the pairs of one offset.
+    """Return all first and all second pixels of the pairs of one offset, of :func:`half_disc`.
 
-    Args:
-        values: (..., H, W).
-        offset: From the first to the second, of :func:`half_disc`.
-
-    Returns:
-        Views (..., H - y, W - abs(x)); empty if the map is smaller than the offset.
+    They are views (..., H - y, W - abs(x)); empty if the map (..., H, W) is smaller than that.
     """
     y, x = offset
     height, width = values.shape[-2:]
@@ -73,12 +65,7 @@ def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
 def pair_affinities(features: Tensor, radius: float) -> Tensor:
     """Return how alike the pixels of each pair are: ``exp(-mean |difference|)``.
 
-    Args:
-        features: (B, C, H, W).
-        radius: See :func:`half_disc`.
-
-    Returns:
-        (B, P, H, W) in 0..1; 0 where there is no second pixel.
+    It is (B, P, H, W) in 0..1, 0 where there is no second pixel, of features (B, C, H, W).
     """
     return (-_MeanDistance.apply(features, radius)).exp()
 

@@ -45,11 +45,8 @@ class SelfTrainedCAMHead(CAMHead):
     ) -> dict[str, Tensor]:
         """Return ``loss``, of the image-level labels, and ``loss_label``, of the pseudo-labels.
 
-        Args:
-            feats: The last is the map (B, C, H, W).
-            data_samples: With ``gt_label`` or ``gt_score``, and ``gt_seg_map``; ``cam_extent`` if
-                maps do not cover the image.
-            **kwargs: For the loss of the image-level labels.
+        Samples have ``gt_label`` or ``gt_score``, and ``gt_seg_map``; ``cam_extent`` if maps do not
+        cover the image.
         """
         cams = self.branch_cams(feats)
         labels = torch.stack([_pseudo_label(sample) for sample in data_samples])  # (B, H, W)
