@@ -32,9 +32,6 @@ class SegGraph(nn.Module):
     The image is resized and normalised as in the test pipeline; the scores are resized to the
     image's size, where each pixel gets the class of the highest one.
 
-    Args:
-        inferencer: The network.
-
     Raises:
         UserError: If the pipeline or the network does something else.
     """

@@ -13,11 +13,8 @@ class OpenCVResize(nn.Module):
     """Resizes as mmcv's Resize does, by OpenCV's bilinear interpolation of bytes.
 
     A floating-point interpolation differs by 1 at a tenth of the pixels: OpenCV computes in
-    integers and cuts bits off twice (``resize.cpp``, ``VResizeLinear``).
-
-    Args:
-        scale: Width and height that the image must fit into.
-        keep_ratio: Whether it keeps its shape; else it gets that size.
+    integers and cuts bits off twice (``resize.cpp``, ``VResizeLinear``). ``scale`` is the width
+    and height that the image gets, or must fit into where it keeps its shape.
     """
 
     def __init__(self, scale: Sequence[int], keep_ratio: bool) -> None:

@@ -1,7 +1,9 @@
 """Images with image-level labels, the only supervision of the method."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -151,12 +153,8 @@ class ImageLabelDataset(BaseDataset):
 
     def label_counts(self) -> dict[str, int]:
         """Return how many images show each class."""
-        counts = dict.fromkeys(self.metainfo.get('classes', ()), 0)
-        names = list(counts)
-        for idx in range(len(self)):
-            for class_id in self.get_cat_ids(idx):
-                counts[names[class_id]] += 1
-        return counts
+        seen = Counter(chain.from_iterable(map(self.get_cat_ids, range(len(self)))))
+        return {name: seen[k] for k, name in enumerate(self.metainfo.get('classes', ()))}
 
     def _read_labels(self, wanted: list[LabelRow] | None) -> tuple[list[LabelRow], list[list[int]]]:
         """Return the rows of the split with their class ids; all rows are checked."""

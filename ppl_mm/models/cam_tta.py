@@ -63,14 +63,8 @@ class CAMTTAModel(BaseTTAModel):
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
-        for name, value, known in (
-            ('classes', classes, ('labels', 'predicted', 'all')),
-            ('relu', relu, ('each', 'after')),
-        ):
-            if value not in known:
-                raise UserError(
-                    f'tta_model.{name}={value!r}: use one of {" or ".join(map(repr, known))}'
-                )
+        check_setting('classes', classes, 'labels', 'predicted', 'all')
+        check_setting('relu', relu, 'each', 'after')
         self.classes = classes
         self.cam_stride = cam_stride
         self.relu = relu
@@ -185,6 +179,12 @@ class CAMTTAModel(BaseTTAModel):
                 "is not supported; use 'horizontal'"
             )
         return cam.flip(-1)
+
+
+def check_setting(name: str, value: str, *known: str) -> None:
+    """Refuse a setting of a ``tta_model`` that is not one of those known."""
+    if value not in known:
+        raise UserError(f'tta_model.{name}={value!r}: use one of {" or ".join(map(repr, known))}')
 
 
 def labelled_ids(sample: BaseDataElement, device: torch.device) -> Tensor:

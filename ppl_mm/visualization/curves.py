@@ -11,21 +11,13 @@ from .figures import new_figure
 
 @dataclass(frozen=True)
 class Curve:
-    """The mIoU of a method on a split.
+    """The mIoU of a method on a split."""
 
-    Args:
-        thresholds: Ascending.
-        mious: Fractions, one for each.
-        used: The threshold in use, to be marked.
-        dashed: Whether to draw it as a secondary one.
-        method: Curves of one method share a colour.
-    """
-
-    thresholds: list[float]
-    mious: list[float]
-    used: float
-    method: str
-    dashed: bool = False
+    thresholds: list[float]  #: Ascending.
+    mious: list[float]  #: Fractions, one for each.
+    used: float  #: The threshold in use, to be marked.
+    method: str  #: Curves of one method share a colour.
+    dashed: bool = False  #: Whether to draw it as a secondary one.
 
 
 def draw_curves(curves: Mapping[str, Curve], title: str = '') -> Figure:

@@ -55,12 +55,6 @@ def test_every_size_and_number_of_classes(size, n):
     assert set(np.unique(label)) <= set(range(n + 1))
 
 
-def test_maps_of_zero_are_background():
-    image, cams = sample()
-    cams = replace(cams, cam=np.zeros_like(cams.cam))
-    assert not RefinerChain([PAMR, CONSTANT, CRF])(image, cams).any()
-
-
 def test_a_large_image_is_refined_at_a_smaller_size():
     image, cams = sample((80, 120))
     steps = [dict(type='ppl_mm.PAMR', dilations=(1,)), CONSTANT, CRF]
@@ -91,30 +85,9 @@ def test_maps_of_another_size(size):
         RefinerChain([CONSTANT])(image, replace(cams, size=size))
 
 
-@pytest.mark.parametrize(
-    'change',
-    [lambda image: image[..., 0], lambda image: image[..., :1], lambda image: image / 255.0],
-)
-def test_what_is_no_rgb_image(change):
-    image, cams = sample()
-    with pytest.raises(ValueError, match='uint8'):
-        RefinerChain([CONSTANT])(change(image), cams)
-
-
-def test_raw_maps():
-    image, cams = sample()
-    with pytest.raises(ValueError, match='raw maps'):
-        RefinerChain([CONSTANT])(image, replace(cams, normalized=False))
-
-
 def test_a_crf_without_a_background():
     with pytest.raises(UserError, match='DenseCRF needs scores with a back'):
         RefinerChain([CRF])(*sample())
-
-
-def test_labels_without_a_background():
-    with pytest.raises(UserError, match='Strongest needs a background'):
-        RefinerChain([PAMR])(*sample())
 
 
 @pytest.mark.parametrize(

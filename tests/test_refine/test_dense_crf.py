@@ -1,4 +1,3 @@
-import pickle
 import sys
 
 import numpy as np
@@ -147,15 +146,6 @@ def test_smaller_images_have_smaller_distances():
     assert settings['bilateral'] == dict(sxy=20, srgb=13, compat=10)
 
 
-@pytest.mark.parametrize('size', [(1, 1), (1, 2), (1, 40), (40, 1), (2, 2)])
-@pytest.mark.parametrize('preset', PRESETS)
-def test_tiny_images(size, preset):
-    rng = np.random.default_rng(0)
-    image = rng.integers(0, 256, (*size, 3), np.uint8)
-    values = DenseCRF(preset)(image, Scores(rng.random((3, *size)), [0, 1])).values
-    assert values.shape == (3, *size) and np.isfinite(values).all()
-
-
 def test_a_single_pixel_keeps_its_order():
     values = np.array([0.3, 0.2, 0.5]).reshape(3, 1, 1)
     refined = DenseCRF()(np.zeros((1, 1, 3), np.uint8), Scores(values, [0, 1]))
@@ -183,14 +173,6 @@ def test_an_image_in_any_memory_layout(disc):
     np.testing.assert_array_equal(turned.argmax(axis=0)[:, ::-1], expected.argmax(axis=0))
     copied = dense_crf(np.asfortranarray(image), scores.values, **PRESETS['psa'])
     np.testing.assert_array_equal(copied, expected)
-
-
-def test_a_worker_gets_the_same(disc):
-    image, scores, _ = disc
-    crf = DenseCRF('irn', scale=2)
-    np.testing.assert_array_equal(
-        pickle.loads(pickle.dumps(crf))(image, scores).values, crf(image, scores).values
-    )
 
 
 @pytest.mark.parametrize(

@@ -135,11 +135,6 @@ def test_scores_of_one_stay_in_range():
     assert refined.values.max() <= 1
 
 
-def test_an_image_without_a_class():
-    image = np.zeros((3, 4, 3), np.uint8)
-    assert PAMR()(image, Scores(np.ones((1, 3, 4)), [])).values.shape == (1, 3, 4)
-
-
 @pytest.mark.parametrize(
     'settings, message',
     [

@@ -74,6 +74,8 @@ def test_an_image_that_does_not_fit(refiner, image):
     _, scores = sample()
     with pytest.raises(ValueError, match='does not fit'):
         refiner(np.zeros(image, np.uint8), scores)
+    with pytest.raises(ValueError, match='expect uint8'):
+        refiner(np.zeros((12, 15, 3)), scores)
 
 
 @pytest.mark.parametrize('name', ['psa', 'pamr'])

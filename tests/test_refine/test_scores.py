@@ -52,13 +52,6 @@ def test_what_are_no_scores(values, ids, message):
         Scores(values, ids)
 
 
-def test_one_bad_value_among_many_is_found():
-    values = np.zeros((2, 30, 30), np.float32)
-    values[1, 17, 3] = np.nan
-    with pytest.raises(ValueError, match='finite'):
-        Scores(values, [0])
-
-
 def test_numbers_of_other_types_become_float32():
     scores = Scores(np.ones((1, 2, 2), bool), [])
     assert scores.values.dtype == np.float32 and scores.has_background

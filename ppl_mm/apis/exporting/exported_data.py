@@ -16,9 +16,6 @@ from ...formats.voc_layout import VOCLayout
 class ExportedData:
     """The ``test_dataloader``'s data set of a classifier's config, in any of its splits.
 
-    Args:
-        cfg: Config of the classifier, with ``tta_model`` and ``test_dataloader``.
-
     Raises:
         UserError: The data set has no image-level labels, which alone say whose maps to keep.
     """

@@ -14,11 +14,9 @@ from ...errors import UserError
 from ...registry import MODELS
 from ...utils.tiles import MAX_PIXELS
 from ...utils.weights.loading import unwrap_model
-from ..cam_tta import labelled_ids
+from ..cam_tta import check_setting, labelled_ids
 from .padding import check_padding
 from .slide import slide_over_large_images
-
-_SOURCES = ('labels', 'predicted')
 
 
 @MODELS.register_module()
@@ -57,10 +55,7 @@ class SegMapTTAModel(BaseTTAModel):
         **kwargs,
     ) -> None:
         super().__init__(module, **kwargs)
-        if classes not in _SOURCES:
-            raise UserError(
-                f'tta_model.classes={classes!r}: use one of {" or ".join(map(repr, _SOURCES))}'
-            )
+        check_setting('classes', classes, 'labels', 'predicted')
         network: Any = unwrap_model(self)
         if network.out_channels < 2:
             raise UserError(
