@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from export_files import contents, record_of
 from PIL import Image
-from test_apis.refining import BAD, CUT, TRAIN, VAL, image_of, refine
+from test_apis.refining import BAD, CUT, TRAIN, VAL, refine
 
 from ppl_mm.apis.compare_chains import read_chains
 from ppl_mm.apis.exporting.cam_folder import CamFolder
@@ -75,14 +75,6 @@ def test_a_refined_folder_stands_for_an_export(cam_dir, tmp_path):
     before = measure_export(tmp_path / 'data', 'val', cam_dir)
     # The same labels, so the same numbers.
     assert measured['labels'] == before['labels'] == before['maps']
-
-
-def test_an_unfinished_folder_is_not_trained_on(cam_dir, tmp_path):
-    refine(cam_dir)
-    path = tmp_path / 'out/export.json'
-    path.write_text(json.dumps(dict(record_of(tmp_path / 'out'), finished=False)))
-    with pytest.raises(UserError, match='was not finished'):
-        CAMPseudoLabelDataset(str(tmp_path / 'out'), data_root=str(tmp_path / 'data'))
 
 
 def test_refined_maps_are_kept_on_request(cam_dir, tmp_path):
@@ -192,13 +184,6 @@ def test_few_images_start_few_processes(cam_dir, tmp_path, monkeypatch, count, w
         [*VAL, *map(str, range(count - len(VAL)))]
     )
     assert started == [workers]
-
-
-def test_images_are_read_as_rgb(cam_dir):
-    red = Image.new('RGB', (48, 48), (250, 0, 0))
-    red.save(image_of(cam_dir))
-    image, _ = CamFolder(cam_dir).read(BAD)
-    assert image[..., 0].min() > 200 and image[..., 2].max() < 50
 
 
 def test_a_large_image_is_refined_at_a_smaller_size(cam_dir, tmp_path):

@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pytest
 from export_files import contents, record_of
-from PIL import Image
 from test_apis.refining import BAD, CUT, TRAIN, VAL, image_of, refine
 
 from ppl_mm.apis.exporting.cam_folder import CamFolder
@@ -113,11 +112,9 @@ def test_the_summary_lists_twenty(cam_dir, tmp_path):
     'cfg, message',
     [
         (dict(), 'refiners must be a list'),
-        (dict(refiners=dict(type='ppl_mm.PAMR')), 'refiners must be a list'),
         (dict(refiners=[dict(type='ppl_mm.DenseCRFF')]), 'did you mean ppl_mm.DenseCRF'),
         (dict(refiners=[dict(type='ppl_mm.AlphaBackground', alhpa=3)]), 'did you mean alpha'),
         (dict(CUT, label=dict(type='ppl_mm.Strongst')), 'label: .* did you mean ppl_mm.Strongest'),
-        (dict(CUT, max_pixels=0), 'max_pixels=0'),
         (dict(refiners=[dict(type='ppl_mm.ConstantBackground', threshold=2)]), 'must be in 0..1'),
     ],
 )
@@ -172,42 +169,6 @@ def test_maps_that_say_nothing_are_background(cam_dir, tmp_path, ids, maps, back
     assert 'note: 1 ' in summary.lines('out')[1]
     label = read_mask(ExportFolder(tmp_path / 'out').label_path(VAL[1]))
     assert label.shape == (48, 48) and not label.any()
-
-
-def odd_image(kind):
-    """An image as it is stored, and the (H, W) that it is seen in."""
-    rng = np.random.default_rng(1)
-    if kind == 'rotated':  # stored lying, to be turned by 90 degrees
-        image = Image.fromarray(rng.integers(0, 255, (6, 9, 3), np.uint8))
-        image.getexif()[0x0112] = 6
-        return image, (9, 6)
-    size, mode = dict(
-        one=((1, 1), 'RGB'),
-        row=((1, 40), 'RGB'),
-        column=((40, 1), 'RGB'),
-        grey=((9, 8), 'L'),
-        alpha=((9, 8), 'RGBA'),
-        palette=((9, 8), 'P'),
-        grey_alpha=((9, 8), 'LA'),
-    )[kind]
-    values = rng.integers(0, 255, (*size, 3), np.uint8)
-    return Image.fromarray(values).convert(mode), size
-
-
-@pytest.mark.parametrize(
-    'kind', ['one', 'row', 'column', 'grey', 'alpha', 'grey_alpha', 'palette', 'rotated']
-)
-def test_odd_images(cam_dir, tmp_path, kind):
-    image, size = odd_image(kind)
-    image_of(cam_dir).unlink()
-    image.save(image_of(cam_dir).with_suffix('.png'), exif=image.getexif())
-    write_cam(ExportFolder(cam_dir).cam_path(BAD), CamFile([2], np.ones((1, 2, 2)), size))
-    cfg = dict(refiners=[*CUT['refiners'], dict(type='ppl_mm.PAMR', iterations=2)])
-    assert not refine(cam_dir, cfg, 'train').failed
-    label = read_mask(ExportFolder(tmp_path / 'out').label_path(BAD))
-    assert label.shape == size and (label == 3).all()
-    seen, _ = CamFolder(cam_dir).read(BAD)
-    assert seen.shape == (*size, 3) and seen.dtype == np.uint8
 
 
 def test_nowhere_to_write(cam_dir, monkeypatch):
