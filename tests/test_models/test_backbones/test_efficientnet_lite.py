@@ -2,12 +2,10 @@ import re
 
 import pytest
 import torch
-from mmengine.registry import DefaultScope
 from networks import with_random_norms
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import EfficientNetLite
-from ppl_mm.registry import MODELS
 from ppl_mm.utils.weights.checkpoint_file import read_checkpoint
 from ppl_mm.utils.weights.loading import load_weights
 from ppl_mm.utils.weights.packages import find_weights
@@ -44,13 +42,6 @@ def test_size_is_the_published_one():
     """4.65 M with ImageNet's classifier, of 1280 * 1000 + 1000."""
     count = sum(parameter.numel() for parameter in EfficientNetLite().parameters())
     assert count + 1_281_000 == pytest.approx(4.65e6, rel=2e-3)
-
-
-@pytest.mark.parametrize('scope', ['mmpretrain', 'mmseg'])
-def test_buildable_from_both_scopes(scope):
-    with DefaultScope.overwrite_default_scope(scope):
-        net = MODELS.build(dict(type='ppl_mm.EfficientNetLite', **STRIDE_16))
-    assert isinstance(net, EfficientNetLite)
 
 
 @pytest.mark.parametrize(

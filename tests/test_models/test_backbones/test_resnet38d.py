@@ -3,7 +3,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.registry import DefaultScope
 from test_models.test_backbones.resnet38d_layers import (
     BOTTLENECKS,
     PLAIN,
@@ -15,7 +14,6 @@ from torch import nn
 
 from ppl_mm.errors import UserError
 from ppl_mm.models import ResNet38d, block_chain
-from ppl_mm.registry import MODELS
 
 
 def full_size():
@@ -136,13 +134,6 @@ def test_taps_are_those_of_psa():
         taps = [chain[i].features(value) for i, value in maps.items()]
     assert [tap.shape[1] for tap in taps] == [64, 128, 512]
     assert all(torch.equal(tap, value) for tap, value in zip(taps, [*seen[:2], last], strict=True))
-
-
-@pytest.mark.parametrize('scope', ['mmpretrain', 'mmseg'])
-def test_buildable_from_both_scopes(scope):
-    with DefaultScope.overwrite_default_scope(scope):
-        net = MODELS.build(dict(type='ppl_mm.ResNet38d', width=0.125))
-    assert isinstance(net, ResNet38d)
 
 
 def test_weights_that_are_not_there(tmp_path):
