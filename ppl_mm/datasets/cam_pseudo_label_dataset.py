@@ -6,7 +6,6 @@ from pathlib import Path
 from ..formats.class_list import label_names
 from ..formats.export_folder import agreed_classes, find_labels, how_to_make_labels
 from ..formats.ground_truth import read_negatives
-from ..formats.image_list import image_id
 from ..formats.voc_layout import VOCLayout
 from ..registry import DATASETS
 from .label_warnings import warn_about_labels
@@ -64,11 +63,8 @@ class CAMPseudoLabelDataset(VOCLayoutDataset):
         """Return the files of every image, and say what is suspicious about the labels."""
         samples = super().load_data_list()
         if not self.test_mode:
-            root = Path(self.data_prefix['img_path'])
             labels = {
-                image_id(os.path.relpath(sample['img_path'], root)): sample['seg_map_path']
-                for sample in samples
-                if sample.get('seg_map_path')
+                one['image_id']: one['seg_map_path'] for one in samples if one['seg_map_path']
             }
             names = tuple(self._metainfo['classes'])
             if self.reduce_zero_label:

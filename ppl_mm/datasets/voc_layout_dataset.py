@@ -89,8 +89,8 @@ class VOCLayoutDataset(BaseSegDataset):
         """Return the files of every image.
 
         Returns:
-            ``img_path``, ``seg_map_path``, '' where there is no mask, and what mmseg's transforms
-            need beside them.
+            ``image_id``, ``img_path``, ``seg_map_path``, '' where there is no mask, and what
+            mmseg's transforms need beside them.
         """
         mask_dir = Path(self.data_prefix['seg_map_path'])
         if self._needs_masks and not mask_dir.is_dir():
@@ -101,6 +101,7 @@ class VOCLayoutDataset(BaseSegDataset):
         self._check_all('image', images, image_ids)
         return [
             dict(
+                image_id=image_id,
                 img_path=images.find_id(image_id),
                 seg_map_path=masks.get(image_id) or '',
                 label_map=self.label_map,

@@ -16,11 +16,17 @@ BATCH = 2  # of the pass: some norms refuse one image
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one pass, for one image: operations, 2 for a multiply-add, and bytes."""
+    """Of one pass, for one image.
+
+    Args:
+        forward: Operations of the forward pass, 2 for a multiply-add.
+        total: The same, of forward and backward pass.
+        kept: Bytes kept for the backward pass.
+    """
 
     forward: float
-    total: float  #: Of forward and backward pass.
-    kept: float  #: For the backward pass.
+    total: float
+    kept: float
 
 
 def measure(model: nn.Module, size: tuple[int, int]) -> Cost:

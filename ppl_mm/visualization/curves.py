@@ -11,13 +11,21 @@ from .figures import new_figure
 
 @dataclass(frozen=True)
 class Curve:
-    """The mIoU of a method on a split."""
+    """The mIoU of a method on a split.
 
-    thresholds: list[float]  #: Ascending.
-    mious: list[float]  #: Fractions, one for each.
-    used: float  #: The threshold in use, to be marked.
-    method: str  #: Curves of one method share a colour.
-    dashed: bool = False  #: Whether to draw it as a secondary one.
+    Args:
+        thresholds: Ascending.
+        mious: Fractions, one for each.
+        used: The threshold in use, to be marked.
+        method: Curves of one method share a colour.
+        dashed: Whether to draw it as a secondary one.
+    """
+
+    thresholds: list[float]
+    mious: list[float]
+    used: float
+    method: str
+    dashed: bool = False
 
 
 def draw_curves(curves: Mapping[str, Curve], title: str = '') -> Figure:

@@ -14,7 +14,7 @@ from ...formats.class_list import natural_order
 from ...formats.geo_tiff import geo_name, write_georeferenced
 from ...formats.mask_file import write_label
 from ...utils.claims import Claim
-from ...utils.files import atomic_write, check_regular, read_json, write_json
+from ...utils.files import atomic_write, check_regular, read_json, write_bytes, write_json
 from ...utils.text import printable
 
 _QUALITY = 90  # of overlays, as JPEGs
@@ -119,20 +119,19 @@ class PredictionTable:
             return {}
         text = self.path.read_bytes().decode('utf-8', errors='replace')
         whole = text[: text.rfind('\n') + 1]
-        header, *rows = csv.reader(io.StringIO(whole)) if whole else [[]]
-        if header != self.columns:
+        rows = csv.DictReader(io.StringIO(whole))
+        if rows.fieldnames != self.columns:
             return {}
-        return {
-            row[0]: dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)
-        }
+        # A row that is too long has a key None, one that is too short has values None.
+        whole_rows = (row for row in rows if None not in row and None not in row.values())
+        return {row[self.columns[0]]: row for row in whole_rows}
 
 
 def _write_if_new(path: Path, content: bytes) -> None:
     if path.exists():
         check_regular(path)
     if not path.exists() or path.read_bytes() != content:
-        with atomic_write(path) as file:
-            file.write(content)
+        write_bytes(path, content)
 
 
 def _line(values: Iterable[str]) -> bytes:
