@@ -4,17 +4,11 @@ import torch
 
 
 def normalize_cam(cam: torch.Tensor) -> torch.Tensor:
-    """Cut away negative evidence and divide each map by its own maximum.
+    """Cut away negative evidence and divide each map (n, h, w) by its own maximum.
 
     As in PSA (Ahn and Kwak, CVPR 2018, arXiv 1803.10464) and IRN (Ahn et al., CVPR 2019, arXiv
     1904.05044), but without the small constant that they add to the maximum: the strongest pixel
     is exactly 1. A map without positive evidence stays zero.
-
-    Args:
-        cam: Raw maps, shape ``(n, h, w)``; ``n`` may be 0.
-
-    Returns:
-        Maps in 0..1, same shape and type.
 
     Examples:
         >>> normalize_cam(torch.tensor([[[-1., 2., 4.]]]))

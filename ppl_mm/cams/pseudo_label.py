@@ -51,15 +51,10 @@ def level(maps: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 
 
 def upsample_cam(cam: np.ndarray | torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Bring maps to the image's size, bilinearly (``align_corners=False``).
+    """Bring maps (n, h, w), of any float type, to the image's size, bilinearly.
 
-    Args:
-        cam: Shape ``(n, h, w)``, any float type; ``n`` may be 0.
-        size: (H, W) in pixels.
-
-    Returns:
-        float32 on the CPU, shape ``(n, H, W)``. The CPU always, so that the machine that exports
-        does not change a label.
+    They are float32 on the CPU. The CPU always, so that the machine that exports does not change a
+    label.
     """
     return lay_over(torch.as_tensor(cam).to('cpu', torch.float32), size)
 

@@ -24,9 +24,6 @@ def confusion_matrix(pred: np.ndarray, truth: np.ndarray, num_classes: int) -> n
         truth: Mask, uint8, same shape, 255 = void.
         num_classes: Foreground classes, as in a CAMHead.
 
-    Returns:
-        int64, shape ``(num_classes + 1, num_classes + 2)``.
-
     Raises:
         ValueError: If the shapes differ or a value is not a label.
     """

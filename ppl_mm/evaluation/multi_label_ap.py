@@ -69,15 +69,14 @@ class MultiLabelAP(BaseMetric):
 
 
 def average_precision(scores: Tensor, truth: Tensor) -> Tensor:
-    """Return the average precision of each class: the mean precision at its images.
+    """Return the average precision (num_classes,) of each class: the mean precision at its images.
+
+    It is NaN for a class that no image shows.
 
     Args:
         scores: (num_images, num_classes), higher for more likely.
         truth: The same shape: 1 for present, 0 for absent, -1 for unknown. Images of which a class
             is unknown are left out for that class.
-
-    Returns:
-        (num_classes,) in 0..1; NaN for a class that no image shows.
     """
     order = scores.argsort(dim=0, descending=True, stable=True)
     ranked = truth.gather(0, order)  # (num_images, num_classes)

@@ -61,11 +61,7 @@ class ThresholdSweep:
         self._below = _CountBelow(np.array(sorted(exact), np.float32))
 
     def update(self, cam_file: CamFile, mask: np.ndarray) -> None:
-        """Count one image.
-
-        Args:
-            cam_file: Its maps.
-            mask: uint8, shape ``(H, W)``: 0 = background, 255 = void.
+        """Count the maps of one image by its mask, uint8 (H, W): 0 = background, 255 = void.
 
         Raises:
             ValueError: If the sizes differ, or a class of the maps or a value of the mask is out
@@ -113,14 +109,9 @@ class ThresholdSweep:
         self.num_assumed += other.num_assumed
 
     def confusion(self, threshold: float | None = None) -> np.ndarray:
-        """Return the confusion matrix at one threshold, or at all of them.
+        """Return the confusion matrix at one threshold, or at all of them, see :mod:`.confusion`.
 
-        Args:
-            threshold: One of ``thresholds``. Defaults to None: all.
-
-        Returns:
-            int64, shape ``(n + 1, n + 2)``, or ``(T, n + 1, n + 2)`` for all T thresholds, see
-            :mod:`.confusion`.
+        It is int64, shape ``(n + 1, n + 2)``, or ``(T, n + 1, n + 2)`` for all T thresholds.
         """
         # above[t, k]: pixels whose score is above the first k + 1 thresholds.
         above = self.counts[..., :0:-1].cumsum(axis=2)[..., ::-1]

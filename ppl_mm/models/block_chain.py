@@ -90,11 +90,7 @@ class BlockChain(Sequence[Block]):
         return x
 
     def run(self, x: Tensor, positions: Sequence[int]) -> tuple[Tensor, dict[int, Tensor]]:
-        """Run all blocks and keep the outputs of some.
-
-        Args:
-            x: Input of the first block (B, C, H, W).
-            positions: Indices 0 .. N-1 of blocks.
+        """Run all blocks on x (B, C, H, W), and keep the outputs of some, at positions 0 .. N-1.
 
         Returns:
             The last block's output, and f_i, the output of block i, by its index.
@@ -107,12 +103,7 @@ class BlockChain(Sequence[Block]):
         return x, features
 
     def watched(self, position: int, see: Callable[[Tensor], None]) -> 'BlockChain':
-        """Return the same chain, which also shows what one of its blocks makes.
-
-        Args:
-            position: Index 0 .. N-1 of the block.
-            see: Called with its output, whenever it has run.
-        """
+        """Return the same chain, which calls ``see`` with what the block at a position makes."""
 
         def layer(x: Tensor) -> Tensor:
             see(x)
@@ -153,14 +144,11 @@ class BlockChain(Sequence[Block]):
         return self._blocks[-1].channels
 
     def resolve(self, position: int) -> int:
-        """Return the index of the block after which a cut is made.
+        """Return the index, 0 .. N-2, of the block after which a cut is made.
 
         Args:
             position: 0 .. N-2, or -N .. -2 counted from the end: at least one block must follow
                 the cut.
-
-        Returns:
-            The same block, in 0 .. N-2.
 
         Raises:
             UserError: If no block, or no block before the last, is there.

@@ -60,14 +60,11 @@ class RefinerChain:
                 check_max_pixels(max_pixels, part.margin or 0)
 
     def __call__(self, image: np.ndarray, cam_file: CamFile) -> np.ndarray:
-        """Return the label of an image.
+        """Return the label of an image, uint8 (H, W), see :class:`LabelRule`.
 
         Args:
             image: uint8 RGB, shape ``(H, W, 3)``.
             cam_file: Its maps, of the same ``(H, W)``.
-
-        Returns:
-            uint8, shape ``(H, W)``, see :class:`LabelRule`.
 
         Raises:
             ValueError: If image and maps do not fit each other.

@@ -125,20 +125,11 @@ def dense_crf(
     unary: str = 'scores',
     gt_prob: float = 0.7,
 ) -> np.ndarray:
-    """Run a dense CRF on one image; see :class:`DenseCRF` for the other arguments.
-
-    Args:
-        image: uint8 RGB, shape ``(H, W, 3)``.
-        scores: In 0..1, shape ``(C, H, W)``.
-        iterations: Steps of the mean field.
-        gaussian: ``sxy`` and ``compat``.
-        bilateral: ``sxy``, ``srgb`` and ``compat``.
-        unary: 'scores' or 'labels'.
-        gt_prob: For 'labels'.
+    """Run a dense CRF on an image, uint8 RGB (H, W, 3); see :class:`DenseCRF` for the settings.
 
     Returns:
-        Marginal probabilities, float32, shape ``(C, H, W)``, that add up to 1 at each pixel; one
-        channel alone is returned as it is.
+        Marginal probabilities, float32, of the shape ``(C, H, W)`` of the scores, in 0..1, that add
+        up to 1 at each pixel; one channel alone is returned as it is.
 
     Examples:
         >>> refined = dense_crf(image, scores, **PRESETS['psa'])  # doctest: +SKIP

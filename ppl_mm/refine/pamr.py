@@ -67,21 +67,13 @@ class PAMR(Refiner):
 def pamr(
     images: Tensor, scores: Tensor, iterations: int = 10, dilations: Sequence[int] = DILATIONS
 ) -> Tensor:
-    """Refine the scores of a batch; no gradient flows, as in the paper.
+    """Refine the scores (B, C, H, W) of images (B, K, H, W); no gradient flows, as in the paper.
 
     Pixel i takes of neighbour j the share ``softmax_j(-mean_c |x_i - x_j| / (0.1 s_i))``: x the
     colour of channel c, s_i its standard deviation over the neighbours and the pixel itself.
     Beyond the border lies the border. The neighbours of all pixels are never laid out, as
-    unfolding does: each is a view of one padded tensor and added in place.
-
-    Args:
-        images: Float, shape ``(B, K, H, W)``.
-        scores: Float, shape ``(B, C, H, W)``.
-        iterations: How often. Defaults to 10.
-        dilations: Distances of the neighbours in pixels.
-
-    Returns:
-        Shape ``(B, C, H, W)``.
+    unfolding does: each is a view of one padded tensor and added in place. For the other arguments
+    see :class:`PAMR`.
 
     Raises:
         ValueError: If images and scores do not fit each other.

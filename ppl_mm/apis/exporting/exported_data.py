@@ -21,8 +21,9 @@ class ExportedData:
     """
 
     def __init__(self, cfg: Config) -> None:
-        self._cfg = cfg
-        kind = cfg.test_dataloader.dataset.type
+        self._cfg, self._dataset = cfg, cfg.test_dataloader.dataset
+        self._root = self._dataset.get('data_root', '')
+        kind = self._dataset.type
         found = DATASETS.get(kind) if isinstance(kind, str) else kind
         if found and not issubclass(found, ImageLabelDataset):
             raise UserError(
@@ -38,7 +39,7 @@ class ExportedData:
 
     def config(self, split: str | None) -> dict:
         """Return the config of a split; None is the one of the classifier's config."""
-        config = dict(self._cfg.test_dataloader.dataset)
+        config = dict(self._dataset)
         if self._cfg.tta_model.get('classes') == 'predicted':
             config['ann_file'] = ''  # labels are not looked at
         if split is not None:
@@ -55,14 +56,13 @@ class ExportedData:
 
     def box_shares(self) -> BoxShares:
         """Return how much of an image boxes cover, as far as that is known."""
-        return read_box_shares(self._cfg.test_dataloader.dataset.get('data_root', ''))
+        return read_box_shares(self._root)
 
     def ground_truth(self) -> GroundTruth:
         """Return the masks, and what the labels say of images without any."""
-        dataset = self._cfg.test_dataloader.dataset
-        labels = dataset.get('ann_file', VOCLayout.LABELS)
-        root = dataset.get('data_root', '')
-        return GroundTruth(self._folder('seg_map_path', ''), Path(root, labels) if labels else None)
+        labels = self._dataset.get('ann_file', VOCLayout.LABELS)
+        path = Path(self._root, labels) if labels else None
+        return GroundTruth(self._folder('seg_map_path', ''), path)
 
     def check_masks(self, split: str) -> None:
         """Refuse a split on which no threshold can be chosen: an image of it has no mask.
@@ -82,6 +82,5 @@ class ExportedData:
                 )
 
     def _folder(self, key: str, default: str) -> Path:
-        dataset = self._cfg.test_dataloader.dataset
-        prefix = dataset.get('data_prefix') or {}
-        return Path(dataset.get('data_root', ''), prefix.get(key, default))
+        prefix = self._dataset.get('data_prefix') or {}
+        return Path(self._root, prefix.get(key, default))

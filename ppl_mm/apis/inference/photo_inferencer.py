@@ -88,9 +88,6 @@ class PhotoInferencer(BaseInferencer):
 
         Returns:
             A sample with ``img``, upright: BGR uint8 (H, W, 3), or all bands, float32 (H, W, C).
-
-        Raises:
-            UserError: If it cannot be read.
         """
         white_level = white_level or self.white_level
         if not isinstance(item, str | os.PathLike):

@@ -77,9 +77,6 @@ def pixels_of(
 
     Returns:
         BGR, uint8, (H, W, 3); or float32, (H, W, C).
-
-    Raises:
-        UserError: If it is of another kind.
     """
     with naming(name):
         if isinstance(item, bytes | bytearray | memoryview):

@@ -46,12 +46,9 @@ def pair_views(values: Tensor, offset: tuple[int, int]) -> tuple[Tensor, Tensor]
 
 
 def second_pixels(values: Tensor, radius: float, outside: float) -> Tensor:
-    """Return the value of the second pixel of each pair, (..., P, H, W).
+    """Return the value of the second pixel of each pair, (..., P, H, W), of values (..., H, W).
 
-    Args:
-        values: (..., H, W).
-        radius: See :func:`half_disc`.
-        outside: Stands where there is no second pixel.
+    ``outside`` stands where there is no second pixel.
     """
     offsets = half_disc(radius)
     *batch, height, width = values.shape

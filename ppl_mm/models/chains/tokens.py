@@ -42,15 +42,10 @@ def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
 
 
 def map_to_tokens(x: Tensor, extra: int = 0) -> Tensor:
-    """Do the inverse of :func:`tokens_to_map`.
+    """Return the tokens (B, E + H * W, C) of a map, the inverse of :func:`tokens_to_map`.
 
-    Args:
-        x: (B, (1 + E) * C, H, W). Where the cells of a map carry different copies, that of the
-            first one counts: padding at right and bottom has none.
-        extra: E. Defaults to 0.
-
-    Returns:
-        (B, E + H * W, C).
+    Where the cells of a map carry different copies, that of the first one counts: padding at right
+    and bottom has none.
     """
     if not extra:
         return x.flatten(2).transpose(1, 2)
