@@ -50,7 +50,7 @@ def check_same_size(pred: tuple[int, ...], truth: tuple[int, ...]) -> None:
 
 
 def check_labels(pixels: np.ndarray, num_classes: int, what: str) -> None:
-    """Raise a ValueError where pixels by value (256,) have one that is no class, nor 255."""
+    """Raise a ValueError where pixels by value (256,) have one other than a class or 255."""
     bad = np.flatnonzero(pixels[num_classes + 1 : IGNORE]) + num_classes + 1
     if len(bad):
         raise ValueError(
