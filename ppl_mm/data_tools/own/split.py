@@ -83,14 +83,15 @@ def _drawn_val(
         candidates = _candidates(labels, masked, settings.seed, groups)
         return choose_val(labels, settings.val_share, settings.seed, candidates)
 
-    looks = {name: unpacked_look(entries[name]['look']) for name in labels}
-    near = [] if settings.split_near_copies else near_copy_groups(looks)
+    singles: list[Group] = [(name,) for name in labels]
+    if settings.split_near_copies:
+        return drawn(singles)
+    near = near_copy_groups({name: unpacked_look(entries[name]['look']) for name in labels})
     val = drawn(near)
-    for group in near:
-        if len(group) > 1:
-            for name in group:
-                entries[name]['notes'].append(_KEPT if val else _SPLIT)
-    return val or drawn(())
+    copies = [name for group in near if len(group) > 1 for name in group]
+    for name in copies:
+        entries[name]['notes'].append(_KEPT if val else _SPLIT)
+    return val or drawn(singles)
 
 
 def _check_split(
@@ -136,7 +137,7 @@ def _candidates(
     labels: Mapping[str, Sequence[str]], masked: list[str], seed: int, groups: Sequence[Group]
 ) -> list[Group]:
     """Return the groups of images that may be validated on."""
-    groups = sorted(groups or ((name,) for name in labels))
+    groups = sorted(groups)
     shown = {name for name in masked if labels[name]}
     drawn = [group for group in groups if not shown.isdisjoint(group)]
     negatives = [group for group in groups if not any(labels[name] for name in group)]
