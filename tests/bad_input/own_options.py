@@ -17,11 +17,7 @@ OWN_OPTIONS = {
         ('an infinite range', '--thresholds 0 inf 0.1', 'FIRST <= LAST <= 1'),
         ('a million thresholds', '--thresholds 0 1 1e-6', 'at most 10,000'),
         ('its input as output', '--out export/export', 'is read by this command'),
-        (
-            'a curve among the masks',
-            '--out data/SegmentationClass/val',
-            'is in data/SegmentationClass',
-        ),
+        ('a curve among the masks', '--out data/SegmentationClass/val', 'is in data/'),
     ),
     **arguments(
         'eval_cam', ('an export that is missing', 'no data --split labels.csv', 'no/export.json')
@@ -69,11 +65,7 @@ OWN_OPTIONS = {
     ),
     **options(
         'test seg',
-        (
-            'masks to be replaced',
-            '--out data/SegmentationClass',
-            'holds other files than predictions',
-        ),
+        ('masks to be replaced', '--out data/SegmentationClass', 'holds other files'),
         ('no folder of predictions', '--predict-only', 'give --out and no --report'),
     ),
     **options('eval_refiners', ('a limit of 0', '--limit 0', '--limit must be 1 or more')),
@@ -158,11 +150,7 @@ OWN_OPTIONS = {
     **arguments('check_dataset', ('a folder that is missing', 'no', 'no: the folder is missing')),
     **options(
         'check_dataset',
-        (
-            'a report among the images',
-            '--out data/JPEGImages',
-            'data/JPEGImages: is in data/JPEGImages',
-        ),
+        ('a report among the images', '--out data/JPEGImages', 'data/JPEGImages: is in'),
         (
             'a report below the masks',
             '--out data/SegmentationClass/report',

@@ -84,11 +84,7 @@ def everywhere(data):
 
 OTHERS = [
     (many_and_one, 'warning', '1 class may be another one misspelt'),
-    (
-        lambda data: clear_labels(data, 'train_00000'),
-        'warning',
-        '1 class of masks is not among the labels',
-    ),
+    (lambda data: clear_labels(data, 'train_00000'), 'warning', '1 class of masks is not among'),
     (negatives, 'note', '1 image of train and 2 of val show none of the classes'),
     (misspelt, 'warning', '1 class may be another one misspelt'),
     (turned_image, 'note', '1 image is turned by EXIF'),

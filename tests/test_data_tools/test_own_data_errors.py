@@ -59,11 +59,7 @@ BAD = [
     (other_size, ('--masks', '{0}/masks'), 'has 9 x 9 pixels, but its photo'),
     (bad_value, ('--masks', '{0}/masks'), '0.png: has the value 7, but masks'),
     (colours, ('--masks', '{0}/masks'), '0.png: the values of a mask must be classes, but its'),
-    (
-        short_class,
-        ('--skip-bad', '--val-list', '{0}/v.txt'),
-        'class leaf is left without a photo to train on',
-    ),
+    (short_class, ('--skip-bad', '--val-list', '{0}/v.txt'), 'class leaf is left without a photo'),
 ]
 
 
