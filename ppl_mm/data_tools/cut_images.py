@@ -20,7 +20,7 @@ from ..formats.mask_file import open_mask, read_any_mask
 from ..utils.files import atomic_write, read_json
 from ..utils.processes.thread_pool import map_files
 from .made_folder import MadeFolder
-from .own.masks import MaskFinder, size_error
+from .own.masks import MaskFinder, check_size
 
 #: Folders of the parts, and of the parts of masks.
 PHOTOS, MASKS = 'photos', 'masks'
@@ -126,15 +126,14 @@ def _cut(photos: Path, out: Path, size: int, find: MaskFinder | None, name: str)
     with naming(path):
         check_kind(path)
         values = read_bands(path.read_bytes()) if needs_bands(path) else _picture(path)
-    height, width = _height_and_width(values)
+    height, width = values.shape[:2] if isinstance(values, np.ndarray) else values.size[::-1]
     parts = list(windows(height, width, size))
     for part, window in parts:
         _write(out / PHOTOS / f'{stem}_{part}', values, window)
     mask = find(name) if find else None
     if mask:
         picture = _mask(mask)
-        if picture.size != (width, height):
-            raise size_error(mask, picture.size, path, (width, height))
+        check_size(mask, picture.size, path, (width, height))
         for part, window in parts:
             _write(out / MASKS / f'{stem}_{part}', picture, window)
     return len(parts)
@@ -160,12 +159,6 @@ def _mask(path: Path) -> Image.Image:
         if stored.mode == 'P':
             image.putpalette(stored.getpalette() or [])
     return image
-
-
-def _height_and_width(values: np.ndarray | Image.Image) -> tuple[int, int]:
-    if isinstance(values, np.ndarray):
-        return values.shape[0], values.shape[1]
-    return values.height, values.width
 
 
 def _write(stem: Path, values: np.ndarray | Image.Image, window: Window) -> None:

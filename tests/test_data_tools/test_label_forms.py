@@ -86,7 +86,7 @@ RESERVED = {*NO_CLASS, 'unused', '0', '1', 'true', 'false'}  # the last are flag
 def is_header(name):
     """Whether a column of this name is not of a class."""
     plain = label_csv._plain(name)
-    return plain in label_csv._IMAGE + label_csv._LABELS or label_csv._LISTS.fullmatch(plain)
+    return plain in label_csv._IMAGE + label_csv._LABELS or label_csv._IS_IN.fullmatch(plain)
 
 
 CLASS_LISTS = st.lists(

@@ -174,14 +174,8 @@ def data_set(tmp_path, load_tool, masks, *args):
     for name, values in masks.items():
         write(tmp_path / 'masks', name)
         Image.fromarray(np.full((40, 40), values, np.uint8)).save(tmp_path / 'masks' / name)
-    load_tool('own_data').main(
-        [
-            *map(
-                str, (tmp_path / 'photos', '--masks', tmp_path / 'masks', '--out', tmp_path / 'out')
-            ),
-            *list(args),
-        ]
-    )
+    photos, masks, out = (str(tmp_path / name) for name in ('photos', 'masks', 'out'))
+    load_tool('own_data').main([photos, '--masks', masks, '--out', out, *args])
     return tmp_path / 'out'
 
 

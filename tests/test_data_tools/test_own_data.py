@@ -153,16 +153,8 @@ def test_values_of_masks_are_translated(convert, photos):
     with pytest.raises(UserError, match='0 and 255.*255=object'):
         convert('--masks', photos.masks)
     shutil.rmtree(photos.folder.parent / 'mine')
-    out = convert(
-        '--masks',
-        photos.masks,
-        '--skip-bad',
-        '--mask-values',
-        '0=background',
-        '255=object',
-        '40=apple',
-        '80=leaf',
-    )
+    values = '0=background 255=object 40=apple 80=leaf'.split()
+    out = convert('--masks', photos.masks, '--skip-bad', '--mask-values', *values)
     for name, expected in (
         ('leaf_0', [0, 3]),
         ('apple_1', [0, 1]),

@@ -76,6 +76,10 @@ def test_a_column_that_says_lists_is_no_label(read, name, cells):
     assert read([f'cat,{cell}' for cell in cells], header=f'image,kind,{name}') == [('cat',)] * 2
 
 
+def test_a_class_may_be_called_as_lists_are(read):
+    assert read(['1,0', '0,1'], header='image,split,knot') == [('split',), ('knot',)]
+
+
 @pytest.mark.parametrize('cell', ['none', 'No class', '"cat; no class"', 'n/a', '-'])
 def test_no_class_is_told_where_classes_are_known(read, cell):
     with pytest.raises(UserError, match='line 3: label .* is usually no class; .*--negative-name'):

@@ -36,17 +36,9 @@ def write_list(path, digits):
 def write_sbd_mask(folder, digit, mask):
     """The structure of SBD's cls/*.mat: Boundaries, Segmentation, .."""
     folder.mkdir(parents=True, exist_ok=True)
-    savemat(
-        folder / f'{name(digit)}.mat',
-        {
-            'GTcls': {
-                'Boundaries': np.zeros((20, 1)),
-                'Segmentation': mask,
-                'CategoriesPresent': np.unique(mask[mask > 0]),
-            }
-        },
-        do_compression=True,
-    )
+    shown = np.unique(mask[mask > 0])
+    content = dict(Boundaries=np.zeros((20, 1)), Segmentation=mask, CategoriesPresent=shown)
+    savemat(folder / f'{name(digit)}.mat', dict(GTcls=content), do_compression=True)
 
 
 @pytest.fixture
@@ -57,12 +49,9 @@ def devkit(tmp_path):
         (root / folder).mkdir(parents=True)
     for digit in '123456':
         Image.new('RGB', (30, 20)).save(root / f'JPEGImages/{name(digit)}.jpg')
-        (root / f'Annotations/{name(digit)}.xml').write_text(
-            '<annotation>'
-            + OBJECT.format('cat', 0)
-            + OBJECT.format('dog', int(digit == '5'))
-            + '</annotation>'
-        )
+        objects = OBJECT.format('cat', 0) + OBJECT.format('dog', int(digit == '5'))
+        xml = root / f'Annotations/{name(digit)}.xml'
+        xml.write_text(f'<annotation>{objects}</annotation>')
     for digit in TRAIN + VAL:
         mask = Image.new('P', (30, 20), CAT)
         mask.putpalette(voc_palette())
@@ -212,7 +201,7 @@ def lose_cls(devkit, sbd):
         (lose_xml, 'Annotations: 1 of 6 images have no .xml there: 2008_000005'),
         (lose_photo, 'JPEGImages: 1 of 6 images have no .jpg there: 2008_000002'),
         (lose_mat, "image '2008_000006' has a mask neither here"),
-        (other_size, '20 x 30 pixels .* has 30 x 20'),
+        (other_size, '20 x 30 pixels, but .* has 30 x 20; put back'),
         (other_label, 'has the label 21, expected 0 to 20 or 255'),
         (lose_list, 'val.txt: is missing'),
         (lose_cls, 'holds neither a folder cls nor PNGs'),

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from ppl_mm.data_tools.made_folder import MadeFolder
+from ppl_mm.data_tools.own.masks import check_size
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import BACKGROUND
 from ppl_mm.formats.image_folder import ImageFolder
@@ -132,19 +133,11 @@ class Converter:
                 f'nor in {self.official.root}; unpack both again'
             )
         mask = read_sbd_mask(source)
-        self._check(image, mask, source)
+        advice = 'put back the official files'
+        check_labels(mask, len(VOC_CLASSES), source, advice)
+        photo = VOCLayout(self.devkit).image_path(image)
+        check_size(source, mask.shape[::-1], photo, image_size(photo), advice)
         write_label(mask_path(self.devkit, image), mask)
-
-    def _check(self, image: str, mask: np.ndarray, source: str) -> None:
-        check_labels(mask, len(VOC_CLASSES), source, 'put back the official file')
-        size = image_size(VOCLayout(self.devkit).image_path(image))
-        if size != mask.shape[::-1]:
-            raise UserError(
-                '{}: {} x {} pixels (width x height), but image '
-                '{} has {} x {}; put back the official files'.format(
-                    source, *mask.shape[::-1], image, *size
-                )
-            )
 
 
 def mask_path(devkit: Path, image: str) -> Path:
@@ -186,9 +179,8 @@ def check_files(devkit: Path, images: Sequence[str]) -> None:
 def convert(args: argparse.Namespace, sbd: SBD, images: Sequence[str]) -> int:
     """Write the masks that are not there yet; how many were written."""
     settings = dict(source=str(sbd.root.resolve()), images=len(images))
-    folder = MadeFolder(
-        args.devkit / 'SegmentationClassAug', 'made.json', settings, 'masks of this command'
-    )
+    out = args.devkit / 'SegmentationClassAug'
+    folder = MadeFolder(out, 'made.json', settings, 'masks of this command')
     todo = [image for image in images if not mask_path(args.devkit, image).is_file()]
     parts = (args.devkit, sbd.root, sbd.suffix)
     with folder, WorkerPool(Converter, parts, args.workers) as pool:
@@ -217,9 +209,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         written = convert(args, sbd, sorted({*images, *val}))
     write_lines(VOCLayout(args.devkit).split_path('train_aug'), images)
     write_lines(VOCLayout(args.devkit).class_file, [BACKGROUND, *VOC_CLASSES])
-    print(
-        f'{args.devkit}: train_aug {len(images):,} images; {written:,} masks written to {out.name}'
-    )
+    made = f'{written:,} masks written to {out.name}'
+    print(f'{args.devkit}: train_aug {len(images):,} images; {made}')
 
 
 if __name__ == '__main__':

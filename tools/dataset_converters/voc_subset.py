@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ppl_mm.data_tools.made_folder import MadeFolder
+from ppl_mm.data_tools.own.masks import check_size
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import check_classes
 from ppl_mm.formats.image_folder import ImageFolder
@@ -93,10 +94,7 @@ class Converter:
         if (mask == _OTHER).any() or not names:
             return None
         photo = self._photo(image)
-        if photo.size != mask.shape[::-1]:
-            raise UserError(
-                f'{path}: has another size than image {image}; take the mask of that image'
-            )
+        check_size(path, mask.shape[::-1], image, photo.size, 'take the mask of that image')
         size = scaled_size(photo.size, self.args.long_side)
         mask = Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)
         write_label(VOCLayout(self.args.out).mask_path(image), np.array(mask))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ...utils.troubleshooting import with_help
-from .finding import Check, Finding, some
+from .finding import Check, Finding, note, warning
 from .object_share import class_shares
 from .scan import DatasetScan
 
@@ -33,23 +33,20 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
             leaked.setdefault(in_val[0], []).append(other)
         else:
             twice.append(' ~ '.join(pair))
-    yield from some(
-        'warning',
+    yield from warning(
         (f'{image} ~ {", ".join(others)}' for image, others in leaked.items()),
         ('image of val is', 'images of val are'),
         'nearly the same as training images',
         'what is measured on val would be too good: take them out of val.txt, or keep copies, '
         'crops and photos of one scene in one list (own_data.py --val-list)',
     )
-    yield from some(
-        'note',
+    yield from note(
         twice,
         ('pair of images is', 'pairs of images are'),
         'nearly the same',
         'they count as one image: keep one of each, or do not count on their number',
     )
-    yield from some(
-        'warning',
+    yield from warning(
         (
             f'{one} ({_shown(scan, one)}) ~ {other} ({_shown(scan, other)})'
             for one, other in scan.near_copies
@@ -82,16 +79,14 @@ def _never_apart(scan: DatasetScan) -> Iterator[Finding]:
         elif _depends(both, few, many, total):
             often = both[few, many], both[few, few]
             parts.append('{} of {} images of {} have {}, too'.format(*often, *names))
-    yield from some(
-        'warning',
+    yield from warning(
         pairs,
         ('pair of classes always comes', 'pairs of classes always come'),
         'together',
         'image-level labels cannot tell them apart, and both get the same map: make one class of '
         'them, or add images that show one without the other',
     )
-    yield from some(
-        'warning',
+    yield from warning(
         parts,
         ('class hardly ever comes', 'classes hardly ever come'),
         'without a certain other one',
@@ -120,8 +115,7 @@ def _together(scan: DatasetScan) -> np.ndarray:
 
 def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
     shares = class_shares(scan)
-    yield from some(
-        'warning',
+    yield from warning(
         (f'{name}: {share}' for name, share in shares.items() if share.median < TINY_OBJECT),
         ('class covers', 'classes cover'),
         f'less than {TINY_OBJECT:.1%} of an image in the median',
@@ -132,8 +126,7 @@ def _small_objects(scan: DatasetScan) -> Iterator[Finding]:
     small = {
         name: share for name, share in shares.items() if TINY_OBJECT <= share.median < SMALL_OBJECT
     }
-    yield from some(
-        'note',
+    yield from note(
         (f'{name}: {share}' for name, share in small.items()),
         ('class covers', 'classes cover'),
         f'{TINY_OBJECT:.1%} to {SMALL_OBJECT:.0%} of an image in the median',
@@ -152,8 +145,7 @@ def _classes_everywhere(scan: DatasetScan) -> Iterator[Finding]:
     away = 'show none of them, with an empty label' if scan.background else 'do not show them'
     if others and scan.background:
         away += f'; or leave them out (--classes {shlex.join(others)} --keep-others)'
-    yield from some(
-        'warning',
+    yield from warning(
         (f'{name}: {count} of {total}' for name, count in everywhere.items()),
         ('class is', 'classes are'),
         'in nearly every training image',

@@ -9,7 +9,7 @@ from ...formats.images.photo import NO_VALUES
 from ...formats.images.stored_values import VALUES_FILE
 from ...formats.mask_file import IGNORE
 from ...utils.text import counted
-from .finding import Check, Finding, some
+from .finding import Check, Finding, error, note, some, warning
 from .scan import DatasetScan, other_files
 
 #: Sides in pixels between which images are usual.
@@ -18,8 +18,7 @@ SMALL, LARGE = 64, 2500
 
 def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
     for what, facts in (('image', scan.images), ('mask', scan.masks)):
-        yield from some(
-            'error',
+        yield from error(
             (fact.problem for fact in facts.values() if fact.problem),
             (what, f'{what}s'),
             'cannot be read',
@@ -30,8 +29,7 @@ def _unread_files(scan: DatasetScan) -> Iterator[Finding]:
 def _mask_values(scan: DatasetScan) -> Iterator[Finding]:
     known = {*range(0 if scan.background else 1, len(scan.classes) + 1), IGNORE}
     unknown = {image: sorted(set(mask.pixels) - known) for image, mask in scan.masks.items()}
-    yield from some(
-        'error',
+    yield from error(
         (f'{image}: {", ".join(map(str, values))}' for image, values in unknown.items() if values),
         ('mask holds', 'masks hold'),
         'values that are not class ids',
@@ -46,8 +44,7 @@ def _mask_sizes(scan: DatasetScan) -> Iterator[Finding]:
         own = scan.images.get(image)
         if own and not own.problem and not mask.problem and (mask.size != own.size):
             bad.append('{}: mask {} x {}, image {} x {}'.format(image, *mask.size, *own.size))
-    yield from some(
-        'error',
+    yield from error(
         bad,
         ('mask has', 'masks have'),
         'another size than the image',
@@ -64,16 +61,14 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
         labelled = set(scan.labels[image])
         without += [f'{image}: {name}' for name in sorted(map(str, labelled - drawn))]
         beyond += [f'{image}: {name}' for name in sorted(drawn - labelled)]
-    yield from some(
-        'warning',
+    yield from warning(
         beyond,
         ('class of masks is', 'classes of masks are'),
         'not among the labels',
         'the image has the object and training says that it has not: add the '
         'labels, or correct the masks',
     )
-    yield from some(
-        'warning',
+    yield from warning(
         without,
         ('label has', 'labels have'),
         'no pixel in the mask',
@@ -85,8 +80,7 @@ def _masks_and_labels(scan: DatasetScan) -> Iterator[Finding]:
 def _leaks(scan: DatasetScan) -> Iterator[Finding]:
     train, val = scan.split('train'), set(scan.split('val'))
     advice = 'take them out of one list: what is measured on val would be too good'
-    yield from some(
-        'warning',
+    yield from warning(
         (image for image in train if image in val),
         ('image is', 'images are'),
         'both in train and in val',
@@ -101,15 +95,10 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
             continue
         pair = f'{other} = {image}'
         ((leaked if (other in val) != (image in val) else twice).append(pair))
-    yield from some(
-        'warning',
-        leaked,
-        ('image of val is a copy', 'images of val are copies'),
-        'of training images',
-        advice,
+    yield from warning(
+        leaked, ('image of val is a copy', 'images of val are copies'), 'of training images', advice
     )
-    yield from some(
-        'note',
+    yield from note(
         twice,
         ('image is a copy', 'images are copies'),
         'of another',
@@ -119,8 +108,7 @@ def _leaks(scan: DatasetScan) -> Iterator[Finding]:
 
 def _sizes(scan: DatasetScan) -> Iterator[Finding]:
     sizes = scan.sizes()
-    yield from some(
-        'error',
+    yield from error(
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if not fits(size)),
         ('image is', 'images are'),
         'too small or too thin',
@@ -128,15 +116,13 @@ def _sizes(scan: DatasetScan) -> Iterator[Finding]:
         'times the short one: take them out of the lists',
     )
     sizes = {image: size for image, size in sizes.items() if fits(size)}
-    yield from some(
-        'warning',
+    yield from warning(
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if min(size) < SMALL),
         ('image has', 'images have'),
         f'a side below {SMALL} pixels',
         'a map has one cell for 8 to 16 pixels: give larger images',
     )
-    yield from some(
-        'warning',
+    yield from warning(
         ('{}: {} x {}'.format(image, *size) for image, size in sizes.items() if max(size) > LARGE),
         ('image has', 'images have'),
         f'a side above {LARGE} pixels',
@@ -211,15 +197,13 @@ def _unused_files(scan: DatasetScan) -> Iterator[Finding]:
             f'of {scan.options.image_dir} not used: {kind}',
             'move them away, or convert them with own_data.py',
         )
-    yield from some(
-        'warning',
+    yield from warning(
         other_files(scan.names),
         ('picture is', 'pictures are'),
         'neither .jpg, .png nor .tif, so training does not find them',
         'convert them with own_data.py',
     )
-    yield from some(
-        'warning',
+    yield from warning(
         (image for image, names in scan.names.items() if len(names) > 1),
         ('name belongs', 'names belong'),
         'to two files, of which one is used',
@@ -239,8 +223,7 @@ def _missing_masks(scan: DatasetScan) -> Iterator[Finding]:
             'training needs none: the maps choose the threshold; without masks there is no mIoU',
         )
     elif unmasked:
-        yield from some(
-            'warning',
+        yield from warning(
             unmasked,
             ('image of val has', 'images of val have'),
             'no mask',

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ...utils.text import counted
 from .scan import DatasetScan
@@ -40,4 +41,5 @@ def some(
         yield Finding(level, f'{counted(len(items), *subject)} {text}', advice, items)
 
 
+error, warning, note = (partial(some, level) for level in LEVELS)
 Check = Callable[[DatasetScan], Iterator[Finding]]

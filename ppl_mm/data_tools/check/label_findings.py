@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...formats.class_list import BACKGROUND, MOST_CLASSES, likely_typos
 from ...utils.text import counted
-from .finding import Check, Finding, some
+from .finding import Check, Finding, error, note, some, warning
 from .scan import DatasetScan
 
 #: Below this many images a class is called tiny; a rule of thumb.
@@ -26,8 +26,7 @@ def _unread_parts(scan: DatasetScan) -> Iterator[Finding]:
 
 def _unknown_classes(scan: DatasetScan) -> Iterator[Finding]:
     known = set(scan.classes)
-    yield from some(
-        'error',
+    yield from error(
         (
             f'{image}: {name}'
             for image, names in scan.labels.items()
@@ -63,8 +62,7 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
             'add the files, or take the names out of the list',
         )
         if name in used:
-            yield from some(
-                'error',
+            yield from error(
                 (image for image in ids if image not in scan.labels),
                 (f'image of {name}.txt has', f'images of {name}.txt have'),
                 'no label',
@@ -75,8 +73,7 @@ def _lists(scan: DatasetScan) -> Iterator[Finding]:
 
 def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
     used = set(scan.used())
-    yield from some(
-        'warning',
+    yield from warning(
         (image for image in scan.labels if image not in scan.names and image not in used),
         ('label is', 'labels are'),
         'of images that are not there',
@@ -84,8 +81,7 @@ def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
     )
     if scan.lists:
         listed = {image for ids in scan.lists.values() for image in ids}
-        yield from some(
-            'note',
+        yield from note(
             (image for image in scan.labels if image not in listed),
             ('labelled image is', 'labelled images are'),
             'in no list, so they are not used',
@@ -95,16 +91,14 @@ def _labels_without_images(scan: DatasetScan) -> Iterator[Finding]:
 
 def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
     train, val = scan.counts('train'), scan.counts('val')
-    yield from some(
-        'warning',
+    yield from warning(
         (name for name, count in train.items() if not count),
         ('class has', 'classes have'),
         'no training image',
         'add images, or take the classes out: they are never learned',
     )
     tiny = {name: count for name, count in train.items() if 0 < count < TINY_CLASS}
-    yield from some(
-        'warning',
+    yield from warning(
         (f'{name}: {count}' for name, count in tiny.items()),
         ('class has', 'classes have'),
         f'fewer than {TINY_CLASS} training images',
@@ -120,8 +114,7 @@ def _class_counts(scan: DatasetScan) -> Iterator[Finding]:
             'ClassBalancedDataset, see docs/own_data.md',
         )
     if scan.split('val'):
-        yield from some(
-            'warning',
+        yield from warning(
             (name for name, count in val.items() if train[name] and not count),
             ('class is', 'classes are'),
             'not in val',
@@ -135,8 +128,7 @@ def _typos(scan: DatasetScan) -> Iterator[Finding]:
     )
     if len(counts) > MOST_CLASSES:  # every pair is compared
         return
-    yield from some(
-        'warning',
+    yield from warning(
         (
             f"'{name}' has {counted(counts[name], 'image')}, '{near}' {counts[near]}"
             for name, near in likely_typos(counts, counts).items()
@@ -155,8 +147,7 @@ def _negatives(scan: DatasetScan) -> Iterator[Finding]:
     if not any(shown.values()):
         return
     if not scan.background:
-        yield from some(
-            'error',
+        yield from error(
             (image for images in shown.values() for image in images),
             ('image shows', 'images show'),
             'none of the classes, and the data have no background',

@@ -198,7 +198,12 @@ def _read_labels(scan: DatasetScan) -> None:
     path = options.root / scan.ann_file
     is_xml = path.is_dir() and label_format(path) == 'voc_xml'
     rows = _xml_rows(scan, path) if is_xml else _file_rows(scan, path)
-    _take_rows(scan, rows)
+    for row in rows:
+        image = image_id(row.image)
+        if image in scan.labels:
+            scan.problems.append(f"{row.where}: image '{row.image}' occurs twice; keep one")
+        else:
+            scan.labels[image] = row.names
     if not scan.classes:
         names = {name for labels in scan.labels.values() for name in labels}
         scan.guessed = True
@@ -227,15 +232,6 @@ def _file_rows(scan: DatasetScan, path: Path) -> list[LabelRow]:
             where = f'{path} metainfo.classes'
             _try(scan, check_same_classes, found.classes, where, scan.classes, 'the class list')
     return found.rows
-
-
-def _take_rows(scan: DatasetScan, rows: Iterable[LabelRow]) -> None:
-    for row in rows:
-        image = image_id(row.image)
-        if image in scan.labels:
-            scan.problems.append(f"{row.where}: image '{row.image}' occurs twice; keep one")
-            continue
-        scan.labels[image] = row.names
 
 
 def _facts(

@@ -62,7 +62,9 @@ def read_images(
         found: dict[int, list[Annotation]] = {}
         for one in content['annotations']:
             _check_entry(path, one, 'image_id', 'segmentation', 'area', 'iscrowd')
-            found.setdefault(one['image_id'], []).append(_annotation(one, label_of))
+            label, area, is_crowd = label_of[one['category_id']], one['area'], one['iscrowd']
+            annotation = Annotation(label, one['segmentation'], _area(area), _is_crowd(is_crowd))
+            found.setdefault(one['image_id'], []).append(annotation)
         names = list(check_classes(names, str(path)))
         for image in content['images']:
             _check_entry(path, image, 'id', 'file_name', 'height', 'width')
@@ -89,15 +91,6 @@ def _check_entry(path: Path, entry: dict, *names: str) -> None:
             raise UserError(
                 f"{path}: an entry has no '{name}'; unpack annotations_trainval2014.zip again"
             )
-
-
-def _annotation(found: dict, label_of: dict) -> Annotation:
-    return Annotation(
-        label_of[found['category_id']],
-        found['segmentation'],
-        _area(found['area']),
-        _is_crowd(found['iscrowd']),
-    )
 
 
 def unreadable_instances(path: Path, error: Exception) -> UserError:

@@ -45,7 +45,12 @@ def find_bands(
     """
     paths = [image.sources[0].path for image in images]
     if not paths or not all(map(needs_bands, paths)):
-        _refuse_options(settings)
+        for option in ('rgb_bands', 'value_range'):
+            if getattr(settings, option):
+                name = option.replace('_', '-')
+                raise UserError(
+                    f'--{name}: not all images are TIFFs with more than a photo has; leave it out'
+                )
         return None
     found = [look for _, look in map_files(_look, paths, 'looking at bands', workers) if look]
     if not found:
@@ -70,17 +75,6 @@ def find_bands(
         std=tuple(np.where(spread < 0.01, 1, spread).round(3).tolist()),
         rgb_bands=rgb,
     )
-
-
-def _refuse_options(settings: OwnDataSettings) -> None:
-    for option, value in (
-        ('--rgb-bands', settings.rgb_bands),
-        ('--value-range', settings.value_range),
-    ):
-        if value:
-            raise UserError(
-                f'{option}: not all images are TIFFs with more than a photo has; leave it out'
-            )
 
 
 def _look(path: Path) -> _Look | None:

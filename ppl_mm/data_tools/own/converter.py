@@ -22,7 +22,7 @@ from ...formats.voc_layout import VOCLayout
 from ...utils.files import atomic_write
 from ..near_copies import packed_look
 from .mask_values import MaskValues
-from .masks import merge_masks, size_error
+from .masks import check_size, merge_masks
 from .settings import OwnDataSettings
 from .sources import Source
 
@@ -125,12 +125,9 @@ class PhotoConverter:
             yield _EITHER_WAY
         if clashes:
             yield _CLASH[self.settings.mask_overlap]
-        if image.labels is not None and self._classes_in(mask) - set(image.labels):
+        shown = {self.values.classes[k - 1] for k in np.unique(mask) if k not in (0, IGNORE)}
+        if image.labels is not None and shown - set(image.labels):
             yield 'with a class in the mask that the label does not name'
-
-    def _classes_in(self, mask: np.ndarray) -> set[str]:
-        values = np.unique(mask)
-        return {self.values.classes[value - 1] for value in values if value not in (0, IGNORE)}
 
     def _write_photo(self, photo: Photo, source: Path, target: Path) -> None:
         if photo.suffix is None:
@@ -164,9 +161,8 @@ class PhotoConverter:
         if mask.size != photo.full_size:
             # Drawn by a program that did not turn the photo, unless its own EXIF has turned it.
             turned = mask if is_turned(path) else turn_upright(mask, photo.orientation)
-            if turned.size != photo.full_size:
-                raise size_error(path, mask.size, source.path, photo.full_size)
-            mask = turned
+            mask = turned if turned.size == photo.full_size else mask
+        check_size(path, mask.size, source.path, photo.full_size)
         if mask.size != photo.picture.size:
             mask = mask.resize(photo.picture.size, Image.Resampling.NEAREST)
         return np.array(mask)

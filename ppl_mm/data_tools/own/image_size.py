@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...apis.thresholds.choice import parse_areas
 from ...formats.data_record import BOX_SHARE, BOX_SHARE_OF_CLASS, read_data_record
+from .presets import has_gpu
 from .settings import AUTO_SIZE
 
 #: The long side at which 200 steps of training take two CPU cores seven minutes.
@@ -88,9 +89,8 @@ def read_side(root: str | Path, images: int) -> int:
     given = record.get('image_size') or AUTO_SIZE
     if given != AUTO_SIZE:
         return int(given)
-    return choose_side(
-        images, record.get('median_long_side'), record.get('object_share'), _has_gpu()
-    )
+    median, share = record.get('median_long_side'), record.get('object_share')
+    return choose_side(images, median, share, has_gpu())
 
 
 def read_scale(root: str | Path) -> float:
@@ -134,9 +134,3 @@ def steps_of(images: int) -> int:
 def epochs_of(images: int) -> int:
     """Return its epochs: about 200 steps, between 3 and 20 epochs."""
     return min(20, max(3, round(8 * _STEPS / max(images, 1))))
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()

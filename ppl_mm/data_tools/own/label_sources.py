@@ -9,13 +9,10 @@ from typing import NamedTuple
 
 from ...errors import UserError
 from ...formats.image_labels.label_file import label_format, read_labels
-from ...formats.image_labels.label_names import LabelNames
+from ...formats.image_labels.label_names import SPLIT_NAMES, LabelNames
 from ...formats.image_labels.label_row import LabelRow, LabelRows, saying_where
 from .settings import OwnDataSettings
 from .sources import PhotoFinder
-
-# Names that folders have where somebody has split a data set already.
-_SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
 
 # What stands between two names in one: cat/dog, cat & dog, cat and dog. A space does not: it is in
 # coffee table, too.
@@ -66,7 +63,7 @@ def rows_from_folders(settings: OwnDataSettings, names: Sequence[str]) -> PhotoR
             f'{settings.photos}: no photo lies in a folder of its class; make a folder for each '
             'class, or give --labels FILE'
         )
-    if {label.lower() for label in found} <= _SPLIT_NAMES:
+    if {label.lower() for label in found} <= SPLIT_NAMES:
         raise UserError(
             f'the folders {", ".join(sorted(found))} look like splits, not classes; put photos of '
             'all splits into one folder per class, and name those to validate on by --val-list'

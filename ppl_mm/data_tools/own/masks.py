@@ -183,14 +183,23 @@ def _colours(path: Path) -> dict[int, tuple[int, int, int]]:
     return {value: (int(r), int(g), int(b)) for value in used for r, g, b in [palette[value]]}
 
 
-def size_error(
-    mask: Path, size: tuple[int, int], photo: Path, wanted: tuple[int, int]
-) -> UserError:
-    """Return the error of a mask that has another width and height than its photo."""
-    return UserError(
-        f'{mask}: has {size[0]} x {size[1]} pixels, but its photo {photo} has {wanted[0]} x '
-        f'{wanted[1]}; make both equal'
-    )
+def check_size(
+    mask: str | os.PathLike,
+    size: tuple[int, ...],
+    photo: str | os.PathLike,
+    wanted: tuple[int, int],
+    advice: str = 'make both equal',
+) -> None:
+    """Refuse a mask that has another width and height than its photo, with what to do.
+
+    Raises:
+        UserError: They differ.
+    """
+    if size != wanted:
+        raise UserError(
+            f'{mask}: has {size[0]} x {size[1]} pixels, but its photo {photo} has {wanted[0]} x '
+            f'{wanted[1]}; {advice}'
+        )
 
 
 def merge_masks(masks: Sequence[np.ndarray], void: int | None = None) -> tuple[np.ndarray, int]:

@@ -8,8 +8,13 @@ PRESETS = {
 }
 
 
-def usual_preset() -> str:
-    """Return the preset for this machine: quick without a GPU, standard with one."""
+def has_gpu() -> bool:
+    """Return whether this machine has a GPU."""
     import torch
 
-    return 'standard' if torch.cuda.is_available() else 'quick'
+    return torch.cuda.is_available()
+
+
+def usual_preset() -> str:
+    """Return the preset for this machine: quick without a GPU, standard with one."""
+    return 'standard' if has_gpu() else 'quick'

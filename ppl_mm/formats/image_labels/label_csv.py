@@ -11,7 +11,7 @@ from ..class_list import check_classes
 from ..image_list import image_fault, normal_name
 from ..text_file import read_text
 from .box_share import box_share
-from .label_names import LabelNames
+from .label_names import SPLIT_NAMES, LabelNames
 from .label_row import LabelRow, LabelRows, saying_where
 
 # Headers that columns have, the most telling first, names before ids; neither capitals nor signs
@@ -24,8 +24,9 @@ _LABELS = (
     *('labels', 'labelname', 'classname', 'categoryname', 'label', 'classes', 'class'),
     *('categories', 'category', 'tags', 'tag', 'target', 'targets', 'findinglabels'),
 )
-# A column that says which list an image is in.
-_LISTS = re.compile(r'is(train(ing)?|val(id|idation)?|test)|split|subset|fold')
+# Columns that say which list an image is in: of 0 and 1, or of names of lists.
+_IS_IN = re.compile(r'is(train(ing)?|val(id|idation)?|test)')
+_LISTS = ('split', 'set', 'subset', 'fold', 'partition')
 # Columns of a box, whose row has one class, with spaces or not.
 _BOX = {'xmin', 'x1', 'xtl', 'bbox', 'left'}
 # Columns with a box and the size of its image, as Roboflow and TensorFlow write them.
@@ -83,7 +84,7 @@ class _Columns:
         self.corners = [*map(plain.index, _CORNERS)] if set(_CORNERS) <= set(plain) else []
         # A column without a name is the index that pandas writes.
         others = [place for place, cell in enumerate(header) if cell and place != image]
-        self.flags = [place for place in others if not self._says_list(place)]
+        self.flags = [place for place in others if not self._says_list(place, rows)]
         if self.labels is None and len(self.flags) == 1 and _holds_names(rows, self.flags[0]):
             self.labels = self.flags[0]
         if image is None or not self.flags:
@@ -107,10 +108,14 @@ class _Columns:
             self.classes = check_classes([name for found in columns for name in found], where)
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def _says_list(self, place: int) -> bool:
+    def _says_list(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column says which list an image is in, and is not a class."""
-        name = self.header[place]
-        return bool(_LISTS.fullmatch(_plain(name))) and normal_name(name) not in self.names.classes
+        name = _plain(self.header[place])
+        if normal_name(self.header[place]) in self.names.classes:
+            return False
+        if name in _LISTS:
+            return all(cells[place].lower() in SPLIT_NAMES for cells in rows if place < len(cells))
+        return _IS_IN.fullmatch(name) is not None
 
     def _is_class(self, place: int, rows: Sequence[list[str]]) -> bool:
         """Return whether a column is of a class: others are known where each class has one."""

@@ -12,6 +12,8 @@ NO_CLASS = (
     *('no class', 'no object', 'void', 'null', 'nan', 'na', 'n/a', 'n.a.', '#n/a', '<na>'),
     *('-', '?'),
 )
+#: Names of the lists of a data set that somebody has split already.
+SPLIT_NAMES = {'train', 'training', 'val', 'valid', 'validation', 'test'}
 # The last four are those of Chinese and Japanese keyboards.
 _SEPARATORS = ';|,\uff1b\uff5c\uff0c\u3001'
 _FORMS = 'separate classes by spaces, or by one of ;|, in a quoted cell'

@@ -21,12 +21,8 @@ from ppl_mm.errors import UserError
 
 def test_labels_and_lists(coco, capsys):
     convert(coco, '--no-masks')
-    assert (coco / 'classes.txt').read_text().splitlines() == [
-        'background',
-        'person',
-        'traffic light',
-        'toothbrush',
-    ]
+    classes = ['background', 'person', 'traffic light', 'toothbrush']
+    assert (coco / 'classes.txt').read_text().splitlines() == classes
     assert (coco / 'image_labels.csv').read_text().splitlines() == [
         'image,labels',
         f'{stem("train", 5)},person;traffic light;toothbrush',
@@ -36,10 +32,8 @@ def test_labels_and_lists(coco, capsys):
     lists = coco / 'ImageSets/Segmentation'
     assert (lists / 'train.txt').read_text().split() == [stem('train', 5), stem('train', 9)]
     assert (lists / 'val.txt').read_text().split() == [stem('val', 7)]
-    printed = capsys.readouterr().out
-    assert (
-        'train: 2 images with objects, NOT the official 82,081; 1 without are left out'
-    ) in printed
+    said = 'train: 2 images with objects, NOT the official 82,081; 1 without are left out'
+    assert said in capsys.readouterr().out
     assert not (coco / 'SegmentationClass').exists()
 
 
