@@ -127,8 +127,9 @@ def _threshold(scan: DatasetScan) -> Iterator[Advice]:
     if train is None:
         yield Advice(
             '--expected-area LOW-HIGH%',
-            'about how much of an image the objects cover on average: without it, labels of '
-            'small things are up to ten times too large. Or draw 5 to 20 masks of training images '
+            'about how much of an image the objects cover on average, of each class if classes '
+            'differ (CLASS=LOW-HIGH%,CLASS=LOW-HIGH%): without it, labels of small things are up '
+            'to ten times too large. Or draw 5 to 20 masks of training images '
             '(--masks DIR)',
         )
     elif _MASKED_LIST not in scan.lists:
