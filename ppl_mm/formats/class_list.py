@@ -55,12 +55,7 @@ def check_count(classes: Sequence[str], where: str) -> None:
 
 
 def label_names(classes: Iterable[str], background: bool = True) -> tuple[str, ...]:
-    """Return what the values 0, 1, .. of a label mean, see :func:`read_label_names`.
-
-    Args:
-        classes: Foreground classes.
-        background: False where every pixel belongs to a class. Defaults to True.
-    """
+    """Return what the values 0, 1, .. of a label mean: (no) background, and the classes."""
     return (BACKGROUND if background else NO_BACKGROUND, *classes)
 
 
@@ -123,11 +118,7 @@ def _part_key(part: str) -> tuple[int, str]:
 
 
 class ClassIds:
-    """Turns the names of a label row into class ids.
-
-    Args:
-        classes: Foreground classes.
-    """
+    """Turns the names of a label row into ids of these foreground classes."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)

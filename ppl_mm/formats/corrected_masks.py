@@ -17,11 +17,7 @@ HELD_OUT = 'corrected_held_out.json'
 
 
 def write_corrected(layout: VOCLayout, masks: Mapping[str, np.ndarray]) -> list[str]:
-    """Replace the corrected masks of a data set, their list and their records.
-
-    Args:
-        layout: That of the data set.
-        masks: Labels, uint8 (H, W), by image id.
+    """Replace the corrected masks of a data set, uint8 (H, W) by image id, their list and records.
 
     Returns:
         The training images among them, sorted.

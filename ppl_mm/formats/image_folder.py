@@ -31,22 +31,16 @@ class ImageFolder:
             )
 
     def find(self, image: str) -> str | None:
-        """Return the path of an image, or None if there is none.
+        """Return the path of an image, with or without suffix, or None if there is none.
 
-        Args:
-            image: Path below the folder, with or without suffix; a file of exactly that name comes
-                first.
+        A file of exactly that name comes first.
         """
         folder, name = os.path.split(normal_name(image))
         by_name, by_stem = self._files(folder)
         return by_name.get(name) or by_stem.get(name)
 
     def find_id(self, image_id: str) -> str | None:
-        """Return the path of an image, or None if there is none.
-
-        Args:
-            image_id: Path below the folder, without suffix: a.png is a.png.jpg and never a.png.
-        """
+        """Return the path of an image by its id, or None; a.png is a.png.jpg, never a.png."""
         folder, name = os.path.split(normal_name(image_id))
         return self._files(folder)[1].get(name)
 

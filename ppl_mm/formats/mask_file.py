@@ -185,12 +185,7 @@ def check_labels(
 ) -> None:
     """Refuse a mask, uint8 (H, W), with a value that is neither a class nor "ignore".
 
-    Args:
-        mask: Its values.
-        num_classes: Foreground classes.
-        path: The file, for the message.
-        advice: What to do, for the message.
-        background: Whether 0 is one. Defaults to True.
+    The message names the file, and the ``advice``.
     """
     first = 0 if background else 1
     bad = mask[((mask < first) | (mask > num_classes)) & (mask != IGNORE)]

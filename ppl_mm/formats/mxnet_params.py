@@ -74,12 +74,7 @@ def read_params(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 class _Reader:
-    """Takes one thing after another from a file, and never beyond its end.
-
-    Args:
-        file: Open at its beginning.
-        path: Its name, for messages.
-    """
+    """Takes one thing after another from an open file, and never beyond its end."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self.file, self.path = file, path

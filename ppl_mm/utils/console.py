@@ -105,12 +105,9 @@ def _is_for_users(record: logging.LogRecord) -> bool:
 
 
 class _Shown(logging.Formatter):
-    """Writes lines as another formatter does, without what acts on a terminal.
+    """Writes lines as another formatter does, without what acts on a terminal but its colours.
 
     A name in a data set or a checkpoint may hold anything.
-
-    Args:
-        formatter: Colours are its own.
     """
 
     def __init__(self, formatter: logging.Formatter | None) -> None:

@@ -59,13 +59,7 @@ def some(
 
 
 def check_arguments(before: str, node: Mapping, taken: Arguments) -> None:
-    """Refuse a part of a config that has a key, or a kind of value, that nothing takes.
-
-    Args:
-        before: What a message writes before the key.
-        node: The part.
-        taken: What is taken.
-    """
+    """Refuse a part with a key, or a kind of value, that nothing takes; ``before`` names it."""
     for key, value in node.items():
         if not taken.is_open and key not in taken.kinds and key not in _MARKS:
             taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
@@ -142,9 +136,7 @@ def _of_function(function: Callable, docs: str = '') -> Arguments:
 def _kinds_of(parameter: inspect.Parameter, names: dict[str, object]) -> Kinds:
     """Return what an argument takes by its annotation, or as a flag by its default.
 
-    Args:
-        parameter: The argument.
-        names: What an annotation that is a text can name.
+    An annotation that is a text is looked up in ``names``.
     """
     default = parameter.default
     if parameter.annotation is parameter.empty:

@@ -55,8 +55,7 @@ _READ_BY_MMENGINE = {
 def _untyped(node: Mapping) -> dict[str, Arguments]:
     """Return what the parts take that mmengine reads itself where they have no type.
 
-    Args:
-        node: The part that is asked for: clipping of gradients takes keys by its own type.
+    The ``node`` says how gradients are clipped, and whether a constructor is the user's own.
     """
     from mmengine.optim import OptimWrapper
     from mmengine.runner import (
