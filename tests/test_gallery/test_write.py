@@ -13,6 +13,7 @@ from ppl_mm.gallery import make_gallery, write_gallery
 from ppl_mm.gallery.findings import find_in
 from ppl_mm.gallery.image_record import ImagePaths, agreement
 from ppl_mm.gallery.layer_files import label_file, photo_file
+from ppl_mm.gallery.write import drawn_files
 
 KEY = ImagePaths.key
 
@@ -105,7 +106,9 @@ def test_only_what_changed_is_drawn_again(made):
     label = made.export.refined.label_path('val 1')
     write_label(label, np.zeros((60, 80), np.uint8))
     lost = page.parent / f'thumbs/{KEY("val 2")}.jpg'
+    assert drawn_files(page.parent).is_whole()
     lost.unlink()
+    assert not drawn_files(page.parent).is_whole()
     make_gallery(made.source(), made.root / 'out')
     after = times(page.parent)
     assert set(after) == set(before)

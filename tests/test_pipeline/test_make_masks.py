@@ -204,6 +204,7 @@ def test_what_was_deleted_comes_back_without_a_training(job):
     ]
     lost = [job.out / name for name in ('masks/apple/1.png', 'gallery/main.js', 'model/seg.py')]
     lost += [job.out / 'data' / name for name in names]
+    lost.append(min((job.out / 'gallery/photos').iterdir()))
     before = [path.read_bytes() for path in lost]
     for path in lost:
         path.unlink()
