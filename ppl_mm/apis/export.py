@@ -128,11 +128,7 @@ class CAMExport:
         return replace(record, full_scale=strength)
 
     def strength_of_negatives(self, split: str, reference: dict | None) -> list[float] | None:
-        """Export maps of images that show none of the classes, and see how strong they are.
-
-        Args:
-            split: Their split.
-            reference: That of :class:`.ExportRecord`.
+        """Export maps of a split that shows none of the classes, and see how strong they are.
 
         Returns:
             See :func:`.negative_maps.full_scale`; None where there are too few of them.

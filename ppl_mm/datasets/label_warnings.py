@@ -18,12 +18,8 @@ def warn_about_labels(
 ) -> None:
     """Log a line for each thing that is suspicious about the labels of a training.
 
-    In a distributed run the main process does. Of many labels, a sample is read.
-
-    Args:
-        labels: The path of each image's label by image id.
-        names: What the values of a label mean, see :func:`.class_list.label_names`.
-        negatives: Returns the ids of the images that show none of them.
+    In a distributed run the main process does. Of many labels, a sample is read. For ``names`` see
+    :func:`.class_list.label_names`, for ``negatives`` :func:`.summarize_labels`.
 
     Raises:
         UserError: If a label cannot be read.

@@ -104,13 +104,10 @@ def nearest_distance(cells: Tensor, reference: Tensor) -> Tensor:
 def write_reference(
     path: str | os.PathLike, cells: Tensor, held_out: Tensor, widths: Sequence[int]
 ) -> None:
-    """Write a reference.
+    """Write a reference, an npz, of features of background (m, C), at least 1.
 
-    Args:
-        path: The npz to write; its folder is made.
-        cells: Features of background (m, C), at least 1.
-        held_out: Those of other background (n, C): how far background is from background.
-        widths: Channels of each block.
+    ``held_out`` are those of other background (n, C): how far background is from background.
+    ``widths`` are the channels of each block.
     """
     parts = cells.split(list(widths), dim=1)
     spread = torch.stack([part.var(dim=0, correction=0).sum().sqrt() for part in parts])

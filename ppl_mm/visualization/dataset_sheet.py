@@ -13,10 +13,7 @@ def draw_dataset(
 ) -> Figure:
     """Draw bars of the images of each class, and a dot for each size.
 
-    Args:
-        counts: Images by class, for each split; classes in the same order.
-        sizes: Width and height of every image.
-        title: Above both. Defaults to ''.
+    ``counts`` are images by class, for each split; sizes are width and height of every image.
     """
     classes = list(next(iter(counts.values()), {}))
     figure = new_figure(10, max(3.5, 1.2 + 0.28 * len(classes)))

@@ -16,12 +16,9 @@ def colorize(label: np.ndarray) -> np.ndarray:
 
 
 def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) -> np.ndarray:
-    """Lay a label over its image; the background stays as it is, in grey.
+    """Lay a label, uint8 (H, W), over its image; the background stays as it is, in grey.
 
-    Args:
-        image: RGB uint8, shape ``(H, W, 3)``, as the result.
-        label: uint8, shape ``(H, W)``.
-        opacity: Opacity of the colours, 0..1. Defaults to 0.6.
+    Both pictures are RGB uint8, shape ``(H, W, 3)``. The opacity of the colours is 0..1.
     """
     _check_sizes(image, label)
     grey = _grey(image)
@@ -30,12 +27,9 @@ def overlay_label(image: np.ndarray, label: np.ndarray, opacity: float = 0.6) ->
 
 
 def overlay_score(image: np.ndarray, score: np.ndarray, opacity: float = 0.6) -> np.ndarray:
-    """Lay a map over its image, from dark for 0 to light for 1.
+    """Lay a map, in 0..1 (H, W), over its image, from dark for 0 to light for 1.
 
-    Args:
-        image: RGB uint8, shape ``(H, W, 3)``, as the result.
-        score: Values in 0..1, shape ``(H, W)``.
-        opacity: Opacity of the colours, 0..1. Defaults to 0.6.
+    Both pictures are RGB uint8, shape ``(H, W, 3)``. The opacity of the colours is 0..1.
     """
     _check_sizes(image, score)
     heat = colormaps['inferno'](np.clip(score, 0, 1))[..., :3] * 255

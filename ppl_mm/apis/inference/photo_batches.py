@@ -24,12 +24,8 @@ def batches_of(
 ) -> Iterator[dict]:
     """Return batches of photos that follow each other and have one size.
 
-    Args:
-        samples: Photos that have been read; they are asked for as they are needed.
-        pipeline: Makes the views of one.
-        batch_size: The most photos of a batch.
-        skip: What to do about a photo that gets no views. Defaults to None: the error is raised.
-        **changes: Keys of every sample.
+    Photos that have been read are asked for as they are needed; they get ``changes``. ``skip`` is
+    told of one that gets no views; without it the error is raised.
 
     Raises:
         UserError: If a batch has no photo; later, if a view gets too small.

@@ -9,12 +9,9 @@ Area = tuple[float, float]
 
 
 def split_classes(text: str, option: str, how: str) -> tuple[str, dict[str, str]]:
-    """Return what holds for all classes, and what holds for some, by name.
+    """Return what the value of an option says of all classes, and what of some, by name.
 
-    Args:
-        text: The value of an option. A path of JSON is left whole.
-        option: Its name, for messages.
-        how: What to give, for messages.
+    A path of JSON is left whole. ``how`` is what to give, for messages.
 
     Raises:
         UserError: If it is not of this form, or names a class twice.

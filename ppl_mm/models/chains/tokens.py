@@ -24,15 +24,9 @@ Size = tuple[int, int]
 
 
 def tokens_to_map(tokens: Tensor, size: Size, extra: int = 0) -> Tensor:
-    """Arrange tokens in their grid.
+    """Arrange tokens (B, E + H * W, C), those without a place first, in their grid.
 
-    Args:
-        tokens: (B, E + H * W, C), those without a place first.
-        size: H and W.
-        extra: E. Defaults to 0.
-
-    Returns:
-        (B, (1 + E) * C, H, W).
+    It is (B, (1 + E) * C, H, W); ``extra`` is E.
     """
     cells = tokens[:, extra:].transpose(1, 2).unflatten(2, size)
     if not extra:

@@ -13,12 +13,8 @@ def balanced_cross_entropy(logits: Tensor, labels: Tensor, ignore: int = IGNORE)
     """Return half the mean over pixels of background, half that over objects, a scalar.
 
     Else a small object would not count (Huang et al., DSRG, CVPR 2018, whose seeds are balanced
-    so). A half without pixels is 0.
-
-    Args:
-        logits: ``(B, 1 + num_classes, H, W)``, the background first.
-        labels: ``(B, H, W)``, 0 = background, class id + 1.
-        ignore: The label of pixels to leave out. Defaults to 255.
+    so). A half without pixels is 0. Logits are ``(B, 1 + num_classes, H, W)``, the background
+    first; labels ``(B, H, W)``, 0 = background, class id + 1, or the one to ignore.
     """
     labels = labels.long()
     loss = F.cross_entropy(logits, labels, ignore_index=ignore, reduction='none')
