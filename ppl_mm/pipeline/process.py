@@ -32,7 +32,7 @@ def run_process(
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, 'ab') as output:
         output.write(f'$ {" ".join(command)}\n'.encode())
-    reader = _LogReader(log)
+    reader = LogReader(log)
     process = start(command, log, keep)
     try:
         while process.exitcode is None:
@@ -52,8 +52,12 @@ def _end(process: BaseProcess) -> None:
         process.join()
 
 
-class _LogReader:
-    """Reads the progress in a growing log."""
+class LogReader:
+    """Reads the progress in a growing log, from now on.
+
+    Args:
+        log: The file.
+    """
 
     def __init__(self, log: Path) -> None:
         self.log, self.position = log, log.stat().st_size

@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ppl_mm.pipeline.progress import Progress, parse_progress
+from ppl_mm.pipeline.process import LogReader
+from ppl_mm.pipeline.progress import Progress
 
 #: The project's folder.
 ROOT = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Seconds between two looks at the log.
 _LOOK_EVERY = 0.5
-_TAIL_BYTES = 4096
 
 
 def run_command(command: Sequence[str], log: Path, show: Callable[[Progress | None], None]) -> int:
@@ -38,7 +38,7 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[Progress | No
     with open(log, 'ab') as output:
         output.write(f'$ {" ".join(command)}\n'.encode())
         output.flush()
-        start = log.stat().st_size
+        reader = LogReader(log)
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -49,18 +49,10 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[Progress | No
         )
     try:
         while not _ended(process):
-            show(last_progress(log, start))
+            show(reader.read())
     finally:
         _end(process)
     return process.returncode
-
-
-def last_progress(log: Path, start: int = 0) -> Progress | None:
-    """Return the last progress in a log, from a position in bytes on."""
-    with open(log, 'rb') as file:
-        file.seek(max(start, log.stat().st_size - _TAIL_BYTES))
-        lines = file.read().decode(errors='replace').replace('\r', '\n').split('\n')
-    return next(filter(None, map(parse_progress, reversed(lines))), None)
 
 
 def _environment() -> dict[str, str]:

@@ -2,9 +2,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
-from mmengine.visualization import Visualizer
+from forked_commands import forget
 from test_tools.saved_weights import save_weights
 from tool_modules import load_tool
 
@@ -22,8 +20,7 @@ def tool(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv('LOCAL_RANK', '0')  # a tool would leave it behind
 
     def run(name, *args, **options):
-        for kind in (MMLogger, Visualizer, DefaultScope, MessageHub):
-            kind._instance_dict.clear()
+        forget()
         words = [word for key, value in options.items() for word in (as_option(key), value)]
         monkeypatch.setattr('sys.argv', [name, *map(str, [*args, *words])])
         with pytest.raises(SystemExit) as end:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.engine.command import last_progress, run_command
+from studies.engine.command import run_command
 
 
 def command(text):
@@ -40,8 +40,6 @@ def test_progress_is_shown_while_it_works(tmp_path):
 def test_progress_of_an_earlier_try_does_not_count(tmp_path):
     log = tmp_path / 'one.log'
     log.write_text('export: 3/40\n')
-    assert last_progress(log).text == '3/40'
-    assert last_progress(log, log.stat().st_size) is None
     seen = []
     run_command(command('import time; time.sleep(0.8)'), log, seen.append)
     assert seen and set(seen) == {None}
