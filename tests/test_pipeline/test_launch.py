@@ -42,7 +42,7 @@ print((square.numpy() @ square.numpy()).sum(), numpy.random.rand())
 SLEEPER = (
     'import os, sys, time\nwith open(sys.argv[1] + "~", "w") as file:\n'
     '    file.write(str(os.getpid()))\n'
-    'os.rename(file.name, sys.argv[1])\ntime.sleep(60)'
+    'os.rename(file.name, sys.argv[1])\ntime.sleep(600)'
 )
 
 
@@ -183,7 +183,7 @@ def test_nothing_outlives_a_killed_pipeline(script, tmp_path, can_fork):
         f'launch._can_fork = lambda: {can_fork}\n'
         "if __name__ == '__main__':\n"
         f'    launch.start({command}, Path({str(tmp_path / "x.log")!r}))\n'
-        '    time.sleep(60)\n'
+        '    time.sleep(600)\n'
     )
     pipeline = subprocess.Popen([sys.executable, str(main)])
     wait_for(pid_file.exists)
@@ -226,7 +226,7 @@ def test_no_fork_where_there_is_a_gpu(monkeypatch):
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

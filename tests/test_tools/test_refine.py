@@ -180,7 +180,7 @@ def test_a_run_that_was_killed_continues(refine, own, config, cam_dir, tmp_path)
     assert record_of(tmp_path / 'out')['finished']
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
