@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from forked_commands import run_ranks
-from test_tools.trained_files import RANK_HOOK, load, same
+from networks import same
+from test_tools.trained_files import RANK_HOOK, load
 
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
