@@ -10,6 +10,7 @@ each of its images, step by step, and how the result becomes a label:
   max_pixels = 4_000_000   # larger images are refined at about this size
   tiles = False            # True: in tiles of this size instead (--max-pixels)
   refuse_useless = False   # True: labels that cover too much, or nothing, are an error
+  chains = dict(crf=dict(refiners=[..]))   # others, for --chain-from SPLIT
 
 Written are
 
@@ -26,16 +27,20 @@ failed again.
 import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
+from ppl_mm.apis.refining.chain_choice import chain_of, choose_chain
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.processes import distributed
 from ppl_mm.utils.runner_arguments import parse_runner_args
+from ppl_mm.utils.text import counted
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -70,11 +75,33 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         'of these images as they are',
     )
     parser.add_argument(
+        '--chain-from',
+        metavar='SPLIT',
+        help='take what is best on the masks of this split: the steps of CONFIG, one of its '
+        'chains, or the maps alone; or the export.json of a refinement, for the same steps',
+    )
+    parser.add_argument(
         '--save-scores',
         action='store_true',
         help='also write the refined maps, e.g. for eval_cam.py',
     )
     return parse_runner_args(parser, 'refiners.0.threshold=0.2', argv)
+
+
+def choose(cfg: Config, folder: CamFolder, args: argparse.Namespace) -> tuple[Mapping, dict | None]:
+    """Return the config with the chain that --chain-from says, and how that was chosen."""
+    if not args.chain_from:
+        return cfg, None
+    if args.chain_from.endswith('.json'):
+        return chain_of(cfg, Path(args.chain_from))
+    split = args.chain_from
+    cfg, chosen = choose_chain(cfg, args.config, folder, split, args.workers)
+    scores = ', '.join(f'{name} {100 * miou:.1f}' for name, miou in chosen['mIoU'].items())
+    masks = counted(chosen['num_images'], 'mask')
+    print(f'{chosen["chain"]} is taken, by {masks} of {split}: mIoU {scores}')
+    for name, why in chosen['left_out'].items():
+        print(f'note: {name} was not tried: {why}')
+    return cfg, chosen
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,7 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)
-    refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores, args.masks)
+    cfg, chosen = distributed.on_main_process(lambda: choose(cfg, folder, args))
+    refinement = FolderRefinement(cfg, folder, args.out_dir, args.save_scores, args.masks, chosen)
     summary = refinement.run(image_ids, args.split, args.workers)
     if is_main_process():
         print('\n'.join(summary.lines(args.out_dir)))

@@ -26,7 +26,7 @@ from .refining.image_refiner import ImageRefiner, Outcome
 from .refining.refused_labels import refuse_useless
 
 #: First keys of a config of ``tools/refine.py``.
-CONFIG_KEYS = {*CHAIN_KEYS, 'custom_imports', 'refuse_useless'}
+CONFIG_KEYS = {*CHAIN_KEYS, 'custom_imports', 'refuse_useless', 'chains'}
 # Fewer images than this are not worth a worker process more.
 _PER_WORKER = 16
 _SHOWN = 20  # failures in the summary
@@ -87,6 +87,7 @@ class FolderRefinement:
         save_scores: Write the refined maps to ``cams/<image>.npz``. Defaults to False.
         masks: Holds ``<image>.png`` of some images: masks that a person has drawn, which become
             the labels of these images as they are. Defaults to None: there are none.
+        chain_from: How the chain was chosen, for the record. Defaults to None: it was given.
 
     Raises:
         UserError: If the chain cannot be built.
@@ -105,12 +106,14 @@ class FolderRefinement:
         out_dir: str | os.PathLike,
         save_scores: bool = False,
         masks: str | os.PathLike | None = None,
+        chain_from: dict | None = None,
     ) -> None:
         self.where = str(getattr(cfg, 'filename', None) or 'config')
         self.settings = chain_settings(cfg, self.where, folder.record)
         build_chain(self.settings)  # says what is wrong before any image
         self.source, self.folder = folder, ExportFolder(out_dir)
         self.save_scores, self.masks = save_scores, _find_masks(masks)
+        self.chain_from = chain_from
         self.refuse_useless = bool(cfg.get('refuse_useless', False))
 
     def run(
@@ -150,6 +153,7 @@ class FolderRefinement:
             source_dir=str(self.source.root),
             source=source.identity(),
             refine_config=self.where,
+            chain_from=self.chain_from,
             **self.settings.chain(),
             files=used_files(self.settings.chain())
             | {str(path): file_sha256(path) for path in self.masks.values()},

@@ -161,6 +161,7 @@ class RefinementRecord(ExportRecord):
         max_pixels: Larger images are refined at about this size.
         tiles: They are refined in tiles of this size instead. Defaults to None: no.
         custom_imports: Modules that the steps need.
+        chain_from: How masks have chosen the steps, see :func:`.chain_choice.choose_chain`.
         files: SHA-256 of the files that the steps use, by path.
         failed: Why an image has no label, by its image id.
     """
@@ -173,6 +174,7 @@ class RefinementRecord(ExportRecord):
     max_pixels: int | None = None
     tiles: bool | None = None
     custom_imports: dict | None = None
+    chain_from: dict | None = None
     files: dict = field(default_factory=dict)
     failed: dict = field(default_factory=dict)
 

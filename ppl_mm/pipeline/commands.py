@@ -154,6 +154,7 @@ def refine(
     affinity: Step | None = None,
     corrected: bool = False,
     split: str = 'train',
+    like: Step | None = None,
     **names: Any,
 ) -> Step:
     """Add a refinement of exported maps, or the labels of a round in between, and return it.
@@ -165,6 +166,8 @@ def refine(
         affinity: The training of the AffinityNet that random walks use.
         corrected: Whether masks that a user has corrected are the labels of their images.
         split: The images that are labelled: 'train' or 'val'.
+        like: Another refinement, whose chain is taken. Defaults to None: where the config has
+            ``chains``, masks choose one, if there are any.
         **names: ``name``, ``title``, ``kind`` and ``role`` of the step.
     """
     data, splits = plan.settings.data_root, plan.settings.splits
@@ -180,14 +183,24 @@ def refine(
     if splits.get('threshold', splits['train']) != splits['train']:
         command += ['--split', splits[split]]  # maps of others chose the threshold, and lie there
     command += ['--masks', data / VOCLayout.CORRECTED] if corrected else []
+    if read_config(config).get('chains') and (judge := _judge(plan.settings, like)):
+        command += ['--chain-from', judge]
     return plan.add(
         command=[*command, *cfg_options(options)],
-        needs=filter(None, (source, affinity)),
+        needs=filter(None, (source, affinity, like)),
         makes=('export.json',),
         configs=configs,
         files=(data / CORRECTIONS,) if corrected else (),
         **names,
     )
+
+
+def _judge(settings: PipelineSettings, like: Step | None) -> str | Path:
+    """Return what says which chain of a refinement is best; '' where nothing does."""
+    if like:
+        return like.outputs[0]
+    masks = settings.choosing_masks()
+    return masks[0] if masks else ''
 
 
 def measure(plan: Plan, what: str, made: Mapping[str, Step], method: str = '') -> None:

@@ -60,21 +60,21 @@ def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
             )
         return maps['train']
     affinity = train_affinity(plan, maps['train'])
-    made = {
-        role: commands.refine(
+    made: dict[str, Step] = {}
+    for role in sorted(maps):  # train first: its masks choose the chain of both
+        made[role] = commands.refine(
             plan,
             settings.refinement,
-            source,
+            maps[role],
             affinity,
             corrected=settings.corrected and role == 'train',
             split=role,
+            like=made.get('train'),
             name='refine' if role == 'train' else f'refine_{role}',
             title=f'refine the maps on {role}',
             kind='refine',
             role=role,
         )
-        for role, source in maps.items()
-    }
     if settings.is_measured:
         measure(plan, 'the refined labels', made)
     return made['train']
