@@ -10,6 +10,7 @@ from .cuts import cut_as, cut_of_train
 from .keep_better import keep_better
 from .methods import Method
 from .network import Network
+from .refinement import refine
 from .settings import PipelineSettings
 from .step import SEGMENTATION, Step, find_maps, find_step
 from .trainings import train_affinity, train_classifier, train_segmentation
@@ -62,7 +63,7 @@ def _refined(plan: Plan, maps: Mapping[str, Step]) -> Step:
     affinity = train_affinity(plan, maps['train'])
     made: dict[str, Step] = {}
     for role in sorted(maps):  # train first: its masks choose the chain of both
-        made[role] = commands.refine(
+        made[role] = refine(
             plan,
             settings.refinement,
             maps[role],

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from ..utils.config.reading import read_config
-from .commands import Plan, export, refine, train
+from .commands import Plan, export, train
 from .config_keys import learns_from_labels
 from .cuts import Cut, cut_of_train
 from .methods import Method
 from .network import Network
+from .refinement import refine
 from .step import AFFINITY, SEGMENTATION, Step
 
 _NETWORK = 'the segmentation network'
