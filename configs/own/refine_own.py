@@ -1,21 +1,21 @@
-"""Pseudo-labels of your own photos: a background, then PAMR.
+"""Pseudo-labels of your own photos: a background, then PAMR, then IRN's CRF.
 
-PAMR needs no compiled package. Where masks are given, they choose between it, the maps alone and
-a CRF, which is better on most photographs (--chain-from, docs/own_masks.md). The background score
-is that of the export whose maps are refined: chosen by masks (--threshold-split), given
+The CRF takes part if pydensecrf is installed, and where each class of an image covers at least a
+hundredth of it: what is smaller a CRF erases. Where masks are given, they choose between these
+steps, one of them, and the maps alone (--chain-from, docs/own_masks.md). The background score is
+that of the export whose maps are refined: chosen by masks (--threshold-split), given
 (--threshold), or its default. A number here, or --cfg-options refiners.0.threshold=0.3, wins.
 """
 
-refiners = [dict(type='ppl_mm.ConstantBackground', threshold=None), dict(type='ppl_mm.PAMR')]
+background = dict(type='ppl_mm.ConstantBackground', threshold=None)
+pamr = dict(type='ppl_mm.PAMR')
+crf = dict(type='ppl_mm.DenseCRF', preset='irn', smallest=0.01)
+# mmengine takes configs that import for another kind.
+has_crf = __import__('importlib.util').util.find_spec('pydensecrf') is not None
+refiners = [background, pamr, crf] if has_crf else [background, pamr]
 # Larger photos are refined at about this size: the maps have no more detail.
 max_pixels = 500_000
-chains = {
-    name: dict(
-        refiners=[dict(type='ppl_mm.ConstantBackground', threshold=None), *steps],
-        max_pixels=max_pixels,
-    )
-    for name, steps in dict(
-        crf=[dict(type='ppl_mm.DenseCRF', preset='irn')],
-        pamr_crf=[dict(type='ppl_mm.PAMR'), dict(type='ppl_mm.DenseCRF', preset='irn')],
-    ).items()
-}
+chains = dict(
+    pamr=dict(refiners=[background, pamr], max_pixels=max_pixels),
+    crf=dict(refiners=[background, dict(crf, smallest=0.0)], max_pixels=max_pixels),
+)

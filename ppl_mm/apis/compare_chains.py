@@ -13,7 +13,7 @@ from ..evaluation import confusion_matrix, summarize
 from ..formats.export_record import ExportRecord
 from ..formats.ground_truth import GroundTruth
 from ..refine import RefinerChain
-from ..refine.config import ChainSettings, build_chain, chain_settings, used_files
+from ..refine.config import CHAIN_KEYS, ChainSettings, build_chain, chain_settings, used_files
 from ..utils.claims import check_record
 from ..utils.files import write_json
 from ..utils.locks import lock_file, release
@@ -27,20 +27,26 @@ from .refining.image_refiner import describe_error, refine_image
 _IDENTITY = ('checkpoint_sha256', 'data_root', 'split', 'num_images', 'classes')
 
 
+#: The name of the chain that a config has beside its ``chains``.
+OWN = 'own'
+
+
 def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, ChainSettings]:
-    """Return the chains of a config, the unrefined maps first.
+    """Return the chains of a config: the unrefined maps, its own chain, and others.
 
     Args:
-        cfg: With ``chains``: by name, dicts of ``refiners`` and optional ``label`` and
-            ``max_pixels``; and ``custom_imports``.
+        cfg: With ``refiners``, see :func:`chain_settings`, or ``chains``: by name, dicts of
+            ``refiners`` and optional ``label`` and ``max_pixels``; or both. And
+            ``custom_imports``.
         where: Where it stands, for messages.
         record: The record of the export; without a threshold there is no chain ``raw``.
 
     Raises:
         UserError: If no chain is given, or one is invalid.
     """
-    chains = cfg.get('chains')
-    if not isinstance(chains, dict) or not chains:
+    own = {key: cfg[key] for key in CHAIN_KEYS if key in cfg}
+    chains = cfg.get('chains') or {}
+    if not isinstance(chains, dict) or not (chains or own):
         raise UserError(
             f'{where}: chains must be a dict, as dict(crf=dict('
             "refiners=[dict(type='ppl_mm.DenseCRF'), ..]))"
@@ -48,7 +54,7 @@ def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, Cha
     named = {}
     if record.map_threshold is not None:
         named['raw'] = dict(refiners=[dict(type='ppl_mm.ConstantBackground')])
-    named.update(chains)
+    named |= ({OWN: own} if own else {}) | chains
     return {
         name: chain_settings(
             dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}', record

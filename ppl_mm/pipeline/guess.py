@@ -35,8 +35,8 @@ _READ = 0.02
 _WRITE = 0.1
 # A process starts and imports; seconds.
 _START = 5.0
-# Refining a million pixels in one process; seconds.
-_REFINE = 2.5
+# Refining a million pixels in one process, by PAMR and a CRF; seconds.
+_REFINE = 4.5
 # Of an image, the steps that show and copy; seconds.
 _SHOW = dict(gallery=0.05, deliver=0.02, report=0.01, keep=0.1)
 # Comparing an image with the background, see benchmarks/export_reference.py.

@@ -99,7 +99,9 @@ class RefinerChain:
         return image, scores
 
     def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
-        """Apply a step, in tiles if the image is large."""
+        """Apply a step that is good for the image, in tiles if that is large."""
+        if not step.fits(scores):
+            return scores
         grid = self._grid(step, scores)
         if len(grid) == 1:
             return step(image, scores)

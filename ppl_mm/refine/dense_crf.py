@@ -69,6 +69,8 @@ class DenseCRF(Refiner):
         gt_prob: See ``unary``. Defaults to 0.7, as IRN has it.
         scale: How many times smaller the images are than VOC's, whose longer side is 500 pixels;
             each ``sxy`` is divided by it. Defaults to 1.
+        smallest: A chain leaves an image as it is if one of its classes is the strongest of less
+            than this share of the pixels: a CRF erases what is small. Defaults to 0: none.
 
     Raises:
         UserError: If a value is none of these, or pydensecrf is missing.
@@ -86,6 +88,7 @@ class DenseCRF(Refiner):
         unary: str | None = None,
         gt_prob: float = 0.7,
         scale: float = 1.0,
+        smallest: float = 0.0,
     ) -> None:
         if preset not in PRESETS:
             raise UserError(
@@ -93,7 +96,9 @@ class DenseCRF(Refiner):
             )
         if not scale > 0:
             raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
-        known = PRESETS[preset]
+        if not 0 <= smallest <= 1:
+            raise UserError(f'ppl_mm.DenseCRF: smallest={smallest} must be in 0..1')
+        self.smallest, known = smallest, PRESETS[preset]
         self.settings: dict[str, Any] = dict(
             iterations=known['iterations'] if iterations is None else iterations,
             gaussian=_kernel('gaussian', known, gaussian, scale),
@@ -107,6 +112,13 @@ class DenseCRF(Refiner):
         # the result is close to that of the whole image, not equal.
         self.margin = math.ceil(3 * max(kernel['sxy'] for kernel in kernels))
         _pydensecrf()  # missing, it is missed now and not after an hour
+
+    def fits(self, scores: Scores) -> bool:
+        """Return whether each class of the image covers enough of it, see ``smallest``."""
+        if not self.smallest or not len(scores.class_ids):
+            return True
+        strongest = np.bincount(scores.values.argmax(axis=0).ravel(), minlength=len(scores.values))
+        return bool(strongest[1:].min() >= self.smallest * strongest.sum())
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Return the probability of each channel after the CRF."""

@@ -49,6 +49,14 @@ class Refiner(ABC):
             )
         return refined
 
+    def fits(self, scores: Scores) -> bool:
+        """Return whether the step is good for an image; if not, a chain leaves it out.
+
+        Args:
+            scores: Those of the whole image.
+        """
+        return True
+
     @abstractmethod
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Return the refined scores; the arguments are checked, see ``__call__``."""

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ppl_mm.errors import UserError
-from ppl_mm.refine import DenseCRF, Scores
+from ppl_mm.formats.cam_file import CamFile
+from ppl_mm.refine import DenseCRF, RefinerChain, Scores
 from ppl_mm.refine.dense_crf import PRESETS, dense_crf
 from ppl_mm.registry import REFINERS
 
@@ -199,3 +200,31 @@ def test_without_the_package(monkeypatch):
     with pytest.raises(UserError, match='pip install pydensecrf2') as caught:
         DenseCRF()
     assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('smallest, stays', [(0, False), (0.05, False), (0.2, True)])
+def test_small_classes_are_left_to_other_steps(disc, smallest, stays):
+    _, scores, _ = disc  # the weaker class is the strongest of a tenth
+    share = (scores.values.argmax(axis=0) == 2).mean()
+    assert 0.05 < share < 0.2
+    assert DenseCRF(smallest=smallest).fits(scores) is not stays
+
+
+@pytest.mark.parametrize('tiles', [False, True])
+def test_a_chain_leaves_the_step_out_for_the_whole_image(tiles):
+    cam = np.zeros((1, 160, 200), np.float16)
+    cam[0, 5:9, 5:9] = 1
+    maps, image = CamFile([0], cam, (160, 200)), np.full((160, 200, 3), 90, np.uint8)
+    cut = dict(type='ppl_mm.ConstantBackground', threshold=0.5)
+    crf = dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, smallest=0.01)
+    size = 16_384 if tiles else 10**6
+    alone = RefinerChain([cut], max_pixels=size, tiles=tiles)(image, maps)
+    assert np.array_equal(RefinerChain([cut, crf], None, size, tiles)(image, maps), alone)
+    whole = RefinerChain([cut, dict(crf, smallest=0.0)], None, size, tiles)(image, maps)
+    assert not np.array_equal(whole, alone)
+
+
+@pytest.mark.parametrize('smallest', [-0.1, 1.5, float('nan')])
+def test_a_share_is_one(smallest):
+    with pytest.raises(UserError, match='smallest=.* must be in 0..1'):
+        DenseCRF(smallest=smallest)

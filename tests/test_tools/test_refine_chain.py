@@ -7,8 +7,9 @@ import pytest
 from export_files import contents, record_of
 from PIL import Image
 
+from ppl_mm.apis.compare_chains import OWN
 from ppl_mm.apis.exporting.cam_folder import CamFolder
-from ppl_mm.apis.refining.chain_choice import MARGIN, OWN, choose_chain
+from ppl_mm.apis.refining.chain_choice import MARGIN, choose_chain
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_folder import ExportFolder

@@ -12,11 +12,9 @@ from ...refine.config import CHAIN_KEYS, ChainSettings, build_chain
 from ...utils.processes.worker_pool import WorkerPool, default_workers
 from ...utils.progress import track
 from ...utils.spread import spread
-from ..compare_chains import ChainMeter, read_chains
+from ..compare_chains import OWN, ChainMeter, read_chains
 from ..exporting.cam_folder import CamFolder
 
-#: The name of the chain that the config itself has.
-OWN = 'own'
 #: mIoU by which another chain must be better than that: the best of a few masks is partly chance.
 MARGIN = 0.01
 #: Masks that are looked at.
@@ -44,12 +42,7 @@ def choose_chain(
     Raises:
         UserError: If a chain is not valid, or a mask is missing.
     """
-    own = {key: cfg[key] for key in CHAIN_KEYS if key in cfg}
-    given = cfg.get('chains') or {}
-    if not isinstance(given, dict):
-        raise UserError(f'{where}: chains must be a dict of chains by name, got {given!r}')
-    settings = read_chains(dict(cfg, chains={**given, OWN: own}), where, folder.record)
-    chains, left_out = _buildable(settings)
+    chains, left_out = _buildable(read_chains(cfg, where, folder.record))
     ids = spread(folder.image_ids(split), MOST_MASKS)
     layout = folder.layout
     masks = layout.corrected_dir if split == layout.CORRECTED_SPLIT else layout.mask_dir
