@@ -204,10 +204,12 @@ class ImagePrediction:
         at_work: deque[tuple[str, np.ndarray]] = deque()  # read, but not predicted yet
 
         def fail(name: str, error: UserError) -> None:
+            """Note why an image has no mask."""
             problems[name] = one_line(error)
             self._table.rows.pop(printable(name), None)
 
         def samples() -> Iterator[dict]:
+            """Yield the images that can be read, as the network takes them."""
             for name in track(todo, 'predicting'):
                 try:
                     sample = self.inferencer.read(images.path(name), white_level=self.white_level)
@@ -218,6 +220,7 @@ class ImagePrediction:
                     yield sample
 
         def skip(error: UserError) -> None:
+            """Note the image that cannot be predicted; the next one follows."""
             fail(at_work.pop()[0], error)
 
         for found in self.inferencer.stream(samples(), self.batch_size, skip, **self.options):

@@ -38,6 +38,7 @@ def measure(model: nn.Module, size: tuple[int, int]) -> Cost:
     kept = {}
 
     def keep(value: Tensor) -> Tensor:
+        """Note the bytes of a tensor that is kept for the backward pass."""
         kept[_storage(value)] = value.untyped_storage().nbytes()
         return value
 

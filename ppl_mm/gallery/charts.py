@@ -45,6 +45,7 @@ def make_chart(
     low, high = ticks[0], ticks[-1]
 
     def point(x: float, y: float) -> str:
+        """Return where a value stands, as the points of an SVG line are written."""
         across = WIDTH * (x - left) / ((right - left) or 1)
         return f'{across:.1f},{_height(y, low, high):.1f}'
 

@@ -106,6 +106,7 @@ class BlockChain(Sequence[Block]):
         """Return the same chain, which calls ``see`` with what the block at a position makes."""
 
         def layer(x: Tensor) -> Tensor:
+            """Show what the block makes, unchanged."""
             see(x)
             return x
 
@@ -185,6 +186,7 @@ def register_block_chain(name: str) -> Callable:
     """
 
     def decorate(adapter: Callable[[Backbone], list[Block]]) -> Callable:
+        """Note the function under the name, unchanged."""
         _ADAPTERS[name] = adapter
         return adapter
 

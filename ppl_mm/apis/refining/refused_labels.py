@@ -37,6 +37,7 @@ def refuse_useless(
     shown = [image_id for image_id, _ in choose_images(source, image_ids)]
 
     def draw() -> None:
+        """Write the sheet: each shown image beside its pseudo-label."""
         rows = [_cells(source, folder, image_id) for image_id in shown]
         names = source.record.label_names
         save_figure(draw_panel(['image', 'label'], rows, shown, names), sheet)

@@ -80,6 +80,7 @@ def _drawn_val(
     """Return images to validate on: near-copies together, unless that leaves none."""
 
     def drawn(groups: Sequence[Group]) -> set[str]:
+        """Return images drawn in groups, each in one split as a whole."""
         candidates = _candidates(labels, masked, settings.seed, groups)
         return choose_val(labels, settings.val_share, settings.seed, candidates)
 
@@ -173,6 +174,7 @@ def choose_val(
     taken: Counter[str] = Counter()
 
     def take(group: Group, name: str, most: int) -> bool:
+        """Choose a group if it shows the class in 1 to ``most`` images and leaves some of each."""
         found = shown[group]
         leaves_some = all(taken[other] + found[other] < counts[other] for other in found)
         fits = 0 < found[name] <= most and leaves_some and chosen.isdisjoint(group)

@@ -107,6 +107,7 @@ def _channels_last(module: nn.Module) -> TokenLayer:
     """Return a layer of maps (B, H, W, C) as one that is called with (B, C, H, W)."""
 
     def run(tokens: Tensor, size: Size) -> tuple[Tensor, Size]:
+        """Return the tokens (B, H' * W', C') and their grid (H', W')."""
         y = module(tokens.unflatten(1, size))  # (B, H', W', C')
         return y.flatten(1, 2), (y.shape[1], y.shape[2])
 
