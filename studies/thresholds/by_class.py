@@ -22,7 +22,7 @@ from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.thresholds.chooser import PRIOR_MASKS, between, thresholds_of_classes
 from ppl_mm.cams.auto_threshold import MapStatistics
 from ppl_mm.evaluation import ThresholdSweep
-from ppl_mm.evaluation.confusion import iou_from_confusion, mean_scores
+from ppl_mm.evaluation.confusion import class_scores, mean_scores
 from ppl_mm.formats.ground_truth import GroundTruth
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.progress import track
@@ -90,7 +90,7 @@ def score(sweep: ThresholdSweep, cuts: Sequence[float]) -> Score:
     for k, place in enumerate(places):
         matrix[:, 1 + k] = matrices[place][:, 1 + k]
     matrix[:, 0] = total - matrix[:, 1:].sum(axis=1)
-    foreground = np.nanmean(iou_from_confusion(matrix)[1:])
+    foreground = np.nanmean(class_scores(matrix)['iou'][1:])
     return float(mean_scores(matrix)['mIoU']), float(foreground)
 
 
@@ -100,7 +100,7 @@ def by_all_masks(maps: SweptMaps) -> Iterator[tuple[str, Score]]:
     best, _ = total.best()
     yield 'auto', score(total, [maps.auto] * count)
     yield 'best of all classes', score(total, [best] * count)
-    iou = np.array([iou_from_confusion(one)[1:] for one in total.confusion()])
+    iou = np.array([class_scores(one)['iou'][1:] for one in total.confusion()])
     own = np.nan_to_num(iou).argmax(axis=0)
     yield 'best of each class', score(total, [total.thresholds[k] for k in own])
 

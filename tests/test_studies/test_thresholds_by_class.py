@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ppl_mm.cams import label_from_cam
-from ppl_mm.evaluation.confusion import confusion_matrix, iou_from_confusion, mean_scores
+from ppl_mm.evaluation.confusion import class_scores, confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord
@@ -52,7 +52,7 @@ def test_scores_are_those_of_labels(folder, cuts):
     for image_id in IDS:
         label = label_from_cam(read_cam(folder.cam_path(image_id)), list(cuts))
         total += confusion_matrix(label, truth.read(image_id, (30, 30)), 2)
-    expected = float(mean_scores(total)['mIoU']), iou_from_confusion(total)[1:].mean()
+    expected = float(mean_scores(total)['mIoU']), class_scores(total)['iou'][1:].mean()
     assert score(read(folder).sweep(), cuts) == pytest.approx(expected)
 
 

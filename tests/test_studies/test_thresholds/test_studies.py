@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ppl_mm.evaluation import ThresholdSweep
-from ppl_mm.evaluation.confusion import iou_from_confusion
+from ppl_mm.evaluation.confusion import class_scores
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.voc_layout import VOCLayout
 from studies.thresholds import __main__ as command
@@ -20,7 +20,7 @@ def test_foreground_iou_is_that_of_the_product(maps):
     sweep = ThresholdSweep(2, CUTS.tolist())
     for one in maps.images:
         sweep.update(CamFile(one.class_ids, one.cam, one.mask.shape), one.mask)
-    ious = [100 * np.nanmean(iou_from_confusion(matrix)[1:]) for matrix in sweep.confusion()]
+    ious = [100 * np.nanmean(class_scores(matrix)['iou'][1:]) for matrix in sweep.confusion()]
     (found,) = foreground.measure([maps])
     assert found['seeds']['best'] == pytest.approx(max(ious))
     assert found['seeds']['auto'] == pytest.approx(ious[CUTS.tolist().index(maps.auto.value)])
