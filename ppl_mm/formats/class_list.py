@@ -22,7 +22,11 @@ _TYPO_SHARE = 0.05  # of the images of the class that it resembles
 
 
 def read_classes(path: str | os.PathLike) -> tuple[str, ...]:
-    """Read the foreground classes of a classes.txt, in the order of the classifier's ids."""
+    """Read the foreground classes of a classes.txt, in the order of the classifier's ids.
+
+    Raises:
+        UserError: See :func:`read_label_names`.
+    """
     return read_label_names(path)[1:]
 
 

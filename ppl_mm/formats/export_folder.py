@@ -76,7 +76,7 @@ class ExportFolder:
         return _ids_below(self.label_dir, '.png')
 
     def read(self) -> ExportRecord:
-        """Read the record."""
+        """Read the record, see :func:`.export_record.read_record`."""
         return read_record(self.record_path)
 
     def write(self, record: ExportRecord) -> None:
@@ -169,7 +169,7 @@ def how_to_make_labels(label_dir: str | os.PathLike) -> str:
 def agreed_classes(
     given: Sequence[str] | None, exported: Sequence[str], folder: Path
 ) -> tuple[str, ...]:
-    """Return what the labels of an export mean, which must be what is given.
+    """Return what the labels of an export mean; refuse what is given if it differs.
 
     Args:
         given: What those of the data set mean, see :func:`.class_list.label_names`.

@@ -53,7 +53,7 @@ class GroundTruth:
         return Path(found) if found else self.mask_dir / f'{image}.png'
 
     def is_known(self, image: str) -> bool:
-        """Return whether an image id has a mask, or needs none."""
+        """Return whether an image id has a mask, or needs none, see :func:`read_negatives`."""
         return self.path(image).exists() or image in self._negatives
 
     def read(self, image: str, size: tuple[int, int]) -> np.ndarray:
@@ -100,6 +100,9 @@ def read_negatives(
         data_root: Folder of the data set.
         label_file: Its image-level labels. Defaults to None: the label file in ``data_root``;
             there are no negatives if it has none.
+
+    Raises:
+        UserError: The labels, or the list of classes, are malformed.
     """
     path = label_file or find_label_file(data_root)
     if path is None:

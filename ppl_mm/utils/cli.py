@@ -47,7 +47,9 @@ def add_maps_to_refine(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--image-dir', metavar='DIR', help='the folder of images (default: DATA_ROOT/JPEGImages)'
     )
-    add_workers(parser, 'processes that refine, each with its own chain; on a GPU 0, for this one')
+    add_workers(
+        parser, 'processes that refine, each with its own chain; 0, this one alone, suits a GPU'
+    )
 
 
 def add_max_pixels(parser: ArgumentParser) -> None:

@@ -45,10 +45,10 @@ def lock_folder(path: str | os.PathLike, patience: float | None = None) -> IO[by
 
 @contextmanager
 def hold_folder(path: str | os.PathLike, parts: Sequence[str] = ()) -> Iterator[None]:
-    """Hold a folder for one run; the temporary files that killed runs left are removed.
+    """Hold a folder for one run, see :func:`lock_folder`; temporary files of killed runs go.
 
-    It is made. Its folders ``parts`` are searched for such files to their bottom. Where there is no
-    space for a file, and the system does not say for which, the error names the folder.
+    Its folders ``parts`` are searched for such files to their bottom. Where there is no space for a
+    file, and the system does not say for which, the error names the folder.
     """
     with lock_folder(path) as lock, naming_file(path):
         remove_temporaries(path, parts)

@@ -47,7 +47,11 @@ def parse_runner_args(
 
 
 def set_work_dir(cfg: Config, given: str | None) -> None:
-    """Set where a run writes: what is given, else the config's own, else named after it."""
+    """Set where a run writes: what is given, else the config's own, else named after it.
+
+    Raises:
+        UserError: It is not a path; or see :mod:`.work_dir`, whose checks refuse it.
+    """
     if given or not cfg.get('work_dir'):
         cfg.work_dir = given or f'work_dirs/{Path(cfg.filename).stem}'
     if not isinstance(cfg.work_dir, str):

@@ -63,7 +63,7 @@ class ImageBands:
 
     @classmethod
     def from_record(cls, record: Mapping) -> 'ImageBands':
-        """Return the bands of a record."""
+        """Return the bands of a record; refuse one that is damaged."""
         try:
             values: dict = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
             found = cls(**values)

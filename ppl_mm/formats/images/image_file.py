@@ -134,7 +134,11 @@ def _decode_photo(
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
-    """Return width and height of a local image as it is read, from its first bytes."""
+    """Return width and height of a local image as it is read, from its first bytes.
+
+    Raises:
+        UserError: The image is missing, damaged, too large, or of a kind that is not read.
+    """
     with naming(path):
         check_regular(path)
         try:

@@ -192,7 +192,11 @@ def _shrunk(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def used_white_of(path: str | os.PathLike) -> int | None:
-    """Return the white of the fewest bits that hold a photo of more than 8 bits, None of 8 bits."""
+    """Return the white of the fewest bits that hold a photo of more than 8 bits, None of 8 bits.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
     with naming(path):
         check_regular(path)
         with open_picture(path) as image:

@@ -36,7 +36,7 @@ class StoredValues(NamedTuple):
 
 
 def values_for(path: str | os.PathLike) -> StoredValues:
-    """Return what the nearest ``image_values.json`` in or above a path says."""
+    """Return what the nearest ``image_values.json`` in or above a path says; it must be whole."""
     path = Path(os.path.abspath(path))
     folders = (path, *path.parents)
     return next((read_values(one) for one in folders if (one / VALUES_FILE).is_file()), _NOTHING)
@@ -48,7 +48,7 @@ def bands_for(path: str | os.PathLike, content: bytes) -> ImageBands | None:
 
 
 def read_values(root: str | os.PathLike) -> StoredValues:
-    """Return what a data set's folder itself says."""
+    """Return what a data set's folder itself says; refuse a damaged file."""
     file = Path(root) / VALUES_FILE
     if not file.is_file():
         return _NOTHING

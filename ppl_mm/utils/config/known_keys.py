@@ -126,7 +126,7 @@ class KeyReaders:
         self.registries = self._registries()
 
     def arguments(self, path: str, node: Mapping) -> Arguments | None:
-        """Return what a part may have; None where that is not known."""
+        """Return what a part may have, None where that is not known; see :meth:`readers`."""
         found = None
         if 'type' not in node or path == _CLIPPING:
             found = _untyped(node).get(path)

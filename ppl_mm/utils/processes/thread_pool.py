@@ -22,6 +22,9 @@ def map_files(
 
     Yields:
         Item and result, as they are finished.
+
+    Raises:
+        UserError: If ``workers`` is negative.
     """
     if workers is not None and workers < 0:
         raise UserError(

@@ -64,6 +64,7 @@ def read_download(url: str, folder: str | os.PathLike | None = None) -> Any:
     ``torch.hub.load_state_dict_from_url`` would unpickle whatever it gets.
 
     Raises:
+        UserError: If it cannot be read.
         OSError: If it cannot be downloaded.
     """
     folder = Path(folder or Path(torch.hub.get_dir(), 'checkpoints'))
