@@ -52,7 +52,7 @@ class MaskJob:
         corrected: Masks of an earlier run that a user has corrected, see
             :func:`.read_corrections`. Defaults to None: those that were given before.
         threshold: Where maps are cut, a number or 'auto'. Defaults to '': see the preset.
-        expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': not known.
+        expected_area: See :func:`.parse_areas`. Defaults to '': not known.
         command: What the user has typed, which the gallery repeats. Defaults to (): not known.
     """
 

@@ -40,8 +40,7 @@ def size_facts(
         boxes: The share of each image with a class that boxes cover, None if not known. They are
             used if at least half of them are.
         labels: The classes of each image.
-        expected_area: How much of an image objects cover, as '1-5%'. Defaults to '': the masks
-            say it, or else the boxes.
+        expected_area: See :func:`.parse_areas`. Defaults to '': the masks say it, or the boxes.
     """
     seen = [entries[name] for name in train]
     sides = [max(entry['size']) for entry in seen if 'size' in entry]

@@ -26,7 +26,7 @@ class OwnDataSettings:
     The fields are the options of ``own_data.py``, see :func:`.add_data_options`, with the same
     defaults. ``mask_values`` are meanings by value, see :class:`.MaskValues`; ``background`` is
     False where every pixel belongs to a class; ``expected_area`` says how much of an image objects
-    cover, as '1-5%', which an ``image_size`` of 'auto' reads.
+    cover, as '1-5%' or 'crack=0.1-1%,hole=2-5%', which an ``image_size`` of 'auto' reads.
     """
 
     photos: Path
