@@ -9,7 +9,7 @@ def changed_steps(steps: Sequence, change: Callable[[dict], dict | None]) -> lis
     """Return a pipeline whose transforms are changed, without empty lists.
 
     Args:
-        steps: Transforms; those inside of one are lists of them. Objects stay as they are.
+        steps: Transforms; those inside of one are lists of them, or one. Objects stay as they are.
         change: Returns the new config of a transform, or None to leave it out.
     """
     kept = []
@@ -18,7 +18,8 @@ def changed_steps(steps: Sequence, change: Callable[[dict], dict | None]) -> lis
             step = changed_steps(step, change)
         elif isinstance(step, dict):
             if 'transforms' in step:
-                step = dict(step, transforms=changed_steps(step['transforms'], change))
+                inner = changed_steps(_listed(step['transforms']), change)
+                step = dict(step, transforms=inner)
             step = change(step)
         if step:
             kept.append(step)
@@ -45,4 +46,11 @@ def _flat(steps: Sequence) -> Iterator[Step]:
             yield from _flat(step)
         else:
             yield step
-            yield from _flat(step.get('transforms', ()) if isinstance(step, dict) else ())
+            yield from _flat(_listed(step.get('transforms')) if isinstance(step, dict) else ())
+
+
+def _listed(steps: Sequence | Step | None) -> Sequence:
+    """Return the transforms inside of one as a list; mmcv's wrappers take a single one, too."""
+    if isinstance(steps, list | tuple):
+        return steps
+    return [] if steps is None else [steps]
