@@ -25,8 +25,8 @@ def check_data(settings: PipelineSettings) -> None:
                 "be a data set in VOC's layout, see docs/data.md"
             )
     read_ids(settings.list_path('train'))
-    background = layout.has_background
-    check_cut(settings.threshold, settings.expected_area, layout.read_classes(), background)
+    classes = layout.read_classes() if layout.has_class_file else None
+    check_cut(settings.threshold, settings.expected_area, classes, layout.has_background)
     if settings.is_measured:
         _check_masks(settings)
 

@@ -35,6 +35,11 @@ def test_whole_data_are_taken(mini, data, tmp_path):
     Pipeline(load_settings(mini.config), tmp_path / 'work', mini.root / 'tools')
 
 
+def test_data_need_no_list_of_classes(mini, data, tmp_path):
+    (data / 'classes.txt').unlink()
+    Pipeline(load_settings(mini.config), tmp_path / 'work', mini.root / 'tools')
+
+
 @pytest.mark.parametrize(
     'options, message',
     [
