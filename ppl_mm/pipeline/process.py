@@ -70,6 +70,8 @@ class LogReader:
         with open(self.log, 'rb') as file:
             file.seek(self.position)
             new = file.read()
+        if not new:  # a bar that is redrawn in place has no end of line: it would count as new
+            return self._aged(self.progress)
         self.position += len(new)
         *lines, self.rest = re.split(r'[\r\n]', self.rest + new.decode(errors='replace'))
         # A bar that is redrawn in place ends its line only at the end.
