@@ -31,8 +31,8 @@ clip.mp4/000001 and so on.
 import ppl_mm.utils.interrupts  # noqa: F401  # isort: skip  (first: Ctrl-C ends imports, too)
 
 import argparse
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from ppl_mm.apis.inference.given_images import find_images
 from ppl_mm.apis.inference.inferencers import open_inferencer
@@ -40,9 +40,16 @@ from ppl_mm.apis.inference.prediction_folder import PredictionFolder
 from ppl_mm.apis.inference.video import VideoFrames, find_videos, write_frames
 from ppl_mm.apis.predict import ImagePrediction
 from ppl_mm.apis.thresholds.choice import DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.apis.thresholds.options import split_classes
 from ppl_mm.errors import UserError
+from ppl_mm.formats.export_record import Threshold
 from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 from ppl_mm.utils.text import counted
+
+_NO_AUTO = (
+    '--threshold auto: only an export chooses it, from the maps of a data set; give its '
+    'export.json, or a number for each class'
+)
 
 
 def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -103,12 +110,17 @@ def read_threshold(text: str | None) -> ThresholdChoice | None:
     if text is None:
         return None
     choice = ThresholdChoice.given(text)
-    if choice.auto:
-        raise UserError(
-            '--threshold auto: only an export chooses it, from the maps of a data set; give its '
-            'export.json'
-        )
+    if choice.auto and not choice.by_class:
+        raise UserError(_NO_AUTO)
     return choice
+
+
+def threshold_of(choice: ThresholdChoice, classes: Sequence[str]) -> Threshold:
+    """Return the threshold of a network's classes."""
+    choice.check_names(classes)
+    if choice.auto and not set(classes) <= set(choice.by_class):
+        raise UserError(_NO_AUTO)
+    return choice.threshold(classes)
 
 
 def join_overlays(videos: Sequence[VideoFrames], folder: PredictionFolder) -> None:
@@ -124,16 +136,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Predict; the status is 1 where images could not be read."""
     args = parse_args(argv)
     choice = read_threshold(args.threshold)
-    export = args.threshold if choice and Path(args.threshold).is_file() else None
+    first, own = split_classes(args.threshold or '', '--threshold', '')
+    export = first if os.path.isfile(first) else None
     folder = PredictionFolder(args.out)
     videos = find_videos(args.images, folder.root / '.frames')
     images = write_frames(videos) if videos else find_images(args.images, folder)
     given = (args.config, args.model) if args.config else (args.model, None)
     inferencer = open_inferencer(*given, args.device, export, max_pixels=args.max_pixels)
-    threshold = None
-    if choice and not export:
-        choice.check_names(inferencer.class_names)
-        threshold = choice.threshold(inferencer.class_names)
+    cut = choice if own or not export else None  # the inferencer follows an export
+    threshold = None if cut is None else threshold_of(cut, inferencer.class_names)
     prediction = ImagePrediction(
         inferencer,
         folder,

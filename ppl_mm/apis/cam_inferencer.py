@@ -13,7 +13,7 @@ from mmpretrain.structures import DataSample
 from ..cams import label_from_cam
 from ..errors import UserError
 from ..formats.cam_file import CamFile
-from ..formats.class_list import label_names
+from ..formats.class_list import check_same_classes, label_names
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, Threshold, read_record
 from ..utils.config.scope import is_segmentation
@@ -46,7 +46,7 @@ class CAMInferencer(PhotoInferencer):
 
     Raises:
         UserError: If the config can't export, the checkpoint does not match it, or the export is
-            not finished, or of another checkpoint.
+            not finished, of another checkpoint, or has thresholds of other classes.
 
     Examples:
         >>> inferencer = CAMInferencer('work_dirs/demo/train_ppl')
@@ -70,6 +70,10 @@ class CAMInferencer(PhotoInferencer):
     ) -> None:
         super().__init__(model, pretrained, device)
         self.record = None if export is None else _followed(export, self.checkpoint)
+        if self.record and isinstance(self.record.threshold, list):
+            check_same_classes(
+                self.record.classes, str(export), self.class_names, str(self.checkpoint)
+            )
         #: False where every pixel belongs to a class.
         self.background: bool = self.model._dataset_meta.get('background', True)
         #: Settings of :class:`.CAMTTAModel`.

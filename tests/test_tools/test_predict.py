@@ -55,6 +55,9 @@ def test_classes_have_thresholds_of_their_own(tool, tiny_config, trained, photos
     for path in sorted(photos.iterdir()):
         (found,) = inferencer(path, threshold=cuts, classes=['wug', 'dax'])['predictions']
         assert np.array_equal(read_mask(tmp_path / f'out/masks/{path.stem}.png'), found['label'])
+    # What is printed can be given, though it may be longer than the name of a file.
+    again = tool(*given, '--threshold', shown.replace('=', ' ' * 200 + '='), *options)
+    assert '4 were there' in again.output and f'CAMs were cut at {shown}' in again.output
     line = tool(*given, '--threshold', 'auto,wug=0.7', *options).errors[0]
     assert 'give its export.json' in line
     assert "'wgu' is not a class" in tool(*given, '--threshold', '0.3,wgu=0.7', *options).errors[0]
@@ -68,6 +71,19 @@ def test_a_classifier_follows_an_export(tool, tiny_config, trained, photos, tmp_
     threshold = json.loads(record.read_text())['threshold']
     assert f'CAMs were cut at {threshold:g} (--threshold)' in done.output
     assert 'give its export.json' in tool(*given, threshold='auto').errors[0]
+
+
+def test_an_export_with_thresholds_of_classes(tool, tiny_config, trained, photos, tmp_path):
+    names = CAMInferencer(tiny_config, trained).class_names
+    cuts = [0.1 * (k + 1) for k in range(len(names))]
+    path = tmp_path / 'export.json'
+    given = ('predict', photos, trained, '--config', tiny_config, '--out')
+    ExportRecord(classes=tuple(names), threshold=cuts).write(path)
+    assert f'cut at {names[0]}=0.1,' in tool(*given, 'out', threshold=path).output
+    own = tool(*given, 'own', threshold=f'{path},{names[0]}=0.9')
+    assert f'cut at {names[0]}=0.9,{names[1]}=0.2' in own.output
+    ExportRecord(classes=tuple(names[::-1]), threshold=cuts).write(path)
+    assert 'make them equal, order included' in tool(*given, 'other', threshold=path).errors[0]
 
 
 def test_no_export_for_a_segmentation_network(tool, seg_work, photos, tmp_path):

@@ -1,7 +1,7 @@
 """How an export chooses the score of the background."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...cams.auto_threshold import AUTO, DEFAULT_THRESHOLD
@@ -32,6 +32,8 @@ class ThresholdChoice:
             image that they cover, 0..1. Defaults to None: nothing.
         by_class: Thresholds of classes that have their own, by name. Defaults to none.
         area_of: What is known of the objects of a class, by name. Defaults to nothing.
+        complete: Whether a class that ``by_class`` leaves out has no threshold, as in an export
+            of other classes. Defaults to False: it has ``value``.
 
     Raises:
         UserError: If a threshold is not in 0..1.
@@ -44,6 +46,7 @@ class ThresholdChoice:
     expected_area: Area | None = None
     by_class: Mapping[str, float] = field(default_factory=dict)
     area_of: Mapping[str, Area] = field(default_factory=dict)
+    complete: bool = False
 
     def __post_init__(self) -> None:
         for value in (self.value, *self.by_class.values()):
@@ -76,7 +79,7 @@ class ThresholdChoice:
                 f"--threshold {text}: '{parts[wrong]}' is not a number; give {_EXAMPLE}"
             )
         own = {name: number for name, number in numbers.items() if number is not None}
-        return cls(base.value, text, auto=base.auto, by_class={**base.by_class, **own})
+        return replace(base, origin=text, by_class={**base.by_class, **own})
 
     def knowing(self, expected_area: str) -> 'ThresholdChoice':
         """Return a choice by the maps that knows an expected area, see :func:`parse_areas`.
@@ -92,15 +95,21 @@ class ThresholdChoice:
         )
 
     def check_names(self, classes: Sequence[str]) -> None:
-        """Refuse names that are not those of classes.
+        """Refuse names that are not those of classes, and classes without a threshold.
 
         Raises:
-            UserError: Names one that is not.
+            UserError: Names the first one.
         """
         for option, names in (('--threshold', self.by_class), ('--expected-area', self.area_of)):
             for name in set(names) - set(classes):
                 hint = suggestion(name, classes, f'there are {", ".join(classes)}')
                 raise UserError(f"{option}: '{name}' is not a class; {hint}")
+        for name in classes if self.complete else ():
+            if name not in self.by_class:
+                raise UserError(
+                    f"--threshold {self.origin}: has no threshold for class '{name}'; add it, as "
+                    f'export.json,{name}=0.3'
+                )
 
     def threshold(self, classes: Sequence[str]) -> Threshold:
         """Return the threshold, or that of each class if one has its own."""
@@ -121,7 +130,7 @@ def _of_export(path: Path) -> ThresholdChoice:
         threshold, names = record['threshold'], record.get('classes') or ()
         if isinstance(threshold, list):
             by_class = {str(k): float(v) for k, v in zip(names, threshold, strict=True)}
-            return ThresholdChoice(origin=str(path), by_class=by_class)
+            return ThresholdChoice(origin=str(path), by_class=by_class, complete=True)
         value = None if threshold is None else float(threshold)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f'--threshold {path}: not {_HOW}') from error

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...cams import LEVEL
+from ...cams import common_cut
 from ...cams.auto_threshold import MapStatistics
 from ...errors import UserError
 from ...evaluation import ThresholdSweep, evaluate_folder, summarize
@@ -64,15 +64,16 @@ def choose_by_masks(
         ) from error
     value, own, used = best, {}, sweep
     if prior is not None:
-        value = between(prior.value, best, PRIOR_MASKS, len(image_ids))
+        known = prior.threshold(classes)
+        shared = prior.value if isinstance(known, list) else known
+        value = between(shared, best, PRIOR_MASKS, len(image_ids))
         own = thresholds_of_classes(sweep, classes, value, prior.by_class)
     choice = ThresholdChoice(value, by_class=own, auto=prior is not None)
+    cuts = choice.threshold(classes)
+    cut = common_cut(cuts)
     if own:
-        threshold = choice.threshold(classes)
-        used = evaluate_folder(
-            folder.cam_dir, truth, image_ids, len(classes), [LEVEL], used=threshold
-        )
-    confusion = used.confusion(LEVEL if own else value)
+        used = evaluate_folder(folder.cam_dir, truth, image_ids, len(classes), [cut], used=cuts)
+    confusion = used.confusion(cut)
     chosen = dict(
         split=split,
         num_images=len(image_ids),
@@ -83,7 +84,7 @@ def choose_by_masks(
         scores=summarize(confusion, ['background', *classes]),
     )
     if prior is not None:
-        chosen |= dict(best_of_masks=best, prior=prior.origin, prior_threshold=prior.value)
+        chosen |= dict(best_of_masks=best, prior=prior.origin, prior_threshold=shared)
     if own:
         chosen['by_class'] = own
     return replace(choice, origin=chosen)

@@ -13,6 +13,7 @@ from ppl_mm.evaluation.confusion import confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
 from ppl_mm.formats.data_record import BoxShares
 from ppl_mm.formats.export_folder import ExportFolder
+from ppl_mm.formats.export_record import ExportRecord
 from ppl_mm.formats.ground_truth import GroundTruth
 
 CLASSES = ['small', 'large']
@@ -84,6 +85,20 @@ def test_one_class_has_one_threshold(folder):
     assert not found.by_class and isinstance(found.threshold(['small']), float)
 
 
+def test_classes_whose_thresholds_are_equal_are_measured_as_the_others(folder, monkeypatch):
+    monkeypatch.setattr('ppl_mm.apis.thresholds.chooser.between', lambda *_: 0.7)
+    found = by_masks(folder, 40)
+    assert found.threshold(CLASSES) == 0.7
+    assert found.origin['mIoU'] == pytest.approx(miou(folder, found))
+
+
+def test_what_is_known_of_the_only_class_counts(folder):
+    truth = GroundTruth(folder.root / 'masks')
+    prior = ThresholdChoice(0.5, auto=True, by_class=dict(small=0.8))
+    found = choose_by_masks(folder, truth, IDS[:2:2], ['small'], 'few', prior)
+    assert found.origin['prior_threshold'] == 0.8 and found.value > 0.79
+
+
 def covered(folder, name, cut):
     shown = [read_cam(folder.cam_path(one)).cam for one in IDS[CLASSES.index(name) :: 2]]
     return np.mean([(cam > cut).mean() for cam in shown])
@@ -150,6 +165,18 @@ def test_what_is_not_of_the_form_is_one_line(text):
 
 def test_a_path_is_left_whole():
     assert split_classes('work=1,2/export.json', '--threshold', '') == ('work=1,2/export.json', {})
+
+
+def test_an_export_says_nothing_of_a_class_that_it_has_not(tmp_path):
+    path = tmp_path / 'export.json'
+    ExportRecord(classes=tuple(CLASSES), threshold=[0.8, 0.3]).write(path)
+    ThresholdChoice.given(str(path)).check_names(CLASSES[::-1])
+    assert ThresholdChoice.given(str(path)).threshold(CLASSES[::-1]) == [0.3, 0.8]
+    with pytest.raises(UserError, match="no threshold for class 'new'; add it, as export.json,new"):
+        ThresholdChoice.given(str(path)).check_names([*CLASSES, 'new'])
+    more = ThresholdChoice.given(f'{path},new=0.5')
+    more.check_names([*CLASSES, 'new'])
+    assert more.threshold([*CLASSES, 'new']) == [0.8, 0.3, 0.5]
 
 
 def test_names_are_those_of_classes():
