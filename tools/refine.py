@@ -85,7 +85,10 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='also write the refined maps, e.g. for eval_cam.py',
     )
-    return parse_runner_args(parser, 'refiners.0.threshold=0.2', argv)
+    args = parse_runner_args(parser, 'refiners.0.threshold=0.2', argv)
+    if args.max_pixels is not None and (args.chain_from or '').endswith('.json'):
+        parser.error('--max-pixels: is that of the refinement of --chain-from; give one of both')
+    return args
 
 
 def choose(cfg: Config, folder: CamFolder, args: argparse.Namespace) -> tuple[Mapping, dict | None]:
@@ -111,6 +114,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.max_pixels is not None:
         options |= dict(max_pixels=args.max_pixels, tiles=True)
     cfg = read_config(args.config, options, CONFIG_KEYS)
+    if args.max_pixels is not None and isinstance(cfg.get('chains'), dict):
+        size = dict(max_pixels=args.max_pixels, tiles=True)
+        cfg.chains = {name: dict(chain, **size) for name, chain in cfg.chains.items()}
     folder = CamFolder(args.cam_dir, args.data_root, args.image_dir)
     image_ids = folder.image_ids(args.split)
     distributed.join(args.launcher)

@@ -44,6 +44,16 @@ def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, Cha
     Raises:
         UserError: If no chain is given, or one is invalid.
     """
+    return {
+        name: chain_settings(
+            dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}', record
+        )
+        for name, chain in named_chains(cfg, where, record).items()
+    }
+
+
+def named_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, dict]:
+    """Return the same chains as the config writes them."""
     own = {key: cfg[key] for key in CHAIN_KEYS if key in cfg}
     chains = cfg.get('chains') or {}
     if not isinstance(chains, dict) or not (chains or own):
@@ -54,13 +64,7 @@ def read_chains(cfg: Mapping, where: str, record: ExportRecord) -> dict[str, Cha
     named = {}
     if record.map_threshold is not None:
         named['raw'] = dict(refiners=[dict(type='ppl_mm.ConstantBackground')])
-    named |= ({OWN: own} if own else {}) | chains
-    return {
-        name: chain_settings(
-            dict(chain, custom_imports=cfg.get('custom_imports')), f'{where}: chains.{name}', record
-        )
-        for name, chain in named.items()
-    }
+    return named | ({OWN: own} if own else {}) | chains
 
 
 class ChainMeter:

@@ -1,6 +1,7 @@
 """tools/refine.py --chain-from: masks choose the steps."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,6 +72,26 @@ def test_another_refinement_takes_the_same_chain(refine, tmp_path):
     assert contents(tmp_path / 'again/labels') == contents(tmp_path / 'out/labels')
 
 
+def test_a_threshold_of_the_export_is_said_to_be_that(refine, maps, tmp_path):
+    config = CONFIG.replace('threshold=0.5', 'threshold=None')
+    ExportFolder(maps).write(
+        replace(ExportFolder(maps).read(), threshold=0.5, threshold_from=dict(split='few'))
+    )
+    assert refine('--chain-from', 'val', config=config).code == 0
+    record = record_of(tmp_path / 'out')
+    assert record['chain_from']['chain'] == 'raw' and record['refiners'][0]['threshold'] == 0.5
+    assert record['threshold_from'] == 'the export (masks of few)'
+
+
+def test_the_size_of_tiles_is_that_of_every_chain(refine, tmp_path):
+    assert refine('--chain-from', 'val', '--max-pixels', 65536).code == 0
+    record = record_of(tmp_path / 'out')
+    assert record['chain_from']['chain'] == 'best'
+    assert (record['max_pixels'], record['tiles']) == (65536, True)
+    given = ('--chain-from', tmp_path / 'out/export.json', '--max-pixels', 9)
+    assert 'give one of both' in refine(*given, out='again').output
+
+
 def test_without_the_option_nothing_is_chosen(refine, tmp_path):
     assert refine().code == 0
     record = record_of(tmp_path / 'out')
@@ -134,6 +155,21 @@ def test_maps_alone_may_be_best(refine, tmp_path):
 def test_what_cannot_choose_is_one_line(refine, options, config, message):
     done = refine('--chain-from', *options, config=config)
     assert done.code == 2 and len(done.errors) == 1 and message in done.errors[0]
+
+
+def test_a_config_of_chains_alone_is_one_line(refine):
+    config = f'chains = dict(low=dict(refiners=[{CUT.format(0.1)}]))'
+    done = refine('--chain-from', 'val', config=config)
+    assert done.code == 2 and len(done.errors) == 1
+    assert 'has no refiners of its own beside its chains' in done.errors[0]
+
+
+def test_void_masks_choose_nothing(refine, tmp_path):
+    for image_id in SPLIT:
+        path = tmp_path / f'data/SegmentationClass/{image_id}.png'
+        Image.fromarray(np.full((48, 48), 255, np.uint8)).save(path)
+    done = refine('--chain-from', 'val')
+    assert done.code == 2 and 'val hold nothing but void' in done.errors[0]
 
 
 def test_a_mask_that_is_missing_is_one_line(maps, tmp_path):

@@ -1,6 +1,7 @@
 """The chain of a refinement, chosen by masks or as another refinement has chosen it."""
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ...refine.config import CHAIN_KEYS, ChainSettings, build_chain
 from ...utils.processes.worker_pool import WorkerPool, default_workers
 from ...utils.progress import track
 from ...utils.spread import spread
-from ..compare_chains import OWN, ChainMeter, read_chains
+from ..compare_chains import OWN, ChainMeter, named_chains, read_chains
 from ..exporting.cam_folder import CamFolder
 
 #: mIoU by which another chain must be better than that: the best of a few masks is partly chance.
@@ -40,17 +41,25 @@ def choose_chain(
         by chain, and ``left_out``, why chains could not be tried.
 
     Raises:
-        UserError: If a chain is not valid, or a mask is missing.
+        UserError: If a chain is not valid, a mask is missing, or the masks show nothing but void.
     """
     chains, left_out = _buildable(read_chains(cfg, where, folder.record))
+    if OWN not in chains:
+        raise UserError(f'{where}: has no refiners of its own beside its chains; add some')
     ids = spread(folder.image_ids(split), MOST_MASKS)
     layout = folder.layout
     masks = layout.corrected_dir if split == layout.CORRECTED_SPLIT else layout.mask_dir
     scores = _measure(chains, (chains, folder, masks), ids, workers)
+    if math.isnan(scores[OWN]):
+        raise UserError(
+            f'{masks}: the masks of {split} hold nothing but void; name a split with masks'
+        )
     best = max(scores, key=lambda name: scores[name])
     name = best if scores[best] > scores[OWN] + MARGIN else OWN
     found: dict = dict(chain=name, split=split, num_images=len(ids), mIoU=scores)
-    return with_chain(cfg, chains[name]), found | dict(left_out=left_out)
+    # As it is written: a threshold that it takes from the export stays that of the export.
+    chain = named_chains(cfg, where, folder.record)[name]
+    return with_chain(cfg, chain), found | dict(left_out=left_out)
 
 
 def _buildable(
@@ -97,14 +106,14 @@ def chain_of(cfg: Mapping, path: Path) -> tuple[Mapping, dict | None]:
     record = read_record(path)
     if not isinstance(record, RefinementRecord):
         raise UserError(f'--chain-from {path}: of an export; give that of a refinement, or a split')
-    values = {key: getattr(record, key) for key in CHAIN_KEYS}
-    used = ChainSettings(**values, custom_imports=record.custom_imports)
-    return with_chain(cfg, used), record.chain_from
+    keys = (*CHAIN_KEYS, 'custom_imports')
+    return with_chain(cfg, {key: getattr(record, key) for key in keys}), record.chain_from
 
 
-def with_chain(cfg: Mapping, chain: ChainSettings) -> Mapping:
+def with_chain(cfg: Mapping, chain: Mapping) -> Mapping:
     """Return a config in which a chain stands for its own."""
-    changed = copy.deepcopy(cfg)
-    for key, value in chain.chain().items():
-        changed[key] = value  # type: ignore[index]
+    changed: Any = copy.deepcopy(cfg)
+    for key in CHAIN_KEYS:
+        changed.pop(key, None)
+    changed.update(copy.deepcopy(chain))
     return changed
