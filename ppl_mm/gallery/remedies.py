@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..apis.compare_chains import OWN
 from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, RefinementRecord, threshold_text
 from ..formats.result_folder import ResultFolder
@@ -63,6 +64,8 @@ def _refine(record: RefinementRecord, folder: Path, more: int) -> list:
     option = _option(record.refiners, more)
     if not option or not record.refine_config or not record.source_dir:
         return []
+    if record.chain_from and record.chain_from.get('chain') != OWN:
+        return []  # the option would be of other steps
     command = [*command_line('refine').split(), record.refine_config, record.source_dir]
     return [*command, '--out-dir', _beside(folder), '--cfg-options', option]
 
@@ -71,6 +74,9 @@ def _option(refiners: Sequence[Mapping], more: int) -> str | None:
     """Return the setting that makes the first background stronger or weaker."""
     for index, step in enumerate(refiners):
         threshold, alpha = step.get('threshold'), step.get('alpha')
+        if isinstance(threshold, list):
+            moved = ','.join(f'{_moved(one, more):g}' for one in threshold)
+            return f'refiners.{index}.threshold=[{moved}]'
         if isinstance(threshold, int | float):
             return f'refiners.{index}.threshold={_moved(threshold, more):g}'
         if isinstance(alpha, int | float):  # (1 - score) ** alpha: a lower one covers less

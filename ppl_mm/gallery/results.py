@@ -160,8 +160,10 @@ def _cut(report: dict, masked: dict, val: dict) -> str:
     """Return what chose the threshold of the maps, '' where nothing is cut."""
     if NO_BACKGROUND in report['classes']:
         return ''
+    by_class = any(one.get('thresholds') for one in report['measurements'])
+    what = 'a threshold for each class in' if by_class else 'one threshold for'
     return (
-        f'The masks of {report["splits"]["threshold"]} chose one threshold for each '
+        f'The masks of {report["splits"]["threshold"]} chose {what} each '
         f"method's maps; it is used unchanged on {masked['split']} and {val['split']}. "
     )
 

@@ -74,8 +74,15 @@ def table_rows(report: dict) -> list[list[str]]:
         if name != NO_BACKGROUND
     ]
     rows.append([MEAN, *(percent(one['scores']['mIoU']) for one in cells)])
-    thresholds = ['' if one['threshold'] is None else f'{one["threshold"]:g}' for one in cells]
+    thresholds = [_cut(one) for one in cells]
     return [*rows, ['threshold', *thresholds]] if any(thresholds) else rows
+
+
+def _cut(one: dict) -> str:
+    """Return where the maps of a measurement are cut, '' where nothing is."""
+    if one.get('thresholds'):  # not in reports of older versions
+        return 'by class'
+    return '' if one['threshold'] is None else f'{one["threshold"]:g}'
 
 
 def percent(fraction: float | None) -> str:

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..evaluation import evaluate_folder, evaluate_labels, summarize
 from ..evaluation.threshold_sweep import DEFAULT_THRESHOLDS
 from ..formats.export_folder import ExportFolder
-from ..formats.export_record import ExportRecord
+from ..formats.export_record import ExportRecord, Threshold
 from ..formats.ground_truth import GroundTruth
 from ..formats.voc_layout import VOCLayout
 from ..utils.cli import run
@@ -41,10 +41,10 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
     Returns:
         Of JSON's types: ``split``, ``num_images``, ``negatives_without_mask`` (of them, all
         background), ``config``, ``checkpoint``, ``checkpoint_sha256``, ``classes`` with the
-        background, ``threshold`` (0.5 where each class has its own) and where it is from; ``maps``:
-        the scores of the maps cut at it, see ``summarize``; ``labels``: those of the PNGs;
-        ``curve``: of all thresholds. Where the labels were refined, threshold, maps and curve are
-        None, and without a background threshold and curve.
+        background, ``threshold`` (0.5 where each class has its own: ``thresholds``, by name, else
+        None) and where it is from; ``maps``: the scores of the maps cut at it, see ``summarize``;
+        ``labels``: those of the PNGs; ``curve``: of all thresholds. Where the labels were refined,
+        threshold, maps and curve are None, and without a background threshold and curve.
 
     Raises:
         UserError: If a file is missing or does not fit.
@@ -68,11 +68,17 @@ def measure_export(data_root: Path, split: str, export_dir: Path) -> dict:
         checkpoint_sha256=record.checkpoint_sha256,
         classes=list(classes),
         threshold=common_cut(threshold) if record.background and threshold is not None else None,
+        thresholds=_of_classes(threshold, record.classes),
         threshold_from=None if threshold is None else record.threshold_origin,
         maps=maps,
         labels=summarize(labels, classes),
         curve=curve,
     )
+
+
+def _of_classes(threshold: Threshold | None, classes: Sequence[str]) -> dict | None:
+    """Return the threshold of each class that has its own, by name."""
+    return dict(zip(classes, threshold, strict=True)) if isinstance(threshold, list) else None
 
 
 def _measure_maps(

@@ -39,6 +39,24 @@ def test_thresholds_of_classes_move_together(tmp_path):
     assert command_of(tmp_path / 'out', record, 'raise')[-1] == 'cat=0.35,dog=0.9'
 
 
+CUTS = [dict(type='ppl_mm.ConstantBackground', threshold=[0.2, 0.8])]
+
+
+@pytest.mark.parametrize(
+    'chosen, option',
+    [
+        (None, 'refiners.0.threshold=[0.35,0.9]'),
+        (dict(chain='own'), 'refiners.0.threshold=[0.35,0.9]'),
+        (dict(chain='crf'), None),
+    ],
+)
+def test_a_refinement_with_thresholds_of_classes(tmp_path, chosen, option):
+    made = dict(refine_config='refine.py', source_dir='maps', refiners=CUTS, chain_from=chosen)
+    record = RefinementRecord(**EXPORT | dict(classes=('cat', 'dog')), **made)
+    command = command_of(tmp_path / 'out', record, 'raise')
+    assert (command and command[-1]) == option
+
+
 @pytest.mark.parametrize(
     'steps, way, wanted',
     [

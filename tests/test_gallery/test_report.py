@@ -85,6 +85,15 @@ def test_the_table(report):
     assert rows['threshold'] == ['0.25'] * 6 + [''] * 2
 
 
+def test_thresholds_of_classes_are_not_said_to_be_one(report):
+    assert 'chose one threshold for each method' in report['sentences'][-1]
+    report = copy.deepcopy(report)
+    for one in report['measurements'][:2]:
+        one['thresholds'] = dict(cat=0.2, cow=0.8)
+    assert table_rows(report)[-1] == ['threshold', *['by class'] * 2, *['0.25'] * 4, '', '']
+    assert 'chose a threshold for each class in each method' in _sentences(report)[-1]
+
+
 def test_without_a_background_there_is_no_row_of_thresholds(report):
     report, with_row = copy.deepcopy(report), table_rows(report)
     for one in report['measurements']:
