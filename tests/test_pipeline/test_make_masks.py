@@ -166,13 +166,11 @@ def test_a_mask_of_every_image(job):
     assert {image['mask'] for image in shown(job)} == set(wanted)
     assert {'apple/1.jpg', 'nobody knows.jpg'} < {image['photo'] for image in shown(job)}
 
-    start = time.monotonic()
     before = {path: path.stat().st_mtime_ns for path in job.out.rglob('*.png')}
     again = job.run()
     assert again.returncode == 0, again.stderr
     assert 'steps are finished' in again.stdout and 'done in' not in again.stdout
     assert {path: path.stat().st_mtime_ns for path in job.out.rglob('*.png')} == before
-    assert time.monotonic() - start < 60  # 10 s on an idle machine
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 import re
 import shutil
-import time
 
 import pytest
 
@@ -32,9 +31,7 @@ def redone(mini, work_dir):
 def test_the_second_time_nothing_is_done(copied):
     mini, work_dir = copied
     before = {path: path.stat().st_mtime_ns for path in work_dir.rglob('*') if path.is_file()}
-    start = time.monotonic()
     done = mini.run(work_dir)
-    assert time.monotonic() - start < 20
     assert done.returncode == 0 and '18 of 18 steps finished before\n' in done.stdout
     after = {path: path.stat().st_mtime_ns for path in work_dir.rglob('*') if path.is_file()}
     changed = {path.name for path in after if after[path] != before[path]}
