@@ -82,7 +82,13 @@ def test_masks_are_relabelled_without_blending(devkit):
 
 
 @pytest.mark.parametrize(
-    'size, expected', [((500, 375), (320, 240)), ((333, 500), (213, 320)), ((200, 100), (200, 100))]
+    'size, expected',
+    [
+        ((500, 375), (320, 240)),
+        ((333, 500), (213, 320)),
+        ((200, 100), (200, 100)),
+        ((1000, 1), (320, 1)),
+    ],
 )
 def test_the_long_side_shrinks_and_never_grows(size, expected):
     assert voc_subset.scaled_size(size, 320) == expected

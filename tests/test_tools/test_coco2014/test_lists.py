@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from test_tools.test_coco2014.coco_files import (
+    CATEGORIES,
     annotation,
     coco2014,
     convert,
@@ -87,6 +88,10 @@ def unknown_category(root):
     write_split(root, 'train', [5], [annotation(5, 12, [], 1)])
 
 
+def other_categories(root):
+    write_split(root, 'val', [7], [], CATEGORIES[:1])
+
+
 def no_area(root):
     entry = annotation(5, 1, [], 1)
     del entry['area']
@@ -102,6 +107,7 @@ def lose_folder(root):
     [
         (lose_annotations, 'instances_val2014.json: is missing; unpack'),
         (unknown_category, 'cannot be read as COCO instances .KeyError: 12'),
+        (other_categories, 'val2014.json: has other categories'),
         (no_area, "an entry has no 'area'"),
         (lose_folder, 'val2014: the folder of images is missing'),
     ],
