@@ -7,6 +7,7 @@ from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile
 from ppl_mm.refine import DenseCRF, RefinerChain, Scores
 from ppl_mm.refine.dense_crf import PRESETS, dense_crf
+from ppl_mm.refine.label_rules import Agreement, Strongest
 from ppl_mm.registry import REFINERS
 
 # Recipe: iterations; sxy, compat; sxy, srgb, compat; unary.
@@ -222,6 +223,17 @@ def test_a_chain_leaves_the_step_out_for_the_whole_image(tiles):
     assert np.array_equal(RefinerChain([cut, crf], None, size, tiles)(image, maps), alone)
     whole = RefinerChain([cut, dict(crf, smallest=0.0)], None, size, tiles)(image, maps)
     assert not np.array_equal(whole, alone)
+
+
+def test_chains_that_agree_leave_it_out_as_well(disc):
+    image, scores, _ = disc
+
+    def label(smallest):
+        chain = [dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, smallest=smallest)]
+        return Agreement([chain, chain])(image, scores)
+
+    alone = Strongest()(image, scores)
+    assert np.array_equal(label(1.0), alone) and not np.array_equal(label(0.0), alone)
 
 
 @pytest.mark.parametrize('smallest', [-0.1, 1.5, float('nan')])
