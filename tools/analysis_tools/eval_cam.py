@@ -120,6 +120,9 @@ def print_tables(
 ) -> None:
     """Print the curve, and the scores at the best threshold and at the export's."""
     best, _ = sweep.best()
+    by_class = isinstance(sweep.used, list)
+    if by_class:
+        print(f'each class has its own threshold; maps are scaled so that it is {used:g}')
     print(
         f'{counted(sweep.num_images, "image")} of {split}{note_on_negatives(sweep.num_assumed)}, '
         'per cent\n'
@@ -127,7 +130,8 @@ def print_tables(
         f'chosen by its masks:\n{format_table(scores[best])}'
     )
     if used is not None:
-        print(f'\nat {used:g}, the threshold of the export: mIoU {100 * scores[used]["mIoU"]:.2f}')
+        whose = 'the thresholds' if by_class else 'the threshold'
+        print(f'\nat {used:g}, {whose} of the export: mIoU {100 * scores[used]["mIoU"]:.2f}')
 
 
 def output_stem(out: str) -> Path:
