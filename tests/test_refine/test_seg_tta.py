@@ -9,6 +9,7 @@ from seg_tta import build_tta
 
 from ppl_mm.errors import UserError
 from ppl_mm.refine.dense_crf import PRESETS, dense_crf
+from ppl_mm.refine.refiner import Refiner
 
 pytestmark = pytest.mark.filterwarnings('ignore::UserWarning')
 
@@ -100,16 +101,17 @@ def test_labels_follow_the_edge_of_the_image(picture):
     assert (label[:, :9] == 3).all() and not label[:, 9:].any()
 
 
-def test_a_class_that_is_nowhere_is_left_out(picture, monkeypatch):
+def test_a_class_that_is_nowhere_is_left_out(picture):
     _image, path = picture
     seen = []
     model = build(min_probability=0.9)
 
-    def step(image, scores):
-        seen.append(scores.class_ids.tolist())
-        return scores
+    class Seen(Refiner):
+        def refine(self, image, scores):
+            seen.append(scores.class_ids.tolist())
+            return scores
 
-    model.steps = [step]
+    model.steps = [Seen()]
     views = views_of(path, strength=5)
     label = model.merge_preds([views])[0].pred_sem_seg.data
     assert seen == [[2]]  # class 2 is channel 3
@@ -117,6 +119,15 @@ def test_a_class_that_is_nowhere_is_left_out(picture, monkeypatch):
     model.min_probability = 0  # keeps all
     model.merge_preds([views])
     assert seen[1] == [0, 1, 2, 3]
+
+
+def test_a_crf_spares_small_classes(picture):
+    views = views_of(picture[1])
+    labels = [
+        build(refiners).merge_preds([views])[0].pred_sem_seg.data
+        for refiners in ([], [dict(CRF, smallest=1.0)], [CRF])
+    ]
+    assert torch.equal(labels[0], labels[1]) and not torch.equal(labels[0], labels[2])
 
 
 def test_nothing_but_background(picture):
