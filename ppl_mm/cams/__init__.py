@@ -9,7 +9,6 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'geometry': ('lay_over',),
         'normalization': ('normalize_cam',),
         'pseudo_label': (
-            'LEVEL',
             'common_cut',
             'foreground_score',
             'image_maps',

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..cams import LEVEL, level
+from ..cams.pseudo_label import LEVEL, level
 from ..errors import UserError
 from ..formats.export_record import Threshold
 from ..registry import REFINERS

@@ -56,10 +56,10 @@ ELSE = {
     ('check_dataset', 'image'): dict(
         too_small='val_00000: 3 x 3', too_thin='val_00000: 1000 x 8', pipe='val_00000'
     ),
-    ('voc_subset', 'mask'): dict(another_size='has another size than image 2007_000001'),
+    ('voc_subset', 'mask'): dict(another_size='but its photo 2007_000001 has'),
     ('voc_submission', 'mask'): dict(pipe='have no prediction'),
     ('voc_submission', 'image'): _NOT_THE_MASK_S,
-    ('voc_subset', 'image'): dict.fromkeys(('too_small', 'too_thin'), 'has another size'),
+    ('voc_subset', 'image'): dict.fromkeys(('too_small', 'too_thin'), 'but its photo'),
     ('train seg', 'image'): _NOT_THE_MASK_S,
     ('test seg', 'image'): _NOT_THE_MASK_S,
     ('eval_refiners', 'image'): _NOT_THE_CAM_S,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ppl_mm.cams import LEVEL, common_cut, label_from_cam, level
+from ppl_mm.cams.pseudo_label import LEVEL, common_cut, label_from_cam, level
 from ppl_mm.formats.cam_file import CamFile
 
 CUTS = [0.0, 0.05, 0.3, 0.5, 0.91, 1.0]
