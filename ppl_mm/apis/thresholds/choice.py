@@ -73,12 +73,11 @@ class ThresholdChoice:
             base = _of_export(Path(rest))
         if not parts:
             return base
-        numbers = {name: _number(part) for name, part in parts.items()}
-        if wrong := next((name for name, number in numbers.items() if number is None), ''):
-            raise UserError(
-                f"--threshold {text}: '{parts[wrong]}' is not a number; give {_EXAMPLE}"
-            )
-        own = {name: number for name, number in numbers.items() if number is not None}
+        own = {}
+        for name, part in parts.items():
+            if (number := _number(part)) is None:
+                raise UserError(f"--threshold {text}: '{part}' is not a number; give {_EXAMPLE}")
+            own[name] = number
         return replace(base, origin=text, by_class={**base.by_class, **own})
 
     def knowing(self, expected_area: str) -> 'ThresholdChoice':
