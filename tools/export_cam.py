@@ -29,7 +29,7 @@ from mmengine.dist import is_main_process
 from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.exporting.summary import ExportSummary
 from ppl_mm.apis.refine import FolderRefinement
-from ppl_mm.apis.thresholds.choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice
+from ppl_mm.cams.threshold_choice import AUTO, DEFAULT_THRESHOLD, ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.class_list import NO_BACKGROUND
 from ppl_mm.refine.config import CHAIN_KEYS, build_chain, chain_settings

@@ -11,6 +11,7 @@ from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 
 from ..cams import label_from_cam
+from ..cams.threshold_choice import DEFAULT_THRESHOLD
 from ..errors import UserError
 from ..formats.cam_file import CamFile
 from ..formats.class_list import check_same_classes, label_names
@@ -21,7 +22,6 @@ from ..utils.files import file_sha256
 from .exporting.origin import check_config
 from .inference.photo_batches import Skip, batches_of
 from .inference.photo_inferencer import PhotoInferencer
-from .thresholds.choice import DEFAULT_THRESHOLD
 
 # Where a map is a probability, a class above it is likelier than none.
 _EVEN = 0.5

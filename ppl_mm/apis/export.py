@@ -11,6 +11,7 @@ from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.registry import DATASETS, init_default_scope
 
 from ..cams import label_from_cam
+from ..cams.threshold_choice import ThresholdChoice
 from ..formats.cam_file import read_cam
 from ..formats.class_list import NO_BACKGROUND
 from ..formats.export_folder import ExportFolder
@@ -29,7 +30,6 @@ from .exporting.origin import check_config, describe_export
 from .exporting.picked_images import pick_images, pick_negatives
 from .exporting.runner import export_runner
 from .exporting.summary import THRESHOLD_SHEET, ExportSummary
-from .thresholds.choice import ThresholdChoice
 from .thresholds.chooser import choose_by_maps, choose_by_masks
 from .thresholds.sheet import write_threshold_sheet
 

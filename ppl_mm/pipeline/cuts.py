@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..apis.thresholds.choice import AUTO
+from ..cams.threshold_choice import AUTO
 from ..formats.voc_layout import VOCLayout
 from .settings import PipelineSettings
 from .step import Step

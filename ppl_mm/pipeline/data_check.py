@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..apis.thresholds.choice import check_cut
+from ..cams.threshold_choice import check_cut
 from ..errors import UserError
 from ..formats.ground_truth import GroundTruth
 from ..formats.image_list import read_ids

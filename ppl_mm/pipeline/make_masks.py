@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..apis.thresholds.choice import check_cut
+from ..cams.threshold_choice import check_cut
 from ..data_tools.check.report import read_error, report_check
 from ..data_tools.check.scan import ScanOptions, scan_dataset
 from ..data_tools.own.corrections import (

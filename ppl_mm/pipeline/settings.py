@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from ..apis.thresholds.choice import check_cut
+from ..cams.threshold_choice import check_cut
 from ..errors import UserError
 from ..formats.corrected_masks import has_corrections
 from ..formats.voc_layout import VOCLayout

@@ -16,7 +16,7 @@ from ppl_mm.apis.export import CAMExport
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import FolderRefinement
 from ppl_mm.apis.stage_choice import choose_by_maps
-from ppl_mm.apis.thresholds.choice import ThresholdChoice
+from ppl_mm.cams.threshold_choice import ThresholdChoice
 from ppl_mm.formats.export_record import Threshold, threshold_text
 from ppl_mm.formats.voc_layout import VOCLayout
 from ppl_mm.utils.config.reading import read_config

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from ppl_mm.apis import CAMInferencer
 from ppl_mm.apis.export import CAMExport
-from ppl_mm.apis.thresholds.choice import ThresholdChoice
+from ppl_mm.cams.threshold_choice import ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import read_cam
 from ppl_mm.formats.export_record import read_record

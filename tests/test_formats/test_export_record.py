@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ppl_mm.apis.thresholds.choice import ThresholdChoice
+from ppl_mm.cams.threshold_choice import ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_record import ExportRecord, RefinementRecord, read_record
 from ppl_mm.version import __version__

@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...cams.threshold_choice import AUTO
 from ...formats.class_list import NO_BACKGROUND
 from ...utils.text import counted
-from ..thresholds.choice import AUTO
 
 #: Beside the export's record, where the maps have chosen the threshold.
 THRESHOLD_SHEET = 'thresholds.jpg'

@@ -7,6 +7,8 @@ import numpy as np
 
 from ...cams import common_cut
 from ...cams.auto_threshold import MapStatistics
+from ...cams.threshold_choice import AUTO, ThresholdChoice
+from ...cams.threshold_options import Area
 from ...errors import UserError
 from ...evaluation import ThresholdSweep, evaluate_folder, summarize
 from ...evaluation.confusion import mean_scores
@@ -17,8 +19,6 @@ from ...formats.export_folder import ExportFolder
 from ...formats.ground_truth import GroundTruth
 from ...utils.progress import track
 from ...utils.text import first_few
-from .choice import AUTO, ThresholdChoice
-from .options import Area
 
 #: As many masks weigh as much as the threshold that the maps alone chose.
 PRIOR_MASKS = 10

@@ -9,7 +9,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 
-from ...cams.auto_threshold import AUTO, DEFAULT_THRESHOLD, MapStatistics
+from ...cams.auto_threshold import DEFAULT_THRESHOLD, MapStatistics
+from ...cams.threshold_choice import ThresholdChoice
 from ...errors import UserError, first_line
 from ...evaluation.confusion import mean_scores
 from ...evaluation.threshold_sweep import DEFAULT_THRESHOLDS, ThresholdSweep
@@ -37,8 +38,9 @@ class CAMIoUHook(Hook):
     is measured where no image of val has a mask.
 
     Args:
-        threshold: The score of the background, 0..1, or 'auto': the maps of val choose it.
-            Defaults to None: as the config's ``export_threshold`` says, else 0.15 as IRN.
+        threshold: The score of the background, 0..1, or 'auto': the maps of val choose it, one for
+            all classes, as they do where classes have their own, ``auto,crack=0.8``. Defaults to
+            None: as the config's ``export_threshold`` says, else 0.15 as IRN.
 
     Raises:
         UserError: If the threshold is neither.
@@ -113,9 +115,9 @@ class CAMIoUHook(Hook):
 
 
 def _checked_threshold(value: Any, name: str) -> float | None:
-    """Return a threshold, None where the maps choose it."""
-    if value == AUTO:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise UserError(f"{name}={value!r}: give a number in 0..1, or 'auto'")
-    return float(value)
+    """Return a threshold, None where the maps choose it, or where classes have their own."""
+    try:
+        choice = ThresholdChoice.given(str(value))
+    except UserError as error:
+        raise UserError(f"{name}={value!r}: give a number in 0..1, or 'auto'") from error
+    return None if choice.auto or choice.by_class else choice.value

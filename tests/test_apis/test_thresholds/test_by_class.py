@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.apis.thresholds.choice import ThresholdChoice, check_cut, parse_areas
 from ppl_mm.apis.thresholds.chooser import choose_by_maps, choose_by_masks
-from ppl_mm.apis.thresholds.options import split_classes
 from ppl_mm.cams import label_from_cam
+from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut, parse_areas
+from ppl_mm.cams.threshold_options import split_classes
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation.confusion import confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppl_mm.apis.thresholds.choice import ThresholdChoice
 from ppl_mm.apis.thresholds.chooser import PRIOR_MASKS, choose_by_maps, choose_by_masks
+from ppl_mm.cams.threshold_choice import ThresholdChoice
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.export_folder import ExportFolder

@@ -74,9 +74,10 @@ def test_the_scores_are_those_of_labels_cut_at_each_threshold(run):
     )
 
 
+@pytest.mark.parametrize('value', ['auto', 'auto,dax=0.8'])
 @pytest.mark.parametrize('where', ['default_hooks.cam_iou.threshold', 'export_threshold'])
-def test_the_maps_choose_the_threshold(run, where):
-    runner = run(**{where: 'auto'})
+def test_the_maps_choose_the_threshold(run, where, value):
+    runner = run(**{where: value})
     found = list(maps(runner))
     threshold = choose_threshold(cam for cam, _ in found).value
     logged = scores(runner)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ppl_mm.apis.thresholds.choice import ThresholdChoice, check_cut, parse_area
+from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut, parse_area
 from ppl_mm.errors import UserError
 
 

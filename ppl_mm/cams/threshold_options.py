@@ -2,7 +2,7 @@
 
 import re
 
-from ...errors import UserError
+from ..errors import UserError
 
 #: Smallest and largest share of an image, 0..1.
 Area = tuple[float, float]

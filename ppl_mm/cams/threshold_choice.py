@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...cams.auto_threshold import AUTO, DEFAULT_THRESHOLD
-from ...errors import UserError
-from ...formats.export_record import Threshold
-from ...utils.files import read_json
-from ...utils.text import suggestion
-from .options import Area, parse_area, split_classes
+from ..errors import UserError
+from ..formats.export_record import Threshold
+from ..utils.files import read_json
+from ..utils.text import suggestion
+from .auto_threshold import AUTO, DEFAULT_THRESHOLD
+from .threshold_options import Area, parse_area, split_classes
 
 _HOW = "a number, 'auto', or a readable export.json, nor numbers of classes, as crack=0.8,hole=0.9"
 _EXAMPLE = '0.3, or auto,crack=0.8,hole=0.9'
