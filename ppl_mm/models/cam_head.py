@@ -1,5 +1,7 @@
 """The classifier whose weights make the class activation map."""
 
+from collections.abc import Sequence
+
 import torch
 from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.structures import DataSample
@@ -7,6 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import UserError
 from ..registry import MODELS
+from ..utils.text import counted
 from .cam_pooling import build_pooling
 
 
@@ -34,9 +37,21 @@ class CAMHead(MultiLabelClsHead):
             or 'wildcat', or a dict with the options of one, see
             :func:`~.cam_pooling.build_pooling`. All but the mean look at the strongest
             cells: better for small objects, worse for large ones.
+        class_shares: For each class the share of the training images that show it, between 0 and 1.
+            Of a class that fewer than half of them show, the log-odds of that share are added to
+            the pooled map, which then need not say how rare the class is, but only what the image
+            adds. Otherwise a short training leaves the maps of rare classes below 0 everywhere, on
+            their own objects, too, and a ReLU leaves nothing of them. As the initial bias of
+            RetinaNet (Lin et al., ICCV 2017, sec. 4.1) and logit adjustment (Menon et al., ICLR
+            2021, arXiv 2007.07314). Defaults to None: nothing is added, as published.
         thr: Score above which a class counts as predicted.
         init_cfg: By default a normal distribution with standard deviation 0.01.
+
+    Raises:
+        UserError: If there are not as many shares as classes, or one is not between 0 and 1.
     """
+
+    log_odds: Tensor
 
     def __init__(
         self,
@@ -46,6 +61,7 @@ class CAMHead(MultiLabelClsHead):
         loss: dict | None = None,
         dropout: float = 0.0,
         pool: str | dict = 'mean',
+        class_shares: Sequence[float] | None = None,
         thr: float = 0.5,
         init_cfg: dict | None = None,
     ) -> None:
@@ -62,6 +78,9 @@ class CAMHead(MultiLabelClsHead):
         self.num_classes = num_classes
         self.branches = branches
         self.pool = build_pooling(pool)
+        # Not in checkpoints: the config says it.
+        odds = rare_log_odds(class_shares, num_classes)
+        self.register_buffer('log_odds', odds, persistent=False)
         self.dropout = nn.Dropout2d(dropout)
         # No bias, as in PSA: a constant would raise the whole map.
         self.classifier = nn.Conv2d(in_channels, num_classes, 1, bias=False)
@@ -82,8 +101,12 @@ class CAMHead(MultiLabelClsHead):
         return torch.stack(list(map(nn.functional.conv2d, parts, weights)), dim=1)
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
-        """Return the logits (B, num_classes): the pooled CAM."""
-        return self.pool(self.cam(feats))
+        """Return the logits (B, num_classes), see :meth:`score`."""
+        return self.score(self.cam(feats))
+
+    def score(self, cam: Tensor) -> Tensor:
+        """Return the logits (B, num_classes) of maps (B, num_classes, H, W), pooled."""
+        return self.pool(cam) + self.log_odds
 
     def maps(self, branch_cams: Tensor) -> Tensor:
         """Return the CAM (B, num_classes, H, W) that prediction gives, from :meth:`branch_cams`."""
@@ -91,7 +114,7 @@ class CAMHead(MultiLabelClsHead):
 
     def logits(self, branch_cams: Tensor) -> Tensor:
         """Return the logits (B, num_classes) that prediction gives, from :meth:`branch_cams`."""
-        return self.pool(branch_cams.sum(dim=1))
+        return self.score(branch_cams.sum(dim=1))
 
     def predict(
         self, feats: tuple[Tensor, ...], data_samples: list[DataSample] | None = None
@@ -118,6 +141,24 @@ class CAMHead(MultiLabelClsHead):
     ) -> dict[str, Tensor]:
         target = multi_hot(data_samples, cls_score)
         return dict(loss=self.loss_module(cls_score, target, **kwargs))
+
+
+def rare_log_odds(shares: Sequence[float] | None, num_classes: int) -> Tensor:
+    """Return the log-odds (num_classes,) of each share of the images, 0 from a half of them on.
+
+    A share above a half would lower the maps of a class, instead of raising them.
+
+    Raises:
+        UserError: If there are not as many shares as classes, or one is not between 0 and 1.
+    """
+    if shares is None:
+        return torch.zeros(num_classes)
+    if len(shares) != num_classes or not all(0 < share < 1 for share in shares):
+        raise UserError(
+            f'CAMHead: class_shares={list(shares)}: give the share of the training images that '
+            f'show it, between 0 and 1, for each of {counted(num_classes, "class", "classes")}'
+        )
+    return torch.tensor(shares).logit().clamp(max=0)
 
 
 def multi_hot(data_samples: list[DataSample], logits: Tensor) -> Tensor:

@@ -39,7 +39,8 @@ class CAMTTAModel(BaseTTAModel):
             to False.
         full_scale: For each class of the head the maximum from which on a map counts fully; a
             weaker one is dimmed in proportion, since maps of images without the class are as
-            strong. Defaults to None: each map counts fully.
+            strong. Classes that the labels name are there, so theirs are not dimmed. Defaults to
+            None: each map counts fully.
         reference: Config of a :class:`.NegativeReference`: the maps of each view are multiplied by
             how unlike the background a cell looks. Defaults to None: they are not.
         max_pixels: A view with more goes through the network in tiles, see
@@ -140,7 +141,7 @@ class CAMTTAModel(BaseTTAModel):
 
     def _dim(self, cam: Tensor, scale: Tensor, class_ids: Tensor) -> Tensor:
         """Return maps that are as strong as they are beside those of other images."""
-        if self.full_scale is None:
+        if self.full_scale is None or self.classes == 'labels':
             return cam
         full = scale.new_tensor(self.full_scale)[class_ids]
         strength = torch.where(full > 0, scale / full, 1).clamp(max=1)  # (n,)

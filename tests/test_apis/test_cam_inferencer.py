@@ -49,8 +49,9 @@ def test_it_follows_an_export(photos, tiny_config, checkpoint, tmp_path):
     for name, found in zip(photos, follower(photos)['predictions'], strict=True):
         label = read_mask(tmp_path / 'out/labels' / f'{Path(name).stem}.png')
         assert np.array_equal(found['label'], label)
-    dim = [found['cam'].max() for found in follower(photos, classes=['toma'])['predictions']]
-    assert max(dim) < 0.1
+    # What a person names is there, so its map is not dimmed.
+    named = [found['cam'].max() for found in follower(photos, classes=['toma'])['predictions']]
+    assert min(named) == 1
 
 
 def test_an_export_that_cannot_be_followed(tiny_config, checkpoint, tmp_path):

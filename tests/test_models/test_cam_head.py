@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from mmpretrain.structures import DataSample
 
+from ppl_mm.errors import UserError
 from ppl_mm.models import CAMHead
 
 LABELS = [[0, 2], [1], [0, 1, 2, 4]]
@@ -70,6 +71,29 @@ def test_soft_labels_count_as_they_are():
     torch.testing.assert_close(
         head.loss(feats, soft)['loss'], F.multilabel_soft_margin_loss(head(feats), score)
     )
+
+
+def test_a_map_of_a_rare_class_need_not_say_so():
+    """The logit of an image that adds nothing is the share of images with the class."""
+    shares = [0.01, 0.3, 0.5, 0.9, 0.1]
+    head, feats = make_head(class_shares=shares), (torch.rand(3, 7, 6, 9),)
+    plain = make_head_like(head)
+    torch.testing.assert_close(head.cam(feats), plain.cam(feats))
+    added = torch.tensor([0.01, 0.3, 0.5, 0.5, 0.1]).logit()  # frequent classes keep their maps
+    torch.testing.assert_close(head(feats), plain(feats) + added)
+    assert 'log_odds' not in head.state_dict()
+    out = head.predict(feats)
+    torch.testing.assert_close(torch.stack([one.pred_score for one in out]), head(feats).sigmoid())
+    expected = F.multilabel_soft_margin_loss(head(feats), one_hot())
+    torch.testing.assert_close(head.loss(feats, samples())['loss'], expected)
+
+
+@pytest.mark.parametrize(
+    'shares', [[0.1] * 4, [], [0.1] * 4 + [0], [0.1] * 4 + [1.0], [float('nan')] * 5]
+)
+def test_shares_that_cannot_be(shares):
+    with pytest.raises(UserError, match='class_shares=.*between 0 and 1, for each of 5 classes'):
+        make_head(class_shares=shares)
 
 
 def test_prediction_has_scores_labels_and_the_map():

@@ -135,21 +135,32 @@ def test_all_classes_are_those_of_the_head(labels):
         assert torch.equal(own.cam[0], out.cam[labels[0]])
 
 
+def predicting(**kwargs):
+    """A model that takes all classes for predicted ones."""
+    return build(classes='predicted', thr=0.0, **kwargs)
+
+
 def test_weak_maps_are_dimmed_and_strong_ones_are_not():
-    views = views_of(torch.rand(3, *SIZE), [1, 3])
-    (plain,) = run(build(), views)
+    views = views_of(torch.rand(3, *SIZE), None)
+    (plain,) = run(predicting(), views)
     assert (plain.cam_scale > 0).all()
     full = [1.0] * 5
-    full[1], full[3] = 4 * float(plain.cam_scale[0]), 0.5 * float(plain.cam_scale[1])
-    (dimmed,) = run(build(full_scale=full), views)
-    torch.testing.assert_close(dimmed.cam[0], plain.cam[0] / 4)
-    assert torch.equal(dimmed.cam[1], plain.cam[1])
+    full[1], full[3] = 4 * float(plain.cam_scale[1]), 0.5 * float(plain.cam_scale[3])
+    (dimmed,) = run(predicting(full_scale=full), views)
+    torch.testing.assert_close(dimmed.cam[1], plain.cam[1] / 4)
+    assert torch.equal(dimmed.cam[3], plain.cam[3])
     assert torch.equal(dimmed.cam_scale, plain.cam_scale)
 
 
 def test_a_class_that_no_negative_shows_counts_fully():
+    views = views_of(torch.rand(3, *SIZE), None)
+    even = run(predicting(full_scale=[0.0] * 5), views)[0]
+    assert torch.equal(even.cam, run(predicting(), views)[0].cam)
+
+
+def test_a_class_that_the_labels_name_is_not_dimmed():
     views = views_of(torch.rand(3, *SIZE), [1, 3])
-    assert torch.equal(run(build(full_scale=[0.0] * 5), views)[0].cam, run(build(), views)[0].cam)
+    assert torch.equal(run(build(full_scale=[1e6] * 5), views)[0].cam, run(build(), views)[0].cam)
 
 
 def test_an_image_whose_classes_are_not_known_says_what_to_do():

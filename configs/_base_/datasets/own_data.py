@@ -56,5 +56,9 @@ _sizes = __import__('ppl_mm.data_tools.own.image_size', fromlist=['read_side'])
 own_side = _sizes.read_side(own_data_root, own_num_train)
 own_scale = _sizes.read_scale(own_data_root)
 del _sizes
+# How many of the training images show each class.
+_shares = __import__('ppl_mm.data_tools.own.class_shares', fromlist=['read_class_shares'])
+own_class_shares = _shares.read_class_shares(own_data_root)
+del _shares
 # Without masks the maps choose where they are cut; tools/export_cam.py --threshold wins.
 export_threshold = 'auto'

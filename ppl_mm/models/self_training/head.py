@@ -34,7 +34,7 @@ class SelfTrainedCAMHead(CAMHead):
 
     def logits(self, branch_cams: Tensor) -> Tensor:
         """Return the logits (B, num_classes) of the global branch."""
-        return self.pool(branch_cams[:, 0])
+        return self.score(branch_cams[:, 0])
 
     def maps(self, branch_cams: Tensor) -> Tensor:
         """Return the maps (B, num_classes, H, W) of the patch branches."""

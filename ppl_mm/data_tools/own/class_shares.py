@@ -1,0 +1,33 @@
+"""How rare the classes of a data set are, for the classifiers of configs/own."""
+
+import os
+from collections import Counter
+
+from ...errors import UserError
+from ...formats.image_labels.label_file import find_label_file, read_labels
+from ...formats.image_list import image_id
+from ...formats.voc_layout import VOCLayout
+
+
+def read_class_shares(root: str | os.PathLike) -> list[float] | None:
+    """Return the share of the training images that show each class, for configs.
+
+    An image more that shows a class, and one more that does not, keep it between 0 and 1. Images
+    whose classes are not known do not count.
+
+    Returns:
+        One for each class; None where there are no labels to count, or they cannot be read, which
+        whoever trains on them is told.
+    """
+    layout = VOCLayout(root)
+    try:
+        classes, train = layout.read_classes(), set(layout.read_split('train'))
+        rows = read_labels(find_label_file(root) or layout.label_file, classes).rows
+    except (OSError, UserError):
+        return None
+    shown: dict[str, set[str]] = {}
+    for row in rows:
+        if (name := image_id(row.image)) in train:
+            shown.setdefault(name, set()).update(row.names)
+    counts = Counter(name for names in shown.values() for name in names)
+    return [(counts[name] + 1) / (len(shown) + 2) for name in classes]

@@ -1,0 +1,40 @@
+"""How rare classes are, as configs/own read it."""
+
+import pytest
+
+from ppl_mm.data_tools.own.class_shares import read_class_shares
+from ppl_mm.formats.voc_layout import write_lists
+
+LABELS = {'a': ['cat'], 'b': ['cat', 'dog'], 'c': [], 'd': ['dog'], 'e': ['fox']}
+
+
+def write(root, train=('a', 'b', 'c')):
+    write_lists(root, ['cat', 'dog', 'fox'], dict(train=train, val=['d', 'e']), LABELS)
+
+
+def test_the_training_images_that_show_a_class_are_counted(tmp_path):
+    write(tmp_path)
+    # Two, one and none of three; one image more with the class, and one more without.
+    assert read_class_shares(tmp_path) == pytest.approx([3 / 5, 2 / 5, 1 / 5])
+
+
+def test_an_image_whose_classes_are_not_known_does_not_count(tmp_path):
+    write(tmp_path, train=('a', 'b', 'c', 'new'))
+    assert read_class_shares(tmp_path) == pytest.approx([3 / 5, 2 / 5, 1 / 5])
+
+
+@pytest.mark.parametrize(
+    'file, content',
+    [
+        ('classes.txt', None),
+        ('image_labels.csv', None),
+        ('image_labels.csv', 'image,labels\na,cow\n'),
+        ('ImageSets/Segmentation/train.txt', None),
+    ],
+)
+def test_data_that_cannot_be_read_have_none(tmp_path, file, content):
+    write(tmp_path)
+    (tmp_path / file).unlink()
+    if content:
+        (tmp_path / file).write_text(content)
+    assert read_class_shares(tmp_path) is None
