@@ -22,7 +22,7 @@ model = dict(
         norm_eval=True,
         init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50'),
     ),
-    # Their log-odds keep the maps of rare classes above 0: docs/presets.md.
+    # Maps of rare classes would be below 0 everywhere without: docs/presets.md.
     head=dict(num_classes=_base_.own_num_classes, class_shares=_base_.own_class_shares),
     data_preprocessor=dict(
         mean=_base_.own_mean or [123.675, 116.28, 103.53],

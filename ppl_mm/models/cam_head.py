@@ -38,12 +38,12 @@ class CAMHead(MultiLabelClsHead):
             :func:`~.cam_pooling.build_pooling`. All but the mean look at the strongest
             cells: better for small objects, worse for large ones.
         class_shares: For each class the share of the training images that show it, between 0 and 1.
-            Of a class that fewer than half of them show, the log-odds of that share are added to
-            the pooled map, which then need not say how rare the class is, but only what the image
-            adds. Otherwise a short training leaves the maps of rare classes below 0 everywhere, on
-            their own objects, too, and a ReLU leaves nothing of them. As the initial bias of
-            RetinaNet (Lin et al., ICCV 2017, sec. 4.1) and logit adjustment (Menon et al., ICLR
-            2021, arXiv 2007.07314). Defaults to None: nothing is added, as published.
+            Its log-odds are added to the pooled map, which then need not say how rare the class is,
+            but only what the image adds. Otherwise a short training leaves the maps of rare classes
+            below 0 everywhere, on their own objects, too, and a ReLU leaves nothing of them; those
+            of frequent classes are above 0 everywhere. As the initial bias of RetinaNet (Lin et
+            al., ICCV 2017, sec. 4.1) and logit adjustment (Menon et al., ICLR 2021, arXiv
+            2007.07314). Defaults to None: nothing is added, as published.
         thr: Score above which a class counts as predicted.
         init_cfg: By default a normal distribution with standard deviation 0.01.
 
@@ -79,7 +79,7 @@ class CAMHead(MultiLabelClsHead):
         self.branches = branches
         self.pool = build_pooling(pool)
         # Not in checkpoints: the config says it.
-        odds = rare_log_odds(class_shares, num_classes)
+        odds = log_odds(class_shares, num_classes)
         self.register_buffer('log_odds', odds, persistent=False)
         self.dropout = nn.Dropout2d(dropout)
         # No bias, as in PSA: a constant would raise the whole map.
@@ -143,10 +143,8 @@ class CAMHead(MultiLabelClsHead):
         return dict(loss=self.loss_module(cls_score, target, **kwargs))
 
 
-def rare_log_odds(shares: Sequence[float] | None, num_classes: int) -> Tensor:
-    """Return the log-odds (num_classes,) of each share of the images, 0 from a half of them on.
-
-    A share above a half would lower the maps of a class, instead of raising them.
+def log_odds(shares: Sequence[float] | None, num_classes: int) -> Tensor:
+    """Return the log-odds (num_classes,) of shares of the images; 0 if they are not known.
 
     Raises:
         UserError: If there are not as many shares as classes, or one is not between 0 and 1.
@@ -158,7 +156,7 @@ def rare_log_odds(shares: Sequence[float] | None, num_classes: int) -> Tensor:
             f'CAMHead: class_shares={list(shares)}: give the share of the training images that '
             f'show it, between 0 and 1, for each of {counted(num_classes, "class", "classes")}'
         )
-    return torch.tensor(shares).logit().clamp(max=0)
+    return torch.tensor(shares).logit()
 
 
 def multi_hot(data_samples: list[DataSample], logits: Tensor) -> Tensor:
