@@ -1,9 +1,9 @@
 """The rows of preset quick's study, each with what was expected of it before its run.
 
 All start from configs/own/cls_cam_quick_own.py, with sizes and epochs of their own: those of the
-preset have changed since, because of these rows, and so has its head: rows named preset are those
-of before it had class shares, rows named shares those of today. A row is measured on all training images that
-have masks, and a final on val as well, once.
+preset have changed since, because of these rows. Rows named preset are of before its head knew
+class shares, rows named shares are of today. A row is measured on all training images that have
+masks, and a final on val as well, once.
 """
 
 from collections.abc import Callable, Sequence
