@@ -69,8 +69,8 @@ tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
     dict(type='TestTimeAug', transforms=[scales, _base_.flips, [_base_.pack]]),
 ]
-# Negatives of this split, if there are ten, say how strong the map of an absent class is. A map
-# as weak as that is dimmed.
+# Negatives of this split, if there are ten, say how strong the map of an absent class is. The map
+# of a predicted class that is as weak as that is dimmed.
 export_negatives = 'train'
 # Maps are multiplied by how unlike the background a cell looks; the background is that of this
 # split, where no map is. None leaves the maps as they are.

@@ -8,8 +8,9 @@ from ppl_mm.formats.voc_layout import write_lists
 LABELS = {'a': ['cat'], 'b': ['cat', 'dog'], 'c': [], 'd': ['dog'], 'e': ['fox']}
 
 
-def write(root, train=('a', 'b', 'c')):
-    write_lists(root, ['cat', 'dog', 'fox'], dict(train=train, val=['d', 'e']), LABELS)
+def write(root, train=('a', 'b', 'c'), background=True):
+    splits = dict(train=train, val=['d', 'e'])
+    write_lists(root, ['cat', 'dog', 'fox'], splits, LABELS, background)
 
 
 def test_the_training_images_that_show_a_class_are_counted(tmp_path):
@@ -37,4 +38,9 @@ def test_data_that_cannot_be_read_have_none(tmp_path, file, content):
     (tmp_path / file).unlink()
     if content:
         (tmp_path / file).write_text(content)
+    assert read_class_shares(tmp_path) is None
+
+
+def test_data_without_a_background_have_none(tmp_path):
+    write(tmp_path, background=False)
     assert read_class_shares(tmp_path) is None

@@ -17,10 +17,13 @@ def read_class_shares(root: str | os.PathLike) -> list[float] | None:
 
     Returns:
         One for each class; None where there are no labels to count, or they cannot be read, which
-        whoever trains on them is told.
+        whoever trains on them is told. None, too, where every pixel belongs to a class: no map is
+        cut at 0 there, and whether shares help has not been measured.
     """
     layout = VOCLayout(root)
     try:
+        if not layout.has_background:
+            return None
         classes, train = layout.read_classes(), set(layout.read_split('train'))
         rows = read_labels(find_label_file(root) or layout.label_file, classes).rows
     except (OSError, UserError):
