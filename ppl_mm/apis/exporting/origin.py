@@ -64,9 +64,13 @@ def _views(cfg: Config) -> list:
 def network_digest(cfg: Config, **more: object) -> str:
     """Return the SHA-256 of the model's settings, and of more: weights alone make no map.
 
-    Strides, borders, the size of the images' values: none of them is in the checkpoint.
+    Strides, borders, the size of the images' values: none of them is in the checkpoint. The shares
+    of classes are no part: they move scores, not maps, and change with each image that is added.
     """
-    parts = {key: cfg.get(key) for key in ('model', 'data_preprocessor')}
+    model = dict(cfg.get('model') or {})
+    if isinstance(head := model.get('head'), dict):
+        model['head'] = {key: value for key, value in head.items() if key != 'class_shares'}
+    parts = dict(model=model, data_preprocessor=cfg.get('data_preprocessor'))
     text = json.dumps({**parts, **more}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
