@@ -12,7 +12,9 @@ from functools import partial
 
 from studies.engine.data_set import DataSet
 from studies.engine.row import PAPER, PLAIN, Row
-from studies.ppl.rows.setting import neck, stages, views
+from studies.ppl.rows.setting import neck, stages
+
+from .sizes import preset_sides, sides
 
 CONFIG = 'configs/own/cls_cam_quick_own.py'
 SELF_TRAINED = 'studies/own/cls_self_trained_quick.py'
@@ -21,8 +23,6 @@ SETS = ('demo', 'voc6', 'tiles', 'tiles_defect', 'clothing')
 OWN_SETS = ('tiles', 'tiles_defect', 'clothing')
 #: About 500 steps, the preset's budget when the rows were run.
 _EPOCHS = dict(demo=8, voc6=3, tiles=12, tiles_defect=12, clothing=14)
-#: Sides of crops, of the smallest and largest images, and of views, of the presets of before.
-_SIDES = {320: (288, 256, 352, (256, 384)), 448: (416, 352, 496, (352, 544))}
 #: Blocks of EfficientNet-Lite0: after stride 8, after stride 16, inside the last layer.
 CUTS = (5, 11, 14)
 #: Longer, at about the cost of patch learning in stages.
@@ -52,41 +52,6 @@ def data_sets(folder: str) -> dict[str, DataSet]:
             epochs=dict.fromkeys(('screen', 'half', 'final'), _EPOCHS[name]),
         )
         for name in SETS
-    }
-
-
-def sides(side: int, first: int = 1) -> dict:
-    """Return the sizes of crops and views, as options of a row.
-
-    Args:
-        side: A key of _SIDES.
-        first: Where the training's pipeline resizes. Defaults to 1.
-    """
-    return _sized(*_SIDES[side], first=first)
-
-
-def preset_sides(side: int, first: int = 1) -> dict:
-    """Return the sizes that the preset itself has where images are seen at a long side.
-
-    Args:
-        side: Its ``--image-size``.
-        first: Where the training's pipeline resizes. Defaults to 1.
-    """
-    seen = (round(side * 0.875), round(side * 4 / 3))
-    return _sized(side, round(side * 0.875), round(side * 29 / 24), seen, first=first)
-
-
-def _sized(crop: int, smallest: int, largest: int, seen: Sequence[int], first: int) -> dict:
-    pipeline = 'train_dataloader.dataset.pipeline'
-    tta = views()['tta_pipeline']
-    tta[1]['transforms'][0] = [
-        dict(type='Resize', scale=(one, one), keep_ratio=True) for one in seen
-    ]
-    return {
-        f'{pipeline}.{first}.min_size': smallest,
-        f'{pipeline}.{first}.max_size': largest,
-        f'{pipeline}.{first + 2}.crop_size': crop,
-        'tta_pipeline': tta,
     }
 
 

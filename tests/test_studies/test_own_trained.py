@@ -15,7 +15,8 @@ from studies.engine.queue import Queue
 from studies.engine.results import ResultsFile
 from studies.own import maps, trained, trained_run
 from studies.own.goals import goals
-from studies.own.rows import CONFIG, ROWS, data_sets, preset_sides
+from studies.own.rows import CONFIG, ROWS, data_sets
+from studies.own.sizes import preset_sides
 from studies.own.table import table
 from studies.own.trained_run import TrainedRun, last_name, on_device
 

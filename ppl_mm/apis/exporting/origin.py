@@ -65,7 +65,7 @@ def network_digest(cfg: Config, **more: object) -> str:
     """Return the SHA-256 of the model's settings, and of more: weights alone make no map.
 
     Strides, borders, the size of the images' values: none of them is in the checkpoint. The shares
-    of classes are no part: they move scores, not maps, and change with each image that is added.
+    of classes do not count: they move scores, not maps, and change with each image that is added.
     """
     model = dict(cfg.get('model') or {})
     if isinstance(head := model.get('head'), dict):
