@@ -79,6 +79,7 @@ class FrozenStart:
         """Return a new classifier in eval mode, with another pooling and a neck."""
         settings = copy.deepcopy(self.config.model)
         settings.head.pool, settings.neck = pool, neck
+        settings.head.class_shares = None  # the rows are older
         model = MODELS.build(settings)
         model.init_weights()
         model.eval()

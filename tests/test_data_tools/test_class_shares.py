@@ -19,6 +19,13 @@ def test_the_training_images_that_show_a_class_are_counted(tmp_path):
     assert read_class_shares(tmp_path) == pytest.approx([3 / 5, 2 / 5, 1 / 5])
 
 
+def test_a_class_that_all_images_show_is_as_if_not_told(tmp_path):
+    write(tmp_path, train=('a', 'b'))
+    assert read_class_shares(tmp_path) == pytest.approx([1 / 2, 2 / 4, 1 / 4])
+    write(tmp_path, train=('new',))  # nothing is known
+    assert read_class_shares(tmp_path) == [0.5] * 3
+
+
 def test_an_image_whose_classes_are_not_known_does_not_count(tmp_path):
     write(tmp_path, train=('a', 'b', 'c', 'new'))
     assert read_class_shares(tmp_path) == pytest.approx([3 / 5, 2 / 5, 1 / 5])

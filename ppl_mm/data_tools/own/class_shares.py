@@ -13,7 +13,8 @@ def read_class_shares(root: str | os.PathLike) -> list[float] | None:
     """Return the share of the training images that show each class, for configs.
 
     An image more that shows a class, and one more that does not, keep it between 0 and 1. Images
-    whose classes are not known do not count.
+    whose classes are not known do not count. Labels say nothing about a class that all images
+    show: a half, as if it were not told, leaves it a map.
 
     Returns:
         One for each class; None where there are no labels to count, or they cannot be read, which
@@ -33,4 +34,8 @@ def read_class_shares(root: str | os.PathLike) -> list[float] | None:
         if (name := image_id(row.image)) in train:
             shown.setdefault(name, set()).update(row.names)
     counts = Counter(name for names in shown.values() for name in names)
-    return [(counts[name] + 1) / (len(shown) + 2) for name in classes]
+    return [_share(counts[name], len(shown)) for name in classes]
+
+
+def _share(count: int, images: int) -> float:
+    return 0.5 if count == images else (count + 1) / (images + 2)
