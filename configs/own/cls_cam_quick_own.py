@@ -52,7 +52,7 @@ train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(num_workers=1, dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 scales = [
-    dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True) for by in (0.875, 4 / 3)
+    dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True) for by in _base_.own_views
 ]
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),

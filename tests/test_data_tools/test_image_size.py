@@ -139,6 +139,13 @@ def test_the_config_follows_the_data(photos, monkeypatch):
     assert sides_of(read_config(QUICK)) == (512, 555, 448, 683)
 
 
+@pytest.mark.parametrize('area, views', [('1-5%', (597,)), ('12-30%', (392, 597))])
+def test_objects_that_are_known_to_be_small_are_seen_large(photos, monkeypatch, area, views):
+    record_of(photos, expected_area=area)
+    monkeypatch.setenv('OWN_DATA', str(photos.parent / 'mine'))
+    assert sides_of(read_config(QUICK)) == (448, 485, *views)
+
+
 @pytest.mark.parametrize('name', ['cls_cam_own', 'cls_progressive_own', 'cls_self_trained_own'])
 def test_larger_presets_follow_a_given_size_only(photos, monkeypatch, name):
     path = f'configs/own/{name}.py'
