@@ -100,9 +100,12 @@ def as_negatives(root, count):
         file.writelines(f'{name}\n' for name in names)
 
 
-def test_negatives_dim_maps_of_their_strength(export, data):
+@pytest.mark.parametrize('classes', ['labels', 'predicted'])
+def test_negatives_dim_maps_of_their_strength(export, data, classes):
+    """Those of predicted classes; a class that the labels name is there."""
     root, option = data
     as_negatives(root, 12)
+    option = ('--classes', classes, *option)
     plain = export(*option, out='plain')
     dimmed = export(*option, 'export_negatives=train', out='dimmed')
     full = record_of(dimmed)['full_scale']
@@ -113,6 +116,7 @@ def test_negatives_dim_maps_of_their_strength(export, data):
         one, other = (read_cam(folder / f'cams/{stem}.npz') for folder in (plain, dimmed))
         assert np.array_equal(one.scale, other.scale)
         strength = np.minimum(1, one.scale / np.array(full)[one.class_ids])
+        strength = strength if classes == 'predicted' else np.ones_like(strength)
         assert np.allclose(other.cam, one.cam * strength[:, None, None], atol=2e-3)
     before = contents(dimmed)
     export(*option, 'export_negatives=train', out='dimmed')
