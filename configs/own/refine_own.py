@@ -1,7 +1,7 @@
 """Pseudo-labels of your own photos: a background, then PAMR, then IRN's CRF.
 
-The CRF takes part if pydensecrf is installed, and where each class of an image covers at least a
-hundredth of it: what is smaller a CRF erases. Where masks are given, they choose between these
+The CRF takes part if pydensecrf is installed, and where it leaves each class of an image at least
+a third of its pixels: others it has erased. Where masks are given, they choose between these
 steps, one of them, and the maps alone (--chain-from, docs/own_masks.md). The background score is
 that of the export whose maps are refined: chosen by masks (--threshold-split), given
 (--threshold), or its default. A number here, or --cfg-options refiners.0.threshold=0.3, wins.
@@ -9,7 +9,7 @@ that of the export whose maps are refined: chosen by masks (--threshold-split), 
 
 background = dict(type='ppl_mm.ConstantBackground', threshold=None)
 pamr = dict(type='ppl_mm.PAMR')
-crf = dict(type='ppl_mm.DenseCRF', preset='irn', smallest=0.01)
+crf = dict(type='ppl_mm.DenseCRF', preset='irn', kept=1 / 3)
 # mmengine takes configs that import for another kind.
 has_crf = __import__('importlib.util').util.find_spec('pydensecrf') is not None
 refiners = [background, pamr, crf] if has_crf else [background, pamr]
@@ -17,5 +17,5 @@ refiners = [background, pamr, crf] if has_crf else [background, pamr]
 max_pixels = 500_000
 chains = dict(
     pamr=dict(refiners=[background, pamr], max_pixels=max_pixels),
-    crf=dict(refiners=[background, dict(crf, smallest=0.0)], max_pixels=max_pixels),
+    crf=dict(refiners=[background, dict(crf, kept=0.0)], max_pixels=max_pixels),
 )

@@ -99,16 +99,15 @@ class RefinerChain:
         return image, scores
 
     def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
-        """Apply a step that is good for the image, in tiles if that is large."""
-        if not step.fits(scores):
-            return scores
+        """Apply a step, in tiles if the image is large, and see whether it has helped."""
         grid = self._grid(step, scores)
         if len(grid) == 1:
-            return step(image, scores)
+            return step.improved(image, scores)
         values = grid.stitch(
             lambda window: torch.from_numpy(step(image[window], scores.part(window)).values)
         )
-        return replace(scores, values=values.numpy())
+        refined = replace(scores, values=values.numpy())
+        return refined if step.helps(scores, refined) else scores
 
     def _grid(self, part: Refiner | LabelRule, scores: Scores) -> TileGrid:
         """Return the tiles of an image; one, where a part sees single pixels or needs all."""

@@ -69,8 +69,9 @@ class DenseCRF(Refiner):
         gt_prob: See ``unary``. Defaults to 0.7, as IRN has it.
         scale: How many times smaller the images are than VOC's, whose longer side is 500 pixels;
             each ``sxy`` is divided by it. Defaults to 1.
-        smallest: A chain leaves an image as it is if one of its classes is the strongest of less
-            than this share of the pixels: a CRF erases what is small. Defaults to 0: none.
+        kept: A chain leaves an image as it is if the CRF leaves one of its classes less than this
+            part of the pixels of which it was the strongest: a CRF erases what is small or hardly
+            differs from what is around. Defaults to 0: it may.
 
     Raises:
         UserError: If a value is none of these, or pydensecrf is missing.
@@ -88,7 +89,7 @@ class DenseCRF(Refiner):
         unary: str | None = None,
         gt_prob: float = 0.7,
         scale: float = 1.0,
-        smallest: float = 0.0,
+        kept: float = 0.0,
     ) -> None:
         if preset not in PRESETS:
             raise UserError(
@@ -96,9 +97,9 @@ class DenseCRF(Refiner):
             )
         if not scale > 0:
             raise UserError(f'ppl_mm.DenseCRF: scale={scale} must be above 0')
-        if not 0 <= smallest <= 1:
-            raise UserError(f'ppl_mm.DenseCRF: smallest={smallest} must be in 0..1')
-        self.smallest, known = smallest, PRESETS[preset]
+        if not 0 <= kept <= 1:
+            raise UserError(f'ppl_mm.DenseCRF: kept={kept} must be in 0..1')
+        self.kept, known = kept, PRESETS[preset]
         self.settings: dict[str, Any] = dict(
             iterations=known['iterations'] if iterations is None else iterations,
             gaussian=_kernel('gaussian', known, gaussian, scale),
@@ -113,12 +114,9 @@ class DenseCRF(Refiner):
         self.margin = math.ceil(3 * max(kernel['sxy'] for kernel in kernels))
         _pydensecrf()  # missing, it is missed now and not after an hour
 
-    def fits(self, scores: Scores) -> bool:
-        """Return whether each class of the image covers enough of it, see ``smallest``."""
-        if not self.smallest or not len(scores.class_ids):
-            return True
-        strongest = np.bincount(scores.values.argmax(axis=0).ravel(), minlength=len(scores.values))
-        return bool(strongest[1:].min() >= self.smallest * strongest.sum())
+    def helps(self, before: Scores, after: Scores) -> bool:
+        """Return whether each class keeps enough of its pixels, see ``kept``."""
+        return bool((_strongest(after) >= self.kept * _strongest(before)).all())
 
     def refine(self, image: np.ndarray, scores: Scores) -> Scores:
         """Return the probability of each channel after the CRF."""
@@ -126,6 +124,12 @@ class DenseCRF(Refiner):
         taking_part = values[1:] if scores.no_background else values
         taking_part[:] = dense_crf(image, taking_part, **self.settings)
         return replace(scores, values=values)
+
+
+def _strongest(scores: Scores) -> np.ndarray:
+    """Return of how many pixels each class is the strongest channel, (n,)."""
+    channels = len(scores.values)
+    return np.bincount(scores.values.argmax(axis=0).ravel(), minlength=channels)[1:]
 
 
 def dense_crf(

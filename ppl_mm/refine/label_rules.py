@@ -174,7 +174,7 @@ class Agreement(LabelRule):
         for chain in self.chains:
             refined = scores
             for step in chain:
-                refined = step(image, refined) if step.fits(refined) else refined
+                refined = step.improved(image, refined)
             labels.append(self._strongest(image, refined))
         first, *others = labels
         agreed = np.logical_and.reduce([first == other for other in others])

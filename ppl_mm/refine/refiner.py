@@ -49,11 +49,17 @@ class Refiner(ABC):
             )
         return refined
 
-    def fits(self, scores: Scores) -> bool:
-        """Return whether the step is good for an image; if not, a chain leaves it out.
+    def improved(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Return refined scores of a whole image, or those before where the step does not help."""
+        refined = self(image, scores)
+        return refined if self.helps(scores, refined) else scores
+
+    def helps(self, before: Scores, after: Scores) -> bool:
+        """Return whether a chain takes what the step has made of an image, or leaves it as it was.
 
         Args:
-            scores: Those of the whole image.
+            before: The scores of the whole image.
+            after: What :meth:`refine` has made of them.
         """
         return True
 

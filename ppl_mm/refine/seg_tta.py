@@ -85,7 +85,7 @@ class RefinedSegTTAModel(SegTTAModel):
         image = read_image(path)
         try:
             for step in self.steps:
-                scores = step(image, scores) if step.fits(scores) else scores
+                scores = step.improved(image, scores)
         except ValueError as error:
             raise UserError(f'{path}: {error}') from error
         strongest = torch.from_numpy(scores.values.argmax(axis=0))

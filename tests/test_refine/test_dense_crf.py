@@ -203,40 +203,43 @@ def test_without_the_package(monkeypatch):
     assert '\n' not in str(caught.value)
 
 
-@pytest.mark.parametrize('smallest, stays', [(0, False), (0.05, False), (0.2, True)])
-def test_small_classes_are_left_to_other_steps(disc, smallest, stays):
-    _, scores, _ = disc  # the weaker class is the strongest of a tenth
-    share = (scores.values.argmax(axis=0) == 2).mean()
-    assert 0.05 < share < 0.2
-    assert DenseCRF(smallest=smallest).fits(scores) is not stays
+@pytest.mark.parametrize('share, helps', [(1.0, True), (0.5, True), (0.3, False), (0.0, False)])
+def test_a_class_keeps_a_part_of_its_pixels(share, helps):
+    values = np.zeros((3, 10, 10), np.float32)
+    values[1], values[2, :2] = 0.5, 1
+    after = values.copy()
+    after[2, :, round(10 * share) :] = 0
+    before, after = (Scores(one, np.array([4, 7]), has_background=True) for one in (values, after))
+    assert DenseCRF(kept=0.4).helps(before, after) is helps
+    assert DenseCRF().helps(before, after)
 
 
 @pytest.mark.parametrize('tiles', [False, True])
-def test_a_chain_leaves_the_step_out_for_the_whole_image(tiles):
+def test_a_chain_takes_nothing_of_a_step_that_erases_a_class(tiles):
     cam = np.zeros((1, 160, 200), np.float16)
     cam[0, 5:9, 5:9] = 1
     maps, image = CamFile([0], cam, (160, 200)), np.full((160, 200, 3), 90, np.uint8)
     cut = dict(type='ppl_mm.ConstantBackground', threshold=0.5)
-    crf = dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, smallest=0.01)
+    crf = dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, kept=0.3)
     size = 16_384 if tiles else 10**6
     alone = RefinerChain([cut], max_pixels=size, tiles=tiles)(image, maps)
     assert np.array_equal(RefinerChain([cut, crf], None, size, tiles)(image, maps), alone)
-    whole = RefinerChain([cut, dict(crf, smallest=0.0)], None, size, tiles)(image, maps)
+    whole = RefinerChain([cut, dict(crf, kept=0.0)], None, size, tiles)(image, maps)
     assert not np.array_equal(whole, alone)
 
 
-def test_chains_that_agree_leave_it_out_as_well(disc):
+def test_chains_that_agree_take_nothing_of_it_as_well(disc):
     image, scores, _ = disc
 
-    def label(smallest):
-        chain = [dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, smallest=smallest)]
+    def label(kept):
+        chain = [dict(type='ppl_mm.DenseCRF', preset='irn', scale=10, kept=kept)]
         return Agreement([chain, chain])(image, scores)
 
     alone = Strongest()(image, scores)
     assert np.array_equal(label(1.0), alone) and not np.array_equal(label(0.0), alone)
 
 
-@pytest.mark.parametrize('smallest', [-0.1, 1.5, float('nan')])
-def test_a_share_is_one(smallest):
-    with pytest.raises(UserError, match='smallest=.* must be in 0..1'):
-        DenseCRF(smallest=smallest)
+@pytest.mark.parametrize('kept', [-0.1, 1.5, float('nan')])
+def test_a_part_is_one(kept):
+    with pytest.raises(UserError, match='kept=.* must be in 0..1'):
+        DenseCRF(kept=kept)

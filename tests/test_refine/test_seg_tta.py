@@ -121,11 +121,11 @@ def test_a_class_that_is_nowhere_is_left_out(picture):
     assert seen[1] == [0, 1, 2, 3]
 
 
-def test_a_crf_spares_small_classes(picture):
+def test_a_crf_spares_what_it_would_erase(picture):
     views = views_of(picture[1])
     labels = [
         build(refiners).merge_preds([views])[0].pred_sem_seg.data
-        for refiners in ([], [dict(CRF, smallest=1.0)], [CRF])
+        for refiners in ([], [dict(CRF, kept=1.0)], [CRF])
     ]
     assert torch.equal(labels[0], labels[1]) and not torch.equal(labels[0], labels[2])
 
