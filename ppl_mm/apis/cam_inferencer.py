@@ -39,8 +39,8 @@ class CAMInferencer(PhotoInferencer):
         pretrained: Its checkpoint, or its work folder.
         device: Defaults to a GPU, if there is one.
         export: The ``export.json`` of an export of the same checkpoint. Photos are then cut at its
-            threshold, and maps as weak as those of its negatives are dimmed, as there. Defaults to
-            None: no export is followed.
+            threshold, and maps of predicted classes that are as weak as those of its negatives are
+            dimmed. Defaults to None: no export is followed.
         max_pixels: A view with more goes through the network in tiles, see
             :meth:`.CAMClassifier.predict`. Defaults to None: as the config says, else 4 million.
 
