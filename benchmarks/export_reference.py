@@ -30,8 +30,9 @@ WAYS = ('without', 'one_pass', 'two_passes')
 
 def make_reference(model: CAMClassifier) -> NegativeReference:
     """Return a reference of as many cells as an export has."""
-    _, seen = model.predict_with_cells(torch.randn(1, 3, 512, 512), read=lambda cells: cells)
-    features = seen[0].flatten(1).T  # (n, C)
+    readers = dict(features=lambda cells: cells.averaged())
+    _, seen = model.predict_with_cells(torch.randn(1, 3, 512, 512), None, readers)
+    features = seen['features'][0].flatten(1).T  # (n, C)
     widths = CellFeatures(block_chain(model.backbone)).widths
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, 'reference.npz')
@@ -46,7 +47,7 @@ def run_once(model: CAMClassifier, reference: NegativeReference, way: str, view:
     if way == 'two_passes':
         cells = CellFeatures(block_chain(model.backbone))
         cells.chain[: max(cells.blocks) + 1](view)
-        reference(cells.merged())
+        reference(cells.averaged())
 
 
 @torch.no_grad()

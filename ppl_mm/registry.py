@@ -21,6 +21,7 @@ MODELS = Registry(
         'ppl_mm.models.cam_classifier',
         'ppl_mm.models.cam_head',
         'ppl_mm.models.cam_tta',
+        'ppl_mm.models.linear_probe',
         'ppl_mm.models.negative_reference',
         'ppl_mm.models.patch_learning',
         'ppl_mm.models.segmentation.balanced_loss',

@@ -75,6 +75,9 @@ export_negatives = 'train'
 # Maps are multiplied by how unlike the background a cell looks; the background is that of this
 # split, where no map is. None leaves the maps as they are.
 export_reference = 'train'
+# Maps are put right by what those of all images of this split have in common. None: they stay;
+# measured with the preset quick alone.
+export_probe = None
 
 optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=1e-4, weight_decay=1e-2),

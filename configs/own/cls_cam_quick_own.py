@@ -51,13 +51,13 @@ test_pipeline = [
 train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(num_workers=1, dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
-scales = [
-    dict(type='Resize', scale=(round(side * by),) * 2, keep_ratio=True) for by in _base_.own_views
-]
+# A view larger than the crops makes the map of a small object smaller.
+larger = dict(type='Resize', scale=(round(side * 4 / 3),) * 2, keep_ratio=True)
 tta_pipeline = [
     dict(type='ppl_mm.LoadImage'),
-    dict(type='TestTimeAug', transforms=[scales, _base_.flips, [_base_.pack]]),
+    dict(type='TestTimeAug', transforms=[[larger], _base_.flips, [_base_.pack]]),
 ]
+export_probe = 'train'
 # 200 steps of 8 images, between 3 and 20 epochs: more steps of smaller images are as slow, and
 # their maps are worse.
 quick_epochs = __import__('ppl_mm.data_tools.own.image_size', fromlist=['epochs_of']).epochs_of(

@@ -181,7 +181,7 @@ def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
     record = read_record(path)
     if record.threshold is None:
         raise UserError(f'{path}: that export is not finished; run its command again')
-    weighed = record.full_scale or record.reference
+    weighed = record.full_scale or record.reference or record.probe
     if weighed and record.checkpoint_sha256 != file_sha256(checkpoint):
         raise UserError(
             f'{path}: weighs the maps of {record.checkpoint}, not those of {checkpoint}; export '
@@ -193,7 +193,10 @@ def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
 def _weights_of_maps(path: Path, record: ExportRecord) -> dict:
     """Return the settings of ``tta_model`` by which an export weighed its maps."""
     weights: dict = dict(full_scale=record.full_scale)
+    folder = ExportFolder(path.parent)
     if record.reference is not None:
-        reference = ExportFolder(path.parent).reference_path(record)
+        reference = folder.reference_path(record)
         weights['reference'] = dict(type='ppl_mm.NegativeReference', path=str(reference))
+    if record.probe is not None:
+        weights['probe'] = dict(type='ppl_mm.LinearProbe', path=str(folder.probe_path(record)))
     return weights

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
 from mmengine.registry import DATASETS, init_default_scope
 
@@ -27,7 +28,8 @@ from .exporting.cam_folder import CamFolder
 from .exporting.exported_data import ExportedData
 from .exporting.negative_maps import full_scale
 from .exporting.origin import check_config, describe_export
-from .exporting.picked_images import pick_images, pick_negatives
+from .exporting.picked_images import MAX_IMAGES, MAX_PROBED, pick_images, pick_negatives
+from .exporting.probed_maps import write_probe
 from .exporting.runner import export_runner
 from .exporting.summary import THRESHOLD_SHEET, ExportSummary
 from .thresholds.chooser import choose_by_maps, choose_by_masks
@@ -85,7 +87,8 @@ class CAMExport:
         choice.check_names(record.classes)
         if choice.split is not None:
             self._data.check_masks(choice.split)
-        record = self._weigh_maps(self._compare_background(record))
+        record = self._compare_background(record)
+        record = self._fit_probe(self._weigh_maps(record))
         with on_main(self.folder.claim(record)) as self._record:
             self._write_record()
             choice = self._choose(choice, split)
@@ -101,24 +104,43 @@ class CAMExport:
         tta, split = self.cfg.tta_model, self.cfg.get('export_reference')
         if split is None or tta.get('reference') is not None or not record.background:
             return record
-        settings = dict(self.cfg.test_dataloader.dataset, split=split)
-        dataset = DATASETS.build(dict(settings, pipeline=self.cfg.tta_pipeline))
-        chosen = pick_images(dataset)
+        dataset, chosen = self._pick(split, MAX_IMAGES)
         if not chosen:
             return record
         record = replace(record, reference=dict(split=split, images=len(chosen)))
         path = self.folder.reference_path(record)
-        on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
+        on_main_process(lambda: self.folder.check(record, unknown=('full_scale', 'probe')))
         on_main_process(lambda: write_background(path, self.cfg, self.checkpoint, dataset, chosen))
         tta.reference = dict(type='ppl_mm.NegativeReference', path=str(path))
         return record
+
+    def _fit_probe(self, record: ExportRecord) -> ExportRecord:
+        """Put maps right by what those of all images have in common, if the config says so."""
+        tta, split = self.cfg.tta_model, self.cfg.get('export_probe')
+        if split is None or tta.get('probe') is not None or not record.background:
+            return record
+        dataset, chosen = self._pick(split, MAX_PROBED)
+        if not chosen:
+            return record
+        record = replace(record, probe=dict(split=split, images=len(chosen)))
+        path = self.folder.probe_path(record)
+        on_main_process(lambda: self.folder.check(record))
+        on_main_process(lambda: write_probe(path, self.cfg, self.checkpoint, dataset, chosen))
+        tta.probe = dict(type='ppl_mm.LinearProbe', path=str(path))
+        return record
+
+    def _pick(self, split: str, most: int) -> tuple[BaseDataset, list[int]]:
+        """Return a split in the views of an export, and the positions of images to look at."""
+        settings = dict(self.cfg.test_dataloader.dataset, split=split)
+        dataset = DATASETS.build(dict(settings, pipeline=self.cfg.tta_pipeline))
+        return dataset, pick_images(dataset, most)
 
     def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
         """Dim maps as weak as those of negatives, if the config names any."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_negatives')
         if split is None or tta.get('full_scale') is not None or not record.background:
             return record
-        on_main_process(lambda: self.folder.check(record, unknown=('full_scale',)))
+        on_main_process(lambda: self.folder.check(record, unknown=('full_scale', 'probe')))
         cfg = copy.deepcopy(self.cfg)
         cfg.tta_model.classes = 'all'
         negatives = CAMExport(cfg, self.checkpoint, self.folder.negatives.root)

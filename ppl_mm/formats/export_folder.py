@@ -19,7 +19,7 @@ _REFINED, NEGATIVES = 'refined', '.negatives'
 #: Matches the files of an export or a refinement, by their paths below its folder.
 FILES = re.compile(
     rf'{re.escape(_RECORD)}|{_LABELS}/.+\.png|{_CAMS}/.+\.npz|\.lock'
-    r'|\.reference_[0-9a-f]{16}\.npz',
+    r'|\.(reference|probe)_[0-9a-f]{16}\.npz',
     re.DOTALL,
 )
 
@@ -48,11 +48,17 @@ class ExportFolder:
 
     def reference_path(self, record: ExportRecord) -> Path:
         """Return where an export of these settings keeps what it knows about the background."""
-        left_out = ('full_scale', 'background')
+        return self._hidden_path('reference', record, 'full_scale', 'background', 'probe')
+
+    def probe_path(self, record: ExportRecord) -> Path:
+        """Return where an export of these settings keeps what all maps have in common."""
+        return self._hidden_path('probe', record, 'full_scale', 'background')
+
+    def _hidden_path(self, name: str, record: ExportRecord, *left_out: str) -> Path:
         made = {key: value for key, value in record.identity().items() if key not in left_out}
         text = json.dumps(made, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self.root / f'.reference_{digest}.npz'
+        return self.root / f'.{name}_{digest}.npz'
 
     @property
     def refined(self) -> 'ExportFolder':

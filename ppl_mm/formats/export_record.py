@@ -43,6 +43,8 @@ class ExportRecord:
         reference: What the background was seen in by which maps are weighed, see
             :class:`ppl_mm.models.negative_reference.NegativeReference`: ``split`` and ``images``,
             how many.
+        probe: What the probe was fitted to that put maps right, see
+            :class:`ppl_mm.models.linear_probe.LinearProbe`, likewise.
         network: SHA-256 of the settings of the network.
         scale_unit: The unit of ``scale`` in the CAM files: 'logit' or 'probability'.
         threshold: Background score of the labels, 0..1; a list where each class has its own.
@@ -74,6 +76,7 @@ class ExportRecord:
     softmax: bool | None = None
     full_scale: list | None = None
     reference: dict | None = None
+    probe: dict | None = None
     network: str | None = None
     scale_unit: str | None = None
     threshold: float | list | None = None
@@ -88,7 +91,7 @@ class ExportRecord:
     _IDENTITY: ClassVar[tuple[str, ...]] = tuple(
         (
             'checkpoint_sha256 data_root classes class_source views cam_stride relu softmax '
-            'full_scale reference network'
+            'full_scale reference probe network'
         ).split()
     )
     # What an interrupted run has reached, or an earlier one of another split.

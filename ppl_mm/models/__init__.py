@@ -19,6 +19,7 @@ __all__, __getattr__, __dir__ = lazy_exports(
         'cam_classifier': ('CAMClassifier',),
         'cam_head': ('CAMHead',),
         'cam_tta': ('CAMTTAModel',),
+        'linear_probe': ('LinearProbe',),
         'negative_reference': ('NegativeReference',),
         'patch_learning': ('MultiGranularityFusion', 'PatchLearning'),
         'segmentation.balanced_loss': ('BalancedCrossEntropyLoss',),

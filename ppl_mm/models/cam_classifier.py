@@ -1,6 +1,6 @@
 """The image classifier whose activation maps become pseudo-labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mmpretrain.models import ImageClassifier
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
@@ -12,8 +12,12 @@ from ..utils.tiles import MAX_PIXELS, TileGrid
 from .block_chain import block_chain
 from .cam_head import CAMHead
 from .cell_features import CellFeatures, reference_blocks
+from .linear_probe import LinearProbe
 from .negative_reference import NegativeReference
 from .patch_learning import ChainNeck
+
+#: What reads the features of cells, by the name of what it makes: a map of them (B, .., h, w).
+Readers = Mapping[str, Callable[[CellFeatures], Tensor]]
 
 
 @MODELS.register_module()
@@ -65,8 +69,9 @@ class CAMClassifier(ImageClassifier):
         self._runs_chain = isinstance(self.neck, ChainNeck) or (
             not self.with_neck and chain[-1].own_form
         )
-        #: Set for the export of maps, see :class:`CAMTTAModel`.
+        #: Both are set for the export of maps, see :class:`CAMTTAModel`.
         self.reference: NegativeReference | None = None
+        self.probe: LinearProbe | None = None
         #: Larger images are seen in tiles when maps are predicted.
         self.max_pixels = MAX_PIXELS
 
@@ -91,44 +96,54 @@ class CAMClassifier(ImageClassifier):
 
         Returns:
             What the head predicts of images (B, 3, H, W); beside a ``cam`` lies ``cam_extent``, see
-            :meth:`BlockChain.extent`, and with a ``reference`` also ``unlike`` (h, w), see
-            :class:`NegativeReference`.
+            :meth:`BlockChain.extent`, with a ``reference`` ``unlike`` (h, w), see
+            :class:`NegativeReference`, and with a ``probe`` ``probed`` (num_classes, h, w), see
+            :class:`LinearProbe`.
         """
         if not isinstance(self.head, CAMHead):
             return super().predict(inputs, data_samples, **kwargs)
-        samples, unlike = self.predict_with_cells(inputs, data_samples, self.reference)
-        if unlike is not None:
-            for sample, distance in zip(samples, unlike, strict=True):
-                sample.set_field(distance, 'unlike')
+        samples, seen = self.predict_with_cells(inputs, data_samples, self.readers())
+        for name, maps in seen.items():
+            for sample, one in zip(samples, maps, strict=True):
+                sample.set_field(one, name)
         return samples
 
+    def readers(self) -> Readers:
+        """Return what reads the features of cells when maps are exported."""
+        readers: dict[str, Callable[[CellFeatures], Tensor]] = {}
+        if (reference := self.reference) is not None:
+            readers['unlike'] = lambda cells: reference(cells.averaged())
+        if (probe := self.probe) is not None:
+            readers['probed'] = lambda cells: probe(cells.merged())
+        return readers
+
     def predict_with_cells(
-        self,
-        inputs: Tensor,
-        data_samples: list[DataSample] | None = None,
-        read: Callable[[Tensor], Tensor] | None = None,
-    ) -> tuple[list[DataSample], Tensor | None]:
+        self, inputs: Tensor, data_samples: list[DataSample] | None, readers: Readers
+    ) -> tuple[list[DataSample], dict[str, Tensor]]:
         """Predict scores and CAMs, and read the features of cells of the same forward pass.
 
         Args:
             inputs: Images (B, 3, H, W).
-            data_samples: One per image.
-            read: From features of cells (B, C, h, w), see :class:`CellFeatures`, to a map of them
-                (.., h, w). Defaults to None: they are not looked at.
+            data_samples: One per image, or None.
+            readers: What reads them; if none, they are not looked at.
+
+        Returns:
+            The predictions, and the maps of the readers.
         """
         chain = block_chain(self.backbone)
         grid = TileGrid(inputs.shape[-2:], self.max_pixels, align=chain.stride)
-        strides = (chain.stride, chain[: reference_blocks(chain)[0] + 1].stride)
-        cams, *cells = grid.stitch_all(
-            lambda window: self._maps(inputs[..., window[0], window[1]], read), strides
+        finer = chain[: reference_blocks(chain)[0] + 1].stride
+        cams, *seen = grid.stitch_all(
+            lambda window: self._maps(inputs[..., window[0], window[1]], readers),
+            (chain.stride, *(finer for _ in readers)),
         )
         samples = self.head.predict_from(cams, data_samples)
         self._say_extent(samples, inputs, cams)
-        return samples, cells[0] if cells else None
+        return samples, dict(zip(readers, seen, strict=True))
 
-    def _maps(self, inputs: Tensor, read: Callable[[Tensor], Tensor] | None) -> list[Tensor]:
+    def _maps(self, inputs: Tensor, readers: Readers) -> list[Tensor]:
         """Return the maps of all branches, and what is read of the features of cells."""
-        if read is None:
+        if not readers:
             return [self.head.branch_cams(self.extract_feat(inputs))]
         cells = CellFeatures(block_chain(self.backbone))
         feats: tuple[Tensor, ...] | Tensor
@@ -139,7 +154,7 @@ class CAMClassifier(ImageClassifier):
         else:  # it may read stages that a chain does not return
             feats = self.extract_feat(inputs)
             cells.chain[: max(cells.blocks) + 1](inputs)
-        return [self.head.branch_cams(feats), read(cells.merged())]
+        return [self.head.branch_cams(feats), *(read(cells) for read in readers.values())]
 
     def loss(self, inputs: Tensor, data_samples: list[DataSample]) -> dict[str, Tensor]:
         """Return the head's losses of images (B, 3, H, W).

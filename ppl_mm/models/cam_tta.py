@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..registry import MODELS
 from ..utils.tiles import MAX_PIXELS, check_max_pixels
 from ..utils.weights.loading import unwrap_model
+from .linear_probe import apply_probe
 
 
 @MODELS.register_module()
@@ -43,6 +44,8 @@ class CAMTTAModel(BaseTTAModel):
             None: each map counts fully.
         reference: Config of a :class:`.NegativeReference`: the maps of each view are multiplied by
             how unlike the background a cell looks. Defaults to None: they are not.
+        probe: Config of a :class:`.LinearProbe`: maps become what it makes of them and of the
+            features of cells, see :func:`.apply_probe`. Defaults to None: they stay.
         max_pixels: A view with more goes through the network in tiles, see
             :meth:`CAMClassifier.predict`. Defaults to 4 million.
         background: False where every pixel belongs to a class: of an image without predicted
@@ -59,6 +62,7 @@ class CAMTTAModel(BaseTTAModel):
         softmax: bool = False,
         full_scale: Sequence[float] | None = None,
         reference: dict | None = None,
+        probe: dict | None = None,
         max_pixels: int = MAX_PIXELS,
         background: bool = True,
         **kwargs,
@@ -73,9 +77,10 @@ class CAMTTAModel(BaseTTAModel):
         self.full_scale = full_scale
         self._classifier.max_pixels = check_max_pixels(max_pixels, name='tta_model.max_pixels')
         self.background = background
-        if reference is not None:
-            device = next(self._classifier.parameters()).device
-            self._classifier.reference = MODELS.build(reference).to(device)
+        device = next(self._classifier.parameters()).device
+        for name, reader in (('reference', reference), ('probe', probe)):
+            if reader is not None:
+                setattr(self._classifier, name, MODELS.build(reader).to(device))
         divisor = getattr(self._classifier.data_preprocessor, 'pad_size_divisor', 1)
         if divisor > 1:
             raise UserError(
@@ -109,7 +114,7 @@ class CAMTTAModel(BaseTTAModel):
         Args:
             data_samples_list: For each image the predictions of its views, with the raw ``cam``
                 (num_classes, h, w), ``pred_score`` (num_classes,), with a reference ``unlike`` (h',
-                w'), and the metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
+                w'), with a probe ``probed`` (num_classes, h', w'), and the metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
                 ``cam_extent``, see :meth:`CAMClassifier.predict`.
 
         Returns:
@@ -134,10 +139,19 @@ class CAMTTAModel(BaseTTAModel):
         merged.set_field(class_ids, 'class_ids')
         # normalize_cam also cuts what is negative after the average.
         scale = cam.amax(dim=(1, 2)).relu() / len(views)
-        merged.set_field(self._dim(normalize_cam(cam), scale, class_ids), 'cam')
+        cam = self._probed(normalize_cam(cam), views, class_ids)
+        merged.set_field(self._dim(cam, scale, class_ids), 'cam')
         merged.set_field(scale, 'cam_scale')
         merged.set_field(score[class_ids], 'cam_score')
         return merged
+
+    def _probed(self, cam: Tensor, views: list[DataSample], class_ids: Tensor) -> Tensor:
+        """Return maps (n, h, w) as the probe has them, if there is one."""
+        if not cam.numel() or 'probed' not in views[0]:
+            return cam
+        size = list(cam.shape[1:])
+        probed = [_laid(view, view.probed[class_ids], size) for view in views]
+        return apply_probe(cam, torch.stack(probed).mean(dim=0))
 
     def _dim(self, cam: Tensor, scale: Tensor, class_ids: Tensor) -> Tensor:
         """Return maps that are as strong as they are beside those of other images."""
@@ -168,18 +182,21 @@ class CAMTTAModel(BaseTTAModel):
             cam = F.pad(cam, (0, 0, 0, 0, 1, 0)).softmax(dim=0)[1:]
         elif self.relu == 'each':
             cam = cam.relu()
-        extent = view.get('cam_extent', (1, 1))
-        cam = lay_over(cam, size, extent)
-        if 'unlike' in view:
-            cam = cam * lay_over(view.unlike[None], size, extent)
-        if not view.get('flip'):
-            return cam
-        if view.flip_direction != 'horizontal':
-            raise UserError(
-                f'tta_pipeline: flip direction {view.flip_direction!r} '
-                "is not supported; use 'horizontal'"
-            )
-        return cam.flip(-1)
+        cam = _laid(view, cam, size)
+        return cam * _laid(view, view.unlike[None], size) if 'unlike' in view else cam
+
+
+def _laid(view: DataSample, maps: Tensor, size: list[int]) -> Tensor:
+    """Return maps of a view at a size, upright."""
+    maps = lay_over(maps, size, view.get('cam_extent', (1, 1)))
+    if not view.get('flip'):
+        return maps
+    if view.flip_direction != 'horizontal':
+        raise UserError(
+            f'tta_pipeline: flip direction {view.flip_direction!r} '
+            "is not supported; use 'horizontal'"
+        )
+    return maps.flip(-1)
 
 
 def check_setting(name: str, value: str, *known: str) -> None:

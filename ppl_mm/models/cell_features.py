@@ -1,5 +1,6 @@
 """The features of a network by which cells of an image are compared."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
 from operator import mul
@@ -29,20 +30,26 @@ class CellFeatures:
     def _keep(self, position: int, block: Block, output: Tensor) -> None:
         """Keep the first output; a neck runs the patches after the whole image."""
         if position not in self._levels:
-            features = block.features(output).float()
-            self._levels[position] = F.avg_pool2d(features, 3, 1, 1, count_include_pad=False)
+            self._levels[position] = block.features(output).float()
 
     def merged(self) -> Tensor:
         """Return features (B, C, h, w), float32, of the images that the chain has seen first.
 
-        They have the finer stride, and each is averaged over 3 x 3 cells.
+        They have the finer stride.
         """
-        levels = [self._levels[position] for position in self.blocks]
-        size = levels[0].shape[-2:]
-        same = [
-            F.interpolate(level, size, mode='bilinear', align_corners=False) for level in levels
-        ]
-        return torch.cat(same, dim=1)
+        return _merged([self._levels[position] for position in self.blocks])
+
+    def averaged(self) -> Tensor:
+        """Return them, each averaged over 3 x 3 cells."""
+        levels = (self._levels[position] for position in self.blocks)
+        return _merged([F.avg_pool2d(one, 3, 1, 1, count_include_pad=False) for one in levels])
+
+
+def _merged(levels: Sequence[Tensor]) -> Tensor:
+    """Return features of several strides at the first one."""
+    size = levels[0].shape[-2:]
+    same = [F.interpolate(level, size, mode='bilinear', align_corners=False) for level in levels]
+    return torch.cat(same, dim=1)
 
 
 def reference_blocks(chain: BlockChain) -> tuple[int, ...]:

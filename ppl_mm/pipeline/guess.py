@@ -9,7 +9,7 @@ from statistics import fmean
 
 from mmengine.config import Config
 
-from ..apis.exporting.picked_images import MAX_IMAGES, MAX_NEGATIVES, MIN_NEGATIVES
+from ..apis.exporting.picked_images import MAX_IMAGES, MAX_NEGATIVES, MAX_PROBED, MIN_NEGATIVES
 from ..errors import UserError
 from ..formats.ground_truth import read_negatives
 from ..formats.image_folder import ImageFolder
@@ -18,7 +18,7 @@ from ..formats.images.image_file import image_size
 from ..formats.voc_layout import VOCLayout
 from ..utils.config.reading import read_config
 from ..utils.processes.worker_pool import default_workers
-from .image_sizes import crop_size, view_pixels
+from .image_sizes import crop_size, num_views, view_pixels
 from .settings import PipelineSettings
 from .step import Step
 
@@ -154,9 +154,11 @@ def _share_of_step(cfg: Config, pipeline: str, data: _Data) -> float:
 def _exported_images(cfg: Config, data: _Data) -> int:
     """Return how often an export looks at an image, those that it compares with included."""
     background = min(data.train, MAX_IMAGES) if cfg.get('export_reference') else 0
+    probed = min(data.train, MAX_PROBED) if cfg.get('export_probe') else 0
     negatives = data.negatives if cfg.get('export_negatives') else 0
     used = min(negatives, MAX_NEGATIVES) if negatives >= MIN_NEGATIVES else 0
-    return data.train + background + used
+    # A probe is fitted to one view of each image.
+    return data.train + background + used + probed // num_views(cfg, 'tta_pipeline')
 
 
 def _refined_pixels(step: Step, data: _Data) -> float:

@@ -16,10 +16,21 @@ def crop_size(cfg: Config) -> tuple[int, int]:
 
 def view_pixels(cfg: Config, pipeline: str) -> float:
     """Return the pixels of a square image in all views of a pipeline together."""
-    sides = [step['scale'][0] for step in _steps(cfg, pipeline) if 'scale' in step]
-    sides = sides or [_USUAL_CROP[0]]
-    flips = max(sum(step['type'] == 'RandomFlip' for step in _steps(cfg, pipeline)), 1)
+    sides, flips = _views(cfg, pipeline)
     return flips * sum(side * side for side in sides)
+
+
+def num_views(cfg: Config, pipeline: str) -> int:
+    """Return how many views of an image a pipeline makes."""
+    sides, flips = _views(cfg, pipeline)
+    return flips * len(sides)
+
+
+def _views(cfg: Config, pipeline: str) -> tuple[list[int], int]:
+    """Return the sides of a square image in the views of a pipeline, and how often it flips."""
+    sides = [step['scale'][0] for step in _steps(cfg, pipeline) if 'scale' in step]
+    flips = sum(step['type'] == 'RandomFlip' for step in _steps(cfg, pipeline))
+    return sides or [_USUAL_CROP[0]], max(flips, 1)
 
 
 def _steps(cfg: Config, pipeline: str) -> list[dict]:

@@ -12,6 +12,7 @@ tta_model = dict(softmax=True)
 # See cls_self_trained_own.py.
 export_threshold = 0.5
 export_reference = None
+export_probe = None
 
 train_pipeline = [
     _base_.train_pipeline[0],

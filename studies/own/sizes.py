@@ -18,14 +18,15 @@ def sides(side: int, first: int = 1) -> dict:
     return _sized(*_SIDES[side], first=first)
 
 
-def preset_sides(side: int, first: int = 1) -> dict:
+def preset_sides(side: int, first: int = 1, views: Sequence[float] = (4 / 3,)) -> dict:
     """Return the sizes that the preset itself has where images are seen at a long side.
 
     Args:
         side: Its ``--image-size``.
         first: Where the training's pipeline resizes. Defaults to 1.
+        views: Those of an export, as parts of the side.
     """
-    seen = (round(side * 0.875), round(side * 4 / 3))
+    seen = [round(side * view) for view in views]
     return _sized(side, round(side * 0.875), round(side * 29 / 24), seen, first=first)
 
 

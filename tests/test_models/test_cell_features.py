@@ -43,12 +43,16 @@ def classifier(backbone, neck=None):
     return model
 
 
-def cells_of(chain, images):
+READERS = dict(averaged=lambda cells: cells.averaged(), merged=lambda cells: cells.merged())
+
+
+def cells_of(chain, images, averaged):
     """The features, each block on its own, from the first layer on."""
     outputs = []
     for k in reference_blocks(chain):
         output = chain[k].features(chain[: k + 1](images))
-        outputs.append(F.avg_pool2d(output, 3, 1, 1, count_include_pad=False))
+        mean = F.avg_pool2d(output, 3, 1, 1, count_include_pad=False)
+        outputs.append(mean if averaged else output)
     size = outputs[0].shape[-2:]
     return torch.cat([F.interpolate(one, size, mode='bilinear') for one in outputs], dim=1)
 
@@ -69,13 +73,15 @@ def test_one_pass_makes_the_same_maps_and_cells(backbone, neck):
     passes = []
     block_chain(model.backbone)[0].layers[0].register_forward_hook(lambda *_: passes.append(1))
     with torch.no_grad():
-        samples, cells = model.predict_with_cells(images, read=lambda seen: seen)
+        samples, cells = model.predict_with_cells(images, None, READERS)
         assert len(passes) == 1
         for sample, plain in zip(samples, model.predict(images), strict=True):
             assert torch.equal(sample.cam, plain.cam)
             assert torch.equal(sample.pred_score, plain.pred_score)
             assert sample.cam_extent == plain.cam_extent
-        assert torch.equal(cells, cells_of(block_chain(model.backbone), images))
+        for name in READERS:
+            expected = cells_of(block_chain(model.backbone), images, name == 'averaged')
+            assert torch.equal(cells[name], expected)
 
 
 def test_a_neck_of_another_library_sees_what_it_always_sees():
@@ -90,7 +96,8 @@ def test_a_neck_of_another_library_sees_what_it_always_sees():
 
     model.neck = Neck()
     with torch.no_grad():
-        (sample,), cells = model.predict_with_cells(images, read=lambda seen: seen)
+        (sample,), cells = model.predict_with_cells(images, None, READERS)
         (plain,) = model.predict(images)
         assert torch.equal(sample.cam, plain.cam) and seen[0] == seen[1] and len(seen[0]) == 2
-        assert torch.equal(cells, cells_of(block_chain(model.backbone), images))
+        expected = cells_of(block_chain(model.backbone), images, averaged=False)
+        assert torch.equal(cells['merged'], expected)

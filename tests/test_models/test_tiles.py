@@ -86,8 +86,9 @@ def test_how_unlike_the_background_cells_look(image, tmp_path):
     model = classifier(dict(RESNET, strides=(1, 2, 2, 2)))
     widths = CellFeatures(block_chain(model.backbone)).widths
     with torch.no_grad():
-        _, features = model.predict_with_cells(image, read=lambda cells: cells)
-    cells = features[0].flatten(1).T
+        readers = dict(features=lambda cells: cells.averaged())
+        _, seen = model.predict_with_cells(image, None, readers)
+    cells = seen['features'][0].flatten(1).T
     write_reference(tmp_path / 'a.npz', cells[:300], cells[300:600], widths)
     reference = dict(type='ppl_mm.NegativeReference', path=str(tmp_path / 'a.npz'))
     model.reference = MODELS.build(reference)

@@ -51,11 +51,10 @@ def _read_channels():
 own_channels, own_mean, own_std = _read_channels()
 own_photos = own_mean is None
 # --image-size of own_data.py: the long side at which the preset quick sees images, and how much
-# larger than usual the others do. And what quick exports maps of.
+# larger than usual the others do.
 _sizes = __import__('ppl_mm.data_tools.own.image_size', fromlist=['read_side'])
 own_side = _sizes.read_side(own_data_root, own_num_train)
 own_scale = _sizes.read_scale(own_data_root)
-own_views = _sizes.read_views(own_data_root)
 del _sizes
 # How many of the training images show each class.
 _shares = __import__('ppl_mm.data_tools.own.class_shares', fromlist=['read_class_shares'])

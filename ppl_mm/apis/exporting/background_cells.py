@@ -1,6 +1,6 @@
 """What the images of a split look like where none of their classes is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from ...models.cell_features import CellFeatures
 from ...models.negative_reference import CELLS, write_reference
 from ...utils.progress import track
 from ..inference.trained_model import build_model
+from .seen_views import see_view
 
 #: A cell is background where all maps of the image's classes are below this part of their maximum.
 BACKGROUND_BELOW = 0.05
@@ -35,36 +36,34 @@ def write_background(
     model = build_model(cfg, checkpoint, None)
     generator = torch.Generator().manual_seed(0)
     drawn: tuple[list[Tensor], list[Tensor]] = ([], [])
-    widths: list[int] = []
     for number, place in enumerate(track(chosen, 'looking at the background')):
-        views = list(_views(model, dataset[place]))
-        each = -(-2 * CELLS // (len(chosen) * len(views)))
-        widths = views[0][1]
-        for features, _, background in views:
-            cells = features.flatten(1).T[background.flatten()]  # (n, C)
+        item = dataset[place]
+        views = len(item['inputs'])
+        each = -(-2 * CELLS // (len(chosen) * views))
+        for view in range(views):
+            cells = _background_cells(model, item, view)
             order = torch.randperm(len(cells), generator=generator)[:each]
             drawn[number % 2].append(cells[order])
     cells, held_out = map(torch.cat, drawn)
-    write_reference(path, cells, held_out, widths)
+    write_reference(path, cells, held_out, _widths(model))
 
 
-@torch.no_grad()
-def _views(model: BaseModel, item: dict) -> Iterator[tuple[Tensor, list[int], Tensor]]:
-    """Yield features (C, h, w), their widths, and where the background is (h, w), of each view."""
-    widths = CellFeatures(block_chain(model.backbone)).widths
-    for image, sample in zip(item['inputs'], item['data_samples'], strict=True):
-        data = model.data_preprocessor(dict(inputs=[image], data_samples=[sample]))
-        (predicted,), (features,) = model.predict_with_cells(**data, read=lambda cells: cells)
-        maps = predicted.cam[sample.gt_label.long().unique().to(predicted.cam.device)]
-        background = _background(maps, features.shape[-2:])
-        yield features.cpu(), widths, background.cpu()
+def _widths(model: BaseModel) -> list[int]:
+    return CellFeatures(block_chain(model.backbone)).widths
+
+
+def _background_cells(model: BaseModel, item: dict, view: int) -> Tensor:
+    """Return the features (n, C) of cells of a view that show no class of the image."""
+    seen = see_view(model, item, view, dict(features=lambda cells: cells.averaged()))
+    features = seen.read['features']
+    background = _background(seen.maps, features.shape[-2:])
+    return features.flatten(1).T[background.flatten()].cpu()
 
 
 def _background(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Return where no map (n, h, w) is strong, bool, at a size."""
+    """Return where no map (n, h, w), 0.., is strong, bool, at a size."""
     if not len(maps):
-        return torch.ones(*size, dtype=torch.bool)
-    maps = maps.float().relu()
+        return torch.ones(*size, dtype=torch.bool, device=maps.device)
     highest = maps.amax(dim=(1, 2), keepdim=True).clamp(min=1e-6)
     laid = F.interpolate((maps / highest)[None], size, mode='bilinear', align_corners=False)[0]
     return laid.amax(dim=0) < BACKGROUND_BELOW

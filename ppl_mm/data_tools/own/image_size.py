@@ -22,11 +22,6 @@ _STEPS = 200
 _ALIGN = 32
 # An object should fill two cells of stride 16 in each direction.
 _OBJECT = 32
-#: The views of the preset quick, as parts of the side of its crops.
-VIEWS = (7 / 8, 4 / 3)
-#: Where objects are known to be smaller than this share of an image, the larger view is better
-#: alone: studies/own/README.md#class-shares.
-SMALL_SHARE = 0.1
 
 
 def size_facts(
@@ -104,15 +99,6 @@ def read_scale(root: str | Path) -> float:
     """
     given = read_data_record(root).get('image_size') or AUTO_SIZE
     return 1.0 if given == AUTO_SIZE else int(given) / USUAL
-
-
-def read_views(root: str | Path) -> tuple[float, ...]:
-    """Return the views of the preset quick, as parts of the side of crops, for configs.
-
-    A larger view makes the map of a small object smaller, and of a large one shows parts.
-    """
-    share = read_data_record(root).get('object_share')
-    return VIEWS[-1:] if share and share < SMALL_SHARE else VIEWS
 
 
 def choose_side(

@@ -18,7 +18,7 @@ from .arguments import Arguments, arguments_of, check_arguments, some
 # Settings beside the arguments of mmengine's Runner: this project's commands read them.
 _OURS = {
     'tta_model', 'tta_pipeline', 'custom_imports', 'export_threshold',
-    'export_negatives', 'export_reference', 'runner_type',
+    'export_negatives', 'export_probe', 'export_reference', 'runner_type',
     # Read by mmengine's Runner, and not arguments of it.
     'sync_bn', 'find_unused_parameters', 'model_wrapper_cfg', 'compile', 'activation_checkpointing',
     'efficient_conv_bn_eval',

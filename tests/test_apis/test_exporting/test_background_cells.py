@@ -25,7 +25,7 @@ def test_images_are_spread_over_the_split(count):
 
 def test_the_background_is_where_no_map_is():
     maps = torch.zeros(2, 4, 4)
-    maps[0, 0, 0], maps[1, 3, 3], maps[1, 0, 3] = 7.0, 1.0, -5.0
+    maps[0, 0, 0], maps[1, 3, 3], maps[1, 0, 3] = 7.0, 1.0, 0.04
     found = background_cells._background(maps, (4, 4))
     assert found.sum() == 14 and not found[0, 0] and not found[3, 3]
     assert background_cells._background(maps[:0], (4, 4)).all()  # a negative
@@ -36,16 +36,15 @@ def test_memory_does_not_grow_with_the_images(monkeypatch, tmp_path, images):
     """And the same images give the same reference."""
     monkeypatch.setattr(background_cells, 'CELLS', 50)
     monkeypatch.setattr(background_cells, 'build_model', lambda *_: None)
-    size = (8, 8)
+    monkeypatch.setattr(background_cells, '_widths', lambda _: [1, 2])
 
-    def views(_, item):
-        features = torch.randn(3, *size, generator=torch.Generator().manual_seed(item))
-        for _ in range(2):
-            yield features, [1, 2], torch.ones(size, dtype=torch.bool)
+    def cells(_, item, __):
+        return torch.randn(64, 3, generator=torch.Generator().manual_seed(item['number']))
 
-    monkeypatch.setattr(background_cells, '_views', views)
+    monkeypatch.setattr(background_cells, '_background_cells', cells)
+    items = [dict(number=k, inputs=[None] * 2) for k in range(images)]
     paths = [tmp_path / name for name in ('a.npz', 'b.npz')]
     for path in paths:
-        write_background(path, Config(), '', range(images), range(images))
+        write_background(path, Config(), '', items, range(images))
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert 50 <= len(NegativeReference(paths[0]).cells) <= 50 + 2 * images
