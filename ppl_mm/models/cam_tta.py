@@ -114,8 +114,8 @@ class CAMTTAModel(BaseTTAModel):
         Args:
             data_samples_list: For each image the predictions of its views, with the raw ``cam``
                 (num_classes, h, w), ``pred_score`` (num_classes,), with a reference ``unlike`` (h',
-                w'), with a probe ``probed`` (num_classes, h', w'), and the metainfo ``ori_shape``, ``flip``, ``flip_direction`` and
-                ``cam_extent``, see :meth:`CAMClassifier.predict`.
+                w'), with a probe ``probed`` (num_classes, h', w'), and the metainfo ``ori_shape``,
+                ``flip``, ``flip_direction`` and ``cam_extent``, see :meth:`CAMClassifier.predict`.
 
         Returns:
             For each image ``class_ids`` (n,) and ``cam`` (n, ceil(H / cam_stride), ceil(W /

@@ -92,7 +92,7 @@ class ProbeFit:
         self._maps = self._maps + (cells @ maps.flatten(1).T).double().cpu()
 
     def solve(self) -> tuple[Tensor, Tensor]:
-        """Return weights (num_classes, C) and biases (num_classes,); at least one image was seen."""
+        """Return weights (num_classes, C) and biases (num_classes,), of at least one image."""
         products = torch.as_tensor(self._features)
         count = products[-1, -1]
         mean = products[-1, :-1] / count

@@ -22,8 +22,8 @@ def write_probe(
 ) -> None:
     """Write the probe of a classifier, fitted to the maps of chosen images, once.
 
-    The maps are those that are exported, weighed by the ``tta_model``'s reference if it has one; the
-    map of a class that an image does not show is 0. Each image is seen in one of its views, all
+    The maps are those that are exported, weighed by the ``tta_model``'s reference if it has one;
+    that of a class that an image does not show is 0. Each image is seen in one of its views, all
     views equally often. The data set has image-level labels, and the views of the config's
     ``tta_pipeline``.
     """
