@@ -30,7 +30,7 @@ _LONGER = 1.67
 
 #: How much of an image the five defects of tiles cover, as a person might say it.
 AREAS = 'Blowhole=0.1-0.4%,Break=2-8%,Crack=0.3-1.1%,Fray=9-34%,Uneven=11-43%'
-_ONCE = ('longer', 'areas', 'ppl_k2', 'self_trained', '640')
+_ONCE = ('longer', 'areas', 'ppl_k2', 'self_trained')
 LSE4 = {'model.head.pool.scale': 4.0}
 MEAN = {'model.head.pool': 'mean'}
 TOP = {'model.head.pool': dict(_delete_=True, name='topk', share=0.3)}
@@ -138,8 +138,6 @@ def without_shares() -> list[Row]:
             preset_epochs,
             networks=('labels',),
         ),
-        *_at_side(448, 'what a GPU gets: +5 on clothing, a point elsewhere', OWN_SETS),
-        *_at_side(640, 'blowholes and cracks appear: +3 on tiles', ('tiles', 'tiles_defect')),
     ]
 
 
@@ -221,12 +219,6 @@ def _row_of_each(
         )
         for data in SETS
     ]
-
-
-def _at_side(side: int, hypothesis: str, sets: Sequence[str]) -> list[Row]:
-    options = _two_views(side) | NO_SHARES
-    rows = _row_of_each(f'preset_{side}', hypothesis, options, sizes=lambda _: {})
-    return [row for row in rows if row.data in sets]
 
 
 def preset_epochs(data: str) -> int:

@@ -132,18 +132,11 @@ def sides_of(cfg):
 
 def test_the_config_follows_the_data(photos, monkeypatch):
     monkeypatch.setenv('OWN_DATA', 'data/none')
-    assert sides_of(read_config(QUICK)) == (384, 416, 336, 512)
+    assert sides_of(read_config(QUICK)) == (384, 416, 512)
     record_of(photos, image_size=512)
     monkeypatch.setenv('OWN_DATA', str(photos.parent / 'mine'))
     assert read_side(photos.parent / 'mine', 6) == 512
-    assert sides_of(read_config(QUICK)) == (512, 555, 448, 683)
-
-
-@pytest.mark.parametrize('area, views', [('1-5%', (597,)), ('12-30%', (392, 597))])
-def test_objects_that_are_known_to_be_small_are_seen_large(photos, monkeypatch, area, views):
-    record_of(photos, expected_area=area)
-    monkeypatch.setenv('OWN_DATA', str(photos.parent / 'mine'))
-    assert sides_of(read_config(QUICK)) == (448, 485, *views)
+    assert sides_of(read_config(QUICK)) == (512, 555, 683)
 
 
 @pytest.mark.parametrize('name', ['cls_cam_own', 'cls_progressive_own', 'cls_self_trained_own'])
