@@ -16,6 +16,10 @@ DEFAULT_THRESHOLD = 0.15
 AUTO = 'auto'
 #: Standard deviations above the mean of an image's map at which it is cut.
 SPREAD = 0.5
+#: A threshold times the area of maps, a share of an image: a class whose maps are smaller is cut
+#: higher, since the map of a small object is as wide as the network sees. It is IRN's threshold
+#: where maps cover a tenth.
+COMPACT = 0.1 * DEFAULT_THRESHOLD
 #: The threshold of a split without a single map.
 NO_MAPS = 0.5
 #: The cuts among which a rule chooses.
@@ -55,7 +59,7 @@ class MapStatistics:
 
     def __init__(self) -> None:
         self.num_images = 0
-        self._level = 0.0  # both are summed over images
+        self._level = self._area = 0.0  # all are summed over images
         self._above = np.zeros(len(CUTS))
         self._of_class: dict[int, MapStatistics] = {}
 
@@ -64,19 +68,20 @@ class MapStatistics:
         if not len(cam_file.class_ids):
             return
         strongest, index = cam_file.cam.max(axis=0), cam_file.cam.argmax(axis=0)
-        self._add(strongest)
+        self._add(strongest, strongest)
         for k, class_id in enumerate(cam_file.class_ids.tolist()):
             self._of_class.setdefault(class_id, MapStatistics())._add(
-                np.where(index == k, strongest, 0)
+                np.where(index == k, strongest, 0), cam_file.cam[k]
             )
 
-    def _add(self, cells: np.ndarray) -> None:
-        """Look at the scores of the cells of one image."""
+    def _add(self, cells: np.ndarray, cam: np.ndarray) -> None:
+        """Look at the scores of the cells of one image, and at the map that they come from."""
         score = np.sort(cells, axis=None).astype(np.float32)
         # Both in float32, as in label_from_cam.
         below = np.searchsorted(score, np.array(CUTS, np.float32), side='right')
         self._above += 1 - below / len(score)
         self._level += float(score.mean() + SPREAD * score.std())
+        self._area += map_area(cam)
         self.num_images += 1
 
     def of_class(self, class_id: int) -> 'MapStatistics':
@@ -91,6 +96,7 @@ class MapStatistics:
         """Add what was seen on other images."""
         self.num_images += other.num_images
         self._level += other._level
+        self._area += other._area
         self._above += other._above
         for class_id, seen in other._of_class.items():
             self._of_class.setdefault(class_id, MapStatistics()).merge(seen)
@@ -98,6 +104,19 @@ class MapStatistics:
     def level(self) -> float:
         """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
         return self._level / max(self.num_images, 1)
+
+    def compact_cuts(self, start: float) -> dict[int, float]:
+        """Return higher thresholds of the classes whose maps are small, by class id.
+
+        Args:
+            start: That of all classes.
+        """
+        cuts = {k: COMPACT / max(seen.area(), COMPACT) for k, seen in self._of_class.items()}
+        return {k: _nearest_cut(cut) for k, cut in sorted(cuts.items()) if cut > start}
+
+    def area(self) -> float:
+        """Return the mean over images of the area of a map, see :func:`map_area`."""
+        return self._area / max(self.num_images, 1)
 
     def covered(self, cut: float) -> float:
         """Return the mean share of an image that is above one of :data:`CUTS`."""
@@ -142,7 +161,7 @@ class MapStatistics:
         """Return the threshold of these maps, see :func:`choose_threshold`."""
         if not self.num_images:  # all labels are background, whatever the threshold
             return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
-        value = min(CUTS, key=lambda cut: abs(cut - self.level()))
+        value = _nearest_cut(self.level())
         rule = f'mean + {SPREAD:g} standard deviations of the maps'
         if expected_area is not None:
             value = self.within(value, *expected_area)
@@ -151,6 +170,21 @@ class MapStatistics:
             value = self.within(value, 0, box_share)
             rule = f'at most the {per_cent(box_share)} % of an image that boxes cover'
         return AutoThreshold(value, rule, self.covered(value), self.num_images)
+
+
+def map_area(cam: np.ndarray) -> float:
+    """Return how much of an image a map (h, w) covers, 0..1, wherever it might be cut.
+
+    It is the participation ratio of its cells: the share of an image where a flat map is, and less
+    where few cells are far stronger than the others; 0 for an empty map.
+    """
+    cam = cam.astype(np.float32)
+    squares = float(np.square(cam).sum())
+    return float(cam.sum()) ** 2 / (squares * cam.size) if squares else 0.0
+
+
+def _nearest_cut(level: float) -> float:
+    return min(CUTS, key=lambda cut: abs(cut - level))
 
 
 def choose_threshold(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ppl_mm.cams import choose_threshold
+from ppl_mm.cams.auto_threshold import MapStatistics, map_area
 from ppl_mm.formats.cam_file import CamFile
 
 
@@ -109,3 +110,53 @@ def test_without_a_map_the_choice_says_so(cams, area):
     chosen = choose_threshold(cams, area)
     assert (chosen.value, chosen.covered, chosen.num_images) == (0.5, 0, 0)
     assert chosen.rule == 'no image of the split has a class'
+
+
+@pytest.mark.parametrize('share', [0.01, 0.25, 1.0])
+def test_the_area_of_a_flat_map_is_what_it_covers(share):
+    cam = np.zeros((20, 20))
+    cam.flat[: round(400 * share)] = 0.7
+    assert map_area(cam) == pytest.approx(share)
+
+
+def test_a_low_map_beside_a_peak_counts_little():
+    cam = np.full((10, 10), 0.01)
+    assert map_area(cam) == pytest.approx(1)
+    cam[0, 0] = 1
+    assert 0.01 < map_area(cam) < 0.05 and map_area(np.zeros((4, 4))) == 0
+
+
+def seen_of(*cams):
+    seen = MapStatistics()
+    for cam in cams:
+        seen.update(cam)
+    return seen
+
+
+def test_classes_with_small_maps_are_cut_higher():
+    areas = [map_area(blob(width).cam[0]) for width in (1, 2, 6)]
+    assert areas[0] < areas[1] < 0.1 < areas[2]
+    seen = seen_of(*(blob(width, class_id=k) for k, width in enumerate((1, 2, 6))))
+    start = seen.choose().value
+    cuts = seen.compact_cuts(start)
+    assert set(cuts) <= {0, 1} and cuts[0] > start
+    assert cuts[0] == pytest.approx(0.015 / areas[0], abs=0.006)
+    assert seen.compact_cuts(0.95) == {} and 2 in seen.compact_cuts(0)
+
+
+def test_maps_that_flood_are_cut_as_before():
+    seen = seen_of(blob(6, floor=0.3), blob(3, floor=0.2, class_id=1))
+    assert seen.compact_cuts(seen.choose().value) == {}
+
+
+def test_an_empty_map_has_the_highest_cut():
+    seen = seen_of(CamFile(class_ids=[0], cam=np.zeros((1, 4, 4)), size=(8, 8)))
+    assert seen.compact_cuts(0.5) == {0: 0.95}
+
+
+def test_what_several_processes_saw_is_added():
+    one, other = seen_of(blob(1)), seen_of(blob(0.5), blob(2))
+    one.merge(other)
+    together = seen_of(blob(1), blob(0.5), blob(2))
+    assert one.area() == pytest.approx(together.area())
+    assert one.compact_cuts(0.1) == together.compact_cuts(0.1)

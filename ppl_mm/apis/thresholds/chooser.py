@@ -142,9 +142,10 @@ def choose_by_maps(
 ) -> ThresholdChoice:
     """Return a threshold that no mask has chosen, with how it was chosen.
 
-    A class gets its own where its threshold is given, or where more is known of its objects: how
-    much of an image they cover, or at most cover since their boxes do. An expected area overrules
-    boxes.
+    A class gets its own where its threshold is given; where more is known of its objects: how
+    much of an image they cover, or at most cover since their boxes do; and where its maps are
+    small, see :meth:`.MapStatistics.compact_cuts`. An expected area overrules boxes, and both
+    overrule maps.
 
     Raises:
         UserError: If a file is missing or damaged.
@@ -157,9 +158,14 @@ def choose_by_maps(
         limits = {name: (0.0, share) for name, share in boxes.of_class.items()}
     chosen = seen.choose(choice.expected_area, boxes.all)
     start = seen.choose(choice.expected_area).value
-    own = dict(_fitting(seen, classes, start, limits)) | dict(choice.by_class)
+    higher = {} if choice.expected_area else seen.compact_cuts(chosen.value)
+    own = {classes[class_id]: cut for class_id, cut in higher.items()}
+    starts = dict.fromkeys(classes, start) | own
+    own |= dict(_fitting(seen, starts, limits)) | dict(choice.by_class)
+    small = [name for name in own if name not in limits and name not in choice.by_class]
     found = ThresholdChoice(chosen.value, by_class=own, auto=True)
-    origin: dict = {AUTO: _rule(chosen.rule, choice, limits), 'num_images': chosen.num_images}
+    rule = _rule(chosen.rule, choice, limits, small)
+    origin: dict = {AUTO: rule, 'num_images': chosen.num_images}
     if own:
         origin['by_class'] = own
     origin['covered'] = seen.covered_by(found.threshold(classes)) if own else chosen.covered
@@ -167,22 +173,29 @@ def choose_by_maps(
 
 
 def _fitting(
-    seen: MapStatistics, classes: Sequence[str], start: float, limits: Mapping[str, Area]
+    seen: MapStatistics, starts: Mapping[str, float], limits: Mapping[str, Area]
 ) -> Iterator[tuple[str, float]]:
-    """Return the thresholds at which labels of classes cover what is known of them, by name."""
-    for class_id, name in enumerate(classes):
+    """Return the thresholds at which labels of classes cover what is known of them, by name.
+
+    ``starts`` has that of each class, in their order, if nothing were known.
+    """
+    for class_id, name in enumerate(starts):
         of_class = seen.of_class(class_id)
         if name in limits and of_class.num_images:
-            yield name, of_class.within(start, *limits[name])
+            yield name, of_class.within(starts[name], *limits[name])
 
 
-def _rule(rule: str, choice: ThresholdChoice, limits: Mapping[str, Area]) -> str:
+def _rule(
+    rule: str, choice: ThresholdChoice, limits: Mapping[str, Area], small: Sequence[str]
+) -> str:
     """Return what chose the threshold, and what those of classes."""
     parts = [rule]
     if choice.area_of:
         parts.append(f'expected area of {first_few(choice.area_of)}')
     elif limits:
         parts.append(f'at most the boxes of {first_few(limits)}')
+    if small:
+        parts.append(f'higher for {first_few(small)}, whose maps are small')
     if choice.by_class:
         parts.append(f'given for {first_few(choice.by_class)}')
     return '; '.join(parts)

@@ -185,3 +185,30 @@ def test_names_are_those_of_classes():
         check_cut('smal=0.3', '', CLASSES)
     with pytest.raises(UserError, match='leave out --threshold'):
         check_cut('small=0.3', '1%')
+
+
+def test_a_class_with_small_maps_is_cut_higher(tmp_path):
+    """Unless more is known of its objects, or its threshold is given."""
+    files = ExportFolder(tmp_path)
+    distance = np.hypot(*(np.mgrid[:40, :40] - 19.5))
+    for k, image_id in enumerate(IDS[:6]):
+        peak = np.exp(-((distance / (2, 12)[k % 2]) ** 2))
+        write_cam(
+            files.cam_path(image_id), CamFile(class_ids=[k % 2], cam=peak[None], size=(40, 40))
+        )
+
+    def chosen(text='auto', area='', boxes=None):
+        choice = ThresholdChoice.given(text)
+        choice = choice.knowing(area) if area else choice
+        return choose_by_maps(files, IDS[:6], CLASSES, choice, boxes)
+
+    free = chosen()
+    assert list(free.by_class) == ['small'] and free.by_class['small'] > 2 * free.value
+    assert 'higher for small, whose maps are small' in free.origin['auto']
+    assert free.origin['covered'] < 0.5 * chosen(area='5-30%').origin['covered'] + 0.2
+    assert chosen('auto,small=0.1').by_class == dict(small=0.1)
+    assert not chosen(area='5-30%').by_class
+    wide = chosen(boxes=BoxShares(of_class=dict(small=0.9)))
+    assert wide.by_class == free.by_class and 'maps are small' not in wide.origin['auto']
+    known = chosen(area='small=30-40%')
+    assert known.by_class['small'] < free.value
