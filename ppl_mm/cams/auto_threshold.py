@@ -59,7 +59,7 @@ class MapStatistics:
 
     def __init__(self) -> None:
         self.num_images = 0
-        self._level = self._area = 0.0  # all are summed over images
+        self._level = self._area = self._square = 0.0  # all are summed over images
         self._above = np.zeros(len(CUTS))
         self._of_class: dict[int, MapStatistics] = {}
 
@@ -81,7 +81,9 @@ class MapStatistics:
         below = np.searchsorted(score, np.array(CUTS, np.float32), side='right')
         self._above += 1 - below / len(score)
         self._level += float(score.mean() + SPREAD * score.std())
-        self._area += map_area(cam)
+        area = map_area(cam)
+        self._area += area
+        self._square += area * area
         self.num_images += 1
 
     def of_class(self, class_id: int) -> 'MapStatistics':
@@ -97,6 +99,7 @@ class MapStatistics:
         self.num_images += other.num_images
         self._level += other._level
         self._area += other._area
+        self._square += other._square
         self._above += other._above
         for class_id, seen in other._of_class.items():
             self._of_class.setdefault(class_id, MapStatistics()).merge(seen)
@@ -105,18 +108,23 @@ class MapStatistics:
         """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
         return self._level / max(self.num_images, 1)
 
-    def compact_cuts(self, start: float) -> dict[int, float]:
+    def compact_cuts(self, start: float, compact: float = COMPACT) -> dict[int, float]:
         """Return higher thresholds of the classes whose maps are small, by class id.
 
         Args:
             start: That of all classes.
+            compact: A threshold times the area of maps. Defaults to :data:`COMPACT`.
         """
-        cuts = {k: COMPACT / max(seen.area(), COMPACT) for k, seen in self._of_class.items()}
+        cuts = {k: compact / max(seen.area(), compact) for k, seen in self._of_class.items()}
         return {k: _nearest_cut(cut) for k, cut in sorted(cuts.items()) if cut > start}
 
     def area(self) -> float:
-        """Return the mean over images of the area of a map, see :func:`map_area`."""
-        return self._area / max(self.num_images, 1)
+        """Return the mean over images of the area of a map, see :func:`map_area`.
+
+        Each image weighs as much as that area: if objects of a class differ in size, most of its
+        pixels are in the large ones.
+        """
+        return self._square / self._area if self._area else 0.0
 
     def covered(self, cut: float) -> float:
         """Return the mean share of an image that is above one of :data:`CUTS`."""

@@ -4,9 +4,9 @@
     python -m studies.thresholds export DATA.NETWORK DATA_ROOT EXPORT
     python -m studies.thresholds compare
 
-The other studies of packed maps are agreement, boxes, confident, few_masks, foreground, negatives
-and val. Each measures all packs, writes results/STUDY.json and prints its table; with --show it
-prints the table of that file, and measures nothing.
+The other studies of packed maps are agreement, boxes, compact, confident, few_masks, foreground,
+negatives and val. Each measures all packs, writes results/STUDY.json and prints its table; with
+--show it prints the table of that file, and measures nothing.
 """
 
 import argparse
@@ -18,16 +18,14 @@ from types import ModuleType
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import write_json
 
-from . import agreement, boxes, compare, confident, few_masks, foreground, negatives, val
+from . import agreement, boxes, compact, compare, confident, few_masks, foreground, negatives, val
 from .linear_maps import linear_maps
 from .map_set import MapSet
 from .pack import pack_maps, refine, small_images
 
+_STUDIES = (compare, few_masks, val, foreground, boxes, compact, confident, agreement, negatives)
 RESULTS = Path(__file__).parent / 'results'
-STUDIES: dict[str, ModuleType] = {
-    one.__name__.rpartition('.')[2]: one
-    for one in (compare, few_masks, val, foreground, boxes, confident, agreement, negatives)
-}
+STUDIES: dict[str, ModuleType] = {one.__name__.rpartition('.')[2]: one for one in _STUDIES}
 
 
 def parse_args() -> argparse.Namespace:

@@ -160,3 +160,10 @@ def test_what_several_processes_saw_is_added():
     together = seen_of(blob(1), blob(0.5), blob(2))
     assert one.area() == pytest.approx(together.area())
     assert one.compact_cuts(0.1) == together.compact_cuts(0.1)
+
+
+def test_large_objects_of_a_class_decide():
+    small, large = map_area(blob(1).cam[0]), map_area(blob(6).cam[0])
+    seen = seen_of(*[blob(1)] * 9, blob(6))
+    expected = (9 * small**2 + large**2) / (9 * small + large)
+    assert seen.of_class(0).area() == pytest.approx(expected) > (9 * small + large) / 10

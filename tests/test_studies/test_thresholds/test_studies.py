@@ -10,7 +10,7 @@ from ppl_mm.evaluation.confusion import class_scores
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.voc_layout import VOCLayout
 from studies.thresholds import __main__ as command
-from studies.thresholds import agreement, boxes, confident, foreground, negatives, val
+from studies.thresholds import agreement, boxes, compact, confident, foreground, negatives, val
 from studies.thresholds.map_set import CUTS, MapSet
 from studies.thresholds.measure import Curves
 from studies.thresholds.pack import pack_maps
@@ -61,6 +61,28 @@ def test_boxes_bound_what_covers_more(maps):
     assert wide['bounds']['1'] == wide['auto'] and wide['covers'] < wide['boxes']
     cut, iou = narrow['bounds']['1']
     assert cut > narrow['auto'][0] and iou > narrow['auto'][1]
+
+
+def test_a_class_with_small_maps_gains_from_a_higher_cut(image, negative):
+    images = [image(width, class_id, floor=0) for width, class_id in ((0.8, 0), (5, 1)) * 3]
+    (row,) = compact.measure([MapSet('some.network', 2, [*images, negative()])])
+    assert row['areas'][0] < 5 < 20 < row['areas'][1]
+    start = row['auto']['cut']
+    for way in row['by_area'].values():
+        small, large = way['cuts']
+        assert small >= large == start
+    cuts = row['by_area']['0.1']['cuts']
+    assert cuts[0] > start
+    assert row['by_area']['0.1']['scores'][0] > row['auto']['scores'][0]
+
+
+def test_maps_that_are_levelled_have_the_same_labels(maps):
+    cuts = [0.3, 0.6]
+    found = Curves(compact.levelled(maps, cuts)).by_image[:, CUTS.tolist().index(0.5)]
+    for one, matrix in zip(maps.images, found, strict=True):
+        own = cuts[one.class_ids[0]] if len(one.class_ids) else 0.5
+        expected = Curves(replace(maps, images=[one])).by_image[0, CUTS.tolist().index(own)]
+        assert np.allclose(matrix, expected)
 
 
 def test_regions_of_a_map_that_knows_the_object_are_right(maps):
