@@ -45,7 +45,8 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
         results: In its ``masks``, each mask is at the photograph's path below its folder, with the
             ending ``.png``, see :func:`.photo_names.output_names`; it has the size of the
             photograph as viewers show it. Those of GeoTIFFs are in its ``masks_geo``, too, see
-            :func:`.geo_tiff.write_georeferenced`. Masks of photographs that are gone are removed.
+            :func:`.geo_tiff.write_georeferenced`. Masks of photographs that are gone are removed,
+            but for edited ones.
 
     Raises:
         UserError: If the data set or a label is missing.
@@ -68,12 +69,14 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
         write_bytes(mask, content)
         digests[escaped(name)] = file_sha256(mask)
         write_georeferenced(results.masks_geo / geo_name(name), label, photos[photo])
-    _tell_edited(edited, results.masks)
     gone = before - set(names.values())
-    _remove_old(results.masks, gone)
-    _remove_old(results.masks_geo, map(geo_name, gone))
-    geo = [name for name in map(geo_name, names.values()) if (results.masks_geo / name).is_file()]
-    files, geo = (sorted(map(escaped, found)) for found in (names.values(), geo))
+    kept = {name for name in gone if _edited(results.masks / name, digests.get(escaped(name)))}
+    _tell_edited([*edited, *sorted(kept)], results.masks)
+    _remove_old(results.masks, gone - kept)
+    _remove_old(results.masks_geo, map(geo_name, gone - kept))
+    masks = [*names.values(), *kept]
+    geo = [name for name in map(geo_name, masks) if (results.masks_geo / name).is_file()]
+    files, geo = (sorted(map(escaped, found)) for found in (masks, geo))
     digests = {name: digests[name] for name in files if name in digests}
     write_json(results.written_masks.record, dict(files=files, geo=geo, sha256=digests))
 
@@ -86,9 +89,13 @@ def _stays(mask: Path, written: str | None, corrected: bytes | None) -> bool:
         written: Its SHA-256 when it was last written, None if that is not known.
         corrected: What the user's correction would make of it, None without one.
     """
-    if written is None or not mask.is_file() or file_sha256(mask) == written:
+    if not _edited(mask, written):
         return False
     return corrected is None or hashlib.sha256(corrected).hexdigest() == written
+
+
+def _edited(mask: Path, written: str | None) -> bool:
+    return written is not None and mask.is_file() and file_sha256(mask) != written
 
 
 def _tell_edited(names: Sequence[str], folder: Path) -> None:

@@ -148,6 +148,19 @@ def test_masks_of_photos_that_are_gone_are_removed(deliver, scenes):
     assert files(results.masks_geo) == [*kept, 'mine.tif']
 
 
+def test_an_edited_mask_of_a_photo_that_is_gone_stays(deliver, scenes, capsys):
+    results = deliver()
+    drawn = edit(results.masks / 'field/3.png', 1)
+    for number in (2, 3):
+        (scenes / f'field/{number}.tif').unlink()
+    results.data.rename(results.root / 'old')
+    for _ in range(2):
+        deliver()
+        assert (read_mask(results.masks / 'field/3.png') == drawn).all()
+        assert not (results.masks / 'field/2.png').exists()
+        assert '1 mask edited there, and kept (first: field/3.png)' in capsys.readouterr().out
+
+
 def test_photos_without_a_place_have_no_such_folder(deliver, scenes):
     for number in range(6):
         write_geotiff(scenes / f'field/{number}.tif', {}, SIZE)
