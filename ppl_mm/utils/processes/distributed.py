@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -162,6 +163,7 @@ def _setup_cpu(cfg: Config) -> None:
 
 def _end_group() -> None:
     if distributed.is_initialized():
+        gc.collect()  # a runner is in a cycle, and its wrapped model holds the group
         distributed.destroy_process_group()
 
 
