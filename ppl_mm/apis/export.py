@@ -117,7 +117,7 @@ class CAMExport:
     def _fit_probe(self, record: ExportRecord) -> ExportRecord:
         """Put maps right by what those of all images have in common, if the config says so."""
         tta, split = self.cfg.tta_model, self.cfg.get('export_probe')
-        if split is None or tta.get('probe') is not None or not record.background:
+        if split is None or 'probe' in tta or not record.background:
             return record
         dataset, chosen = self._pick(split, MAX_PROBED)
         if not chosen:

@@ -44,11 +44,12 @@ class LinearProbe(nn.Module):
     def __init__(self, path: str | os.PathLike) -> None:
         super().__init__()
         arrays = read_npz(path, 'probe', _ARRAYS)
-        weight, bias = (torch.from_numpy(arrays[name]).float() for name in _ARRAYS)
-        if weight.ndim != 2 or bias.shape != weight.shape[:1]:
+        weight, bias = (arrays[name] for name in _ARRAYS)
+        numbers = weight.dtype.kind == bias.dtype.kind == 'f'
+        if not numbers or weight.ndim != 2 or bias.shape != weight.shape[:1]:
             raise UserError(f'{path}: not a probe of ppl_mm; delete it and export again')
-        self.register_buffer('weight', weight)
-        self.register_buffer('bias', bias)
+        self.register_buffer('weight', torch.from_numpy(weight).float())
+        self.register_buffer('bias', torch.from_numpy(bias).float())
 
     def forward(self, features: Tensor) -> Tensor:
         """Return what the map of each class should be, about 0..1, (B, num_classes, h, w).
@@ -121,6 +122,6 @@ def apply_probe(cam: Tensor, probed: Tensor) -> Tensor:
     Returns:
         Maps (n, h, w), as those given. A map of which the probe says nothing stays as it is.
     """
-    right = normalize_cam(cam**POWER * probed.relu())
+    right = normalize_cam(cam**POWER * probed)  # which cuts what is negative
     found = right.flatten(1).any(dim=1)  # (n,)
     return torch.where(found[:, None, None], right, cam)

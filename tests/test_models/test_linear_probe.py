@@ -65,14 +65,18 @@ def test_features_of_another_network_are_refused(fit, tmp_path):
         LinearProbe(tmp_path / 'a.npz')(torch.zeros(1, 6, 2, 2))
 
 
-@pytest.mark.parametrize('spoil', ['missing', 'text', 'other arrays', 'wrong shape'])
+@pytest.mark.parametrize('spoil', ['missing', 'text', 'other arrays', 'wrong shape', 'no numbers'])
 def test_a_bad_file_is_one_line(tmp_path, spoil):
     path = tmp_path / 'a.npz'
     if spoil == 'text':
         path.write_text('none')
     elif spoil != 'missing':
         arrays = dict(weight=np.zeros((2, 5)), bias=np.zeros(3))
-        np.savez(path, **(dict(other=np.zeros(1)) if spoil == 'other arrays' else arrays))
+        changed = {
+            'other arrays': dict(other=np.zeros(1)),
+            'no numbers': dict(weight=np.full((2, 5), 'a'), bias=np.zeros(2)),
+        }
+        np.savez(path, **changed.get(spoil, arrays))
     with pytest.raises(UserError, match=r'a\.npz'):
         LinearProbe(path)
 
