@@ -36,6 +36,7 @@ from mmengine.dist import is_main_process
 from ppl_mm.apis.exporting.cam_folder import CamFolder
 from ppl_mm.apis.refine import CONFIG_KEYS, FolderRefinement
 from ppl_mm.apis.refining.chain_choice import chain_of, choose_chain
+from ppl_mm.refine.config import CHAIN_KEYS
 from ppl_mm.utils.cli import add_maps_to_refine, make_parser, run
 from ppl_mm.utils.config.reading import read_config
 from ppl_mm.utils.processes import distributed
@@ -86,9 +87,17 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help='also write the refined maps, e.g. for eval_cam.py',
     )
     args = parse_runner_args(parser, 'refiners.0.threshold=0.2', argv)
-    if args.max_pixels is not None and (args.chain_from or '').endswith('.json'):
-        parser.error('--max-pixels: is that of the refinement of --chain-from; give one of both')
+    if (args.chain_from or '').endswith('.json'):
+        _refuse_others(parser, args)
     return args
+
+
+def _refuse_others(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Refuse options of a chain beside the refinement whose chain is taken."""
+    given = [name for name in args.cfg_options or {} if name.split('.')[0] in CHAIN_KEYS]
+    given += ['--max-pixels'] if args.max_pixels is not None else []
+    if given:
+        parser.error(f'{given[0]}: is that of the refinement of --chain-from; give one of both')
 
 
 def choose(cfg: Config, folder: CamFolder, args: argparse.Namespace) -> tuple[Mapping, dict | None]:

@@ -2,7 +2,8 @@
 
 Chen et al., ECCV 2018, arXiv 1802.02611, with half of the usual width. The pipeline starts it
 from the classifier, cls_cam_quick_own.py, whose layers up to stride 16 are kept: they have seen
-these images. Its map is the first guess of the classes: 300 steps hardly teach them.
+these images. Its map is the first guess of the classes: 300 steps hardly teach them. In so few
+steps a cross entropy leaves small objects out (docs/presets.md#the-loss-of-quick).
 """
 
 _base_ = './seg_deeplab_own.py'
@@ -36,6 +37,9 @@ model = dict(
         cam_index=2,
         cam_channels=1280,
         background=_base_.own_background,
+        loss_decode=dict(type='ppl_mm.BalancedCrossEntropyLoss', power=0.5, _delete_=True)
+        if _base_.own_background
+        else dict(type='CrossEntropyLoss'),
     ),
 )
 param_scheduler = [dict(_base_.param_scheduler[0], end=max_iters)]

@@ -162,10 +162,12 @@ def _cut(report: dict, masked: dict, val: dict) -> str:
         return ''
     by_class = any(one.get('thresholds') for one in report['measurements'])
     what = 'a threshold for each class in' if by_class else 'one threshold for'
-    return (
-        f'The masks of {report["splits"]["threshold"]} chose {what} each '
-        f"method's maps; it is used unchanged on {masked['split']} and {val['split']}. "
-    )
+    split = report['splits']['threshold']
+    by_masks = f"The masks of {split} chose {what} each method's maps; it is"
+    origins = {one.get('threshold_from') for one in report['measurements']} - {None, split}
+    others = f'Thresholds of maps: {"; ".join(sorted(origins))}. They are'
+    used = others if origins else by_masks
+    return f'{used} used unchanged on {masked["split"]} and {val["split"]}. '
 
 
 def _claims(report: dict, method: str, other: str, name: str, other_name: str) -> list[str]:

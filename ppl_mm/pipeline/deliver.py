@@ -17,6 +17,7 @@ from ..data_tools.own.images import find_photos
 from ..data_tools.own.settings import OwnDataSettings
 from ..errors import UserError
 from ..formats.data_record import RECORD
+from ..formats.edited_mask import read_edited_mask
 from ..formats.geo_tiff import geo_name, write_georeferenced
 from ..formats.image_list import image_fault
 from ..formats.images.image_file import image_size
@@ -37,7 +38,7 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
     """Write a mask for each photograph that a data set was made from.
 
     It is the user's where that has corrected one, else the network's. A mask that was edited in its
-    place stays, unless it has been corrected since.
+    place stays, unless it has been corrected since, and its GeoTIFF becomes as it is.
 
     Args:
         data_root: A data set of ``own_data.py``.
@@ -53,49 +54,82 @@ def deliver_masks(data_root: Path, predicted: Path, results: ResultFolder) -> No
     """
     photos, image_of = _photos(data_root), images_of(data_root)
     used = [name for name in photos if escaped(name) in image_of]
-    layout = VOCLayout(data_root)
+    layout, before = VOCLayout(data_root), results.written_masks.names()
     names = {photo: f'{name}.png' for photo, name in output_names(used).items()}
-    before, digests = results.written_masks.names(), results.written_masks.digests()
-    edited = []
+    delivery = _Delivery(results, layout.read_classes())
     for photo, name in track(list(names.items()), 'writing masks'):
-        image, mask = image_of[escaped(photo)], results.masks / name
+        image = image_of[escaped(photo)]
         path = layout.corrected_path(image)  # what a user has drawn is not replaced
-        label = read_mask(path if path.is_file() else predicted / LABELS / f'{image}.png')
-        label = _at_size_of(photos[photo], label)
+        corrected = path.is_file()
+        label = read_mask(path if corrected else predicted / LABELS / f'{image}.png')
+        delivery.write(name, _at_size_of(photos[photo], label), photos[photo], corrected)
+    delivery.finish(names.values(), before)
+
+
+class _Delivery:
+    """Writes masks, and leaves those alone that were edited where they had been written."""
+
+    def __init__(self, results: ResultFolder, classes: Sequence[str]) -> None:
+        self.results, self.classes = results, classes
+        self.written = results.written_masks.digests()
+        self.edited: dict[Path, list[str]] = {results.masks: [], results.masks_geo: []}
+
+    def write(self, name: str, label: np.ndarray, photo: Path, corrected: bool) -> None:
+        """Write one mask, and its GeoTIFF where the photograph is one."""
         content = encode_label(label)
-        if _stays(mask, digests.get(escaped(name)), content if path.is_file() else None):
-            edited.append(name)
-            continue
-        write_bytes(mask, content)
-        digests[escaped(name)] = file_sha256(mask)
-        write_georeferenced(results.masks_geo / geo_name(name), label, photos[photo])
-    gone = before - set(names.values())
-    kept = {name for name in gone if _edited(results.masks / name, digests.get(escaped(name)))}
-    _tell_edited([*edited, *sorted(kept)], results.masks)
-    _remove_old(results.masks, gone - kept)
-    _remove_old(results.masks_geo, map(geo_name, gone - kept))
-    masks = [*names.values(), *kept]
-    geo = [name for name in map(geo_name, masks) if (results.masks_geo / name).is_file()]
-    files, geo = (sorted(map(escaped, found)) for found in (masks, geo))
-    digests = {name: digests[name] for name in files if name in digests}
-    write_json(results.written_masks.record, dict(files=files, geo=geo, sha256=digests))
+        digest = hashlib.sha256(content).hexdigest()
+        since = corrected and digest != self.written.get(escaped(name))
+        if since or not self._is_edited(self.results.masks, name):
+            write_bytes(self.results.masks / name, content)
+            self.written[escaped(name)] = digest
+        else:
+            label = self._read_edited(name, label)
+        geo = geo_name(name)
+        if since or not self._is_edited(self.results.masks_geo, geo):
+            path = self.results.masks_geo / geo
+            write_georeferenced(path, label, photo)
+            if path.is_file():
+                self.written[escaped(geo)] = file_sha256(path)
 
+    def finish(self, names: Iterable[str], before: Iterable[str]) -> None:
+        """Remove masks of before whose photographs are gone, and write which there are."""
+        masks, geo = self.results.masks, self.results.masks_geo
+        gone = set(before) - set(names)
+        kept = {
+            name
+            for name in sorted(gone)
+            if self._is_edited(masks, name) or self._is_edited(geo, geo_name(name))
+        }
+        _remove_old(masks, gone - kept)
+        _remove_old(geo, map(geo_name, gone - kept))
+        for folder, edited in self.edited.items():
+            _tell_edited(edited, folder)
+        all_masks = [*names, *kept]
+        all_geo = [name for name in map(geo_name, all_masks) if (geo / name).is_file()]
+        files, geo_files = (sorted(map(escaped, found)) for found in (all_masks, all_geo))
+        known = {name: self.written.get(name) for name in [*files, *geo_files]}
+        digests = {name: digest for name, digest in known.items() if digest is not None}
+        write_json(
+            self.results.written_masks.record, dict(files=files, geo=geo_files, sha256=digests)
+        )
 
-def _stays(mask: Path, written: str | None, corrected: bytes | None) -> bool:
-    """Return whether a mask was edited in its place, and not corrected since.
+    def _is_edited(self, folder: Path, name: str) -> bool:
+        """Return whether a file was changed since it was written; keep its name."""
+        path, digest = folder / name, self.written.get(escaped(name))
+        edited = digest is not None and path.is_file() and file_sha256(path) != digest
+        if edited:
+            self.edited[folder].append(name)
+        return edited
 
-    Args:
-        mask: The file.
-        written: Its SHA-256 when it was last written, None if that is not known.
-        corrected: What the user's correction would make of it, None without one.
-    """
-    if not _edited(mask, written):
-        return False
-    return corrected is None or hashlib.sha256(corrected).hexdigest() == written
-
-
-def _edited(mask: Path, written: str | None) -> bool:
-    return written is not None and mask.is_file() and file_sha256(mask) != written
+    def _read_edited(self, name: str, label: np.ndarray) -> np.ndarray:
+        """Return what a user has drawn in place of a label; the label where that is no mask."""
+        path = self.results.masks / name
+        try:
+            drawn = read_edited_mask(path, self.classes)
+        except UserError as error:
+            print(f'warning: {error}')
+            return label
+        return drawn if drawn.shape == label.shape else label
 
 
 def _tell_edited(names: Sequence[str], folder: Path) -> None:

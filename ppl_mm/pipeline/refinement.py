@@ -1,5 +1,6 @@
 """The command that makes labels of maps."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,28 +36,46 @@ def refine(
         **names: ``name``, ``title``, ``kind`` and ``role`` of the step.
     """
     data, splits = plan.settings.data_root, plan.settings.splits
-    configs: tuple[Path, ...] = (config,)
-    options: dict[str, object] = {}
-    for index, step in enumerate(read_config(config).get('refiners', []) if affinity else ()):
-        if affinity and step.type == 'ppl_mm.RandomWalk':
-            options[f'refiners.{index}.affinity_net'] = affinity.configs[0]
-            options[f'refiners.{index}.checkpoint'] = affinity.folder
-            configs = (config, *affinity.configs)
+    cfg = read_config(config)
+    options = _walks(cfg.to_dict(), affinity) if affinity else {}
+    configs = (config, *affinity.configs) if affinity and options else (config,)
     command: list = [plan.tools / 'refine.py', config, source.folder]
     command += ['--out-dir', plan.folder / names['name']]
     if splits.get('threshold', splits['train']) != splits['train']:
         command += ['--split', splits[split]]  # maps of others chose the threshold, and lie there
     command += ['--masks', data / VOCLayout.CORRECTED] if corrected else []
-    if read_config(config).get('chains') and (judge := _judge(plan.settings, like)):
-        command += ['--chain-from', judge]
+    judge = _judge(plan.settings, like) if cfg.get('chains') else ''
+    command += ['--chain-from', judge] if judge else []
+    if not (like and judge):  # whose steps have them
+        command += cfg_options(options)
     return plan.add(
-        command=[*command, *cfg_options(options)],
+        command=command,
         needs=filter(None, (source, affinity, like)),
         makes=('export.json',),
         configs=configs,
         files=(data / CORRECTIONS,) if corrected else (),
         **names,
     )
+
+
+def _walks(cfg: Mapping, affinity: Step) -> dict[str, object]:
+    """Return the options that give an AffinityNet to the random walks of all chains of a config."""
+    chains = cfg.get('chains')
+    parts = {'': cfg}
+    if isinstance(chains, Mapping):  # the command says what is wrong with others
+        parts |= {f'chains.{name}.': chain for name, chain in chains.items()}
+    options: dict[str, object] = {}
+    for prefix, chain in parts.items():
+        for index, step in enumerate(_steps(chain)):
+            if isinstance(step, Mapping) and step.get('type') == 'ppl_mm.RandomWalk':
+                options[f'{prefix}refiners.{index}.affinity_net'] = affinity.configs[0]
+                options[f'{prefix}refiners.{index}.checkpoint'] = affinity.folder
+    return options
+
+
+def _steps(chain: object) -> list:
+    found = chain.get('refiners') if isinstance(chain, Mapping) else None
+    return found if isinstance(found, list) else []
 
 
 def _judge(settings: PipelineSettings, like: Step | None) -> str | Path:

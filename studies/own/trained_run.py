@@ -175,6 +175,8 @@ class TrainedRun:
         cfg = read_config(Path(SEGMENTATION))
         keep = dict(ann_file=cfg.train_dataloader.dataset.ann_file, pipeline=cfg.train_pipeline)
         cfg.merge_from_dict({'train_dataloader.dataset': keep | data})
+        if loss := self.run.row.extra.get('loss'):
+            cfg.model.decode_head.loss_decode = loss
         cfg.randomness.seed, cfg.load_from = self.run.seed, str(start)
         if self.steps:
             cfg.train_cfg.max_iters = self.steps

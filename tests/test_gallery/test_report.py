@@ -94,6 +94,17 @@ def test_thresholds_of_classes_are_not_said_to_be_one(report):
     assert 'chose a threshold for each class in each method' in _sentences(report)[-1]
 
 
+def test_masks_are_not_said_to_choose_a_threshold_that_was_given(report):
+    report = copy.deepcopy(report)
+    for one in report['measurements']:
+        one['threshold_from'] = None if one['threshold'] is None else '0.25'
+    said = _sentences(report)[-1]
+    assert said.startswith('Thresholds of maps: 0.25. They are used unchanged on train and val.')
+    for one in report['measurements']:
+        one['threshold_from'] = one['threshold_from'] and 'train'
+    assert 'The masks of train chose one threshold' in _sentences(report)[-1]
+
+
 def test_without_a_background_there_is_no_row_of_thresholds(report):
     report, with_row = copy.deepcopy(report), table_rows(report)
     for one in report['measurements']:

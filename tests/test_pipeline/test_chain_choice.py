@@ -48,6 +48,24 @@ def test_a_config_with_one_chain_has_no_choice(mini):
     assert not any('--chain-from' in made[name].command for name in ('refine', 'refine_val'))
 
 
+def test_random_walks_of_all_chains_get_the_affinity_net(mini):
+    path = mini.folder / 'refine.py'
+    path.write_text(path.read_text() + '\nchains = dict(walk=dict(refiners=refiners[1:]))\n')
+    made = plan(mini)
+    given = [f'{name}checkpoint=' for name in ('refiners.1.', 'chains.walk.refiners.0.')]
+    assert all(any(one in text for text in made['refine'].command) for one in given)
+    # Another refinement gives its chain, whose walks have one already.
+    assert not any('checkpoint' in text for text in made['refine_val'].command)
+
+
+def test_what_is_wrong_with_chains_is_said_by_the_refinement(mini):
+    path = mini.folder / 'refine.py'
+    text = path.read_text()
+    for wrong in ('chains = 3', 'chains = dict(a=3)', 'chains = dict(a=dict(refiners=[3]))'):
+        path.write_text(f'{text}\n{wrong}\n')
+        assert 'refine' in plan(mini)
+
+
 @pytest.mark.slow
 def test_a_run_takes_one_chain_for_train_and_val(mini):
     path = mini.folder / 'refine.py'

@@ -161,6 +161,46 @@ def test_an_edited_mask_of_a_photo_that_is_gone_stays(deliver, scenes, capsys):
         assert '1 mask edited there, and kept (first: field/3.png)' in capsys.readouterr().out
 
 
+def test_the_geotiff_of_an_edited_mask_becomes_as_it_is(deliver, scenes):
+    results = deliver()
+    drawn = edit(results.masks / 'field/0.png', 2)
+    results.data.rename(results.root / 'old')
+    deliver()
+    path = results.masks_geo / 'field/0.tif'
+    assert (read_any_mask(path) == drawn).all()
+    assert georeference_of(path) == georeference_of(scenes / 'field/0.tif') != {}
+
+
+def test_the_geotiff_of_a_mask_that_cannot_be_read_stays(deliver, scenes, capsys):
+    results = deliver()
+    before = read_any_mask(results.masks_geo / 'field/0.tif')
+    Image.new('RGB', SIZE, (1, 2, 3)).save(results.masks / 'field/0.png')
+    results.data.rename(results.root / 'old')
+    deliver()
+    assert (read_any_mask(results.masks_geo / 'field/0.tif') == before).all()
+    said = capsys.readouterr().out
+    assert 'a colour of no class' in said and 'edited there, and kept (first: field/0.png)' in said
+
+
+@pytest.mark.parametrize('gone', [False, True])
+def test_a_geotiff_that_was_edited_in_its_place_stays(deliver, scenes, capsys, gone):
+    results = deliver()
+    path = results.masks_geo / 'field/0.tif'
+    changed = Image.open(path).copy()
+    changed.paste(1, (10, 10, 50, 50))
+    changed.save(path)
+    if gone:
+        (scenes / 'field/0.tif').unlink()
+    content = path.read_bytes()
+    results.data.rename(results.root / 'old')
+    for _ in range(2):
+        deliver()
+        assert path.read_bytes() == content
+        said = capsys.readouterr().out
+        assert f'{results.masks_geo}: 1 mask edited there, and kept' in said
+        assert f'{results.masks}: 1 mask' not in said
+
+
 def test_photos_without_a_place_have_no_such_folder(deliver, scenes):
     for number in range(6):
         write_geotiff(scenes / f'field/{number}.tif', {}, SIZE)

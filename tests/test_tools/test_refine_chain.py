@@ -92,6 +92,15 @@ def test_the_size_of_tiles_is_that_of_every_chain(refine, tmp_path):
     assert 'give one of both' in refine(*given, out='again').output
 
 
+@pytest.mark.parametrize('option', ['refiners.0.threshold=0.1', 'label=3', 'max_pixels=9'])
+def test_options_of_a_chain_are_not_ignored_beside_another_ones(refine, tmp_path, option):
+    assert refine('--chain-from', 'val').code == 0
+    given = ('--chain-from', tmp_path / 'out/export.json', '--cfg-options', option)
+    done = refine(*given, out='again')
+    name = option.split('=')[0]
+    assert done.code == 2 and f'{name}: is that of the refinement of --chain-from' in done.output
+
+
 def test_without_the_option_nothing_is_chosen(refine, tmp_path):
     assert refine().code == 0
     record = record_of(tmp_path / 'out')

@@ -29,6 +29,26 @@ def test_both_sides_count_alike_and_255_does_not():
     )
 
 
+def test_a_power_leads_from_balance_to_a_cross_entropy():
+    torch.manual_seed(0)
+    logits = torch.randn(1, 3, 10, 10)
+    labels = torch.zeros(1, 10, 10, dtype=torch.long)
+    labels[0, 0, :4], labels[0, 9] = 2, 255  # 4 pixels of an object, 86 of the background
+    background = F.cross_entropy(logits[:, :, labels[0] == 0], labels[:, labels[0] == 0])
+    objects = F.cross_entropy(logits[:, :, labels[0] == 2], labels[:, labels[0] == 2])
+    root = torch.tensor([4.0, 86.0]).sqrt()
+    expected = (root[0] * objects + root[1] * background) / root.sum()
+    torch.testing.assert_close(BalancedCrossEntropyLoss(power=0.5)(logits, labels), expected)
+    plain = F.cross_entropy(logits, labels, ignore_index=255)
+    torch.testing.assert_close(BalancedCrossEntropyLoss(power=1)(logits, labels), plain)
+
+
+@pytest.mark.parametrize('power', [-0.1, 1.1, float('nan')])
+def test_a_power_is_from_0_to_1(power):
+    with pytest.raises(UserError, match='is not from 0 to 1'):
+        BalancedCrossEntropyLoss(power=power)
+
+
 def head(**options):
     return FCNHead(
         in_channels=3,
