@@ -122,7 +122,7 @@ class _Delivery:
         return edited
 
     def _read_edited(self, name: str, label: np.ndarray) -> np.ndarray:
-        """Return what a user has drawn in place of a label; the label where that is no mask."""
+        """Return what a user has drawn instead of a label; the label if that is not a mask."""
         path = self.results.masks / name
         try:
             drawn = read_edited_mask(path, self.classes)

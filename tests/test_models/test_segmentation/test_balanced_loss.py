@@ -8,7 +8,9 @@ from mmseg.models import FCNHead
 from mmseg.structures import SegDataSample
 
 from ppl_mm.errors import UserError
+from ppl_mm.formats.voc_layout import write_lists
 from ppl_mm.models import BalancedCrossEntropyLoss
+from ppl_mm.utils.config.reading import read_config
 
 
 def by_hand(logits, labels):
@@ -47,6 +49,17 @@ def test_a_power_leads_from_balance_to_a_cross_entropy():
 def test_a_power_is_from_0_to_1(power):
     with pytest.raises(UserError, match='is not from 0 to 1'):
         BalancedCrossEntropyLoss(power=power)
+
+
+@pytest.mark.parametrize(
+    'background, loss', [(True, 'ppl_mm.BalancedCrossEntropyLoss'), (False, 'CrossEntropyLoss')]
+)
+def test_preset_quick_has_it_where_there_is_a_background(tmp_path, monkeypatch, background, loss):
+    labels = {'a': ['cat'], 'b': ['dog']}
+    write_lists(tmp_path, ['cat', 'dog'], dict(train=list(labels)), labels, background)
+    monkeypatch.setenv('OWN_DATA', str(tmp_path))
+    cfg = read_config('configs/own/seg_deeplab_quick_own.py')
+    assert cfg.model.decode_head.loss_decode.type == loss
 
 
 def head(**options):
