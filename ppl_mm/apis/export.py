@@ -2,8 +2,9 @@
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -26,6 +27,7 @@ from ..utils.progress import track
 from .exporting.background_cells import write_background
 from .exporting.cam_folder import CamFolder
 from .exporting.exported_data import ExportedData
+from .exporting.learnt import learnt_module
 from .exporting.negative_maps import full_scale
 from .exporting.origin import check_config, describe_export
 from .exporting.picked_images import MAX_IMAGES, MAX_PROBED, pick_images, pick_negatives
@@ -101,32 +103,38 @@ class CAMExport:
 
     def _compare_background(self, record: ExportRecord) -> ExportRecord:
         """Weigh maps by how unlike the background cells look, if the config names a split."""
-        tta, split = self.cfg.tta_model, self.cfg.get('export_reference')
-        if split is None or tta.get('reference') is not None or not record.background:
-            return record
-        dataset, chosen = self._pick(split, MAX_IMAGES)
-        if not chosen:
-            return record
-        record = replace(record, reference=dict(split=split, images=len(chosen)))
-        path = self.folder.reference_path(record)
-        on_main_process(lambda: self.folder.check(record, unknown=('full_scale', 'probe')))
-        on_main_process(lambda: write_background(path, self.cfg, self.checkpoint, dataset, chosen))
-        tta.reference = dict(type='ppl_mm.NegativeReference', path=str(path))
-        return record
+        later = ('full_scale', 'probe')
+        return self._learn(record, 'reference', MAX_IMAGES, write_background, later)
 
     def _fit_probe(self, record: ExportRecord) -> ExportRecord:
         """Put maps right by what those of all images have in common, if the config says so."""
-        tta, split = self.cfg.tta_model, self.cfg.get('export_probe')
-        if split is None or 'probe' in tta or not record.background:
+        return self._learn(record, 'probe', MAX_PROBED, write_probe)
+
+    def _learn(
+        self, record: ExportRecord, name: str, most: int, write: Callable, later: Sequence[str] = ()
+    ) -> ExportRecord:
+        """Learn something of images of a split, if the config names one, and give it to all views.
+
+        Args:
+            record: What is known of the export.
+            name: What is learnt, see :data:`.learnt.READ_BY`.
+            most: How many images are looked at.
+            write: Looks at them and writes a file.
+            later: What the record knows only afterwards.
+        """
+        tta, split = self.cfg.tta_model, self.cfg.get(f'export_{name}')
+        if split is None or tta.get(name) is not None or not record.background:
             return record
-        dataset, chosen = self._pick(split, MAX_PROBED)
+        dataset, chosen = self._pick(split, most)
         if not chosen:
             return record
-        record = replace(record, probe=dict(split=split, images=len(chosen)))
-        path = self.folder.probe_path(record)
-        on_main_process(lambda: self.folder.check(record))
-        on_main_process(lambda: write_probe(path, self.cfg, self.checkpoint, dataset, chosen))
-        tta.probe = dict(type='ppl_mm.LinearProbe', path=str(path))
+        learnt: dict = {name: dict(split=split, images=len(chosen))}
+        record = replace(record, **learnt)
+        on_main_process(lambda: self.folder.check(record, unknown=later))
+        module = learnt_module(name, self.folder, record)
+        path = Path(module['path'])
+        on_main_process(lambda: write(path, self.cfg, self.checkpoint, dataset, chosen))
+        tta[name] = module
         return record
 
     def _pick(self, split: str, most: int) -> tuple[BaseDataset, list[int]]:

@@ -46,15 +46,16 @@ class ExportFolder:
         """Where an export keeps the maps of negatives; hidden, since no user needs them."""
         return ExportFolder(self.root / NEGATIVES)
 
-    def reference_path(self, record: ExportRecord) -> Path:
-        """Return where an export of these settings keeps what it knows about the background."""
-        return self._hidden_path('reference', record, 'full_scale', 'background', 'probe')
+    def learnt_path(self, name: str, record: ExportRecord) -> Path:
+        """Return where an export of these settings keeps what it has learnt of all images.
 
-    def probe_path(self, record: ExportRecord) -> Path:
-        """Return where an export of these settings keeps what all maps have in common."""
-        return self._hidden_path('probe', record, 'full_scale', 'background')
-
-    def _hidden_path(self, name: str, record: ExportRecord, *left_out: str) -> Path:
+        Args:
+            name: 'reference', what it knows about the background, or 'probe', what all maps have
+                in common.
+            record: The settings; what comes after it does not count.
+        """
+        later = dict(reference=('full_scale', 'background', 'probe'))
+        left_out = later.get(name, ('full_scale', 'background'))
         made = {key: value for key, value in record.identity().items() if key not in left_out}
         text = json.dumps(made, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
