@@ -19,7 +19,7 @@ from ..formats.export_folder import ExportFolder
 from ..formats.export_record import ExportRecord, Threshold, read_record
 from ..utils.config.scope import is_segmentation
 from ..utils.files import file_sha256
-from .exporting.learnt import READ_BY, learnt_module
+from .exporting.learnt import LEARNT, learnt_module
 from .exporting.origin import check_config
 from .inference.photo_batches import Skip, batches_of
 from .inference.photo_inferencer import PhotoInferencer
@@ -194,6 +194,6 @@ def _followed(path: str | os.PathLike, checkpoint: str) -> ExportRecord:
 def _weights_of_maps(path: Path, record: ExportRecord) -> dict:
     """Return the settings of ``tta_model`` by which an export weighed its maps."""
     folder = ExportFolder(path.parent)
-    learnt = {name for name in READ_BY if getattr(record, name) is not None}
+    learnt = {name for name in LEARNT if getattr(record, name) is not None}
     weights = {name: learnt_module(name, folder, record) for name in learnt}
     return dict(full_scale=record.full_scale, **weights)

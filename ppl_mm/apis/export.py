@@ -2,15 +2,13 @@
 
 import copy
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, get_rank, get_world_size, is_main_process
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.registry import init_default_scope
 
 from ..cams import label_from_cam
 from ..cams.threshold_choice import ThresholdChoice
@@ -24,14 +22,12 @@ from ..utils.config.building import running
 from ..utils.config.scope import scope_of
 from ..utils.processes.distributed import on_main, on_main_process
 from ..utils.progress import track
-from .exporting.background_cells import write_background
 from .exporting.cam_folder import CamFolder
 from .exporting.exported_data import ExportedData
-from .exporting.learnt import learnt_module
+from .exporting.learnt import learn
 from .exporting.negative_maps import full_scale
 from .exporting.origin import check_config, describe_export
-from .exporting.picked_images import MAX_IMAGES, MAX_PROBED, pick_images, pick_negatives
-from .exporting.probed_maps import write_probe
+from .exporting.picked_images import pick_negatives
 from .exporting.runner import export_runner
 from .exporting.summary import THRESHOLD_SHEET, ExportSummary
 from .thresholds.chooser import choose_by_maps, choose_by_masks
@@ -89,8 +85,9 @@ class CAMExport:
         choice.check_names(record.classes)
         if choice.split is not None:
             self._data.check_masks(choice.split)
-        record = self._compare_background(record)
-        record = self._fit_probe(self._weigh_maps(record))
+        record = learn('reference', record, self.folder, self.cfg, self.checkpoint)
+        record = self._weigh_maps(record)
+        record = learn('probe', record, self.folder, self.cfg, self.checkpoint)
         with on_main(self.folder.claim(record)) as self._record:
             self._write_record()
             choice = self._choose(choice, split)
@@ -100,48 +97,6 @@ class CAMExport:
             warnings = labels.warnings(self._record.classes)
             record = self._record
             return ExportSummary(ids, record.threshold_text, warnings, record.threshold_origin)
-
-    def _compare_background(self, record: ExportRecord) -> ExportRecord:
-        """Weigh maps by how unlike the background cells look, if the config names a split."""
-        later = ('full_scale', 'probe')
-        return self._learn(record, 'reference', MAX_IMAGES, write_background, later)
-
-    def _fit_probe(self, record: ExportRecord) -> ExportRecord:
-        """Put maps right by what those of all images have in common, if the config says so."""
-        return self._learn(record, 'probe', MAX_PROBED, write_probe)
-
-    def _learn(
-        self, record: ExportRecord, name: str, most: int, write: Callable, later: Sequence[str] = ()
-    ) -> ExportRecord:
-        """Learn something of images of a split, if the config names one, and give it to all views.
-
-        Args:
-            record: What is known of the export.
-            name: What is learnt, see :data:`.learnt.READ_BY`.
-            most: How many images are looked at.
-            write: Looks at them and writes a file.
-            later: What the record knows only afterwards.
-        """
-        tta, split = self.cfg.tta_model, self.cfg.get(f'export_{name}')
-        if split is None or tta.get(name) is not None or not record.background:
-            return record
-        dataset, chosen = self._pick(split, most)
-        if not chosen:
-            return record
-        learnt: dict = {name: dict(split=split, images=len(chosen))}
-        record = replace(record, **learnt)
-        on_main_process(lambda: self.folder.check(record, unknown=later))
-        module = learnt_module(name, self.folder, record)
-        path = Path(module['path'])
-        on_main_process(lambda: write(path, self.cfg, self.checkpoint, dataset, chosen))
-        tta[name] = module
-        return record
-
-    def _pick(self, split: str, most: int) -> tuple[BaseDataset, list[int]]:
-        """Return a split in the views of an export, and the positions of images to look at."""
-        settings = dict(self.cfg.test_dataloader.dataset, split=split)
-        dataset = DATASETS.build(dict(settings, pipeline=self.cfg.tta_pipeline))
-        return dataset, pick_images(dataset, most)
 
     def _weigh_maps(self, record: ExportRecord) -> ExportRecord:
         """Dim maps as weak as those of negatives, if the config names any."""
