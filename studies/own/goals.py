@@ -7,8 +7,8 @@ import numpy as np
 
 from .rows import SETS
 
-#: What is to reach the goals, and what it is compared with; that is cut at 0.15.
-ROW, BASELINE = 'preset', 'baseline'
+#: What is to reach the goals, today's preset, and what it is compared with; that is cut at 0.15.
+ROW, BASELINE = 'probe', 'baseline'
 #: Parts of a record, by the names of their splits.
 PARTS = dict(train='measured', val='val')
 #: Records by name and data set, the random seeds in order.
@@ -17,11 +17,12 @@ Finals = dict[tuple[str, str], list[dict]]
 _Cell = Callable[[str], str]
 
 
-def goals(records: Sequence[dict]) -> str:
+def goals(records: Sequence[dict], row: str = ROW) -> str:
     """Return a table in Markdown: a line for each goal, a column for each split.
 
     Args:
         records: Records that are done; finals alone count.
+        row: The name of what is to reach them.
 
     Returns:
         Refined labels, in per cent, points of mIoU or times the baseline: mean over random seeds,
@@ -32,14 +33,14 @@ def goals(records: Sequence[dict]) -> str:
         if record['round'] == 'final':
             finals.setdefault((record['name'], record['data']), []).append(record)
     table = [['', 'goal', *PARTS], ['---', '---', *['---:' for _ in PARTS]]]
-    lines = [*_scores(finals), *_paint(finals), *_gaps(finals)]
+    lines = [*_scores(finals, row), *_paint(finals, row), *_gaps(finals, row)]
     table += [[what, goal, *map(cell, PARTS.values())] for what, goal, cell in lines]
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in table)
 
 
-def _scores(finals: Finals) -> Iterator[tuple[str, str, _Cell]]:
+def _scores(finals: Finals, row: str) -> Iterator[tuple[str, str, _Cell]]:
     for data in SETS:
-        own, before = finals.get((ROW, data), ()), finals.get((BASELINE, data), ())
+        own, before = finals.get((row, data), ()), finals.get((BASELINE, data), ())
         goal = 'at least 26' if data == 'tiles_defect' else ''
         yield f'{data}: foreground IoU', goal, partial(_each, own, partial(_at, 'auto'))
         yield f'{data}: the same of `{BASELINE}`', '', partial(_each, before, partial(_at, 'fixed'))
@@ -47,8 +48,8 @@ def _scores(finals: Finals) -> Iterator[tuple[str, str, _Cell]]:
         yield f'{data}: times the baseline', goal, partial(_times, own, before)
 
 
-def _paint(finals: Finals) -> Iterator[tuple[str, str, _Cell]]:
-    records = finals.get((ROW, 'tiles_defect'), ())
+def _paint(finals: Finals, row: str) -> Iterator[tuple[str, str, _Cell]]:
+    records = finals.get((row, 'tiles_defect'), ())
     for what, goal, key in (
         ('paint on good tiles, predicted classes', 'under 1', 'false_paint'),
         ('defect tiles with a mask, predicted classes', 'at least 80', 'painted'),
@@ -56,11 +57,11 @@ def _paint(finals: Finals) -> Iterator[tuple[str, str, _Cell]]:
         yield what, goal, partial(_each, records, partial(_predicted, key))
 
 
-def _gaps(finals: Finals) -> Iterator[tuple[str, str, _Cell]]:
+def _gaps(finals: Finals, row: str) -> Iterator[tuple[str, str, _Cell]]:
     for kind in ('seeds', 'refined'):
         for name, goal, over in (('mean', 2, np.mean), ('worst', 5, np.max)):
             what = f'`auto` below the best threshold, {kind}, {name} of the sets'
-            yield what, f'at most {goal}', partial(_gap, finals, kind, over)
+            yield what, f'at most {goal}', partial(_gap, finals, row, kind, over)
 
 
 def _at(rule: str, part: dict) -> float:
@@ -84,11 +85,11 @@ def _times(own: Sequence[dict], before: Sequence[dict], part: str) -> str:
     return f'{scores[0] / scores[1]:.2f}'
 
 
-def _gap(finals: Finals, kind: str, over: Callable, part: str) -> str:
+def _gap(finals: Finals, row: str, kind: str, over: Callable, part: str) -> str:
     """Return points of mIoU below the best threshold, the mean of each set's random seeds."""
     gaps = []
     for data in SETS:
-        found = [record[part][kind]['miou'] for record in finals.get((ROW, data), ())]
+        found = [record[part][kind]['miou'] for record in finals.get((row, data), ())]
         gaps += [100 * np.mean([one['best'] - one['auto'] for one in found])] if found else []
     return f'{over(gaps):.1f}' if gaps else ''
 

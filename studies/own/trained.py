@@ -35,12 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the rows that are asked for; return 1 where some have failed."""
     args = _parse(argv)
     if args.table:
-        done = [
-            one
-            for one in ResultsFile(args.results).read()
-            if one['status'] == 'done' and one['round'] in (args.round or ROUNDS)
-        ]
-        print(goals(done) if args.table == 'goals' else table(done, PARTS[args.table]))
+        done = _read(args.results, args.round or ROUNDS)
+        if args.table == 'goals':
+            print(goals(done, *(args.only or ())))
+        else:
+            print(table(done, PARTS[args.table]))
         return 0
     if args.device == 'cpu':
         os.environ['CUDA_VISIBLE_DEVICES'] = ''
@@ -55,6 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for job in jobs:
         job.join()
     return int(any(job.exitcode for job in jobs))
+
+
+def _read(files: Sequence[Path], rounds: Sequence[str]) -> list[dict]:
+    """Return what is done, by the first of the files that has it."""
+    records = {one['id']: one for file in reversed(files) for one in ResultsFile(file).read()}
+    return [one for one in records.values() if one['status'] == 'done' and one['round'] in rounds]
 
 
 def _exit(args: argparse.Namespace, job: int) -> None:
@@ -74,7 +79,7 @@ def _work(args: argparse.Namespace, job: int | None) -> int:
     runs.sort(key=partial(_place, args.only or ()))
     queue = Queue(
         runs,
-        ResultsFile(args.results),
+        ResultsFile(args.results[0]),
         args.work_dir,
         lambda run: TrainedRun(run, args.work_dir, args.steps)(),
         lambda: description(threads=1, workers=1),
@@ -107,7 +112,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         choices=[*PARTS, 'goals'],
         help='print the scores on this split, or finals beside the goals, and run nothing',
     )
-    parser.add_argument('--only', nargs='+', help='rows, as lse1 or tiles/lse1, in this order')
+    parser.add_argument(
+        '--only',
+        nargs='+',
+        metavar='ROW',
+        help='rows, as lse1 or tiles/lse1, in this order; of --table goals one row',
+    )
     parser.add_argument('--round', nargs='+', choices=ROUNDS, help='rounds')
     parser.add_argument('--seeds', nargs='+', type=int, help="random seeds, not the rows' own")
     parser.add_argument('--jobs', type=int, default=1, help='rows that run at once')
@@ -116,8 +126,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--device', choices=['cpu', 'cuda'], help='by default a GPU, if there is one'
     )
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/own_study'))
-    parser.add_argument('--results', type=Path, default=RESULTS, help='the results file')
-    return parser.parse_args(argv)
+    parser.add_argument(
+        '--results',
+        type=Path,
+        nargs='+',
+        default=[RESULTS],
+        metavar='FILE',
+        help='the results file; a table is made of several, of a run the first that has it',
+    )
+    args = parser.parse_args(argv)
+    if args.table == 'goals' and len(args.only or ()) > 1:
+        parser.error('--table goals: is of one row; give --only one')
+    return args
 
 
 if __name__ == '__main__':

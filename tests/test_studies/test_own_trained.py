@@ -81,7 +81,7 @@ def test_goals_are_means_over_random_seeds_of_finals_beside_the_baseline_at_its_
         _final('preset', 'tiles_defect', 0, 0.27, **paint),
         dict(_final('preset', 'tiles', 2, 0.9), round='screen'),
     ]
-    found = dict(line[2:-2].split(' | ', 1) for line in goals(records).splitlines())
+    found = dict(line[2:-2].split(' | ', 1) for line in goals(records, 'preset').splitlines())
     assert found['tiles: foreground IoU'] == ' | 25.0 ± 7.1 | 25.0 ± 7.1'
     assert found['tiles: times the baseline'] == 'at least 1.6 | 2.00 | 2.00'
     assert found['tiles_defect: foreground IoU'] == 'at least 26 | 27.0 | 27.0'
@@ -96,6 +96,23 @@ def test_the_table_of_a_round_leaves_out_the_others(capsys):
     assert trained.main('--table train --round screen'.split()) == 0
     screen = capsys.readouterr().out
     assert '`lse1`' in screen and '`preset`' not in screen
+
+
+def test_a_table_is_made_of_several_files_and_the_first_has_the_say(tmp_path, capsys):
+    files = [tmp_path / f'{number}.jsonl' for number in range(2)]
+    for file, found in zip(files, ({'a': 0.2}, {'a': 0.9, 'b': 0.3}), strict=True):
+        records = [
+            dict(_final(name, 'tiles', 0, auto), id=name, status='done')
+            for name, auto in found.items()
+        ]
+        file.write_text(''.join(f'{json.dumps(record)}\n' for record in records))
+    for name, score in (('a', '20.0'), ('b', '30.0')):
+        args = ['--table', 'goals', '--only', name, '--results', *map(str, files)]
+        assert trained.main(args) == 0
+        assert f'| tiles: foreground IoU |  | {score} |' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        trained.main(['--table', 'goals', '--only', 'a', 'b'])
+    assert 'is of one row' in capsys.readouterr().err
 
 
 def test_rows_are_taken_in_the_order_of_their_names():
