@@ -154,8 +154,9 @@ class CAMExport:
         by_maps, masks_of, classes = None, choice.split, self._record.classes
         if choice.auto:
             shown, boxes = self._export_cams(split), self._data.box_shares()
+            probed = self._record.probe is not None
             by_maps = on_main_process(
-                lambda: choose_by_maps(self.folder, shown, classes, choice, boxes)
+                lambda: choose_by_maps(self.folder, shown, classes, choice, boxes, probed)
             )
         if masks_of is None:
             return by_maps or choice

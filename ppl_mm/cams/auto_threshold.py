@@ -16,6 +16,9 @@ DEFAULT_THRESHOLD = 0.15
 AUTO = 'auto'
 #: Standard deviations above the mean of an image's map at which it is cut.
 SPREAD = 0.5
+#: Maps with a probe are cut at IRN's threshold, or at so many times their mean if that is higher:
+#: then they flood.
+FLOOD = 1.8
 #: A threshold times the area of maps, a share of an image: a class whose maps are smaller is cut
 #: higher, since the map of a small object is as wide as the network sees. It is IRN's threshold
 #: where maps cover a tenth.
@@ -59,7 +62,8 @@ class MapStatistics:
 
     def __init__(self) -> None:
         self.num_images = 0
-        self._level = self._area = self._square = 0.0  # all are summed over images
+        # All are summed over images.
+        self._mean = self._level = self._area = self._square = 0.0
         self._above = np.zeros(len(CUTS))
         self._of_class: dict[int, MapStatistics] = {}
 
@@ -80,6 +84,7 @@ class MapStatistics:
         # Both in float32, as in label_from_cam.
         below = np.searchsorted(score, np.array(CUTS, np.float32), side='right')
         self._above += 1 - below / len(score)
+        self._mean += float(score.mean())
         self._level += float(score.mean() + SPREAD * score.std())
         area = map_area(cam)
         self._area += area
@@ -97,6 +102,7 @@ class MapStatistics:
     def merge(self, other: 'MapStatistics') -> None:
         """Add what was seen on other images."""
         self.num_images += other.num_images
+        self._mean += other._mean
         self._level += other._level
         self._area += other._area
         self._square += other._square
@@ -104,9 +110,19 @@ class MapStatistics:
         for class_id, seen in other._of_class.items():
             self._of_class.setdefault(class_id, MapStatistics()).merge(seen)
 
-    def level(self) -> float:
-        """Return the mean over images of mean + :data:`SPREAD` standard deviations."""
-        return self._level / max(self.num_images, 1)
+    def level(self, probed: bool = False) -> tuple[float, str]:
+        """Return the threshold of these maps where nothing is known of objects, and why.
+
+        Args:
+            probed: Whether they have a probe. Defaults to False.
+        """
+        images = max(self.num_images, 1)
+        if not probed:
+            return self._level / images, f'mean + {SPREAD:g} standard deviations of the maps'
+        flood = FLOOD * self._mean / images
+        if flood > DEFAULT_THRESHOLD:
+            return flood, f'{FLOOD:g} times the mean of the maps, which cover much'
+        return DEFAULT_THRESHOLD, f'{DEFAULT_THRESHOLD:g}, as IRN, for maps with a probe'
 
     def compact_cuts(self, start: float, compact: float = COMPACT) -> dict[int, float]:
         """Return higher thresholds of the classes whose maps are small, by class id.
@@ -164,13 +180,16 @@ class MapStatistics:
         return CUTS[int(np.abs(covered - (low + high) / 2).argmin())]
 
     def choose(
-        self, expected_area: tuple[float, float] | None = None, box_share: float | None = None
+        self,
+        expected_area: tuple[float, float] | None = None,
+        box_share: float | None = None,
+        probed: bool = False,
     ) -> AutoThreshold:
         """Return the threshold of these maps, see :func:`choose_threshold`."""
         if not self.num_images:  # all labels are background, whatever the threshold
             return AutoThreshold(NO_MAPS, 'no image of the split has a class', 0.0, 0)
-        value = _nearest_cut(self.level())
-        rule = f'mean + {SPREAD:g} standard deviations of the maps'
+        level, rule = self.level(probed)
+        value = _nearest_cut(level)
         if expected_area is not None:
             value = self.within(value, *expected_area)
             rule = 'expected area {:g}-{:g} %'.format(*(100 * share for share in expected_area))
@@ -199,13 +218,16 @@ def choose_threshold(
     cams: Iterable[CamFile],
     expected_area: tuple[float, float] | None = None,
     box_share: float | None = None,
+    probed: bool = False,
 ) -> AutoThreshold:
     """Return a threshold for maps without masks.
 
     A map of a small object is low almost everywhere; a map that floods is high almost everywhere.
     So the cut lies half a standard deviation above the mean of an image's map, averaged over the
-    images. Where the objects' area is known, it is the nearest cut at which the labels cover as
-    much. Objects cover at most their boxes: labels that cover more are cut until they do not.
+    images. A probe brings maps to one scale: they are cut at :data:`DEFAULT_THRESHOLD` unless they
+    flood, see :data:`FLOOD`. Where the objects' area is known, it is the nearest cut at which the
+    labels cover as much. Objects cover at most their boxes: labels that cover more are cut until
+    they do not.
 
     Args:
         cams: The maps of a split, in any order.
@@ -213,8 +235,9 @@ def choose_threshold(
             cover, 0..1. Defaults to None: not known.
         box_share: The mean share of such an image that boxes around its objects cover; an expected
             area overrules it. Defaults to None: not known.
+        probed: Whether the maps have a probe, see :class:`ppl_mm.LinearProbe`. Defaults to False.
     """
     seen = MapStatistics()
     for cam_file in cams:
         seen.update(cam_file)
-    return seen.choose(expected_area, box_share)
+    return seen.choose(expected_area, box_share, probed)

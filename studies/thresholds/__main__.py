@@ -5,8 +5,8 @@
     python -m studies.thresholds compare
 
 The other studies of packed maps are agreement, boxes, compact, confident, few_masks, foreground,
-negatives and val. Each measures all packs, writes results/STUDY.json and prints its table; with
---show it prints the table of that file, and measures nothing.
+negatives, probed and val. Each measures all packs, writes results/STUDY.json and prints its table;
+with --show it prints the table of that file, and measures nothing.
 """
 
 import argparse
@@ -18,12 +18,24 @@ from types import ModuleType
 from ppl_mm.utils.cli import run
 from ppl_mm.utils.files import write_json
 
-from . import agreement, boxes, compact, compare, confident, few_masks, foreground, negatives, val
+from . import (
+    agreement,
+    boxes,
+    compact,
+    compare,
+    confident,
+    few_masks,
+    foreground,
+    negatives,
+    probed,
+    val,
+)
 from .linear_maps import linear_maps
 from .map_set import MapSet
 from .pack import pack_maps, refine, small_images
 
-_STUDIES = (compare, few_masks, val, foreground, boxes, compact, confident, agreement, negatives)
+_STUDIES = (compare, few_masks, val, foreground, boxes, compact)
+_STUDIES += (probed, confident, agreement, negatives)
 RESULTS = Path(__file__).parent / 'results'
 STUDIES: dict[str, ModuleType] = {one.__name__.rpartition('.')[2]: one for one in _STUDIES}
 

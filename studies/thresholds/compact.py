@@ -38,14 +38,16 @@ def _row(maps: MapSet) -> dict:
     for area in AREAS:
         higher = seen.compact_cuts(start, _IRN * area)
         cuts = [higher.get(k, start) for k in range(maps.num_classes)]
-        by_area[f'{area:g}'] = dict(cuts=cuts, scores=_at(Curves(levelled(maps, cuts)), LEVEL))
+        by_area[f'{area:g}'] = dict(
+            cuts=cuts, scores=scores_at(Curves(levelled(maps, cuts)), LEVEL)
+        )
     best = float(CUTS[np.argmax(_curve(curves)[0])])
     return dict(
         set=maps.name,
         areas=[100 * seen.of_class(k).area() for k in range(maps.num_classes)],
-        auto=dict(cut=start, scores=_at(curves, start)),
+        auto=dict(cut=start, scores=scores_at(curves, start)),
         by_area=by_area,
-        best=dict(cut=best, scores=_at(curves, best)),
+        best=dict(cut=best, scores=scores_at(curves, best)),
     )
 
 
@@ -67,7 +69,8 @@ def _curve(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
     return curves.refined, curves.refined_foreground
 
 
-def _at(curves: Curves, cut: float) -> list[float]:
+def scores_at(curves: Curves, cut: float) -> list[float]:
+    """Return mIoU and foreground IoU, in per cent, of refined labels, if there are any."""
     return [float(np.interp(cut, CUTS, curve)) for curve in _curve(curves)]
 
 

@@ -149,6 +149,25 @@ def test_maps_that_flood_are_cut_as_before():
     assert seen.compact_cuts(seen.choose().value) == {}
 
 
+def test_maps_with_a_probe_are_cut_as_irn_unless_they_flood():
+    for width, floor in ((1, 0), (2, 0), (2, 0.03)):
+        seen = seen_of(blob(width, floor=floor))
+        chosen = seen.choose(probed=True)
+        assert 1.8 * blob(width, floor=floor).cam.mean() < 0.15
+        assert chosen.value == 0.15 != seen.choose().value and 'as IRN' in chosen.rule
+    flood = [blob(3, floor=0.2), blob(2, floor=0.4)]
+    chosen = choose_threshold(flood, probed=True)
+    expected = 1.8 * np.mean([one.cam.mean() for one in flood])
+    assert chosen.value == pytest.approx(expected, abs=0.006) and chosen.value > 0.3
+    assert 'which cover much' in chosen.rule
+
+
+def test_what_is_known_of_objects_overrules_a_probe():
+    cams = [blob(3), blob(5)]
+    for known in (dict(expected_area=(0.01, 0.02)), dict(box_share=0.02)):
+        assert choose_threshold(cams, probed=True, **known).covered <= 0.02 + 0.01
+
+
 def test_an_empty_map_has_the_highest_cut():
     seen = seen_of(CamFile(class_ids=[0], cam=np.zeros((1, 4, 4)), size=(8, 8)))
     assert seen.compact_cuts(0.5) == {0: 0.95}
@@ -160,6 +179,7 @@ def test_what_several_processes_saw_is_added():
     together = seen_of(blob(1), blob(0.5), blob(2))
     assert one.area() == pytest.approx(together.area())
     assert one.compact_cuts(0.1) == together.compact_cuts(0.1)
+    assert one.level(probed=True) == pytest.approx(together.level(probed=True))
 
 
 def test_large_objects_of_a_class_decide():

@@ -139,6 +139,7 @@ def choose_by_maps(
     classes: Sequence[str],
     choice: ThresholdChoice,
     boxes: BoxShares | None = None,
+    probed: bool = False,
 ) -> ThresholdChoice:
     """Return a threshold that no mask has chosen, with how it was chosen.
 
@@ -156,8 +157,8 @@ def choose_by_maps(
     limits = dict(choice.area_of)
     if choice.expected_area is None and not limits:
         limits = {name: (0.0, share) for name, share in boxes.of_class.items()}
-    chosen = seen.choose(choice.expected_area, boxes.all)
-    start = seen.choose(choice.expected_area).value
+    chosen = seen.choose(choice.expected_area, boxes.all, probed)
+    start = seen.choose(choice.expected_area, probed=probed).value
     higher = {} if choice.expected_area else seen.compact_cuts(chosen.value)
     own = {classes[class_id]: cut for class_id, cut in higher.items()}
     starts = dict.fromkeys(classes, start) | own

@@ -10,7 +10,16 @@ from ppl_mm.evaluation.confusion import class_scores
 from ppl_mm.formats.cam_file import CamFile, write_cam
 from ppl_mm.formats.voc_layout import VOCLayout
 from studies.thresholds import __main__ as command
-from studies.thresholds import agreement, boxes, compact, confident, foreground, negatives, val
+from studies.thresholds import (
+    agreement,
+    boxes,
+    compact,
+    confident,
+    foreground,
+    negatives,
+    probed,
+    val,
+)
 from studies.thresholds.map_set import CUTS, MapSet
 from studies.thresholds.measure import Curves
 from studies.thresholds.pack import pack_maps
@@ -74,6 +83,19 @@ def test_a_class_with_small_maps_gains_from_a_higher_cut(image, negative):
     cuts = row['by_area']['0.1']['cuts']
     assert cuts[0] > start
     assert row['by_area']['0.1']['scores'][0] > row['auto']['scores'][0]
+
+
+def test_ways_to_cut_maps_with_a_probe_are_scored_at_their_cuts(image, negative):
+    maps = MapSet('some.probe', 2, [image(5, 0, floor=0), image(3, 1, floor=0.2), negative()])
+    (row,) = probed.measure([maps])
+    mean = np.mean([one.strongest.mean() for one in maps.shown])
+    assert row['ways']['0.2']['cut'] == 0.2
+    assert row['ways']['or 2 x mean']['cut'] == pytest.approx(max(0.15, 2 * mean))
+    curves = Curves(maps)
+    expected = compact.scores_at(curves, row['ways']['or 2 x mean']['cut'])
+    assert row['ways']['or 2 x mean']['scores'] == pytest.approx(expected)
+    assert row['best']['scores'][0] == pytest.approx(curves.seeds.max())
+    assert probed.table([row]).splitlines()[0] == '| cut | some | mean |'
 
 
 def test_maps_that_are_levelled_have_the_same_labels(maps):

@@ -47,6 +47,15 @@ def test_maps_are_put_right(export, tool, data, tiny_config, trained, tmp_path):
     assert 'no such probe' in tool(*given, threshold=classes / 'export.json').errors[0]
 
 
+def test_auto_cuts_maps_with_a_probe_by_their_own_rule(export, data):
+    root, option = data
+    more_images(root, 10)
+    for more, rule in ((OPTION,), ('as IRN', '1.8 times the mean')), ((), ('mean + 0.5',)):
+        folder = export(*option, *more, '--threshold', 'auto', out=f'out{len(more)}')
+        found = record_of(folder)['threshold_from']['auto']
+        assert any(part in found for part in rule)
+
+
 def test_a_few_images_are_no_probe(export, data):
     root, option = data
     path = root / 'ImageSets/Segmentation/train.txt'
