@@ -76,6 +76,7 @@ class _Delivery:
 
     def write(self, name: str, label: np.ndarray, photo: Path, corrected: bool) -> None:
         """Write one mask, and its GeoTIFF where the photograph is one."""
+        shown: np.ndarray | None = label
         content = encode_label(label)
         digest = hashlib.sha256(content).hexdigest()
         since = corrected and digest != self.written.get(escaped(name))
@@ -83,11 +84,11 @@ class _Delivery:
             write_bytes(self.results.masks / name, content)
             self.written[escaped(name)] = digest
         else:
-            label = self._read_edited(name, label)
+            shown = self._read_edited(name, label.shape)
         geo = geo_name(name)
-        if since or not self._is_edited(self.results.masks_geo, geo):
+        if shown is not None and (since or not self._is_edited(self.results.masks_geo, geo)):
             path = self.results.masks_geo / geo
-            write_georeferenced(path, label, photo)
+            write_georeferenced(path, shown, photo)
             if path.is_file():
                 self.written[escaped(geo)] = file_sha256(path)
 
@@ -121,15 +122,19 @@ class _Delivery:
             self.edited[folder].append(name)
         return edited
 
-    def _read_edited(self, name: str, label: np.ndarray) -> np.ndarray:
-        """Return what a user has drawn instead of a label; the label if that is not a mask."""
+    def _read_edited(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Return what a user has drawn; None, and a warning, if it is not a mask of the photo."""
         path = self.results.masks / name
         try:
             drawn = read_edited_mask(path, self.classes)
         except UserError as error:
             print(f'warning: {error}')
-            return label
-        return drawn if drawn.shape == label.shape else label
+            return None
+        if drawn.shape != shape:
+            height, width = shape
+            print(f'warning: {path}: is not {width} x {height} pixels large, as its photo')
+            return None
+        return drawn
 
 
 def _tell_edited(names: Sequence[str], folder: Path) -> None:
