@@ -17,6 +17,9 @@ from .refining.image_refiner import refine_image
 
 #: More images change little.
 MAX_IMAGES = 100
+#: By how much (IoU) a CRF must agree more with the labels of a later stage. Smaller differences say
+#: nothing: on small defects a CRF leaves hardly any label as it is.
+MARGIN = 0.03
 #: A later stage that changes more of what is labelled has run away, or seen something else.
 MOST_CHANGED = 0.5
 # Labels are compared at about 160 x 120 pixels, since maps have no more detail. The CRF is that of
@@ -87,10 +90,10 @@ def _miou(folder: CamFolder, truth: GroundTruth, split: str, ids: list[str]) -> 
 def choose_by_maps(before: CamFolder, after: CamFolder, split: str, stage: int) -> StageChoice:
     """Return the later stage if a CRF agrees with its labels more, and they are not quite others.
 
-    Of images with a class, the mean IoU of each label with what a CRF makes of the same map: labels
-    that do not follow the image lose. And the later stage is not kept if it labels other pixels:
-    more than :data:`MOST_CHANGED` of what one of both stages labels. See docs/two_trainings.md.
-    For the arguments see :func:`choose_by_masks`.
+    Of images with a class, the mean IoU of each label with what a CRF makes of the same map, which
+    must be :data:`MARGIN` higher: labels that do not follow the image lose. And the later stage is
+    not kept if it labels other pixels: more than :data:`MOST_CHANGED` of what one of both stages
+    labels. See docs/two_trainings.md. For the arguments see :func:`choose_by_masks`.
 
     Raises:
         UserError: If a file is missing, or pydensecrf is not installed.
@@ -103,7 +106,7 @@ def choose_by_maps(before: CamFolder, after: CamFolder, split: str, stage: int) 
         f'as they are, and {100 * first:.0f} % of those of stage {stage - 1} (mean IoU); stage '
         f'{stage} changes {100 * changed:.0f} % of what is labelled'
     )
-    later = second >= first and changed <= MOST_CHANGED
+    later = second - first >= MARGIN and changed <= MOST_CHANGED
     return StageChoice(later, stage if later else stage - 1, why, first, second, len(ids))
 
 

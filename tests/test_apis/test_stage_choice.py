@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ppl_mm.apis import stage_choice
 from ppl_mm.apis.exporting.cam_folder import CamFolder
-from ppl_mm.apis.stage_choice import choose_by_maps, choose_by_masks
+from ppl_mm.apis.stage_choice import MARGIN, choose_by_maps, choose_by_masks
 from ppl_mm.cams import label_from_cam
 from ppl_mm.errors import UserError
 from ppl_mm.formats.cam_file import CamFile, write_cam
@@ -107,6 +108,14 @@ def test_without_masks_labels_that_follow_the_image_are_kept(data, first, second
     choice = choose_by_maps(stage(data, 'one', first), stage(data, 'other', second), 'train', 2)
     assert choice.later is later and choice.num_images == len(IDS)
     assert f'stage {choice.stage} is kept: of 3 images' in choice.line()
+
+
+def test_a_stage_that_is_hardly_better_is_not_kept(data, monkeypatch):
+    stages = stage(data, 'one', GOOD), stage(data, 'other', GOOD)
+    for gain, later in ((0.0, False), (MARGIN - 0.001, False), (MARGIN + 0.001, True)):
+        found = iter((0.07, 0.07 + gain))
+        monkeypatch.setattr(stage_choice, '_agreement', lambda *args, found=found: next(found))
+        assert choose_by_maps(*stages, 'train', 2).later is later
 
 
 def test_without_a_class_there_is_nothing_to_compare(data):
