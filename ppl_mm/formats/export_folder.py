@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,16 +46,15 @@ class ExportFolder:
         """Where an export keeps the maps of negatives; hidden, since no user needs them."""
         return ExportFolder(self.root / NEGATIVES)
 
-    def learnt_path(self, name: str, record: ExportRecord) -> Path:
-        """Return where an export of these settings keeps what it has learnt of all images.
+    def learnt_path(self, name: str, record: ExportRecord, later: Collection[str]) -> Path:
+        """Return where an export of these settings keeps what it has learnt of many images.
 
         Args:
-            name: 'reference', what it knows about the background, or 'probe', what all maps have
-                in common.
-            record: The settings; what comes after it does not count.
+            name: What that is, see :data:`.learnt.LEARNT`.
+            record: The settings.
+            later: Fields of the record that are known only afterwards; they do not count.
         """
-        later = dict(reference=('full_scale', 'background', 'probe'))
-        left_out = later.get(name, ('full_scale', 'background'))
+        left_out = {'full_scale', 'background', *later}
         made = {key: value for key, value in record.identity().items() if key not in left_out}
         text = json.dumps(made, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]

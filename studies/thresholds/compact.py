@@ -41,7 +41,7 @@ def _row(maps: MapSet) -> dict:
         by_area[f'{area:g}'] = dict(
             cuts=cuts, scores=scores_at(Curves(levelled(maps, cuts)), LEVEL)
         )
-    best = float(CUTS[np.argmax(_curve(curves)[0])])
+    best = best_cut(curves)
     return dict(
         set=maps.name,
         areas=[100 * seen.of_class(k).area() for k in range(maps.num_classes)],
@@ -67,6 +67,11 @@ def _curve(curves: Curves) -> tuple[np.ndarray, np.ndarray]:
     if curves.refined is None or curves.refined_foreground is None:
         return curves.seeds, curves.foreground
     return curves.refined, curves.refined_foreground
+
+
+def best_cut(curves: Curves) -> float:
+    """Return the threshold of the best mIoU of refined labels, if there are any."""
+    return float(CUTS[np.argmax(_curve(curves)[0])])
 
 
 def scores_at(curves: Curves, cut: float) -> list[float]:

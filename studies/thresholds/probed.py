@@ -14,8 +14,8 @@ import numpy as np
 from ppl_mm.cams.auto_threshold import MapStatistics
 from ppl_mm.cams.pseudo_label import LEVEL
 
-from .compact import levelled, scores_at
-from .map_set import CUTS, MapSet
+from .compact import best_cut, levelled, scores_at
+from .map_set import MapSet
 from .measure import Curves
 from .report import markdown_table
 
@@ -38,7 +38,7 @@ def _row(maps: MapSet) -> dict:
     ways |= {f'or {factor:g} x mean': max(_IRN, factor * mean) for factor in FACTORS}
     found = {way: dict(cut=cut, scores=_scores(maps, seen, cut)) for way, cut in ways.items()}
     curves = Curves(maps)
-    best = float(CUTS[np.argmax(curves.seeds if curves.refined is None else curves.refined)])
+    best = best_cut(curves)
     return dict(set=maps.name, ways=found, best=dict(cut=best, scores=scores_at(curves, best)))
 
 

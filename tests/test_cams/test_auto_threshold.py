@@ -179,7 +179,10 @@ def test_what_several_processes_saw_is_added():
     together = seen_of(blob(1), blob(0.5), blob(2))
     assert one.area() == pytest.approx(together.area())
     assert one.compact_cuts(0.1) == together.compact_cuts(0.1)
-    assert one.level(probed=True) == pytest.approx(together.level(probed=True))
+    flood, other = seen_of(blob(1, floor=0.2)), seen_of(blob(2, floor=0.4))
+    together = seen_of(blob(1, floor=0.2), blob(2, floor=0.4))
+    flood.merge(other)
+    assert flood.level(probed=True)[0] == pytest.approx(together.level(probed=True)[0])
 
 
 def test_large_objects_of_a_class_decide():

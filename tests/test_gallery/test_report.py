@@ -97,7 +97,7 @@ def test_thresholds_of_classes_are_not_said_to_be_one(report):
 def test_masks_are_not_said_to_choose_a_threshold_that_was_given(report):
     report = copy.deepcopy(report)
     for one in report['measurements']:
-        one['threshold_from'] = None if one['threshold'] is None else '0.25'
+        one['threshold_from'] = '0.25' if one['threshold'] else None
     said = _sentences(report)[-1]
     assert said.startswith('Thresholds of maps: 0.25. They are used unchanged on train and val.')
     for one in report['measurements']:

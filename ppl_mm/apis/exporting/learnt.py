@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import DATASETS
@@ -43,7 +44,8 @@ LEARNT = dict(
 
 def learnt_module(name: str, folder: ExportFolder, record: ExportRecord) -> dict:
     """Return the settings of the module that reads what an export has learnt."""
-    return dict(type=LEARNT[name].module, path=str(folder.learnt_path(name, record)))
+    what = LEARNT[name]
+    return dict(type=what.module, path=str(folder.learnt_path(name, record, what.later)))
 
 
 def learn(
@@ -67,7 +69,7 @@ def learn(
         UserError: If the folder holds something else.
     """
     what, tta, split = LEARNT[name], cfg.tta_model, cfg.get(f'export_{name}')
-    if split is None or tta.get(name) is not None or not record.background:
+    if not (split and record.background) or tta.get(name):
         return record
     settings = dict(cfg.test_dataloader.dataset, split=split)
     dataset = DATASETS.build(dict(settings, pipeline=cfg.tta_pipeline))
@@ -76,8 +78,9 @@ def learn(
         return record
     found: dict = {name: dict(split=split, images=len(chosen))}
     record = replace(record, **found)
-    path = folder.learnt_path(name, record)
+    module = learnt_module(name, folder, record)
+    path = Path(module['path'])
     on_main_process(lambda: folder.check(record, unknown=what.later))
     on_main_process(lambda: what.write(path, cfg, checkpoint, dataset, chosen))
-    tta[name] = learnt_module(name, folder, record)
+    tta[name] = module
     return record
