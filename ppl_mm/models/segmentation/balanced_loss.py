@@ -54,7 +54,7 @@ class BalancedCrossEntropyLoss(nn.Module):
     ) -> None:
         super().__init__()
         if not 0 <= power <= 1:
-            raise UserError(f'power={power} is not from 0 to 1')
+            raise UserError(f'ppl_mm.BalancedCrossEntropyLoss: power={power} is not from 0 to 1')
         self.power, self.loss_weight, self.loss_name = power, loss_weight, loss_name
 
     def forward(
