@@ -40,9 +40,9 @@ from ppl_mm.apis.inference.prediction_folder import PredictionFolder
 from ppl_mm.apis.inference.video import VideoFrames, find_videos, write_frames
 from ppl_mm.apis.predict import ImagePrediction
 from ppl_mm.cams.threshold_choice import DEFAULT_THRESHOLD, ThresholdChoice
-from ppl_mm.cams.threshold_options import split_classes
 from ppl_mm.errors import UserError
 from ppl_mm.formats.export_record import Threshold
+from ppl_mm.utils.class_values import split_classes
 from ppl_mm.utils.cli import add_max_pixels, make_parser, run
 from ppl_mm.utils.text import counted
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..formats.export_record import Threshold
+from ..utils.class_values import join_classes, split_classes
 from ..utils.files import read_json
 from ..utils.text import suggestion
 from .auto_threshold import AUTO, DEFAULT_THRESHOLD
-from .threshold_options import Area, parse_area, split_classes
+from .expected_area import Area, parse_areas
 
 _HOW = "a number, 'auto', or a readable export.json, nor numbers of classes, as crack=0.8,hole=0.9"
 _EXAMPLE = '0.3, or auto,crack=0.8,hole=0.9'
@@ -107,7 +108,7 @@ class ThresholdChoice:
             if name not in self.by_class:
                 raise UserError(
                     f"--threshold {self.origin}: has no threshold for class '{name}'; add it, as "
-                    f'export.json,{name}=0.3'
+                    f'export.json,{join_classes({name: 0.3})}'
                 )
 
     def threshold(self, classes: Sequence[str]) -> Threshold:
@@ -136,21 +137,6 @@ def _of_export(path: Path) -> ThresholdChoice:
     if value is None:
         raise UserError(f'--threshold {path}: that export is not finished; run its command again')
     return ThresholdChoice(value, str(path))
-
-
-def parse_areas(text: str) -> tuple[Area | None, dict[str, Area]]:
-    """Return what an ``--expected-area`` says of all objects, and of those of some classes.
-
-    Args:
-        text: A range, see :func:`.parse_area`; ranges of classes, as ``crack=0.1-1%,hole=2%``; or
-            both, in this order.
-
-    Raises:
-        UserError: If a part is not a range.
-    """
-    rest, parts = split_classes(text, '--expected-area', '1-5%, or crack=0.1-1%,hole=2-5%')
-    area_of = {name: parse_area(part) for name, part in parts.items()}
-    return (parse_area(rest) if rest or not parts else None), area_of
 
 
 def check_cut(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from ..errors import UserError, first_line
+from ..utils.class_values import join_classes
 from ..utils.files import read_json, write_json
 from ..utils.text import counted
 from ..version import __version__
@@ -258,7 +259,7 @@ def threshold_text(threshold: Threshold | None, classes: Sequence[str]) -> str:
     if not isinstance(threshold, list):
         return '' if threshold is None else f'{threshold:g}'
     pairs = zip(classes, threshold, strict=True)
-    return ','.join(f'{name}={number:g}' for name, number in pairs)
+    return join_classes({name: f'{number:g}' for name, number in pairs})
 
 
 def _plain(values: Mapping) -> dict:

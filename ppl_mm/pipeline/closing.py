@@ -11,6 +11,7 @@ from ..formats.export_folder import ExportFolder
 from ..formats.ground_truth import GroundTruth
 from ..formats.result_folder import ResultFolder
 from ..formats.voc_layout import VOCLayout
+from ..utils.class_values import join_classes
 from ..utils.files import read_json
 from ..utils.project import command_line
 from ..utils.text import counted, per_cent
@@ -62,7 +63,7 @@ def _by_class(classes: Sequence[str]) -> str:
     """Return how to say it of classes, where there are several."""
     if len(classes) < 2:
         return ''
-    ranges = f'{classes[0]}=1-5%,{classes[1]}=10-30%'
+    ranges = join_classes({classes[0]: '1-5%', classes[1]: '10-30%'})
     return f', or for classes that differ  --expected-area {shlex.quote(ranges)}'
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.make_masks import write_short_preset
-from ppl_mm.cams.threshold_choice import parse_areas
+from ppl_mm.cams.expected_area import parse_areas
 from ppl_mm.utils.config.reading import read_config
 from studies.engine.plan import make_runs
 from studies.engine.queue import Queue

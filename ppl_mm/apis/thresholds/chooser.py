@@ -7,8 +7,8 @@ import numpy as np
 
 from ...cams import common_cut
 from ...cams.auto_threshold import MapStatistics
+from ...cams.expected_area import Area
 from ...cams.threshold_choice import AUTO, ThresholdChoice
-from ...cams.threshold_options import Area
 from ...errors import UserError
 from ...evaluation import ThresholdSweep, evaluate_folder, summarize
 from ...evaluation.confusion import mean_scores

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from PIL import Image
 from ...cams import label_from_cam
 from ...cams.auto_threshold import CUTS, MapStatistics
 from ...formats.cam_file import CamFile
+from ...utils.class_values import join_classes
 from ...utils.text import per_cent
 from ...visualization import Cell, draw_panel, overlay_label, save_figure
 from ..exporting.cam_folder import CamFolder
@@ -58,9 +60,8 @@ def draw_thresholds(folder: CamFolder, rows: Sequence[tuple[str, int]]) -> Figur
     classes = list(dict.fromkeys(folder.classes[class_id] for _, class_id in rows))[:2]
     title = (
         'Below a picture: where the map of the class is cut, and how much of the image that covers.'
-        '\nFor another threshold add, e.g., --threshold 0.6, or for some classes --threshold "'
-        + ','.join(f'{name}=0.6' for name in classes)
-        + '"'
+        '\nFor another threshold add, e.g., --threshold 0.6, or for some classes --threshold '
+        + shlex.quote(join_classes(dict.fromkeys(classes, 0.6)))
     )
     return draw_panel(['image', *PARTS], cells, names, ['background', *folder.classes], title)
 

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...cams.threshold_choice import parse_areas
+from ...cams.expected_area import parse_areas
 from ...formats.data_record import BOX_SHARE, BOX_SHARE_OF_CLASS, read_data_record
 from .presets import has_gpu
 from .settings import AUTO_SIZE

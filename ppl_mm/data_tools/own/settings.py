@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ...cams.threshold_choice import parse_areas
+from ...cams.expected_area import parse_areas
 from ...errors import UserError
 from ...formats.class_list import BACKGROUND
 from ...formats.images.white_level import check_white_level

@@ -6,8 +6,8 @@ from PIL import Image
 
 from ppl_mm.apis.thresholds.chooser import choose_by_maps, choose_by_masks
 from ppl_mm.cams import label_from_cam
-from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut, parse_areas
-from ppl_mm.cams.threshold_options import split_classes
+from ppl_mm.cams.expected_area import parse_areas
+from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut
 from ppl_mm.errors import UserError
 from ppl_mm.evaluation.confusion import confusion_matrix, mean_scores
 from ppl_mm.formats.cam_file import CamFile, read_cam, write_cam
@@ -15,6 +15,7 @@ from ppl_mm.formats.data_record import BoxShares
 from ppl_mm.formats.export_folder import ExportFolder
 from ppl_mm.formats.export_record import ExportRecord
 from ppl_mm.formats.ground_truth import GroundTruth
+from ppl_mm.utils.class_values import split_classes
 
 CLASSES = ['small', 'large']
 IDS = [f'a{k:02}' for k in range(40)]
@@ -143,6 +144,7 @@ def test_what_is_given_counts(folder):
         ('auto,a=0.8', 0.15, True, dict(a=0.8)),
         ('a=0.8, b c=0.9', 0.15, True, {'a': 0.8, 'b c': 0.9}),
         ('0.2,a=b=0.8', 0.2, False, {'a=b': 0.8}),
+        ('0.2,"a, b"=0.8, "c=1,2=0.9"', 0.2, False, {'a, b': 0.8, 'c=1,2': 0.9}),
     ],
 )
 def test_forms(text, value, auto, by_class):
@@ -154,6 +156,7 @@ def test_areas():
     assert parse_areas('1-5%') == ((0.01, 0.05), {})
     assert parse_areas('a=1-5%,b=10%') == (None, dict(a=(0.01, 0.05), b=(0.1, 0.1)))
     assert parse_areas('3%,b=10%') == ((0.03, 0.03), dict(b=(0.1, 0.1)))
+    assert parse_areas('"a, b"=10%') == (None, {'a, b': (0.1, 0.1)})
 
 
 @pytest.mark.parametrize('text', ['a=0.1,b', 'a=,b=1', '=0.3', 'a=0.1,a=0.2', '0.3,'])
@@ -161,6 +164,12 @@ def test_what_is_not_of_the_form_is_one_line(text):
     with pytest.raises(UserError, match='--threshold') as raised:
         ThresholdChoice.given(text)
     assert '\n' not in str(raised.value)
+
+
+def test_what_a_record_says_can_be_given():
+    names = ['a', 'b, c', 'd "e"', 'f=1']
+    record = ExportRecord(classes=tuple(names), threshold=[0.1, 0.2, 0.3, 0.4])
+    assert ThresholdChoice.given(record.threshold_text).threshold(names) == record.threshold
 
 
 def test_a_path_is_left_whole():
