@@ -11,9 +11,11 @@ from ppl_mm.data_tools.check import advice as advice_module
 from ppl_mm.data_tools.check.advice import expectation, next_command, recommend
 from ppl_mm.data_tools.check.object_share import object_share
 from ppl_mm.data_tools.check.scan import ScanOptions, scan_dataset
+from ppl_mm.formats.data_record import BOX_SHARE, RECORD
 from ppl_mm.formats.mask_file import write_label
 from ppl_mm.pipeline import load_settings
 from ppl_mm.pipeline.make_masks import PRESETS
+from ppl_mm.utils.files import write_json
 
 
 def scan(data):
@@ -79,6 +81,15 @@ def test_a_few_masks_should_be_more(data):
     list_of(data, 'train_masks').write_text('train_00001\ntrain_00002\n')
     (advice,) = (one for one in recommend(scan(data)) if 'masks' in one.option)
     assert advice.reason.startswith('2 choose')
+
+
+def test_boxes_say_how_large_objects_are(data):
+    without_masks(data)
+    write_json(data / RECORD, {BOX_SHARE: 0.52})
+    (advice,) = (one for one in recommend(scan(data)) if 'masks' in one.option)
+    assert not any('expected-area' in option for option in options(data))
+    assert 'cover 52 % of an image' in advice.reason
+    assert 'cover 52 % of an image' in expectation(scan(data))
 
 
 def test_masks_of_val_recommend_nothing(data):

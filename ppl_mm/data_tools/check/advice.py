@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...formats.data_record import read_box_shares
 from ...formats.image_labels.label_file import LABEL_FILES
 from ...formats.voc_layout import VOCLayout
 from ...utils.project import command_line
-from ...utils.text import counted
+from ...utils.text import counted, per_cent
 from ..own.presets import PRESETS, usual_preset
 from .content_findings import SMALL_OBJECT, TINY_OBJECT
 from .object_share import object_share
@@ -63,10 +64,9 @@ def expectation(scan: DatasetScan) -> str:
         return 'every pixel belongs to a class; docs/no_background.md says what helps such data'
     share = object_share(scan)
     if share is None:
-        return (
-            'no mask says how large the objects are; docs/expectations.md has figures by kind of '
-            'data'
-        )
+        boxes = read_box_shares(scan.options.root).all
+        known = 'no mask says how large the objects are' if boxes is None else _covered(boxes)
+        return f'{known}; docs/expectations.md has figures by kind of data'
     if share.median < TINY_OBJECT:
         found = 'a blob around the place, not an outline'
     elif share.median < SMALL_OBJECT:
@@ -112,6 +112,10 @@ def _many_masks(scan: DatasetScan) -> Iterator[Advice]:
         )
 
 
+def _covered(boxes: float) -> str:
+    return f'boxes around the objects cover {per_cent(boxes)} % of an image on average'
+
+
 def _preset(scan: DatasetScan) -> Iterator[Advice]:
     preset = usual_preset()
     reason = (
@@ -124,7 +128,13 @@ def _preset(scan: DatasetScan) -> Iterator[Advice]:
 
 def _threshold(scan: DatasetScan) -> Iterator[Advice]:
     train = object_share(scan, 'train')
-    if train is None:
+    boxes = read_box_shares(scan.options.root).all
+    if train is None and boxes is not None:
+        yield Advice(
+            '--masks DIR with 5 to 20 masks of train',
+            f'{_covered(boxes)}, and labels cover no more: masks say how much less',
+        )
+    elif train is None:
         yield Advice(
             '--expected-area LOW-HIGH%',
             'about how much of an image the objects cover on average, of each class if classes '
