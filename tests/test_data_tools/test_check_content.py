@@ -35,6 +35,7 @@ def test_a_near_copy_in_val_is_a_leak(data):
 
 def test_near_copies_of_train_are_a_note(data):
     copy_of(data, 'train_00003', 'train_00009')
+    relabel(data, lambda image, shown: 'dax' if image in ('train_00003', 'train_00009') else shown)
     (note,) = found(data, '1 pair of images is nearly the same')
     assert note.level == 'note' and note.items == ('train_00003 ~ train_00009',)
     assert not found(data, 'of val are nearly')
@@ -42,10 +43,22 @@ def test_near_copies_of_train_are_a_note(data):
 
 def test_near_copies_with_different_labels_are_shown_with_them(data):
     copy_of(data, 'train_00003', 'train_00009')
-    labels = dict(train_00003='dax fep', train_00009='')
+    labels = dict(train_00003='dax fep', train_00009='dax')
     relabel(data, lambda image, shown: labels.get(image, shown))
     (finding,) = found(data, '1 pair of images that are nearly the same has different labels')
-    assert finding.items == ('train_00003 (dax, fep) ~ train_00009 (none)',)
+    assert finding.items == ('train_00003 (dax, fep) ~ train_00009 (dax)',)
+    assert finding.level == 'warning' and not found(data, '1 pair of images is')
+
+
+@pytest.mark.parametrize('labels', [('dax fep', ''), ('', 'wug')])
+def test_a_part_and_its_template_are_kept(data, labels):
+    copy_of(data, 'train_00003', 'train_00009')
+    labels = dict(zip(('train_00003', 'train_00009'), labels, strict=True))
+    relabel(data, lambda image, shown: labels.get(image, shown))
+    (finding,) = found(data, 'nearly the same has a class on one image only')
+    assert finding.level == 'note' and finding.advice.startswith('keep both')
+    assert 'train_00009 (none)' in finding.items[0] or 'train_00003 (none)' in finding.items[0]
+    assert not found(data, 'different labels') and not found(data, '1 pair of images is')
 
 
 def test_equal_files_are_no_near_copies(data):

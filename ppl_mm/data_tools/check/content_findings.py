@@ -22,17 +22,13 @@ _FEW = 5
 _CHANCE = 1e-3
 
 
-def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
+def _leaked(scan: DatasetScan) -> Iterator[Finding]:
     val = set(scan.split('val'))
     leaked: dict[str, list[str]] = {}
-    twice = []
     for pair in scan.near_copies:
-        in_val = [image for image in pair if image in val]
-        if len(in_val) == 1:
-            (other,) = set(pair) - set(in_val)
-            leaked.setdefault(in_val[0], []).append(other)
-        else:
-            twice.append(' ~ '.join(pair))
+        if len(val.intersection(pair)) == 1:
+            image, other = sorted(pair, key=val.__contains__, reverse=True)
+            leaked.setdefault(image, []).append(other)
     yield from warning(
         (f'{image} ~ {", ".join(others)}' for image, others in leaked.items()),
         ('image of val is', 'images of val are'),
@@ -40,24 +36,39 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
         'what is measured on val would be too good: take them out of val.txt, or keep copies, '
         'crops and photos of one scene in one list (own_data.py --val-list)',
     )
+
+
+def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
+    val = set(scan.split('val'))
+    same: list[str] = []
+    pairs: list[str] = []
+    wrong: list[str] = []
+    for pair in scan.near_copies:
+        one, other = (set(scan.labels.get(image, ())) for image in pair)
+        if one == other and len(val.intersection(pair)) != 1:  # else leaked
+            same.append(' ~ '.join(pair))
+        elif one != other:
+            found = pairs if not (one and other) else wrong
+            found.append(' ~ '.join(f'{image} ({_shown(scan, image)})' for image in pair))
     yield from note(
-        twice,
+        same,
         ('pair of images is', 'pairs of images are'),
         'nearly the same',
         'they count as one image: keep one of each, or do not count on their number',
     )
+    alike = (
+        'pair of images that are nearly the same has',
+        'pairs of images that are nearly the same have',
+    )
+    yield from note(
+        pairs,
+        alike,
+        'a class on one image only',
+        'keep both where this is right, as of a part and its template, or of before and after: '
+        'such pairs teach best what the class is. Else one label is wrong',
+    )
     yield from warning(
-        (
-            f'{one} ({_shown(scan, one)}) ~ {other} ({_shown(scan, other)})'
-            for one, other in scan.near_copies
-            if set(scan.labels.get(one, ())) != set(scan.labels.get(other, ()))
-        ),
-        (
-            'pair of images that are nearly the same has',
-            'pairs of images that are nearly the same have',
-        ),
-        'different labels',
-        'look at them: one label is probably wrong, or incomplete',
+        wrong, alike, 'different labels', 'look at them: one label is probably wrong, or incomplete'
     )
 
 
@@ -184,6 +195,7 @@ def _help_alike(background: bool) -> str:
 
 #: Each yields findings about what images show.
 CONTENT_CHECKS: tuple[Check, ...] = (
+    _leaked,
     _near_copies,
     _never_apart,
     _small_objects,
