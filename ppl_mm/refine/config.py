@@ -100,23 +100,23 @@ def _background(
     settings: dict, where: str, record: ExportRecord | None
 ) -> tuple[Threshold | None, str | None]:
     """Fill in thresholds that are None; return the background score and its origin."""
-    open_steps = [
-        step
+    open_steps = {
+        at: step
         for part in ('refiners', 'label')
-        for step in _constant_steps(settings[part])
+        for at, step in _constant_steps(settings[part], part)
         if step.get('threshold') is None
-    ]
+    }
     if open_steps and record is not None:
         if record.map_threshold is None:
             raise UserError(
                 f'{where}: a ppl_mm.ConstantBackground has no threshold, and CAM_DIR has none to '
                 'give (its export is not finished, or it is refined already); give a number, '
-                'e.g. --cfg-options refiners.0.threshold=0.3'
+                f'e.g. --cfg-options {next(iter(open_steps))}.threshold=0.3'
             )
-        for step in open_steps:
+        for step in open_steps.values():
             step['threshold'] = record.map_threshold
         return record.map_threshold, f'the export ({_origin_of(record)})'
-    found = [step.get('threshold') for step in _constant_steps(settings['refiners'])]
+    found = [step.get('threshold') for _, step in _constant_steps(settings['refiners'], 'refiners')]
     one = found[0] if found and found.count(found[0]) == len(found) else None
     return (None, None) if one is None else (one, where)
 
@@ -127,14 +127,13 @@ def _origin_of(record: ExportRecord) -> str:
     return f'masks of {record.threshold_origin}' if by_masks else str(record.threshold_origin)
 
 
-def _constant_steps(part: object) -> Iterator[dict]:
-    """Return every ``ConstantBackground`` in a part of a config."""
+def _constant_steps(part: object, at: str) -> Iterator[tuple[str, dict]]:
+    """Return every ``ConstantBackground`` in a part of a config, and where: 'refiners.0'."""
     if isinstance(part, dict) and part.get('type') in _CONSTANT:
-        yield part
-    if isinstance(part, dict):
-        part = list(part.values())
-    for child in part if isinstance(part, list) else ():
-        yield from _constant_steps(child)
+        yield at, part
+    children = dict(enumerate(part)) if isinstance(part, list) else part
+    for key, child in children.items() if isinstance(children, dict) else ():
+        yield from _constant_steps(child, f'{at}.{key}')
 
 
 def build_chain(settings: ChainSettings) -> RefinerChain:

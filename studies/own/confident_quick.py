@@ -8,8 +8,8 @@ label = dict(
     type='ppl_mm.Agreement',
     chains=[
         [
-            dict(type='ppl_mm.ConstantBackground', threshold=None, factor=factor),
             dict(type='ppl_mm.PAMR'),
+            dict(type='ppl_mm.ConstantBackground', threshold=None, factor=factor),
         ]
         for factor in (1.5, 0.5)
     ],

@@ -33,8 +33,8 @@ def measure_maps(maps: CamFolder, split: str, cut: Threshold, device: str) -> di
         device: Where PAMR computes.
     """
     truth, negatives = GroundTruth(maps.layout.mask_dir), read_negatives(maps.data_root)
-    steps = [dict(type='ppl_mm.ConstantBackground', threshold=cut)]
-    chain = RefinerChain([*steps, dict(type='ppl_mm.PAMR', device=device)])
+    cutting = dict(type='ppl_mm.ConstantBackground', threshold=cut)
+    chain = RefinerChain([dict(type='ppl_mm.PAMR', device=device), cutting])
     seeds, refined = _Counts(len(maps.classes), cut), _Counts(len(maps.classes))
     for image_id in maps.image_ids(split):
         image, file = maps.read(image_id)

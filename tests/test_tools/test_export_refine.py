@@ -75,7 +75,7 @@ def test_the_record_names_the_threshold_and_its_origin(export, flooded):
     record = record_of(export(*SPLIT))
     assert record['threshold'] == record_of(flooded)['threshold'] > 0.4
     assert record['threshold_from'] == 'the export (masks of val)'
-    assert record['refiners'][0]['threshold'] == record['threshold']
+    assert record['refiners'][1]['threshold'] == record['threshold']
 
 
 def test_a_number_of_the_config_wins(export, tmp_path):
@@ -88,8 +88,8 @@ def test_a_number_of_the_config_wins(export, tmp_path):
 
 
 def test_a_number_of_the_command_line_wins(export):
-    record = record_of(export(*SPLIT, '--cfg-options', 'refiners.0.threshold=0.7'))
-    assert (record['threshold'], record['refiners'][0]['threshold']) == (0.7, 0.7)
+    record = record_of(export(*SPLIT, '--cfg-options', 'refiners.1.threshold=0.7'))
+    assert (record['threshold'], record['refiners'][1]['threshold']) == (0.7, 0.7)
 
 
 def test_settings_of_a_refinement_need_one(fails, tiny_config, trained, tmp_path):
