@@ -19,7 +19,7 @@ from .refining.image_refiner import refine_image
 MAX_IMAGES = 100
 #: By how much (IoU) a CRF must agree more with the labels of a later stage. Smaller differences say
 #: nothing: on small defects a CRF leaves hardly any label as it is.
-MARGIN = 0.03
+MARGIN = 0.02
 #: A later stage that changes more of what is labelled has run away, or seen something else.
 MOST_CHANGED = 0.5
 # Labels are compared at about 160 x 120 pixels, since maps have no more detail. The CRF is that of
