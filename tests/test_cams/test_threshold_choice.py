@@ -2,7 +2,8 @@
 
 import pytest
 
-from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut, parse_area
+from ppl_mm.cams.expected_area import parse_area
+from ppl_mm.cams.threshold_choice import ThresholdChoice, check_cut
 from ppl_mm.errors import UserError
 
 
