@@ -65,7 +65,7 @@ def expectation(scan: DatasetScan) -> str:
     share = object_share(scan)
     if share is None:
         boxes = read_box_shares(scan.options.root).all
-        known = 'no mask says how large the objects are' if boxes is None else _covered(boxes)
+        known = _covered(boxes) if boxes else 'no mask says how large the objects are'
         return f'{known}; docs/expectations.md has figures by kind of data'
     if share.median < TINY_OBJECT:
         found = 'a blob around the place, not an outline'
@@ -129,12 +129,12 @@ def _preset(scan: DatasetScan) -> Iterator[Advice]:
 def _threshold(scan: DatasetScan) -> Iterator[Advice]:
     train = object_share(scan, 'train')
     boxes = read_box_shares(scan.options.root).all
-    if train is None and boxes is not None:
+    if not train and boxes:
         yield Advice(
             '--masks DIR with 5 to 20 masks of train',
             f'{_covered(boxes)}, and labels cover no more: masks say how much less',
         )
-    elif train is None:
+    elif not train:
         yield Advice(
             '--expected-area LOW-HIGH%',
             'about how much of an image the objects cover on average, of each class if classes '

@@ -64,8 +64,8 @@ def _near_copies(scan: DatasetScan) -> Iterator[Finding]:
         pairs,
         alike,
         'a class on one image only',
-        'keep both where this is right, as of a part and its template, or of before and after: '
-        'such pairs teach best what the class is. Else one label is wrong',
+        'keep both if the labels are right, for example a part and its template, or before and '
+        'after: such pairs teach best what the class looks like. If not, correct the label',
     )
     yield from warning(
         wrong, alike, 'different labels', 'look at them: one label is probably wrong, or incomplete'
