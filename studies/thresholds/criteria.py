@@ -1,7 +1,7 @@
 """Rules that choose a threshold without masks, each with what was expected of it.
 
 The constant, Otsu's threshold, the spread and the coverage were tried on a few maps before their
-hypotheses were written down; the others were not. ``docs/thresholds.md`` says what came of them.
+hypotheses were written down; the others were not. ``figures.md`` says what came of them.
 """
 
 from collections.abc import Callable
