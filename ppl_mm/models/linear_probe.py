@@ -14,7 +14,7 @@ from ..registry import MODELS
 from ..utils.files import atomic_write
 
 #: The power of a map before it is multiplied by what a probe says of it: a map is near 0 on most
-#: of a large object, and the probe must be heard there. studies/own/README.md#a-linear-probe has
+#: of a large object, and the probe must be heard there. studies/own/history.md#a-linear-probe has
 #: others.
 POWER = 1 / 3
 #: Of the mean variance of the features: keeps weights small where they are nearly the same.

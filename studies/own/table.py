@@ -1,4 +1,4 @@
-"""The table of studies/own/README.md, from the results."""
+"""The tables of studies/own, from the results."""
 
 from collections.abc import Sequence
 
