@@ -12,6 +12,7 @@ from PIL import Image
 from ..errors import UserError, first_line
 from ..formats.cam_file import CamFile
 from ..registry import LABEL_RULES, REFINERS
+from ..utils.config.arguments import keys_beside
 from ..utils.config.known_keys import check_part
 from ..utils.tiles import ALIGN, MAX_PIXELS, TileGrid, check_max_pixels
 from .label_rules import LabelRule
@@ -52,7 +53,10 @@ class RefinerChain:
     ) -> None:
         if not isinstance(max_pixels, int) or max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be a whole number, 1 or more')
-        self.steps = [_build(REFINERS, step, 'refiners') for step in refiners]
+        self.steps = [
+            _build(REFINERS, step, f'refiners.{at}', keys_beside(refiners, at, 'refiners'))
+            for at, step in enumerate(refiners)
+        ]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
         self.max_pixels, self.tiles, self.background = max_pixels, tiles, background
         if tiles:
@@ -131,9 +135,9 @@ class RefinerChain:
         return shrunk, replace(cam_file, size=small)
 
 
-def _build(registry, config: dict, key: str):
+def _build(registry, config: dict, key: str, elsewhere: dict[str, str] | None = None):
     """Build a part, or say in one line that it is not a valid part."""
-    check_part(registry, config, key)
+    check_part(registry, config, key, elsewhere)
     try:
         return registry.build(dict(config))
     except UserError:

@@ -93,10 +93,15 @@ def test_a_crf_without_a_background():
 @pytest.mark.parametrize(
     'refiners, label, message',
     [
-        ([dict(type='ppl_mm.Nothing')], None, 'refiners: .*ppl_mm.Nothing'),
-        ([dict(threshold=0.3)], None, 'refiners: .*type'),
-        ([dict(type='ppl_mm.AlphaBackground')], None, 'refiners: .*alpha'),
-        ([dict(CONSTANT, colour=3)], None, 'refiners: .*colour'),
+        ([dict(type='ppl_mm.Nothing')], None, r'refiners\.0: .*ppl_mm.Nothing'),
+        ([dict(threshold=0.3)], None, r'refiners\.0: .*type'),
+        ([dict(type='ppl_mm.AlphaBackground')], None, r'refiners\.0: .*alpha'),
+        (
+            [dict(type='ppl_mm.PAMR', threshold=0.2), CONSTANT],
+            None,
+            r"refiners\.0: threshold: ppl_mm.PAMR takes no 'threshold'; did you mean refiners.1",
+        ),
+        ([dict(CONSTANT, colour=3)], None, r'refiners\.0: .*colour'),
         ([dict(CONSTANT, threshold=3)], None, 'threshold=3 must be in 0..1'),
         ([dict(CONSTANT, threshold='a')], None, "threshold='a' must be a list or a number"),
         ([dict(CONSTANT, threshold=[0.3, 3])], None, r'threshold=\[0.3, 3\] must be in 0..1'),

@@ -58,16 +58,36 @@ def some(
     )
 
 
-def check_arguments(before: str, node: Mapping, taken: Arguments) -> None:
-    """Refuse a part with a key, or a kind of value, that nothing takes; ``before`` names it."""
+def check_arguments(
+    before: str, node: Mapping, taken: Arguments, elsewhere: Mapping[str, str] | None = None
+) -> None:
+    """Refuse a part with a key, or a kind of value, that nothing takes; ``before`` names it.
+
+    ``elsewhere`` are the :func:`keys_beside` the part.
+    """
     for key, value in node.items():
         if not taken.is_open and key not in taken.kinds and key not in _MARKS:
             taker = f'{node["type"]} takes' if 'type' in node else 'mmengine reads'
-            raise UserError(
-                f"{before}{key}: {taker} no '{key}'; {suggestion(str(key), taken.kinds)}"
-            )
+            there = (elsewhere or {}).get(str(key))
+            meant = f'did you mean {there}?' if there else suggestion(str(key), taken.kinds)
+            raise UserError(f"{before}{key}: {taker} no '{key}'; {meant}")
         if wanted := _misfit(value, taken.kinds.get(key)):
             raise UserError(f'{before}{key}={value!r} must be {wanted}')
+
+
+def keys_beside(parts: object, index: int, path: str) -> dict[str, str]:
+    """Return the keys of the other parts of a list, each with its path.
+
+    Examples:
+        >>> keys_beside([dict(type='A'), dict(type='B', threshold=0.3)], 0, 'refiners')
+        {'type': 'refiners.1.type', 'threshold': 'refiners.1.threshold'}
+    """
+    return {
+        str(key): f'{path}.{at}.{key}'
+        for at, part in enumerate(parts if isinstance(parts, list | tuple) else ())
+        if isinstance(part, Mapping) and at != index
+        for key in part
+    }
 
 
 def _misfit(value: object, kinds: Kinds) -> str | None:

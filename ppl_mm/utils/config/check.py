@@ -13,7 +13,7 @@ from mmengine.config import Config
 
 from ...errors import UserError
 from ..text import suggestion
-from .arguments import check_arguments, some
+from .arguments import check_arguments, keys_beside, some
 from .known_keys import DEFAULT_HOOKS, KeyReaders, first_keys, is_read_by_mmengine
 from .paramwise import check_paramwise
 from .values import check_value
@@ -112,7 +112,7 @@ def _check_part(readers: KeyReaders, where: str, path: str, node: dict, above: d
             check_value(where, f'{path}.{key}', value)
         taken = readers.arguments(path, node)
         if taken and name not in _OPEN:
-            check_arguments(f'{where}: {path}.', node, taken)
+            check_arguments(f'{where}: {path}.', node, taken, _beside(path, above))
         if path == 'optim_wrapper':
             check_paramwise(readers, node)
     elif name in _OPEN and node:
@@ -122,6 +122,12 @@ def _check_part(readers: KeyReaders, where: str, path: str, node: dict, above: d
     elif name in _KEYS:
         others = readers.foreign_words(path.rpartition('.')[0], above)
         _check_open(f'{where}: {path}', [key for key in node if key not in others], _KEYS[name])
+
+
+def _beside(path: str, above: Mapping) -> dict[str, str]:
+    """Return the keys of the other parts of the list that a part is in, if it is in one."""
+    place, _, name = path.rpartition('.')
+    return keys_beside(above.get(place.split('.')[-1]), int(name), place) if name.isdigit() else {}
 
 
 def _misspelt(node: Mapping) -> str:

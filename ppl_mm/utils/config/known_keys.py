@@ -173,10 +173,13 @@ class KeyReaders:
         return list({id(registry): registry for registry in found}.values())
 
 
-def check_part(registry: Registry, config: Mapping, where: str) -> None:
+def check_part(
+    registry: Registry, config: Mapping, where: str, elsewhere: Mapping[str, str] | None = None
+) -> None:
     """Refuse a part whose type a registry does not know, or with what the type does not take.
 
-    A part without a type is not looked at: what builds it says so.
+    A part without a type is not looked at: what builds it says so. ``elsewhere`` are the
+    :func:`~.arguments.keys_beside` it.
     """
     if not isinstance(config, Mapping):
         raise UserError(f"{where}: is {config!r}, but must be a dict with a 'type'")
@@ -187,4 +190,4 @@ def check_part(registry: Registry, config: Mapping, where: str) -> None:
     if reader is None:
         known = suggestion(kind, [f'{registry.scope}.{name}' for name in registry.module_dict])
         raise UserError(f"{where}: type '{kind}' is not known; {known}")
-    check_arguments(f'{where}: ', config, arguments_of(reader))
+    check_arguments(f'{where}: ', config, arguments_of(reader), elsewhere)

@@ -101,6 +101,16 @@ def test_of_two_types_of_one_name_both_count():
         check_config(cfg)
 
 
+def test_a_setting_of_the_step_after_is_named():
+    steps = [dict(type='LoadImageFromFile'), dict(type='Resize', scale=(8, 8), keep_ratio=True)]
+    cfg = Config(dict(default_scope='mmseg', train_dataloader=dict(dataset=dict(pipeline=steps))))
+    check_config(cfg)
+    cfg.train_dataloader.dataset.pipeline[0].keep_ratio = True
+    meant = r'did you mean train_dataloader\.dataset\.pipeline\.1\.keep_ratio\?$'
+    with pytest.raises(UserError, match=meant):
+        check_config(cfg)
+
+
 class PairsOfImages(BaseSegDataset):
     """A data set of one's own, which reads more than those of OpenMMLab."""
 
