@@ -6,6 +6,9 @@ steps, one of them, and the maps alone (--chain-from, docs/own_masks.md). The ba
 that of the export whose maps are refined: chosen by masks (--threshold-split), given
 (--threshold), or its default. A number here, or --cfg-options refiners.1.threshold=0.3, wins.
 
+No object of the maps vanishes, however small: one of which less than a twentieth is left is put
+back as it was.
+
 PAMR averages each map on its own, so the background may come later. It must: classes with
 thresholds of their own are then brought to one scale, in which averaging shrinks large objects.
 """
@@ -18,7 +21,10 @@ has_crf = __import__('importlib.util').util.find_spec('pydensecrf') is not None
 refiners = [pamr, background, crf] if has_crf else [pamr, background]
 # Larger photos are refined at about this size: the maps have no more detail.
 max_pixels = 500_000
+least_left = 0.05
 chains = dict(
-    pamr=dict(refiners=[pamr, background], max_pixels=max_pixels),
-    crf=dict(refiners=[background, dict(crf, kept=0.0)], max_pixels=max_pixels),
+    pamr=dict(refiners=[pamr, background], max_pixels=max_pixels, least_left=least_left),
+    crf=dict(
+        refiners=[background, dict(crf, kept=0.0)], max_pixels=max_pixels, least_left=least_left
+    ),
 )

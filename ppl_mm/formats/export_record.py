@@ -164,6 +164,7 @@ class RefinementRecord(ExportRecord):
         label: The rule that makes a label.
         max_pixels: Larger images are refined at about this size.
         tiles: They are refined in tiles of this size instead. Defaults to None: no.
+        least_left: The share of an object below which it was put back. Defaults to None: none was.
         custom_imports: Modules that the steps need.
         chain_from: How masks have chosen the steps, see :func:`.chain_choice.choose_chain`.
         files: SHA-256 of the files that the steps use, by path.
@@ -177,6 +178,7 @@ class RefinementRecord(ExportRecord):
     label: dict | None = None
     max_pixels: int | None = None
     tiles: bool | None = None
+    least_left: float | None = None
     custom_imports: dict | None = None
     chain_from: dict | None = None
     files: dict = field(default_factory=dict)
@@ -184,7 +186,8 @@ class RefinementRecord(ExportRecord):
 
     what: ClassVar[str] = 'refined labels'
     _IDENTITY: ClassVar[tuple[str, ...]] = tuple(
-        'checkpoint_sha256 data_root classes source refiners label max_pixels tiles files'.split()
+        'checkpoint_sha256 data_root classes source refiners label max_pixels tiles least_left '
+        'files'.split()
     )
     _PROGRESS: ClassVar[tuple[str, ...]] = ('failed',)
 

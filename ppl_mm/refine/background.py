@@ -34,6 +34,7 @@ class ConstantBackground(Refiner):
     """
 
     needs_background = False
+    makes_background = True
     margin = 0
 
     def __init__(self, threshold: Threshold | None = None, factor: float = 1.0) -> None:
@@ -91,6 +92,7 @@ class AlphaBackground(Refiner):
     """
 
     needs_background = False
+    makes_background = True
     margin = 0
 
     def __init__(self, alpha: float) -> None:

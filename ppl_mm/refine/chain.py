@@ -16,6 +16,7 @@ from ..utils.config.arguments import keys_beside
 from ..utils.config.known_keys import check_part
 from ..utils.tiles import ALIGN, MAX_PIXELS, TileGrid, check_max_pixels
 from .label_rules import LabelRule
+from .lost_objects import with_lost_objects
 from .refiner import Refiner
 from .scores import Scores
 
@@ -32,6 +33,8 @@ class RefinerChain:
             that overlap. Steps that need the whole image get it. Defaults to False.
         background: False where every pixel belongs to a class; steps that make a background do
             nothing then. Defaults to True.
+        least_left: An object of the unrefined label of which less than this share is left is put
+            back, see :func:`.with_lost_objects`. Defaults to None: none is.
 
     Raises:
         UserError: If a step or the rule can't be built.
@@ -50,6 +53,7 @@ class RefinerChain:
         max_pixels: int = MAX_PIXELS,
         tiles: bool = False,
         background: bool = True,
+        least_left: float | None = None,
     ) -> None:
         if not isinstance(max_pixels, int) or max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be a whole number, 1 or more')
@@ -59,6 +63,7 @@ class RefinerChain:
         ]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
         self.max_pixels, self.tiles, self.background = max_pixels, tiles, background
+        self.least_left = self._checked(least_left)
         if tiles:
             for part in (*self.steps, self.rule):
                 check_max_pixels(max_pixels, part.margin or 0)
@@ -98,9 +103,34 @@ class RefinerChain:
         """Return image and scores after all steps, at the size at which they were refined."""
         image, cam_file = self._shrunk(image, cam_file)
         scores = Scores.from_cam(cam_file, self.background)
+        start = scores
         for step in self.steps:
             scores = self._refined(step, image, scores)
+        if self.least_left:
+            scores = with_lost_objects(self._unrefined(image, start), scores, self.least_left)
         return image, scores
+
+    def _unrefined(self, image: np.ndarray, scores: Scores) -> Scores:
+        """Return the scores with a background alone."""
+        for step in self.steps:
+            if step.makes_background:
+                scores = step(image, scores)
+        return scores
+
+    def _checked(self, least_left: float | None) -> float | None:
+        """Return the share of an object that must be left, if it makes sense."""
+        if least_left is None:
+            return None
+        if isinstance(least_left, bool) or not isinstance(least_left, int | float):
+            raise UserError(f'least_left={least_left!r} must be a number in 0..1')
+        if not 0 <= least_left <= 1:
+            raise UserError(f'least_left={least_left} must be in 0..1')
+        if not any(step.makes_background for step in self.steps):
+            raise UserError(
+                f'least_left={least_left} needs a step that makes a background, as '
+                'ppl_mm.ConstantBackground'
+            )
+        return least_left
 
     def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
         """Apply a step, in tiles if the image is large, and see whether it has helped."""

@@ -14,7 +14,7 @@ from ..utils.weights.loading import checkpoint_sha256, resolve_checkpoint
 from .chain import RefinerChain
 
 #: First keys of the settings of a chain.
-CHAIN_KEYS = ('refiners', 'label', 'max_pixels', 'tiles')
+CHAIN_KEYS = ('refiners', 'label', 'max_pixels', 'tiles', 'least_left')
 # The step whose threshold an export may give, with and without its scope.
 _CONSTANT = ('ppl_mm.ConstantBackground', 'ConstantBackground')
 
@@ -33,6 +33,7 @@ class ChainSettings:
             to None.
         threshold_from: Where that comes from. Defaults to None.
         background: False where every pixel belongs to a class. Defaults to True.
+        least_left: The share of an object below which it is put back. Defaults to None: none is.
     """
 
     refiners: list[dict]
@@ -43,6 +44,7 @@ class ChainSettings:
     threshold: Threshold | None = None
     threshold_from: str | None = None
     background: bool = True
+    least_left: float | None = None
 
     def chain(self) -> dict:
         """Return what the labels depend on, for records."""
@@ -58,8 +60,8 @@ def chain_settings(
     background, the chain knows it.
 
     Args:
-        cfg: With ``refiners``, optional ``label``, ``max_pixels``, ``tiles`` and
-            ``custom_imports``.
+        cfg: With ``refiners``, optional ``label``, ``max_pixels``, ``tiles``,
+            ``least_left`` and ``custom_imports``.
         where: Where it stands, for messages.
         record: That of the export. Defaults to None: it is not known yet, and a threshold that is
             None stays.
@@ -81,6 +83,7 @@ def chain_settings(
         label=cfg.get('label') or dict(type='ppl_mm.Strongest'),
         max_pixels=cfg.get('max_pixels', MAX_PIXELS),
         tiles=cfg.get('tiles') or None,
+        least_left=cfg.get('least_left'),
         custom_imports=cfg.get('custom_imports'),
     )
     try:
@@ -150,6 +153,7 @@ def build_chain(settings: ChainSettings) -> RefinerChain:
         settings.max_pixels,
         bool(settings.tiles),
         settings.background,
+        settings.least_left,
     )
 
 

@@ -20,6 +20,8 @@ class Refiner(ABC):
 
     #: Whether channel 0 must mean something before this step.
     needs_background = True
+    #: Whether it gives channel 0 its meaning.
+    makes_background = False
     #: How many pixels around a pixel the step looks at, so that it can work on an image in tiles.
     #: 0: at each pixel alone. None: it needs the whole image.
     margin: int | None = None
