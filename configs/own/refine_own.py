@@ -6,7 +6,7 @@ steps, one of them, and the maps alone (--chain-from, docs/own_masks.md). The ba
 that of the export whose maps are refined: chosen by masks (--threshold-split), given
 (--threshold), or its default. A number here, or --cfg-options refiners.1.threshold=0.3, wins.
 
-No object of the maps vanishes, however small: one of which less than a twentieth is left is put
+No object of the maps vanishes, however small: one of which less than a fiftieth is left is put
 back as it was.
 
 PAMR averages each map on its own, so the background may come later. It must: classes with
@@ -21,7 +21,7 @@ has_crf = __import__('importlib.util').util.find_spec('pydensecrf') is not None
 refiners = [pamr, background, crf] if has_crf else [pamr, background]
 # Larger photos are refined at about this size: the maps have no more detail.
 max_pixels = 500_000
-least_left = 0.05
+least_left = 0.02
 chains = dict(
     pamr=dict(refiners=[pamr, background], max_pixels=max_pixels, least_left=least_left),
     crf=dict(
