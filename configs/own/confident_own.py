@@ -1,8 +1,8 @@
 """Sure regions of cls_first_round_own.py's maps, for cls_self_trained_own.py.
 
 IRN's way (../affinity/confident_irn.py) without its numbers, which were made for VOC: a class
-above 1.5 times the export's threshold, background below half of it, each after a CRF. Figures
-are in docs/thresholds.md.
+above 1.5 times the export's threshold, background below half of it, each after a CRF, but where
+that erases a class of the image. Figures are in docs/thresholds.md.
 """
 
 refiners = []
@@ -11,7 +11,7 @@ label = dict(
     chains=[
         [
             dict(type='ppl_mm.ConstantBackground', threshold=None, factor=factor),
-            dict(type='ppl_mm.DenseCRF', preset='irn'),
+            dict(type='ppl_mm.DenseCRF', preset='irn', kept=0.02),
         ]
         for factor in (1.5, 0.5)
     ],
