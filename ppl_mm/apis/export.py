@@ -127,7 +127,8 @@ class CAMExport:
             self._write_record()
             ids = self._export_cams(split, chosen)
             paths = [self.folder.cam_path(image_id) for image_id in ids]
-            return on_main_process(lambda: full_scale(map(read_cam, paths), len(record.classes)))
+            classes, probabilities = len(record.classes), bool(record.softmax)
+            return on_main_process(lambda: full_scale(map(read_cam, paths), classes, probabilities))
 
     def _write_record(self, **changes: Any) -> None:
         self._record = replace(self._record, **changes)

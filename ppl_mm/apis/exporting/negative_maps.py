@@ -15,12 +15,20 @@ _LEVEL = 0.3
 _CELLS = 4096  # of one map, evenly spaced; all of them would not fit into memory
 
 
-def full_scale(cams: Iterable[CamFile], num_classes: int) -> list[float]:
+def full_scale(
+    cams: Iterable[CamFile], num_classes: int, probabilities: bool = False
+) -> list[float]:
     """Return for each class the maximum from which on a map counts fully.
 
     A map divided by its maximum looks the same whether the class is there or not. Where negatives
     show how strong maps of absent classes are, a map of the same strength is dimmed, so that a
-    threshold paints about :data:`FALSE_PAINT` of a negative. The maps are of all classes.
+    threshold paints about :data:`FALSE_PAINT` of a negative.
+
+    Args:
+        cams: The maps of negatives, of all classes.
+        num_classes: How many classes there are.
+        probabilities: Whether the maps are: no image could exceed 1, so there a map counts fully at
+            1 at the latest. Defaults to False.
     """
     values: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
     for cam_file in cams:
@@ -34,4 +42,5 @@ def full_scale(cams: Iterable[CamFile], num_classes: int) -> list[float]:
             cells = cam.ravel()[:: max(1, cam.size // _CELLS)]
             values[class_id].append(cells.astype(np.float32) * scale)
     cut = [np.quantile(np.concatenate(one), 1 - FALSE_PAINT) for one in values]
-    return [round(float(one) / _LEVEL, 6) for one in cut]
+    highest = 1 if probabilities else np.inf
+    return [min(round(float(one) / _LEVEL, 6), highest) for one in cut]

@@ -56,6 +56,13 @@ def test_a_negative_keeps_its_share_under_the_threshold():
     assert (cells > 0.3).mean() == pytest.approx(FALSE_PAINT, abs=0.002)
 
 
+def test_a_probability_counts_fully_at_one_at_the_latest():
+    """Else a map of a predicted class could never reach the threshold."""
+    cams = list(negatives([0.05] * 10))
+    free, bounded = full_scale(cams, 2), full_scale(cams, 2, probabilities=True)
+    assert free[0] < 1 < free[1] and bounded == [free[0], 1]
+
+
 def test_old_maps_without_scale_are_one_line():
     with pytest.raises(UserError, match='have no scale'):
         full_scale(negatives([1], with_scale=False), 2)

@@ -123,6 +123,17 @@ def test_negatives_dim_maps_of_their_strength(export, data, classes):
     assert contents(dimmed) == before
 
 
+@pytest.mark.parametrize('softmax', [False, True])
+def test_probabilities_need_no_more_than_one_to_count_fully(export, data, monkeypatch, softmax):
+    root, option = data
+    as_negatives(root, 12)
+    monkeypatch.setattr('ppl_mm.apis.exporting.negative_maps._LEVEL', 1e-4)
+    full = record_of(export(*option, 'export_negatives=train', f'tta_model.softmax={softmax}'))[
+        'full_scale'
+    ]
+    assert (max(full) == 1) == softmax
+
+
 def test_negatives_write_nothing_into_a_folder_of_others(refuses, data, tmp_path):
     root, option = data
     as_negatives(root, 12)
