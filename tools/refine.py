@@ -9,7 +9,7 @@ each of its images, step by step, and how the result becomes a label:
   label = dict(type='ppl_mm.Strongest')   # the default
   max_pixels = 4_000_000   # larger images are refined at about this size
   tiles = False            # True: in tiles of this size instead (--max-pixels)
-  least_left = None        # 0.05: objects of which less is left are put back
+  least_left = 0           # 0.02: objects of which less is left are put back
   refuse_useless = False   # True: labels that cover too much, or nothing, are an error
   chains = dict(crf=dict(refiners=[..]))   # others, for --chain-from SPLIT
 

@@ -1,8 +1,9 @@
 """Sure regions of cls_first_round_own.py's maps, for cls_self_trained_own.py.
 
 IRN's way (../affinity/confident_irn.py) without its numbers, which were made for VOC: a class
-above 1.5 times the export's threshold, background below half of it, each after a CRF, but where
-that erases a class of the image. Figures are in docs/thresholds.md.
+above 1.5 times the export's threshold, background below half of it, each after a CRF. An image
+stays as it was where the CRF leaves less than a fiftieth of one of its classes. Figures are in
+docs/thresholds.md and docs/refinement.md.
 """
 
 refiners = []

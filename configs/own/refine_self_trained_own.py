@@ -1,6 +1,6 @@
 """Pseudo-labels of maps that are probabilities: a background, then IRN's CRF.
 
-An image stays as it was where the CRF erases one of its classes, all but a fiftieth.
+An image stays as it was where the CRF leaves less than a fiftieth of one of its classes.
 
 The maps are those of cls_self_trained_own.py, or of a segmentation network, maps_seg_own.py. The
 background score is that of the export: chosen by masks (--threshold-split), given, or that of

@@ -34,7 +34,7 @@ class RefinerChain:
         background: False where every pixel belongs to a class; steps that make a background do
             nothing then. Defaults to True.
         least_left: An object of the unrefined label of which less than this share is left is put
-            back, see :func:`.with_lost_objects`. Defaults to None: none is.
+            back, see :func:`.with_lost_objects`. Defaults to 0: none is.
 
     Raises:
         UserError: If a step or the rule can't be built.
@@ -53,7 +53,7 @@ class RefinerChain:
         max_pixels: int = MAX_PIXELS,
         tiles: bool = False,
         background: bool = True,
-        least_left: float | None = None,
+        least_left: float = 0.0,
     ) -> None:
         if not isinstance(max_pixels, int) or max_pixels < 1:
             raise UserError(f'max_pixels={max_pixels} must be a whole number, 1 or more')
@@ -63,7 +63,8 @@ class RefinerChain:
         ]
         self.rule = _build(LABEL_RULES, label or dict(type='ppl_mm.Strongest'), 'label')
         self.max_pixels, self.tiles, self.background = max_pixels, tiles, background
-        self.least_left = self._checked(least_left)
+        self.least_left = least_left
+        self._check_least_left()
         if tiles:
             for part in (*self.steps, self.rule):
                 check_max_pixels(max_pixels, part.margin or 0)
@@ -117,20 +118,16 @@ class RefinerChain:
                 scores = step(image, scores)
         return scores
 
-    def _checked(self, least_left: float | None) -> float | None:
-        """Return the share of an object that must be left, if it makes sense."""
-        if least_left is None:
-            return None
-        if isinstance(least_left, bool) or not isinstance(least_left, int | float):
-            raise UserError(f'least_left={least_left!r} must be a number in 0..1')
-        if not 0 <= least_left <= 1:
-            raise UserError(f'least_left={least_left} must be in 0..1')
-        if not any(step.makes_background for step in self.steps):
+    def _check_least_left(self) -> None:
+        share = self.least_left
+        is_number = isinstance(share, int | float) and not isinstance(share, bool)
+        if not (is_number and 0 <= share <= 1):
+            raise UserError(f'least_left={share!r} must be a number in 0..1')
+        if share and not any(step.makes_background for step in self.steps):
             raise UserError(
-                f'least_left={least_left} needs a step that makes a background, as '
+                f'least_left={share} needs a step that makes a background, as '
                 'ppl_mm.ConstantBackground'
             )
-        return least_left
 
     def _refined(self, step: Refiner, image: np.ndarray, scores: Scores) -> Scores:
         """Apply a step, in tiles if the image is large, and see whether it has helped."""

@@ -83,7 +83,7 @@ def chain_settings(
         label=cfg.get('label') or dict(type='ppl_mm.Strongest'),
         max_pixels=cfg.get('max_pixels', MAX_PIXELS),
         tiles=cfg.get('tiles') or None,
-        least_left=cfg.get('least_left'),
+        least_left=cfg.get('least_left') or None,
         custom_imports=cfg.get('custom_imports'),
     )
     try:
@@ -153,7 +153,7 @@ def build_chain(settings: ChainSettings) -> RefinerChain:
         settings.max_pixels,
         bool(settings.tiles),
         settings.background,
-        settings.least_left,
+        settings.least_left or 0.0,
     )
 
 

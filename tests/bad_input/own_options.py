@@ -90,7 +90,11 @@ OWN_OPTIONS = {
         'refine',
         ('a threshold of letters', '--cfg-options refiners.0.threshold=x', 'threshold'),
         ('pixels of letters', '--cfg-options max_pixels=x', 'must be a whole number'),
-        ('two of one object', '--cfg-options least_left=2', 'least_left=2 must be in 0..1'),
+        (
+            'two of one object',
+            '--cfg-options least_left=2',
+            'least_left=2 must be a number in 0..1',
+        ),
         ('a misspelt option', '--cfg-options refinrs.0.threshold=0.3', 'refinrs'),
         ('a number as label', '--cfg-options label=3', "must be a dict with a 'type'"),
         (

@@ -27,8 +27,8 @@ def full_scale(
     Args:
         cams: The maps of negatives, of all classes.
         num_classes: How many classes there are.
-        probabilities: Whether the maps are: no image could exceed 1, so there a map counts fully at
-            1 at the latest. Defaults to False.
+        probabilities: Whether the maps are probabilities, which cannot exceed 1: then a map counts
+            fully at 1 at the latest. Defaults to False.
     """
     values: list[list[np.ndarray]] = [[] for _ in range(num_classes)]
     for cam_file in cams:
